@@ -1,0 +1,47 @@
+import { toSeconds } from "./duration.ts";
+import type { Duration } from "./duration.ts";
+
+/** When a key is replaced, in seconds after it was made. */
+export interface RotationPlan {
+  readonly lifetimeSeconds: number;
+  readonly rotateAfterSeconds: number;
+}
+
+/** Two thirds of the lifetime by default, as cert-manager renews: late enough to be rare, early enough to survive a month of trouble. */
+export function rotationPlan(keyLifetime: Duration, rotateAfter?: Duration): RotationPlan {
+  const lifetimeSeconds = toSeconds(keyLifetime);
+  return {
+    lifetimeSeconds,
+    rotateAfterSeconds: rotateAfter === undefined ? Math.floor((lifetimeSeconds * 2) / 3) : toSeconds(rotateAfter),
+  };
+}
+
+/** The dates of a key made at `created` (RFC 3339). */
+export function keyDates(created: string, plan: RotationPlan): { readonly expires: string; readonly rotates: string } {
+  return { expires: plus(created, plan.lifetimeSeconds), rotates: plus(created, plan.rotateAfterSeconds) };
+}
+
+/** Whether a date (RFC 3339) has come. */
+export function isDue(date: string, now: Date): boolean {
+  return Date.parse(date) <= now.getTime();
+}
+
+/** A date some seconds later, RFC 3339 in UTC with whole seconds. */
+export function plus(date: string, seconds: number): string {
+  return rfc3339(new Date(Date.parse(date) + seconds * 1000));
+}
+
+export function rfc3339(date: Date): string {
+  return date.toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+/** A key's label: says whose it is and which one in the row, so that what an interrupted run left behind is found again. */
+export function keyLabel(owner: string, generation: number): string {
+  return `${owner}/${generation}`;
+}
+
+/** The generation in a label of this owner, `undefined` for anybody else's label. */
+export function generationOf(owner: string, label: string): number | undefined {
+  const generation = label.startsWith(`${owner}/`) ? label.slice(owner.length + 1) : "";
+  return /^[1-9]\d*$/.test(generation) ? Number(generation) : undefined;
+}
