@@ -1,0 +1,34 @@
+import { inspect } from "node:util";
+import { fingerprint } from "../../domain/fingerprint.ts";
+
+/**
+ * A secret in memory. Printing, joining, inspecting or serializing it shows `[secret]`; the text comes out by `reveal` alone, at the one
+ * place where it goes over the wire.
+ */
+export class Secret {
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  reveal(): string {
+    return this.#text;
+  }
+
+  get fingerprint(): string {
+    return fingerprint(this.#text);
+  }
+
+  toString(): string {
+    return "[secret]";
+  }
+
+  toJSON(): string {
+    return "[secret]";
+  }
+
+  [inspect.custom](): string {
+    return "[secret]";
+  }
+}
