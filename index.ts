@@ -1,1 +1,53 @@
-export {};
+import { getStack, unsecret } from "@pulumi/pulumi";
+import { Acceptance } from "./components/acceptance.ts";
+import { AuthentikAccess } from "./components/authentikAccess.ts";
+import { CiServiceAccount } from "./components/ciServiceAccount.ts";
+import { readClientSecret } from "./components/clientSecret.ts";
+import { ForgejoSecret } from "./components/forgejoSecret.ts";
+import { stackOutputs } from "./components/outputs.ts";
+import { preflightInputs } from "./components/preflight.ts";
+import { providers } from "./components/providers.ts";
+import { Preflight } from "./components/resources.ts";
+import { stackSettings } from "./components/stackSettings.ts";
+import { ZotServer } from "./components/zotServer.ts";
+import { fingerprint } from "./domain/fingerprint.ts";
+
+// The eight manual steps as a graph: each resource is done when something can be seen on a server, and the next depends on it.
+const settings = stackSettings();
+const { zotAuth, kubernetes, onePassword } = providers(settings);
+
+const clientSecret = readClientSecret(settings.authentik.clientSecret, onePassword);
+const preflight = new Preflight("preflight", preflightInputs(settings), { provider: zotAuth });
+const options = { providers: [zotAuth, kubernetes], dependsOn: [preflight] };
+
+const access = new AuthentikAccess(
+  "authentik",
+  { settings, clientSecretFingerprint: unsecret(clientSecret.apply(fingerprint)) },
+  options,
+);
+const server = new ZotServer("zot", { settings, clientSecret, issuer: access.applied }, options);
+const account = new CiServiceAccount("ci", { settings, owner: `zot-auth/${getStack()}`, access, server }, options);
+const secrets = new ForgejoSecret("forgejo", { settings, key: account.key }, options);
+const acceptance = new Acceptance(
+  "acceptance",
+  { settings, key: account.key, configHash: server.configHash, secrets },
+  options,
+);
+
+export const {
+  registryHost,
+  registryUrl,
+  zotVersion,
+  ciUser,
+  ciSecretName,
+  imagePrefix,
+  keyLabel,
+  keyUuid,
+  keyFingerprint,
+  keyCreated,
+  keyExpires,
+  keyRotates,
+  skopeoArgs,
+  daggerArgs,
+  acceptance: acceptanceResult,
+} = stackOutputs({ settings, version: server.version, key: account.key, results: acceptance.results });

@@ -1,0 +1,83 @@
+import { ComponentResource, all } from "@pulumi/pulumi";
+import type { ComponentResourceOptions, Output, Resource } from "@pulumi/pulumi";
+import { expectedAccess } from "../domain/accessMatrix.ts";
+import { toSeconds } from "../domain/duration.ts";
+import type { Settings } from "../domain/settings/schema.ts";
+import type { KeyOutputs } from "./ciServiceAccount.ts";
+import { AccessProof, RetiredKeys, TestBuild } from "./resources.ts";
+
+export interface AcceptanceArgs {
+  readonly settings: Settings;
+  readonly key: KeyOutputs;
+  /** SHA-256 of the config in force. */
+  readonly configHash: Output<string>;
+  /** CI has the key when this is done. */
+  readonly secrets: Resource;
+}
+
+/** What each proof came to, in words. */
+export interface AcceptanceResults {
+  readonly access: string;
+  readonly build?: string;
+}
+
+/**
+ * The test plan: every claim proved on the live system, anew whenever the config or the key changed. After it, and only after it, the keys
+ * go that the newest one took the place of.
+ */
+export class Acceptance extends ComponentResource {
+  /** The proofs' results, by name. */
+  readonly results: Output<AcceptanceResults>;
+
+  constructor(name: string, args: AcceptanceArgs, options?: ComponentResourceOptions) {
+    super("zot-auth:index:Acceptance", name, {}, options);
+    const { settings, key } = args;
+    const { registry, ci, forgejo, acceptance } = settings;
+    const access = new AccessProof(
+      `${name}-access`,
+      {
+        registryUrl: registry.url,
+        username: ci.user,
+        source: ci.keyStore,
+        repository: acceptance.repository,
+        expected: expectedAccess(settings),
+        proves: { config: args.configHash, key: key.fingerprint },
+      },
+      { parent: this },
+    );
+    const { workflow } = acceptance;
+    const build =
+      workflow === undefined
+        ? undefined
+        : new TestBuild(
+            `${name}-build`,
+            {
+              forgejoUrl: forgejo.url,
+              forgejoToken: forgejo.token,
+              repository: workflow.repository,
+              workflow: workflow.file,
+              ref: workflow.ref,
+              inputs: workflow.inputs,
+              timeout: toSeconds(workflow.timeout),
+              proves: { key: key.fingerprint },
+            },
+            { parent: this, dependsOn: [args.secrets] },
+          );
+    new RetiredKeys(
+      `${name}-retired-keys`,
+      {
+        registryUrl: registry.url,
+        username: ci.user,
+        source: ci.keyStore,
+        superseded: key.superseded,
+        gracePeriod: toSeconds(ci.gracePeriod),
+      },
+      { parent: this, dependsOn: [args.secrets, access, ...(build === undefined ? [] : [build])] },
+    );
+    this.results =
+      build === undefined
+        ? access.result.apply((result) => ({ access: result }))
+        : all([access.result, build.result]).apply(([result, built]) => ({ access: result, build: built }));
+    this.registerOutputs({ results: this.results });
+  }
+}

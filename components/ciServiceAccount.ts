@@ -1,0 +1,85 @@
+import { ComponentResource } from "@pulumi/pulumi";
+import type { ComponentResourceOptions, Output, Resource } from "@pulumi/pulumi";
+import { appPasswordIdentifier } from "../domain/blueprint.ts";
+import { toSeconds } from "../domain/duration.ts";
+import { rotationPlan } from "../domain/rotation.ts";
+import type { Settings } from "../domain/settings/schema.ts";
+import type { SupersededKey } from "../provider/resources/apiKey.ts";
+import type { AuthentikAccess } from "./authentikAccess.ts";
+import { ApiKey, ServiceAccount } from "./resources.ts";
+
+export interface CiServiceAccountArgs {
+  readonly settings: Settings;
+  /** Says whose keys these are: the stack's name. */
+  readonly owner: string;
+  /** Authentik's side: the account is there when its blueprint is applied, and can sign in when all of it is as declared. */
+  readonly access: AuthentikAccess;
+  /** The registry, which has to be in force before a key can be made. */
+  readonly server: Resource;
+}
+
+/** What everybody may know of the key. */
+export interface KeyOutputs {
+  readonly uuid: Output<string>;
+  readonly label: Output<string>;
+  readonly fingerprint: Output<string>;
+  /** RFC 3339. */
+  readonly created: Output<string>;
+  readonly expires: Output<string>;
+  readonly rotates: Output<string>;
+  readonly superseded: Output<readonly SupersededKey[]>;
+}
+
+/** The account that CI pushes with, its API key, the key's place in 1Password, and its rotation. The key itself is no output. */
+export class CiServiceAccount extends ComponentResource {
+  readonly key: KeyOutputs;
+
+  constructor(name: string, args: CiServiceAccountArgs, options?: ComponentResourceOptions) {
+    super("zot-auth:index:CiServiceAccount", name, {}, options);
+    const { authentik, access, ci, registry, acceptance } = args.settings;
+    const connection = { authentikUrl: authentik.url, authentikToken: authentik.token };
+    const appPassword = appPasswordIdentifier(ci.user);
+    const account = new ServiceAccount(
+      `${name}-account`,
+      {
+        ...connection,
+        path: authentik.blueprintPath,
+        hash: args.access.blueprintHash,
+        timeout: toSeconds(authentik.applyTimeout),
+        username: ci.user,
+        group: access.ciGroup,
+        appPassword,
+      },
+      { parent: this, dependsOn: [args.access.applied] },
+    );
+    const plan = rotationPlan(ci.keyLifetime, ci.rotateAfter);
+    const key = new ApiKey(
+      `${name}-key`,
+      {
+        ...connection,
+        registryUrl: registry.url,
+        username: ci.user,
+        machineFlow: authentik.machineFlow,
+        appPassword,
+        owner: args.owner,
+        store: ci.keyStore,
+        lifetime: plan.lifetimeSeconds,
+        rotateAfter: plan.rotateAfterSeconds,
+        rotationTrigger: ci.rotationTrigger ?? "",
+        proofRepository: acceptance.repository,
+        onDestroy: ci.onDestroy,
+      },
+      { parent: this, dependsOn: [account, args.access, args.server] },
+    );
+    this.key = {
+      uuid: key.uuid,
+      label: key.label,
+      fingerprint: key.fingerprint,
+      created: key.created,
+      expires: key.expires,
+      rotates: key.rotates,
+      superseded: key.superseded,
+    };
+    this.registerOutputs({ label: key.label, expires: key.expires, rotates: key.rotates });
+  }
+}

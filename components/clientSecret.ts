@@ -1,0 +1,52 @@
+import { RunError, log, output, runtime, secret } from "@pulumi/pulumi";
+import type { Output, ProviderResource } from "@pulumi/pulumi";
+import { getItem } from "@1password/pulumi-onepassword/getItem.js";
+import type { GetItemResult } from "@1password/pulumi-onepassword/getItem.js";
+import { messageOf } from "../domain/errors.ts";
+import { parseReference } from "../domain/secretReference.ts";
+import type { SecretReference } from "../domain/secretReference.ts";
+
+/** 1Password's ids: 26 characters of base 32. */
+const ID = /^[a-z2-7]{26}$/;
+
+/**
+ * The OAuth2 client secret, by 1Password's Pulumi provider. A preview goes on when it cannot be read, and says so; an update does not.
+ *
+ * @param reference the setting authentik.clientSecret
+ */
+export function readClientSecret(reference: SecretReference, provider: ProviderResource): Output<string> {
+  return secret(output(read(reference, provider)));
+}
+
+async function read(reference: SecretReference, provider: ProviderResource): Promise<string> {
+  const parsed = parseReference(reference);
+  if (parsed?.kind !== "op")
+    throw new RunError(`authentik.clientSecret: ${reference} is no 1Password reference op://vault/item/field.`);
+  try {
+    const { vault, item, field } = parsed;
+    const found = await getItem({ vault, ...(ID.test(item) ? { uuid: item } : { title: item }) }, { provider });
+    const value = valueOf(found, field);
+    if (value !== undefined && value !== "") return value;
+    throw new Error(`the item has no field "${field}" with a value`);
+  } catch (error) {
+    const message = `authentik.clientSecret: ${reference} cannot be read: ${messageOf(error)}. Correct the reference, or see onePassword.* for the way into 1Password.`;
+    if (!runtime.isDryRun()) throw new RunError(message);
+    log.warn(`${message} The preview shows what depends on it as if it changed.`);
+    return runtime.unknownValue;
+  }
+}
+
+/** A field by its label, in any section or among the item's own. */
+function valueOf(item: GetItemResult, label: string): string | undefined {
+  const custom = (item.sections ?? [])
+    .flatMap((section) => section.fields ?? [])
+    .find((field) => field.label === label || field.id === label);
+  if (custom !== undefined) return custom.value;
+  const own: Readonly<Record<string, string | undefined>> = {
+    password: item.password,
+    credential: item.credential,
+    username: item.username,
+    notesPlain: item.noteValue,
+  };
+  return own[label];
+}

@@ -1,0 +1,22 @@
+import type { Settings } from "../domain/settings/schema.ts";
+import type { PreflightInputs } from "../provider/resources/preflight.ts";
+
+/** What the preflight looks at: every server and token of the settings. */
+export function preflightInputs({ authentik, argocd, forgejo, ci }: Settings): PreflightInputs {
+  return {
+    authentik: { authentikUrl: authentik.url, authentikToken: authentik.token },
+    argocd:
+      argocd === undefined
+        ? null
+        : {
+            argocdUrl: argocd.url,
+            argocdToken: argocd.token,
+            application: argocd.application,
+            project: argocd.project,
+          },
+    forgejo: { forgejoUrl: forgejo.url, forgejoToken: forgejo.token },
+    targets: forgejo.repositories,
+    keyStore: ci.keyStore,
+    clientSecret: authentik.clientSecret,
+  };
+}

@@ -1,0 +1,87 @@
+import { CustomResource } from "@pulumi/pulumi";
+import type { CustomResourceOptions, Input, Output } from "@pulumi/pulumi";
+import type { AccessProofInputs, AccessProofState } from "../provider/resources/accessProof.ts";
+import type { ActionsSecretInputs, ActionsSecretState } from "../provider/resources/actionsSecret.ts";
+import type { ApiKeyInputs, ApiKeyState } from "../provider/resources/apiKey.ts";
+import type { AppliedBlueprintInputs, AppliedBlueprintState } from "../provider/resources/appliedBlueprint.ts";
+import type { ArgoCdSyncInputs, ArgoCdSyncState } from "../provider/resources/argocdSync.ts";
+import type {
+  ApplicationInputs,
+  PolicyBindingInputs,
+  ServiceAccountInputs,
+} from "../provider/resources/authentikObjects.ts";
+import type { PreflightInputs, PreflightState } from "../provider/resources/preflight.ts";
+import type { RetiredKeysInputs, RetiredKeysState } from "../provider/resources/retiredKeys.ts";
+import type { TestBuildInputs, TestBuildState } from "../provider/resources/testBuild.ts";
+import type { Observed } from "../provider/resource.ts";
+
+/** The program's side of our provider's resources: types from the handlers, nothing else. */
+
+type InputsOf<I> = { readonly [K in keyof I]: DeepInput<I[K]> };
+type DeepInput<T> = Input<T extends object ? { readonly [K in keyof T]: DeepInput<T[K]> } : T>;
+type Instance<S> = CustomResource & { readonly [K in keyof S]: Output<S[K]> };
+type ResourceClass<I, S> = new (name: string, inputs: InputsOf<I>, options?: CustomResourceOptions) => Instance<S>;
+
+/** `computed`: the outputs that are not inputs. The SDK resolves an output only when its name is among the properties. */
+function resource<I extends object, S extends I>(
+  type: string,
+  computed: readonly Exclude<keyof S, keyof I>[],
+): ResourceClass<I, S> {
+  const outputs = Object.fromEntries(computed.map((key) => [key, undefined]));
+  class LocalResource extends CustomResource {
+    constructor(name: string, inputs: InputsOf<I>, options?: CustomResourceOptions) {
+      super(`zot-auth:${type}`, name, { ...outputs, ...inputs }, options);
+    }
+  }
+  // The SDK defines each property as an Output on the instance; no static type can say that.
+  return LocalResource as unknown as ResourceClass<I, S>;
+}
+
+export const Preflight = resource<PreflightInputs, PreflightState>("acceptance:Preflight", ["drift"]);
+export const ArgoCdSync = resource<ArgoCdSyncInputs, ArgoCdSyncState>("argocd:Sync", ["revision", "drift"]);
+export const AppliedBlueprint = resource<AppliedBlueprintInputs, AppliedBlueprintState>("authentik:AppliedBlueprint", [
+  "instance",
+  "drift",
+]);
+export const PolicyBinding = resource<PolicyBindingInputs, PolicyBindingInputs & Observed>("authentik:PolicyBinding", [
+  "drift",
+]);
+export const Application = resource<ApplicationInputs, ApplicationInputs & Observed>("authentik:Application", [
+  "drift",
+]);
+export const ServiceAccount = resource<ServiceAccountInputs, ServiceAccountInputs & Observed>(
+  "authentik:ServiceAccount",
+  ["drift"],
+);
+export const ApiKey = resource<ApiKeyInputs, ApiKeyState>("zot:ApiKey", [
+  "uuid",
+  "label",
+  "generation",
+  "fingerprint",
+  "created",
+  "expires",
+  "rotates",
+  "superseded",
+  "drift",
+]);
+export const RetiredKeys = resource<RetiredKeysInputs, RetiredKeysState>("zot:RetiredKeys", [
+  "pending",
+  "due",
+  "drift",
+]);
+export const ActionsSecret = resource<ActionsSecretInputs, ActionsSecretState>("forgejo:ActionsSecret", [
+  "targetId",
+  "drift",
+]);
+export const AccessProof = resource<AccessProofInputs, AccessProofState>("acceptance:AccessProof", [
+  "measured",
+  "result",
+  "checked",
+  "drift",
+]);
+export const TestBuild = resource<TestBuildInputs, TestBuildState>("acceptance:TestBuild", [
+  "run",
+  "runUrl",
+  "result",
+  "drift",
+]);

@@ -1,0 +1,118 @@
+import { createHash } from "node:crypto";
+import { resolve } from "node:path";
+import { ComponentResource, all, secret, unsecret } from "@pulumi/pulumi";
+import type { ComponentResourceOptions, Input, Output, Resource } from "@pulumi/pulumi";
+import { Command } from "@pulumi/command/local/command.js";
+import { toSeconds } from "../domain/duration.ts";
+import { deployScript, removeScript, removeSecretFileScript, secretFileScript } from "../domain/hostScripts.ts";
+import type { HostFacts } from "../domain/hostScripts.ts";
+import type { Settings } from "../domain/settings/schema.ts";
+import { onHost } from "../domain/shell.ts";
+import { formatCredentials, formatZotConfig, issuerOf, renderZotConfig, startDigest } from "../domain/zotConfig.ts";
+import { assertKeepsPolicy, formatZotVersion } from "../domain/zotVersion.ts";
+import { lookAtHost } from "./hostFacts.ts";
+
+export interface ZotServerArgs {
+  readonly settings: Settings;
+  /** The OAuth2 client secret that Authentik has, too. */
+  readonly clientSecret: Input<string>;
+  /** Done when the issuer answers: zot does not start without it. */
+  readonly issuer: Resource;
+}
+
+const SHELL = ["/bin/sh", "-c"];
+
+/**
+ * The registry's server: zot's config file, the OIDC credentials file beside it, and the service that reads both.
+ *
+ * The config is rendered for the zot that the host has. That zot checks it before it is written; where it does not come up with it, the
+ * previous config is put back and serves on. A hand edit on the host shows in the next preview and is undone by the next `up`.
+ */
+export class ZotServer extends ComponentResource {
+  /** The version of zot on the host: `2.1.20`. */
+  readonly version: Output<string>;
+  /** SHA-256 (hex) of the config in force; known once it is. */
+  readonly configHash: Output<string>;
+
+  constructor(name: string, args: ZotServerArgs, options?: ComponentResourceOptions) {
+    super("zot-auth:index:ZotServer", name, {}, options);
+    const { registry, authentik } = args.settings;
+    const files = filesOnHost(registry);
+    const facts = lookAtHost(registry.host, files, this);
+    const config = facts.apply((found) => configFor(args.settings, files, found));
+    const command = (script: string): string => onHost(registry.host, script);
+
+    const credentials = new Command(
+      `${name}-credentials`,
+      {
+        create: facts.apply(({ credentialsRepairs }) =>
+          command(secretFileScript(files.credentialsFile, credentialsRepairs)),
+        ),
+        delete: command(removeSecretFileScript(files.credentialsFile)),
+        stdin: secret(
+          all([authentik.clientId, args.clientSecret]).apply(([id, value]) => formatCredentials(id, value)),
+        ),
+        interpreter: SHELL,
+      },
+      { parent: this },
+    );
+    // It prints a fingerprint of the file and nothing else: enough to restart zot when its credentials changed.
+    const written = unsecret(credentials.stdout);
+    const service = {
+      ...files,
+      restartCommand: registry.restartCommand,
+      readyUrl: `http://${loopback(registry.address)}:${registry.port}/readyz`,
+      readySeconds: toSeconds(registry.readyTimeout),
+      discoveryUrl: `${issuerOf(authentik)}.well-known/openid-configuration`,
+    };
+    const deployed = new Command(
+      `${name}-config`,
+      {
+        create: all([config, facts, written]).apply(([{ startDigest: start }, { configRepairs }, print]) =>
+          command(deployScript({ ...service, startDigest: start, credentials: print, repairs: configRepairs })),
+        ),
+        delete: command(removeScript(service)),
+        stdin: config.apply(({ text }) => text),
+        interpreter: SHELL,
+      },
+      { parent: this, dependsOn: [credentials, args.issuer] },
+    );
+    this.version = facts.apply(({ version }) => formatZotVersion(version));
+    this.configHash = all([config, deployed.stdout]).apply(([{ hash }]) => hash);
+    this.registerOutputs({ version: this.version, configHash: this.configHash });
+  }
+}
+
+interface RenderedConfig {
+  readonly text: string;
+  readonly hash: string;
+  readonly startDigest: string;
+}
+
+function configFor(settings: Settings, files: ReturnType<typeof filesOnHost>, facts: HostFacts): RenderedConfig {
+  assertKeepsPolicy(facts.version, settings.registry.acceptCiOverwrite);
+  const config = renderZotConfig(settings, facts.version, files);
+  const text = formatZotConfig(config);
+  return { text, hash: createHash("sha256").update(text).digest("hex"), startDigest: startDigest(config) };
+}
+
+/** On this machine relative paths count from the project's folder; on another one they are absolute (the settings see to that). */
+function filesOnHost(registry: Settings["registry"]): {
+  readonly binary: string;
+  readonly configFile: string;
+  readonly credentialsFile: string;
+  readonly dataDirectory: string;
+} {
+  const absolute = (path: string): string => (registry.host === "local" ? resolve(path) : path);
+  return {
+    binary: registry.binary.includes("/") ? absolute(registry.binary) : registry.binary,
+    configFile: absolute(registry.configFile),
+    credentialsFile: absolute(registry.credentialsFile),
+    dataDirectory: absolute(registry.dataDirectory),
+  };
+}
+
+/** Where a server that listens on every address is reached from its own host. */
+function loopback(address: string): string {
+  return ["0.0.0.0", "::", ""].includes(address) ? "127.0.0.1" : address.includes(":") ? `[${address}]` : address;
+}

@@ -1,0 +1,43 @@
+import type { Context } from "./shell/types.ts";
+
+export type { Context } from "./shell/types.ts";
+
+/** What a resource's `diff` has to decide by: settings, state and the clock. No network, no secrets, so that a preview is fast. */
+export interface Change<I, S> {
+  readonly inputs: I;
+  readonly oldInputs: I;
+  readonly state: S;
+  readonly now: Date;
+}
+
+/** What `diff` found. Properties are named as a preview shows them. */
+export interface Difference {
+  /** Inputs whose change needs a new object. */
+  readonly replace?: readonly string[];
+  /** Outputs that make an update due though no input changed: a date that has come, drift that a refresh saw. */
+  readonly due?: readonly string[];
+}
+
+/** Every state may carry what a refresh found wrong; the next `up` repairs it. */
+export interface Observed {
+  /** What is wrong on the server, in one sentence; empty when nothing is. */
+  readonly drift: string;
+}
+
+/**
+ * One kind of resource: plain async functions, without Pulumi. All of them can be cut off anywhere and run again.
+ *
+ * @typeParam I inputs as the program gives them
+ * @typeParam S state: the inputs and what became of them
+ */
+export interface Resource<I extends object, S extends I & Observed> {
+  /** Outputs that nobody knows before `create` or `update` has run; a preview shows them as such. */
+  readonly computed: readonly (keyof S & string)[];
+  diff?(change: Change<I, S>): Difference;
+  create(inputs: I, context: Context): Promise<{ readonly id: string; readonly state: S }>;
+  /** Looks at the server. `undefined`: it is gone. */
+  read?(state: S, context: Context): Promise<S | undefined>;
+  /** Without it every change is a replacement. */
+  update?(state: S, inputs: I, context: Context): Promise<S>;
+  delete?(state: S, context: Context): Promise<void>;
+}

@@ -1,0 +1,193 @@
+import { failures, keyProof } from "../../domain/accessMatrix.ts";
+import { ZotAuthError } from "../../domain/errors.ts";
+import { generationOf, isDue, keyDates, keyLabel, plus, rfc3339 } from "../../domain/rotation.ts";
+import type { SecretReference } from "../../domain/secretReference.ts";
+import { Authentik } from "../clients/authentik.ts";
+import type { AuthentikConnection } from "../clients/authentik.ts";
+import { signIn } from "../clients/machineSignIn.ts";
+import type { Secret } from "../clients/secret.ts";
+import { createKey, keyWorks, listKeys, revokeKey, signInToZot } from "../clients/zot.ts";
+import type { ZotCredentials } from "../clients/zot.ts";
+import { vault } from "../configuration.ts";
+import { measure } from "../proofs.ts";
+import type { Context, Observed, Resource } from "../resource.ts";
+
+/** The API key that CI pushes with: made in zot, proved, and stored in 1Password within one operation, since zot shows it only once. */
+export interface ApiKeyInputs extends AuthentikConnection {
+  readonly registryUrl: string;
+  readonly username: string;
+  /** Slug of the machines' sign-in flow, and identifier of the account's app password in Authentik. */
+  readonly machineFlow: string;
+  readonly appPassword: string;
+  /** The first part of the key's label; the generation follows. Says whose keys these are. */
+  readonly owner: string;
+  /** Where the key is stored. */
+  readonly store: SecretReference;
+  /** Seconds. */
+  readonly lifetime: number;
+  /** Seconds after which the key is replaced. */
+  readonly rotateAfter: number;
+  /** Any text; another one replaces the key. */
+  readonly rotationTrigger: string;
+  /** The image repository for the proofs. */
+  readonly proofRepository: string;
+  readonly onDestroy: "blank" | "leave";
+}
+
+/** A key that another one took the place of. */
+export interface SupersededKey {
+  readonly uuid: string;
+  readonly label: string;
+  /** When the newer key was made, RFC 3339. */
+  readonly since: string;
+}
+
+/** Everything about the key but the key. */
+export interface ApiKeyState extends ApiKeyInputs, Observed {
+  readonly uuid: string;
+  readonly label: string;
+  readonly generation: number;
+  readonly fingerprint: string;
+  /** RFC 3339. */
+  readonly created: string;
+  readonly expires: string;
+  readonly rotates: string;
+  /** Our own keys that are to go once CI has the newer one. */
+  readonly superseded: readonly SupersededKey[];
+}
+
+/** Inputs whose change needs a new key. */
+const KEY_DECIDING = ["rotationTrigger", "lifetime", "store", "owner"] as const;
+
+export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
+  computed: ["uuid", "label", "generation", "fingerprint", "created", "expires", "rotates", "superseded"],
+
+  diff: ({ inputs, oldInputs, state, now }) => ({
+    replace: (["registryUrl", "username"] as const).filter((key) => inputs[key] !== oldInputs[key]),
+    due: isDue(state.rotates, now) ? ["rotates"] : [],
+  }),
+
+  async create(inputs, context) {
+    return { id: `${inputs.username}@${new URL(inputs.registryUrl).host}`, state: await makeKey(inputs, 0, context) };
+  },
+
+  async read(state, context) {
+    const held = await heldKey(state, context);
+    return { ...state, drift: await driftOf(state, held, context) };
+  },
+
+  async update(state, inputs, context) {
+    const rotate =
+      state.drift !== "" || isDue(state.rotates, new Date()) || KEY_DECIDING.some((key) => inputs[key] !== state[key]);
+    if (rotate) return makeKey(inputs, state.generation, context);
+    return { ...state, ...inputs, rotates: plus(state.created, inputs.rotateAfter), drift: "" };
+  },
+
+  async delete(state, context) {
+    const session = await signInAnew(state, context);
+    context.progress("revoking the key");
+    for (const key of await listKeys(state.registryUrl, session, context.signal)) {
+      // Not a newer generation: when this is a replacement, the key that took over is the same account's.
+      const generation = generationOf(state.owner, key.label) ?? Infinity;
+      if (key.uuid === state.uuid || generation <= state.generation) {
+        await revokeKey(state.registryUrl, session, key.uuid, context.signal);
+      }
+    }
+    if (state.onDestroy === "blank" && (await heldKey(state, context))?.fingerprint === state.fingerprint) {
+      await vault().blank(state.store, context.signal);
+    }
+  },
+};
+
+/**
+ * Signs in anew (which makes zot read the account's groups again), makes a key, proves it and stores it. Keys of ours from before go on
+ * working: they are handed on as superseded, and removed once CI holds the new one.
+ */
+async function makeKey(inputs: ApiKeyInputs, lastGeneration: number, context: Context): Promise<ApiKeyState> {
+  const { registryUrl, owner } = inputs;
+  const session = await signInAnew(inputs, context);
+  const before = (await listKeys(registryUrl, session, context.signal)).filter(
+    (key) => generationOf(owner, key.label) !== undefined,
+  );
+  // An interrupted run may have used generations that the state does not know of.
+  const generation = Math.max(lastGeneration, ...before.map((key) => generationOf(owner, key.label) ?? 0)) + 1;
+
+  context.progress("making the key");
+  const created = rfc3339(new Date());
+  const dates = keyDates(created, { lifetimeSeconds: inputs.lifetime, rotateAfterSeconds: inputs.rotateAfter });
+  const label = keyLabel(owner, generation);
+  const made = await createKey(registryUrl, session, { label, expirationDate: dates.expires }, context.signal);
+  try {
+    await prove(inputs, made.key, context);
+    context.progress("storing the key in 1Password");
+    await vault().write(inputs.store, made.key, context.signal);
+  } catch (error) {
+    await withdraw(inputs, session, made.uuid, context);
+    throw error;
+  }
+  const superseded = before.map((key) => ({ uuid: key.uuid, label: key.label, since: created }));
+  return {
+    ...inputs,
+    uuid: made.uuid,
+    label,
+    generation,
+    fingerprint: made.key.fingerprint,
+    created,
+    ...dates,
+    superseded,
+    drift: "",
+  };
+}
+
+/** A key that could not be proved or stored is of no use to anybody. Where it cannot be taken back, the next run does: it knows the label. */
+async function withdraw(inputs: ApiKeyInputs, session: ZotCredentials, uuid: string, context: Context): Promise<void> {
+  // The run may have been cancelled; the clean-up gets a little time of its own.
+  await revokeKey(inputs.registryUrl, session, uuid, AbortSignal.timeout(5000)).catch(() => {
+    context.warn(
+      `A key that is not used (${uuid}) could not be revoked. The next run finds it by its label and removes it.`,
+    );
+  });
+}
+
+async function signInAnew(inputs: ApiKeyInputs, context: Context): Promise<ZotCredentials> {
+  context.progress(`signing in as ${inputs.username}`);
+  const appPassword = await new Authentik(inputs, context.signal).tokenKey(inputs.appPassword);
+  const account = {
+    authentikUrl: inputs.authentikUrl,
+    flow: inputs.machineFlow,
+    username: inputs.username,
+    appPassword,
+  };
+  return signInToZot(inputs.registryUrl, await signIn(account, context.signal), context.signal);
+}
+
+async function prove(inputs: ApiKeyInputs, key: Secret, context: Context): Promise<void> {
+  context.progress("proving the key: it creates, and neither overwrites nor deletes");
+  const { registryUrl, username, proofRepository: repository } = inputs;
+  const wrong = failures(await measure(keyProof(), { registryUrl, repository, username, key, signal: context.signal }));
+  if (wrong.length === 0) return;
+  throw new ZotAuthError(
+    "KEY_NOT_AS_PROMISED",
+    `The new key of ${username} does not have the rights that it should: ${wrong.join("; ")}. It was not given to anybody. ` +
+      "Where it may too little, zot does not see the account's groups: see that Authentik's profile scope carries `groups`. " +
+      "Where it may too much, see accessControl in zot's config.",
+  );
+}
+
+/** What the store holds; `undefined` when the field is empty or missing. */
+async function heldKey(state: ApiKeyState, context: Context): Promise<Secret | undefined> {
+  try {
+    return await vault().read(state.store, context.signal);
+  } catch (error) {
+    if (error instanceof ZotAuthError && error.code === "ONEPASSWORD_FIELD_MISSING") return undefined;
+    throw error;
+  }
+}
+
+async function driftOf(state: ApiKeyState, held: Secret | undefined, context: Context): Promise<string> {
+  if (held === undefined) return `${state.store} is empty`;
+  if (held.fingerprint !== state.fingerprint) return `${state.store} holds another key`;
+  return (await keyWorks(state.registryUrl, state.username, held, context.signal))
+    ? ""
+    : "zot no longer accepts the key";
+}

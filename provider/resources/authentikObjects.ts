@@ -1,0 +1,127 @@
+import { Authentik } from "../clients/authentik.ts";
+import type { AuthentikConnection } from "../clients/authentik.ts";
+import { at, list } from "../clients/http.ts";
+import { waitFor } from "../clients/wait.ts";
+import type { Context, Observed, Resource } from "../resource.ts";
+import { applyDelivered } from "./appliedBlueprint.ts";
+
+/**
+ * Objects of the blueprint as rows of their own, so that a preview shows them and drift has a name. They write nothing: the blueprint stays
+ * the one writer, and the repair of any drift is to apply it again.
+ */
+export interface BlueprintObject extends AuthentikConnection {
+  /** Where the blueprint lies, for the repair. */
+  readonly path: string;
+  readonly hash: string;
+  /** Seconds for the repair. */
+  readonly timeout: number;
+}
+
+export interface PolicyBindingInputs extends BlueprintObject {
+  /** The application's slug. */
+  readonly application: string;
+  /** The group that may sign in. */
+  readonly group: string;
+  readonly order: number;
+}
+
+export interface ApplicationInputs extends BlueprintObject {
+  readonly slug: string;
+  readonly name: string;
+  readonly clientId: string;
+  readonly redirectUri: string;
+}
+
+export interface ServiceAccountInputs extends BlueprintObject {
+  readonly username: string;
+  readonly group: string;
+  /** Identifier of its app password. */
+  readonly appPassword: string;
+}
+
+type State<I> = I & Observed;
+
+export const policyBinding = seen<PolicyBindingInputs>(
+  ({ application, group }) => `${application}/${group}`,
+  async (authentik, { application, group, order }) => {
+    const target = await authentik.application(application);
+    if (target === undefined) return `there is no application "${application}"`;
+    const bindings = await authentik.bindings(String(at(target, "pk")));
+    const binding = bindings.find((candidate) => at(candidate, "group_obj", "name") === group);
+    if (binding === undefined) return `no PolicyBinding of the application "${application}" names the group "${group}"`;
+    if (at(binding, "enabled") !== true) return `the PolicyBinding of the group "${group}" is disabled`;
+    if (at(binding, "negate") === true)
+      return `the PolicyBinding of the group "${group}" is negated: it keeps the group out`;
+    if (at(binding, "order") !== order)
+      return `the PolicyBinding of the group "${group}" has order ${String(at(binding, "order"))}, not ${order}`;
+    return "";
+  },
+);
+
+export const application = seen<ApplicationInputs>(
+  ({ slug }) => slug,
+  async (authentik, { slug, name, clientId, redirectUri }) => {
+    const found = await authentik.application(slug);
+    if (found === undefined) return `there is no application "${slug}"`;
+    if (at(found, "name") !== name)
+      return `the application "${slug}" is called "${String(at(found, "name"))}", not "${name}"`;
+    const pk = at(found, "provider");
+    if (typeof pk !== "number") return `the application "${slug}" has no provider`;
+    const provider = await authentik.oauth2Provider(pk);
+    if (at(provider, "client_id") !== clientId)
+      return `the provider's client id is "${String(at(provider, "client_id"))}", not "${clientId}"`;
+    const uris = list(at(provider, "redirect_uris")).map((uri) => at(uri, "url"));
+    return uris.includes(redirectUri) ? "" : `the provider does not send people back to ${redirectUri}`;
+  },
+);
+
+export const serviceAccount = seen<ServiceAccountInputs>(
+  ({ username }) => username,
+  async (authentik, { username, group, appPassword }) => {
+    const user = await authentik.user(username);
+    if (user === undefined) return `there is no account "${username}"`;
+    if (at(user, "is_active") !== true) return `the account "${username}" is disabled`;
+    const groups = list(at(user, "groups_obj")).map((entry) => at(entry, "name"));
+    if (!groups.includes(group)) return `the account "${username}" is no member of "${group}"`;
+    const token = await authentik.token(appPassword);
+    if (token === undefined) return `there is no app password "${appPassword}"`;
+    if (at(token, "user") !== at(user, "pk")) return `the app password "${appPassword}" is not one of "${username}"`;
+    if (at(token, "intent") !== "app_password") return `the token "${appPassword}" is no app password`;
+    return at(token, "expiring") === true ? `the app password "${appPassword}" expires` : "";
+  },
+);
+
+/** A resource whose object somebody else makes: it waits until the object looks as declared. */
+function seen<I extends BlueprintObject>(
+  idOf: (inputs: I) => string,
+  look: (authentik: Authentik, inputs: I) => Promise<string>,
+): Resource<I, State<I>> {
+  const waitUntilSeen = async (inputs: I, context: Context): Promise<State<I>> => {
+    let wrong = "";
+    await waitFor(
+      async () => {
+        wrong = await look(new Authentik(inputs, context.signal), inputs);
+        return wrong === "" ? true : undefined;
+      },
+      {
+        what: `${idOf(inputs)} to look as the blueprint says`,
+        timeoutSeconds: Math.min(10, inputs.timeout),
+        signal: context.signal,
+        remedy: () => `In Authentik ${wrong}. See whether another blueprint or a person changes it.`,
+      },
+    );
+    return { ...inputs, drift: "" };
+  };
+  return {
+    computed: [],
+    create: async (inputs, context) => ({ id: idOf(inputs), state: await waitUntilSeen(inputs, context) }),
+    read: async (state, context) => ({ ...state, drift: await look(new Authentik(state, context.signal), state) }),
+    update: async (state, inputs, context) => {
+      if (state.drift !== "") {
+        context.progress(`applying the blueprint again, since ${state.drift}`);
+        await applyDelivered(inputs, context);
+      }
+      return waitUntilSeen(inputs, context);
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import { ZotAuthError, messageOf } from "../../domain/errors.ts";
+import type { SecretReference } from "../../domain/secretReference.ts";
+import { ArgoCd } from "../clients/argocd.ts";
+import type { ArgoCdConnection } from "../clients/argocd.ts";
+import { Authentik } from "../clients/authentik.ts";
+import type { AuthentikConnection } from "../clients/authentik.ts";
+import { Forgejo } from "../clients/forgejo.ts";
+import type { ForgejoConnection } from "../clients/forgejo.ts";
+import { resolveSecret, vault } from "../configuration.ts";
+import type { Context, Observed, Resource } from "../resource.ts";
+
+/**
+ * Everything that can be known to be wrong before anything is changed: servers that do not answer, tokens that are refused or may too
+ * little, repositories and items that are not there. All the rest depends on it.
+ */
+export interface PreflightInputs {
+  readonly authentik: AuthentikConnection;
+  readonly argocd: ArgoCdConnection | null;
+  readonly forgejo: ForgejoConnection;
+  readonly targets: readonly string[];
+  readonly keyStore: SecretReference;
+  readonly clientSecret: SecretReference;
+}
+
+export type PreflightState = PreflightInputs & Observed;
+
+export const preflight: Resource<PreflightInputs, PreflightState> = {
+  computed: [],
+  create: async (inputs, context) => ({ id: "preflight", state: await check(inputs, context) }),
+  update: async (_state, inputs, context) => check(inputs, context),
+};
+
+async function check(inputs: PreflightInputs, context: Context): Promise<PreflightState> {
+  const { signal } = context;
+  const forgejo = new Forgejo(inputs.forgejo, signal);
+  context.progress("asking every server whether it is there and the tokens suffice");
+  const checks: Promise<unknown>[] = [
+    new Authentik(inputs.authentik, signal).me(),
+    ...(inputs.argocd === null ? [] : [new ArgoCd(inputs.argocd, signal).assertMaySync()]),
+    ...inputs.targets.map(async (target) => {
+      await forgejo.targetId(target);
+      await forgejo.assertOwner(target);
+    }),
+    vault().assertItem(inputs.keyStore, signal),
+    resolveSecret(inputs.clientSecret, signal),
+  ];
+  const failed = (await Promise.allSettled(checks)).filter((result) => result.status === "rejected");
+  signal.throwIfAborted();
+  // One server that is down can fail several checks in the same words.
+  const messages = [...new Set(failed.map((result) => messageOf(result.reason)))];
+  if (messages.length > 0) throw new ZotAuthError("PREFLIGHT_FAILED", `Nothing was changed. ${messages.join("\n")}`);
+  return { ...inputs, drift: "" };
+}
