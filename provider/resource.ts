@@ -33,7 +33,10 @@ export interface Observed {
 export interface Resource<I extends object, S extends I & Observed> {
   /** Outputs that nobody knows before `create` or `update` has run; a preview shows them as such. */
   readonly computed: readonly (keyof S & string)[];
+  /** Without it only changed inputs make an update. */
   diff?(change: Change<I, S>): Difference;
+  /** Whether an update leaves the computed outputs as they are; a preview shows them as unknown otherwise. Default: no. */
+  keeps?(change: Omit<Change<I, S>, "oldInputs">): boolean;
   create(inputs: I, context: Context): Promise<{ readonly id: string; readonly state: S }>;
   /** Looks at the server. `undefined`: it is gone. */
   read?(state: S, context: Context): Promise<S | undefined>;

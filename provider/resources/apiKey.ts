@@ -67,6 +67,8 @@ export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
     due: isDue(state.rotates, now) ? ["rotates"] : [],
   }),
 
+  keeps: ({ inputs, state, now }) => !needsNewKey(inputs, state, now),
+
   async create(inputs, context) {
     return { id: `${inputs.username}@${new URL(inputs.registryUrl).host}`, state: await makeKey(inputs, 0, context) };
   },
@@ -77,9 +79,7 @@ export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
   },
 
   async update(state, inputs, context) {
-    const rotate =
-      state.drift !== "" || isDue(state.rotates, new Date()) || KEY_DECIDING.some((key) => inputs[key] !== state[key]);
-    if (rotate) return makeKey(inputs, state.generation, context);
+    if (needsNewKey(inputs, state, new Date())) return makeKey(inputs, state.generation, context);
     return { ...state, ...inputs, rotates: plus(state.created, inputs.rotateAfter), drift: "" };
   },
 
@@ -98,6 +98,10 @@ export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
     }
   },
 };
+
+function needsNewKey(inputs: ApiKeyInputs, state: ApiKeyState, now: Date): boolean {
+  return state.drift !== "" || isDue(state.rotates, now) || KEY_DECIDING.some((key) => inputs[key] !== state[key]);
+}
 
 /**
  * Signs in anew (which makes zot read the account's groups again), makes a key, proves it and stores it. Keys of ours from before go on

@@ -1,0 +1,64 @@
+import type { Observed, Resource } from "./resource.ts";
+import { UNKNOWN, compareInputs } from "./shell/index.ts";
+import type { DiffKind, DiffResult, ResourceHandler, Value, Values } from "./shell/index.ts";
+
+/**
+ * A {@link Resource} as the engine's handler. The engine hands over what our own program gave and what our own handlers returned, so the
+ * values have the handler's types: this is the one place where that is claimed.
+ */
+export function adapt<I extends object, S extends I & Observed>(resource: Resource<I, S>): ResourceHandler {
+  const inputsOf = (values: Values): I => values as unknown as I;
+  const stateOf = (values: Values): S => values as unknown as S;
+  const valuesOf = (state: I | S): Values => state as unknown as Values;
+  const { read, update } = resource;
+  return {
+    diff: async (change) => Promise.resolve(diff(resource, change)),
+    preview: async (inputs, state) => {
+      const change =
+        state === undefined ? undefined : { inputs: inputsOf(inputs), state: stateOf(state), now: new Date() };
+      const kept = change !== undefined && resource.keeps?.(change) === true;
+      const unknown = Object.fromEntries<Value>(resource.computed.map((key) => [key, UNKNOWN]));
+      return Promise.resolve({ ...(kept ? state : unknown), ...inputs, drift: "" });
+    },
+    create: async (inputs, context) => {
+      const { id, state } = await resource.create(inputsOf(inputs), context);
+      return { id, state: valuesOf(state) };
+    },
+    ...(update === undefined
+      ? {}
+      : {
+          update: async (_id, state, inputs, context) =>
+            valuesOf(await update(stateOf(state), inputsOf(inputs), context)),
+        }),
+    read: async (id, state, inputs, context) => {
+      const seen = read === undefined ? stateOf(state) : await read(stateOf(state), context);
+      return seen === undefined ? undefined : { id, state: valuesOf(seen), inputs };
+    },
+    delete: async (_id, state, context) => resource.delete?.(stateOf(state), context),
+  };
+
+  function diff(
+    of: Resource<I, S>,
+    { inputs, oldInputs, state }: { inputs: Values; oldInputs: Values; state: Values },
+  ): DiffResult {
+    const found = of.diff?.({
+      inputs: inputsOf(inputs),
+      oldInputs: inputsOf(oldInputs),
+      state: stateOf(state),
+      now: new Date(),
+    });
+    const changed = compareInputs(oldInputs, inputs);
+    const replaces = of.update === undefined ? Object.keys(changed) : (found?.replace ?? []);
+    const detailed: Record<string, { kind: DiffKind; inputDiff?: boolean }> = {};
+    for (const [key, { kind }] of Object.entries(changed)) {
+      detailed[key] = {
+        kind: replaces.includes(key) ? `${kind as "add" | "delete" | "update"}-replace` : kind,
+        inputDiff: true,
+      };
+    }
+    for (const key of found?.due ?? []) detailed[key] = { kind: "update" };
+    // What a refresh found wrong stands in the preview as what goes away.
+    if (state["drift"] !== "" && state["drift"] !== undefined) detailed["drift"] = { kind: "delete" };
+    return { changes: Object.keys(detailed).length === 0 ? "none" : "some", replaces, detailed };
+  }
+}

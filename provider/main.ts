@@ -1,0 +1,27 @@
+import { configure } from "./configuration.ts";
+import type { OnePasswordConnection } from "./configuration.ts";
+import { adapt } from "./adapter.ts";
+import { serve } from "./shell/index.ts";
+
+/** Our own provider: `zot-auth:<module>:<Type>`, each type a module of its own that is loaded when it is first used. */
+await serve({
+  name: "zot-auth",
+  version: "0.1.0",
+  configure: async (inputs) => Promise.resolve(configure(inputs as unknown as OnePasswordConnection)),
+  resources: {
+    "zot-auth:acceptance:Preflight": async () => adapt((await import("./resources/preflight.ts")).preflight),
+    "zot-auth:acceptance:AccessProof": async () => adapt((await import("./resources/accessProof.ts")).accessProof),
+    "zot-auth:acceptance:TestBuild": async () => adapt((await import("./resources/testBuild.ts")).testBuild),
+    "zot-auth:argocd:Sync": async () => adapt((await import("./resources/argocdSync.ts")).argocdSync),
+    "zot-auth:authentik:AppliedBlueprint": async () =>
+      adapt((await import("./resources/appliedBlueprint.ts")).appliedBlueprint),
+    "zot-auth:authentik:Application": async () => adapt((await import("./resources/authentikObjects.ts")).application),
+    "zot-auth:authentik:PolicyBinding": async () =>
+      adapt((await import("./resources/authentikObjects.ts")).policyBinding),
+    "zot-auth:authentik:ServiceAccount": async () =>
+      adapt((await import("./resources/authentikObjects.ts")).serviceAccount),
+    "zot-auth:forgejo:ActionsSecret": async () => adapt((await import("./resources/actionsSecret.ts")).actionsSecret),
+    "zot-auth:zot:ApiKey": async () => adapt((await import("./resources/apiKey.ts")).apiKey),
+    "zot-auth:zot:RetiredKeys": async () => adapt((await import("./resources/retiredKeys.ts")).retiredKeys),
+  },
+});

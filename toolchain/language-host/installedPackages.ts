@@ -1,0 +1,77 @@
+import { readFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
+
+/** A resource plugin that an installed package asks for. */
+export interface Plugin {
+  readonly name: string;
+  readonly version: string;
+  /** Where Pulumi downloads it, empty for Pulumi's own place. */
+  readonly server: string;
+}
+
+/** The parts of an installed package's package.json that Pulumi asks for. */
+export interface InstalledPackage {
+  readonly name: string;
+  readonly version: string;
+  readonly plugin: Plugin | undefined;
+}
+
+interface Manifest {
+  readonly name?: string;
+  readonly version?: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly pulumi?: {
+    readonly resource?: boolean;
+    readonly name?: string;
+    readonly version?: string;
+    readonly server?: string;
+  };
+}
+
+/** All packages under `folder/node_modules`, also those that other packages bring along. */
+export async function installedPackages(folder: string): Promise<InstalledPackage[]> {
+  const found: InstalledPackage[] = [];
+  await collect(join(folder, "node_modules"), found);
+  return found.sort((one, other) => one.name.localeCompare(other.name));
+}
+
+/** Names of the packages that the program itself asks for. */
+export async function declaredDependencies(folder: string): Promise<Set<string>> {
+  const manifest = await manifestOf(folder);
+  return new Set(Object.keys({ ...manifest?.dependencies, ...manifest?.devDependencies }));
+}
+
+async function collect(modules: string, found: InstalledPackage[]): Promise<void> {
+  const entries = await readdir(modules).catch(() => []);
+  await Promise.all(
+    entries
+      .filter((entry) => !entry.startsWith("."))
+      .map(async (entry) => {
+        const folder = join(modules, entry);
+        if (entry.startsWith("@")) return collect(folder, found);
+        const manifest = await manifestOf(folder);
+        if (manifest === undefined) return;
+        if (manifest.name !== undefined && manifest.version !== undefined) {
+          found.push({ name: manifest.name, version: manifest.version, plugin: pluginOf(manifest) });
+        }
+        return collect(join(folder, "node_modules"), found);
+      }),
+  );
+}
+
+async function manifestOf(folder: string): Promise<Manifest | undefined> {
+  try {
+    return JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as Manifest;
+  } catch {
+    return undefined; // a folder that is no package, or one whose manifest npm itself would refuse
+  }
+}
+
+function pluginOf({ name = "", version = "", pulumi }: Manifest): Plugin | undefined {
+  if (pulumi?.resource !== true) return undefined;
+  const plugin = pulumi.name ?? (name.startsWith("@pulumi/") ? name.slice("@pulumi/".length) : undefined);
+  if (plugin === undefined) return undefined;
+  const exact = pulumi.version ?? version;
+  return { name: plugin, version: exact.startsWith("v") ? exact : `v${exact}`, server: pulumi.server ?? "" };
+}

@@ -1,0 +1,126 @@
+import type { ServerWritableStream, UntypedServiceImplementation } from "@grpc/grpc-js";
+import languagepb from "@pulumi/pulumi/proto/language_pb.js";
+import type {
+  AboutRequest,
+  GetProgramDependenciesRequest,
+  GetRequiredPackagesRequest,
+  GetRequiredPluginsRequest,
+  InstallDependenciesRequest,
+  InstallDependenciesResponse,
+  LanguageHandshakeRequest,
+  ProgramInfo,
+  RunRequest,
+} from "@pulumi/pulumi/proto/language_pb.js";
+import type { PackageDependency, PluginDependency } from "@pulumi/pulumi/proto/plugin_pb.js";
+import pluginpb from "@pulumi/pulumi/proto/plugin_pb.js";
+import emptypb from "google-protobuf/google/protobuf/empty_pb.js";
+import { unary } from "../../provider/shell/grpc.ts";
+import { declaredDependencies, installedPackages } from "./installedPackages.ts";
+import type { Plugin } from "./installedPackages.ts";
+import { npmInstall, packageVersion, versionBy } from "./npm.ts";
+import { run } from "./run.ts";
+import { runtimeOptions } from "./runtimeOptions.ts";
+
+/** Pulumi's LanguageRuntime service for Node; what makes code, packages and plugins from source stays unimplemented. */
+export interface LanguageHost {
+  readonly service: UntypedServiceImplementation;
+  /** Ends the program that runs, if one does. */
+  stop(): void;
+}
+
+export function languageRuntime(addressByArgument: string | undefined): LanguageHost {
+  let engineAddress = addressByArgument ?? "";
+  const cancelled = new AbortController();
+
+  const service = {
+    handshake: unary((request: LanguageHandshakeRequest) => {
+      engineAddress = request.getEngineAddress();
+      return new languagepb.LanguageHandshakeResponse();
+    }),
+    getPluginInfo: unary(() => new pluginpb.PluginInfo()),
+    getRequiredPlugins: unary(async (request: GetRequiredPluginsRequest) => {
+      const response = new languagepb.GetRequiredPluginsResponse();
+      for (const plugin of await pluginsOf(request.getInfo())) {
+        response.addPlugins(described(new pluginpb.PluginDependency(), plugin));
+      }
+      return response;
+    }),
+    getRequiredPackages: unary(async (request: GetRequiredPackagesRequest) => {
+      const response = new languagepb.GetRequiredPackagesResponse();
+      for (const plugin of await pluginsOf(request.getInfo())) {
+        response.addPackages(described(new pluginpb.PackageDependency(), plugin));
+      }
+      return response;
+    }),
+    run: unary(async (request: RunRequest, signal) => {
+      if (engineAddress === "") throw new Error("The engine asked for a program before it said its address.");
+      return run(request, engineAddress, AbortSignal.any([signal, cancelled.signal]));
+    }),
+    installDependencies: (call: ServerWritableStream<InstallDependenciesRequest, InstallDependenciesResponse>) => {
+      install(call).then(
+        () => call.end(),
+        (error: unknown) => call.destroy(error instanceof Error ? error : new Error(String(error))),
+      );
+    },
+    runtimeOptionsPrompts: unary(() => new languagepb.RuntimeOptionsResponse()),
+    template: unary(() => new languagepb.TemplateResponse()),
+    about: unary(about),
+    getProgramDependencies: unary(programDependencies),
+    cancel: unary(() => {
+      cancelled.abort();
+      return new emptypb.Empty();
+    }),
+  };
+  return { service, stop: () => cancelled.abort() };
+}
+
+async function pluginsOf(info: ProgramInfo | undefined): Promise<Plugin[]> {
+  const packages = await installedPackages(info?.getProgramDirectory() ?? ".");
+  return packages.flatMap(({ plugin }) => plugin ?? []);
+}
+
+function described<Message extends PluginDependency | PackageDependency>(message: Message, plugin: Plugin): Message {
+  message.setKind("resource");
+  message.setName(plugin.name);
+  message.setVersion(plugin.version);
+  message.setServer(plugin.server);
+  return message;
+}
+
+async function install(call: ServerWritableStream<InstallDependenciesRequest, InstallDependenciesResponse>) {
+  const info = call.request.getInfo();
+  const { production } = runtimeOptions(info);
+  await npmInstall(info?.getProgramDirectory() ?? ".", { production }, (text, stream) => {
+    const message = new languagepb.InstallDependenciesResponse();
+    if (stream === "stdout") message.setStdout(text);
+    else message.setStderr(text);
+    call.write(message);
+  });
+}
+
+async function about(request: AboutRequest) {
+  const folder = request.getInfo()?.getProgramDirectory() ?? ".";
+  const response = new languagepb.AboutResponse();
+  response.setExecutable(process.execPath);
+  response.setVersion(process.version);
+  const metadata = response.getMetadataMap().set("packagemanager", "npm");
+  const npm = await versionBy("npm");
+  if (npm !== undefined) metadata.set("packagemanagerVersion", npm);
+  const typescript = packageVersion(folder, "typescript");
+  if (typescript !== undefined) metadata.set("typescriptVersion", typescript);
+  return response;
+}
+
+async function programDependencies(request: GetProgramDependenciesRequest) {
+  const folder = request.getInfo()?.getProgramDirectory() ?? ".";
+  const [packages, declared] = await Promise.all([installedPackages(folder), declaredDependencies(folder)]);
+  const response = new languagepb.GetProgramDependenciesResponse();
+  for (const { name, version } of packages) {
+    if (!request.getTransitivedependencies() && !declared.has(name)) continue;
+    const dependency = new languagepb.DependencyInfo();
+    dependency.setName(name);
+    dependency.setVersion(version);
+    response.addDependencies(dependency);
+  }
+  return response;
+}

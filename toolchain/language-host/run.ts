@@ -1,0 +1,105 @@
+import { spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import languagepb from "@pulumi/pulumi/proto/language_pb.js";
+import type { RunRequest, RunResponse } from "@pulumi/pulumi/proto/language_pb.js";
+import { runtimeOptions } from "./runtimeOptions.ts";
+
+/** The SDK ends a program with this code after it has shown the person an error itself, so that nobody shows a second one. */
+const ERROR_ALREADY_SHOWN = 32;
+/** How long a program may take to end after it was asked to. */
+const GRACE_MILLISECONDS = 5000;
+
+/**
+ * Runs the program in a Node process of its own, by the SDK's launcher, and waits for its end. Output goes straight to the engine.
+ * The official host puts a proxy between program and engine, for synchronous invokes of SDKs before 3.0; there is none here.
+ *
+ * @param signal aborted when the person cancels or the engine ends the call
+ */
+export async function run(request: RunRequest, engineAddress: string, signal: AbortSignal): Promise<RunResponse> {
+  const info = request.getInfo();
+  const program = info?.getProgramDirectory() ?? request.getPwd();
+  const options = runtimeOptions(info);
+  const args = [...options.nodeArgs, launcherOf(program)];
+  const flag = (name: string, value: string) => value !== "" && args.push(`--${name}`, value);
+  flag("monitor", request.getMonitorAddress());
+  flag("engine", engineAddress);
+  flag("organization", request.getOrganization());
+  flag("project", request.getProject());
+  flag("root-directory", info?.getRootDirectory() ?? "");
+  flag("stack", request.getStack());
+  flag("pwd", program);
+  if (request.getDryrun()) args.push("--dry-run");
+  flag("parallel", String(request.getParallel()));
+  args.push(info?.getEntryPoint() ?? ".", ...request.getArgsList());
+
+  const child = spawn("node", args, {
+    stdio: ["ignore", "inherit", "inherit"],
+    env: {
+      ...process.env,
+      PULUMI_CONFIG: JSON.stringify(configOf(request)),
+      PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
+      ...(options.typescript ? { PULUMI_NODEJS_TYPESCRIPT: "true" } : {}),
+      ...(options.tsconfig === undefined ? {} : { PULUMI_NODEJS_TSCONFIG_PATH: options.tsconfig }),
+    },
+  });
+  let lastResort: NodeJS.Timeout | undefined;
+  const interrupt = () => {
+    child.kill("SIGINT");
+    lastResort = setTimeout(() => child.kill("SIGKILL"), GRACE_MILLISECONDS);
+  };
+  if (signal.aborted) interrupt();
+  signal.addEventListener("abort", interrupt);
+  try {
+    const [code, killedBy] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", (...end) => resolve(end));
+    });
+    return responseFor(code, killedBy);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Error(`The program could not be started: node cannot be run (${code ?? "unknown error"}).`, {
+      cause: error,
+    });
+  } finally {
+    signal.removeEventListener("abort", interrupt);
+    clearTimeout(lastResort);
+  }
+}
+
+function responseFor(code: number | null, killedBy: NodeJS.Signals | null): RunResponse {
+  const response = new languagepb.RunResponse();
+  if (code === ERROR_ALREADY_SHOWN) response.setBail(true);
+  else if (killedBy === "SIGABRT" || code === 134) {
+    response.setError(
+      "The program was aborted by Node, which happens when memory runs out. The runtime option `nodeargs: --max-old-space-size=<MB>` in Pulumi.yaml allows more.",
+    );
+  } else if (killedBy !== null) response.setError(`Program was ended by ${killedBy}`);
+  else if (code !== 0) response.setError(`Program exited with non-zero exit code: ${String(code)}`);
+  return response;
+}
+
+/** The launcher of the program's own SDK, which need not be the one that this language host uses. */
+function launcherOf(program: string): string {
+  try {
+    return createRequire(join(program, "package.json")).resolve("@pulumi/pulumi/cmd/run");
+  } catch {
+    throw new Error(
+      `It looks like the Pulumi SDK has not been installed: @pulumi/pulumi is not found from ${program}. Run \`npm ci\` there.`,
+    );
+  }
+}
+
+/** The stack's config as the SDK reads it: keys in the long form `<namespace>:config:<name>`. */
+function configOf(request: RunRequest): Record<string, string> {
+  return Object.fromEntries(
+    request
+      .getConfigMap()
+      .toArray()
+      .map(([key, value]) => {
+        const [namespace = "", ...rest] = key.split(":");
+        const name = rest[0] === "config" && rest.length > 1 ? rest.slice(1) : rest;
+        return [`${namespace}:config:${name.join(":")}`, value];
+      }),
+  );
+}
