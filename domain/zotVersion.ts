@@ -7,9 +7,12 @@ export interface ZotVersion {
   readonly patch: number;
 }
 
-/** Reads `v2.1.20`, `2.1.20` or what `zot --version` prints around it. `undefined` when there is no version in the text. */
+/**
+ * Reads `2.1.20`, `v2.1.20`, or what `zot --version` prints: a JSON line whose `commit` begins with the release's tag, beside the versions
+ * of Go and of the distribution specification, which have no `v`. `undefined` when there is no version of zot in the text.
+ */
 export function parseZotVersion(text: string): ZotVersion | undefined {
-  const match = /\bv?(\d+)\.(\d+)\.(\d+)\b/.exec(text);
+  const match = /^(\d+)\.(\d+)\.(\d+)$/.exec(text.trim()) ?? /\bv(\d+)\.(\d+)\.(\d+)\b/.exec(text);
   if (match === null) return undefined;
   return { major: Number(match[1]), minor: Number(match[2]), patch: Number(match[3]) };
 }

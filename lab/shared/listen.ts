@@ -39,6 +39,12 @@ export async function listen(listener: RequestListener, options: ListenOptions):
   };
 }
 
+/** Fails as {@link listen} would, for a server that is started as a process of its own. */
+export async function assertPortFree(options: ListenOptions): Promise<void> {
+  const server = await listen(() => undefined, options);
+  await server.close();
+}
+
 export class PortTakenError extends Error {
   constructor(options: ListenOptions, cause: unknown) {
     const from = options.setting === undefined ? "" : ` It comes from the setting ${options.setting}.`;

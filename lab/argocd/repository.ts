@@ -1,0 +1,117 @@
+// Part of the lab's Argo CD: stands in for the Git repository and the repo-server. A folder is a branch, its content a commit.
+import { createHash } from "node:crypto";
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { parseAllDocuments } from "yaml";
+import type { ApplicationOptions } from "./application.ts";
+
+/** One object of a manifest, as far as it is known to be one. */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly [field: string]: unknown };
+  readonly [field: string]: unknown;
+}
+
+/** The files of a commit, by their path. */
+export type Snapshot = Readonly<Record<string, string>>;
+
+/** Why the manifests of a revision cannot be had, in the words that the repo-server reports it in. */
+export class RepositoryError extends Error {}
+
+/** How many commits stay known, so that one can be synced that is no longer the newest. */
+const KEPT = 50;
+
+export class Repository {
+  readonly #directory: string;
+  readonly #branch: string;
+  readonly #path: string;
+  /** Every commit that was ever resolved, oldest first. It is kept by the caller. */
+  readonly #commits: Record<string, Snapshot>;
+
+  constructor(options: ApplicationOptions, commits: Record<string, Snapshot>) {
+    this.#directory = options.manifestsDirectory;
+    this.#branch = options.targetRevision ?? "main";
+    this.#path = options.name;
+    this.#commits = commits;
+  }
+
+  /** The commit that a branch is at, or that a full hash is; only branches are looked up. */
+  resolve(revision: string): string {
+    if (/^[0-9a-f]{40}$/.test(revision)) return revision;
+    if (revision !== this.#branch && revision !== "HEAD") {
+      throw new RepositoryError(`rpc error: code = Unknown desc = unable to resolve '${revision}' to a commit SHA`);
+    }
+    return this.#commit();
+  }
+
+  manifests(revision: string): Manifest[] {
+    const snapshot = this.#commits[revision];
+    if (snapshot === undefined) {
+      throw new RepositoryError(
+        `failed to generate manifest for source 1 of 1: rpc error: code = Internal desc = failed to checkout FETCH_HEAD: unable to read tree (${revision})`,
+      );
+    }
+    const files = Object.entries(snapshot);
+    if (files.length === 0) {
+      const missing = `rpc error: code = Unknown desc = ${this.#path}: app path does not exist`;
+      throw new RepositoryError(`failed to generate manifest for source 1 of 1: ${missing}`);
+    }
+    return files.filter(([file]) => /\.(yaml|yml|json)$/.test(file)).flatMap(([file, text]) => parse(file, text));
+  }
+
+  #commit(): string {
+    const snapshot = readSnapshot(this.#directory);
+    const hash = createHash("sha1");
+    for (const [file, text] of Object.entries(snapshot)) hash.update(`${file}\0${Buffer.byteLength(text)}\0${text}`);
+    const revision = hash.digest("hex");
+    if (!(revision in this.#commits)) {
+      this.#commits[revision] = snapshot;
+      for (const old of Object.keys(this.#commits).slice(0, -KEPT)) Reflect.deleteProperty(this.#commits, old);
+    }
+    return revision;
+  }
+}
+
+/** A folder that is not there is one without files, which Git knows no other way either. */
+function readSnapshot(directory: string): Snapshot {
+  let entries;
+  try {
+    entries = readdirSync(directory, { withFileTypes: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
+    throw error;
+  }
+  const names = entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
+  return Object.fromEntries(names.sort().map((name) => [name, readFileSync(join(directory, name), "utf8")]));
+}
+
+function parse(file: string, text: string): Manifest[] {
+  const manifests: Manifest[] = [];
+  for (const document of parseAllDocuments(text)) {
+    if (!("errors" in document)) continue;
+    const [error] = document.errors;
+    if (error !== undefined) {
+      const line = error.linePos?.[0].line ?? 1;
+      const reason = error.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? "";
+      throw unreadable(file, `failed to unmarshal manifest: error converting YAML to JSON: yaml: line ${line}: ${reason}`);
+    }
+    const value: unknown = document.toJS();
+    if (value === null || value === undefined) continue;
+    if (!isManifest(value)) throw unreadable(file, "failed to unmarshal manifest: Object 'Kind' is missing");
+    manifests.push(value);
+  }
+  return manifests;
+}
+
+function unreadable(file: string, why: string): RepositoryError {
+  const description = `rpc error: code = FailedPrecondition desc = Failed to unmarshal ${JSON.stringify(file)}: ${why}`;
+  return new RepositoryError(`failed to generate manifest for source 1 of 1: ${description}`);
+}
+
+function isManifest(value: unknown): value is Manifest {
+  if (typeof value !== "object" || value === null) return false;
+  const { apiVersion, kind, metadata } = value as Record<string, unknown>;
+  if (typeof apiVersion !== "string" || typeof kind !== "string") return false;
+  return typeof metadata === "object" && metadata !== null && "name" in metadata && typeof metadata.name === "string";
+}

@@ -1,0 +1,91 @@
+// Stands in for Authentik: its API below `/api/v3`, put together.
+import { Hono } from "hono";
+import { Access } from "./access.ts";
+import type { BlueprintFolder } from "./blueprintFiles.ts";
+import { blueprintRoutes } from "./blueprintRoutes.ts";
+import { coreRoutes } from "./coreRoutes.ts";
+import type { Database } from "./database.ts";
+import type { Resource } from "./modelRoutes.ts";
+import { modelRoutes } from "./modelRoutes.ts";
+import type { Sessions } from "./sessions.ts";
+import { bindingView, flowView, providerView, stageView } from "./views.ts";
+import type { Worker } from "./worker.ts";
+
+export interface ApiOptions {
+  readonly database: Database;
+  readonly sessions: Sessions;
+  readonly folder: BlueprintFolder;
+  readonly worker: Worker;
+}
+
+export function api({ database, sessions, folder, worker }: ApiOptions): Hono {
+  const access = new Access(database, sessions);
+  const app = new Hono();
+  app.get("/admin/version/", (c) => {
+    access.caller(c);
+    return c.json({
+      version_current: database.version,
+      version_latest: "0.0.0",
+      version_latest_valid: false,
+      build_hash: "",
+      outdated: false,
+      outpost_outdated: false,
+    });
+  });
+  app.get("/root/config/", (c) =>
+    c.json({
+      error_reporting: {
+        enabled: false,
+        sentry_dsn: "",
+        environment: "customer",
+        send_pii: false,
+        traces_sample_rate: 0.1,
+      },
+      capabilities: ["can_impersonate"],
+      cache_timeout: 300,
+      cache_timeout_flows: 300,
+      cache_timeout_policies: 300,
+    }),
+  );
+  app.route("/", blueprintRoutes({ database, access, folder, worker }));
+  app.route("/", coreRoutes(database, access));
+  for (const resource of otherResources(database)) app.route("/", modelRoutes({ database, access, resource }));
+  return app;
+}
+
+function otherResources(database: Database): readonly Resource[] {
+  const stages = (path: string, model: string): Resource => {
+    return { path, model, filters: ["name"], view: (row) => stageView(model, row) };
+  };
+  return [
+    {
+      path: "/providers/oauth2",
+      model: "authentik_providers_oauth2.oauth2provider",
+      filters: ["name", "client_id", "client_type", "authorization_flow", "sub_mode"],
+      view: (row) => providerView(database, row),
+    },
+    {
+      path: "/policies/bindings",
+      model: "authentik_policies.policybinding",
+      filters: ["target", "policy", "order", "enabled", "timeout"],
+      view: (row) => bindingView(database, row),
+    },
+    {
+      path: "/flows/instances",
+      model: "authentik_flows.flow",
+      lookup: "slug",
+      filters: ["slug", "name", "designation"],
+      view: (row) => flowView(database, row),
+    },
+    {
+      path: "/flows/bindings",
+      model: "authentik_flows.flowstagebinding",
+      filters: ["target", "stage", "order"],
+      view: (row) => ({ ...row }),
+    },
+    stages("/stages/identification", "authentik_stages_identification.identificationstage"),
+    stages("/stages/password", "authentik_stages_password.passwordstage"),
+    stages("/stages/user_login", "authentik_stages_user_login.userloginstage"),
+    stages("/stages/authenticator/validate", "authentik_stages_authenticator_validate.authenticatorvalidatestage"),
+  ];
+}

@@ -1,0 +1,44 @@
+// Stands in for Authentik: passwords and one-time codes, checked as Authentik checks them.
+import { createHmac, randomBytes, scryptSync, timingSafeEqual } from "node:crypto";
+
+// Cheap on purpose: these passwords guard a lab on one machine, and every start makes some.
+const cost = { N: 1024, r: 8, p: 1 };
+
+export function hashPassword(password: string): string {
+  const salt = randomBytes(16).toString("hex");
+  return `scrypt$${salt}$${scryptSync(password, salt, 32, cost).toString("hex")}`;
+}
+
+export const isHashedPassword = (value: string): boolean => /^scrypt\$[0-9a-f]{32}\$[0-9a-f]{64}$/.test(value);
+
+export function passwordMatches(password: string, hash: string): boolean {
+  const [, salt, expected] = hash.split("$");
+  if (!isHashedPassword(hash) || salt === undefined || expected === undefined) return false;
+  return timingSafeEqual(scryptSync(password, salt, 32, cost), Buffer.from(expected, "hex"));
+}
+
+const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/** A new secret for an authenticator app, in base 32. */
+export const newTotpSecret = (): string => Array.from(randomBytes(32), (byte) => alphabet[byte % 32]).join("");
+
+/** The six digits that an authenticator app shows at a time (RFC 6238, SHA-1, 30 seconds). */
+export function totpCode(secret: string, milliseconds: number): string {
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(milliseconds / 30_000)));
+  const digest = createHmac("sha1", fromBase32(secret)).update(counter).digest();
+  const offset = (digest.at(-1) ?? 0) & 0xf;
+  return String((digest.readUInt32BE(offset) & 0x7fff_ffff) % 1_000_000).padStart(6, "0");
+}
+
+/** Accepts the code of now and of one step before and after, for clocks that differ a little. */
+export function totpMatches(secret: string, code: string, now = Date.now()): boolean {
+  return [-30_000, 0, 30_000].some((shift) => totpCode(secret, now + shift) === code);
+}
+
+function fromBase32(secret: string): Buffer {
+  let bits = "";
+  for (const letter of secret.toUpperCase().replaceAll(/[^A-Z2-7]/g, ""))
+    bits += alphabet.indexOf(letter).toString(2).padStart(5, "0");
+  return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
+}

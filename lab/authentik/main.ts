@@ -1,0 +1,44 @@
+// Stands in for Authentik: started by itself, from a shell.
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import type { AuthentikSeed } from "./server.ts";
+import { defaultSeed, startAuthentik, withSeed } from "./server.ts";
+
+const usage = `Usage: node lab/authentik/main.ts --data <folder> --blueprints <folder> [options]
+
+  --port <number>       where to listen on 127.0.0.1 (default 9000)
+  --data <folder>       the state, kept over restarts
+  --blueprints <folder> blueprint files, custom/<file>
+  --seed <file>         JSON with groups, users and tokens to add to a fresh Authentik
+  --version <release>   the release to stand in for (default 2026.2.0)
+  --public-url <url>    the address by which people reach Authentik
+The environment of this command is the worker's environment.
+`;
+
+const { values } = parseArgs({
+  options: {
+    port: { type: "string", default: "9000" },
+    data: { type: "string" },
+    blueprints: { type: "string" },
+    seed: { type: "string" },
+    version: { type: "string" },
+    "public-url": { type: "string" },
+  },
+});
+const { data, blueprints, version } = values;
+if (data === undefined || blueprints === undefined) {
+  process.stderr.write(usage);
+  process.exit(2);
+}
+const extra = values.seed === undefined ? {} : (JSON.parse(readFileSync(values.seed, "utf8")) as AuthentikSeed);
+const server = await startAuthentik({
+  port: Number(values.port),
+  data,
+  blueprintsDirectory: blueprints,
+  environment: process.env,
+  seed: withSeed(defaultSeed(), extra),
+  ...(version === undefined ? {} : { version }),
+  ...(values["public-url"] === undefined ? {} : { publicUrl: values["public-url"] }),
+  log: (line) => process.stdout.write(`${line}\n`),
+});
+process.stdout.write(`${server.url}\n`);

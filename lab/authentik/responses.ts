@@ -1,0 +1,16 @@
+// Stands in for Authentik: answers without a framework, for the addresses that the OpenID library answers too.
+import type { ServerResponse } from "node:http";
+
+const html = { "content-type": "text/html; charset=utf-8" };
+
+export function sendPage(response: ServerResponse, status: number, page: string): void {
+  response.writeHead(status, html).end(page);
+}
+
+export function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+}
+
+export function redirect(response: ServerResponse, location: string): void {
+  response.writeHead(302, { ...html, location }).end();
+}

@@ -1,0 +1,130 @@
+// Stands in for Authentik: its server and its worker in one process, with the state in one file.
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { join } from "node:path";
+import { getRequestListener } from "@hono/node-server";
+import { Hono } from "hono";
+import type { RunningServer } from "../shared/listen.ts";
+import { listen } from "../shared/listen.ts";
+import { Store } from "../shared/store.ts";
+import { api } from "./api.ts";
+import { BlueprintFolder } from "./blueprintFiles.ts";
+import { Database } from "./database.ts";
+import { executorRoutes } from "./executor.ts";
+import { text } from "./json.ts";
+import { Openid, openidPrefix } from "./openid.ts";
+import { flowPage, homePage, pageNotFound } from "./pages.ts";
+import { passes } from "./policies.ts";
+import { sendPage } from "./responses.ts";
+import type { AuthentikSeed } from "./seed.ts";
+import { defaultSeed, plant } from "./seed.ts";
+import { Sessions } from "./sessions.ts";
+import type { AuthentikState } from "./state.ts";
+import { emptyState } from "./state.ts";
+import { applicationView } from "./views.ts";
+import { Worker } from "./worker.ts";
+
+export { defaultSeed, withSeed } from "./seed.ts";
+export type { AuthentikSeed, SeedGroup, SeedToken, SeedUser } from "./seed.ts";
+
+export interface AuthentikOptions {
+  /** Default 0, a free port. */
+  readonly port?: number;
+  /** The setting that the port comes from, named when the port is taken. */
+  readonly setting?: string;
+  /** Folder of the state. The seed counts only while it is empty. */
+  readonly data: string;
+  /** Folder where the ConfigMap with the blueprints is mounted; its file `zot.yaml` is the blueprint `custom/zot.yaml`. */
+  readonly blueprintsDirectory: string;
+  /** Environment of the worker, which `!Env` reads. The server has none of it. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Default `defaultSeed()`. */
+  readonly seed?: AuthentikSeed;
+  /** The release to stand in for. Default `2026.2.0`. */
+  readonly version?: string;
+  /** The address by which people reach Authentik, when it is another than the one listened on. */
+  readonly publicUrl?: string;
+  /** Milliseconds until the worker sees a change, or does what it was asked to. Default 200. */
+  readonly workerDelayMs?: number;
+  /** Takes what the worker did, a line each. */
+  readonly log?: (line: string) => void;
+}
+
+/** Starts Authentik. */
+export async function startAuthentik(options: AuthentikOptions): Promise<RunningServer> {
+  const { port = 0, setting, environment = {}, version = "2026.2.0", publicUrl, workerDelayMs = 200 } = options;
+  const store = Store.open<AuthentikState>(join(options.data, "authentik.json"), emptyState);
+  const database = new Database(store, version);
+  if (Object.keys(database.state.rows).length === 0) {
+    plant(database, options.seed ?? defaultSeed());
+    database.save();
+  }
+  const folder = new BlueprintFolder(options.blueprintsDirectory);
+  const log = options.log ?? (() => undefined);
+  const worker = new Worker({ database, folder, environment, delay: workerDelayMs, log });
+  const sessions = new Sessions(database, publicUrl?.startsWith("https:") ?? false);
+  // Known once somebody listens, which is before anybody asks.
+  let base = publicUrl?.replace(/\/$/, "") ?? "";
+  const openid = new Openid({ database, sessions, base: () => base });
+  const web = getRequestListener(pages({ database, sessions, folder, worker }).fetch);
+  const server = await listen(
+    (request, response) => {
+      if (request.url?.startsWith(openidPrefix) === true) void answerOpenid(openid, request, response);
+      else void (web as RequestListener)(request, response);
+    },
+    { name: "Authentik", port, ...(setting === undefined ? {} : { setting }) },
+  );
+  if (base === "") base = server.url;
+  worker.start();
+  return {
+    url: server.url,
+    close: async () => {
+      worker.stop();
+      await server.close();
+    },
+  };
+}
+
+async function answerOpenid(openid: Openid, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    await openid.answer(request, response);
+  } catch (error) {
+    process.stderr.write(
+      `Authentik (lab): ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    if (!response.headersSent) sendPage(response, 500, "<!doctype html><title>Server error</title>");
+    else response.end();
+  }
+}
+
+interface PagesOptions {
+  readonly database: Database;
+  readonly sessions: Sessions;
+  readonly folder: BlueprintFolder;
+  readonly worker: Worker;
+}
+
+function pages({ database, sessions, folder, worker }: PagesOptions): Hono {
+  const app = new Hono({ strict: true });
+  for (const health of ["live", "ready"]) app.get(`/-/health/${health}/`, (c) => c.html(""));
+  app.route("/", executorRoutes({ database, sessions }));
+  app.route("/api/v3", api({ database, sessions, folder, worker }));
+  app.get("/if/flow/:slug/", (c) => {
+    const flow = database.find("authentik_flows.flow", { slug: c.req.param("slug") });
+    return flow === undefined ? c.html(pageNotFound, 404) : c.html(flowPage(text(flow["title"]), text(flow["slug"])));
+  });
+  app.get("/if/user/", (c) => {
+    const user = sessions.userOf(sessions.find(c.req.header("cookie")));
+    if (user === undefined) return c.redirect("/if/flow/default-authentication-flow/?next=%2Fif%2Fuser%2F");
+    const applications = database
+      .all("authentik_core.application")
+      .filter((application) => passes(database, application, user))
+      .map((application) => ({
+        name: text(application["name"]),
+        url: text(applicationView(database, application)["launch_url"]),
+      }));
+    return c.html(homePage(text(user["username"]), applications));
+  });
+  app.get("/", (c) => c.redirect("/if/user/"));
+  app.notFound((c) => c.html(pageNotFound, 404));
+  return app;
+}

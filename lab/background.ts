@@ -1,0 +1,85 @@
+// Part of the lab: starting, finding and stopping the lab that runs in the background.
+import { spawn } from "node:child_process";
+import { mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { DaemonMessage } from "./daemon.ts";
+import { pathsOf } from "./layout.ts";
+import type { Layout } from "./layout.ts";
+
+export interface BackgroundLab {
+  readonly pid: number;
+  readonly urls: Readonly<Record<string, string>>;
+}
+
+/** The lab that runs, if one does. */
+export function runningLab(layout: Layout): BackgroundLab | undefined {
+  try {
+    const lab = JSON.parse(readFileSync(pathsOf(layout).state, "utf8")) as BackgroundLab;
+    process.kill(lab.pid, 0);
+    return lab;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ESRCH") return undefined;
+    throw error;
+  }
+}
+
+/** Starts the lab in the background and waits until all its servers answer. */
+export async function startInBackground(layout: Layout): Promise<BackgroundLab> {
+  const { log } = pathsOf(layout);
+  mkdirSync(dirname(log), { recursive: true, mode: 0o700 });
+  const output = openSync(log, "a", 0o600);
+  const child = spawn(
+    process.execPath,
+    [new URL("./daemon.ts", import.meta.url).pathname, layout.settingsFile, layout.directory],
+    {
+      detached: true,
+      stdio: ["ignore", output, output, "ipc"],
+    },
+  );
+  const message = await new Promise<DaemonMessage>((resolve, reject) => {
+    child.once("message", (told) => resolve(told as DaemonMessage));
+    child.once("error", reject);
+    child.once("exit", (code) => resolve({ error: `The lab ended with ${code ?? "a signal"}. See ${log}.` }));
+  });
+  if ("error" in message) throw new Error(message.error);
+  await readyZot(layout);
+  child.unref();
+  return { pid: child.pid ?? 0, urls: message.urls };
+}
+
+/** Stops the lab and waits for its end. Says whether there was one. */
+export async function stopLab(layout: Layout): Promise<boolean> {
+  const lab = runningLab(layout);
+  if (lab === undefined) return false;
+  process.kill(lab.pid, "SIGTERM");
+  const end = Date.now() + 10_000;
+  while (runningLab(layout) !== undefined) {
+    if (Date.now() > end)
+      throw new Error(
+        `The lab (process ${lab.pid}) does not stop. See ${pathsOf(layout).log}, or stop it with \`kill -9 ${lab.pid}\`.`,
+      );
+    await delay(20);
+  }
+  rmSync(pathsOf(layout).state, { force: true });
+  return true;
+}
+
+/** zot is a process of its own, which a new lab starts without sign-in and later ones with what was deployed. */
+async function readyZot(layout: Layout): Promise<void> {
+  const url = `${layout.settings.registry.url}/readyz`;
+  const end = Date.now() + 20_000;
+  while (!(await answers(url))) {
+    if (Date.now() > end) throw new Error(`The lab's zot does not answer at ${url}. See ${pathsOf(layout).zotLog}.`);
+    await delay(50);
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url, { signal: AbortSignal.timeout(2000) })).ok;
+  } catch {
+    return false; // not yet; the caller gives up after a while
+  }
+}

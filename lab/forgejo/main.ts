@@ -1,0 +1,38 @@
+// Stands in for Forgejo 14.0.2: the command that starts it by itself.
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { startForgejo } from "./server.ts";
+import type { ForgejoSeed } from "./server.ts";
+
+const USAGE = `node lab/forgejo/main.ts --port 3000 --data DIR [--seed FILE] [--path DIR …] [--no-runner]
+  --port       port on 127.0.0.1 (default 3000; 0 takes a free one)
+  --data       folder for state and logs
+  --seed       JSON file with users, organisations, tokens and repositories, used when the folder is empty
+  --path       folder put in front of the runner's PATH; may be given more than once
+  --no-runner  runs wait for ever`;
+
+const { values } = parseArgs({
+  options: {
+    port: { type: "string", default: "3000" },
+    data: { type: "string" },
+    seed: { type: "string" },
+    path: { type: "string", multiple: true, default: [] },
+    "no-runner": { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+
+if (values.help || values.data === undefined) {
+  console.log(USAGE);
+  process.exitCode = values.help ? 0 : 2;
+} else {
+  const seed = values.seed === undefined ? {} : (JSON.parse(readFileSync(values.seed, "utf8")) as ForgejoSeed);
+  const server = await startForgejo({
+    port: Number(values.port),
+    data: values.data,
+    seed,
+    runner: values["no-runner"] ? null : { pathPrefix: values.path },
+  });
+  console.log(server.url);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void server.close());
+}

@@ -1,0 +1,92 @@
+// Stands in for Forgejo 14.0.2 with its Actions runner.
+import { getRequestListener } from "@hono/node-server";
+import { Hono } from "hono";
+import { join } from "node:path";
+import { listen } from "../shared/listen.ts";
+import type { RunningServer } from "../shared/listen.ts";
+import { Store } from "../shared/store.ts";
+import { addActionsRoutes } from "./actionsApi.ts";
+import { json, Moved, moved, Refusal, refusal, text } from "./answers.ts";
+import { addContentsRoutes } from "./contentsApi.ts";
+import { addEntryRoutes } from "./entriesApi.ts";
+import type { RunnerOptions } from "./jobContext.ts";
+import { addOwnerRoutes } from "./ownersApi.ts";
+import { addRepositoryRoutes } from "./repositoriesApi.ts";
+import { routesOf } from "./routes.ts";
+import { failLostJobs, startRunner } from "./runner.ts";
+import { initialState } from "./seed.ts";
+import type { ForgejoSeed } from "./seed.ts";
+import type { Instance, State } from "./state.ts";
+
+export type { RunnerOptions } from "./jobContext.ts";
+export type { ForgejoSeed, OrganisationSeed, RepositorySeed, TeamSeed, TokenSeed, UserSeed } from "./seed.ts";
+
+export interface ForgejoOptions {
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** The setting that the port comes from, for the error when it is taken. */
+  readonly setting?: string;
+  /** Folder for what must survive a restart: the state and the jobs' logs. */
+  readonly data: string;
+  /** Used only when the folder is empty. */
+  readonly seed?: ForgejoSeed;
+  /** The runner, with its defaults when this is left out; null for none, so that runs wait for ever. */
+  readonly runner?: RunnerOptions | null;
+}
+
+export async function startForgejo(options: ForgejoOptions): Promise<RunningServer> {
+  const instance: Instance = {
+    store: Store.open<State>(join(options.data, "forgejo.json"), () => initialState(options.seed ?? {})),
+    logs: join(options.data, "logs"),
+    url: "",
+    wake: () => undefined,
+  };
+  const app = forgejo(instance);
+  const server = await listen(getRequestListener(app.fetch), {
+    name: "Forgejo",
+    port: options.port,
+    ...(options.setting === undefined ? {} : { setting: options.setting }),
+  });
+  instance.url = server.url;
+  failLostJobs(instance);
+  const runner = options.runner === null ? null : startRunner(instance, options.runner ?? {});
+  instance.wake = () => runner?.wake();
+  instance.wake();
+  return {
+    url: server.url,
+    close: async () => {
+      await server.close();
+      await runner?.close();
+    },
+  };
+}
+
+function forgejo(instance: Instance): Hono {
+  const app = new Hono({ strict: false });
+  const route = routesOf(app, instance);
+  route("/api/v1/version", { GET: () => json(200, { version: "14.0.2+gitea-1.22.0" }) });
+  route("/api/v1/settings/api", {
+    GET: () =>
+      json(200, {
+        max_response_items: 50,
+        default_paging_num: 30,
+        default_git_trees_per_page: 1000,
+        default_max_blob_size: 10485760,
+      }),
+  });
+  addOwnerRoutes(route);
+  addEntryRoutes(route);
+  addActionsRoutes(route);
+  addContentsRoutes(route);
+  addRepositoryRoutes(route);
+  app.get("/api/healthz", () => json(200, { status: "pass", description: "Forgejo" }));
+  app.notFound(({ req }) =>
+    req.path.startsWith("/api/") ? text(404, "404 page not found\n") : text(404, "Not found.\n"),
+  );
+  app.onError((error, context) => {
+    if (error instanceof Refusal) return refusal(error, instance.url);
+    if (error instanceof Moved) return moved(error, context.req.method);
+    throw error;
+  });
+  return app;
+}

@@ -1,0 +1,162 @@
+// Stands in for Forgejo's Actions runner: reading a workflow file.
+import { parse } from "yaml";
+
+/** An input that a person gives when they start the workflow. */
+export interface WorkflowInput {
+  readonly description: string;
+  readonly required: boolean;
+  readonly default: string;
+  readonly type: string;
+}
+
+export interface Step {
+  readonly id: string | null;
+  readonly name: string;
+  readonly condition: string | null;
+  readonly run: string | null;
+  readonly uses: string | null;
+  readonly with: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string>>;
+  readonly shell: string | null;
+  readonly workingDirectory: string | null;
+  readonly continueOnError: boolean;
+}
+
+export interface WorkflowJob {
+  readonly key: string;
+  readonly name: string;
+  readonly needs: readonly string[];
+  readonly runsOn: readonly string[];
+  readonly condition: string | null;
+  readonly env: Readonly<Record<string, string>>;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly steps: readonly Step[];
+  readonly shell: string | null;
+  readonly workingDirectory: string | null;
+  /** Parts of the job that this runner cannot do, by their key. */
+  readonly unsupported: readonly string[];
+}
+
+export interface Workflow {
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, WorkflowInput>>;
+  readonly env: Readonly<Record<string, string>>;
+  readonly jobs: readonly WorkflowJob[];
+}
+
+type Mapping = Readonly<Record<string, unknown>>;
+
+/** The folders that can hold workflows. Only the first that exists counts. */
+const FOLDERS = [".forgejo/workflows", ".gitea/workflows", ".github/workflows"];
+
+/** The folder of the repository's workflows, undefined when it has none. */
+export function workflowFolder(files: Readonly<Record<string, string>>): string | undefined {
+  return FOLDERS.find((folder) => Object.keys(files).some((path) => path.startsWith(`${folder}/`)));
+}
+
+/** Reads a workflow. Undefined when it is no YAML or has no jobs. */
+export function parseWorkflow(text: string): Workflow | undefined {
+  let document: Mapping;
+  try {
+    document = mapping(parse(text));
+  } catch {
+    return undefined;
+  }
+  const jobs = Object.entries(mapping(document["jobs"]));
+  if (jobs.length === 0) return undefined;
+  const { shell, workingDirectory } = defaults(document);
+  return {
+    name: string(document["name"]) ?? "",
+    inputs: inputs(document["on"]),
+    env: strings(document["env"]),
+    jobs: jobs.map(([key, value]) => {
+      const read = job(key, mapping(value));
+      return { ...read, shell: read.shell ?? shell, workingDirectory: read.workingDirectory ?? workingDirectory };
+    }),
+  };
+}
+
+function job(key: string, value: Mapping): WorkflowJob {
+  return {
+    key,
+    name: string(value["name"]) ?? key,
+    needs: list(value["needs"]),
+    runsOn: list(value["runs-on"]),
+    condition: string(value["if"]),
+    env: strings(value["env"]),
+    outputs: strings(value["outputs"]),
+    steps: array(value["steps"]).map((one) => step(mapping(one))),
+    ...defaults(value),
+    unsupported: ["strategy", "services", "uses"].filter((name) => value[name] !== undefined),
+  };
+}
+
+function step(value: Mapping): Step {
+  const run = string(value["run"]);
+  const uses = string(value["uses"]);
+  return {
+    id: string(value["id"]),
+    name: string(value["name"]) ?? run ?? uses ?? "",
+    condition: string(value["if"]),
+    run,
+    uses,
+    with: strings(value["with"]),
+    env: strings(value["env"]),
+    shell: string(value["shell"]),
+    workingDirectory: string(value["working-directory"]),
+    continueOnError: value["continue-on-error"] === true,
+  };
+}
+
+function defaults(value: Mapping): { readonly shell: string | null; readonly workingDirectory: string | null } {
+  const run = mapping(mapping(value["defaults"])["run"]);
+  return { shell: string(run["shell"]), workingDirectory: string(run["working-directory"]) };
+}
+
+/** `on` may be a name, a list of names, or a mapping; only the mapping can have inputs. */
+function inputs(on: unknown): Record<string, WorkflowInput> {
+  const declared = Object.entries(mapping(mapping(mapping(on)["workflow_dispatch"])["inputs"]));
+  return Object.fromEntries(
+    declared.map(([name, value]) => {
+      const input = mapping(value);
+      return [
+        name,
+        {
+          description: string(input["description"]) ?? "",
+          required: input["required"] === true,
+          default: string(input["default"]) ?? "",
+          type: string(input["type"]) ?? "string",
+        },
+      ];
+    }),
+  );
+}
+
+function mapping(value: unknown): Mapping {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Mapping) : {};
+}
+
+function array(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function list(value: unknown): string[] {
+  const one = string(value);
+  return one === null ? array(value).flatMap((member) => string(member) ?? []) : [one];
+}
+
+function strings(value: unknown): Record<string, string> {
+  return Object.fromEntries(Object.entries(mapping(value)).map(([key, member]) => [key, string(member) ?? ""]));
+}
+
+function string(value: unknown): string | null {
+  switch (typeof value) {
+    case "string":
+      return value;
+    case "number":
+    case "boolean":
+      return String(value);
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,44 @@
+// Part of the lab: keeps zot running, as launchd or systemd do.
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { openSync, writeFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+
+export interface SupervisorOptions {
+  readonly binary: string;
+  readonly arguments: readonly string[];
+  /** Holds the process id of the one that runs. */
+  readonly pidFile: string;
+  readonly logFile: string;
+}
+
+/** Starts a program and starts it again whenever it ends, until it is closed. */
+export function supervise(options: SupervisorOptions): { close(): Promise<void> } {
+  const log = openSync(options.logFile, "a", 0o600);
+  let child: ChildProcess | undefined;
+  let closing = false;
+
+  async function run(): Promise<void> {
+    while (!closing) {
+      const started = Date.now();
+      const process = spawn(options.binary, options.arguments, { stdio: ["ignore", log, log] });
+      child = process;
+      const ended = new Promise<void>((resolve) => {
+        process.once("error", () => resolve());
+        process.once("exit", () => resolve());
+      });
+      if (process.pid !== undefined) writeFileSync(options.pidFile, String(process.pid));
+      await ended;
+      // One that ends at once would end again: launchd and systemd wait as well.
+      if (Date.now() - started < 500) await delay(200);
+    }
+  }
+  const done = run();
+  return {
+    async close() {
+      closing = true;
+      child?.kill("SIGTERM");
+      await done;
+    },
+  };
+}

@@ -1,0 +1,216 @@
+// Stands in for zot: its configuration file, read into what the stand-in acts on.
+import type { Section } from "./schema.ts";
+
+export interface Policy {
+  readonly users: readonly string[];
+  readonly groups: readonly string[];
+  readonly actions: readonly string[];
+  /** Conditions are CEL expressions, which the stand-in cannot evaluate: such a policy grants nothing. */
+  readonly conditional: boolean;
+}
+
+export interface RepositoryPolicies {
+  readonly policies: readonly Policy[];
+  readonly defaultPolicy: readonly string[];
+  readonly anonymousPolicy: readonly string[];
+}
+
+export interface AccessControlConfig {
+  /** By glob pattern. */
+  readonly repositories: Readonly<Record<string, RepositoryPolicies>>;
+  readonly adminPolicy: Policy;
+  readonly metrics: { readonly users: readonly string[]; readonly anonymousPolicy: readonly string[] };
+}
+
+export interface OidcProviderConfig {
+  /** What people are shown. */
+  readonly name: string;
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly credentialsFile: string;
+  readonly scopes: readonly string[];
+  readonly usernameClaim: string;
+  readonly groupsClaim: string;
+}
+
+export interface OpenIdConfig {
+  readonly providers: Readonly<Record<string, OidcProviderConfig>>;
+  readonly callbackAllowOrigins: readonly string[];
+}
+
+export interface AuthConfig {
+  readonly apiKey: boolean;
+  readonly openid?: OpenIdConfig;
+  readonly bearer?: { readonly realm: string; readonly service: string };
+  readonly secureSession: boolean;
+  readonly sessionKeysFile: string;
+  /** htpasswd or LDAP is configured. The stand-in knows no such users, but zot counts them as a way to sign in. */
+  readonly passwords: boolean;
+  readonly mtls: boolean;
+  /** Seconds that a failed authentication takes. */
+  readonly failDelay: number;
+}
+
+export interface ZotConfig {
+  readonly distSpecVersion: string;
+  readonly storage: {
+    readonly rootDirectory: string;
+    readonly gc: boolean;
+    readonly gcDelay: number | undefined;
+    readonly gcInterval: number | undefined;
+  };
+  readonly http: {
+    readonly address: string;
+    readonly port: string;
+    readonly realm: string;
+    readonly externalUrl: string;
+    readonly allowOrigin: string;
+    readonly tls: boolean;
+    readonly auth?: AuthConfig;
+    readonly accessControl?: AccessControlConfig;
+  };
+  readonly log: { readonly level: string; readonly output: string };
+  readonly extensions: {
+    readonly search: boolean;
+    readonly ui: boolean;
+    /** The path of the metrics, when they are on. */
+    readonly metricsPath: string | undefined;
+    /** Sections that zot accepts and ignores: `apikey`, `mgmt`. */
+    readonly ignored: readonly string[];
+  };
+}
+
+/** Reads the decoded file. Values that are absent become zot's defaults. */
+export function toConfig(root: Section): ZotConfig {
+  const http = section(root, "http") ?? {};
+  const storage = section(root, "storage") ?? {};
+  const log = section(root, "log") ?? {};
+  const extensions = section(root, "extensions") ?? {};
+  const metrics = section(extensions, "metrics");
+  const auth = section(http, "auth");
+  const accessControl = section(http, "accesscontrol");
+  return {
+    distSpecVersion: text(root, "distspecversion"),
+    storage: {
+      rootDirectory: text(storage, "rootdirectory"),
+      gc: flag(storage, "gc", true),
+      gcDelay: number(storage, "gcdelay"),
+      gcInterval: number(storage, "gcinterval"),
+    },
+    http: {
+      address: text(http, "address"),
+      port: text(http, "port"),
+      realm: text(http, "realm"),
+      externalUrl: text(http, "externalurl"),
+      allowOrigin: text(http, "alloworigin"),
+      tls: section(http, "tls") !== undefined,
+      ...(auth === undefined ? {} : { auth: toAuth(auth) }),
+      ...(accessControl === undefined ? {} : { accessControl: toAccessControl(accessControl) }),
+    },
+    log: { level: text(log, "level") || "debug", output: text(log, "output") },
+    extensions: {
+      search: enabled(extensions, "search"),
+      ui: enabled(extensions, "ui"),
+      metricsPath: enabled(extensions, "metrics")
+        ? text(section(metrics ?? {}, "prometheus") ?? {}, "path") || "/metrics"
+        : undefined,
+      ignored: ["apikey", "mgmt"].filter((name) => section(extensions, name) !== undefined),
+    },
+  };
+}
+
+function toAuth(auth: Section): AuthConfig {
+  const openid = section(auth, "openid");
+  const bearer = section(auth, "bearer");
+  const providers = Object.entries(section(openid ?? {}, "providers") ?? {}).map(
+    ([name, provider]) => [name, toProvider(provider as Section)] as const,
+  );
+  return {
+    // zot turns the keys on wherever people can sign in with OpenID.
+    apiKey: flag(auth, "apikey", false) || providers.length > 0,
+    ...(openid === undefined
+      ? {}
+      : {
+          openid: {
+            providers: Object.fromEntries(providers),
+            callbackAllowOrigins: list(openid, "callbackalloworigins"),
+          },
+        }),
+    ...(bearer === undefined ? {} : { bearer: { realm: text(bearer, "realm"), service: text(bearer, "service") } }),
+    secureSession: flag(auth, "securesession", false),
+    sessionKeysFile: text(auth, "sessionkeysfile"),
+    passwords: text(section(auth, "htpasswd") ?? {}, "path") !== "" || section(auth, "ldap") !== undefined,
+    mtls: section(auth, "mtls") !== undefined,
+    failDelay: number(auth, "faildelay") ?? 0,
+  };
+}
+
+function toProvider(provider: Section): OidcProviderConfig {
+  const claims = section(provider, "claimmapping") ?? {};
+  return {
+    name: text(provider, "name"),
+    issuer: text(provider, "issuer"),
+    clientId: text(provider, "clientid"),
+    clientSecret: text(provider, "clientsecret"),
+    credentialsFile: text(provider, "credentialsfile"),
+    scopes: list(provider, "scopes"),
+    usernameClaim: text(claims, "username"),
+    groupsClaim: text(claims, "groups"),
+  };
+}
+
+function toAccessControl(accessControl: Section): AccessControlConfig {
+  const metrics = section(accessControl, "metrics") ?? {};
+  const repositories = Object.entries(section(accessControl, "repositories") ?? {}).map(([pattern, value]) => {
+    const group = (value ?? {}) as Section;
+    const policies = ((group["policies"] as readonly (Section | undefined)[] | undefined) ?? []).map((policy) =>
+      toPolicy(policy ?? {}),
+    );
+    return [
+      pattern,
+      { policies, defaultPolicy: list(group, "defaultpolicy"), anonymousPolicy: list(group, "anonymouspolicy") },
+    ] as const;
+  });
+  return {
+    repositories: Object.fromEntries(repositories),
+    adminPolicy: toPolicy(section(accessControl, "adminpolicy") ?? {}),
+    metrics: { users: list(metrics, "users"), anonymousPolicy: list(metrics, "anonymouspolicy") },
+  };
+}
+
+function toPolicy(policy: Section): Policy {
+  return {
+    users: list(policy, "users"),
+    groups: list(policy, "groups"),
+    actions: list(policy, "actions"),
+    conditional: Array.isArray(policy["conditions"]) && policy["conditions"].length > 0,
+  };
+}
+
+// The decoder has checked the types of all values, so these only fill in what is absent.
+function section(parent: Section, key: string): Section | undefined {
+  return parent[key] as Section | undefined;
+}
+
+function text(parent: Section, key: string): string {
+  return (parent[key] as string | undefined) ?? "";
+}
+
+function number(parent: Section, key: string): number | undefined {
+  return parent[key] as number | undefined;
+}
+
+function flag(parent: Section, key: string, absent: boolean): boolean {
+  return (parent[key] as boolean | undefined) ?? absent;
+}
+
+function list(parent: Section, key: string): readonly string[] {
+  return (parent[key] as readonly string[] | undefined) ?? [];
+}
+
+/** An extension is on when it is there and not switched off. */
+function enabled(extensions: Section, name: string): boolean {
+  const extension = section(extensions, name);
+  return extension !== undefined && flag(extension, "enable", true);
+}

@@ -1,0 +1,134 @@
+// Stands in for zot: its extensions, that is management, search, metrics and the web pages.
+import type { Subject } from "./accessControl.ts";
+import { mayReadMetrics } from "./accessControl.ts";
+import { authenticate, refuseForbidden } from "./authentication.ts";
+import type { Exchange } from "./http.ts";
+import { goJson, readBody, send, sendEmpty, sendJson, sendText, setCorsHeaders } from "./http.ts";
+import type { ZotState } from "./state.ts";
+
+const binaryType = "-events-imagetrust-lint-metrics-mgmt-profile-scrub-search-sync-ui-userprefs";
+const queryLimit = 1024 * 1024;
+
+/** What this build contains. */
+export function builtWith(): string {
+  return binaryType;
+}
+
+/** `/v2/_zot/ext/mgmt`: what a client must know to sign in. Open to everybody. */
+export function managementRoute(zot: ZotState, exchange: Exchange): void {
+  setCorsHeaders(exchange, "GET,OPTIONS", zot.startConfig.http.allowOrigin);
+  if (exchange.method === "OPTIONS") return sendEmpty(exchange, 204);
+  const { auth } = zot.config.http;
+  const providers = Object.entries(auth?.openid?.providers ?? {}).map(
+    ([name, provider]) => [name, provider.name === "" ? {} : { name: provider.name }] as const,
+  );
+  const description = {
+    distSpecVersion: "1.1.1",
+    commit: zot.version.commit,
+    releaseTag: zot.version.release,
+    binaryType,
+    http:
+      auth === undefined
+        ? {}
+        : {
+            auth: {
+              ...(auth.bearer === undefined ? {} : { bearer: auth.bearer }),
+              ...(providers.length === 0 ? {} : { openid: { providers: Object.fromEntries(providers) } }),
+              ...(auth.apiKey ? { apikey: true } : {}),
+            },
+          },
+  };
+  sendText(exchange, 200, goJson(description));
+}
+
+/** `/v2/_oci/ext/discover`: the extensions that are on. */
+export function discoverRoute(zot: ZotState, exchange: Exchange): void {
+  setCorsHeaders(exchange, "GET,OPTIONS", zot.startConfig.http.allowOrigin);
+  if (exchange.method === "OPTIONS") return sendEmpty(exchange, 204);
+  const { search, ui } = zot.startConfig.extensions;
+  const endpoints = [
+    ...(search ? ["/v2/_zot/ext/search"] : []),
+    ...(ui ? ["/v2/_zot/ext/userprefs"] : []),
+    ...(search ? ["/v2/_zot/ext/mgmt"] : []),
+  ];
+  const url = `https://github.com/project-zot/zot/blob/${zot.version.release}/pkg/extensions/_zot.md`;
+  const extension = { name: "_zot", url, description: "zot registry extensions", endpoints };
+  sendJson(exchange, 200, { extensions: endpoints.length === 0 ? [] : [extension] });
+}
+
+/** `/v2/_zot/ext/search`: of all of zot's GraphQL, the search for repositories by a part of their name. */
+export async function searchRoute(
+  zot: ZotState,
+  exchange: Exchange,
+  mayRead: (repository: string) => boolean,
+): Promise<void> {
+  setCorsHeaders(exchange, "GET,POST,OPTIONS", zot.startConfig.http.allowOrigin);
+  if (exchange.method === "OPTIONS") return sendEmpty(exchange, 204);
+  const graph = exchange.method === "POST" ? await postedQuery(exchange) : (exchange.query.get("query") ?? "");
+  const wanted = /GlobalSearch\s*\(\s*query\s*:\s*"([^"]*)"/.exec(graph)?.[1];
+  if (wanted === undefined) {
+    const message = 'the lab\'s zot answers the query GlobalSearch(query:"…"){Repos{Name}} only';
+    return sendJson(exchange, 422, { errors: [{ message }], data: null });
+  }
+  const names = zot.storage.repositories
+    .names()
+    .filter((name) => name.includes(wanted) && mayRead(name) && (zot.storage.tags(name) ?? []).length > 0);
+  sendJson(exchange, 200, { data: { GlobalSearch: { Repos: names.map((Name) => ({ Name })) } } });
+}
+
+async function postedQuery({ request }: Exchange): Promise<string> {
+  const body = await readBody(request, queryLimit);
+  try {
+    const { query } = JSON.parse(body?.toString() ?? "") as { query?: unknown };
+    return typeof query === "string" ? query : "";
+  } catch {
+    return "";
+  }
+}
+
+/** `/v2/_zot/ext/userprefs`: bookmarks and stars, which anonymous cannot have. */
+export function userPreferencesRoute(zot: ZotState, exchange: Exchange, subject: Subject): void {
+  setCorsHeaders(exchange, "PUT,OPTIONS", zot.startConfig.http.allowOrigin);
+  if (exchange.method === "OPTIONS") return sendEmpty(exchange, 204);
+  sendEmpty(exchange, subject.name === "" ? 403 : 200);
+}
+
+/** The metrics, for those who may read them. */
+export async function metricsRoute(zot: ZotState, exchange: Exchange): Promise<void> {
+  if (exchange.method !== "GET") return sendEmpty(exchange, 405);
+  const subject = await authenticate(zot, exchange);
+  if (subject === undefined) return;
+  const { accessControl } = zot.config.http;
+  if (accessControl !== undefined && !mayReadMetrics(accessControl, subject, zot.version)) {
+    return refuseForbidden(zot, exchange, subject);
+  }
+  const { commit, release } = zot.version;
+  const contentType = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
+  const labels = `binaryType="${binaryType}",commit="${commit}",goVersion="",version="${release}"`;
+  send(
+    exchange,
+    200,
+    contentType,
+    `# HELP zot_info Zot general information\n# TYPE zot_info gauge\nzot_info{${labels}} 0\n`,
+  );
+}
+
+/** `/livez`, `/readyz`, `/startupz` */
+export function healthRoute(exchange: Exchange): void {
+  sendText(exchange, 200, "ok");
+}
+
+/** The web pages. A person who comes here learns that this is the lab's registry. */
+export function uiRoute(exchange: Exchange): void {
+  send(
+    exchange,
+    200,
+    "text/html; charset=utf-8",
+    "<!doctype html><title>zot</title><p>The lab's container registry.</p>\n",
+  );
+}
+
+/** Whether the web pages have this path. */
+export function isUiPath(path: string): boolean {
+  return path === "/" || /^\/(?:login|home|explore|image|user)(?:\/|$)/.test(path);
+}

@@ -1,0 +1,129 @@
+// Stands in for zot: answering requests in the form that Go's servers give them.
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+/** One request and its answer. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly method: string;
+  /** Decoded path, without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+}
+
+export function exchange(request: IncomingMessage, response: ServerResponse): Exchange {
+  const url = request.url ?? "/";
+  const [path = "/", query = ""] = splitOnce(url, "?");
+  return {
+    request,
+    response,
+    method: request.method ?? "GET",
+    path: decodePath(path),
+    query: new URLSearchParams(query),
+  };
+}
+
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+export function splitOnce(text: string, separator: string): string[] {
+  const at = text.indexOf(separator);
+  return at === -1 ? [text] : [text.slice(0, at), text.slice(at + separator.length)];
+}
+
+/** Answers with a status and nothing else. */
+export function sendEmpty({ response }: Exchange, status: number): void {
+  if (status !== 204) response.setHeader("Content-Length", "0");
+  response.writeHead(status).end();
+}
+
+/** Answers with a text, or with its headers only for HEAD. */
+export function send({ response, method }: Exchange, status: number, contentType: string, body: string): void {
+  response.setHeader("Content-Type", contentType);
+  response.setHeader("Content-Length", String(Buffer.byteLength(body)));
+  response.writeHead(status).end(method === "HEAD" ? undefined : body);
+}
+
+export function sendText(exchange: Exchange, status: number, body: string): void {
+  send(exchange, status, "text/plain; charset=utf-8", body);
+}
+
+export function sendJson(exchange: Exchange, status: number, value: unknown): void {
+  send(exchange, status, "application/json", goJson(value));
+}
+
+/** What no route matches. */
+export function sendNotFound(exchange: Exchange): void {
+  sendText(exchange, 404, "404 page not found\n");
+}
+
+/** A redirect with the little page that Go adds. */
+export function redirect(exchange: Exchange, location: string): void {
+  exchange.response.setHeader("Location", location);
+  const link = location
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&#34;");
+  send(exchange, 302, "text/html; charset=utf-8", `<a href="${link}">Found</a>.\n\n`);
+}
+
+/** JSON as Go writes it: without the characters that could end a script. */
+export function goJson(value: unknown): string {
+  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+}
+
+/** The headers that let zot's web pages of another origin call a route. */
+export function setCorsHeaders({ response }: Exchange, methods: string, allowOrigin: string): void {
+  response.setHeader("Access-Control-Allow-Headers", "Authorization,content-type,X-ZOT-API-CLIENT");
+  response.setHeader("Access-Control-Allow-Methods", methods);
+  response.setHeader("Access-Control-Allow-Origin", allowOrigin === "" ? "*" : allowOrigin);
+}
+
+/** The body, or undefined when it is longer than `limit` bytes. */
+export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size <= limit) chunks.push(chunk);
+  }
+  return size > limit ? undefined : Buffer.concat(chunks);
+}
+
+/** The value of a cookie that the client sent. */
+export function cookie(request: IncomingMessage, name: string): string | undefined {
+  for (const pair of (request.headers.cookie ?? "").split(";")) {
+    const [key = "", value] = splitOnce(pair.trim(), "=");
+    if (key === name) return value;
+  }
+  return undefined;
+}
+
+export interface CookieOptions {
+  readonly path: string;
+  /** Seconds; 0 removes the cookie. */
+  readonly maxAge?: number;
+  readonly expires?: Date;
+  readonly httpOnly?: boolean;
+  readonly secure?: boolean;
+  readonly sameSite?: "Lax";
+}
+
+/** Adds a Set-Cookie header; the attributes come in Go's order. */
+export function setCookie({ response }: Exchange, name: string, value: string, options: CookieOptions): void {
+  const parts = [`${name}=${value}`, `Path=${options.path}`];
+  if (options.expires !== undefined) parts.push(`Expires=${options.expires.toUTCString()}`);
+  if (options.maxAge !== undefined) parts.push(`Max-Age=${options.maxAge}`);
+  if (options.httpOnly === true) parts.push("HttpOnly");
+  if (options.secure === true) parts.push("Secure");
+  if (options.sameSite !== undefined) parts.push(`SameSite=${options.sameSite}`);
+  response.appendHeader("Set-Cookie", parts.join("; "));
+}

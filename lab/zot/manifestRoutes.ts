@@ -1,0 +1,129 @@
+// Stands in for zot: the distribution specification's routes of manifests, tags, referrers and the catalog.
+import type { Exchange } from "./http.ts";
+import { readBody, send, sendEmpty, sendJson, setCorsHeaders } from "./http.ts";
+import { indexType, isManifestType } from "./manifestChecks.ts";
+import { sendOciError } from "./ociErrors.ts";
+import { isDigest } from "./repositories.ts";
+import type { ZotState } from "./state.ts";
+import { ManifestInvalid } from "./storage.ts";
+
+const manifestLimit = 4 * 1024 * 1024;
+const tagPattern = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
+
+/** The tags in `?tag=` that are tags. */
+export function queryTags({ query }: Exchange): string[] {
+  return [...new Set(query.getAll("tag").map((tag) => tag.trim()))].filter((tag) => tagPattern.test(tag));
+}
+
+/** `/v2/<name>/manifests/<reference>` */
+export async function manifestRoute(zot: ZotState, exchange: Exchange, name: string, reference: string): Promise<void> {
+  const { method, response } = exchange;
+  if (method === "PUT") return putManifest(zot, exchange, name, reference);
+  if (method === "HEAD" || method === "OPTIONS") {
+    setCorsHeaders(exchange, "HEAD,GET,DELETE,OPTIONS", zot.startConfig.http.allowOrigin);
+    if (method === "OPTIONS") return sendEmpty(exchange, 204);
+  }
+  if (!zot.storage.repositories.exists(name)) {
+    return sendOciError(
+      exchange,
+      method === "DELETE" ? 400 : 404,
+      "NAME_UNKNOWN",
+      method === "HEAD" ? { reference } : { name },
+    );
+  }
+  if (method === "DELETE") return deleteManifest(zot, exchange, name, reference);
+  const manifest = zot.storage.manifest(name, reference);
+  if (manifest === undefined) return sendOciError(exchange, 404, "MANIFEST_UNKNOWN", { reference });
+  response.setHeader("Docker-Content-Digest", manifest.digest);
+  send(exchange, 200, manifest.mediaType, manifest.content.toString());
+}
+
+async function putManifest(zot: ZotState, exchange: Exchange, name: string, reference: string): Promise<void> {
+  const { query, request, response } = exchange;
+  const mediaType = request.headers["content-type"] ?? "";
+  if (!isManifestType(mediaType)) return sendOciError(exchange, 415, "MANIFEST_INVALID", { mediaType });
+  const byDigest = isDigest(reference);
+  if (!byDigest && reference.includes(":")) return sendOciError(exchange, 400, "DIGEST_INVALID", { reference });
+  const tags = zot.version.tagQuery ? queryTags(exchange) : [];
+  if (
+    zot.version.tagQuery &&
+    query.has("tag") &&
+    (!byDigest || query.getAll("tag").some((tag) => !tags.includes(tag.trim())))
+  ) {
+    return sendOciError(exchange, 400, "MANIFEST_INVALID", { reason: "invalid tag query parameter" });
+  }
+  const content = await readBody(request, manifestLimit);
+  if (content === undefined) return sendOciError(exchange, 413, "MANIFEST_INVALID", { reference });
+  try {
+    const { digest, subject } = zot.storage.putManifest(name, reference, mediaType, content, tags);
+    if (subject !== undefined) response.setHeader("OCI-Subject", subject);
+    response.setHeader("Location", `/v2/${name}/manifests/${digest}`);
+    response.setHeader("Docker-Content-Digest", digest);
+    for (const tag of tags) response.appendHeader("OCI-Tag", tag);
+    sendEmpty(exchange, 201);
+  } catch (error) {
+    if (!(error instanceof ManifestInvalid)) throw error;
+    sendOciError(exchange, 400, "MANIFEST_INVALID", { ...error.detail, reference });
+  }
+}
+
+function deleteManifest(zot: ZotState, exchange: Exchange, name: string, reference: string): void {
+  switch (zot.storage.deleteManifest(name, reference)) {
+    case "unknown":
+      return sendOciError(exchange, 404, "MANIFEST_UNKNOWN", { reference });
+    case "referenced":
+      return sendOciError(exchange, 405, "DENIED", { reference });
+    case "deleted":
+      return sendEmpty(exchange, 202);
+  }
+}
+
+/** `/v2/<name>/tags/list` */
+export function tagsRoute(zot: ZotState, exchange: Exchange, name: string): void {
+  setCorsHeaders(exchange, "GET,OPTIONS", zot.startConfig.http.allowOrigin);
+  if (exchange.method === "OPTIONS") return sendEmpty(exchange, 204);
+  const limits = exchange.query.getAll("n");
+  const [limit] = limits;
+  if (limits.length > 1 || (limit !== undefined && !/^\d+$/.test(limit))) return sendEmpty(exchange, 400);
+  const tags = zot.storage.tags(name);
+  if (tags === undefined) return sendOciError(exchange, 404, "NAME_UNKNOWN", { name });
+  const last = exchange.query.get("last") ?? "";
+  if (last !== "" && !tags.includes(last)) return sendEmpty(exchange, 404);
+  const page = paginate(exchange, `/v2/${name}/tags/list`, tags.slice(tags.indexOf(last) + 1), limit);
+  sendJson(exchange, 200, { name, tags: page });
+}
+
+/** `/v2/_catalog`: the repositories that the asker may read. */
+export function catalogRoute(zot: ZotState, exchange: Exchange, mayRead: (repository: string) => boolean): void {
+  setCorsHeaders(exchange, "GET,OPTIONS", zot.startConfig.http.allowOrigin);
+  if (exchange.method === "OPTIONS") return sendEmpty(exchange, 204);
+  const last = exchange.query.get("last") ?? "";
+  const limit = exchange.query.get("n") ?? "";
+  const names = zot.storage.repositories.names().filter((name) => name > last && mayRead(name));
+  const repositories = paginate(exchange, "/v2/_catalog", names, /^\d+$/.test(limit) ? limit : undefined);
+  sendJson(exchange, 200, { repositories });
+}
+
+function paginate(
+  { response }: Exchange,
+  path: string,
+  items: readonly string[],
+  limit: string | undefined,
+): readonly string[] {
+  if (limit === undefined || items.length <= Number(limit)) return items;
+  const page = items.slice(0, Number(limit));
+  const last = page.at(-1);
+  if (last !== undefined) response.setHeader("Link", `<${path}?n=${limit}&last=${last}>; rel="next"`);
+  return page;
+}
+
+/** `/v2/<name>/referrers/<digest>` */
+export function referrersRoute(zot: ZotState, exchange: Exchange, name: string, digest: string): void {
+  setCorsHeaders(exchange, "GET,OPTIONS", zot.startConfig.http.allowOrigin);
+  if (exchange.method === "OPTIONS") return sendEmpty(exchange, 204);
+  if (!isDigest(digest)) return sendEmpty(exchange, 400);
+  const artifactTypes = exchange.query.getAll("artifactType");
+  const manifests = zot.storage.referrers(name, digest, artifactTypes);
+  if (artifactTypes.length > 0) exchange.response.setHeader("OCI-Filters-Applied", "artifactType");
+  send(exchange, 200, indexType, JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests }));
+}

@@ -1,0 +1,135 @@
+// Stands in for zot: repositories on disk in the OCI image layout.
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly size: number;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly artifactType?: string;
+}
+
+/** The parts of a manifest or an index that the registry looks at. */
+export interface Manifest {
+  readonly schemaVersion?: number;
+  readonly mediaType?: string;
+  readonly artifactType?: string;
+  readonly config?: Descriptor;
+  readonly layers?: readonly Descriptor[];
+  readonly manifests?: readonly Descriptor[];
+  readonly subject?: Descriptor;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+interface Index {
+  readonly schemaVersion: 2;
+  readonly manifests: readonly Descriptor[];
+}
+
+const tagAnnotation = "org.opencontainers.image.ref.name";
+const digestPattern = /^(sha256):([a-f0-9]{64})$|^(sha512):([a-f0-9]{128})$/;
+
+/** Whether the text is a digest that can name a blob. */
+export function isDigest(text: string): boolean {
+  return digestPattern.test(text);
+}
+
+/** The tag that a descriptor of the index carries. */
+export function tagOf(descriptor: Descriptor): string | undefined {
+  return descriptor.annotations?.[tagAnnotation];
+}
+
+/** A descriptor with the tag, or without any. */
+export function withTag({ mediaType, digest, size }: Descriptor, tag: string | undefined): Descriptor {
+  return { mediaType, digest, size, ...(tag === undefined ? {} : { annotations: { [tagAnnotation]: tag } }) };
+}
+
+/** Files of the repositories. What an index refers to is decided elsewhere. */
+export class Repositories {
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.#root = root;
+    mkdirSync(root, { recursive: true, mode: 0o700 });
+  }
+
+  /** The names of all repositories, sorted. */
+  names(): string[] {
+    const found: string[] = [];
+    const walk = (name: string): void => {
+      for (const entry of readdirSync(join(this.#root, name), { withFileTypes: true })) {
+        // Names of repositories start with a letter or a digit; the rest is the registry's own.
+        if (!entry.isDirectory() || !/^[a-z0-9]/.test(entry.name)) continue;
+        const child = name === "" ? entry.name : `${name}/${entry.name}`;
+        if (this.exists(child)) found.push(child);
+        if (entry.name !== "blobs") walk(child);
+      }
+    };
+    walk("");
+    return found.sort();
+  }
+
+  exists(name: string): boolean {
+    return existsSync(join(this.#root, name, "oci-layout"));
+  }
+
+  /** Makes an empty repository, unless it is there. */
+  init(name: string): void {
+    if (this.exists(name)) return;
+    mkdirSync(this.path(name, "blobs", "sha256"), { recursive: true, mode: 0o700 });
+    mkdirSync(this.path(name, ".uploads"), { recursive: true, mode: 0o700 });
+    this.writeIndex(name, []);
+    writeFileSync(this.path(name, "oci-layout"), JSON.stringify({ imageLayoutVersion: "1.0.0" }), { mode: 0o600 });
+  }
+
+  path(name: string, ...parts: readonly string[]): string {
+    return join(this.#root, name, ...parts);
+  }
+
+  /** Where a blob is or would be. The digest must be one. */
+  blobPath(name: string, digest: string): string {
+    const [algorithm = "", hex = ""] = digest.split(":");
+    return this.path(name, "blobs", algorithm, hex);
+  }
+
+  blobSize(name: string, digest: string): number | undefined {
+    return isDigest(digest) ? statSync(this.blobPath(name, digest), { throwIfNoEntry: false })?.size : undefined;
+  }
+
+  readBlob(name: string, digest: string): Buffer | undefined {
+    return this.blobSize(name, digest) === undefined ? undefined : readFileSync(this.blobPath(name, digest));
+  }
+
+  writeBlob(name: string, digest: string, content: Buffer): void {
+    const path = this.blobPath(name, digest);
+    mkdirSync(join(path, ".."), { recursive: true, mode: 0o700 });
+    writeFileSync(path, content, { mode: 0o600 });
+  }
+
+  removeBlob(name: string, digest: string): void {
+    unlinkSync(this.blobPath(name, digest));
+  }
+
+  /** The manifests of a repository. Undefined when there is no such repository. */
+  index(name: string): readonly Descriptor[] | undefined {
+    if (!this.exists(name)) return undefined;
+    return (JSON.parse(readFileSync(this.path(name, "index.json"), "utf8")) as Index).manifests;
+  }
+
+  writeIndex(name: string, manifests: readonly Descriptor[]): void {
+    const index: Index = { schemaVersion: 2, manifests };
+    const temporary = this.path(name, "index.json.new");
+    writeFileSync(temporary, JSON.stringify(index), { mode: 0o600 });
+    renameSync(temporary, this.path(name, "index.json"));
+  }
+}

@@ -1,0 +1,39 @@
+// Stands in for zot: what its parts share while it runs.
+import type { ZotConfig } from "./config.ts";
+import type { Log } from "./log.ts";
+import type { RelyingParty } from "./relyingParty.ts";
+import type { Sessions } from "./sessions.ts";
+import type { Storage } from "./storage.ts";
+import type { Users } from "./users.ts";
+import type { ZotVersion } from "./version.ts";
+
+export interface ZotState {
+  /** In force now; a reload replaces it. */
+  config: ZotConfig;
+  /** At the start: decides which routes exist. */
+  readonly startConfig: ZotConfig;
+  readonly version: ZotVersion;
+  readonly log: Log;
+  readonly users: Users;
+  readonly sessions: Sessions;
+  readonly storage: Storage;
+  /** By the name of the provider; made at the start and never reloaded. */
+  readonly relyingParties: ReadonlyMap<string, RelyingParty>;
+}
+
+/** The server's own base URL, as browsers see it. */
+export function ownOrigin({ http }: ZotConfig): string {
+  const external = http.externalUrl.replace(/\/$/, "");
+  return external !== "" ? external : `${http.tls ? "https" : "http"}://${http.address}:${http.port}`;
+}
+
+/** Whether cookies must travel over TLS only. */
+export function usesSecureCookies({ http }: ZotConfig): boolean {
+  return http.tls || http.auth?.secureSession === true;
+}
+
+/** Whether any way to sign in with HTTP Basic or a session is configured. */
+export function authenticatesUsers({ http }: ZotConfig): boolean {
+  const { auth } = http;
+  return auth !== undefined && (auth.passwords || auth.apiKey || Object.keys(auth.openid?.providers ?? {}).length > 0);
+}

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import fc from "fast-check";
+import { fromSeconds, isDuration, toSeconds } from "../../domain/duration.ts";
+import { generationOf, isDue, keyDates, keyLabel, rotationPlan } from "../../domain/rotation.ts";
+
+test("a key of 90 days rotates on day 60", () => {
+  const dates = keyDates("2026-01-01T00:00:00Z", rotationPlan("90 days"));
+  assert.deepEqual(dates, { expires: "2026-04-01T00:00:00Z", rotates: "2026-03-02T00:00:00Z" });
+});
+
+test("a key always rotates before it expires, and after it was made", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 2, max: 5_000 }),
+      fc.constantFrom("seconds", "minutes", "hours", "days"),
+      (count, unit) => {
+        const lifetime = `${count} ${unit}` as const;
+        assert.ok(isDuration(lifetime));
+        const created = "2026-05-05T05:05:05Z";
+        const { expires, rotates } = keyDates(created, rotationPlan(lifetime));
+        assert.ok(Date.parse(created) < Date.parse(rotates) && Date.parse(rotates) < Date.parse(expires));
+      },
+    ),
+  );
+});
+
+test("a date is due from its second on", () => {
+  assert.equal(isDue("2026-03-02T00:00:00Z", new Date("2026-03-01T23:59:59Z")), false);
+  assert.equal(isDue("2026-03-02T00:00:00Z", new Date("2026-03-02T00:00:00Z")), true);
+});
+
+test("a label gives its generation back to its owner, and to nobody else", () => {
+  fc.assert(
+    fc.property(
+      fc.stringMatching(/^[a-z/-]+$/),
+      fc.stringMatching(/^[a-z/-]+$/),
+      fc.integer({ min: 1, max: 1e6 }),
+      (owner, other, generation) => {
+        assert.equal(generationOf(owner, keyLabel(owner, generation)), generation);
+        fc.pre(owner !== other);
+        assert.equal(generationOf(other, keyLabel(owner, generation)), undefined);
+      },
+    ),
+  );
+});
+
+test("durations are written in their largest whole unit and read back the same", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 10_000_000 }), (seconds) => {
+      assert.equal(toSeconds(fromSeconds(seconds)), seconds);
+    }),
+  );
+  assert.equal(fromSeconds(90 * 86_400), "90 days");
+  assert.equal(fromSeconds(3600), "1 hour");
+});
