@@ -1,0 +1,85 @@
+import { runtime } from "@pulumi/pulumi";
+import { REAL_CASE } from "../unit/fixtures.ts";
+
+/** A resource as the program registered it. */
+export interface Registered {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+}
+
+export interface MockedRun {
+  /** In the order in which the engine would have been asked. */
+  readonly resources: readonly Registered[];
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+const SECRET = "1b47061264138c4ac30d75fd1eb44270";
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+
+/** Whether an input went to the engine as a secret. */
+export function isSecret(value: unknown): boolean {
+  return typeof value === "object" && value !== null && (value as Record<string, unknown>)[SIGNATURE] === SECRET;
+}
+
+export const CLIENT_SECRET = "the-client-secret";
+const FACTS = "version=v2.1.20\nconfig_repairs=0\ncredentials_repairs=0\n";
+
+/** What our provider's resources give back beside their inputs. */
+const COMPUTED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  "zot-auth:zot:ApiKey": {
+    uuid: "uuid-1",
+    label: "zot-auth/test/1",
+    generation: 1,
+    fingerprint: "0123456789abcdef",
+    created: "2026-01-01T00:00:00Z",
+    expires: "2026-04-01T00:00:00Z",
+    rotates: "2026-03-02T00:00:00Z",
+    superseded: [],
+  },
+  "zot-auth:acceptance:AccessProof": { result: "13 of 13 checks passed" },
+  "command:local:Command": { stdout: "ok", stderr: "" },
+};
+
+/**
+ * Runs the whole program against Pulumi's mocks. It proves which resources are registered, with which inputs and in which order; it does
+ * not prove what a provider or the engine does with them (the engine tests do).
+ */
+export async function runProgram(change: Readonly<Record<string, unknown>> = {}): Promise<MockedRun> {
+  const resources: Registered[] = [];
+  const settings = Object.entries({ ...REAL_CASE, ...change }).map(
+    ([key, value]) => [`zot-auth:${key}`, JSON.stringify(value)] as const,
+  );
+  runtime.setAllConfig(Object.fromEntries(settings));
+  await runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs }) => {
+        const given = inputs as Record<string, unknown>;
+        resources.push({ type, name, inputs: given });
+        return { id: `${name}-id`, state: { ...given, ...COMPUTED[type] } };
+      },
+      call: ({ token }) =>
+        token === "command:local:run"
+          ? { stdout: FACTS, stderr: "" }
+          : { sections: [{ fields: [{ label: "zot-client-secret", value: CLIENT_SECRET }] }] },
+    },
+    "zot-auth",
+    "test",
+    false,
+  );
+  // A module is evaluated once; the query makes it another one.
+  const program = (await import(`../../index.ts?run=${resources.length}-${Date.now()}-${Math.random()}`)) as Record<
+    string,
+    unknown
+  >;
+  await runtime.disconnect();
+  const outputs = await Promise.all(
+    Object.entries(program).map(async ([key, value]) => [key, await resolved(value)] as const),
+  );
+  return { resources, outputs: Object.fromEntries(outputs) };
+}
+
+async function resolved(value: unknown): Promise<unknown> {
+  if (typeof value !== "object" || value === null || !("promise" in value)) return value;
+  return (value as { promise(): Promise<unknown> }).promise();
+}

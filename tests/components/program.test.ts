@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { CLIENT_SECRET, isSecret, runProgram } from "./mocks.ts";
+import type { MockedRun, Registered } from "./mocks.ts";
+
+const ARGOCD = { argocd: { url: "https://argocd.ops.eblu.me", token: "env:ARGOCD_TOKEN" } };
+
+function one(run: MockedRun, type: string, name?: string): Registered {
+  const found = run.resources.filter(
+    (resource) => resource.type === type && (name === undefined || resource.name === name),
+  );
+  assert.equal(
+    found.length,
+    1,
+    `one ${type} ${name ?? ""}, found ${found.map((resource) => resource.name).join(", ")}`,
+  );
+  return found[0] as Registered;
+}
+
+/** Asserts that each type is registered after the one before it. */
+function inOrder(run: MockedRun, ...types: readonly string[]): void {
+  const places = types.map((type) => run.resources.findIndex((resource) => resource.type === type));
+  assert.ok(!places.includes(-1), `all of ${types.join(", ")} are registered`);
+  assert.deepEqual(
+    places,
+    places.toSorted((left, right) => left - right),
+    types.join(" before "),
+  );
+}
+
+test("the eight steps are registered, each after what it needs", async () => {
+  const run = await runProgram(ARGOCD);
+  inOrder(
+    run,
+    "zot-auth:acceptance:Preflight",
+    "zot-auth:argocd:Sync",
+    "kubernetes:core/v1:ConfigMapPatch",
+    "zot-auth:authentik:AppliedBlueprint",
+    "zot-auth:authentik:ServiceAccount",
+    "zot-auth:zot:ApiKey",
+    "zot-auth:forgejo:ActionsSecret",
+    "zot-auth:zot:RetiredKeys",
+  );
+  // The secrets and the proof of access need the key, and not each other.
+  inOrder(run, "zot-auth:zot:ApiKey", "zot-auth:acceptance:AccessProof", "zot-auth:zot:RetiredKeys");
+  inOrder(run, "zot-auth:acceptance:Preflight", "command:local:Command", "zot-auth:zot:ApiKey");
+});
+
+test("everything that changes anything waits for the preflight", async () => {
+  const run = await runProgram(ARGOCD);
+  const changing = run.resources.filter(
+    ({ type }) => !/^(pulumi:|zot-auth:index:|zot-auth:acceptance:Preflight)/.test(type),
+  );
+  const preflight = run.resources.findIndex(({ type }) => type === "zot-auth:acceptance:Preflight");
+  assert.ok(changing.length >= 10);
+  for (const resource of changing)
+    assert.ok(run.resources.indexOf(resource) > preflight, `${resource.name} after the preflight`);
+});
+
+test("the config is deployed after the issuer answers and the credentials are there", async () => {
+  const run = await runProgram();
+  const place = (name: string): number => run.resources.findIndex((resource) => resource.name === name);
+  assert.ok(place("zot-credentials") < place("zot-config"));
+  assert.ok(place("authentik-applied") < place("zot-config"));
+});
+
+test("the ConfigMap's patch writes one key, forced, as a field manager of its own", async () => {
+  const { inputs } = one(await runProgram(), "kubernetes:core/v1:ConfigMapPatch");
+  assert.deepEqual(Object.keys(inputs["data"] as object), ["zot.yaml"]);
+  assert.deepEqual((inputs["metadata"] as Record<string, unknown>)["annotations"], {
+    "pulumi.com/patchFieldManager": "zot-auth",
+    "pulumi.com/patchForce": "true",
+  });
+});
+
+test("without Argo CD there is no sync", async () => {
+  const run = await runProgram();
+  assert.equal(run.resources.filter(({ type }) => type === "zot-auth:argocd:Sync").length, 0);
+});
+
+test("the client secret goes to standard input as a secret, and nowhere else", async () => {
+  const run = await runProgram(ARGOCD);
+  const { inputs } = one(run, "command:local:Command", "zot-credentials");
+  assert.ok(isSecret(inputs["stdin"]));
+  for (const resource of run.resources) {
+    const others = resource.name === "zot-credentials" ? { ...resource.inputs, stdin: "" } : resource.inputs;
+    assert.ok(!JSON.stringify(others).includes(CLIENT_SECRET), `${resource.name} does not hold the client secret`);
+  }
+  assert.ok(!JSON.stringify(run.outputs).includes(CLIENT_SECRET));
+});
+
+test("every repository gets the secret of the same key", async () => {
+  const repositories = ["eblume/blumeops", "eblume/cv", "images"];
+  const run = await runProgram({ forgejo: { url: "https://forge.eblu.me", token: "env:T", repositories } });
+  const secrets = run.resources.filter(({ type }) => type === "zot-auth:forgejo:ActionsSecret");
+  assert.deepEqual(secrets.map(({ inputs }) => inputs["target"]).sort(), repositories.toSorted());
+  assert.ok(secrets.every(({ inputs }) => inputs["fingerprint"] === "0123456789abcdef"));
+});
+
+test("a preview shows one PolicyBinding a group, in order", async () => {
+  const run = await runProgram();
+  const bindings = run.resources
+    .filter(({ type }) => type === "zot-auth:authentik:PolicyBinding")
+    .map(({ inputs }) => [inputs["group"], inputs["order"]]);
+  assert.deepEqual(bindings.sort(), [
+    ["admins", 0],
+    ["artifact-workloads", 1],
+  ]);
+});
+
+test("the outputs are the contract, without the key", async () => {
+  const { outputs } = await runProgram();
+  assert.deepEqual(
+    { ...outputs },
+    {
+      registryHost: "registry.ops.eblu.me",
+      registryUrl: "https://registry.ops.eblu.me",
+      zotVersion: "2.1.20",
+      ciUser: "zot-ci",
+      ciSecretName: "ZOT_CI_API_KEY",
+      imagePrefix: "registry.ops.eblu.me/blumeops",
+      keyLabel: "zot-auth/test/1",
+      keyUuid: "uuid-1",
+      keyFingerprint: "0123456789abcdef",
+      keyCreated: "2026-01-01T00:00:00Z",
+      keyExpires: "2026-04-01T00:00:00Z",
+      keyRotates: "2026-03-02T00:00:00Z",
+      skopeoArgs: [
+        "copy",
+        "--dest-creds=zot-ci:$ZOT_CI_API_KEY",
+        "{source}",
+        "docker://registry.ops.eblu.me/blumeops/{name}:{tag}",
+      ],
+      daggerArgs: [
+        "call",
+        "publish",
+        "--src=.",
+        "--container-name={name}",
+        "--version={tag}",
+        "--registry-username=zot-ci",
+        "--registry-password=env:ZOT_CI_API_KEY",
+      ],
+      acceptanceResult: { access: "13 of 13 checks passed" },
+    },
+  );
+});
