@@ -139,12 +139,13 @@ async function argocdOf(
         targetRevision: "main",
       },
     ],
-    tokens: [
-      { token: secrets.argocdAdmin, account: "admin" },
+    accounts: [
+      { name: "admin", token: secrets.argocdAdmin },
       {
+        name: "workflow-bot",
         token: secrets.argocd,
-        account: "workflow-bot",
-        rights: [{ application: argocd.application, actions: ["get", "sync"] }],
+        actions: ["get", "sync"],
+        applications: [`${argocd.project}/${argocd.application}`],
       },
     ],
   });

@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { parse, stringify } from "yaml";
+import { startInBackground, stopLab } from "../../lab/background.ts";
+import { readLayout } from "../../lab/layout.ts";
+import type { Layout } from "../../lab/layout.ts";
+import { LAB_PASSPHRASE } from "../../lab/secrets.ts";
+import type { LabSecrets } from "../../lab/secrets.ts";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const STACK = "lab";
+
+type Config = Record<string, unknown>;
+
+export interface PulumiResult {
+  readonly code: number;
+  /** Standard output and error together, as a person sees them. */
+  readonly output: string;
+  readonly events: readonly EngineEvent[];
+}
+
+/** The parts of the engine's events that the tests look at. */
+export interface EngineEvent {
+  readonly sequence: number;
+  readonly resourcePreEvent?: { readonly metadata: StepMetadata };
+  readonly resOutputsEvent?: { readonly metadata: StepMetadata };
+  readonly summaryEvent?: { readonly resourceChanges: Readonly<Record<string, number>> };
+}
+
+export interface StepMetadata {
+  readonly op: string;
+  readonly urn: string;
+  readonly type: string;
+}
+
+/** A lab of a test's own, beside any other: free ports, a folder of its own, a state of its own. The real CLI runs the real program on it. */
+export class EngineLab {
+  readonly directory: string;
+  readonly layout: Layout;
+  readonly settingsFile: string;
+  readonly #environment: NodeJS.ProcessEnv;
+
+  private constructor(directory: string, settingsFile: string) {
+    this.directory = directory;
+    this.settingsFile = settingsFile;
+    this.layout = readLayout(settingsFile, join(directory, "lab"));
+    this.#environment = {
+      ...process.env,
+      PULUMI_BACKEND_URL: `file://${join(directory, "state")}`,
+      PULUMI_CONFIG_PASSPHRASE: LAB_PASSPHRASE,
+      PULUMI_DEBUG_COMMANDS: "true",
+    };
+    delete this.#environment["PULUMI_CONFIG_PASSPHRASE_FILE"];
+    // The test runner's own: a program that finds it would report to it.
+    delete this.#environment["NODE_TEST_CONTEXT"];
+  }
+
+  /** Starts the servers and makes the stack. `change` may alter the settings first. */
+  static async start(change: (config: Config) => void = () => undefined): Promise<EngineLab> {
+    const directory = mkdtempSync(join(tmpdir(), "zot-auth-engine-"));
+    const settingsFile = join(directory, `Pulumi.${STACK}.yaml`);
+    const config = await relocated(join(directory, "lab"));
+    change(config.config);
+    writeFileSync(settingsFile, stringify(config));
+    mkdirSync(join(directory, "state"));
+    const lab = new EngineLab(directory, settingsFile);
+    await startInBackground(lab.layout);
+    const { code, output } = await lab.pulumi("stack", "init", STACK);
+    assert.equal(code, 0, output);
+    return lab;
+  }
+
+  get secrets(): LabSecrets {
+    return JSON.parse(readFileSync(join(this.layout.directory, "secrets", "all.json"), "utf8")) as LabSecrets;
+  }
+
+  /** The settings as they stand, to be changed and written back. */
+  changeSettings(change: (config: Config) => void): void {
+    const document = parse(readFileSync(this.settingsFile, "utf8")) as { config: Config };
+    change(document.config);
+    writeFileSync(this.settingsFile, stringify(document));
+  }
+
+  async up(): Promise<PulumiResult> {
+    return this.pulumi("up", "--yes", "--skip-preview", "--non-interactive");
+  }
+
+  async pulumi(...args: readonly string[]): Promise<PulumiResult> {
+    const log = join(this.directory, `events-${Date.now()}-${Math.random()}.json`);
+    const logs = ["up", "preview", "refresh", "destroy"].includes(args[0] ?? "");
+    const child = spawn(
+      "pulumi",
+      [
+        ...args,
+        ...(args.includes(STACK) ? [] : ["--stack", STACK]),
+        ...(logs ? ["--config-file", this.settingsFile, "--event-log", log] : []),
+      ],
+      { cwd: ROOT, env: { ...this.#environment, ...(logs ? {} : {}) }, stdio: ["ignore", "pipe", "pipe"] },
+    );
+    const chunks: Buffer[] = [];
+    child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+    child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
+    const code = await new Promise<number>((done, fail) => {
+      child.once("error", fail);
+      child.once("close", (status) => done(status ?? 1));
+    });
+    const events = logs ? readEvents(log) : [];
+    return { code, output: Buffer.concat(chunks).toString("utf8"), events };
+  }
+
+  /** The stack's state, as it lies on disk. */
+  stateText(): string {
+    return readFileSync(join(this.directory, "state", ".pulumi", "stacks", "zot-auth", `${STACK}.json`), "utf8");
+  }
+
+  async outputs(): Promise<Record<string, unknown>> {
+    const { output } = await this.pulumi("stack", "output", "--json");
+    return JSON.parse(output.slice(output.indexOf("{"))) as Record<string, unknown>;
+  }
+
+  async stop(): Promise<void> {
+    await stopLab(this.layout);
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** The lab's settings with free ports and with `.lab` moved into a folder of the test's. */
+async function relocated(directory: string): Promise<{ config: Config }> {
+  let text = readFileSync(join(ROOT, "Pulumi.lab.yaml"), "utf8").replaceAll(/\.lab\//g, `${directory}/`);
+  const ports = new Set([...text.matchAll(/\b(2[0-9]{4})\b/g)].map(([, port]) => port ?? ""));
+  const free = await freePorts(ports.size);
+  for (const [index, port] of [...ports].entries()) text = text.replaceAll(port, String(free[index]));
+  return parse(text) as { config: Config };
+}
+
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(
+    servers.map(
+      async (server) =>
+        new Promise<number>((done) => {
+          server.listen(0, "127.0.0.1", () => done((server.address() as AddressInfo).port));
+        }),
+    ),
+  );
+  await Promise.all(servers.map(async (server) => new Promise((done) => server.close(done))));
+  return ports;
+}
+
+function readEvents(file: string): readonly EngineEvent[] {
+  try {
+    return readFileSync(file, "utf8")
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => JSON.parse(line) as EngineEvent);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return []; // it failed before the engine started
+    throw error;
+  }
+}
