@@ -2,7 +2,6 @@ import * as z from "zod";
 import { REPOSITORY_NAME } from "../imageNames.ts";
 import { baseUrl, duration, name, onePasswordReference, port, secretReference, text } from "./types.ts";
 
-/** The registry: where zot runs and what its config says. */
 const registry = z.strictObject({
   url: baseUrl.describe("The address that people and CI use, zot's `externalUrl`. A change restarts zot."),
   host: z
@@ -36,14 +35,16 @@ const registry = z.strictObject({
     .describe("zot's log level. A change restarts zot."),
   pullThrough: z
     .array(
-      z.strictObject({ name: text.describe("The folder that the images appear under: `docker.io`."), url: baseUrl }),
+      z.strictObject({
+        name: text.describe("The folder that the images appear under: `docker.io`."),
+        url: baseUrl.describe("The registry's address."),
+      }),
     )
     .default([])
     .describe("Registries whose images zot fetches on demand, each under `/<name>`."),
   acceptCiOverwrite: z.boolean().default(false).describe("Accepts a zot below 2.1.19, on which CI can overwrite tags."),
 });
 
-/** Who may do what: three tiers on all repositories. */
 const access = z.strictObject({
   adminGroup: name.default("admins").describe("Authentik group with all rights. Made by another blueprint of yours."),
   ciGroup: name
@@ -56,7 +57,6 @@ const access = z.strictObject({
     .describe("Whether anybody may read `/metrics`, as a Prometheus without credentials does."),
 });
 
-/** Authentik, and what the blueprint makes there. */
 const authentik = z.strictObject({
   url: baseUrl.describe("Authentik's address."),
   token: secretReference.describe("An API token. docs/least-rights.md lists the rights that it needs."),
@@ -86,11 +86,10 @@ const authentik = z.strictObject({
   applyTimeout: duration.default("5 minutes").describe("How long Authentik may take to see and apply the blueprint."),
 });
 
-/** The ConfigMap that Authentik's worker mounts its blueprints from. */
 const kubernetes = z.strictObject({
   kubeconfig: text.optional().describe("The kubeconfig's path. Default: KUBECONFIG, then ~/.kube/config."),
   context: text.optional().describe("The kubeconfig's context. Default: the current one."),
-  namespace: name.default("authentik"),
+  namespace: name.default("authentik").describe("The ConfigMap's namespace."),
   configMap: name.default("authentik-blueprints").describe("The ConfigMap's name. Only one key of it is written."),
   key: text
     .regex(/^[-._A-Za-z0-9]+$/, { error: "a ConfigMap key: letters, digits, dots, underscores and hyphens" })
@@ -98,16 +97,14 @@ const kubernetes = z.strictObject({
     .describe("The key that holds our blueprint. All other keys stay as they are."),
 });
 
-/** Argo CD, when it owns the rest of that ConfigMap. Leave it out when there is none. */
 const argocd = z.strictObject({
   url: baseUrl.describe("Argo CD's address."),
   token: secretReference.describe("The token of an account that may get and sync the application."),
-  application: name.default("authentik"),
+  application: name.default("authentik").describe("The application that owns the ConfigMap."),
   project: name.default("default").describe("The application's project."),
-  syncTimeout: duration.default("5 minutes"),
+  syncTimeout: duration.default("5 minutes").describe("How long a sync may take."),
 });
 
-/** The account that CI pushes with, and its key. */
 const ci = z.strictObject({
   user: name.default("zot-ci").describe("The service account's user name. A change makes a new account and a new key."),
   keyStore: onePasswordReference.describe(
@@ -128,7 +125,6 @@ const ci = z.strictObject({
     .describe("The namespace that CI pushes images under."),
 });
 
-/** Forgejo, whose Actions push images. */
 const forgejo = z.strictObject({
   url: baseUrl.describe("Forgejo's address."),
   token: secretReference.describe(
@@ -155,7 +151,6 @@ const forgejo = z.strictObject({
     .describe("The repositories (`owner/name`) and organisations (`name`) that get the secret."),
 });
 
-/** 1Password: by a Connect server, or by the `op` CLI when there is none. */
 const onePassword = z
   .strictObject({
     connectUrl: baseUrl.optional().describe("The Connect server's address."),
@@ -184,7 +179,6 @@ const onePassword = z
     },
   );
 
-/** How the result is proved. */
 const acceptance = z.strictObject({
   repository: z
     .string()
@@ -193,14 +187,17 @@ const acceptance = z.strictObject({
     .describe("The image repository that the proofs use. One small tag stays there for good."),
   workflow: z
     .strictObject({
-      repository: z.string().regex(/^[A-Za-z0-9._-]+\/[A-Za-z0-9._-]+$/, { error: "owner/repository" }),
+      repository: z
+        .string()
+        .regex(/^[A-Za-z0-9._-]+\/[A-Za-z0-9._-]+$/, { error: "owner/repository" })
+        .describe("The repository that holds it: `owner/name`."),
       file: text.describe("The workflow's file name: `build-container.yaml`."),
-      ref: text.default("main"),
+      ref: text.default("main").describe("The branch or tag that it runs on."),
       inputs: z
         .record(z.string(), z.string())
         .default({})
         .describe("The workflow's inputs; never a secret, since readers see them."),
-      timeout: duration.default("10 minutes"),
+      timeout: duration.default("10 minutes").describe("How long it may take."),
     })
     .optional()
     .describe(
@@ -211,15 +208,17 @@ const acceptance = z.strictObject({
 /** All settings of a stack: one schema for the types, the checks and the docs. */
 export const settingsSchema = z
   .strictObject({
-    registry,
-    access: access.prefault({}),
-    authentik,
-    kubernetes: kubernetes.prefault({}),
-    argocd: argocd.optional(),
-    ci,
-    forgejo,
-    onePassword,
-    acceptance: acceptance.prefault({}),
+    registry: registry.describe("The registry: where zot runs and what its config says."),
+    access: access.prefault({}).describe("Who may do what: three tiers on all repositories."),
+    authentik: authentik.describe("Authentik, and what the blueprint makes there."),
+    kubernetes: kubernetes.prefault({}).describe("The ConfigMap that Authentik's worker mounts its blueprints from."),
+    argocd: argocd
+      .optional()
+      .describe("Argo CD, when it owns the rest of that ConfigMap. Leave the group out when there is none."),
+    ci: ci.describe("The account that CI pushes with, and its key."),
+    forgejo: forgejo.describe("Forgejo, whose Actions push images."),
+    onePassword: onePassword.describe("1Password: by a Connect server, or by the `op` CLI when there is none."),
+    acceptance: acceptance.prefault({}).describe("How the result is proved."),
   })
   .describe("Settings of zot-auth");
 

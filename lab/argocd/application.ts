@@ -71,7 +71,7 @@ export interface ResourceStatus {
   readonly namespace: string;
   readonly name: string;
   readonly status: SyncStatusCode;
-  readonly health?: { readonly status: HealthStatusCode };
+  health?: { readonly status: HealthStatusCode };
   readonly requiresPruning?: true;
 }
 

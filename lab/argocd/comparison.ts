@@ -92,7 +92,8 @@ function summarize(objects: readonly ComparedObject[]): Comparison {
     objects: sorted,
     resources: sorted.map(toStatus),
     sync: objects.every(({ inSync }) => inSync) ? "Synced" : "OutOfSync",
-    health: missing && objects.some(({ live, type }) => live === undefined && type !== undefined) ? "Missing" : "Healthy",
+    health:
+      missing && objects.some(({ live, type }) => live === undefined && type !== undefined) ? "Missing" : "Healthy",
   };
 }
 

@@ -16,7 +16,13 @@ export class GrpcError extends Error {
 
   /** The other shape, which a stream answers with. */
   get streamBody(): unknown {
-    const names = { 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 500: "Internal Server Error" };
+    const names = {
+      400: "Bad Request",
+      401: "Unauthorized",
+      403: "Forbidden",
+      404: "Not Found",
+      500: "Internal Server Error",
+    };
     return {
       error: { grpc_code: this.code, http_code: this.status, message: this.message, http_status: names[this.status] },
     };

@@ -82,7 +82,8 @@ export class KubernetesClient {
   async watch(type: ResourceType, namespace: string, changed: () => void): Promise<void> {
     const response = await this.#fetch("GET", `${pathOf(type, namespace)}?watch=true`);
     if (response.status !== 200 || response.body === null) return;
-    for await (const _chunk of response.body) changed();
+    const reader = response.body.getReader();
+    while (!(await reader.read()).done) changed();
   }
 
   async #request(method: string, path: string, contentType?: string, body?: unknown): Promise<unknown> {

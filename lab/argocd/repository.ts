@@ -49,13 +49,12 @@ export class Repository {
     const snapshot = this.#commits[revision];
     if (snapshot === undefined) {
       throw new RepositoryError(
-        `failed to generate manifest for source 1 of 1: rpc error: code = Internal desc = failed to checkout FETCH_HEAD: unable to read tree (${revision})`,
+        `rpc error: code = Internal desc = failed to checkout FETCH_HEAD: unable to read tree (${revision})`,
       );
     }
     const files = Object.entries(snapshot);
     if (files.length === 0) {
-      const missing = `rpc error: code = Unknown desc = ${this.#path}: app path does not exist`;
-      throw new RepositoryError(`failed to generate manifest for source 1 of 1: ${missing}`);
+      throw new RepositoryError(`rpc error: code = Unknown desc = ${this.#path}: app path does not exist`);
     }
     return files.filter(([file]) => /\.(yaml|yml|json)$/.test(file)).flatMap(([file, text]) => parse(file, text));
   }
@@ -94,7 +93,10 @@ function parse(file: string, text: string): Manifest[] {
     if (error !== undefined) {
       const line = error.linePos?.[0].line ?? 1;
       const reason = error.message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? "";
-      throw unreadable(file, `failed to unmarshal manifest: error converting YAML to JSON: yaml: line ${line}: ${reason}`);
+      throw unreadable(
+        file,
+        `failed to unmarshal manifest: error converting YAML to JSON: yaml: line ${line}: ${reason}`,
+      );
     }
     const value: unknown = document.toJS();
     if (value === null || value === undefined) continue;
@@ -105,8 +107,9 @@ function parse(file: string, text: string): Manifest[] {
 }
 
 function unreadable(file: string, why: string): RepositoryError {
-  const description = `rpc error: code = FailedPrecondition desc = Failed to unmarshal ${JSON.stringify(file)}: ${why}`;
-  return new RepositoryError(`failed to generate manifest for source 1 of 1: ${description}`);
+  return new RepositoryError(
+    `rpc error: code = FailedPrecondition desc = Failed to unmarshal ${JSON.stringify(file)}: ${why}`,
+  );
 }
 
 function isManifest(value: unknown): value is Manifest {

@@ -19,7 +19,9 @@ export async function synchronize(
   comparison: Comparison,
 ): Promise<SyncOutcome> {
   const { resources: wanted, dryRun = false, prune = false, syncOptions = [] } = operation.sync;
-  const objects = comparison.objects.filter((object) => wanted === undefined || wanted.some((one) => names(one, object)));
+  const objects = comparison.objects.filter(
+    (object) => wanted === undefined || wanted.some((one) => names(one, object)),
+  );
   const unknown = objects.filter(({ type, target }) => type === undefined && target !== undefined);
   if (unknown.length > 0) {
     const message = "one or more synchronization tasks are not valid";

@@ -1,8 +1,8 @@
 // Stands in for zot: the routes where users make, list and revoke their API keys.
 import type { Subject } from "./accessControl.ts";
 import { authenticate } from "./authentication.ts";
-import type { Exchange } from "./http.ts";
-import { readBody, sendEmpty, sendJson, setCorsHeaders } from "./http.ts";
+import type { Answered, Exchange } from "./http.ts";
+import { answered, readBody, sendEmpty, sendJson, setCorsHeaders } from "./http.ts";
 import type { ZotState } from "./state.ts";
 import type { ApiKey } from "./users.ts";
 import { never } from "./users.ts";
@@ -10,35 +10,35 @@ import { never } from "./users.ts";
 const bodyLimit = 8192;
 
 /** Answers `/zot/auth/apikey`. */
-export async function apiKeyRoutes(zot: ZotState, exchange: Exchange): Promise<void> {
+export async function apiKeyRoutes(zot: ZotState, exchange: Exchange): Promise<Answered> {
   const { method } = exchange;
   if (!["GET", "POST", "DELETE", "OPTIONS"].includes(method)) return sendEmpty(exchange, 405);
   const subject = method === "OPTIONS" ? undefined : await authenticate(zot, exchange);
-  if (subject === undefined && method !== "OPTIONS") return;
+  if (subject === answered) return answered;
   setCorsHeaders(exchange, "GET,POST,DELETE,OPTIONS", zot.startConfig.http.allowOrigin);
   if (subject === undefined) return sendEmpty(exchange, 204);
   // zot has no record of an anonymous user, and takes that for a fault of its own.
   if (subject.name === "") return sendEmpty(exchange, 500);
   if (method === "GET") return sendJson(exchange, 200, { apiKeys: zot.users.apiKeys(subject.name) });
   if (method === "DELETE") return revoke(zot, exchange, subject);
-  await create(zot, exchange, subject);
+  return create(zot, exchange, subject);
 }
 
 /** Revoking what is not there succeeds, and so does revoking another user's key, which stays. */
-function revoke(zot: ZotState, exchange: Exchange, subject: Subject): void {
+function revoke(zot: ZotState, exchange: Exchange, subject: Subject): Answered {
   const ids = exchange.query.getAll("id");
   const [id] = ids;
   if (id === undefined || ids.length > 1) return sendEmpty(exchange, 400);
   zot.users.removeApiKey(subject.name, id);
-  sendEmpty(exchange, 200);
+  return sendEmpty(exchange, 200);
 }
 
-async function create(zot: ZotState, exchange: Exchange, subject: Subject): Promise<void> {
+async function create(zot: ZotState, exchange: Exchange, subject: Subject): Promise<Answered> {
   const body = await readBody(exchange.request, zot.version.apiKeyBodyLimited ? bodyLimit : Infinity);
   if (body === undefined) return sendEmpty(exchange, 413);
   const settings = parseSettings(body.toString());
   if (settings === undefined) return sendEmpty(exchange, 400);
-  sendJson(exchange, 201, zot.users.addApiKey(subject.name, settings));
+  return sendJson(exchange, 201, zot.users.addApiKey(subject.name, settings));
 }
 
 type Settings = Pick<ApiKey, "label" | "scopes" | "expirationDate">;

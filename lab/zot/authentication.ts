@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Subject } from "./accessControl.ts";
 import { anonymous, hasAnonymousPolicy } from "./accessControl.ts";
 import { hasOnlyAnonymousPolicies } from "./configChecks.ts";
-import type { Exchange } from "./http.ts";
+import type { Answered, Exchange } from "./http.ts";
 import { cookie, sendJson, setCookie, splitOnce } from "./http.ts";
 import { ociError, sendOciError } from "./ociErrors.ts";
 import type { ZotState } from "./state.ts";
@@ -11,11 +11,10 @@ import { authenticatesUsers } from "./state.ts";
 
 const managementPath = "/v2/_zot/ext/mgmt";
 
-/** Who asks. Undefined when the request was refused, in which case it has been answered. */
-export async function authenticate(zot: ZotState, exchange: Exchange): Promise<Subject | undefined> {
+/** Who asks, unless the request was refused. */
+export async function authenticate(zot: ZotState, exchange: Exchange): Promise<Subject | Answered> {
   const subject = zot.startConfig.http.auth?.bearer === undefined ? identify(zot, exchange) : undefined;
-  if (subject === undefined) await refuseUnknown(zot, exchange);
-  return subject;
+  return subject ?? (await refuseUnknown(zot, exchange));
 }
 
 function identify(zot: ZotState, exchange: Exchange): Subject | undefined {
@@ -89,19 +88,18 @@ function challengesDocker(zot: ZotState, { request, path }: Exchange): boolean {
 }
 
 /** 401: nobody that zot knows. The error stands alone, unlike the errors of the distribution specification. */
-async function refuseUnknown(zot: ZotState, exchange: Exchange): Promise<void> {
+async function refuseUnknown(zot: ZotState, exchange: Exchange): Promise<Answered> {
   const hasCredentials = !isEmptyAuthorization(exchange.request.headers.authorization) || comesFromUi(exchange);
   if (hasCredentials) await delay((zot.startConfig.http.auth?.failDelay ?? 0) * 1000);
   setChallenge(zot, exchange);
-  sendJson(exchange, 401, ociError("UNAUTHORIZED"));
+  return sendJson(exchange, 401, ociError("UNAUTHORIZED"));
 }
 
 /** 403, or 401 for anonymous: somebody who may not. */
-export async function refuseForbidden(zot: ZotState, exchange: Exchange, subject: Subject): Promise<void> {
+export async function refuseForbidden(zot: ZotState, exchange: Exchange, subject: Subject): Promise<Answered> {
   await delay((zot.startConfig.http.auth?.failDelay ?? 0) * 1000);
   setChallenge(zot, exchange);
-  if (subject.name === "") sendOciError(exchange, 401, "UNAUTHORIZED");
-  else sendOciError(exchange, 403, "DENIED");
+  return subject.name === "" ? sendOciError(exchange, 401, "UNAUTHORIZED") : sendOciError(exchange, 403, "DENIED");
 }
 
 function setChallenge(zot: ZotState, exchange: Exchange): void {

@@ -3,15 +3,15 @@ import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import type { Subject } from "./accessControl.ts";
 import { isAllowed } from "./accessControl.ts";
-import type { Exchange } from "./http.ts";
-import { sendEmpty } from "./http.ts";
+import type { Answered, Exchange } from "./http.ts";
+import { answered, sendEmpty } from "./http.ts";
 import { sendOciError } from "./ociErrors.ts";
 import { isDigest } from "./repositories.ts";
 import type { ZotState } from "./state.ts";
 import { Uploads } from "./uploads.ts";
 
 /** `/v2/<name>/blobs/<digest>` */
-export async function blobRoute(zot: ZotState, exchange: Exchange, name: string, digest: string): Promise<void> {
+export async function blobRoute(zot: ZotState, exchange: Exchange, name: string, digest: string): Promise<Answered> {
   const { storage } = zot;
   const { method, response } = exchange;
   if (!isDigest(digest)) return sendOciError(exchange, 400, "DIGEST_INVALID", { digest });
@@ -28,10 +28,16 @@ export async function blobRoute(zot: ZotState, exchange: Exchange, name: string,
   response.writeHead(200);
   if (method === "HEAD") response.end();
   else await pipeline(createReadStream(storage.repositories.blobPath(name, digest)), response);
+  return answered;
 }
 
 /** `POST /v2/<name>/blobs/uploads/`: mounts a blob, takes a whole one, or begins an upload. */
-export async function startUpload(zot: ZotState, exchange: Exchange, subject: Subject, name: string): Promise<void> {
+export async function startUpload(
+  zot: ZotState,
+  exchange: Exchange,
+  subject: Subject,
+  name: string,
+): Promise<Answered> {
   const { query, request, response } = exchange;
   const { accessControl } = zot.config.http;
   const mounts = query.getAll("mount");
@@ -60,17 +66,17 @@ export async function startUpload(zot: ZotState, exchange: Exchange, subject: Su
   if (!(await uploads.finish(name, id, digest))) return sendOciError(exchange, 400, "DIGEST_INVALID", { digest });
   response.setHeader("Location", `/v2/${name}/blobs/${digest}`);
   response.setHeader("Docker-Upload-UUID", id);
-  sendEmpty(exchange, 201);
+  return sendEmpty(exchange, 201);
 }
 
-function acceptUpload(zot: ZotState, exchange: Exchange, name: string): void {
+function acceptUpload(zot: ZotState, exchange: Exchange, name: string): Answered {
   const id = new Uploads(zot.storage.repositories).start(name);
   setProgress(exchange, name, id, 0);
-  sendEmpty(exchange, 202);
+  return sendEmpty(exchange, 202);
 }
 
 /** `/v2/<name>/blobs/uploads/<id>` */
-export async function uploadRoute(zot: ZotState, exchange: Exchange, name: string, id: string): Promise<void> {
+export async function uploadRoute(zot: ZotState, exchange: Exchange, name: string, id: string): Promise<Answered> {
   const uploads = new Uploads(zot.storage.repositories);
   if (!zot.storage.repositories.exists(name)) return sendOciError(exchange, 404, "NAME_UNKNOWN", { name });
   const size = uploads.size(name, id);
@@ -95,7 +101,7 @@ async function receivePiece(
   name: string,
   id: string,
   size: number,
-): Promise<void> {
+): Promise<Answered> {
   const { request, response } = exchange;
   const length = request.headers["content-length"];
   const contentRange = request.headers["content-range"];
@@ -107,7 +113,7 @@ async function receivePiece(
   const received = await uploads.append(name, id, request);
   setProgress(exchange, name, id, received);
   response.setHeader("Docker-Upload-UUID", id);
-  sendEmpty(exchange, 202);
+  return sendEmpty(exchange, 202);
 }
 
 /** `PUT`: the last piece, which may be empty or everything, and the digest of the whole. */
@@ -117,7 +123,7 @@ async function finishUpload(
   name: string,
   id: string,
   size: number,
-): Promise<void> {
+): Promise<Answered> {
   const { query, request, response } = exchange;
   const [digest = "", ...others] = query.getAll("digest");
   if (others.length > 0 || !isDigest(digest)) return sendEmpty(exchange, 400);
@@ -131,7 +137,7 @@ async function finishUpload(
   if (!(await uploads.finish(name, id, digest))) return sendOciError(exchange, 400, "DIGEST_INVALID", { digest });
   response.setHeader("Location", `/v2/${name}/blobs/${digest}`);
   response.setHeader("Docker-Content-Digest", digest);
-  sendEmpty(exchange, 201);
+  return sendEmpty(exchange, 201);
 }
 
 function setProgress({ response }: Exchange, name: string, id: string, size: number): void {

@@ -4,8 +4,8 @@ import { isAllowed, manifestWriteActions } from "./accessControl.ts";
 import { authenticate, comesFromUi, refuseForbidden } from "./authentication.ts";
 import { blobRoute, startUpload, uploadRoute } from "./blobRoutes.ts";
 import { discoverRoute, managementRoute, searchRoute, userPreferencesRoute } from "./extensions.ts";
-import type { Exchange } from "./http.ts";
-import { send, sendEmpty, sendNotFound, setCorsHeaders } from "./http.ts";
+import type { Answered, Exchange } from "./http.ts";
+import { answered, send, sendEmpty, sendNotFound, setCorsHeaders } from "./http.ts";
 import { catalogRoute, manifestRoute, queryTags, referrersRoute, tagsRoute } from "./manifestRoutes.ts";
 import type { ZotState } from "./state.ts";
 import { authenticatesUsers } from "./state.ts";
@@ -16,7 +16,7 @@ interface Route {
   readonly repository?: string;
   /** The manifest that the route acts on. */
   readonly reference?: string;
-  run(subject: Subject): Promise<void> | void;
+  run(subject: Subject): Answered | Promise<Answered>;
 }
 
 // Each separator is at least one character, so that the expression decides in linear time.
@@ -26,15 +26,15 @@ const repositoryPath = new RegExp(
 );
 
 /** Answers everything below `/v2/`. */
-export async function distributionRoutes(zot: ZotState, exchange: Exchange): Promise<void> {
+export async function distributionRoutes(zot: ZotState, exchange: Exchange): Promise<Answered> {
   const route = findRoute(zot, exchange);
   if (route === undefined) return sendNotFound(exchange);
   if (!route.methods.includes(exchange.method)) return sendEmpty(exchange, 405);
   const isPreflight = exchange.method === "OPTIONS";
   const subject = isPreflight ? { name: "", groups: [] } : await authenticate(zot, exchange);
-  if (subject === undefined) return;
+  if (subject === answered) return answered;
   if (!isPreflight && !mayUse(zot, exchange, route, subject)) return refuseForbidden(zot, exchange, subject);
-  await route.run(subject);
+  return route.run(subject);
 }
 
 function findRoute(zot: ZotState, exchange: Exchange): Route | undefined {
@@ -114,7 +114,7 @@ function can(zot: ZotState, subject: Subject, actions: readonly Action[], reposi
 }
 
 /** `GET /v2/`: says what this is. Clients that came without credentials are told that they could have some. */
-function ping(zot: ZotState, exchange: Exchange): void {
+function ping(zot: ZotState, exchange: Exchange): Answered {
   const { allowOrigin, realm } = zot.startConfig.http;
   setCorsHeaders(exchange, "GET,OPTIONS", allowOrigin);
   if (exchange.method === "OPTIONS") return sendEmpty(exchange, 204);
@@ -122,5 +122,5 @@ function ping(zot: ZotState, exchange: Exchange): void {
   if (authenticatesUsers(zot.config) && !comesFromUi(exchange)) {
     exchange.response.setHeader("WWW-Authenticate", `basic realm=${realm}`);
   }
-  send(exchange, 200, "application/json", "");
+  return send(exchange, 200, "application/json", "");
 }

@@ -2,8 +2,8 @@
 import type { Subject } from "./accessControl.ts";
 import { mayReadMetrics } from "./accessControl.ts";
 import { authenticate, refuseForbidden } from "./authentication.ts";
-import type { Exchange } from "./http.ts";
-import { goJson, readBody, send, sendEmpty, sendJson, sendText, setCorsHeaders } from "./http.ts";
+import type { Answered, Exchange } from "./http.ts";
+import { answered, goJson, readBody, send, sendEmpty, sendJson, sendText, setCorsHeaders } from "./http.ts";
 import type { ZotState } from "./state.ts";
 
 const binaryType = "-events-imagetrust-lint-metrics-mgmt-profile-scrub-search-sync-ui-userprefs";
@@ -15,7 +15,7 @@ export function builtWith(): string {
 }
 
 /** `/v2/_zot/ext/mgmt`: what a client must know to sign in. Open to everybody. */
-export function managementRoute(zot: ZotState, exchange: Exchange): void {
+export function managementRoute(zot: ZotState, exchange: Exchange): Answered {
   setCorsHeaders(exchange, "GET,OPTIONS", zot.startConfig.http.allowOrigin);
   if (exchange.method === "OPTIONS") return sendEmpty(exchange, 204);
   const { auth } = zot.config.http;
@@ -38,11 +38,11 @@ export function managementRoute(zot: ZotState, exchange: Exchange): void {
             },
           },
   };
-  sendText(exchange, 200, goJson(description));
+  return sendText(exchange, 200, goJson(description));
 }
 
 /** `/v2/_oci/ext/discover`: the extensions that are on. */
-export function discoverRoute(zot: ZotState, exchange: Exchange): void {
+export function discoverRoute(zot: ZotState, exchange: Exchange): Answered {
   setCorsHeaders(exchange, "GET,OPTIONS", zot.startConfig.http.allowOrigin);
   if (exchange.method === "OPTIONS") return sendEmpty(exchange, 204);
   const { search, ui } = zot.startConfig.extensions;
@@ -53,7 +53,7 @@ export function discoverRoute(zot: ZotState, exchange: Exchange): void {
   ];
   const url = `https://github.com/project-zot/zot/blob/${zot.version.release}/pkg/extensions/_zot.md`;
   const extension = { name: "_zot", url, description: "zot registry extensions", endpoints };
-  sendJson(exchange, 200, { extensions: endpoints.length === 0 ? [] : [extension] });
+  return sendJson(exchange, 200, { extensions: endpoints.length === 0 ? [] : [extension] });
 }
 
 /** `/v2/_zot/ext/search`: of all of zot's GraphQL, the search for repositories by a part of their name. */
@@ -61,7 +61,7 @@ export async function searchRoute(
   zot: ZotState,
   exchange: Exchange,
   mayRead: (repository: string) => boolean,
-): Promise<void> {
+): Promise<Answered> {
   setCorsHeaders(exchange, "GET,POST,OPTIONS", zot.startConfig.http.allowOrigin);
   if (exchange.method === "OPTIONS") return sendEmpty(exchange, 204);
   const graph = exchange.method === "POST" ? await postedQuery(exchange) : (exchange.query.get("query") ?? "");
@@ -73,7 +73,7 @@ export async function searchRoute(
   const names = zot.storage.repositories
     .names()
     .filter((name) => name.includes(wanted) && mayRead(name) && (zot.storage.tags(name) ?? []).length > 0);
-  sendJson(exchange, 200, { data: { GlobalSearch: { Repos: names.map((Name) => ({ Name })) } } });
+  return sendJson(exchange, 200, { data: { GlobalSearch: { Repos: names.map((Name) => ({ Name })) } } });
 }
 
 async function postedQuery({ request }: Exchange): Promise<string> {
@@ -87,17 +87,17 @@ async function postedQuery({ request }: Exchange): Promise<string> {
 }
 
 /** `/v2/_zot/ext/userprefs`: bookmarks and stars, which anonymous cannot have. */
-export function userPreferencesRoute(zot: ZotState, exchange: Exchange, subject: Subject): void {
+export function userPreferencesRoute(zot: ZotState, exchange: Exchange, subject: Subject): Answered {
   setCorsHeaders(exchange, "PUT,OPTIONS", zot.startConfig.http.allowOrigin);
   if (exchange.method === "OPTIONS") return sendEmpty(exchange, 204);
-  sendEmpty(exchange, subject.name === "" ? 403 : 200);
+  return sendEmpty(exchange, subject.name === "" ? 403 : 200);
 }
 
 /** The metrics, for those who may read them. */
-export async function metricsRoute(zot: ZotState, exchange: Exchange): Promise<void> {
+export async function metricsRoute(zot: ZotState, exchange: Exchange): Promise<Answered> {
   if (exchange.method !== "GET") return sendEmpty(exchange, 405);
   const subject = await authenticate(zot, exchange);
-  if (subject === undefined) return;
+  if (subject === answered) return answered;
   const { accessControl } = zot.config.http;
   if (accessControl !== undefined && !mayReadMetrics(accessControl, subject, zot.version)) {
     return refuseForbidden(zot, exchange, subject);
@@ -105,27 +105,19 @@ export async function metricsRoute(zot: ZotState, exchange: Exchange): Promise<v
   const { commit, release } = zot.version;
   const contentType = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
   const labels = `binaryType="${binaryType}",commit="${commit}",goVersion="",version="${release}"`;
-  send(
-    exchange,
-    200,
-    contentType,
-    `# HELP zot_info Zot general information\n# TYPE zot_info gauge\nzot_info{${labels}} 0\n`,
-  );
+  const metrics = `# HELP zot_info Zot general information\n# TYPE zot_info gauge\nzot_info{${labels}} 0\n`;
+  return send(exchange, 200, contentType, metrics);
 }
 
 /** `/livez`, `/readyz`, `/startupz` */
-export function healthRoute(exchange: Exchange): void {
-  sendText(exchange, 200, "ok");
+export function healthRoute(exchange: Exchange): Answered {
+  return sendText(exchange, 200, "ok");
 }
 
 /** The web pages. A person who comes here learns that this is the lab's registry. */
-export function uiRoute(exchange: Exchange): void {
-  send(
-    exchange,
-    200,
-    "text/html; charset=utf-8",
-    "<!doctype html><title>zot</title><p>The lab's container registry.</p>\n",
-  );
+export function uiRoute(exchange: Exchange): Answered {
+  const page = "<!doctype html><title>zot</title><p>The lab's container registry.</p>\n";
+  return send(exchange, 200, "text/html; charset=utf-8", page);
 }
 
 /** Whether the web pages have this path. */

@@ -36,41 +36,47 @@ export function splitOnce(text: string, separator: string): string[] {
   return at === -1 ? [text] : [text.slice(0, at), text.slice(at + separator.length)];
 }
 
+/** What answering a request returns, so that no route can forget to. */
+export type Answered = typeof answered;
+export const answered = Symbol("answered");
+
 /** Answers with a status and nothing else. */
-export function sendEmpty({ response }: Exchange, status: number): void {
+export function sendEmpty({ response }: Exchange, status: number): Answered {
   if (status !== 204) response.setHeader("Content-Length", "0");
   response.writeHead(status).end();
+  return answered;
 }
 
 /** Answers with a text, or with its headers only for HEAD. */
-export function send({ response, method }: Exchange, status: number, contentType: string, body: string): void {
+export function send({ response, method }: Exchange, status: number, contentType: string, body: string): Answered {
   response.setHeader("Content-Type", contentType);
   response.setHeader("Content-Length", String(Buffer.byteLength(body)));
   response.writeHead(status).end(method === "HEAD" ? undefined : body);
+  return answered;
 }
 
-export function sendText(exchange: Exchange, status: number, body: string): void {
-  send(exchange, status, "text/plain; charset=utf-8", body);
+export function sendText(exchange: Exchange, status: number, body: string): Answered {
+  return send(exchange, status, "text/plain; charset=utf-8", body);
 }
 
-export function sendJson(exchange: Exchange, status: number, value: unknown): void {
-  send(exchange, status, "application/json", goJson(value));
+export function sendJson(exchange: Exchange, status: number, value: unknown): Answered {
+  return send(exchange, status, "application/json", goJson(value));
 }
 
 /** What no route matches. */
-export function sendNotFound(exchange: Exchange): void {
-  sendText(exchange, 404, "404 page not found\n");
+export function sendNotFound(exchange: Exchange): Answered {
+  return sendText(exchange, 404, "404 page not found\n");
 }
 
 /** A redirect with the little page that Go adds. */
-export function redirect(exchange: Exchange, location: string): void {
+export function redirect(exchange: Exchange, location: string): Answered {
   exchange.response.setHeader("Location", location);
   const link = location
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;")
     .replaceAll('"', "&#34;");
-  send(exchange, 302, "text/html; charset=utf-8", `<a href="${link}">Found</a>.\n\n`);
+  return send(exchange, 302, "text/html; charset=utf-8", `<a href="${link}">Found</a>.\n\n`);
 }
 
 /** JSON as Go writes it: without the characters that could end a script. */

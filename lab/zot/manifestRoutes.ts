@@ -1,5 +1,5 @@
 // Stands in for zot: the distribution specification's routes of manifests, tags, referrers and the catalog.
-import type { Exchange } from "./http.ts";
+import type { Answered, Exchange } from "./http.ts";
 import { readBody, send, sendEmpty, sendJson, setCorsHeaders } from "./http.ts";
 import { indexType, isManifestType } from "./manifestChecks.ts";
 import { sendOciError } from "./ociErrors.ts";
@@ -16,7 +16,12 @@ export function queryTags({ query }: Exchange): string[] {
 }
 
 /** `/v2/<name>/manifests/<reference>` */
-export async function manifestRoute(zot: ZotState, exchange: Exchange, name: string, reference: string): Promise<void> {
+export async function manifestRoute(
+  zot: ZotState,
+  exchange: Exchange,
+  name: string,
+  reference: string,
+): Promise<Answered> {
   const { method, response } = exchange;
   if (method === "PUT") return putManifest(zot, exchange, name, reference);
   if (method === "HEAD" || method === "OPTIONS") {
@@ -35,10 +40,10 @@ export async function manifestRoute(zot: ZotState, exchange: Exchange, name: str
   const manifest = zot.storage.manifest(name, reference);
   if (manifest === undefined) return sendOciError(exchange, 404, "MANIFEST_UNKNOWN", { reference });
   response.setHeader("Docker-Content-Digest", manifest.digest);
-  send(exchange, 200, manifest.mediaType, manifest.content.toString());
+  return send(exchange, 200, manifest.mediaType, manifest.content.toString());
 }
 
-async function putManifest(zot: ZotState, exchange: Exchange, name: string, reference: string): Promise<void> {
+async function putManifest(zot: ZotState, exchange: Exchange, name: string, reference: string): Promise<Answered> {
   const { query, request, response } = exchange;
   const mediaType = request.headers["content-type"] ?? "";
   if (!isManifestType(mediaType)) return sendOciError(exchange, 415, "MANIFEST_INVALID", { mediaType });
@@ -60,14 +65,14 @@ async function putManifest(zot: ZotState, exchange: Exchange, name: string, refe
     response.setHeader("Location", `/v2/${name}/manifests/${digest}`);
     response.setHeader("Docker-Content-Digest", digest);
     for (const tag of tags) response.appendHeader("OCI-Tag", tag);
-    sendEmpty(exchange, 201);
+    return sendEmpty(exchange, 201);
   } catch (error) {
     if (!(error instanceof ManifestInvalid)) throw error;
-    sendOciError(exchange, 400, "MANIFEST_INVALID", { ...error.detail, reference });
+    return sendOciError(exchange, 400, "MANIFEST_INVALID", { ...error.detail, reference });
   }
 }
 
-function deleteManifest(zot: ZotState, exchange: Exchange, name: string, reference: string): void {
+function deleteManifest(zot: ZotState, exchange: Exchange, name: string, reference: string): Answered {
   switch (zot.storage.deleteManifest(name, reference)) {
     case "unknown":
       return sendOciError(exchange, 404, "MANIFEST_UNKNOWN", { reference });
@@ -79,7 +84,7 @@ function deleteManifest(zot: ZotState, exchange: Exchange, name: string, referen
 }
 
 /** `/v2/<name>/tags/list` */
-export function tagsRoute(zot: ZotState, exchange: Exchange, name: string): void {
+export function tagsRoute(zot: ZotState, exchange: Exchange, name: string): Answered {
   setCorsHeaders(exchange, "GET,OPTIONS", zot.startConfig.http.allowOrigin);
   if (exchange.method === "OPTIONS") return sendEmpty(exchange, 204);
   const limits = exchange.query.getAll("n");
@@ -90,18 +95,18 @@ export function tagsRoute(zot: ZotState, exchange: Exchange, name: string): void
   const last = exchange.query.get("last") ?? "";
   if (last !== "" && !tags.includes(last)) return sendEmpty(exchange, 404);
   const page = paginate(exchange, `/v2/${name}/tags/list`, tags.slice(tags.indexOf(last) + 1), limit);
-  sendJson(exchange, 200, { name, tags: page });
+  return sendJson(exchange, 200, { name, tags: page });
 }
 
 /** `/v2/_catalog`: the repositories that the asker may read. */
-export function catalogRoute(zot: ZotState, exchange: Exchange, mayRead: (repository: string) => boolean): void {
+export function catalogRoute(zot: ZotState, exchange: Exchange, mayRead: (repository: string) => boolean): Answered {
   setCorsHeaders(exchange, "GET,OPTIONS", zot.startConfig.http.allowOrigin);
   if (exchange.method === "OPTIONS") return sendEmpty(exchange, 204);
   const last = exchange.query.get("last") ?? "";
   const limit = exchange.query.get("n") ?? "";
   const names = zot.storage.repositories.names().filter((name) => name > last && mayRead(name));
   const repositories = paginate(exchange, "/v2/_catalog", names, /^\d+$/.test(limit) ? limit : undefined);
-  sendJson(exchange, 200, { repositories });
+  return sendJson(exchange, 200, { repositories });
 }
 
 function paginate(
@@ -118,12 +123,12 @@ function paginate(
 }
 
 /** `/v2/<name>/referrers/<digest>` */
-export function referrersRoute(zot: ZotState, exchange: Exchange, name: string, digest: string): void {
+export function referrersRoute(zot: ZotState, exchange: Exchange, name: string, digest: string): Answered {
   setCorsHeaders(exchange, "GET,OPTIONS", zot.startConfig.http.allowOrigin);
   if (exchange.method === "OPTIONS") return sendEmpty(exchange, 204);
   if (!isDigest(digest)) return sendEmpty(exchange, 400);
   const artifactTypes = exchange.query.getAll("artifactType");
   const manifests = zot.storage.referrers(name, digest, artifactTypes);
   if (artifactTypes.length > 0) exchange.response.setHeader("OCI-Filters-Applied", "artifactType");
-  send(exchange, 200, indexType, JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests }));
+  return send(exchange, 200, indexType, JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests }));
 }

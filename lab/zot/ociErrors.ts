@@ -1,5 +1,5 @@
 // Stands in for zot: the errors of the OCI distribution specification with zot's descriptions.
-import type { Exchange } from "./http.ts";
+import type { Answered, Exchange } from "./http.ts";
 import { sendJson } from "./http.ts";
 
 const errors = {
@@ -64,6 +64,6 @@ export function sendOciError(
   status: number,
   code: OciErrorCode,
   detail: Readonly<Record<string, string>> = {},
-): void {
-  sendJson(exchange, status, { errors: [ociError(code, detail)] });
+): Answered {
+  return sendJson(exchange, status, { errors: [ociError(code, detail)] });
 }

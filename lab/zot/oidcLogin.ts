@@ -1,7 +1,7 @@
 // Stands in for zot: signing in through an identity provider, and signing out.
 import { randomUUID } from "node:crypto";
 import type { OidcProviderConfig } from "./config.ts";
-import type { Exchange } from "./http.ts";
+import type { Answered, Exchange } from "./http.ts";
 import { cookie, redirect, sendEmpty, sendJson, sendText, setCookie, setCorsHeaders } from "./http.ts";
 import type { Claims } from "./idToken.ts";
 import { SignInError } from "./relyingParty.ts";
@@ -13,7 +13,7 @@ export const callbackPath = "/zot/auth/callback";
 const stateLifetime = 120;
 
 /** `GET /zot/auth/login`: sends the browser to the identity provider, with two cookies that prove it is the same one coming back. */
-export function login(zot: ZotState, exchange: Exchange): void {
+export function login(zot: ZotState, exchange: Exchange): Answered {
   const party = zot.relyingParties.get(exchange.query.get("provider") ?? "");
   if (party === undefined || zot.startConfig.http.auth?.bearer !== undefined) return sendEmpty(exchange, 400);
   const state = randomUUID();
@@ -31,11 +31,11 @@ export function login(zot: ZotState, exchange: Exchange): void {
     secure: true,
     sameSite: "Lax",
   });
-  redirect(exchange, party.authorizationUrl(state));
+  return redirect(exchange, party.authorizationUrl(state));
 }
 
 /** `GET /zot/auth/callback/<provider>`: the browser comes back with a code, and a session begins. */
-export async function loginCallback(zot: ZotState, exchange: Exchange, provider: string): Promise<void> {
+export async function loginCallback(zot: ZotState, exchange: Exchange, provider: string): Promise<Answered> {
   const party = zot.relyingParties.get(provider);
   if (party === undefined) return sendEmpty(exchange, 400);
   const { query } = exchange;
@@ -53,16 +53,15 @@ export async function loginCallback(zot: ZotState, exchange: Exchange, provider:
     if (user === "" || origin?.state !== state) return sendEmpty(exchange, 401);
     zot.users.setGroups(user, groupsOf(zot, settings, [userInfo, idToken]));
     startSession(zot, exchange, user, provider);
-    if (origin.callback === "") sendEmpty(exchange, 201);
-    else redirect(exchange, origin.callback);
+    return origin.callback === "" ? sendEmpty(exchange, 201) : redirect(exchange, origin.callback);
   } catch (failure) {
     if (!(failure instanceof SignInError)) throw failure;
-    sendText(exchange, 401, `${failure.message}\n`);
+    return sendText(exchange, 401, `${failure.message}\n`);
   }
 }
 
 /** `POST /zot/auth/logout`: ends the session here and says where to end the provider's. */
-export function logout(zot: ZotState, exchange: Exchange): void {
+export function logout(zot: ZotState, exchange: Exchange): Answered {
   setCorsHeaders(exchange, "POST,OPTIONS", zot.startConfig.http.allowOrigin);
   if (exchange.method === "OPTIONS") return sendEmpty(exchange, 200);
   if (exchange.method !== "POST") return sendEmpty(exchange, 405);
@@ -73,7 +72,7 @@ export function logout(zot: ZotState, exchange: Exchange): void {
   if (!zot.version.logoutEndsProviderSession) return sendEmpty(exchange, 200);
   const party = zot.relyingParties.get(session?.provider ?? "");
   const endSessionUrl = party?.endSessionUrl(`${ownOrigin(zot.startConfig)}/login`) ?? "";
-  sendJson(exchange, 200, endSessionUrl === "" ? {} : { endSessionUrl });
+  return sendJson(exchange, 200, endSessionUrl === "" ? {} : { endSessionUrl });
 }
 
 function startSession(zot: ZotState, exchange: Exchange, user: string, provider: string): void {

@@ -94,6 +94,7 @@ class Decoder {
         return this.#decodeInteger(value, path);
       case "string":
         return durationKeys.has(key) ? this.#decodeDuration(value, path) : this.#decodeText(value, path);
+      case undefined:
       default:
         return value;
     }
@@ -179,7 +180,10 @@ class Decoder {
   #decodeBoolean(value: unknown, path: string): boolean | undefined {
     if (typeof value === "boolean") return value;
     if (typeof value === "number") return value !== 0;
-    if (typeof value !== "string") return this.#unconvertible(value, path, "bool");
+    if (typeof value !== "string") {
+      this.#refuseType(value, path, "bool");
+      return undefined;
+    }
     if (/^(1|t|T|true|TRUE|True)$/.test(value)) return true;
     if (/^(0|f|F|false|FALSE|False|)$/.test(value)) return false;
     this.problems.push(`'${path}' cannot parse value as 'bool': strconv.ParseBool: invalid syntax`);
@@ -189,7 +193,10 @@ class Decoder {
   #decodeInteger(value: unknown, path: string): number | undefined {
     if (typeof value === "number") return Math.trunc(value);
     if (typeof value === "boolean") return value ? 1 : 0;
-    if (typeof value !== "string") return this.#unconvertible(value, path, "int");
+    if (typeof value !== "string") {
+      this.#refuseType(value, path, "int");
+      return undefined;
+    }
     if (/^[+-]?\d+$/.test(value)) return Number(value);
     if (value === "") return 0;
     this.problems.push(`'${path}' cannot parse value as 'int': strconv.ParseInt: invalid syntax`);
@@ -200,12 +207,16 @@ class Decoder {
     if (typeof value === "string") return value;
     if (typeof value === "number") return String(value);
     if (typeof value === "boolean") return value ? "1" : "0";
-    return this.#unconvertible(value, path, "string");
+    this.#refuseType(value, path, "string");
+    return undefined;
   }
 
   #decodeDuration(value: unknown, path: string): number | undefined {
     if (typeof value === "number") return value;
-    if (typeof value !== "string") return this.#unconvertible(value, path, "time.Duration");
+    if (typeof value !== "string") {
+      this.#refuseType(value, path, "time.Duration");
+      return undefined;
+    }
     try {
       return parseDuration(value);
     } catch (error) {
@@ -214,9 +225,8 @@ class Decoder {
     }
   }
 
-  #unconvertible(value: unknown, path: string, type: string): undefined {
+  #refuseType(value: unknown, path: string, type: string): void {
     this.problems.push(`'${path}' expected type '${type}', got unconvertible type '${goType(value)}'`);
-    return undefined;
   }
 }
 

@@ -8,7 +8,7 @@ import type { ZotConfig } from "./config.ts";
 import { readSessionKeys } from "./configChecks.ts";
 import { distributionRoutes } from "./distribution.ts";
 import { healthRoute, isUiPath, metricsRoute, uiRoute } from "./extensions.ts";
-import type { Exchange } from "./http.ts";
+import type { Answered, Exchange } from "./http.ts";
 import { exchange, sendEmpty, sendNotFound } from "./http.ts";
 import { loadConfig } from "./loadConfig.ts";
 import type { Log } from "./log.ts";
@@ -100,7 +100,7 @@ async function answer(zot: ZotState, request: IncomingMessage, response: ServerR
   logRequest(zot, current);
 }
 
-async function route(zot: ZotState, current: Exchange): Promise<void> {
+async function route(zot: ZotState, current: Exchange): Promise<Answered> {
   const { path } = current;
   const { auth } = zot.startConfig.http;
   const { metricsPath, ui } = zot.startConfig.extensions;
@@ -115,7 +115,7 @@ async function route(zot: ZotState, current: Exchange): Promise<void> {
   if (path.startsWith("/v2/")) return distributionRoutes(zot, current);
   if (metricsPath !== undefined && path.startsWith(metricsPath)) return metricsRoute(zot, current);
   if (ui && isUiPath(path)) return uiRoute(current);
-  sendNotFound(current);
+  return sendNotFound(current);
 }
 
 /** zot's line about each request: the credentials are masked, cookies are not. */

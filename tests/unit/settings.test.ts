@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
+import { parse } from "yaml";
 import { SettingsError, parseSettings } from "../../domain/settings/parse.ts";
+import { renderZotConfig } from "../../domain/zotConfig.ts";
 import { REAL_CASE } from "./fixtures.ts";
 
 /** Each bad setting: a name, the groups that differ from the real case, and what the report has to say. */
@@ -110,4 +113,26 @@ test("what is left out has the safe default", () => {
   assert.equal(settings.registry.acceptCiOverwrite, false);
   assert.equal(settings.kubernetes.key, "zot.yaml");
   assert.equal(settings.argocd, undefined);
+});
+
+for (const stack of ["lab", "prod"]) {
+  test(`Pulumi.${stack}.yaml is right`, () => {
+    const text = readFileSync(new URL(`../../Pulumi.${stack}.yaml`, import.meta.url), "utf8");
+    const { config } = parse(text) as { config: Record<string, unknown> };
+    const groups = Object.entries(config).filter(([key]) => key.startsWith("zot-auth:"));
+    assert.ok(groups.length >= 6);
+    parseSettings(Object.fromEntries(groups.map(([key, value]) => [key.slice("zot-auth:".length), value])));
+  });
+}
+
+test("rendering the stack of the real case gives the config of the real case", () => {
+  const text = readFileSync(new URL("../../Pulumi.prod.yaml", import.meta.url), "utf8");
+  const { config } = parse(text) as { config: Record<string, unknown> };
+  const settings = parseSettings(
+    Object.fromEntries(Object.entries(config).map(([key, value]) => [key.slice("zot-auth:".length), value])),
+  );
+  const expected = JSON.parse(
+    readFileSync(new URL("../data/zot-config.expected.json", import.meta.url), "utf8"),
+  ) as unknown;
+  assert.deepEqual(renderZotConfig(settings, { major: 2, minor: 1, patch: 17 }, settings.registry), expected);
 });

@@ -1,0 +1,65 @@
+import * as z from "zod";
+import { settingsSchema } from "./schema.ts";
+
+/** What the JSON schema of a setting says, as far as the table needs it. */
+interface Property {
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly type?: string;
+  readonly enum?: readonly string[];
+  readonly properties?: Readonly<Record<string, Property>>;
+  readonly required?: readonly string[];
+  readonly items?: Property;
+}
+
+/** The page of all settings, from the one schema that also checks them. */
+export function documentSettings(): string {
+  const schema = z.toJSONSchema(settingsSchema, { io: "input" }) as Property;
+  const groups = Object.entries(schema.properties ?? {}).map(([name, group]) =>
+    documentGroup(name, group, schema.required?.includes(name) === true),
+  );
+  return [
+    "# Settings",
+    "",
+    "Written by `npm run docs` from `domain/settings/schema.ts`. In `Pulumi.<stack>.yaml` each group is a key `zot-auth:<group>` below `config`.",
+    "All bad settings are reported at once, before anything runs. A reference to a secret is `op://vault/item/field`, `env:NAME` or `file:path`;",
+    'a span of time is a whole number and a unit: `"90 days"`, `"1 hour"`, `"30 seconds"`.',
+    "",
+    ...groups,
+  ].join("\n");
+}
+
+function documentGroup(name: string, group: Property, required: boolean): string {
+  const rows = Object.entries(group.properties ?? {}).flatMap(([key, property]) =>
+    rowsOf(key, property, group.required?.includes(key) === true),
+  );
+  return [
+    `## \`${name}\`${required ? "" : " (optional)"}`,
+    "",
+    ...(group.description === undefined ? [] : [group.description, ""]),
+    "| setting | shape | default | what it is |",
+    "|---|---|---|---|",
+    ...rows,
+    "",
+  ].join("\n");
+}
+
+function rowsOf(path: string, property: Property, required: boolean): string[] {
+  const fallback =
+    property.default === undefined ? (required ? "(has to be set)" : "") : `\`${JSON.stringify(property.default)}\``;
+  const nested = property.properties ?? property.items?.properties ?? {};
+  const owner = (property.properties ?? property.items?.properties === undefined) ? property : property.items;
+  const prefix = property.items === undefined ? path : `${path}[]`;
+  return [
+    `| \`${path}\` | ${shapeOf(property)} | ${fallback} | ${(property.description ?? "").replaceAll("|", "\\|")} |`,
+    ...Object.entries(nested).flatMap(([key, inner]) =>
+      rowsOf(`${prefix}.${key}`, inner, owner?.required?.includes(key) === true),
+    ),
+  ];
+}
+
+function shapeOf(property: Property): string {
+  if (property.enum !== undefined) return property.enum.map((value) => `\`${value}\``).join(", ");
+  if (property.type === "array") return `list of ${property.items?.type === "object" ? "groups" : "texts"}`;
+  return { string: "text", integer: "number", boolean: "true or false", object: "group" }[property.type ?? ""] ?? "";
+}

@@ -1,0 +1,68 @@
+// Stands in for Argo CD 3.3.2: argocd-server, repo-server and application-controller, working on a Kubernetes cluster over HTTP.
+import { getRequestListener } from "@hono/node-server";
+import { Hono } from "hono";
+import type { RunningServer } from "../shared/listen.ts";
+import { listen } from "../shared/listen.ts";
+import type { ArgoCdAccount } from "./accounts.ts";
+import type { ApplicationOptions } from "./application.ts";
+import type { Timings } from "./controller.ts";
+import { Controller } from "./controller.ts";
+import { KubernetesClient } from "./kubernetesClient.ts";
+import { Repository } from "./repository.ts";
+import { routes } from "./routes.ts";
+import { State } from "./state.ts";
+
+export type { ArgoCdAccount } from "./accounts.ts";
+export type { ApplicationOptions } from "./application.ts";
+export type { Timings } from "./controller.ts";
+
+export interface ArgoCdOptions {
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** Where the port comes from, for the error when it is taken. */
+  readonly setting?: string;
+  /** The folder that keeps the applications' states. */
+  readonly data: string;
+  /** The API server of the cluster, without a trailing slash. */
+  readonly kubernetesUrl: string;
+  /** The controller's bearer token there. */
+  readonly kubernetesToken: string;
+  readonly accounts: readonly ArgoCdAccount[];
+  readonly applications: readonly ApplicationOptions[];
+  readonly timings?: Partial<Timings>;
+}
+
+/** Starts the server and its controller. */
+export async function startArgoCd(options: ArgoCdOptions): Promise<RunningServer> {
+  const ending = new AbortController();
+  const { signal } = ending;
+  const state = new State(options.data, options.applications);
+  const kubernetes = new KubernetesClient(options.kubernetesUrl, options.kubernetesToken, signal);
+  const timings: Timings = { pickUpMs: 20, syncMs: 200, settleMs: 40, ...options.timings };
+  const controllers = new Map<string, Controller>();
+  for (const application of options.applications) {
+    const { name } = application;
+    const kept = state.applications.get(name);
+    if (kept === undefined) continue;
+    const repository = new Repository(application, state.commits(name));
+    const parts = { options: application, application: kept, state, repository, kubernetes, timings, signal };
+    controllers.set(name, new Controller(parts));
+  }
+  const app = new Hono();
+  app.route("/", routes({ state, controllers, accounts: options.accounts }));
+  const listener = getRequestListener(app.fetch);
+  const { port, setting } = options;
+  const server = await listen((request, response) => void listener(request, response), {
+    name: "Argo CD",
+    port,
+    ...(setting === undefined ? {} : { setting }),
+  });
+  for (const controller of controllers.values()) controller.start();
+  return {
+    url: server.url,
+    close: async () => {
+      ending.abort();
+      await server.close();
+    },
+  };
+}

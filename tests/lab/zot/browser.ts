@@ -1,0 +1,54 @@
+// A browser for the tests: follows redirects and keeps cookies, one jar a server.
+import assert from "node:assert/strict";
+import { personHeader } from "./identityProvider.ts";
+
+export class Browser {
+  readonly #person: string;
+  readonly #jars = new Map<string, Map<string, string>>();
+
+  constructor(person: string) {
+    this.#person = person;
+  }
+
+  /** One request, without following redirects. */
+  async fetch(url: string, init: RequestInit = {}): Promise<Response> {
+    const { origin } = new URL(url);
+    const headers = new Headers(init.headers);
+    headers.set(personHeader, this.#person);
+    if (this.cookies(origin) !== "") headers.set("Cookie", this.cookies(origin));
+    const response = await fetch(url, { ...init, headers, redirect: "manual" });
+    this.#keep(origin, response.headers.getSetCookie());
+    return response;
+  }
+
+  /** Signs in at zot and returns the answer of the callback, not followed further. */
+  async signIn(zot: string, callbackUi = "/"): Promise<Response> {
+    let url = `${zot}/zot/auth/login?provider=oidc&callback_ui=${encodeURIComponent(callbackUi)}`;
+    for (let step = 0; step < 10; step++) {
+      const response = await this.fetch(url);
+      if (new URL(url).pathname.startsWith("/zot/auth/callback/")) return response;
+      const location = response.headers.get("location");
+      assert.ok(
+        location !== null,
+        `${url} answered ${response.status} without saying where to go: ${await response.text()}`,
+      );
+      url = new URL(location, url).href;
+    }
+    throw new Error("The sign-in went on for more than ten redirects.");
+  }
+
+  /** The cookies for a server, as a header. */
+  cookies(origin: string): string {
+    return [...(this.#jars.get(origin) ?? [])].map(([name, value]) => `${name}=${value}`).join("; ");
+  }
+
+  #keep(origin: string, setCookies: readonly string[]): void {
+    const jar = this.#jars.get(origin) ?? new Map<string, string>();
+    this.#jars.set(origin, jar);
+    for (const header of setCookies) {
+      const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(header) ?? [];
+      if (value === "" || /Max-Age=0|Expires=Thu, 01 Jan 1970/i.test(header)) jar.delete(name);
+      else jar.set(name, value);
+    }
+  }
+}

@@ -1,0 +1,167 @@
+// The command: what it prints, how it ends, and that it makes way for a real zot.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import test, { after } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { freePort } from "./registry.ts";
+
+const command = fileURLToPath(new URL("../../../lab/bin/zot", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "zot-command-"));
+after(() => rmSync(folder, { recursive: true }));
+
+interface Ending {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface Running {
+  kill(signal: NodeJS.Signals): void;
+  readonly ended: Promise<Ending>;
+}
+
+// The folder of this node only, so that no real zot of the machine takes over.
+const path = [dirname(process.execPath), "/usr/bin", "/bin"].join(":");
+
+function start(
+  args: readonly string[],
+  options: { cwd?: string; program?: string; env?: NodeJS.ProcessEnv } = {},
+): Running {
+  const env = { PATH: path, ...options.env };
+  const child = spawn(options.program ?? command, args, { cwd: options.cwd ?? folder, env });
+  const output = { stdout: "", stderr: "" };
+  child.stdout.on("data", (chunk: Buffer) => (output.stdout += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (output.stderr += chunk.toString()));
+  const ended = new Promise<Ending>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, ...output }));
+  });
+  return { kill: (signal) => child.kill(signal), ended };
+}
+
+async function openConfig(name: string): Promise<{ file: string; port: number }> {
+  const port = await freePort();
+  const file = join(folder, `${name}.json`);
+  const storage = { rootDirectory: join(folder, name) };
+  writeFileSync(
+    file,
+    JSON.stringify({ distSpecVersion: "1.1.1", storage, http: { address: "127.0.0.1", port: String(port) } }),
+  );
+  return { file, port };
+}
+
+function messages(output: string): string[] {
+  return output
+    .trim()
+    .split("\n")
+    .map((line) => (JSON.parse(line) as { message: string }).message);
+}
+
+test("it says its version, and takes another on request", async () => {
+  const versions = await Promise.all([
+    start(["--version"]).ended,
+    start(["--version", "--version-emulated", "v2.1.18"]).ended,
+    start(["--version"], { env: { ZOT_LAB_VERSION: "v2.1.13" } }).ended,
+  ]);
+  const commits = versions.map(({ stdout }) => (JSON.parse(stdout) as { commit: string }).commit);
+  assert.deepEqual(commits, ["v2.1.20-0-g3b5796d8", "v2.1.18", "v2.1.13"]);
+});
+
+test("it verifies a file by exit code, log and error", async () => {
+  const { file } = await openConfig("good");
+  writeFileSync(join(folder, "bad.json"), '{"http":{"foo":1}}');
+  const [good, bad, none] = await Promise.all([
+    start(["verify", file]).ended,
+    start(["verify", "bad.json"]).ended,
+    start(["verify"]).ended,
+  ]);
+  assert.deepEqual([good.code, messages(good.stdout), good.stderr], [0, ["config file is valid"], ""]);
+  assert.deepEqual([bad.code, messages(bad.stdout).at(-1)], [1, "invalid config file"]);
+  assert.equal(bad.stderr, "Error: decoding failed due to the following error(s):\n\n'HTTP' has invalid keys: foo\n");
+  assert.deepEqual(none, { code: 0, stdout: "", stderr: "" });
+});
+
+test("it is found by an absolute path, a relative one, a link, and the PATH", async () => {
+  const link = join(folder, "link");
+  symlinkSync(command, link);
+  const root = dirname(dirname(dirname(command)));
+  const outcomes = await Promise.all([
+    start(["--version"], { program: "./zot", cwd: dirname(command) }).ended,
+    start(["--version"], { program: "lab/bin/zot", cwd: root }).ended,
+    start(["--version"], { program: "./link" }).ended,
+    start(["--version"], { program: "zot", env: { PATH: `${dirname(command)}:${path}` } }).ended,
+  ]);
+  for (const outcome of outcomes) assert.match(outcome.stdout, /v2\.1\.20/, outcome.stderr);
+});
+
+test("it makes way for a real zot on the PATH, but not for itself", async () => {
+  const bin = join(folder, "real bin");
+  mkdirSync(bin);
+  writeFileSync(join(bin, "zot"), '#!/bin/sh\necho "real zot: $*"\n');
+  chmodSync(join(bin, "zot"), 0o755);
+  const links = join(folder, "links");
+  mkdirSync(links);
+  symlinkSync(command, join(links, "zot"));
+  const real = await start(["serve", "a b"], { env: { PATH: `${links}:${bin}:${path}` } }).ended;
+  assert.equal(real.stdout, "real zot: serve a b\n");
+  const itself = await start(["--version"], { env: { PATH: `${links}:${dirname(command)}:${path}` } }).ended;
+  assert.match(itself.stdout, /v2\.1\.20/);
+});
+
+test("it serves until a signal and ends with 0", async () => {
+  const signals = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+  const serveUntil = async (signal: NodeJS.Signals): Promise<void> => {
+    const { file, port } = await openConfig(signal);
+    const running = start(["serve", file]);
+    await ready(port, running);
+    running.kill(signal);
+    const { code, stdout } = await running.ended;
+    assert.deepEqual([code, messages(stdout).includes("received signal")], [0, true], signal);
+  };
+  await Promise.all(signals.map(serveUntil));
+});
+
+test("it panics when the identity provider cannot be reached", async () => {
+  const { file } = await openConfig("panic");
+  writeFileSync(join(folder, "credentials.json"), '{"clientid":"a","clientsecret":"b"}');
+  const oidc = { issuer: "http://127.0.0.1:1/", credentialsFile: join(folder, "credentials.json"), scopes: ["openid"] };
+  const config = JSON.parse(readFileSync(file, "utf8")) as { http: { auth?: object } };
+  config.http.auth = { openid: { providers: { oidc } } };
+  writeFileSync(file, JSON.stringify(config));
+  const { code, stdout, stderr } = await start(["serve", file]).ended;
+  assert.deepEqual([code, messages(stdout).at(-1)], [2, "failed to initialize new relying party oidc"]);
+  assert.match(stderr, /^panic: failed to initialize new relying party oidc/);
+});
+
+test("it does not start with a bad configuration or a taken port", async () => {
+  const bad = await start(["serve", "nothing.json"]).ended;
+  assert.equal(bad.code, 1);
+  assert.match(bad.stderr, /^Error: open nothing\.json: no such file or directory\nUsage:/);
+  const { file, port } = await openConfig("taken");
+  const first = start(["serve", file]);
+  await ready(port, first);
+  const second = await start(["serve", file]).ended;
+  assert.equal(second.code, 1);
+  assert.match(second.stderr, new RegExp(`^Error: Port ${port} of 127\\.0\\.0\\.1 is taken`));
+  first.kill("SIGTERM");
+  await first.ended;
+});
+
+async function ready(port: number, running: Running): Promise<void> {
+  const deadline = Date.now() + 5000;
+  const ended = running.ended.then(({ stderr }) => stderr);
+  for (;;) {
+    try {
+      if ((await fetch(`http://127.0.0.1:${port}/readyz`)).ok) return;
+    } catch {
+      // Not listening yet.
+    }
+    if (Date.now() > deadline) throw new Error("zot did not become ready within 5 seconds.");
+    const stopped = await Promise.race([ended, delay(20)]);
+    if (stopped !== undefined) throw new Error(`zot ended before it was ready: ${stopped}`);
+  }
+}

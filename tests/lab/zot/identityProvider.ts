@@ -1,0 +1,133 @@
+// An OpenID provider for the tests: it signs in whoever the request's header names, without asking for a password.
+import { generateKeyPairSync } from "node:crypto";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Provider } from "oidc-provider";
+import type { Adapter, AdapterPayload } from "oidc-provider";
+
+export interface Person {
+  groups: string[];
+  readonly email?: string;
+  /** Without one, the provider says nothing about a name. */
+  readonly username?: string;
+}
+
+export interface IdentityProvider {
+  readonly issuer: string;
+  /** By account; changes count from the next sign-in on. */
+  readonly people: Map<string, Person>;
+  close(): Promise<void>;
+}
+
+export const client = { id: "zot", secret: "client-secret-of-the-test" };
+/** The header that says who signs in. */
+export const personHeader = "x-test-person";
+
+/** Starts a provider whose only client may come back to `redirectUri`. */
+export async function startIdentityProvider(redirectUri: string): Promise<IdentityProvider> {
+  const people = new Map<string, Person>([
+    ["zot-ci", { groups: ["artifact-workloads"], username: "zot-ci" }],
+    ["admin", { groups: ["admins"], username: "admin", email: "admin@example.test" }],
+    ["nobody", { groups: [], username: "nobody" }],
+  ]);
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const provider = makeProvider(issuer, redirectUri, people);
+  const answer = provider.callback();
+  server.on("request", (request, response) => {
+    if (request.url?.startsWith("/interaction/") !== true) {
+      void answer(request, response);
+      return;
+    }
+    const accountId = String(request.headers[personHeader]);
+    void provider.interactionFinished(request, response, { login: { accountId } });
+  });
+  return {
+    issuer,
+    people,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function makeProvider(issuer: string, redirectUri: string, people: ReadonlyMap<string, Person>): Provider {
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const jwk = { ...privateKey.export({ format: "jwk" }), kid: "test", use: "sig", alg: "RS256" };
+  const provider: Provider = new Provider(issuer, {
+    adapter: MemoryAdapter,
+    clients: [{ client_id: client.id, client_secret: client.secret, redirect_uris: [redirectUri] }],
+    jwks: { keys: [jwk] },
+    cookies: { keys: ["for the tests only"] },
+    pkce: { required: () => false },
+    claims: { openid: ["sub"], email: ["email"], profile: ["preferred_username", "groups"] },
+    features: { devInteractions: { enabled: false } },
+    interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },
+    ttl: { AccessToken: 600, AuthorizationCode: 60, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
+    findAccount: (_context, accountId) => {
+      const person = people.get(accountId);
+      if (person === undefined) return undefined;
+      const { username, email, groups } = person;
+      return {
+        accountId,
+        claims: () => ({
+          sub: accountId,
+          groups,
+          ...(username === undefined ? {} : { preferred_username: username }),
+          ...(email === undefined ? {} : { email }),
+        }),
+      };
+    },
+    loadExistingGrant: async (context) => {
+      const { client: asking, session } = context.oidc;
+      const accountId = session?.accountId;
+      if (asking === undefined || accountId === undefined) return undefined;
+      const grant = new provider.Grant({ clientId: asking.clientId, accountId });
+      grant.addOIDCScope("openid email profile");
+      await grant.save();
+      return grant;
+    },
+  });
+  return provider;
+}
+
+/** What the provider remembers. Its own memory is the same, with a warning on every start. */
+class MemoryAdapter implements Adapter {
+  readonly #entries = new Map<string, AdapterPayload>();
+
+  upsert(id: string, payload: AdapterPayload): Promise<undefined> {
+    this.#entries.set(id, payload);
+    return Promise.resolve(undefined);
+  }
+
+  find(id: string): Promise<AdapterPayload | undefined> {
+    return Promise.resolve(this.#entries.get(id));
+  }
+
+  findByUid(uid: string): Promise<AdapterPayload | undefined> {
+    return Promise.resolve([...this.#entries.values()].find((payload) => payload.uid === uid));
+  }
+
+  findByUserCode(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  consume(id: string): Promise<undefined> {
+    const payload = this.#entries.get(id);
+    if (payload !== undefined) payload.consumed = Math.floor(Date.now() / 1000);
+    return Promise.resolve(undefined);
+  }
+
+  destroy(id: string): Promise<undefined> {
+    this.#entries.delete(id);
+    return Promise.resolve(undefined);
+  }
+
+  revokeByGrantId(grantId: string): Promise<undefined> {
+    for (const [id, payload] of this.#entries) if (payload.grantId === grantId) this.#entries.delete(id);
+    return Promise.resolve(undefined);
+  }
+}

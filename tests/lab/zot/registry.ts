@@ -1,0 +1,150 @@
+// A registry for the tests: the stand-in with the three-tier configuration, signed in by a provider of its own.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { RunningServer } from "../../../lab/shared/listen.ts";
+import { startZot } from "../../../lab/zot/server.ts";
+import { Browser } from "./browser.ts";
+import type { IdentityProvider } from "./identityProvider.ts";
+import { client, startIdentityProvider } from "./identityProvider.ts";
+
+// The shape of a configuration that the tests change, key by key.
+export interface TestConfig {
+  distSpecVersion: string;
+  storage: Record<string, unknown>;
+  http: {
+    address: string;
+    port: string;
+    externalUrl?: string;
+    auth?: Record<string, unknown>;
+    accessControl?: { repositories: Record<string, unknown>; metrics?: unknown; adminPolicy?: unknown };
+    [key: string]: unknown;
+  };
+  extensions?: Record<string, unknown>;
+}
+
+export interface TestRegistry {
+  readonly url: string;
+  readonly folder: string;
+  readonly configFile: string;
+  readonly config: TestConfig;
+  readonly idp: IdentityProvider;
+  readonly log: string[];
+  signIn(person: string): Promise<Browser>;
+  /** Signs in and mints a key; returns the `Authorization` header with it. */
+  mint(person: string, settings?: object): Promise<string>;
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A port of 127.0.0.1 that is free now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Everybody reads, artifact-workloads creates, admins do everything; only `admin` and anonymous read metrics. */
+export function threeTierConfig(folder: string, port: number, issuer: string): TestConfig {
+  return {
+    distSpecVersion: "1.1.1",
+    storage: { rootDirectory: join(folder, "storage"), gc: true },
+    http: {
+      address: "127.0.0.1",
+      port: String(port),
+      externalUrl: `http://127.0.0.1:${port}`,
+      auth: {
+        apikey: true,
+        openid: {
+          providers: {
+            oidc: {
+              name: "Authentik",
+              credentialsFile: join(folder, "credentials.json"),
+              issuer,
+              scopes: ["openid", "email", "profile"],
+              claimMapping: { username: "preferred_username" },
+            },
+          },
+        },
+      },
+      accessControl: {
+        repositories: {
+          "**": {
+            policies: [
+              { groups: ["artifact-workloads"], actions: ["read", "create"] },
+              { groups: ["admins"], actions: ["read", "create", "update", "delete"] },
+            ],
+            anonymousPolicy: ["read"],
+            defaultPolicy: ["read"],
+          },
+        },
+        metrics: { users: ["admin"], anonymousPolicy: ["read"] },
+      },
+    },
+    extensions: { metrics: { enable: true, prometheus: { path: "/metrics" } }, search: { enable: true } },
+  };
+}
+
+/** Starts a provider and a registry. `change` may alter the configuration before. */
+export async function startRegistry(
+  change: (config: TestConfig) => void = () => undefined,
+  version = "v2.1.20",
+): Promise<TestRegistry> {
+  const folder = mkdtempSync(join(tmpdir(), "zot-test-"));
+  const port = await freePort();
+  const idp = await startIdentityProvider(`http://127.0.0.1:${port}/zot/auth/callback/oidc`);
+  const configFile = join(folder, "config.json");
+  const config = threeTierConfig(folder, port, idp.issuer);
+  change(config);
+  writeFileSync(join(folder, "credentials.json"), JSON.stringify({ clientid: client.id, clientsecret: client.secret }));
+  writeFileSync(configFile, JSON.stringify(config));
+  const log: string[] = [];
+  const start = (): Promise<RunningServer> => startZot({ config: configFile, version, log: (line) => log.push(line) });
+  let server = await start();
+  const { url } = server;
+  const signIn = async (person: string): Promise<Browser> => {
+    const browser = new Browser(person);
+    const answer = await browser.signIn(url);
+    assert.equal(answer.status, 302, await answer.text());
+    return browser;
+  };
+  return {
+    url,
+    folder,
+    configFile,
+    config,
+    idp,
+    log,
+    signIn,
+    mint: async (person, settings = {}) => {
+      const browser = await signIn(person);
+      const headers = { "X-ZOT-API-CLIENT": "zot-ui" };
+      const answer = await browser.fetch(`${url}/zot/auth/apikey`, {
+        method: "POST",
+        headers,
+        body: JSON.stringify(settings),
+      });
+      assert.equal(answer.status, 201);
+      const { apiKey } = (await answer.json()) as { apiKey: string };
+      return basic(person, apiKey);
+    },
+    restart: async () => {
+      await server.close();
+      server = await start();
+    },
+    close: async () => {
+      await server.close();
+      await idp.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+export function basic(user: string, password: string): string {
+  return `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
+}
