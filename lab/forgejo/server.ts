@@ -41,8 +41,8 @@ export async function startForgejo(options: ForgejoOptions): Promise<RunningServ
     url: "",
     wake: () => undefined,
   };
-  const app = forgejo(instance);
-  const server = await listen(getRequestListener(app.fetch), {
+  const answer = getRequestListener(forgejo(instance).fetch);
+  const server = await listen((request, response) => void answer(request, response), {
     name: "Forgejo",
     port: options.port,
     ...(options.setting === undefined ? {} : { setting: options.setting }),

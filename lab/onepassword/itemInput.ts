@@ -34,7 +34,7 @@ export function readItem(body: unknown, vault: Item["vault"], previous?: Item): 
 /** A field of a client's body. `generate` makes a value where there is none. */
 export function readField(body: unknown, sections: readonly Section[]): Field {
   const given = mapping(body, "Invalid field");
-  const { generate, recipe: _recipe, section: inSection, ...rest } = given;
+  const { generate, section: inSection, ...rest } = given;
   const value = text(given["value"], "value");
   const sectionId =
     inSection === undefined || inSection === null ? undefined : mapping(inSection, "Invalid section")["id"];

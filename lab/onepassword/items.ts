@@ -87,8 +87,10 @@ export function now(): string {
 
 /** An item in a list: without sections and fields, so without secrets. */
 export function summary(item: Item): object {
-  const { sections: _sections, fields: _fields, ...rest } = item;
-  return { ...rest, additionalInformation: username(item) };
+  const shown: Partial<Item> = { ...item };
+  delete shown.sections;
+  delete shown.fields;
+  return { ...shown, additionalInformation: username(item) };
 }
 
 /** A vault without its items, which are counted. */

@@ -31,7 +31,8 @@ const VERSION = "1.7.3";
 
 export async function startConnect(options: ConnectOptions): Promise<RunningServer> {
   const store = Store.open<State>(join(options.data, "onepassword.json"), () => initialState(options.seed ?? {}));
-  return listen(getRequestListener(connect(store).fetch), {
+  const answer = getRequestListener(connect(store).fetch);
+  return listen((request, response) => void answer(request, response), {
     name: "1Password Connect",
     port: options.port,
     ...(options.setting === undefined ? {} : { setting: options.setting }),

@@ -1,0 +1,8 @@
+// Stands in for skopeo 1.9.3: the program.
+import { skopeo } from "./command.ts";
+
+process.exitCode = await skopeo(process.argv.slice(2), {
+  environment: process.env,
+  stdout: (text) => process.stdout.write(text),
+  stderr: (text) => process.stderr.write(text),
+});

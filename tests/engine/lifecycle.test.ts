@@ -1,0 +1,289 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { EngineLab } from "./harness.ts";
+import type { EngineEvent, PulumiResult } from "./harness.ts";
+import { Homelab } from "./homelab.ts";
+
+// One lab's whole life, by the real CLI. The tests follow one another: each begins with what the one before left.
+
+let lab: EngineLab;
+let homelab: Homelab;
+/** Everything that any command printed, for the search for secrets. */
+let printed = "";
+let first: PulumiResult;
+
+async function run(command: Promise<PulumiResult>): Promise<PulumiResult> {
+  const result = await command;
+  printed += result.output + JSON.stringify(result.events);
+  return result;
+}
+
+const up = async (): Promise<PulumiResult> => run(lab.up());
+const preview = async (...args: readonly string[]): Promise<PulumiResult> =>
+  run(lab.pulumi("preview", "--non-interactive", ...args));
+
+before(async () => {
+  lab = await EngineLab.start();
+  homelab = new Homelab(lab);
+});
+after(async () => lab.stop());
+
+/** Where in the log a resource's step began and ended. */
+function spanOf(
+  events: readonly EngineEvent[],
+  type: string,
+  name: string,
+): { readonly begin: number; readonly end: number } {
+  const ofIt = (urn: string | undefined): boolean => urn !== undefined && urn.endsWith(`${type}::${name}`);
+  const begin = events.findIndex((event) => ofIt(event.resourcePreEvent?.metadata.urn));
+  const end = events.findIndex((event) => ofIt(event.resOutputsEvent?.metadata.urn));
+  assert.ok(begin >= 0 && end > begin, `the log tells of ${name}`);
+  return { begin, end };
+}
+
+test("preview on a fresh homelab shows the whole plan and changes nothing", async () => {
+  const before = [
+    await homelab.blueprints(),
+    await homelab.fields("keyStore"),
+    await homelab.secretNames("homelab/apps"),
+  ];
+  const { code, output } = await preview("--diff");
+  assert.equal(code, 0, output);
+  for (const row of [
+    "ConfigMapPatch",
+    "authentik:PolicyBinding",
+    "authentik:Application",
+    "authentik:ServiceAccount",
+    "zot:ApiKey",
+    "forgejo:ActionsSecret",
+    "acceptance:TestBuild",
+  ]) {
+    assert.ok(output.includes(row), `the preview has a row for ${row}`);
+  }
+  assert.deepEqual(
+    [await homelab.blueprints(), await homelab.fields("keyStore"), await homelab.secretNames("homelab/apps")],
+    before,
+  );
+  assert.equal((await homelab.registry("/zot/auth/login?provider=oidc")).status, 404, "zot has no sign-in yet");
+});
+
+test("the first up takes the eight steps, each after what it needs", async () => {
+  first = await up();
+  assert.equal(first.code, 0, first.output);
+  const span = (type: string, name: string) => spanOf(first.events, type, name);
+  const preflight = span("zot-auth:acceptance:Preflight", "preflight");
+  const sync = span("zot-auth:argocd:Sync", "authentik-sync");
+  const patch = span("kubernetes:core/v1:ConfigMapPatch", "authentik-blueprint");
+  const applied = span("zot-auth:authentik:AppliedBlueprint", "authentik-applied");
+  const account = span("zot-auth:authentik:ServiceAccount", "ci-account");
+  const credentials = span("command:local:Command", "zot-credentials");
+  const config = span("command:local:Command", "zot-config");
+  const key = span("zot-auth:zot:ApiKey", "ci-key");
+  const secrets = ["homelab/apps", "homelab/site"].map((target) =>
+    span("zot-auth:forgejo:ActionsSecret", `forgejo-${target}`),
+  );
+  const access = span("zot-auth:acceptance:AccessProof", "acceptance-access");
+  const build = span("zot-auth:acceptance:TestBuild", "acceptance-build");
+  const retired = span("zot-auth:zot:RetiredKeys", "acceptance-retired-keys");
+  const order = [
+    [preflight, sync],
+    [sync, patch],
+    [patch, applied],
+    [applied, account],
+    [preflight, credentials],
+    [credentials, config],
+    [applied, config],
+    [account, key],
+    [config, key],
+    ...secrets.map((secret) => [key, secret] as const),
+    ...secrets.map((secret) => [secret, build] as const),
+    [key, access],
+    [access, retired],
+    [build, retired],
+  ] as const;
+  for (const [earlier, later] of order) assert.ok(earlier.end < later.begin, JSON.stringify({ earlier, later }));
+});
+
+test("a second up and a preview change nothing", async () => {
+  const again = await up();
+  assert.equal(again.code, 0, again.output);
+  const changes = again.events.find((event) => event.summaryEvent !== undefined)?.summaryEvent?.resourceChanges ?? {};
+  assert.deepEqual(Object.keys(changes), ["same"], JSON.stringify(changes));
+  const { code, output } = await preview("--expect-no-changes");
+  assert.equal(code, 0, output);
+});
+
+test("the key that Forgejo holds pushes, and may neither overwrite nor delete", async () => {
+  const key = homelab.ciKey("homelab/apps");
+  assert.match(key ?? "", /^zak_/);
+  assert.equal(homelab.ciKey("homelab/site"), key);
+  const folder = mkdtempSync(join(tmpdir(), "zot-auth-image-"));
+  const image = (version: string): string => {
+    const built = spawnSync(
+      "sh",
+      [join(import.meta.dirname, "../../lab/seed/apps/build.sh"), "hello", version, "image"],
+      { cwd: folder, encoding: "utf8" },
+    );
+    assert.equal(built.status, 0, built.stderr);
+    return `oci:${join(folder, "image")}`;
+  };
+  try {
+    const { host } = new URL(lab.layout.settings.registry.url);
+    const push = async (version: string) =>
+      homelab.skopeo(
+        "copy",
+        "--dest-tls-verify=false",
+        `--dest-creds=zot-ci:${key ?? ""}`,
+        image(version),
+        `docker://${host}/homelab/hello:v1`,
+      );
+    const pushed = await push("1");
+    assert.equal(pushed.code, 0, pushed.output);
+    const overwritten = await push("2");
+    assert.notEqual(overwritten.code, 0);
+    assert.match(overwritten.output, /denied/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  const manifest = await homelab.registry("/v2/homelab/hello/manifests/v1");
+  assert.equal(manifest.status, 200, "anybody pulls");
+  const type = manifest.headers.get("content-type") ?? "";
+  const body = await manifest.text();
+  assert.equal(
+    (
+      await homelab.registry("/v2/homelab/hello/manifests/v1", {
+        method: "PUT",
+        ...(key === undefined ? {} : { key }),
+        body,
+        type,
+      })
+    ).status,
+    403,
+  );
+  assert.equal(
+    (
+      await homelab.registry("/v2/homelab/hello/manifests/v1", {
+        method: "DELETE",
+        ...(key === undefined ? {} : { key }),
+      })
+    ).status,
+    403,
+  );
+  assert.equal(
+    (await homelab.registry("/v2/homelab/hello/blobs/uploads/", { method: "POST" })).status,
+    401,
+    "nobody pushes without a key",
+  );
+});
+
+test("what others own is as it was", async () => {
+  assert.deepEqual(Object.keys(await homelab.blueprints()).sort(), [
+    "common.yaml",
+    "grafana.yaml",
+    "mfa.yaml",
+    "zot.yaml",
+  ]);
+  const { "zot-ci-api": key, ...others } = await homelab.fields("keyStore");
+  assert.equal(key, homelab.ciKey("homelab/apps"));
+  assert.deepEqual(others, { "api-token": "not ours", "fly-deploy-token": "not ours" });
+  assert.deepEqual(await homelab.secretNames("homelab/apps"), [
+    "ARGOCD_AUTH_TOKEN",
+    "FLY_DEPLOY_TOKEN",
+    "ZOT_CI_API_KEY",
+  ]);
+  assert.deepEqual(await homelab.variableNames("homelab/apps"), ["REGISTRY", "ZOT_CI_API_KEY_INFO"]);
+});
+
+test("the outputs tell which key it is", async () => {
+  const outputs = await lab.outputs();
+  assert.equal(outputs["ciSecretName"], "ZOT_CI_API_KEY");
+  assert.equal(outputs["keyLabel"], "zot-auth/lab/1");
+  const days = (Date.parse(String(outputs["keyExpires"])) - Date.parse(String(outputs["keyCreated"]))) / 86_400_000;
+  assert.equal(days, 90);
+  const marker = (await homelab.forgejo("/repos/homelab/apps/actions/variables/ZOT_CI_API_KEY_INFO")) as {
+    data: string;
+  };
+  assert.ok(marker.data.includes(String(outputs["keyFingerprint"])));
+  assert.deepEqual(outputs["acceptanceResult"], { access: "13 of 13 checks passed", build: "success" });
+});
+
+test("somebody's edit of the config shows in the preview, and up puts the declared one back, once", async () => {
+  const file = lab.layout.settings.registry.configFile;
+  const declared = readFileSync(file, "utf8");
+  appendFileSync(file, "\n\n");
+  const { output } = await preview();
+  assert.match(output, /Somebody edited/);
+  assert.match(output, /zot-config/);
+  assert.equal((await up()).code, 0);
+  assert.equal(readFileSync(file, "utf8"), declared);
+  assert.equal((await preview("--expect-no-changes")).code, 0);
+});
+
+test("drift on the servers is found by refresh, shown by preview and repaired by up", async () => {
+  await homelab.forgejo("/repos/homelab/site/actions/secrets/ZOT_CI_API_KEY", "DELETE");
+  const users = (await homelab.authentik("/core/users/?username=zot-ci")).body as { results: { pk: number }[] };
+  assert.equal(
+    (await homelab.authentik(`/core/users/${users.results[0]?.pk ?? 0}/`, "PATCH", { is_active: false })).status,
+    200,
+  );
+  assert.equal((await run(lab.pulumi("refresh", "--yes", "--skip-preview", "--non-interactive"))).code, 0);
+  const { output } = await preview("--diff");
+  assert.match(output, /homelab\/site has no secret ZOT_CI_API_KEY/);
+  assert.match(output, /the account "zot-ci" is disabled/);
+  const repaired = await up();
+  assert.equal(repaired.code, 0, repaired.output);
+  assert.equal(homelab.ciKey("homelab/site"), homelab.ciKey("homelab/apps"));
+  const after = (await homelab.authentik("/core/users/?username=zot-ci")).body as { results: { is_active: boolean }[] };
+  assert.equal(after.results[0]?.is_active, true);
+  assert.equal((await preview("--expect-no-changes")).code, 0);
+});
+
+test("a rotation gives everybody a new key, and the old one lives on for the grace period", async () => {
+  const old = homelab.ciKey("homelab/apps") ?? "";
+  lab.changeSettings((config) => {
+    config["zot-auth:ci"] = { ...(config["zot-auth:ci"] as object), rotationTrigger: "now" };
+  });
+  assert.match((await preview()).output, /ci-key.*update/);
+  const rotated = await up();
+  assert.equal(rotated.code, 0, rotated.output);
+  const key = homelab.ciKey("homelab/apps") ?? "";
+  assert.notEqual(key, old);
+  assert.equal(homelab.ciKey("homelab/site"), key);
+  assert.equal((await homelab.registry("/v2/", { key })).status, 200);
+  assert.equal((await homelab.registry("/v2/", { key: old })).status, 200, "jobs that started with it may finish");
+  assert.equal((await lab.outputs())["keyLabel"], "zot-auth/lab/2");
+  assert.equal((await preview("--expect-no-changes")).code, 0);
+
+  lab.changeSettings((config) => {
+    config["zot-auth:ci"] = { ...(config["zot-auth:ci"] as object), gracePeriod: "0 seconds" };
+  });
+  assert.equal((await up()).code, 0);
+  assert.equal((await homelab.registry("/v2/", { key: old })).status, 401);
+  assert.equal((await homelab.registry("/v2/", { key })).status, 200);
+});
+
+test("no secret is in the state, the event log or anything that was printed", () => {
+  const secrets = { ...lab.secrets, key: homelab.ciKey("homelab/apps") ?? "" };
+  for (const [name, secret] of Object.entries(secrets)) {
+    assert.ok(secret.length > 20);
+    assert.ok(!printed.includes(secret), `${name} was printed`);
+    assert.ok(!lab.stateText().includes(secret), `${name} is in the state`);
+  }
+});
+
+test("destroy takes everything back", async () => {
+  const { code, output } = await run(lab.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive"));
+  assert.equal(code, 0, output);
+  assert.deepEqual(await homelab.secretNames("homelab/apps"), ["ARGOCD_AUTH_TOKEN", "FLY_DEPLOY_TOKEN"]);
+  assert.deepEqual(await homelab.variableNames("homelab/apps"), ["REGISTRY"]);
+  assert.equal((await homelab.fields("keyStore"))["zot-ci-api"], "");
+  assert.deepEqual(Object.keys(await homelab.blueprints()).sort(), ["common.yaml", "grafana.yaml", "mfa.yaml"]);
+  assert.equal((await homelab.authentik("/core/applications/zot/")).status, 404);
+  const users = (await homelab.authentik("/core/users/?username=zot-ci")).body as { results: unknown[] };
+  assert.equal(users.results.length, 0);
+  assert.equal((await homelab.registry("/zot/auth/login?provider=oidc")).status, 404, "zot's config of before is back");
+});

@@ -1,0 +1,135 @@
+// What the tests of the lab's Forgejo share: a server in a temporary folder, and a way to ask it.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import { startForgejo } from "../../../lab/forgejo/server.ts";
+import type { ForgejoSeed, RunnerOptions } from "../../../lab/forgejo/server.ts";
+
+export const TOKEN = "0123456789abcdef0123456789abcdef01234567";
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+/** A run as the API shows it. */
+export interface ShownRun {
+  readonly id: number;
+  readonly index_in_repo: number;
+  readonly title: string;
+  readonly status: string;
+  readonly started: string;
+  readonly stopped: string;
+  readonly event: string;
+  readonly trigger_event: string;
+  readonly event_payload: string;
+  readonly commit_sha: string;
+  readonly html_url: string;
+}
+
+export class TestForgejo {
+  readonly data: string;
+  readonly #runner: RunnerOptions | null;
+  readonly #seed: ForgejoSeed;
+  #server: { readonly url: string; close(): Promise<void> } | null = null;
+
+  constructor(data: string, seed: ForgejoSeed, runner: RunnerOptions | null) {
+    this.data = data;
+    this.#seed = seed;
+    this.#runner = runner;
+  }
+
+  get url(): string {
+    if (this.#server === null) throw new Error("The test's Forgejo is not running.");
+    return this.#server.url;
+  }
+
+  async start(): Promise<void> {
+    this.#server = await startForgejo({ port: 0, data: this.data, seed: this.#seed, runner: this.#runner });
+  }
+
+  async stop(): Promise<void> {
+    await this.#server?.close();
+    this.#server = null;
+  }
+
+  async ask(method: string, path: string, body?: unknown, token: string | null = TOKEN): Promise<Answer> {
+    const response = await fetch(`${this.url}${path}`, {
+      method,
+      headers: {
+        ...(token === null ? {} : { Authorization: `token ${token}` }),
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+      },
+      body: body === undefined ? null : JSON.stringify(body),
+      redirect: "manual",
+    });
+    return { status: response.status, headers: response.headers, text: await response.text() };
+  }
+
+  /** Dispatches a workflow of own/app and gives the run's global id and number. */
+  async dispatch(
+    file: string,
+    inputs: Readonly<Record<string, string>> = {},
+  ): Promise<{ id: number; run_number: number }> {
+    const body = { ref: "main", inputs, return_run_info: true };
+    const answer = await this.ask("POST", `/api/v1/repos/own/app/actions/workflows/${file}/dispatches`, body);
+    if (answer.status !== 201) throw new Error(`The dispatch answered ${answer.status} ${answer.text}`);
+    return JSON.parse(answer.text) as { id: number; run_number: number };
+  }
+
+  async run(id: number): Promise<ShownRun> {
+    return JSON.parse((await this.ask("GET", `/api/v1/repos/own/app/actions/runs/${id}`)).text) as ShownRun;
+  }
+
+  async waitFor(id: number, statuses: readonly string[]): Promise<ShownRun> {
+    const deadline = Date.now() + 10_000;
+    for (;;) {
+      const run = await this.run(id);
+      if (statuses.includes(run.status)) return run;
+      if (Date.now() > deadline) throw new Error(`Run ${id} is still ${run.status}, not ${statuses.join(" or ")}.`);
+      await setTimeout(10);
+    }
+  }
+
+  ended(id: number): Promise<ShownRun> {
+    return this.waitFor(id, ["success", "failure", "cancelled", "skipped"]);
+  }
+
+  /** The log of a job without its times. */
+  async log(number: number, job = 0): Promise<string> {
+    const { text } = await this.ask("GET", `/own/app/actions/runs/${number}/jobs/${job}/attempt/1/logs`);
+    return text.replace(/^\d{4}-\d\d-\d\dT[\d:.]+Z /gm, "");
+  }
+}
+
+/** A Forgejo whose repository own/app has these files; gone after the test. */
+export async function forgejo(
+  t: TestContext,
+  options: {
+    readonly files?: Readonly<Record<string, string>>;
+    readonly secrets?: Readonly<Record<string, string>>;
+    readonly seed?: ForgejoSeed;
+    readonly runner?: RunnerOptions | null;
+  },
+): Promise<TestForgejo> {
+  const data = mkdtempSync(join(tmpdir(), "forgejo-test-"));
+  const seed: ForgejoSeed = {
+    users: [{ login: "own" }, { login: "bob" }, ...(options.seed?.users ?? [])],
+    organisations: options.seed?.organisations ?? [],
+    tokens: [{ token: TOKEN, user: "own", scopes: ["write:repository"] }, ...(options.seed?.tokens ?? [])],
+    repositories: [
+      { owner: "own", name: "app", private: true, files: options.files ?? {}, secrets: options.secrets ?? {} },
+      ...(options.seed?.repositories ?? []),
+    ],
+  };
+  const instance = new TestForgejo(data, seed, options.runner === undefined ? {} : options.runner);
+  await instance.start();
+  t.after(async () => {
+    await instance.stop();
+    rmSync(data, { recursive: true, force: true });
+  });
+  return instance;
+}

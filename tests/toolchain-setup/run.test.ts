@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { renameSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import test from "node:test";
+import { Machine, until } from "./machine.ts";
+
+const PRINT = "process.stdout.write(JSON.stringify(process.env))";
+
+async function environment(machine: Machine, env: NodeJS.ProcessEnv = {}): Promise<NodeJS.ProcessEnv> {
+  const { code, stdout, stderr } = await machine.run(["node", "-e", PRINT], env);
+  assert.deepEqual([code, stderr], [0, ""]);
+  return JSON.parse(stdout) as NodeJS.ProcessEnv;
+}
+
+test("the command gets Node and Pulumi first on PATH, the stand-ins last, and the settings that make Pulumi quick", async (t) => {
+  const machine = new Machine(t);
+  machine.without("pulumi");
+  await machine.setUp();
+  const own = join(machine.root, "node_modules/.cache/zot-auth");
+  const env = await environment(machine);
+  const path = (env["PATH"] ?? "").split(delimiter);
+  assert.equal(path.at(-1), join(own, "stand-ins"));
+  assert.ok(path.indexOf(join(machine.cached, "..")) < path.indexOf(machine.bin));
+  assert.equal(env["NODE_COMPILE_CACHE"], join(own, "compile-cache"));
+  assert.equal(env["PULUMI_SKIP_UPDATE_CHECK"], "true");
+  assert.equal(env["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"], "true");
+  assert.equal(env["PULUMI_CONFIG_PASSPHRASE_FILE"], undefined);
+  const version = await machine.run(["pulumi", "version"]);
+  assert.equal(version.stdout, "v3.274.1\n");
+
+  // Inside of another run nothing is added twice, and a setup finds the same as before.
+  assert.equal((await environment(machine, env))["PATH"], env["PATH"]);
+  machine.calls();
+  assert.match((await machine.setUp([], env)).stdout, /\(set up earlier\)[^]*✓ Plugin command 1\.2\.1 {2}stand-in/);
+  assert.deepEqual(machine.calls(), []);
+});
+
+test("with official plugins only, Pulumi may download by itself", async (t) => {
+  const machine = new Machine(t);
+  for (const name of ["command-v1.2.1", "kubernetes-v4.34.2", "onepassword-v1.1.3"])
+    machine.script(`home/.pulumi/plugins/resource-${name}/pulumi-resource-${name.split("-v")[0] ?? ""}`, "exit 0");
+  await machine.setUp();
+  const env = await environment(machine);
+  assert.equal(env["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"], undefined);
+  // node and pulumi are where the user has them, so only the language host's folder is added, at the end.
+  const folders = ["project/node_modules/.bin", "bin", "project/node_modules/.cache/zot-auth/stand-ins"];
+  assert.equal(env["PATH"], folders.map((folder) => join(machine.folder, folder)).join(delimiter));
+});
+
+test("the lab's passphrase file is used when the user has set none", async (t) => {
+  const machine = new Machine(t);
+  await machine.setUp();
+  machine.write("project/.lab/passphrase", "lab");
+  const name = "PULUMI_CONFIG_PASSPHRASE_FILE";
+  assert.equal((await environment(machine))[name], join(machine.root, ".lab", "passphrase"));
+  assert.equal((await environment(machine, { [name]: "/mine" }))[name], "/mine");
+  assert.equal((await environment(machine, { PULUMI_CONFIG_PASSPHRASE: "" }))[name], undefined);
+});
+
+test("arguments and exit code pass through as they are", async (t) => {
+  const machine = new Machine(t);
+  await machine.setUp();
+  const code = "console.log(JSON.stringify(process.argv.slice(1))); process.exit(7)";
+  const ended = await machine.run(["node", "-e", code, "--", "--quiet", "two words", ""]);
+  assert.deepEqual([ended.code, ended.stdout], [7, '["--quiet","two words",""]\n']);
+});
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  test(`${signal} reaches the command, which decides what comes of it`, async (t) => {
+    const machine = new Machine(t);
+    await machine.setUp();
+    const code = `process.on("${signal}", () => { console.log("told"); process.exit(9); }); setInterval(() => {}, 1000); console.log("up")`;
+    const { child, output, ended } = machine.start(["run", "node", "-e", code]);
+    await until(() => output.stdout.includes("up"), "the command is up");
+    child.kill(signal);
+    const { code: exit, stdout } = await ended;
+    assert.deepEqual([exit, stdout], [9, "up\ntold\n"]);
+  });
+}
+
+test("a command that a signal ended gives the exit code that a shell would give", async (t) => {
+  const machine = new Machine(t);
+  await machine.setUp();
+  assert.equal((await machine.run(["node", "-e", 'process.kill(process.pid, "SIGKILL")'])).code, 137);
+});
+
+test("one clear sentence without a setup, in a folder that was moved, and for a command that is not there", async (t) => {
+  const machine = new Machine(t);
+  const sentence = "The tool chain is not set up in this folder. Run `node toolchain/main.js setup` first.\n";
+  const without = await machine.run(["pulumi", "version"]);
+  assert.deepEqual([without.code, without.stdout, without.stderr], [1, "", sentence]);
+
+  await machine.setUp();
+  const unknown = await machine.run(["no-such-command"]);
+  assert.deepEqual(
+    [unknown.code, unknown.stderr],
+    [
+      127,
+      "no-such-command could not be started: it is not on PATH. Run `node toolchain/main.js setup` and try again.\n",
+    ],
+  );
+
+  const copy = new Machine(t);
+  renameSync(join(machine.root, "node_modules"), join(copy.root, "node_modules"));
+  assert.equal((await copy.run(["pulumi", "version"])).stderr, sentence);
+});
+
+test("a wrong call prints how it is used", async (t) => {
+  const machine = new Machine(t);
+  for (const args of [[], ["run"], ["setup", "--loud"], ["help"]]) {
+    const { code, stderr } = await machine.start(args).ended;
+    assert.equal(code, 2);
+    assert.match(stderr, /^usage: node toolchain\/main\.js setup/);
+  }
+});

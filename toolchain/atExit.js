@@ -1,0 +1,31 @@
+/** @type {Set<() => void>} */
+const duties = new Set();
+
+process.on("exit", () => {
+  for (const duty of duties) duty();
+});
+
+/**
+ * Does something when the process ends early, on Ctrl-C too: see `endOnSignals`.
+ * @param {() => void} duty
+ * @returns {() => void} takes it back
+ */
+export function atExit(duty) {
+  duties.add(duty);
+  return () => {
+    duties.delete(duty);
+  };
+}
+
+/** Turns the signals that end a process into an exit, so that children are ended and unfinished folders removed. */
+export function endOnSignals() {
+  for (const [signal, number] of /** @type {const} */ ([
+    ["SIGHUP", 1],
+    ["SIGINT", 2],
+    ["SIGTERM", 15],
+  ])) {
+    process.once(signal, () => {
+      process.exit(128 + number);
+    });
+  }
+}

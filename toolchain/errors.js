@@ -1,0 +1,25 @@
+/** A step of the setup that cannot be done: why, and what a person can do about it. */
+export class SetupError extends Error {
+  /**
+   * @param {string} step the step in the user's words: `Pulumi CLI`
+   * @param {string} why one sentence
+   * @param {string} remedy what to install or change by hand
+   */
+  constructor(step, why, remedy) {
+    super(`${step}: ${why}\n  ${remedy}`);
+    this.name = "SetupError";
+  }
+}
+
+/**
+ * The lines of a failed command's output that say what went wrong, as one sentence.
+ * @param {string} output
+ */
+export function reasonIn(output) {
+  const lines = output
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+  const telling = lines.filter((line) => /error|fail|cannot|no such|not found|requires|denied|refused/i.test(line));
+  return (telling.length > 0 ? telling : lines).slice(-3).join("; ") || "it said nothing";
+}

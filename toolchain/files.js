@@ -1,0 +1,73 @@
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+
+/**
+ * The JSON in a file, or undefined when there is none or it is damaged: all that is kept this way can be found out again.
+ * @param {string} file
+ * @returns {unknown}
+ */
+export function readJson(file) {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Written whole and renamed into place, so that a reader sees the old or the new file.
+ * @param {string} file
+ * @param {unknown} value
+ */
+export function writeJson(file, value) {
+  mkdirSync(dirname(file), { recursive: true });
+  const partial = `${file}.${process.pid}`;
+  writeFileSync(partial, `${JSON.stringify(value, undefined, 2)}\n`);
+  renameSync(partial, file);
+}
+
+/** @param {string} file */
+export function isExecutable(file) {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The bytes of all files under some paths, to see whether a download still moves.
+ * @param {readonly string[]} paths
+ * @returns {number}
+ */
+export function bytesUnder(paths) {
+  let bytes = 0;
+  for (const path of paths) {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found?.isDirectory()) bytes += bytesUnder(entriesOf(path).map((name) => join(path, name)));
+    else bytes += found?.size ?? 0;
+  }
+  return bytes;
+}
+
+/**
+ * The names in a folder, none when it is not there.
+ * @param {string} folder
+ */
+export function entriesOf(folder) {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

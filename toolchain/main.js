@@ -1,0 +1,48 @@
+// node toolchain/main.js setup [--quiet] [--retry-plugins]   finds or sets up all that the project needs
+// node toolchain/main.js run <command> [args…]               runs a command with what the setup found
+//
+// Plain JavaScript for Node 18 and later, without dependencies: it runs before there are any.
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { endOnSignals } from "./atExit.js";
+import { SetupError } from "./errors.js";
+import { placeOf } from "./place.js";
+import { Reporter } from "./progress.js";
+import { runCommand } from "./runCommand.js";
+import { setUp } from "./setup.js";
+
+const USAGE = `usage: node toolchain/main.js setup [--quiet] [--retry-plugins]
+       node toolchain/main.js run <command> [args…]
+--quiet          says only what takes long or goes wrong, on stderr
+--retry-plugins  tries again to download official plugins, even if that failed within the last 24 hours; so does the
+                 environment variable ZOT_AUTH_RETRY_PLUGINS=1
+`;
+
+/**
+ * @param {readonly string[]} args
+ * @returns {Promise<number>} the exit code
+ */
+async function main([task, ...args]) {
+  const place = placeOf(dirname(dirname(fileURLToPath(import.meta.url))), process.env);
+  const [command, ...more] = args;
+  if (task === "run" && command !== undefined) return runCommand(place, command, more);
+
+  if (task !== "setup" || args.some((arg) => arg !== "--quiet" && arg !== "--retry-plugins")) {
+    process.stderr.write(USAGE);
+    return 2;
+  }
+  endOnSignals();
+  const quiet = args.includes("--quiet");
+  const retryPlugins = args.includes("--retry-plugins") || Boolean(process.env["ZOT_AUTH_RETRY_PLUGINS"]);
+  try {
+    // What a quiet setup has to say must not get into the output of the command that it was run for.
+    await setUp(place, new Reporter(quiet ? process.stderr : process.stdout, quiet), { retryPlugins });
+    return 0;
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    process.stderr.write(`✗ ${error.message}\n`);
+    return 1;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

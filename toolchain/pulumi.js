@@ -1,0 +1,120 @@
+import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { atExit } from "./atExit.js";
+import { SetupError } from "./errors.js";
+import { entriesOf, isExecutable } from "./files.js";
+import { withLock } from "./lock.js";
+import { shown } from "./place.js";
+import { buildPulumi } from "./pulumiBuild.js";
+import { downloadPulumi } from "./pulumiDownload.js";
+import { findOnPath, versionOf } from "./search.js";
+import { atLeast, major, PULUMI_MINIMUM, PULUMI_VERSION } from "./versions.js";
+
+/** @typedef {import("./progress.js").Finding & { file: string }} Pulumi */
+
+/**
+ * The Pulumi CLI: one on PATH that fits; one set up earlier; a downloaded one; one built from its Go module.
+ * @param {import("./place.js").Place} place
+ * @param {string} node the Node that runs Pulumi's own installer
+ * @param {import("./progress.js").Progress} progress
+ * @returns {Promise<Pulumi>}
+ */
+export async function findPulumi(place, node, progress) {
+  const onPath = await fromPath(place);
+  if (onPath.fitting !== undefined) return onPath.fitting;
+  const folder = join(place.cache, `pulumi-${PULUMI_VERSION}`);
+  const file = join(folder, "bin", "pulumi");
+  const finding = {
+    what: `Pulumi ${PULUMI_VERSION}`,
+    where: `${shown(place, file)} (set up earlier${onPath.unfit})`,
+    file,
+  };
+  if (isExecutable(file)) return finding;
+
+  return withLock(`${folder}.lock`, { onWait: (pid) => progress.announce(waitFor(pid)) }, async () => {
+    if (isExecutable(file)) return finding;
+    const how = await obtain(place, node, folder, progress);
+    return { ...finding, where: `${shown(place, file)} (${how}${onPath.unfit})`, news: true };
+  });
+}
+
+/**
+ * @param {import("./place.js").Place} place
+ * @returns {Promise<{ fitting?: Pulumi, unfit: string }>} `unfit` says why one that is there is not used
+ */
+async function fromPath(place) {
+  let unfit = "";
+  for (const file of findOnPath(place, "pulumi")) {
+    const version = await versionOf(place, file, "version");
+    if (version !== undefined && fits(version)) {
+      return { fitting: { what: `Pulumi ${version}`, where: `${shown(place, file)} (on PATH)`, file }, unfit };
+    }
+    const said = version === undefined ? "does not say its version" : `is version ${version}`;
+    unfit ||= `; ${shown(place, file)} ${said}, not ${PULUMI_MINIMUM} or a later ${major(PULUMI_MINIMUM)}.x`;
+  }
+  return { unfit };
+}
+
+/** @param {string} version */
+function fits(version) {
+  return major(version) === major(PULUMI_MINIMUM) && atLeast(version, PULUMI_MINIMUM);
+}
+
+/** @param {number} pid */
+function waitFor(pid) {
+  return `another setup (process ${pid}) is getting it; waiting for that`;
+}
+
+/**
+ * Makes `<folder>/bin/pulumi`, whole or not at all.
+ * @param {import("./place.js").Place} place
+ * @param {string} node
+ * @param {string} folder
+ * @param {import("./progress.js").Progress} progress
+ */
+async function obtain(place, node, folder, progress) {
+  const unfinished = `${folder}.unfinished`;
+  const clean = () => rmSync(unfinished, { recursive: true, force: true });
+  // Only the holder of the lock gets here, so whatever is there is left over from a setup that was killed.
+  clean();
+  const forget = atExit(clean);
+  try {
+    const result = join(unfinished, "result");
+    const executable = join(result, "bin", "pulumi");
+    mkdirSync(dirname(executable), { recursive: true });
+    const failure = await downloadPulumi(
+      place,
+      node,
+      { folder: result, scratch: join(unfinished, "scratch") },
+      progress,
+    );
+    if (failure !== undefined) {
+      progress.note(`Pulumi's own installer did not work (${failure}), so the CLI is built from source.`);
+      rmSync(result, { recursive: true, force: true });
+      mkdirSync(dirname(executable), { recursive: true });
+      await buildPulumi(place, join(unfinished, "module"), executable, progress);
+    }
+    await check(place, executable);
+    // A folder without an executable in it can only be a leftover too, and would be in the way.
+    if (entriesOf(folder).length > 0) rmSync(folder, { recursive: true, force: true });
+    renameSync(result, folder);
+    return failure === undefined ? "downloaded" : "built from its Go module";
+  } finally {
+    clean();
+    forget();
+  }
+}
+
+/**
+ * @param {import("./place.js").Place} place
+ * @param {string} executable
+ */
+async function check(place, executable) {
+  const version = isExecutable(executable) ? await versionOf(place, executable, "version") : undefined;
+  if (version === PULUMI_VERSION) return;
+  throw new SetupError(
+    "Pulumi CLI",
+    `what was set up says that it is version ${version ?? "nothing"} instead of ${PULUMI_VERSION}.`,
+    `Install the Pulumi CLI ${PULUMI_VERSION} by hand (https://www.pulumi.com/docs/install/), so that it is on PATH, and run this again.`,
+  );
+}

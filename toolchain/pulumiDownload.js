@@ -1,0 +1,35 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { run } from "./child.js";
+import { reasonIn } from "./errors.js";
+import { isExecutable } from "./files.js";
+import { PULUMI_VERSION } from "./versions.js";
+
+/** Milliseconds without a byte, after which the download is given up. */
+const PATIENCE = 20_000;
+
+const INSTALLER = fileURLToPath(new URL("installPulumi.js", import.meta.url));
+
+/**
+ * Downloads the CLI with Pulumi's own installer, which puts it into `<folder>/bin`.
+ * @param {import("./place.js").Place} place
+ * @param {string} node
+ * @param {{ folder: string, scratch: string }} to the scratch folder gets the download before it is unpacked
+ * @param {import("./progress.js").Progress} progress
+ * @returns {Promise<string | undefined>} why it did not work, or undefined when it did
+ */
+export async function downloadPulumi(place, node, { folder, scratch }, progress) {
+  progress.say("asking Pulumi's own installer");
+  mkdirSync(scratch, { recursive: true });
+  const done = await run(node, [INSTALLER, folder, PULUMI_VERSION], {
+    cwd: place.root,
+    env: { ...place.env, TMPDIR: scratch, PULUMI_SKIP_UPDATE_CHECK: "true" },
+    patience: PATIENCE,
+    growing: [scratch, folder],
+    onGrowth: (bytes) => progress.say(`downloading it, ${(bytes / 1e6).toFixed(0)} MB`),
+  });
+  if (done.late) return `nothing came for ${PATIENCE / 1000} s`;
+  if (done.code !== 0) return reasonIn(done.output);
+  return isExecutable(join(folder, "bin", "pulumi")) ? undefined : "it left no executable";
+}

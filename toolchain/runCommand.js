@@ -1,0 +1,36 @@
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import { environmentOf } from "./environment.js";
+import { readResult } from "./result.js";
+
+/**
+ * Runs a command in the project's environment, with this process's input, outputs and signals.
+ * @param {import("./place.js").Place} place
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @returns {Promise<number>} the exit code; a command that a signal ended counts as 128 and the signal's number, as in a shell
+ */
+export function runCommand(place, command, args) {
+  const result = readResult(place);
+  if (result === undefined) {
+    process.stderr.write("The tool chain is not set up in this folder. Run `node toolchain/main.js setup` first.\n");
+    return Promise.resolve(1);
+  }
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { env: environmentOf(place, result), stdio: "inherit" });
+    for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
+      process.on(signal, () => {
+        // On a terminal Ctrl-C reaches the command by itself, and a second one would make Pulumi stop in the middle.
+        if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+      });
+    }
+    child.once("error", (/** @type {NodeJS.ErrnoException} */ error) => {
+      const why = error.code === "ENOENT" ? "it is not on PATH" : error.message;
+      process.stderr.write(
+        `${command} could not be started: ${why}. Run \`node toolchain/main.js setup\` and try again.\n`,
+      );
+      resolve(error.code === "ENOENT" ? 127 : 126);
+    });
+    child.once("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? "SIGKILL"]));
+  });
+}

@@ -1,0 +1,41 @@
+/** The versions that the whole tool chain is measured against. Change them here and nowhere else. */
+
+/** Since 22.18 Node runs TypeScript by stripping its types, without a flag. */
+export const NODE_MINIMUM = "22.18.0";
+
+/** The CLI that is set up where none fits: the newest that the Go module proxy lists. */
+export const PULUMI_VERSION = "3.274.1";
+
+/** The oldest CLI that fits, of the same major version. The SDK's engine protocol and Node 22 come with it. */
+export const PULUMI_MINIMUM = "3.249.0";
+
+/**
+ * The first `1.2.3` in a text such as `v3.274.1-dev.0`, or nothing, as a CLI built without a version prints nothing.
+ * @param {string} text
+ */
+export function versionIn(text) {
+  return /\d+\.\d+\.\d+/.exec(text)?.[0];
+}
+
+/**
+ * @param {string} version
+ * @param {string} minimum
+ */
+export function atLeast(version, minimum) {
+  const [a, b] = [numbers(version), numbers(minimum)];
+  for (let i = 0; i < 3; i++) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+    if (difference !== 0) return difference > 0;
+  }
+  return true;
+}
+
+/** @param {string} version */
+export function major(version) {
+  return numbers(version)[0];
+}
+
+/** @param {string} version */
+function numbers(version) {
+  return version.split(".").map(Number);
+}
