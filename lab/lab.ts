@@ -48,6 +48,8 @@ export async function startLab(layout: Layout): Promise<Lab> {
         setting: from("lab:kubernetesPort"),
         data: join(directory, "kubernetes"),
         tokens: [{ token: secrets.kubernetes }],
+        // client-go, which the official plugin is built on, sends no token to a server without TLS.
+        anonymous: { namespaces: [settings.kubernetes.namespace] },
         projections: [
           {
             namespace: settings.kubernetes.namespace,

@@ -52,7 +52,7 @@ export function adapt<I extends object, S extends I & Observed>(resource: Resour
     const detailed: Record<string, { kind: DiffKind; inputDiff?: boolean }> = {};
     for (const [key, { kind }] of Object.entries(changed)) {
       detailed[key] = {
-        kind: replaces.includes(key) ? `${kind as "add" | "delete" | "update"}-replace` : kind,
+        kind: replaces.includes(key) ? `${kind}-replace` : kind,
         inputDiff: true,
       };
     }

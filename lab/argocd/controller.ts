@@ -153,7 +153,9 @@ export class Controller {
     const { targetRevision } = application.spec.source;
     let change: (application: Application) => void;
     try {
-      const revision = this.repository.resolve(targetRevision);
+      const known = application.status.sync.revision;
+      // A change in the cluster is held against the commit already known; Git is asked only on request and from time to time.
+      const revision = this.repository.resolve(asked ? targetRevision : (known ?? targetRevision));
       const comparison = await this.#compare(revision);
       change = (changed) => this.#show(changed, comparison, revision);
     } catch (error) {
@@ -163,6 +165,7 @@ export class Controller {
     }
     const draft = structuredClone(application);
     change(draft);
+    if (!asked && this.#running) return;
     draft.status.reconciledAt = application.status.reconciledAt;
     if (asked || JSON.stringify(draft.status) !== JSON.stringify(application.status)) this.#write(change);
   }

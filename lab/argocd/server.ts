@@ -1,6 +1,5 @@
 // Stands in for Argo CD 3.3.2: argocd-server, repo-server and application-controller, working on a Kubernetes cluster over HTTP.
 import { getRequestListener } from "@hono/node-server";
-import { Hono } from "hono";
 import type { RunningServer } from "../shared/listen.ts";
 import { listen } from "../shared/listen.ts";
 import type { ArgoCdAccount } from "./accounts.ts";
@@ -48,9 +47,7 @@ export async function startArgoCd(options: ArgoCdOptions): Promise<RunningServer
     const parts = { options: application, application: kept, state, repository, kubernetes, timings, signal };
     controllers.set(name, new Controller(parts));
   }
-  const app = new Hono();
-  app.route("/", routes({ state, controllers, accounts: options.accounts }));
-  const listener = getRequestListener(app.fetch);
+  const listener = getRequestListener(routes({ state, controllers, accounts: options.accounts }).fetch);
   const { port, setting } = options;
   const server = await listen((request, response) => void listener(request, response), {
     name: "Argo CD",

@@ -16,7 +16,7 @@ export const validateStage: StageKind = {
     const { stage } = turn;
     const devices = devicesOf(turn);
     if (devices.length > 0) return ask(turn, devices.map(deviceChallenge), []);
-    switch (stage["not_configured_action"]) {
+    switch (text(stage["not_configured_action"])) {
       case "skip":
         return "passed";
       case "configure":
@@ -85,7 +85,7 @@ function offerEnrolment(turn: Turn): JsonObject | "passed" | "denied" {
 }
 
 function enrolNext({ plan }: Turn, stage: Json): void {
-  plan.stages.splice(1, 0, { stage: String(stage) });
+  plan.stages.splice(1, 0, { stage: text(stage) });
 }
 
 const ask = (turn: Turn, challenges: Json[], stages: Json[]): JsonObject => ({

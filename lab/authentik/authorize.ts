@@ -16,15 +16,13 @@ export async function authorize(
 ): Promise<void> {
   const { database, sessions } = openid.options;
   const found = openid.byClient(url.searchParams.get("client_id") ?? "");
-  if (found === undefined)
-    return sendPage(
-      response,
-      400,
-      messagePage("Client ID Error", "The client identifier (client_id) is missing or invalid."),
-    );
+  if (found === undefined) {
+    sendPage(response, 400, messagePage("Client ID Error", "The client identifier (client_id) is missing or invalid."));
+    return;
+  }
   const redirectUri = url.searchParams.get("redirect_uri") ?? "";
-  if (!isRedirectUriAllowed(found.provider, redirectUri))
-    return sendPage(
+  if (!isRedirectUriAllowed(found.provider, redirectUri)) {
+    sendPage(
       response,
       400,
       messagePage(
@@ -32,14 +30,24 @@ export async function authorize(
         "The request fails due to a missing, invalid, or mismatching redirection URI (redirect_uri).",
       ),
     );
-  if (!allowsCode(found)) return refuseGrantType(response, redirectUri, url);
+    return;
+  }
+  if (!allowsCode(found)) {
+    refuseGrantType(response, redirectUri, url);
+    return;
+  }
   const visit = sessions.open(request.headers.cookie);
   for (const cookie of sessions.cookiesOf(visit)) response.appendHeader("set-cookie", cookie);
   database.save();
   const user = sessions.userOf(visit);
-  if (user === undefined) return sendToLogin(openid, response, url);
-  if (!passes(database, found.application, user))
-    return sendPage(response, 200, messagePage("Permission denied", "Request has been denied."));
+  if (user === undefined) {
+    sendToLogin(openid, response, url);
+    return;
+  }
+  if (!passes(database, found.application, user)) {
+    sendPage(response, 200, messagePage("Permission denied", "Request has been denied."));
+    return;
+  }
   // Consent is implicit: the library sees a session of somebody who may come in, and answers with the code.
   const { sessionCookie } = await import("./openidProvider.ts");
   return openid.forward(found, `/authorize${url.search}`, request, response, {

@@ -8,7 +8,7 @@ import type { Row } from "./state.ts";
 /** Whether any of the backends takes the password. */
 export function authenticate(database: Database, backends: readonly Json[], user: Row, password: string): boolean {
   return backends.some((backend) => {
-    switch (backend) {
+    switch (text(backend)) {
       case "authentik.core.auth.InbuiltBackend":
         return user["is_active"] === true && passwordMatches(password, text(user["password"]));
       case "authentik.core.auth.TokenBackend":

@@ -53,8 +53,6 @@ export function blueprintRoutes({ database, access, folder, worker }: BlueprintR
     const context = object(body["context"]);
     const instance = createInstance(database, { name, path, content, context, enabled: body["enabled"] !== false });
     database.save();
-    // Authentik applies what is saved and enabled, without being asked to.
-    if (instance["enabled"] === true) worker.queue(instance.pk);
     return c.json(instanceView(instance), 201);
   });
 
@@ -67,7 +65,8 @@ export function blueprintRoutes({ database, access, folder, worker }: BlueprintR
     return c.json(instanceView(instance));
   });
 
-  return app.route("/", modelRoutes({ database, access, resource }));
+  app.route("/", modelRoutes({ database, access, resource }));
+  return app;
 }
 
 /** Content in a request is tried out in the server, which has nothing of the worker's environment. */

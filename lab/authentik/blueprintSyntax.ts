@@ -2,6 +2,7 @@
 import type { Node } from "yaml";
 import { isAlias, isMap, isScalar, isSeq, parseDocument } from "yaml";
 import type { Json } from "./json.ts";
+import { shown } from "./json.ts";
 
 const scalarOrList = ["!Env", "!Context", "!File"];
 const scalarOnly = ["!KeyOf", "!ParseJSON"];
@@ -82,7 +83,7 @@ function blueprintOf(content: Value): Blueprint {
     version: typeof content["version"] === "number" ? content["version"] : 1,
     name: typeof name === "string" ? name : undefined,
     labels: isMapping(labels)
-      ? Object.fromEntries(Object.entries(labels).map(([key, label]) => [key, String(label)]))
+      ? Object.fromEntries(Object.entries(labels).map(([key, label]) => [key, shown(label as Json)]))
       : {},
     context: isMapping(content["context"]) ? content["context"] : {},
     entries: entriesOf(content["entries"]),

@@ -4,7 +4,7 @@ import type { Value } from "./blueprintSyntax.ts";
 import { isList, Tag } from "./blueprintSyntax.ts";
 import type { Database } from "./database.ts";
 import type { Json, JsonObject } from "./json.ts";
-import { isObject } from "./json.ts";
+import { isObject, shown } from "./json.ts";
 import { models } from "./models.ts";
 import type { Row } from "./state.ts";
 
@@ -125,8 +125,6 @@ function atIndex(from: Json, index: Json, otherwise: Json | undefined): Json {
 /** What Python takes for true. */
 export const isTrue = (value: Json): boolean =>
   Array.isArray(value) ? value.length > 0 : isObject(value) ? Object.keys(value).length > 0 : Boolean(value);
-
-const shown = (value: Json): string => (typeof value === "string" ? value : JSON.stringify(value));
 
 function missing(message: string): never {
   throw new BlueprintTagError(message);

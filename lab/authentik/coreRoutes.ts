@@ -26,7 +26,8 @@ export function coreRoutes(database: Database, access: Access): Hono {
     isListed: (caller, row, query) =>
       (query["superuser_full_list"] === "true" && caller.isSuperuser) || passes(database, row, caller.user),
   };
-  return app.route("/", modelRoutes({ database, access, resource }));
+  app.route("/", modelRoutes({ database, access, resource }));
+  return app;
 }
 
 function userRoutes(database: Database, access: Access): Hono {
@@ -65,7 +66,8 @@ function userRoutes(database: Database, access: Access): Hono {
     database.save();
     return c.body(null, 204);
   });
-  return app.route("/", modelRoutes(handling));
+  app.route("/", modelRoutes(handling));
+  return app;
 }
 
 function groupRoutes(database: Database, access: Access): Hono {
@@ -91,7 +93,8 @@ function groupRoutes(database: Database, access: Access): Hono {
       return c.body(null, 204);
     });
   }
-  return app.route("/", modelRoutes(handling));
+  app.route("/", modelRoutes(handling));
+  return app;
 }
 
 function tokenRoutes(database: Database, access: Access): Hono {
@@ -108,7 +111,8 @@ function tokenRoutes(database: Database, access: Access): Hono {
   // Anybody may make tokens; they belong to whoever asks, whatever the request says, unless a superuser asks.
   app.post("/core/tokens/", async (c) => {
     const caller = access.caller(c);
-    const { user, key: _ignored, ...body } = await readBody(c);
+    const { user, ...body } = await readBody(c);
+    delete body["key"];
     const owner = caller.isSuperuser && user !== undefined ? user : caller.user.pk;
     const own = caller.isSuperuser ? {} : { expiring: true };
     const token = createChecked(database, model, { intent: "api", ...body, ...own, user: owner });
@@ -132,5 +136,6 @@ function tokenRoutes(database: Database, access: Access): Hono {
     database.save();
     return c.body(null, 204);
   });
-  return app.route("/", modelRoutes({ database, access, resource }));
+  app.route("/", modelRoutes({ database, access, resource }));
+  return app;
 }

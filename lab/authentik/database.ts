@@ -2,7 +2,7 @@
 import type { Store } from "../shared/store.ts";
 import { hashPassword, isHashedPassword } from "./credentials.ts";
 import type { Json, JsonObject } from "./json.ts";
-import { list } from "./json.ts";
+import { list, shown } from "./json.ts";
 import type { Field, Target } from "./models.ts";
 import { initialValue, models, newUuid } from "./models.ts";
 import type { AuthentikState, Key, Row } from "./state.ts";
@@ -79,7 +79,7 @@ export class Database {
     const fields = models[model]?.fields ?? {};
     for (const [name, value] of Object.entries(values)) {
       const field = fields[name];
-      if (name === "password" && model === "authentik_core.user") this.setPassword(row, String(value));
+      if (name === "password" && model === "authentik_core.user") this.setPassword(row, shown(value));
       else if (name === "users" && model === "authentik_core.group") this.#setMembers(row, list(value));
       else if (field === undefined ? Object.keys(fields).length === 0 && name !== "pk" : this.knows(field))
         row[name] = structuredClone(value);

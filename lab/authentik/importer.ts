@@ -4,7 +4,7 @@ import type { TagScope } from "./blueprintTags.ts";
 import { BlueprintTagError, isTrue, mapping, resolveValue } from "./blueprintTags.ts";
 import type { Database } from "./database.ts";
 import type { JsonObject } from "./json.ts";
-import { object } from "./json.ts";
+import { object, shown } from "./json.ts";
 import { models } from "./models.ts";
 import type { Row } from "./state.ts";
 import { asPython, bindsNobody, required, validate } from "./validation.ts";
@@ -42,7 +42,7 @@ export function importBlueprint(blueprint: Blueprint, options: ImportOptions): v
   database.transaction(() => {
     for (const entry of blueprint.entries) {
       const base = { database, environment, context, made };
-      const model = String(resolveValue(entry.model, { ...base, model: "" }));
+      const model = shown(resolveValue(entry.model, { ...base, model: "" }));
       applyEntry(entry, { ...base, model }, options, made);
     }
   });
@@ -54,6 +54,7 @@ export function tryBlueprint(
   options: ImportOptions,
 ): { readonly valid: boolean; readonly log: readonly string[] } {
   const log: string[] = [];
+  let valid = true;
   const done = new Error("The trial run is over.");
   try {
     options.database.transaction(() => {
@@ -61,10 +62,13 @@ export function tryBlueprint(
       throw done;
     });
   } catch (error) {
-    if (error === done) return { valid: true, log };
-    if (!(error instanceof EntryInvalidError) || error.unreported) throw error;
-    return { valid: false, log: [...log, error.message, "Blueprint validation failed"] };
+    if (error !== done) {
+      if (!(error instanceof EntryInvalidError) || error.unreported) throw error;
+      valid = false;
+      log.push(error.message, "Blueprint validation failed");
+    }
   }
+  return { valid, log };
 }
 
 function applyEntry(entry: Entry, scope: TagScope, options: ImportOptions, made: Map<string, Row>): void {
@@ -80,7 +84,7 @@ function applyEntry(entry: Entry, scope: TagScope, options: ImportOptions, made:
   const identifiers = mapping(resolveValue(entry.identifiers, scope), "identifiers");
   if (Object.keys(identifiers).length === 0) throw new EntryInvalidError("Entry invalid: No identifiers");
   const existing = database.find(model, identifiers);
-  const row = reconcile(String(resolveValue(entry.state, scope)), { model, identifiers, attrs, existing, options });
+  const row = reconcile(shown(resolveValue(entry.state, scope)), { model, identifiers, attrs, existing, options });
   if (row !== undefined && entry.id !== undefined) made.set(entry.id, row);
 }
 

@@ -17,3 +17,7 @@ export const list = (value: Json | undefined): readonly Json[] => (Array.isArray
 
 /** The object, or an empty one for anything else. */
 export const object = (value: Json | undefined): JsonObject => (isObject(value) ? value : {});
+
+/** The value as text: a text as it is, anything else as JSON writes it. */
+export const shown = (value: Json | undefined): string =>
+  typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value);

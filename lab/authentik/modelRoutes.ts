@@ -5,7 +5,7 @@ import type { Access, Caller } from "./access.ts";
 import { refuse } from "./access.ts";
 import type { Database } from "./database.ts";
 import type { Json, JsonObject } from "./json.ts";
-import { isObject } from "./json.ts";
+import { isObject, shown } from "./json.ts";
 import { models } from "./models.ts";
 import type { Row } from "./state.ts";
 import { asAnswer, bindsNobody, validate } from "./validation.ts";
@@ -57,7 +57,7 @@ export function locate(handling: Handling, c: Context, action: "view" | "change"
   const { database, access, resource } = handling;
   const caller = access.caller(c);
   const key = c.req.param("key") ?? "";
-  const row = database.all(resource.model).find((other) => String(other[resource.lookup ?? "pk"]) === key);
+  const row = database.all(resource.model).find((other) => shown(other[resource.lookup ?? "pk"]) === key);
   const view = permissionFor("view", resource.model);
   if (resource.isOwn === undefined) caller.require(view);
   if (row === undefined || (!caller.may(view) && resource.isOwn?.(caller, row) !== true))
@@ -99,7 +99,7 @@ function list({ database, access, resource }: Handling, c: Context): Response {
   const rows = database
     .all(resource.model)
     .filter((row) => isListed?.(caller, row, query) ?? (caller.may(view) || isOwn?.(caller, row) === true))
-    .filter((row) => resource.filters.every((name) => query[name] === undefined || query[name] === String(row[name])));
+    .filter((row) => resource.filters.every((name) => query[name] === undefined || query[name] === shown(row[name])));
   return c.json(page(c, rows.map(resource.view)));
 }
 

@@ -51,8 +51,10 @@ export class Openid {
         return this.#userinfo(request, response);
     }
     const found = this.bySlug(first);
-    if (found !== undefined && rest.join("/") === ".well-known/openid-configuration")
-      return sendJson(response, 200, this.#discovery(found));
+    if (found !== undefined && rest.join("/") === ".well-known/openid-configuration") {
+      sendJson(response, 200, this.#discovery(found));
+      return;
+    }
     if (found !== undefined && rest.join("/") === "jwks/") return this.forward(found, "/jwks", request, response);
     sendPage(response, 404, pageNotFound);
   }
@@ -92,6 +94,8 @@ export class Openid {
       inner.push(change.body);
     }
     inner.push(null);
+    // An incomplete request takes its connection down when it is thrown away.
+    inner.complete = true;
     await provider.callback()(inner, response);
   }
 
@@ -128,7 +132,10 @@ export class Openid {
     const form = new URLSearchParams(await readText(request));
     takeBasicCredentials(request, form);
     const found = this.byClient(form.get("client_id") ?? "");
-    if (found === undefined) return sendJson(response, 400, tokenError("invalid_client"));
+    if (found === undefined) {
+      sendJson(response, 400, tokenError("invalid_client"));
+      return;
+    }
     const headers = { "content-type": "application/x-www-form-urlencoded" };
     return this.forward(found, `/${endpoint}`, request, response, { headers, body: form.toString() });
   }

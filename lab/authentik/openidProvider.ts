@@ -3,7 +3,8 @@ import type { Configuration, KoaContextWithOIDC } from "oidc-provider";
 import Provider from "oidc-provider";
 import type { Database } from "./database.ts";
 import { durationSeconds } from "./durations.ts";
-import { text } from "./json.ts";
+import { shown, text } from "./json.ts";
+import { messagePage } from "./pages.ts";
 import { tokenError } from "./openidErrors.ts";
 import type { SubjectOf } from "./openidStorage.ts";
 import { storageFor } from "./openidStorage.ts";
@@ -38,7 +39,7 @@ export async function createOpenidProvider(options: OpenidProviderOptions): Prom
   const provider = new Provider(issuer, {
     ...protocol(database, row),
     adapter: storageFor(database, subjectOf),
-    clients: [client(row, issuer, key?.alg ?? "HS256")],
+    clients: [client(database, row, issuer, key?.alg ?? "HS256")],
     jwks: { keys: key === undefined ? [] : [key] },
     cookies: { keys: [database.state.secretKey], names: { session: sessionCookie }, long: { signed: false } },
     findAccount: (_ctx, accountId) => {
@@ -52,7 +53,10 @@ export async function createOpenidProvider(options: OpenidProviderOptions): Prom
   Object.defineProperty(provider.Client.prototype, "redirectUriAllowed", {
     value: (uri: string) => isRedirectUriAllowed(row, uri),
   });
-  provider.on("authorization.success", (_ctx: KoaContextWithOIDC, answer: { iss?: string }) => delete answer.iss);
+  provider.on("authorization.success", (_ctx, answer) => {
+    // Authentik does not say in its answer who issued it.
+    if (answer !== undefined) delete answer["iss"];
+  });
   provider.use(async (ctx, next) => {
     const cookies = ctx.res.getHeader("set-cookie");
     await next();
@@ -79,6 +83,10 @@ function protocol(database: Database, row: Row): Configuration {
     // The standard keeps the claims of scopes out of the ID token when there is an access token; Authentik has a setting.
     conformIdTokenClaims: row["include_claims_in_id_token"] !== true,
     interactions: { policy: [] },
+    renderError: (ctx, out) => {
+      ctx.type = "html";
+      ctx.body = messagePage("Error", out.error_description ?? out.error);
+    },
     pkce: { required: () => false },
     expiresWithSession: () => false,
     routes: {
@@ -106,15 +114,21 @@ function protocol(database: Database, row: Row): Configuration {
   };
 }
 
-const client = (row: Row, issuer: string, alg: string): NonNullable<Configuration["clients"]>[number] => ({
-  client_id: text(row["client_id"]),
-  ...(row["client_type"] === "public" ? {} : { client_secret: text(row["client_secret"]) }),
-  redirect_uris: [issuer],
-  response_types: ["code"],
-  grant_types: ["authorization_code", "refresh_token"],
-  token_endpoint_auth_method: row["client_type"] === "public" ? "none" : "client_secret_post",
-  id_token_signed_response_alg: alg as "RS256",
-});
+type Client = NonNullable<Configuration["clients"]>[number];
+
+function client(database: Database, row: Row, issuer: string, alg: string): Client {
+  const isPublic = row["client_type"] === "public";
+  const refreshes = mappingsOf(database, row).some((mapping) => mapping["scope_name"] === "offline_access");
+  return {
+    client_id: text(row["client_id"]),
+    ...(isPublic ? {} : { client_secret: text(row["client_secret"]) }),
+    redirect_uris: [issuer],
+    response_types: ["code"],
+    grant_types: ["authorization_code", ...(refreshes ? ["refresh_token"] : [])],
+    token_endpoint_auth_method: isPublic ? "none" : "client_secret_post",
+    id_token_signed_response_alg: alg as "RS256",
+  };
+}
 
 function claims(database: Database, row: Row, user: Row, scope: string): Record<string, unknown> {
   const granted = mappingsOf(database, row).filter((mapping) => scope.split(" ").includes(text(mapping["scope_name"])));
@@ -129,7 +143,7 @@ function subject(database: Database, row: Row, user: Row): string {
     user_email: "email",
   };
   const name = field[text(row["sub_mode"])];
-  return name === undefined ? uidOf(database, user) : String(user[name]);
+  return name === undefined ? uidOf(database, user) : shown(user[name]);
 }
 
 /** Consent is implicit: whatever an account that may come in asks for is granted. */
@@ -142,9 +156,10 @@ async function grantAsked(ctx: KoaContextWithOIDC): Promise<InstanceType<Provide
   return grant;
 }
 
-/** Authentik has its own words for errors at the token endpoint, and one status for all of them. */
-function speakAsAuthentik(ctx: KoaContextWithOIDC): void {
-  const { path, body } = ctx as { readonly path: string; readonly body: unknown };
+/** Authentik redirects with 302, and has its own words and one status for errors at the token endpoint. */
+function speakAsAuthentik(ctx: { readonly path: string; body: unknown; status: number }): void {
+  const { path, body } = ctx;
+  if (ctx.status === 303) ctx.status = 302;
   if (path !== "/token" || typeof body !== "object" || body === null || !("error" in body)) return;
   ctx.status = 400;
   ctx.body = tokenError(String(body.error));

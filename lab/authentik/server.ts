@@ -1,5 +1,5 @@
 // Stands in for Authentik: its server and its worker in one process, with the state in one file.
-import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
@@ -69,7 +69,7 @@ export async function startAuthentik(options: AuthentikOptions): Promise<Running
   const server = await listen(
     (request, response) => {
       if (request.url?.startsWith(openidPrefix) === true) void answerOpenid(openid, request, response);
-      else void (web as RequestListener)(request, response);
+      else void web(request, response);
     },
     { name: "Authentik", port, ...(setting === undefined ? {} : { setting }) },
   );

@@ -47,7 +47,7 @@ function findAccount(database: Database, stage: Row, name: string): Row | undefi
   const fold = (value: string) => (stage["case_insensitive_matching"] === true ? value.toLowerCase() : value);
   return database
     .all("authentik_core.user")
-    .find((user) => list(stage["user_fields"]).some((field) => fold(text(user[String(field)])) === fold(name)));
+    .find((user) => list(stage["user_fields"]).some((field) => fold(text(user[text(field)])) === fold(name)));
 }
 
 const password: StageKind = {

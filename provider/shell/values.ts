@@ -6,7 +6,11 @@ import type { Value, Values } from "./types.ts";
 /** How the engine marks things in property values: pulumi/pulumi, sdk/go/common/resource. */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
-const OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
+const UNSUPPORTED: Readonly<Record<string, string>> = {
+  c44067f5952c0a294b673a41bacd8c17: "an asset",
+  "0def7320c3a5731c473e5ecbe6d01bc7": "an archive",
+  "5cf8f73096256a8f31e491e813e4eb8e": "a resource reference",
+};
 /** One for each type a computed value may have; all of them mean that it is not known. */
 const UNKNOWNS = new Set([
   "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
@@ -38,11 +42,9 @@ export function unpack(struct: Struct | undefined): Unpacked {
 /** Properties onto the wire, those named in `secrets` as secrets. */
 export function pack(values: Values, secrets: Iterable<string> = []): Struct {
   const secretKeys = new Set(secrets);
-  const raw = Object.entries(values).map(([key, value]) => {
-    const plain = wrap(value);
-    return [key, secretKeys.has(key) ? { [SIGNATURE]: SECRET, value: plain } : plain] as const;
-  });
-  return structpb.Struct.fromJavaScript(Object.fromEntries(raw));
+  const plain = Object.entries(wrap(values) as Record<string, Json>);
+  const marked = plain.map(([key, value]) => [key, secretKeys.has(key) ? { [SIGNATURE]: SECRET, value } : value]);
+  return structpb.Struct.fromJavaScript(Object.fromEntries(marked) as Record<string, Json>);
 }
 
 function unwrap(value: unknown, onSecret: () => void): Value {
@@ -56,11 +58,10 @@ function unwrap(value: unknown, onSecret: () => void): Value {
     case SECRET:
       onSecret();
       return unwrap(record["value"], onSecret);
-    case OUTPUT:
-      if (record["secret"] === true) onSecret();
-      return record["value"] === undefined ? UNKNOWN : unwrap(record["value"], onSecret);
     default:
-      throw new TypeError("assets, archives and resource references are not supported here");
+      throw new Error(
+        `${UNSUPPORTED[String(record[SIGNATURE])] ?? "a value of a kind unknown here"} was given, and this provider takes plain values only`,
+      );
   }
 }
 
@@ -69,7 +70,7 @@ type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 function wrap(value: Value): Json {
   if (value === UNKNOWN) return UNKNOWN_TEXT;
   if (Array.isArray(value)) return (value as readonly Value[]).map(wrap);
-  if (typeof value !== "object" || value === null) return value as null | boolean | number | string;
+  if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value as Values).filter(([, element]) => (element as unknown) !== undefined);
   return Object.fromEntries(entries.map(([key, element]) => [key, wrap(element)]));
 }

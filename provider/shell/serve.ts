@@ -1,0 +1,36 @@
+import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import { Calls } from "./calls.ts";
+import { Engine } from "./engine.ts";
+import { announce, newServer } from "./grpc.ts";
+import { engineAddressFrom, onEngineGone } from "./lifetime.ts";
+import { providerMethods } from "./providerMethods.ts";
+import { resourceMethods } from "./resourceMethods.ts";
+import type { ProviderDefinition } from "./types.ts";
+
+/** The engine kills a plugin 5 s after it asked it to end. */
+const GRACE_MILLISECONDS = 4000;
+
+/**
+ * Serves a provider to Pulumi's engine over gRPC and prints its port, as every plugin does.
+ *
+ * The SDK's own server for Node (`@pulumi/pulumi/provider`) hands on neither the configuration, nor whether it is a preview, nor the old
+ * inputs, nor a cancellation, and cannot answer with a detailed diff; that is why this one exists. It starts without the SDK.
+ */
+export async function serve(definition: ProviderDefinition): Promise<void> {
+  const engine = new Engine(engineAddressFrom(process.argv.slice(2)));
+  const calls = new Calls(engine);
+  const end = () => {
+    calls.cancel();
+    setTimeout(() => process.exit(0), GRACE_MILLISECONDS).unref();
+    void calls.settled().then(() => process.exit(0));
+  };
+  onEngineGone(end);
+  process.once("SIGINT", end).once("SIGTERM", end);
+
+  const server = newServer();
+  server.addService(ResourceProviderService, {
+    ...providerMethods(definition, calls, engine),
+    ...resourceMethods(definition, calls),
+  });
+  await announce(server);
+}

@@ -1,0 +1,35 @@
+import { randomBytes } from "node:crypto";
+import { UNKNOWN, diffByInputs } from "../../../provider/shell/index.ts";
+import type { Context, ResourceHandler, Values } from "../../../provider/shell/index.ts";
+import { runCommand } from "./childProcess.ts";
+import { failuresOf, optionsOf, outputOf, text } from "./inputs.ts";
+
+/** `local.Command`: runs a command when it is created, updated and deleted; a change of `triggers` replaces it. */
+export const command: ResourceHandler = {
+  check: async (inputs) => Promise.resolve({ inputs, failures: failuresOf(inputs) }),
+
+  diff: async ({ inputs, oldInputs }) => Promise.resolve(diffByInputs(oldInputs, inputs, ["triggers"])),
+
+  preview: async (inputs) => Promise.resolve({ ...inputs, stdout: UNKNOWN, stderr: UNKNOWN }),
+
+  create: async (inputs, context) => ({
+    id: context.name + randomBytes(4).toString("hex"),
+    state: await run(text(inputs["create"]), inputs, {}, context),
+  }),
+
+  update: async (_id, state, inputs, context) =>
+    run(text(inputs["update"]) ?? text(inputs["create"]), inputs, state, context),
+
+  delete: async (_id, state, context) => {
+    await run(text(state["delete"]), state, state, context);
+  },
+
+  // Any secret input may be printed.
+  secretOutputs: (secretInputs) => (secretInputs.size === 0 ? [] : ["stdout", "stderr"]),
+};
+
+async function run(script: string | undefined, inputs: Values, state: Values, context: Context): Promise<Values> {
+  const previous = outputOf(state);
+  if (script === undefined) return { ...inputs, ...previous };
+  return { ...inputs, ...(await runCommand(script, optionsOf(inputs), previous, context)) };
+}

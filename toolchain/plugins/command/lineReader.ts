@@ -1,0 +1,24 @@
+import { StringDecoder } from "node:string_decoder";
+
+/** Cuts what arrives in pieces into lines. */
+export class LineReader {
+  readonly #decoder = new StringDecoder("utf8");
+  readonly #onLine: (line: string) => void;
+  #rest = "";
+
+  constructor(onLine: (line: string) => void) {
+    this.#onLine = onLine;
+  }
+
+  add(chunk: Buffer): void {
+    const lines = (this.#rest + this.#decoder.write(chunk)).split(/\r?\n/);
+    this.#rest = lines.pop() ?? "";
+    lines.forEach(this.#onLine);
+  }
+
+  /** Gives the last line when it had no end. */
+  end(): void {
+    if (this.#rest !== "") this.#onLine(this.#rest);
+    this.#rest = "";
+  }
+}

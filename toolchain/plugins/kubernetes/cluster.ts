@@ -1,0 +1,79 @@
+import type { Context, Value, Values } from "../../../provider/shell/index.ts";
+import { KubernetesClient } from "./client.ts";
+import { accessFrom } from "./kubeconfig.ts";
+import type { Access } from "./kubeconfig.ts";
+import { textOf } from "./records.ts";
+
+/** The cluster that the provider's settings name. */
+export interface Cluster {
+  /** Where objects go that name no namespace. */
+  readonly namespace: string;
+  readonly serverSideApply: boolean;
+  /** Applies are forced whatever a resource says. */
+  readonly patchForce: boolean;
+  /** Resources of a cluster that is gone may be forgotten. */
+  readonly deleteUnreachable: boolean;
+  /** Why there is none, in the official plugin's words. Asked once a process. */
+  unreachable(context: Context): Promise<string | undefined>;
+  /** @throws where there is none */
+  client(context: Context): Promise<KubernetesClient>;
+}
+
+let current: Cluster | undefined;
+
+/** Called when the engine configures the provider. */
+export function setCluster(settings: Values): void {
+  let access: Access | undefined;
+  let reason: string | undefined;
+  const kubeconfig = textOf(settings["kubeconfig"]);
+  try {
+    access = accessFrom(kubeconfig, {
+      context: textOf(settings["context"]),
+      cluster: textOf(settings["cluster"]),
+      namespace: textOf(settings["namespace"]),
+    });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    reason =
+      kubeconfig === undefined
+        ? `unable to load Kubernetes client configuration from kubeconfig file. Make sure you have: \n\n \t • set up the provider as per https://www.pulumi.com/registry/packages/kubernetes/installation-configuration/ \n\n ${why}`
+        : `failed to parse kubeconfig data in \`kubernetes:config:kubeconfig\`- ${why}`;
+  }
+  const fail = async (context: Context): Promise<string | undefined> => {
+    if (access === undefined) return reason;
+    try {
+      await new KubernetesClient(access, context.signal).assertReachable();
+      return undefined;
+    } catch (error) {
+      context.signal.throwIfAborted();
+      return `unable to load schema information from the API server: ${error instanceof Error ? error.message : String(error)}`;
+    }
+  };
+  let asked: Promise<string | undefined> | undefined;
+  const unreachable = (context: Context) => (asked ??= fail(context));
+  current = {
+    namespace: access?.namespace ?? textOf(settings["namespace"]) ?? "default",
+    serverSideApply: flag(settings["enableServerSideApply"], "PULUMI_K8S_ENABLE_SERVER_SIDE_APPLY", true),
+    patchForce: flag(settings["enablePatchForce"], "PULUMI_K8S_ENABLE_PATCH_FORCE", false),
+    deleteUnreachable: flag(settings["deleteUnreachable"], "PULUMI_K8S_DELETE_UNREACHABLE", false),
+    unreachable,
+    client: async (context) => {
+      const why = await unreachable(context);
+      if (why !== undefined || access === undefined) {
+        throw new Error(`configured Kubernetes cluster is unreachable: ${why ?? ""}`);
+      }
+      return new KubernetesClient(access, context.signal);
+    },
+  };
+}
+
+export function cluster(): Cluster {
+  if (current === undefined) throw new Error("the engine asked for a resource before it configured the provider");
+  return current;
+}
+
+/** The SDK sends the provider's settings as JSON texts. */
+function flag(setting: Value | undefined, variable: string, otherwise: boolean): boolean {
+  const said = setting ?? process.env[variable];
+  return said === undefined ? otherwise : said === true || said === "true";
+}

@@ -1,0 +1,235 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { PartialFailure, equal } from "../../../provider/shell/index.ts";
+import type { Context, ResourceHandler, Value, Values } from "../../../provider/shell/index.ts";
+import { KubernetesError } from "./client.ts";
+import type { KubernetesClient, KubernetesObject } from "./client.ts";
+import { cluster } from "./cluster.ts";
+import { differences } from "./differences.ts";
+import { hasUnknown, isRecord, recordOf, textOf } from "./records.ts";
+
+const FIELD_MANAGER = "pulumi.com/patchFieldManager";
+const FORCE = "pulumi.com/patchForce";
+/** What the official plugin keeps in the state beside the live object, under these names. */
+const INPUTS = "__inputs";
+const MANAGER = "__fieldManager";
+const API_VERSION = "__initialApiVersion";
+/** Waits before another try where something is not there yet, in milliseconds. */
+const RETRIES = [500, 1000, 2000, 4000];
+const CONFLICT_HELP =
+  "https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/#handle-field-conflicts-on-existing-resources";
+
+/** `ConfigMapPatch`: owns single fields of a ConfigMap that somebody else made, by server-side apply. */
+export const configMapPatch: ResourceHandler = {
+  check: async (inputs) => {
+    if (!cluster().serverSideApply) {
+      throw new Error(
+        "patch resources require Server-Side Apply mode, which is enabled using the `enableServerSideApply` Provider config",
+      );
+    }
+    const metadata = metadataOf(inputs);
+    if (metadata["name"] === undefined || metadata["name"] === "") {
+      throw new Error("patch resources require the `.metadata.name` field to be set");
+    }
+    const namespace = metadata["namespace"] ?? cluster().namespace;
+    return Promise.resolve({
+      inputs: { ...inputs, apiVersion: "v1", kind: "ConfigMap", metadata: { ...metadata, namespace } },
+    });
+  },
+
+  diff: async ({ inputs, oldInputs }) => {
+    const detailed = differences(oldInputs, inputs);
+    const elsewhere = ["metadata.name", "metadata.namespace"].filter((path) => detailed[path] !== undefined);
+    return Promise.resolve({
+      changes: Object.keys(detailed).length === 0 ? "none" : "some",
+      detailed: Object.fromEntries(
+        Object.entries(detailed).map(([path, difference]) => [
+          path,
+          elsewhere.includes(path) ? { ...difference, kind: "update-replace" as const } : difference,
+        ]),
+      ),
+      replaces: elsewhere.length === 0 ? [] : ["metadata"],
+    });
+  },
+
+  preview: async (inputs, state, context) => {
+    // As the official plugin: a new patch is not tried, since what it patches may still be made in the same run.
+    if (state === undefined || hasUnknown(inputs)) return inputs;
+    if ((await cluster().unreachable(context)) !== undefined) return inputs;
+    try {
+      return await change(state, inputs, context);
+    } catch (error) {
+      if (error instanceof KubernetesError && error.status === 403) return inputs;
+      throw error;
+    }
+  },
+
+  create: async (inputs, context) => {
+    const client = await cluster().client(context);
+    const manager = managerOf(inputs, {});
+    const live = await whenThere(context, async () => apply(client, inputs, manager, false)).catch((error: unknown) => {
+      if (!(error instanceof KubernetesError)) throw error;
+      const what = `resource ${JSON.stringify(context.urn)} was not successfully created by the Kubernetes API server`;
+      throw new Error(`${what}: ${error.message}`, { cause: error });
+    });
+    return { id: idOf(live), state: stateOf(inputs, live, manager) };
+  },
+
+  read: async (id, state, inputs, context) => {
+    const why = await cluster().unreachable(context);
+    if (why !== undefined) {
+      context.warn(`configured Kubernetes cluster is unreachable: ${why}`);
+      if (cluster().deleteUnreachable) return undefined;
+      throw new Error(
+        'failed to read resource state due to unreachable cluster. If the cluster was deleted, you can remove this resource from Pulumi state by rerunning the operation with the PULUMI_K8S_DELETE_UNREACHABLE environment variable set to "true"',
+      );
+    }
+    const [namespace, name] = id.includes("/") ? id.split("/", 2) : ["default", id];
+    const live = await unlessGone(async () => (await cluster().client(context)).get(namespace ?? "", name ?? ""));
+    if (live === undefined) return undefined;
+    const imported = Object.keys(inputs).length === 0;
+    const seen = imported
+      ? { apiVersion: "v1", kind: "ConfigMap", metadata: { name: name ?? "", namespace: namespace ?? "" } }
+      : prune(live as unknown as Values, inputs);
+    return { id, state: stateOf(seen, live, managerOf(inputs, state)), inputs: seen };
+  },
+
+  update: async (id, state, inputs, context) => {
+    try {
+      return await change(state, inputs, context);
+    } catch (error) {
+      if (!(error instanceof KubernetesError) || error.status === 0) throw error;
+      const manager = managerOf(inputs, state);
+      const { message } = error;
+      const live = await unlessGone(async () =>
+        (await cluster().client(context)).get(namespaceOf(inputs), nameOf(inputs)),
+      );
+      if (live === undefined)
+        throw new Error(`update of resource ${JSON.stringify(context.urn)} failed: ${message}`, { cause: error });
+      throw new PartialFailure(id, stateOf(inputs, live, manager), [
+        `the Kubernetes API server reported that ${JSON.stringify(id)} failed to fully initialize or become live: ${message}`,
+      ]);
+    }
+  },
+
+  delete: async (_id, state, context) => {
+    const why = await cluster().unreachable(context);
+    if (why !== undefined) {
+      context.warn(`configured Kubernetes cluster is unreachable: ${why}`);
+      if (cluster().deleteUnreachable) return;
+      throw new Error(
+        'configured Kubernetes cluster is unreachable. If the cluster was deleted, you can remove this resource from Pulumi state by rerunning the operation with the PULUMI_K8S_DELETE_UNREACHABLE environment variable set to "true"',
+      );
+    }
+    const inputs = recordOf(state[INPUTS]);
+    await relinquish(inputs, managerOf(inputs, state), context);
+  },
+
+  // The whole of the inputs stands in the state a second time.
+  secretOutputs: (secretInputs) => (secretInputs.size === 0 ? [] : [INPUTS]),
+};
+
+/** Applies changed inputs; in a preview the server only says what would come of it. */
+async function change(state: Values, inputs: Values, context: Context): Promise<Values> {
+  const client = await cluster().client(context);
+  const manager = managerOf(inputs, state);
+  const before = managerOf(recordOf(state[INPUTS]), state);
+  // A ConfigMap that is gone is an error: applying would make a new one with our field alone.
+  await client.get(namespaceOf(inputs), nameOf(inputs));
+  const live = await apply(client, inputs, manager, context.preview);
+  if (!context.preview && before !== manager) await relinquish(inputs, before, context);
+  return stateOf(inputs, live, manager);
+}
+
+/** Applying nothing gives up every field that the manager owned: those that nobody else owns go. */
+async function relinquish(inputs: Values, fieldManager: string, context: Context): Promise<void> {
+  const client = await cluster().client(context);
+  const namespace = namespaceOf(inputs);
+  const nothing = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: nameOf(inputs), namespace } };
+  if ((await unlessGone(() => client.get(namespace, nameOf(inputs)))) === undefined) return;
+  await client.apply(nothing, namespace, { fieldManager, force: false, dryRun: false });
+}
+
+async function whenThere<Result>(context: Context, action: () => Promise<Result>): Promise<Result> {
+  for (const delay of RETRIES) {
+    try {
+      return await action();
+    } catch (error) {
+      if (!(error instanceof KubernetesError) || error.status !== 404) throw error;
+      context.progress(`trying again: ${error.message}`);
+      await sleep(delay, undefined, { signal: context.signal });
+    }
+  }
+  return action();
+}
+
+async function unlessGone<Result>(action: () => Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof KubernetesError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+async function apply(
+  client: KubernetesClient,
+  inputs: Values,
+  fieldManager: string,
+  dryRun: boolean,
+): Promise<KubernetesObject> {
+  const force = annotationsOf(inputs)[FORCE] === "true" || cluster().patchForce;
+  try {
+    return await client.apply(inputs as unknown as KubernetesObject, namespaceOf(inputs), {
+      fieldManager,
+      force,
+      dryRun,
+    });
+  } catch (error) {
+    if (!(error instanceof KubernetesError) || error.status !== 409) throw error;
+    throw new KubernetesError(
+      409,
+      `server-side apply field conflict detected, see ${CONFLICT_HELP} for troubleshooting help\nThe resource managed by field manager ${JSON.stringify(fieldManager)} had an apply conflict: ${error.message}`,
+    );
+  }
+}
+
+function managerOf(inputs: Values, state: Values): string {
+  const named = textOf(annotationsOf(inputs)[FIELD_MANAGER]) ?? textOf(state[MANAGER]);
+  return named ?? `pulumi-kubernetes-${randomBytes(4).toString("hex")}`;
+}
+
+function stateOf(inputs: Values, live: KubernetesObject, manager: string): Values {
+  return { ...(live as unknown as Values), [INPUTS]: inputs, [API_VERSION]: live.apiVersion, [MANAGER]: manager };
+}
+
+function metadataOf(inputs: Values): Values {
+  return recordOf(inputs["metadata"]);
+}
+
+function annotationsOf(inputs: Values): Values {
+  return recordOf(metadataOf(inputs)["annotations"]);
+}
+
+function nameOf(inputs: Values): string {
+  return textOf(metadataOf(inputs)["name"]) ?? "";
+}
+
+function namespaceOf(inputs: Values): string {
+  return textOf(metadataOf(inputs)["namespace"]) ?? cluster().namespace;
+}
+
+function idOf({ metadata: { namespace, name } }: KubernetesObject): string {
+  return namespace === undefined ? name : `${namespace}/${name}`;
+}
+
+/** Of the live object what the inputs speak of. */
+function prune(live: Values, inputs: Values): Values {
+  const kept: Record<string, Value> = {};
+  for (const [key, wanted] of Object.entries(inputs)) {
+    const value = live[key];
+    if (value === undefined) continue;
+    kept[key] = isRecord(wanted) && isRecord(value) && !equal(wanted, value) ? prune(value, wanted) : value;
+  }
+  return kept;
+}

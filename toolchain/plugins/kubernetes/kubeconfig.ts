@@ -1,0 +1,168 @@
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, dirname, join, resolve } from "node:path";
+import { parse } from "yaml";
+
+/** How to reach a cluster, and as whom. */
+export interface Access {
+  /** Base URL without a trailing slash. */
+  readonly server: string;
+  /** The namespace of the context, `default` where it names none. */
+  readonly namespace: string;
+  readonly token?: string;
+  readonly basic?: { readonly username: string; readonly password: string };
+  readonly ca?: Buffer;
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+  readonly insecure: boolean;
+  readonly serverName?: string;
+}
+
+/** What the provider's settings choose from the kubeconfig. */
+export interface Choice {
+  readonly context?: string | undefined;
+  readonly cluster?: string | undefined;
+  readonly namespace?: string | undefined;
+}
+
+type Settings = Readonly<Record<string, unknown>>;
+
+type Entries<Kind extends string> = readonly ({ readonly name: string } & Readonly<Record<Kind, Settings>>)[];
+
+interface Kubeconfig {
+  readonly contexts?: Entries<"context">;
+  readonly clusters?: Entries<"cluster">;
+  readonly users?: Entries<"user">;
+  readonly "current-context"?: string;
+}
+
+interface Source {
+  /** Paths in the file are relative to it. */
+  readonly folder: string;
+  readonly config: Kubeconfig;
+}
+
+/** @param pathOrContents the provider's setting; without it `KUBECONFIG` or `~/.kube/config` */
+export function accessFrom(pathOrContents: string | undefined, choice: Choice): Access {
+  const sources = pathOrContents === undefined || pathOrContents === "" ? defaultSources() : [given(pathOrContents)];
+  const currents = sources
+    .map(({ config }) => config["current-context"])
+    .filter((name) => name !== undefined && name !== "");
+  const contextName = choice.context ?? currents[0];
+  const context = find(sources, "contexts", "context", contextName);
+  if (context === undefined && choice.context !== undefined)
+    throw new Error(`context ${JSON.stringify(choice.context)} does not exist`);
+  const clusterName = choice.cluster ?? text(context?.settings, "cluster");
+  const cluster = find(sources, "clusters", "cluster", clusterName);
+  if (cluster === undefined) {
+    if (clusterName !== undefined) throw new Error(`cluster ${JSON.stringify(clusterName)} does not exist`);
+    throw new Error(
+      "invalid configuration: no configuration has been provided, try setting KUBERNETES_MASTER environment variable",
+    );
+  }
+  const server = text(cluster.settings, "server");
+  if (server === undefined) throw new Error(`the cluster ${String(clusterName)} of the kubeconfig has no server`);
+  const user = find(sources, "users", "user", text(context?.settings, "user"));
+  return {
+    server: server.replace(/\/$/, ""),
+    namespace: choice.namespace ?? text(context?.settings, "namespace") ?? "default",
+    // As client-go does: who one is goes only over TLS.
+    ...(server.startsWith("https:") ? { ...trust(cluster), ...identity(user) } : { insecure: false }),
+  };
+}
+
+function trust(cluster: Found): Pick<Access, "ca" | "insecure" | "serverName"> {
+  const ca = material(cluster, "certificate-authority");
+  const serverName = text(cluster.settings, "tls-server-name");
+  return {
+    insecure: cluster.settings["insecure-skip-tls-verify"] === true,
+    ...(ca === undefined ? {} : { ca }),
+    ...(serverName === undefined ? {} : { serverName }),
+  };
+}
+
+function identity(user: Found | undefined): Pick<Access, "token" | "basic" | "cert" | "key"> {
+  if (user === undefined) return {};
+  for (const way of ["exec", "auth-provider"]) {
+    if (user.settings[way] !== undefined) {
+      throw new Error(
+        `the user of the kubeconfig signs in by ${way}, and the stand-in for the official plugin knows tokens, passwords and client certificates only`,
+      );
+    }
+  }
+  const file = text(user.settings, "tokenFile");
+  const token =
+    file === undefined ? text(user.settings, "token") : readFileSync(resolve(user.folder, file), "utf8").trim();
+  const username = text(user.settings, "username");
+  const cert = material(user, "client-certificate");
+  const key = material(user, "client-key");
+  return {
+    ...(token === undefined ? {} : { token }),
+    ...(username === undefined ? {} : { basic: { username, password: text(user.settings, "password") ?? "" } }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+  };
+}
+
+/** Key material, inline (`<name>-data`, base64) or in a file. */
+function material({ settings, folder }: Found, name: string): Buffer | undefined {
+  const inline = text(settings, `${name}-data`);
+  if (inline !== undefined) return Buffer.from(inline, "base64");
+  const file = text(settings, name);
+  return file === undefined ? undefined : readFileSync(resolve(folder, file));
+}
+
+interface Found {
+  readonly settings: Settings;
+  readonly folder: string;
+}
+
+/** Of several files that name the same entry the first counts. */
+function find<Kind extends "context" | "cluster" | "user">(
+  sources: readonly Source[],
+  list: `${Kind}s`,
+  kind: Kind,
+  name: string | undefined,
+): Found | undefined {
+  for (const { config, folder } of sources) {
+    const entries = (config[list] ?? []) as Entries<Kind>;
+    const entry = entries.find((candidate) => candidate.name === name);
+    if (entry !== undefined) return { settings: entry[kind], folder };
+  }
+  return undefined;
+}
+
+function text(settings: Settings | undefined, name: string): string | undefined {
+  const value = settings?.[name];
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function given(pathOrContents: string): Source {
+  // A path is one line without a colon and a blank; contents are not.
+  if (!/[\n{]|: /.test(pathOrContents)) return fromFile(pathOrContents.replace(/^~(?=\/)/, homedir()));
+  return { config: parsed(pathOrContents), folder: process.cwd() };
+}
+
+function defaultSources(): Source[] {
+  const files = (process.env["KUBECONFIG"] ?? join(homedir(), ".kube", "config"))
+    .split(delimiter)
+    .filter((file) => file !== "");
+  return files.flatMap((file) => {
+    try {
+      return [fromFile(file)];
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return []; // as kubectl does: what is not there counts as empty
+      throw error;
+    }
+  });
+}
+
+function fromFile(file: string): Source {
+  return { config: parsed(readFileSync(file, "utf8")), folder: dirname(resolve(file)) };
+}
+
+function parsed(contents: string): Kubeconfig {
+  const config: unknown = parse(contents);
+  if (typeof config !== "object" || config === null) throw new Error("the kubeconfig is no map");
+  return config;
+}

@@ -1,0 +1,19 @@
+// Stands in for the official plugin of @pulumi/kubernetes 4.34.2: `ConfigMapPatch` alone, where the plugin cannot be downloaded.
+import { serve } from "../../../provider/shell/index.ts";
+import { announceStandIn } from "../standIn.ts";
+import { setCluster } from "./cluster.ts";
+
+const VERSION = "4.34.2";
+const announce = announceStandIn("kubernetes", VERSION);
+
+await serve({
+  name: "kubernetes",
+  version: VERSION,
+  configure: async (inputs, context) => {
+    await announce(inputs, context);
+    setCluster(inputs);
+  },
+  resources: {
+    "kubernetes:core/v1:ConfigMapPatch": async () => (await import("./configMapPatch.ts")).configMapPatch,
+  },
+});

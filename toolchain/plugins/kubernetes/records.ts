@@ -1,0 +1,20 @@
+import { UNKNOWN } from "../../../provider/shell/index.ts";
+import type { Value, Values } from "../../../provider/shell/index.ts";
+
+export function isRecord(value: Value | undefined): value is Values {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function recordOf(value: Value | undefined): Values {
+  return isRecord(value) ? value : {};
+}
+
+/** A text that says something. */
+export function textOf(value: Value | undefined): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+export function hasUnknown(value: Value): boolean {
+  if (value === UNKNOWN) return true;
+  return typeof value === "object" && value !== null && Object.values(value as Values).some(hasUnknown);
+}

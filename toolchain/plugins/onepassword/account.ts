@@ -1,0 +1,44 @@
+import type { Value, Values } from "../../../provider/shell/index.ts";
+import type { Account } from "./model.ts";
+
+let current: Account | undefined;
+
+/** Called when the engine configures the provider. What a setting leaves out, the environment may say. */
+export async function setAccount(settings: Values): Promise<void> {
+  const said = (setting: string, variable: string) => text(settings[setting]) ?? text(process.env[variable]) ?? "";
+  const url = said("url", "OP_CONNECT_HOST");
+  const token = said("token", "OP_CONNECT_TOKEN");
+  const serviceAccountToken = said("serviceAccountToken", "OP_SERVICE_ACCOUNT_TOKEN");
+  const account = said("account", "OP_ACCOUNT");
+  const throughCli = serviceAccountToken !== "" || account !== "";
+  if (throughCli && (url !== "" || token !== "")) {
+    throw new Error(
+      'Config conflict: Either Connect credentials ("token" and "url") or 1Password CLI ("service_account_token" or "account") credentials can be set. Both are set. Please unset one of them.',
+    );
+  }
+  if (serviceAccountToken !== "" && account !== "") {
+    throw new Error(
+      'Config conflict: "service_account_token" and "account" are set. Please unset one of them to use the provider with 1Password CLI.',
+    );
+  }
+  if (throughCli) {
+    const { OpCli } = await import("./opCli.ts");
+    current = new OpCli({ program: said("opCliPath", "OP_CLI_PATH") || "op", serviceAccountToken, account });
+  } else if (url !== "" && token !== "") {
+    const { Connect } = await import("./connect.ts");
+    current = new Connect(url, token);
+  } else {
+    throw new Error(
+      'Client init failure: Client failed to initialize, got error: Invalid provider configuration. Either Connect credentials ("token" and "url") or Service Account ("service_account_token" or "account") credentials should be set.',
+    );
+  }
+}
+
+export function account(): Account {
+  if (current === undefined) throw new Error("the engine asked for an item before it configured the provider");
+  return current;
+}
+
+function text(value: Value | undefined): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}

@@ -1,0 +1,86 @@
+import { transportError } from "../transportError.ts";
+import type { Account, File, Item, Vault } from "./model.ts";
+
+/** 26 characters: everything else is a name. */
+const ID = /^[a-z0-9]{26}$/;
+
+/** 1Password Connect's REST API, asked in the order of 1Password's own client. */
+export class Connect implements Account {
+  readonly #url: string;
+  readonly #token: string;
+
+  constructor(url: string, token: string) {
+    this.#url = url.replace(/\/+$/, "");
+    this.#token = token;
+  }
+
+  async vault(id: string, signal: AbortSignal): Promise<Vault> {
+    return this.#json(`/v1/vaults/${await this.#vaultId(id, signal)}`, signal);
+  }
+
+  async vaultsNamed(name: string, signal: AbortSignal): Promise<readonly Vault[]> {
+    return this.#json(`/v1/vaults?filter=${titled(name)}`, signal);
+  }
+
+  async item(id: string, vault: string, signal: AbortSignal): Promise<Item> {
+    if (!ID.test(id)) return this.itemTitled(id, vault, signal);
+    return this.#json(`/v1/vaults/${await this.#vaultId(vault, signal)}/items/${id}`, signal);
+  }
+
+  async itemTitled(title: string, vault: string, signal: AbortSignal): Promise<Item> {
+    const vaultId = await this.#vaultId(vault, signal);
+    const items = await this.#json<readonly Item[]>(`/v1/vaults/${vaultId}/items?filter=${titled(title)}`, signal);
+    const [summary] = items;
+    if (summary === undefined || items.length > 1) {
+      throw new Error(
+        `Found ${items.length} item(s) in vault ${JSON.stringify(vaultId)} with title ${JSON.stringify(title)}`,
+      );
+    }
+    // A list holds no fields.
+    return this.item(summary.id, vaultId, signal);
+  }
+
+  async fileContent(file: File, item: Item, signal: AbortSignal): Promise<Buffer> {
+    const response = await this.#get(`/v1/vaults/${item.vault.id}/items/${item.id}/files/${file.id}/content`, signal);
+    return Buffer.from(await response.arrayBuffer());
+  }
+
+  async #vaultId(vault: string, signal: AbortSignal): Promise<string> {
+    if (vault === "") throw new Error("Please provide either the vault name or its ID.");
+    if (ID.test(vault)) return vault;
+    const vaults = await this.vaultsNamed(vault, signal);
+    const [found] = vaults;
+    if (found === undefined || vaults.length > 1) {
+      throw new Error(`Found ${vaults.length} vaults with title ${JSON.stringify(vault)}`);
+    }
+    return found.id;
+  }
+
+  async #json<Body>(path: string, signal: AbortSignal): Promise<Body> {
+    return (await (await this.#get(path, signal)).json()) as Body;
+  }
+
+  async #get(path: string, signal: AbortSignal): Promise<Response> {
+    const url = this.#url + path;
+    const response = await fetch(url, { headers: { authorization: `Bearer ${this.#token}` }, signal }).catch(
+      (error: unknown) => {
+        signal.throwIfAborted();
+        throw new Error(transportError("GET", url, error), { cause: error });
+      },
+    );
+    if (response.status === 200) return response;
+    throw new Error(`status ${response.status}: ${messageIn(await response.text())}`);
+  }
+}
+
+function titled(name: string): string {
+  return encodeURIComponent(`title eq "${name}"`);
+}
+
+function messageIn(body: string): string {
+  try {
+    return String((JSON.parse(body) as { readonly message?: string }).message);
+  } catch {
+    return body;
+  }
+}

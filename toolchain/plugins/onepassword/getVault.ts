@@ -1,0 +1,28 @@
+import type { FunctionHandler, Values } from "../../../provider/shell/index.ts";
+import { account } from "./account.ts";
+import type { Vault } from "./model.ts";
+
+/** `getVault`: a vault by its id or its name; the id counts where both are given. */
+export const getVault: FunctionHandler = {
+  call: async (args, { signal }) => {
+    const { id, name, description = "" } = await find(args, signal);
+    return { id: `vaults/${id}`, uuid: id, name, description };
+  },
+};
+
+async function find({ uuid, name }: Values, signal: AbortSignal): Promise<Vault> {
+  const unreadable = (error: unknown): never => {
+    signal.throwIfAborted();
+    throw new Error(`Unable to read vault, got error: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  };
+  if (typeof uuid === "string" && uuid !== "") return account().vault(uuid, signal).catch(unreadable);
+  if (typeof name !== "string" || name === "") throw new Error("uuid or name must be set");
+  const vaults = await account().vaultsNamed(name, signal).catch(unreadable);
+  const [vault] = vaults;
+  if (vault === undefined) throw new Error(`No vault found with name '${name}'`);
+  if (vaults.length > 1) throw new Error(`Multiple vaults found with name '${name}'`);
+  // A list of `op` holds no description.
+  return account().vault(vault.id, signal).catch(unreadable);
+}
