@@ -22,7 +22,7 @@ const UNREACHABLE = "unreachable";
 export function lookAtHost(host: string, files: HostFiles, parent: Resource): Output<HostFacts> {
   const look = onHost(host, factsScript(files));
   const command = host === "local" ? look : `${look} 2>&1 || echo ${UNREACHABLE}`;
-  return runOutput({ command, interpreter: ["/bin/sh", "-c"] }, { parent }).stdout.apply((printed) => {
+  return runOutput({ command, interpreter: ["/bin/sh", "-c"], logging: "none" }, { parent }).stdout.apply((printed) => {
     if (!printed.trimEnd().endsWith(UNREACHABLE)) {
       const facts = parseFacts(printed, host);
       if (facts.configEdited)

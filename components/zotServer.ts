@@ -53,6 +53,7 @@ export class ZotServer extends ComponentResource {
           all([authentik.clientId, args.clientSecret]).apply(([id, value]) => formatCredentials(id, value)),
         ),
         interpreter: SHELL,
+        logging: "stderr",
       },
       { parent: this },
     );
@@ -74,6 +75,7 @@ export class ZotServer extends ComponentResource {
         delete: command(removeScript(service)),
         stdin: config.apply(({ text }) => text),
         interpreter: SHELL,
+        logging: "stderr",
       },
       { parent: this, dependsOn: [credentials, args.issuer] },
     );

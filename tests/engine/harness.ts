@@ -100,7 +100,7 @@ export class EngineLab {
         ...(args.includes(STACK) ? [] : ["--stack", STACK]),
         ...(logs ? ["--config-file", this.settingsFile, "--event-log", log] : []),
       ],
-      { cwd: ROOT, env: { ...this.#environment, ...(logs ? {} : {}) }, stdio: ["ignore", "pipe", "pipe"] },
+      { cwd: ROOT, env: this.#environment, stdio: ["ignore", "pipe", "pipe"] },
     );
     const chunks: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));

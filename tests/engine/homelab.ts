@@ -18,10 +18,10 @@ export class Homelab {
   ciKey(repository: string): string | undefined {
     const [owner, name] = repository.split("/");
     const state = JSON.parse(readFileSync(join(this.#lab.layout.directory, "forgejo", "forgejo.json"), "utf8")) as {
-      owners: { id: number; name: string }[];
+      owners: { id: number; login: string }[];
       repositories: { ownerId: number; name: string; secrets: { name: string; value: string }[] }[];
     };
-    const ownerId = state.owners.find((candidate) => candidate.name === owner)?.id;
+    const ownerId = state.owners.find((candidate) => candidate.login === owner)?.id;
     const found = state.repositories.find((candidate) => candidate.ownerId === ownerId && candidate.name === name);
     assert.ok(found, `the lab's Forgejo has ${repository}`);
     return found.secrets.find((secret) => secret.name === this.#lab.layout.settings.forgejo.secretName)?.value;

@@ -233,7 +233,7 @@ test("drift on the servers is found by refresh, shown by preview and repaired by
   assert.equal((await run(lab.pulumi("refresh", "--yes", "--skip-preview", "--non-interactive"))).code, 0);
   const { output } = await preview("--diff");
   assert.match(output, /homelab\/site has no secret ZOT_CI_API_KEY/);
-  assert.match(output, /the account "zot-ci" is disabled/);
+  assert.match(output, /the account \\"zot-ci\\" is disabled/);
   const repaired = await up();
   assert.equal(repaired.code, 0, repaired.output);
   assert.equal(homelab.ciKey("homelab/site"), homelab.ciKey("homelab/apps"));

@@ -55,7 +55,7 @@ export class OpCli implements Account {
       const options = { env, signal, encoding: "buffer", maxBuffer: 64 * 1024 * 1024 } as const;
       const child = execFile(program, all, options, (error, stdout, stderr) => {
         if (error === null) resolve(stdout);
-        else if (signal.aborted) reject(error);
+        else if (signal.aborted) reject(signal.reason as Error);
         else reject(new Error(whyNot(error, program, stderr.toString())));
       });
       child.stdin?.end();
