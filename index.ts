@@ -5,12 +5,15 @@ import { CiServiceAccount } from "./components/ciServiceAccount.ts";
 import { readClientSecret } from "./components/clientSecret.ts";
 import { ForgejoSecret } from "./components/forgejoSecret.ts";
 import { stackOutputs } from "./components/outputs.ts";
+import { noDebugLog } from "./components/noDebugLog.ts";
 import { preflightInputs } from "./components/preflight.ts";
 import { providers } from "./components/providers.ts";
 import { Preflight } from "./components/resources.ts";
 import { stackSettings } from "./components/stackSettings.ts";
 import { ZotServer } from "./components/zotServer.ts";
 import { fingerprint } from "./domain/fingerprint.ts";
+
+noDebugLog();
 
 // The eight manual steps as a graph: each resource is done when something can be seen on a server, and the next depends on it.
 const settings = stackSettings();

@@ -31,7 +31,7 @@ async function read(reference: SecretReference, provider: ProviderResource): Pro
   } catch (error) {
     const message = `authentik.clientSecret: ${reference} cannot be read: ${messageOf(error)}. Correct the reference, or see onePassword.* for the way into 1Password.`;
     if (!runtime.isDryRun()) throw new RunError(message);
-    log.warn(`${message} The preview shows what depends on it as if it changed.`);
+    void log.warn(`${message} The preview shows what depends on it as if it changed.`);
     return runtime.unknownValue;
   }
 }

@@ -26,7 +26,7 @@ export function lookAtHost(host: string, files: HostFiles, parent: Resource): Ou
     if (!printed.trimEnd().endsWith(UNREACHABLE)) {
       const facts = parseFacts(printed, host);
       if (facts.configEdited)
-        log.warn(
+        void log.warn(
           `Somebody edited ${files.configFile} on ${host}. The next update puts the declared config back.`,
           parent,
         );
@@ -35,7 +35,7 @@ export function lookAtHost(host: string, files: HostFiles, parent: Resource): Ou
     const said = printed.trim().split("\n").at(-2) ?? "no answer";
     const message = `${host} (setting registry.host) cannot be reached: ${said}. Check \`ssh ${host.slice(4)} true\`.`;
     if (!runtime.isDryRun()) throw new ZotAuthError("HOST_UNREACHABLE", message);
-    log.warn(
+    void log.warn(
       `${message} This preview goes by zot ${ASSUMED.version.major}.${ASSUMED.version.minor}.${ASSUMED.version.patch} and cannot see hand edits.`,
       parent,
     );

@@ -52,7 +52,7 @@ async function reveal(setting: string, reference: SecretReference): Promise<stri
   } catch (error) {
     const message = `${setting}: ${messageOf(error)}`;
     if (!runtime.isDryRun()) throw new RunError(message);
-    log.warn(message);
+    void log.warn(message);
     return runtime.unknownValue;
   }
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { Document, Scalar, YAMLSeq } from "yaml";
+import { Document, Scalar } from "yaml";
+import type { YAMLSeq } from "yaml";
 import type { Settings } from "./settings/schema.ts";
 
 /** One entry of an Authentik blueprint. */

@@ -10,7 +10,8 @@ export function adapt<I extends object, S extends I & Observed>(resource: Resour
   const inputsOf = (values: Values): I => values as unknown as I;
   const stateOf = (values: Values): S => values as unknown as S;
   const valuesOf = (state: I | S): Values => state as unknown as Values;
-  const { read, update } = resource;
+  const read = resource.read?.bind(resource);
+  const update = resource.update?.bind(resource);
   return {
     diff: async (change) => Promise.resolve(diff(resource, change)),
     preview: async (inputs, state) => {

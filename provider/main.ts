@@ -7,7 +7,10 @@ import { serve } from "./shell/index.ts";
 await serve({
   name: "zot-auth",
   version: "0.1.0",
-  configure: async (inputs) => Promise.resolve(configure(inputs as unknown as OnePasswordConnection)),
+  configure: async (inputs) => {
+    configure(inputs);
+    return Promise.resolve();
+  },
   resources: {
     "zot-auth:acceptance:Preflight": async () => adapt((await import("./resources/preflight.ts")).preflight),
     "zot-auth:acceptance:AccessProof": async () => adapt((await import("./resources/accessProof.ts")).accessProof),

@@ -47,13 +47,12 @@ function documentGroup(name: string, group: Property, required: boolean): string
 function rowsOf(path: string, property: Property, required: boolean): string[] {
   const fallback =
     property.default === undefined ? (required ? "(has to be set)" : "") : `\`${JSON.stringify(property.default)}\``;
-  const nested = property.properties ?? property.items?.properties ?? {};
-  const owner = (property.properties ?? property.items?.properties === undefined) ? property : property.items;
+  const owner = property.items ?? property;
   const prefix = property.items === undefined ? path : `${path}[]`;
   return [
     `| \`${path}\` | ${shapeOf(property)} | ${fallback} | ${(property.description ?? "").replaceAll("|", "\\|")} |`,
-    ...Object.entries(nested).flatMap(([key, inner]) =>
-      rowsOf(`${prefix}.${key}`, inner, owner?.required?.includes(key) === true),
+    ...Object.entries(owner.properties ?? {}).flatMap(([key, inner]) =>
+      rowsOf(`${prefix}.${key}`, inner, owner.required?.includes(key) === true),
     ),
   ];
 }

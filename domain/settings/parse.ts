@@ -105,7 +105,7 @@ function wantedBy(issue: $ZodIssue): string {
     case "invalid_type":
       return (
         { object: "a group of settings", array: "a list", string: "a text", boolean: "true or false" }[
-          issue.expected as string
+          issue.expected
         ] ?? issue.message
       );
     case "invalid_value":

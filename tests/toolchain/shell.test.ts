@@ -37,7 +37,7 @@ await test("the shell", async (t) => {
       assert.deepEqual(state["token"], secret("t"));
       assert.equal(state["open"], "o");
       assert.equal(state["nothing"], null);
-      const seen = { urn: thing, type: "fixture:index:Thing", name: "one", secrets: ["password", "nested"] };
+      const seen = { urn: thing, type: "fixture:index:Thing", name: "one", secrets: ["nested", "password"] };
       assert.deepEqual(state["seen"], seen);
     },
   );

@@ -24,6 +24,13 @@ function entriesOf(text: string): readonly Entry[] {
   return (document.toJS() as { entries: readonly Entry[] }).entries;
 }
 
+/** The one entry of a model. */
+function one(model: string): Required<Pick<Entry, "identifiers" | "attrs">> {
+  const [entry, ...more] = find(model);
+  assert.ok(entry?.attrs !== undefined && more.length === 0, `one ${model}`);
+  return { identifiers: entry.identifiers, attrs: entry.attrs };
+}
+
 const find = (model: string) => entriesOf(renderBlueprint(realCase())).filter((entry) => entry.model === model);
 
 test("the same settings give the same bytes", () => {
@@ -47,17 +54,17 @@ test("one PolicyBinding a group that may sign in, in order, on the application",
 });
 
 test("the provider carries grant_types, the strict redirect URI, and a secret from the worker's environment", () => {
-  const [provider] = find("authentik_providers_oauth2.oauth2provider");
-  assert.deepEqual(provider?.attrs?.["grant_types"], ["authorization_code", "refresh_token"]);
-  assert.deepEqual(provider?.attrs?.["redirect_uris"], [
+  const provider = one("authentik_providers_oauth2.oauth2provider");
+  assert.deepEqual(provider.attrs["grant_types"], ["authorization_code", "refresh_token"]);
+  assert.deepEqual(provider.attrs["redirect_uris"], [
     { matching_mode: "strict", url: "https://registry.ops.eblu.me/zot/auth/callback/oidc" },
   ]);
-  assert.equal(provider?.attrs?.["client_secret"], "!Env AUTHENTIK_ZOT_CLIENT_SECRET");
+  assert.equal(provider.attrs["client_secret"], "!Env AUTHENTIK_ZOT_CLIENT_SECRET");
 });
 
 test("the machines' flow takes app passwords only, and signs in the CI group only", () => {
-  const [password] = find("authentik_stages_password.passwordstage");
-  assert.deepEqual(password?.attrs?.["backends"], ["authentik.core.auth.TokenBackend"]);
+  const password = one("authentik_stages_password.passwordstage");
+  assert.deepEqual(password.attrs["backends"], ["authentik.core.auth.TokenBackend"]);
   const binding = find("authentik_policies.policybinding").find(
     (entry) => entry.identifiers["target"] === "!KeyOf login-binding",
   );
@@ -65,11 +72,11 @@ test("the machines' flow takes app passwords only, and signs in the CI group onl
 });
 
 test("the app password has no key of ours and does not expire", () => {
-  const [token] = find("authentik_core.token");
-  assert.deepEqual(token?.identifiers, { identifier: "zot-ci-app-password" });
-  assert.equal(token?.attrs?.["expiring"], false);
-  assert.equal(token?.attrs?.["intent"], "app_password");
-  assert.ok(!("key" in (token?.attrs ?? {})));
+  const token = one("authentik_core.token");
+  assert.deepEqual(token.identifiers, { identifier: "zot-ci-app-password" });
+  assert.equal(token.attrs["expiring"], false);
+  assert.equal(token.attrs["intent"], "app_password");
+  assert.ok(!("key" in token.attrs));
 });
 
 test("people's sign-in flow is not among what the blueprint writes", () => {

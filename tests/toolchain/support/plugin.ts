@@ -14,6 +14,9 @@ import emptypb from "google-protobuf/google/protobuf/empty_pb.js";
 import structpb from "google-protobuf/google/protobuf/struct_pb.js";
 import type { JavaScriptValue } from "google-protobuf/google/protobuf/struct_pb.js";
 
+/** `DiffResponse.DiffChanges.DIFF_SOME` on the wire. */
+const DIFF_SOME = 2;
+
 type Properties = Record<string, JavaScriptValue>;
 export type { Properties };
 
@@ -103,17 +106,11 @@ export class Plugin implements AsyncDisposable {
     const response = await this.#call<InstanceType<typeof providerpb.DiffResponse>>((answer) =>
       this.#client.diff(request, answer),
     );
-    const { Kind } = providerpb.PropertyDiff;
-    const name = (kind: number) => Object.entries(Kind).find(([, value]) => value === kind)?.[0];
+    const kinds = Object.keys(providerpb.PropertyDiff.Kind);
     return {
-      changes: response.getChanges() === providerpb.DiffResponse.DiffChanges.DIFF_SOME,
+      changes: response.toObject().changes === DIFF_SOME,
       replaces: response.getReplacesList(),
-      detailed: Object.fromEntries(
-        response
-          .getDetaileddiffMap()
-          .toArray()
-          .map(([path, difference]) => [path, name((difference as unknown as [number])[0] ?? 0)]),
-      ),
+      detailed: Object.fromEntries(response.toObject().detaileddiffMap.map(([path, { kind }]) => [path, kinds[kind]])),
     };
   }
 
