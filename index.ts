@@ -4,6 +4,7 @@ import { AuthentikAccess } from "./components/authentikAccess.ts";
 import { CiServiceAccount } from "./components/ciServiceAccount.ts";
 import { readClientSecret } from "./components/clientSecret.ts";
 import { ForgejoSecret } from "./components/forgejoSecret.ts";
+import { lookAtHost } from "./components/hostFacts.ts";
 import { stackOutputs } from "./components/outputs.ts";
 import { noDebugLog } from "./components/noDebugLog.ts";
 import { preflightInputs } from "./components/preflight.ts";
@@ -23,12 +24,15 @@ const clientSecret = readClientSecret(settings.authentik.clientSecret, onePasswo
 const preflight = new Preflight("preflight", preflightInputs(settings), { provider: zotAuth });
 const options = { providers: [zotAuth, kubernetes], dependsOn: [preflight] };
 
+// Nothing is registered that changes anything before the host has said what it runs.
+const facts = await lookAtHost(settings);
+
 const access = new AuthentikAccess(
   "authentik",
   { settings, clientSecretFingerprint: unsecret(clientSecret.apply(fingerprint)) },
   options,
 );
-const server = new ZotServer("zot", { settings, clientSecret, issuer: access.applied }, options);
+const server = new ZotServer("zot", { settings, facts, clientSecret, issuer: access.applied }, options);
 const account = new CiServiceAccount("ci", { settings, owner: `zot-auth/${getStack()}`, access, server }, options);
 const secrets = new ForgejoSecret("forgejo", { settings, key: account.key }, options);
 const acceptance = new Acceptance(

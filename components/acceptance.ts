@@ -78,6 +78,6 @@ export class Acceptance extends ComponentResource {
       build === undefined
         ? access.result.apply((result) => ({ access: result }))
         : all([access.result, build.result]).apply(([result, built]) => ({ access: result, build: built }));
-    this.registerOutputs({ results: this.results });
+    this.registerOutputs();
   }
 }

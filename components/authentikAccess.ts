@@ -24,7 +24,7 @@ export class AuthentikAccess extends ComponentResource {
   readonly applied: Resource;
   constructor(name: string, args: AuthentikAccessArgs, options?: ComponentResourceOptions) {
     super("zot-auth:index:AuthentikAccess", name, {}, options);
-    const { authentik, argocd, kubernetes, registry } = args.settings;
+    const { authentik, argocd, kubernetes } = args.settings;
     const text = renderBlueprint(args.settings);
     this.blueprintHash = blueprintHash(text);
     const connection = { authentikUrl: authentik.url, authentikToken: authentik.token };
@@ -98,6 +98,6 @@ export class AuthentikAccess extends ComponentResource {
         made,
       );
     }
-    this.registerOutputs({ signInPage: `${registry.url}/login`, blueprintHash: this.blueprintHash });
+    this.registerOutputs();
   }
 }

@@ -80,6 +80,6 @@ export class CiServiceAccount extends ComponentResource {
       rotates: key.rotates,
       superseded: key.superseded,
     };
-    this.registerOutputs({ label: key.label, expires: key.expires, rotates: key.rotates });
+    this.registerOutputs();
   }
 }

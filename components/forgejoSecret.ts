@@ -30,6 +30,6 @@ export class ForgejoSecret extends ComponentResource {
         { parent: this },
       );
     }
-    this.registerOutputs({ secretName: forgejo.secretName });
+    this.registerOutputs();
   }
 }

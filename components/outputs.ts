@@ -33,7 +33,7 @@ export interface StackOutputs {
 
 export interface OutputsArgs {
   readonly settings: Settings;
-  readonly version: Output<string>;
+  readonly version: string;
   readonly key: KeyOutputs;
   readonly results: Output<AcceptanceResults>;
 }

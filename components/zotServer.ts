@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { resolve } from "node:path";
 import { ComponentResource, all, secret, unsecret } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Input, Output, Resource } from "@pulumi/pulumi";
 import { Command } from "@pulumi/command/local/command.js";
@@ -9,11 +8,13 @@ import type { HostFacts } from "../domain/hostScripts.ts";
 import type { Settings } from "../domain/settings/schema.ts";
 import { onHost } from "../domain/shell.ts";
 import { formatCredentials, formatZotConfig, issuerOf, renderZotConfig, startDigest } from "../domain/zotConfig.ts";
-import { assertKeepsPolicy, formatZotVersion } from "../domain/zotVersion.ts";
-import { lookAtHost } from "./hostFacts.ts";
+import { formatZotVersion } from "../domain/zotVersion.ts";
+import { filesOnHost } from "./hostFiles.ts";
 
 export interface ZotServerArgs {
   readonly settings: Settings;
+  /** What the host said of itself. */
+  readonly facts: HostFacts;
   /** The OAuth2 client secret that Authentik has, too. */
   readonly clientSecret: Input<string>;
   /** Done when the issuer answers: zot does not start without it. */
@@ -30,24 +31,23 @@ const SHELL = ["/bin/sh", "-c"];
  */
 export class ZotServer extends ComponentResource {
   /** The version of zot on the host: `2.1.20`. */
-  readonly version: Output<string>;
+  readonly version: string;
   /** SHA-256 (hex) of the config in force; known once it is. */
   readonly configHash: Output<string>;
 
   constructor(name: string, args: ZotServerArgs, options?: ComponentResourceOptions) {
     super("zot-auth:index:ZotServer", name, {}, options);
+    const { facts } = args;
     const { registry, authentik } = args.settings;
     const files = filesOnHost(registry);
-    const facts = lookAtHost(registry.host, files, this);
-    const config = facts.apply((found) => configFor(args.settings, files, found));
+    const config = renderZotConfig(args.settings, facts.version, files);
+    const text = formatZotConfig(config);
     const command = (script: string): string => onHost(registry.host, script);
 
     const credentials = new Command(
       `${name}-credentials`,
       {
-        create: facts.apply(({ credentialsRepairs }) =>
-          command(secretFileScript(files.credentialsFile, credentialsRepairs)),
-        ),
+        create: command(secretFileScript(files.credentialsFile, facts.credentialsRepairs)),
         delete: command(removeSecretFileScript(files.credentialsFile)),
         stdin: secret(
           all([authentik.clientId, args.clientSecret]).apply(([id, value]) => formatCredentials(id, value)),
@@ -65,53 +65,24 @@ export class ZotServer extends ComponentResource {
       readyUrl: `http://${loopback(registry.address)}:${registry.port}/readyz`,
       readySeconds: toSeconds(registry.readyTimeout),
       discoveryUrl: `${issuerOf(authentik)}.well-known/openid-configuration`,
+      startDigest: startDigest(config),
+      repairs: facts.configRepairs,
     };
     const deployed = new Command(
       `${name}-config`,
       {
-        create: all([config, facts, written]).apply(([{ startDigest: start }, { configRepairs }, print]) =>
-          command(deployScript({ ...service, startDigest: start, credentials: print, repairs: configRepairs })),
-        ),
+        create: written.apply((print) => command(deployScript({ ...service, credentials: print }))),
         delete: command(removeScript(service)),
-        stdin: config.apply(({ text }) => text),
+        stdin: text,
         interpreter: SHELL,
         logging: "stderr",
       },
       { parent: this, dependsOn: [credentials, args.issuer] },
     );
-    this.version = facts.apply(({ version }) => formatZotVersion(version));
-    this.configHash = all([config, deployed.stdout]).apply(([{ hash }]) => hash);
-    this.registerOutputs({ version: this.version, configHash: this.configHash });
+    this.version = formatZotVersion(facts.version);
+    this.configHash = deployed.stdout.apply(() => createHash("sha256").update(text).digest("hex"));
+    this.registerOutputs();
   }
-}
-
-interface RenderedConfig {
-  readonly text: string;
-  readonly hash: string;
-  readonly startDigest: string;
-}
-
-function configFor(settings: Settings, files: ReturnType<typeof filesOnHost>, facts: HostFacts): RenderedConfig {
-  assertKeepsPolicy(facts.version, settings.registry.acceptCiOverwrite);
-  const config = renderZotConfig(settings, facts.version, files);
-  const text = formatZotConfig(config);
-  return { text, hash: createHash("sha256").update(text).digest("hex"), startDigest: startDigest(config) };
-}
-
-/** On this machine relative paths count from the project's folder; on another one they are absolute (the settings see to that). */
-function filesOnHost(registry: Settings["registry"]): {
-  readonly binary: string;
-  readonly configFile: string;
-  readonly credentialsFile: string;
-  readonly dataDirectory: string;
-} {
-  const absolute = (path: string): string => (registry.host === "local" ? resolve(path) : path);
-  return {
-    binary: registry.binary.includes("/") ? absolute(registry.binary) : registry.binary,
-    configFile: absolute(registry.configFile),
-    credentialsFile: absolute(registry.credentialsFile),
-    dataDirectory: absolute(registry.dataDirectory),
-  };
 }
 
 /** Where a server that listens on every address is reached from its own host. */

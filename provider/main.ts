@@ -1,5 +1,4 @@
 import { configure } from "./configuration.ts";
-import type { OnePasswordConnection } from "./configuration.ts";
 import { adapt } from "./adapter.ts";
 import { serve } from "./shell/index.ts";
 

@@ -100,14 +100,18 @@ function got(path: readonly string[], value: unknown): string {
   return isRecord(value) ? `got a group with ${Object.keys(value).join(", ")}` : `got ${JSON.stringify(value)}`;
 }
 
+/** The schema's types in the user's words. */
+const TYPES: ReadonlyMap<string, string> = new Map([
+  ["object", "a group of settings"],
+  ["array", "a list"],
+  ["string", "a text"],
+  ["boolean", "true or false"],
+]);
+
 function wantedBy(issue: $ZodIssue): string {
   switch (issue.code) {
     case "invalid_type":
-      return (
-        { object: "a group of settings", array: "a list", string: "a text", boolean: "true or false" }[
-          issue.expected
-        ] ?? issue.message
-      );
+      return TYPES.get(issue.expected) ?? issue.message;
     case "invalid_value":
       return `one of ${issue.values.map(String).join(", ")}`;
     default:

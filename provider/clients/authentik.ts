@@ -18,6 +18,8 @@ export interface BlueprintInstance {
   readonly status: string;
   /** SHA-512 (hex) of the text that was last applied with success. The status alone proves nothing. */
   readonly lastAppliedHash: string;
+  /** When a run last ended, well or badly (RFC 3339). */
+  readonly lastApplied: string;
 }
 
 /** Authentik's API, as far as this program uses it. */
@@ -167,5 +169,6 @@ function toInstance(value: unknown): BlueprintInstance {
     path: string(at(value, "path")),
     status: string(at(value, "status")),
     lastAppliedHash: string(at(value, "last_applied_hash")),
+    lastApplied: string(at(value, "last_applied")),
   };
 }

@@ -90,9 +90,12 @@ export async function applyDelivered(
   return instance.pk;
 }
 
+/** Runs that may fail before it counts. */
+const ATTEMPTS = 4;
+
 /**
- * Waits for the hash; only it decides. An `error` may be an older run's, or a race with the blueprint that makes a group we look for: so it
- * is applied anew a few times before it counts.
+ * Waits for the hash; only it decides. A run that failed may be an older one, or have raced with the blueprint that makes a group we look
+ * for: so the blueprint is applied anew a few times, with growing pauses, before it counts as rejected.
  */
 async function applied(
   authentik: Authentik,
@@ -101,16 +104,17 @@ async function applied(
   inputs: { readonly timeout: number },
   context: Context,
 ): Promise<void> {
-  let errors = 0;
-  await waitFor<BlueprintInstance>(
+  let failedRun = "";
+  let attempts = 0;
+  await waitFor(
     async () => {
       const instance = await authentik.blueprintByPk(pk);
       if (instance.lastAppliedHash === hash && instance.status === "successful") return instance;
-      if (instance.status === "error" && ++errors % 10 === 0) {
-        if (errors >= 30) throw rejected(instance);
-        await authentik.apply(pk);
-        await delay(100, undefined, { signal: context.signal });
-      }
+      if (instance.status !== "error" || instance.lastApplied === failedRun) return undefined;
+      failedRun = instance.lastApplied;
+      if (++attempts === ATTEMPTS) throw rejected(instance);
+      await delay(250 * 2 ** attempts, undefined, { signal: context.signal });
+      await authentik.apply(pk);
       return undefined;
     },
     {

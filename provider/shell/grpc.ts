@@ -46,7 +46,8 @@ export function unary<Request, Response>(
   };
 }
 
-function toStatus(error: unknown) {
+/** What the caller gets to know of an error. */
+export function toStatus(error: unknown): { code: status; details: string; metadata: Metadata } {
   const message = error instanceof Error ? error.message : String(error);
   const metadata = new Metadata();
   if (hasDetails(error)) metadata.set("grpc-status-details-bin", Buffer.from(error.statusDetails));

@@ -24,6 +24,7 @@ async function sh(script: string, input = ""): Promise<Ran> {
   const output: Buffer[][] = [[], []];
   child.stdout.on("data", (chunk: Buffer) => output[0]?.push(chunk));
   child.stderr.on("data", (chunk: Buffer) => output[1]?.push(chunk));
+  child.stdin.on("error", () => undefined); // a script that does not read
   child.stdin.end(input);
   const code = await new Promise<number | null>((done) => child.once("close", done));
   const [stdout = "", stderr = ""] = output.map((chunks) => Buffer.concat(chunks).toString("utf8"));

@@ -14,7 +14,7 @@ import type {
 import type { PackageDependency, PluginDependency } from "@pulumi/pulumi/proto/plugin_pb.js";
 import pluginpb from "@pulumi/pulumi/proto/plugin_pb.js";
 import emptypb from "google-protobuf/google/protobuf/empty_pb.js";
-import { unary } from "../../provider/shell/grpc.ts";
+import { toStatus, unary } from "../../provider/shell/grpc.ts";
 import { declaredDependencies, installedPackages } from "./installedPackages.ts";
 import type { Plugin } from "./installedPackages.ts";
 import { npmInstall, packageVersion, versionBy } from "./npm.ts";
@@ -24,13 +24,14 @@ import { runtimeOptions } from "./runtimeOptions.ts";
 /** Pulumi's LanguageRuntime service for Node; what makes code, packages and plugins from source stays unimplemented. */
 export interface LanguageHost {
   readonly service: UntypedServiceImplementation;
-  /** Ends the program that runs, if one does. */
-  stop(): void;
+  /** Ends the program that runs, if one does, and waits for its end. */
+  stop(): Promise<void>;
 }
 
 export function languageRuntime(addressByArgument: string | undefined): LanguageHost {
   let engineAddress = addressByArgument ?? "";
   const cancelled = new AbortController();
+  let running: Promise<unknown> = Promise.resolve();
 
   const service = {
     handshake: unary((request: LanguageHandshakeRequest) => {
@@ -54,12 +55,15 @@ export function languageRuntime(addressByArgument: string | undefined): Language
     }),
     run: unary(async (request: RunRequest, signal) => {
       if (engineAddress === "") throw new Error("The engine asked for a program before it said its address.");
-      return run(request, engineAddress, AbortSignal.any([signal, cancelled.signal]));
+      const program = run(request, engineAddress, AbortSignal.any([signal, cancelled.signal]));
+      running = program;
+      return program;
     }),
     installDependencies: (call: ServerWritableStream<InstallDependenciesRequest, InstallDependenciesResponse>) => {
       install(call).then(
         () => call.end(),
-        (error: unknown) => call.destroy(error instanceof Error ? error : new Error(String(error))),
+        // A stream fails by this event; `destroy` would leave the caller waiting.
+        (error: unknown) => call.emit("error", toStatus(error)),
       );
     },
     runtimeOptionsPrompts: unary(() => new languagepb.RuntimeOptionsResponse()),
@@ -71,7 +75,13 @@ export function languageRuntime(addressByArgument: string | undefined): Language
       return new emptypb.Empty();
     }),
   };
-  return { service, stop: () => cancelled.abort() };
+  return {
+    service,
+    stop: async () => {
+      cancelled.abort();
+      await Promise.allSettled([running]);
+    },
+  };
 }
 
 async function pluginsOf(info: ProgramInfo | undefined): Promise<Plugin[]> {

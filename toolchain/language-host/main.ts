@@ -5,10 +5,7 @@ import { engineAddressFrom, onEngineGone } from "../../provider/shell/lifetime.t
 import { languageRuntime } from "./languageRuntime.ts";
 
 const host = languageRuntime(engineAddressFrom(process.argv.slice(2)));
-onEngineGone(() => {
-  host.stop();
-  process.exit(0);
-});
+onEngineGone(() => void host.stop().then(() => process.exit(0)));
 const server = newServer();
 server.addService(LanguageRuntimeService, host.service);
 await announce(server);

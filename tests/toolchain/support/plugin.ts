@@ -108,7 +108,7 @@ export class Plugin implements AsyncDisposable {
     );
     const kinds = Object.keys(providerpb.PropertyDiff.Kind);
     return {
-      changes: response.toObject().changes === DIFF_SOME,
+      changes: response.getChanges().valueOf() === DIFF_SOME,
       replaces: response.getReplacesList(),
       detailed: Object.fromEntries(response.toObject().detaileddiffMap.map(([path, { kind }]) => [path, kinds[kind]])),
     };

@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { EngineLab } from "./harness.ts";
+import { Homelab } from "./homelab.ts";
+
+type Group = Record<string, unknown>;
+
+let lab: EngineLab;
+let homelab: Homelab;
+let settings: string;
+
+before(async () => {
+  lab = await EngineLab.start();
+  homelab = new Homelab(lab);
+  settings = readFileSync(lab.settingsFile, "utf8");
+});
+after(async () => lab.stop());
+
+/** All that an update could have changed. */
+async function world(): Promise<unknown> {
+  return {
+    zot: readFileSync(lab.layout.settings.registry.configFile, "utf8"),
+    credentials: existsSync(lab.layout.settings.registry.credentialsFile),
+    blueprints: await homelab.blueprints(),
+    application: (await homelab.authentik("/core/applications/zot/")).status,
+    key: await homelab.fields("keyStore"),
+    secrets: [await homelab.secretNames("homelab/apps"), await homelab.secretNames("homelab/site")],
+    variables: await homelab.variableNames("homelab/apps"),
+  };
+}
+
+/** A name, what is changed in which group, and what the error has to say: the setting, and what to do. */
+const CASES: readonly (readonly [string, string, Group, RegExp])[] = [
+  ["an unknown setting", "forgejo", { repos: ["a/b"] }, /forgejo\.repos: is no setting\. .*repositories/],
+  ["a missing setting", "ci", { keyStore: undefined }, /ci\.keyStore: is missing; it has to be/],
+  ["a wrong type", "registry", { port: "many" }, /registry\.port: got "many"; it has to be a port/],
+  [
+    "a server that does not answer",
+    "forgejo",
+    { url: "http://127.0.0.1:9" },
+    /Forgejo does not answer at http:\/\/127\.0\.0\.1:9 .*forgejo\.url/,
+  ],
+  [
+    "a wrong token of Authentik",
+    "authentik",
+    { token: "env:HOME" },
+    /Authentik refuses the token of authentik\.token \(env:HOME\)\. Make a new API token/,
+  ],
+  [
+    "a wrong token of Forgejo",
+    "forgejo",
+    { token: "env:HOME" },
+    /Forgejo refuses the token of forgejo\.token \(env:HOME\)\. Make a new token/,
+  ],
+  [
+    "a wrong token of Argo CD",
+    "argocd",
+    { token: "env:HOME" },
+    /Argo CD refuses the token of argocd\.token \(env:HOME\)/,
+  ],
+  [
+    "a token that is nowhere",
+    "forgejo",
+    { token: "env:ZOT_AUTH_NO_SUCH_VARIABLE" },
+    /variable ZOT_AUTH_NO_SUCH_VARIABLE .* is not set\. Set it/,
+  ],
+  [
+    "a missing 1Password item",
+    "ci",
+    { keyStore: "op://homelab/Nothing/key" },
+    /holds no item "Nothing" \(from op:\/\/homelab\/Nothing\/key\)\. Make the item/,
+  ],
+  [
+    "a missing 1Password field",
+    "authentik",
+    { clientSecret: "op://homelab/Authentik/nothing" },
+    /authentik\.clientSecret: .*no field "nothing"/,
+  ],
+  [
+    "an unknown Forgejo repository",
+    "forgejo",
+    { repositories: ["homelab/apps", "homelab/nothing"] },
+    /Forgejo knows no repository "homelab\/nothing".*forgejo\.repositories/,
+  ],
+  [
+    "an unknown Argo CD application",
+    "argocd",
+    { application: "nothing" },
+    /Argo CD has no application "nothing".*argocd\.application/,
+  ],
+  [
+    "a zot that is not there",
+    "registry",
+    { binary: "/nowhere/zot" },
+    /There is no zot at "\/nowhere\/zot" on local \(setting registry\.binary\)/,
+  ],
+];
+
+for (const [name, group, change, expected] of CASES) {
+  test(`${name}: one clear error, and nothing is changed`, async () => {
+    const before = await world();
+    writeFileSync(lab.settingsFile, settings);
+    lab.changeSettings((config) => {
+      const changed = { ...(config[`zot-auth:${group}`] as Group), ...change };
+      config[`zot-auth:${group}`] = Object.fromEntries(
+        Object.entries(changed).filter(([, value]) => value !== undefined),
+      );
+    });
+    const { code, output } = await lab.up();
+    assert.notEqual(code, 0, output);
+    // The terminal folds nothing here, but Pulumi indents each line of a message.
+    assert.match(output.replaceAll(/\s+/g, " "), expected);
+    assert.doesNotMatch(output, /^\s+at .*\.(ts|js):\d+/m, "no stack for the person at the terminal");
+    assert.deepEqual(await world(), before);
+  });
+}
+
+test("several problems are reported together", async () => {
+  writeFileSync(lab.settingsFile, settings);
+  lab.changeSettings((config) => {
+    config["zot-auth:forgejo"] = { ...(config["zot-auth:forgejo"] as Group), token: "env:HOME" };
+    config["zot-auth:argocd"] = { ...(config["zot-auth:argocd"] as Group), token: "env:HOME" };
+  });
+  const { output } = await lab.up();
+  assert.match(output, /forgejo\.token/);
+  assert.match(output, /argocd\.token/);
+});
+
+test("a blueprint that Authentik rejects is told as such, and the next run finishes", async () => {
+  writeFileSync(lab.settingsFile, settings);
+  lab.changeSettings((config) => {
+    config["zot-auth:access"] = { adminGroup: "nobody-made-this-group" };
+  });
+  const { code, output } = await lab.up();
+  assert.notEqual(code, 0);
+  assert.match(
+    output.replaceAll(/\s+/g, " "),
+    /Authentik cannot apply the blueprint custom\/zot\.yaml.*access\.adminGroup/,
+  );
+  assert.equal(homelab.ciKey("homelab/apps"), undefined);
+
+  writeFileSync(lab.settingsFile, settings);
+  const corrected = await lab.up();
+  assert.equal(corrected.code, 0, corrected.output);
+  assert.match(homelab.ciKey("homelab/apps") ?? "", /^zak_/);
+  const outputs = await lab.outputs();
+  assert.deepEqual(outputs["acceptanceResult"], { access: "13 of 13 checks passed", build: "success" });
+  assert.ok(existsSync(join(lab.layout.directory, "zot", "config.json.before-zot-auth")));
+});

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import test from "node:test";
+import { accessFrom } from "../../toolchain/plugins/kubernetes/kubeconfig.ts";
+
+const CONFIG = `
+current-context: home
+contexts:
+  - {name: home, context: {cluster: home, user: me, namespace: work}}
+  - {name: bare, context: {cluster: plain, user: me}}
+clusters:
+  - name: home
+    cluster: {server: "https://home:6443/", certificate-authority: pki/ca.crt, tls-server-name: api}
+  - {name: plain, cluster: {server: "http://plain:8080"}}
+  - {name: loose, cluster: {server: "https://loose", insecure-skip-tls-verify: true}}
+users:
+  - {name: me, user: {token: t, client-certificate-data: ${btoa("cert")}, client-key: pki/me.key}}
+  - {name: cloud, user: {exec: {command: aws}}}
+`;
+
+await test("kubeconfig", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "zot-auth-kubeconfig-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "config");
+  writeFileSync(file, CONFIG);
+  mkdirSync(join(folder, "pki"));
+  writeFileSync(join(folder, "pki", "ca.crt"), "ca");
+  writeFileSync(join(folder, "pki", "me.key"), "key");
+
+  await t.test("a path: the current context, with files relative to the kubeconfig", () => {
+    assert.deepEqual(accessFrom(file, {}), {
+      server: "https://home:6443",
+      namespace: "work",
+      insecure: false,
+      ca: Buffer.from("ca"),
+      serverName: "api",
+      token: "t",
+      cert: Buffer.from("cert"),
+      key: Buffer.from("key"),
+    });
+  });
+
+  await t.test("contents, and what the provider's settings choose; without TLS nobody is told who asks", () => {
+    assert.deepEqual(accessFrom(CONFIG, { context: "bare" }), {
+      server: "http://plain:8080",
+      namespace: "default",
+      insecure: false,
+    });
+    const { server, insecure, namespace } = accessFrom(file, { cluster: "loose", namespace: "other" });
+    assert.deepEqual([server, insecure, namespace], ["https://loose", true, "other"]);
+    assert.equal(
+      accessFrom(JSON.stringify({ clusters: [{ name: "a", cluster: { server: "http://a" } }] }), { cluster: "a" })
+        .server,
+      "http://a",
+    );
+  });
+
+  await t.test("without a setting KUBECONFIG, whose first file with an entry counts", (t2) => {
+    const other = join(folder, "other");
+    writeFileSync(other, "clusters: [{name: plain, cluster: {server: 'http://first'}}]\n");
+    const before = process.env["KUBECONFIG"];
+    t2.after(() => {
+      if (before === undefined) delete process.env["KUBECONFIG"];
+      else process.env["KUBECONFIG"] = before;
+    });
+    process.env["KUBECONFIG"] = [other, join(folder, "missing"), file].join(delimiter);
+    assert.equal(accessFrom(undefined, { context: "bare" }).server, "http://first");
+    process.env["KUBECONFIG"] = join(folder, "missing");
+    assert.throws(() => accessFrom(undefined, {}), /no configuration has been provided/);
+  });
+
+  await t.test("what cannot be used is said", () => {
+    assert.throws(() => accessFrom(file, { context: "no" }), /^Error: context "no" does not exist$/);
+    assert.throws(() => accessFrom(file, { cluster: "no" }), /^Error: cluster "no" does not exist$/);
+    const cloud = CONFIG.replace("user: me, namespace", "user: cloud, namespace").replaceAll("pki/", `${folder}/pki/`);
+    assert.throws(() => accessFrom(cloud, {}), /signs in by exec/);
+  });
+});

@@ -1,0 +1,79 @@
+// A small Pulumi project in a folder of its own, run by the real CLI with the language host and the plugins of toolchain/.
+import { spawn } from "node:child_process";
+import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+
+const ROOT = join(import.meta.dirname, "../../..");
+const TOOLCHAIN = join(ROOT, "toolchain");
+
+export interface Run {
+  readonly code: number | null;
+  /** Standard output and error together. */
+  readonly output: string;
+}
+
+export class Project implements Disposable {
+  readonly folder = mkdtempSync(join(tmpdir(), "zot-auth-pulumi-"));
+  readonly #env: NodeJS.ProcessEnv;
+
+  /** @param yaml what Pulumi.yaml says beside name and main */
+  constructor(program: string, yaml: object) {
+    assertPulumi();
+    mkdirSync(join(this.folder, "state"));
+    symlinkSync(join(ROOT, "node_modules"), join(this.folder, "node_modules"));
+    this.write("package.json", JSON.stringify({ type: "module", main: "index.ts" }));
+    this.write("Pulumi.yaml", JSON.stringify({ name: "tiny", main: "index.ts", ...yaml }));
+    this.write("index.ts", program);
+    const plugins = ["command", "kubernetes", "onepassword"].map((name) => join(TOOLCHAIN, "plugins", name));
+    this.#env = {
+      ...process.env,
+      PATH: [join(TOOLCHAIN, "language-host"), ...plugins, process.env["PATH"] ?? ""].join(delimiter),
+      PULUMI_HOME: join(this.folder, "home"),
+      PULUMI_BACKEND_URL: `file://${join(this.folder, "state")}`,
+      PULUMI_CONFIG_PASSPHRASE: "test",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      NODE_COMPILE_CACHE: join(ROOT, "node_modules", ".cache", "zot-auth", "compile"),
+    };
+    for (const name of ["PULUMI_CONFIG_PASSPHRASE_FILE", "PULUMI_IGNORE_AMBIENT_PLUGINS", "NODE_TEST_CONTEXT"]) {
+      Reflect.deleteProperty(this.#env, name);
+    }
+  }
+
+  write(name: string, text: string): void {
+    writeFileSync(join(this.folder, name), text);
+  }
+
+  async pulumi(...args: readonly string[]): Promise<Run> {
+    const stack = ["stack", "config", "up", "preview", "destroy"].includes(args[0] ?? "") ? ["--stack", "dev"] : [];
+    const child = spawn("pulumi", [...args, ...stack, "--non-interactive", "--color", "never"], {
+      cwd: this.folder,
+      env: this.#env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const output: Buffer[] = [];
+    child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
+    child.stderr.on("data", (chunk: Buffer) => output.push(chunk));
+    return new Promise((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", (code) => resolve({ code, output: Buffer.concat(output).toString() }));
+    });
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+function assertPulumi(): void {
+  const found = (process.env["PATH"] ?? "").split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, "pulumi"), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  if (!found) throw new Error("pulumi is not on PATH. Run the tests by `npm test -- toolchain`, which sets it up.");
+}
