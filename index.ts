@@ -6,7 +6,7 @@ import { readClientSecret } from "./components/clientSecret.ts";
 import { ForgejoSecret } from "./components/forgejoSecret.ts";
 import { lookAtHost } from "./components/hostFacts.ts";
 import { stackOutputs } from "./components/outputs.ts";
-import { noDebugLog } from "./components/noDebugLog.ts";
+import { noDebugLog, quietWhenEngineIsGone } from "./components/sdk.ts";
 import { preflightInputs } from "./components/preflight.ts";
 import { providers } from "./components/providers.ts";
 import { Preflight } from "./components/resources.ts";
@@ -15,6 +15,7 @@ import { ZotServer } from "./components/zotServer.ts";
 import { fingerprint } from "./domain/fingerprint.ts";
 
 noDebugLog();
+quietWhenEngineIsGone();
 
 // The eight manual steps as a graph: each resource is done when something can be seen on a server, and the next depends on it.
 const settings = stackSettings();

@@ -39,8 +39,8 @@ const CASES: readonly (readonly [string, string, Group, RegExp])[] = [
   [
     "a server that does not answer",
     "forgejo",
-    { url: "http://127.0.0.1:9" },
-    /Forgejo does not answer at http:\/\/127\.0\.0\.1:9 .*forgejo\.url/,
+    { url: "http://127.0.0.1:59999" },
+    /Forgejo does not answer at http:\/\/127\.0\.0\.1:59999 .*forgejo\.url/,
   ],
   [
     "a wrong token of Authentik",
