@@ -6,7 +6,7 @@ import { readClientSecret } from "./components/clientSecret.ts";
 import { ForgejoSecret } from "./components/forgejoSecret.ts";
 import { lookAtHost } from "./components/hostFacts.ts";
 import { stackOutputs } from "./components/outputs.ts";
-import { noDebugLog, quietWhenEngineIsGone } from "./components/sdk.ts";
+import { noDebugLog, plainStacks, quietWhenEngineIsGone } from "./components/sdk.ts";
 import { preflightInputs } from "./components/preflight.ts";
 import { providers } from "./components/providers.ts";
 import { Preflight } from "./components/resources.ts";
@@ -14,11 +14,14 @@ import { stackSettings } from "./components/stackSettings.ts";
 import { ZotServer } from "./components/zotServer.ts";
 import { fingerprint } from "./domain/fingerprint.ts";
 
+plainStacks();
 noDebugLog();
 quietWhenEngineIsGone();
 
 // The eight manual steps as a graph: each resource is done when something can be seen on a server, and the next depends on it.
 const settings = stackSettings();
+// Asked first: the answer comes while the engine starts the other providers.
+const looking = lookAtHost(settings);
 const { zotAuth, kubernetes, onePassword } = providers(settings);
 
 const clientSecret = readClientSecret(settings.authentik.clientSecret, onePassword);
@@ -26,7 +29,7 @@ const preflight = new Preflight("preflight", preflightInputs(settings), { provid
 const options = { providers: [zotAuth, kubernetes], dependsOn: [preflight] };
 
 // Nothing is registered that changes anything before the host has said what it runs.
-const facts = await lookAtHost(settings);
+const facts = await looking;
 
 const access = new AuthentikAccess(
   "authentik",

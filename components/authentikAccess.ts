@@ -1,7 +1,8 @@
 import { ComponentResource } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Input, Resource } from "@pulumi/pulumi";
 import { ConfigMapPatch } from "@pulumi/kubernetes/core/v1/configMapPatch.js";
-import { blueprintHash, redirectUri, renderBlueprint, renderRemoval, signInGroups } from "../domain/blueprint.ts";
+import { redirectUri, renderBlueprint, renderRemoval, signInGroups } from "../domain/blueprint.ts";
+import { blueprintHash } from "../domain/blueprintHash.ts";
 import { toSeconds } from "../domain/duration.ts";
 import type { Settings } from "../domain/settings/schema.ts";
 import { Application, AppliedBlueprint, ArgoCdSync, PolicyBinding } from "./resources.ts";

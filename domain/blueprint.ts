@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { Document, Scalar } from "yaml";
 import type { YAMLSeq } from "yaml";
 import type { Settings } from "./settings/schema.ts";
@@ -60,11 +59,6 @@ export function renderRemoval(settings: Settings): string {
     absent("authentik_core.user", { username: ci.user }),
     absent("authentik_core.group", { name: access.ciGroup }),
   ]);
-}
-
-/** The hash by which Authentik tells whether it has applied a blueprint's text: SHA-512 in hex. */
-export function blueprintHash(text: string): string {
-  return createHash("sha512").update(text).digest("hex");
 }
 
 function accountEntries({ access, ci }: Settings): Entry[] {

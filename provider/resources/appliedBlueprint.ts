@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { blueprintHash } from "../../domain/blueprint.ts";
+import { blueprintHash } from "../../domain/blueprintHash.ts";
 import { ZotAuthError } from "../../domain/errors.ts";
 import { Authentik } from "../clients/authentik.ts";
 import type { AuthentikConnection, BlueprintInstance } from "../clients/authentik.ts";

@@ -1,7 +1,6 @@
 // Stands in for the official plugin of @pulumi/kubernetes 4.34.2: `ConfigMapPatch` alone, where the plugin cannot be downloaded.
 import { serve } from "../../../provider/shell/index.ts";
 import { announceStandIn } from "../standIn.ts";
-import { setCluster } from "./cluster.ts";
 
 const VERSION = "4.34.2";
 const announce = announceStandIn("kubernetes", VERSION);
@@ -11,7 +10,8 @@ await serve({
   version: VERSION,
   configure: async (inputs, context) => {
     await announce(inputs, context);
-    setCluster(inputs);
+    // Loaded now, not at the start: the engine starts one plugin after another, and configures them side by side.
+    (await import("./cluster.ts")).setCluster(inputs);
   },
   resources: {
     "kubernetes:core/v1:ConfigMapPatch": async () => (await import("./configMapPatch.ts")).configMapPatch,
