@@ -27,7 +27,9 @@ async function read(reference: SecretReference, provider: ProviderResource): Pro
     const found = await getItem({ vault, ...(ID.test(item) ? { uuid: item } : { title: item }) }, { provider });
     const value = valueOf(found, field);
     if (value !== undefined && value !== "") return value;
-    throw new Error(`the item has no field "${field}" with a value`);
+    throw new Error(
+      `the item has no field "${field}" with a value in any of its sections (1Password's provider shows no field outside of one)`,
+    );
   } catch (error) {
     const message = `authentik.clientSecret: ${reference} cannot be read: ${messageOf(error)}. Correct the reference, or see onePassword.* for the way into 1Password.`;
     if (!runtime.isDryRun()) throw new RunError(message);

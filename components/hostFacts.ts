@@ -44,7 +44,7 @@ export async function lookAtHost({ registry }: Settings): Promise<HostFacts> {
 }
 
 function withoutHost(host: string, printed: string): HostFacts {
-  const said = printed.trim().split("\n").at(-2) ?? "no answer";
+  const said = printed.trim().split("\n").at(-2)?.trim() ?? "no answer";
   const message = `${host} (setting registry.host) cannot be reached: ${said}. Check \`ssh ${host.slice("ssh:".length)} true\`.`;
   if (!runtime.isDryRun()) throw new ZotAuthError("HOST_UNREACHABLE", message);
   void log.warn(`${message} This preview goes by zot ${formatZotVersion(ASSUMED.version)} and cannot see hand edits.`);

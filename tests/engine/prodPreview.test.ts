@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { test } from "node:test";
+
+test("the real case previews as a whole plan without any of its servers, and says what it could not see", () => {
+  const folder = mkdtempSync(join(tmpdir(), "zot-auth-prod-"));
+  try {
+    mkdirSync(join(folder, "state"));
+    // A project folder of its own, since making a stack writes into its settings file.
+    for (const name of [
+      "Pulumi.yaml",
+      "package.json",
+      "index.ts",
+      "components",
+      "domain",
+      "provider",
+      "node_modules",
+    ]) {
+      symlinkSync(resolve(name), join(folder, name));
+    }
+    writeFileSync(join(folder, "Pulumi.yaml"), readFileSync(resolve("Pulumi.yaml"), "utf8"));
+    // Nothing of the real case may be asked from here: its ssh host becomes this machine, which lets nobody in without a key.
+    const settings = readFileSync(resolve("Pulumi.prod.yaml"), "utf8").replace("ssh:indri", "ssh:nobody@127.0.0.1");
+    writeFileSync(join(folder, "Pulumi.prod.yaml"), settings);
+    const env: NodeJS.ProcessEnv = {
+      ...process.env,
+      PULUMI_BACKEND_URL: `file://${join(folder, "state")}`,
+      PULUMI_CONFIG_PASSPHRASE: "prod",
+      KUBECONFIG: join(folder, "no-kubeconfig"),
+    };
+    delete env["PULUMI_CONFIG_PASSPHRASE_FILE"];
+    delete env["SSH_AUTH_SOCK"];
+    const pulumi = (...args: readonly string[]) => {
+      const { status, stdout, stderr } = spawnSync("pulumi", [...args, "--non-interactive"], {
+        cwd: folder,
+        env,
+        encoding: "utf8",
+      });
+      return { status, output: stdout + stderr };
+    };
+    assert.equal(pulumi("stack", "init", "prod").status, 0);
+    const { status, output } = pulumi("preview", "--stack", "prod");
+    assert.equal(status, 0, output);
+    assert.match(
+      output,
+      /ssh:nobody@127\.0\.0\.1 \(setting registry\.host\) cannot be reached: .*goes by zot 2\.1\.20/,
+    );
+    assert.match(output, /authentik\.clientSecret: op:\/\/\S+ cannot be read: /);
+    for (const name of [
+      "authentik-sync",
+      "authentik-blueprint",
+      "zot-credentials",
+      "zot-config",
+      "ci-key",
+      "forgejo-eblume/blumeops",
+      "acceptance-access",
+    ]) {
+      assert.ok(output.includes(name), `the plan has ${name}`);
+    }
+    assert.match(output, /\+ 24 to create/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
