@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { runningLab, startInBackground } from "./background.ts";
+import { forgetStack, isNew } from "./forget.ts";
 import { readLayout } from "./layout.ts";
 
 const STACK = "lab";
@@ -22,6 +23,7 @@ function selectStack(): number {
 
 async function main(): Promise<number> {
   const layout = readLayout("Pulumi.lab.yaml", ".lab");
+  if (isNew(layout)) forgetStack();
   const before = runningLab(layout);
   const started = Date.now();
   const { urls } = before ?? (await startInBackground(layout));

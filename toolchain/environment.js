@@ -6,9 +6,10 @@ import { isExecutable } from "./files.js";
  * The environment that the project's commands run in. What the user has set stays.
  * @param {import("./place.js").Place} place
  * @param {import("./result.js").Result} result
+ * @param {string | undefined} stack the stack that a Pulumi command is about
  * @returns {NodeJS.ProcessEnv}
  */
-export function environmentOf(place, result) {
+export function environmentOf(place, result, stack) {
   const { env } = place;
   const passphrase = join(place.root, ".lab", "passphrase");
   const hasPassphrase =
@@ -18,7 +19,10 @@ export function environmentOf(place, result) {
     PULUMI_SKIP_UPDATE_CHECK: "true",
     // Without it Pulumi tries five times to download a plugin before it looks at a stand-in's version.
     ...(result.standInPlugins ? { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" } : {}),
-    ...(!hasPassphrase && existsSync(passphrase) ? { PULUMI_CONFIG_PASSPHRASE_FILE: passphrase } : {}),
+    // Never for another stack: its state would be encrypted with what everybody knows.
+    ...(stack === "lab" && !hasPassphrase && existsSync(passphrase)
+      ? { PULUMI_CONFIG_PASSPHRASE_FILE: passphrase }
+      : {}),
     ...env,
     PATH: pathOf(env["PATH"] ?? "", result),
   };

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { environmentOf } from "./environment.js";
 import { readResult } from "./result.js";
+import { stackOf } from "./stack.js";
 
 /**
  * Runs a command in the project's environment, with this process's input, outputs and signals.
@@ -17,7 +18,8 @@ export function runCommand(place, command, args) {
     return Promise.resolve(1);
   }
   return new Promise((resolve) => {
-    const child = spawn(command, args, { env: environmentOf(place, result), stdio: "inherit" });
+    const stack = command === "pulumi" ? stackOf(place, args) : undefined;
+    const child = spawn(command, args, { env: environmentOf(place, result, stack), stdio: "inherit" });
     for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
       process.on(signal, () => {
         // On a terminal Ctrl-C reaches the command by itself, and a second one would make Pulumi stop in the middle.

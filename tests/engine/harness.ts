@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parse, stringify } from "yaml";
 import { startInBackground, stopLab } from "../../lab/background.ts";
@@ -49,10 +49,15 @@ export class EngineLab {
     this.directory = directory;
     this.settingsFile = settingsFile;
     this.layout = readLayout(settingsFile, join(directory, "lab"));
+    // What Pulumi notes of these stacks is not the user's; the plugins that are installed are.
+    const home = process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi");
+    mkdirSync(join(directory, "pulumi"));
+    if (existsSync(join(home, "plugins"))) symlinkSync(join(home, "plugins"), join(directory, "pulumi", "plugins"));
     this.#environment = {
       ...process.env,
       PULUMI_BACKEND_URL: `file://${join(directory, "state")}`,
       PULUMI_CONFIG_PASSPHRASE: LAB_PASSPHRASE,
+      PULUMI_HOME: join(directory, "pulumi"),
       PULUMI_DEBUG_COMMANDS: "true",
     };
     delete this.#environment["PULUMI_CONFIG_PASSPHRASE_FILE"];

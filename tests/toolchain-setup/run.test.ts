@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { renameSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import test from "node:test";
@@ -47,14 +48,38 @@ test("with official plugins only, Pulumi may download by itself", async (t) => {
   assert.equal(env["PATH"], folders.map((folder) => join(machine.folder, folder)).join(delimiter));
 });
 
-test("the lab's passphrase file is used when the user has set none", async (t) => {
+test("the lab's passphrase file is used for the lab's stack, when the user has set none, and for no other", async (t) => {
   const machine = new Machine(t);
+  machine.script(
+    "bin/pulumi",
+    'if [ "$1" = version ]; then echo v3.274.1; else echo "file=$PULUMI_CONFIG_PASSPHRASE_FILE"; fi',
+  );
   await machine.setUp();
   machine.write("project/.lab/passphrase", "lab");
   const name = "PULUMI_CONFIG_PASSPHRASE_FILE";
-  assert.equal((await environment(machine))[name], join(machine.root, ".lab", "passphrase"));
-  assert.equal((await environment(machine, { [name]: "/mine" }))[name], "/mine");
-  assert.equal((await environment(machine, { PULUMI_CONFIG_PASSPHRASE: "" }))[name], undefined);
+  const lab = join(machine.root, ".lab", "passphrase");
+  const passphrase = async (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> =>
+    (await machine.run(["pulumi", ...args], env)).stdout.trim().slice("file=".length);
+  assert.equal(await passphrase(["up", "--stack", "lab"]), lab);
+  assert.equal(await passphrase(["up", "--stack=organization/zot-auth/lab"]), lab);
+  assert.equal(await passphrase(["stack", "init", "--no-select", "lab"]), lab);
+  assert.equal(await passphrase(["up"], { PULUMI_STACK: "lab" }), lab);
+  assert.equal(await passphrase(["up", "-s", "lab"], { [name]: "/mine" }), "/mine");
+  assert.equal(await passphrase(["up", "-s", "lab"], { PULUMI_CONFIG_PASSPHRASE: "" }), "");
+  for (const args of [["up"], ["up", "--stack", "prod"], ["stack", "init", "prod"], ["stack", "select", "prod"]]) {
+    assert.equal(await passphrase(args), "", args.join(" "));
+  }
+
+  const project = createHash("sha1").update(join(machine.root, "Pulumi.yaml")).digest("hex");
+  const select = (stack: string): void =>
+    machine.write(
+      `home/.pulumi/workspaces/zot-auth-${project}-workspace.json`,
+      JSON.stringify({ stacks: { "file://./.state": `organization/zot-auth/${stack}` } }),
+    );
+  select("lab");
+  assert.equal(await passphrase(["preview"]), lab);
+  select("prod");
+  assert.equal(await passphrase(["preview"]), "");
 });
 
 test("arguments and exit code pass through as they are", async (t) => {

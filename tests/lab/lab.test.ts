@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { test } from "node:test";
+import { runningLab, startInBackground, stopLab } from "../../lab/background.ts";
+import { readLayout } from "../../lab/layout.ts";
+import { EngineLab } from "../engine/harness.ts";
+
+test("a lab answers on every address, is found again, and goes on as it was after a stop", async () => {
+  const lab = await EngineLab.start();
+  try {
+    const running = runningLab(lab.layout);
+    assert.ok(running);
+    assert.deepEqual(Object.keys(running.urls).sort(), [
+      "1Password Connect",
+      "Argo CD",
+      "Authentik",
+      "Forgejo",
+      "Kubernetes",
+      "zot",
+    ]);
+    for (const url of Object.values(running.urls)) {
+      assert.equal(new URL(url).hostname, "127.0.0.1");
+      await fetch(url); // whatever it says, somebody answers
+    }
+    const secrets = lab.secrets;
+    assert.equal(await stopLab(lab.layout), true);
+    assert.equal(runningLab(lab.layout), undefined);
+    assert.equal(await stopLab(lab.layout), false);
+    await startInBackground(lab.layout);
+    assert.deepEqual(lab.secrets, secrets);
+  } finally {
+    await lab.stop();
+  }
+});
+
+test("a port that is taken is named with its setting, and nothing is left running", async () => {
+  const squatter = createServer();
+  await new Promise<void>((done) => squatter.listen(0, "127.0.0.1", done));
+  const { port } = squatter.address() as AddressInfo;
+  const lab = await EngineLab.start();
+  try {
+    await stopLab(lab.layout);
+    lab.changeSettings((config) => {
+      config["zot-auth:forgejo"] = { ...(config["zot-auth:forgejo"] as object), url: `http://127.0.0.1:${port}` };
+    });
+    const layout = readLayout(lab.settingsFile, lab.layout.directory);
+    await assert.rejects(startInBackground(layout), (error) => {
+      assert.ok(error instanceof Error);
+      assert.ok(error.message.includes(`Port ${port} of 127.0.0.1 is taken`), error.message);
+      assert.ok(error.message.includes("forgejo.url in"), error.message);
+      return true;
+    });
+    await assert.rejects(fetch(layout.settings.authentik.url), "the servers that had started are closed again");
+  } finally {
+    squatter.close();
+    await lab.stop();
+  }
+});

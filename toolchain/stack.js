@@ -1,0 +1,41 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { entriesOf, readJson } from "./files.js";
+
+/**
+ * The stack that a Pulumi command is about: the one it names, else the one of the environment, else the selected one.
+ * @param {import("./place.js").Place} place
+ * @param {readonly string[]} args
+ * @returns {string | undefined}
+ */
+export function stackOf(place, args) {
+  const name = flagged(args) ?? named(args) ?? place.env["PULUMI_STACK"] ?? selected(place);
+  return name?.split("/").at(-1);
+}
+
+/** @param {readonly string[]} args */
+function flagged(args) {
+  const at = args.findIndex((arg) => arg === "--stack" || arg === "-s");
+  return at >= 0 ? args[at + 1] : args.find((arg) => arg.startsWith("--stack="))?.slice("--stack=".length);
+}
+
+/** @param {readonly string[]} args */
+function named([command, task, ...args]) {
+  if (command !== "stack" || (task !== "init" && task !== "select")) return undefined;
+  return args.find((arg) => !arg.startsWith("-"));
+}
+
+/**
+ * What `pulumi stack select` noted in Pulumi's own folder, by the path of the project's file and the state's address.
+ * @param {import("./place.js").Place} place
+ */
+function selected({ root, pulumiHome, env }) {
+  const folder = join(pulumiHome, "workspaces");
+  const project = createHash("sha1").update(join(root, "Pulumi.yaml")).digest("hex");
+  const file = entriesOf(folder).find((name) => name.endsWith(`-${project}-workspace.json`));
+  if (file === undefined) return undefined;
+  const noted = /** @type {{ stack?: string, stacks?: Record<string, string> } | undefined} */ (
+    readJson(join(folder, file))
+  );
+  return noted?.stacks?.[env["PULUMI_BACKEND_URL"] ?? "file://./.state"] ?? noted?.stack;
+}
