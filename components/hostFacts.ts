@@ -4,7 +4,7 @@ import { ZotAuthError } from "../domain/errors.ts";
 import { factsScript, parseFacts } from "../domain/hostScripts.ts";
 import type { HostFacts } from "../domain/hostScripts.ts";
 import type { Settings } from "../domain/settings/schema.ts";
-import { onHost } from "../domain/shell.ts";
+import { runOnHost, scriptOnHost } from "../domain/shell.ts";
 import { assertKeepsPolicy, formatZotVersion } from "../domain/zotVersion.ts";
 import { filesOnHost } from "./hostFiles.ts";
 
@@ -26,9 +26,10 @@ const UNREACHABLE = "unreachable";
 export async function lookAtHost({ registry }: Settings): Promise<HostFacts> {
   const { host, acceptCiOverwrite } = registry;
   const files = filesOnHost(registry);
-  const look = onHost(host, factsScript(files));
+  const look = runOnHost(host, "LOOK");
   const command = host === "local" ? look : `${look} 2>&1 || echo ${UNREACHABLE}`;
-  const printed = (await run({ command, interpreter: ["/bin/sh", "-c"], logging: "none" })).stdout;
+  const environment = { LOOK: scriptOnHost(host, factsScript(files)) };
+  const printed = (await run({ command, environment, interpreter: ["/bin/sh", "-c"], logging: "none" })).stdout;
   try {
     if (printed.trimEnd().endsWith(UNREACHABLE)) return withoutHost(host, printed);
     const facts = parseFacts(printed, host);

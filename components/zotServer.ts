@@ -6,7 +6,7 @@ import { toSeconds } from "../domain/duration.ts";
 import { deployScript, removeScript, removeSecretFileScript, secretFileScript } from "../domain/hostScripts.ts";
 import type { HostFacts } from "../domain/hostScripts.ts";
 import type { Settings } from "../domain/settings/schema.ts";
-import { onHost } from "../domain/shell.ts";
+import { runOnHost, scriptOnHost } from "../domain/shell.ts";
 import { formatCredentials, formatZotConfig, issuerOf, renderZotConfig, startDigest } from "../domain/zotConfig.ts";
 import { formatZotVersion } from "../domain/zotVersion.ts";
 import { filesOnHost } from "./hostFiles.ts";
@@ -42,17 +42,24 @@ export class ZotServer extends ComponentResource {
     const files = filesOnHost(registry);
     const config = renderZotConfig(args.settings, facts.version, files);
     const text = formatZotConfig(config);
-    const command = (script: string): string => onHost(registry.host, script);
+    const { host } = registry;
+    const commands = {
+      create: runOnHost(host, "ZOT_AUTH_DEPLOY"),
+      delete: runOnHost(host, "ZOT_AUTH_REMOVE"),
+      interpreter: SHELL,
+    };
 
     const credentials = new Command(
       `${name}-credentials`,
       {
-        create: command(secretFileScript(files.credentialsFile, facts.credentialsRepairs)),
-        delete: command(removeSecretFileScript(files.credentialsFile)),
+        ...commands,
+        environment: {
+          ZOT_AUTH_DEPLOY: scriptOnHost(host, secretFileScript(files.credentialsFile, facts.credentialsRepairs)),
+          ZOT_AUTH_REMOVE: scriptOnHost(host, removeSecretFileScript(files.credentialsFile)),
+        },
         stdin: secret(
           all([authentik.clientId, args.clientSecret]).apply(([id, value]) => formatCredentials(id, value)),
         ),
-        interpreter: SHELL,
         logging: "stderr",
       },
       { parent: this },
@@ -71,10 +78,14 @@ export class ZotServer extends ComponentResource {
     const deployed = new Command(
       `${name}-config`,
       {
-        create: written.apply((print) => command(deployScript({ ...service, credentials: print }))),
-        delete: command(removeScript(service)),
+        ...commands,
+        environment: {
+          ZOT_AUTH_DEPLOY: written.apply((print) =>
+            scriptOnHost(host, deployScript({ ...service, credentials: print })),
+          ),
+          ZOT_AUTH_REMOVE: scriptOnHost(host, removeScript(service)),
+        },
         stdin: text,
-        interpreter: SHELL,
         logging: "stderr",
       },
       { parent: this, dependsOn: [credentials, args.issuer] },

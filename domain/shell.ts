@@ -6,10 +6,17 @@ export function quote(text: string): string {
 /** Where commands run: on this machine, or on another one by the user's own ssh. */
 export type Host = "local" | `ssh:${string}`;
 
-/** A command of the local shell that runs a POSIX shell script on the host. Standard input goes to the script. */
-export function onHost(host: string, script: string): string {
-  if (host === "local") return script;
-  const destination = host.slice("ssh:".length);
+/**
+ * A command of the local shell that runs, on the host, the POSIX shell script which {@link scriptOnHost} put into an environment variable.
+ * Standard input goes to the script. The script is not in the command itself, since that stands in every error message.
+ */
+export function runOnHost(host: string, variable: string): string {
+  if (host === "local") return `eval "$${variable}"`;
   // BatchMode: a question about a password or a host key would wait for ever.
-  return `ssh -o BatchMode=yes -o ConnectTimeout=10 -- ${quote(destination)} ${quote(`sh -c ${quote(script)}`)}`;
+  return `ssh -o BatchMode=yes -o ConnectTimeout=10 -- ${quote(host.slice("ssh:".length))} "$${variable}"`;
+}
+
+/** The variable's value: the script, in the form that the host's login shell needs. */
+export function scriptOnHost(host: string, script: string): string {
+  return host === "local" ? script : `sh -c ${quote(script)}`;
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { entriesOf, readJson } from "./files.js";
 
@@ -37,5 +38,17 @@ function selected({ root, pulumiHome, env }) {
   const noted = /** @type {{ stack?: string, stacks?: Record<string, string> } | undefined} */ (
     readJson(join(folder, file))
   );
-  return noted?.stacks?.[env["PULUMI_BACKEND_URL"] ?? "file://./.state"] ?? noted?.stack;
+  return noted?.stacks?.[env["PULUMI_BACKEND_URL"] ?? backendOf(root)] ?? noted?.stack;
+}
+
+/**
+ * The state's address, as the project's file has it.
+ * @param {string} root
+ */
+function backendOf(root) {
+  try {
+    return /^ {2}url: (\S+)$/m.exec(readFileSync(join(root, "Pulumi.yaml"), "utf8"))?.[1] ?? "";
+  } catch {
+    return ""; // there is no project: Pulumi itself will say so
+  }
 }

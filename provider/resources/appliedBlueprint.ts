@@ -50,7 +50,7 @@ export const appliedBlueprint: Resource<AppliedBlueprintInputs, AppliedBlueprint
     context.progress("applying the blueprint that removes what ours made");
     const removal = await authentik.createBlueprint(`zot-auth removal ${randomUUID()}`, state.removal);
     await authentik.apply(removal.pk);
-    await applied(authentik, removal.pk, blueprintHash(state.removal), state, context);
+    await applied(authentik, removal, blueprintHash(state.removal), state, context);
     await authentik.deleteBlueprint(removal.pk);
   },
 };
@@ -86,7 +86,7 @@ export async function applyDelivered(
   });
   context.progress("applying the blueprint");
   await authentik.apply(instance.pk);
-  await applied(authentik, instance.pk, inputs.hash, inputs, context);
+  await applied(authentik, instance, inputs.hash, inputs, context);
   return instance.pk;
 }
 
@@ -94,24 +94,27 @@ export async function applyDelivered(
 const ATTEMPTS = 4;
 
 /**
- * Waits for the hash; only it decides. A run that failed may be an older one, or have raced with the blueprint that makes a group we look
+ * Waits for a run after `before` that leaves the hash: the hash alone may be that of an earlier time, since when somebody deleted what the
+ * blueprint made, or changed a variable that it reads. A run that failed may be an older one, or have raced with the blueprint that makes a group we look
  * for: so the blueprint is applied anew a few times, with growing pauses, before it counts as rejected.
  */
 async function applied(
   authentik: Authentik,
-  pk: string,
+  before: BlueprintInstance,
   hash: string,
   inputs: { readonly timeout: number },
   context: Context,
 ): Promise<void> {
-  let failedRun = "";
+  const { pk } = before;
+  let seenRun = before.lastApplied;
   let attempts = 0;
   await waitFor(
     async () => {
       const instance = await authentik.blueprintByPk(pk);
+      if (instance.lastApplied === seenRun) return undefined;
+      seenRun = instance.lastApplied;
       if (instance.lastAppliedHash === hash && instance.status === "successful") return instance;
-      if (instance.status !== "error" || instance.lastApplied === failedRun) return undefined;
-      failedRun = instance.lastApplied;
+      if (instance.status !== "error") return undefined;
       if (++attempts === ATTEMPTS) throw rejected(instance);
       await delay(250 * 2 ** attempts, undefined, { signal: context.signal });
       await authentik.apply(pk);

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { parse, stringify } from "yaml";
 import { startInBackground, stopLab } from "../../lab/background.ts";
 import { readLayout } from "../../lab/layout.ts";
@@ -55,7 +57,7 @@ export class EngineLab {
     if (existsSync(join(home, "plugins"))) symlinkSync(join(home, "plugins"), join(directory, "pulumi", "plugins"));
     this.#environment = {
       ...process.env,
-      PULUMI_BACKEND_URL: `file://${join(directory, "state")}`,
+      PULUMI_BACKEND_URL: `file://${join(directory, "state")}?metadata=skip`,
       PULUMI_CONFIG_PASSPHRASE: LAB_PASSPHRASE,
       PULUMI_HOME: join(directory, "pulumi"),
       PULUMI_DEBUG_COMMANDS: "true",
@@ -96,26 +98,46 @@ export class EngineLab {
   }
 
   async pulumi(...args: readonly string[]): Promise<PulumiResult> {
+    return this.#start(args).ended;
+  }
+
+  /** Runs `up` and kills the CLI, with no chance to clean up, as soon as the step of that resource has begun. */
+  async upCutOffAt(name: string): Promise<PulumiResult> {
+    const { child, log, ended } = this.#start(["up", "--yes", "--skip-preview", "--non-interactive"]);
+    const begun = (): boolean =>
+      readEvents(log).some((event) => event.resourcePreEvent?.metadata.urn.endsWith(`::${name}`) === true);
+    while (child.exitCode === null && !begun()) await delay(10);
+    child.kill("SIGKILL");
+    return ended;
+  }
+
+  #start(args: readonly string[]): {
+    readonly child: ChildProcess;
+    readonly log: string;
+    readonly ended: Promise<PulumiResult>;
+  } {
     const log = join(this.directory, `events-${Date.now()}-${Math.random()}.json`);
     const logs = ["up", "preview", "refresh", "destroy"].includes(args[0] ?? "");
-    const child = spawn(
-      "pulumi",
-      [
-        ...args,
-        ...(args.includes(STACK) ? [] : ["--stack", STACK]),
-        ...(logs ? ["--config-file", this.settingsFile, "--event-log", log] : []),
-      ],
-      { cwd: ROOT, env: this.#environment, stdio: ["ignore", "pipe", "pipe"] },
-    );
+    const more = logs ? ["--config-file", this.settingsFile, "--event-log", log] : [];
+    const child = spawn("pulumi", [...args, ...(args.includes(STACK) ? [] : ["--stack", STACK]), ...more], {
+      cwd: ROOT,
+      env: this.#environment,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const chunks: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
-    const code = await new Promise<number>((done, fail) => {
+    const ended = new Promise<PulumiResult>((done, fail) => {
       child.once("error", fail);
-      child.once("close", (status) => done(status ?? 1));
+      child.once("close", (status) => {
+        done({
+          code: status ?? 1,
+          output: Buffer.concat(chunks).toString("utf8"),
+          events: logs ? readEvents(log) : [],
+        });
+      });
     });
-    const events = logs ? readEvents(log) : [];
-    return { code, output: Buffer.concat(chunks).toString("utf8"), events };
+    return { child, log, ended };
   }
 
   /** The stack's state, as it lies on disk. */
@@ -161,7 +183,7 @@ function readEvents(file: string): readonly EngineEvent[] {
   try {
     return readFileSync(file, "utf8")
       .split("\n")
-      .filter((line) => line !== "")
+      .filter((line) => line.endsWith("}")) // the last one may be half written
       .map((line) => JSON.parse(line) as EngineEvent);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return []; // it failed before the engine started

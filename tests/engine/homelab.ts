@@ -108,6 +108,14 @@ export class Homelab {
     });
   }
 
+  /** The labels of the account's keys that zot still takes. */
+  async keyLabels(key: string): Promise<readonly string[]> {
+    const answer = await this.registry("/zot/auth/apikey", { key });
+    assert.equal(answer.status, 200);
+    const { apiKeys } = (await answer.json()) as { apiKeys: { label: string }[] };
+    return apiKeys.map(({ label }) => label).sort();
+  }
+
   /** Runs skopeo: the real one where there is one, else the lab's. */
   async skopeo(...args: readonly string[]): Promise<{ readonly code: number | null; readonly output: string }> {
     const child = spawn(join(import.meta.dirname, "../../lab/bin/skopeo"), [...args], {

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { deployScript, factsScript, parseFacts, removeScript, secretFileScript } from "../../domain/hostScripts.ts";
 import type { Deployment, HostFacts } from "../../domain/hostScripts.ts";
-import { onHost, quote } from "../../domain/shell.ts";
+import { quote, runOnHost, scriptOnHost } from "../../domain/shell.ts";
 
 // The scripts run for real, by /bin/sh; zot, its service manager and the issuer are small fakes that record what is asked of them.
 
@@ -201,6 +201,9 @@ test("a script arrives on an ssh host as it was, whatever it holds", async () =>
   writeFileSync(join(bin, "ssh"), '#!/bin/sh\nfor last; do :; done\nexec /bin/sh -c "$last"\n');
   chmodSync(join(bin, "ssh"), 0o755);
   const script = `cat; printf '%s' "it's \\$HOME"`;
-  const { stdout } = await sh(`PATH=${quote(bin)}:$PATH; ${onHost("ssh:indri", script)}`, "input ");
+  const { stdout } = await sh(
+    `PATH=${quote(bin)}:$PATH; S=${quote(scriptOnHost("ssh:indri", script))}; ${runOnHost("ssh:indri", "S")}`,
+    "input ",
+  );
   assert.equal(stdout, "input it's $HOME");
 });

@@ -71,6 +71,7 @@ test("the lab's passphrase file is used for the lab's stack, when the user has s
   }
 
   const project = createHash("sha1").update(join(machine.root, "Pulumi.yaml")).digest("hex");
+  machine.write("project/Pulumi.yaml", "backend:\n  url: file://./.state\n");
   const select = (stack: string): void =>
     machine.write(
       `home/.pulumi/workspaces/zot-auth-${project}-workspace.json`,
