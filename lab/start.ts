@@ -1,6 +1,5 @@
 // npm start: the lab and, on it, the program; then what there is to look at.
 import { spawnSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
 import { runningLab, startInBackground } from "./background.ts";
 import { forgetStack, isNew } from "./forget.ts";
 import { readLayout } from "./layout.ts";
@@ -36,7 +35,6 @@ async function main(): Promise<number> {
   console.log();
 
   process.env["PULUMI_CONFIG_PASSPHRASE_FILE"] ??= ".lab/passphrase";
-  mkdirSync(".state", { recursive: true });
   const failed = selectStack() || pulumi("up", "--yes");
   if (failed !== 0) {
     console.error(
