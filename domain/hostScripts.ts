@@ -166,7 +166,9 @@ function serviceFunctions({
   readyUrl,
   readySeconds,
 }: Pick<Deployment, "restartCommand" | "readyUrl" | "readySeconds">): string {
-  return `restart_zot() { sh -c ${quote(restartCommand)} >&2; }
+  return `restart_zot() {
+  sh -c ${quote(restartCommand)} >&2 || { say "The restart command (setting registry.restartCommand) ended with exit code $?."; return 1; }
+}
 ready() {
   end=$(( $(date +%s) + ${readySeconds} ))
   until fetch ${quote(readyUrl)} 2>/dev/null; do

@@ -139,6 +139,17 @@ test("where zot does not come up, the previous config is back", async () => {
   assert.match(readFileSync(at("config.json.zot-auth"), "utf8"), /start=digest-1 print 0/);
 });
 
+test("a restart command that fails is told by its setting, and the previous config is back", async () => {
+  await sh(deployScript(deployment()), "first");
+  const { code, stderr } = await sh(
+    deployScript(deployment({ startDigest: "digest-2", restartCommand: "exit 7" })),
+    "second",
+  );
+  assert.equal(code, 1);
+  assert.match(stderr, /registry\.restartCommand\) ended with exit code 7/);
+  assert.equal(config(), "first");
+});
+
 test("zot is not restarted while the issuer does not answer, since it would not start", async () => {
   writeFileSync(at("config.json"), "before");
   answering.delete("/discovery");
