@@ -44,7 +44,12 @@ export async function startInBackground(layout: Layout): Promise<BackgroundLab> 
     child.once("exit", (code) => resolve({ error: `The lab ended with ${code ?? "a signal"}. See ${log}.` }));
   });
   if ("error" in message) throw new Error(message.error);
-  await readyZot(layout);
+  try {
+    await readyZot(layout);
+  } catch (error) {
+    await stopLab(layout); // half a lab is none
+    throw error;
+  }
   child.unref();
   return { pid: child.pid ?? 0, urls: message.urls };
 }
