@@ -1,6 +1,6 @@
 import { ZotAuthError } from "./errors.ts";
 
-/** A release of zot, `2.1.20`. What it accepts and enforces depends on it (facts: docs/zot-versions.md). */
+/** A release of zot, `2.1.20`. What it accepts and enforces depends on it. */
 export interface ZotVersion {
   readonly major: number;
   readonly minor: number;

@@ -20,7 +20,7 @@ export interface ArgoCdSyncState extends ArgoCdSyncInputs, Observed {
 
 /**
  * Starts a sync marked with a uuid and waits for its end. Only the mark tells our operation from anybody else's: times have whole seconds,
- * and "Synced" may still speak of the commit before (facts: docs/argocd.md).
+ * and "Synced" may still speak of the commit before.
  */
 export const argocdSync: Resource<ArgoCdSyncInputs, ArgoCdSyncState> = {
   computed: ["revision"],

@@ -1,4 +1,4 @@
-import { isDue, plus } from "../../domain/rotation.ts";
+import { isDue, plus, rfc3339 } from "../../domain/rotation.ts";
 import type { SecretReference } from "../../domain/secretReference.ts";
 import { listKeys, revokeKey } from "../clients/zot.ts";
 import { resolveSecret } from "../configuration.ts";
@@ -20,7 +20,7 @@ export interface RetiredKeysInputs {
 }
 
 export interface RetiredKeysState extends RetiredKeysInputs, Observed {
-  /** Keys that still work. */
+  /** Keys that still work. `since`: when CI had the newer one, which is when their grace period began. */
   readonly pending: readonly SupersededKey[];
   /** When the first of them is due (RFC 3339), empty when none is pending. */
   readonly due: string;
@@ -37,15 +37,22 @@ export const retiredKeys: Resource<RetiredKeysInputs, RetiredKeysState> = {
   async create(inputs, context) {
     return {
       id: `${inputs.username}@${new URL(inputs.registryUrl).host}`,
-      state: await retire(inputs, inputs.superseded, context),
+      state: await retire(inputs, inputs.superseded.map(fromNow), context),
     };
   },
 
   async update(state, inputs, context) {
-    const known = new Set(inputs.superseded.map((key) => key.uuid));
-    return retire(inputs, [...inputs.superseded, ...state.pending.filter((key) => !known.has(key.uuid))], context);
+    // Those that the state has had before are pending, or gone.
+    const known = new Set(state.superseded.map((key) => key.uuid));
+    const more = inputs.superseded.filter((key) => !known.has(key.uuid)).map(fromNow);
+    return retire(inputs, [...state.pending, ...more], context);
   },
 };
+
+/** The grace period begins now that CI has the newer key: it may have been made long ago, when Forgejo could not be reached. */
+function fromNow(key: SupersededKey): SupersededKey {
+  return { ...key, since: rfc3339(new Date()) };
+}
 
 async function retire(
   inputs: RetiredKeysInputs,

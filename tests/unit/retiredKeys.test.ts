@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { Context } from "../../provider/resource.ts";
+import { retiredKeys } from "../../provider/resources/retiredKeys.ts";
+import type { RetiredKeysInputs, RetiredKeysState } from "../../provider/resources/retiredKeys.ts";
+
+// No server is there: whatever tried to revoke a key would fail.
+const CONTEXT: Context = {
+  urn: "",
+  type: "",
+  name: "",
+  preview: false,
+  signal: AbortSignal.timeout(10_000),
+  secretInputs: new Set(),
+  progress: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+};
+/** One more `up`, with this behind it. */
+async function update(state: RetiredKeysState, inputs: RetiredKeysInputs): Promise<RetiredKeysState> {
+  assert.ok(retiredKeys.update);
+  return retiredKeys.update(state, inputs, CONTEXT);
+}
+const OLD = { uuid: "old", label: "zot-auth/test/1", since: "2026-01-01T00:00:00Z" };
+const INPUTS: RetiredKeysInputs = {
+  registryUrl: "http://127.0.0.1:1",
+  username: "zot-ci",
+  source: "env:ZOT_AUTH_NO_SUCH_VARIABLE",
+  superseded: [OLD],
+  gracePeriod: 3600,
+};
+
+test("the grace period begins when CI has the newer key, however long ago that one was made", async () => {
+  const before = Date.now();
+  const { state } = await retiredKeys.create(INPUTS, CONTEXT);
+  assert.deepEqual(
+    state.pending.map(({ uuid }) => uuid),
+    ["old"],
+  );
+  assert.ok(Date.parse(state.due) >= before - 1000 + 3_600_000, state.due);
+});
+
+test("another key that is superseded does not begin the first one's grace period anew", async () => {
+  const { state } = await retiredKeys.create(INPUTS, CONTEXT);
+  const earlier = { ...state, pending: [{ ...OLD, since: new Date(Date.now() - 60_000).toISOString() }] };
+  const next = { uuid: "next", label: "zot-auth/test/2", since: OLD.since };
+  const updated = await update(earlier, { ...INPUTS, superseded: [OLD, next] });
+  assert.deepEqual(
+    updated.pending.map(({ uuid }) => uuid),
+    ["old", "next"],
+  );
+  assert.equal(updated.pending[0]?.since, earlier.pending[0]?.since);
+});
+
+test("a key that is over its grace period is due, and one that was revoked does not come back", async () => {
+  const { state } = await retiredKeys.create(INPUTS, CONTEXT);
+  const change = { inputs: INPUTS, oldInputs: INPUTS, state };
+  assert.deepEqual(retiredKeys.diff?.({ ...change, now: new Date() }).due, []);
+  assert.deepEqual(retiredKeys.diff?.({ ...change, now: new Date(Date.now() + 3_700_000) }).due, ["due"]);
+  const revoked = { ...state, pending: [], due: "" };
+  assert.deepEqual((await update(revoked, INPUTS)).pending, []);
+});
