@@ -68,11 +68,11 @@ export class ZotServer extends ComponentResource {
     const written = unsecret(credentials.stdout);
     const service = {
       ...files,
-      restartCommand: registry.restartCommand,
+      restartCommand: registry.restartCommand ?? "",
       readyUrl: `http://${loopback(registry.address)}:${registry.port}/readyz`,
       readySeconds: toSeconds(registry.readyTimeout),
       discoveryUrl: `${issuerOf(authentik)}.well-known/openid-configuration`,
-      startDigest: startDigest(config),
+      startDigest: startDigest(config, facts.version),
       repairs: facts.configRepairs,
     };
     const deployed = new Command(

@@ -1,85 +1,83 @@
 import { createHash } from "node:crypto";
-import { atLeast } from "./zotVersion.ts";
-import type { ZotVersion } from "./zotVersion.ts";
+import { describeIssue } from "./settings/issues.ts";
+import type { SettingsProblem } from "./settings/problem.ts";
 import type { Settings } from "./settings/schema.ts";
+import { renderAccessControl } from "./zot/accessControl.ts";
+import { configProblems } from "./zot/checks.ts";
+import { renderExtensions } from "./zot/extensions.ts";
+import { mergeExtra } from "./zot/extra.ts";
+import { renderHttp } from "./zot/http.ts";
+import { isObject, present, valueAt } from "./zot/json.ts";
+import type { JsonObject } from "./zot/json.ts";
+import { zotConfigSchema } from "./zot/schema.ts";
+import { tooNewFor } from "./zot/since.ts";
+import { renderStorage } from "./zot/storage.ts";
+import type { ZotVersion } from "./zotVersion.ts";
 
-/** zot's config file, as far as this program writes it. The names are zot's own. */
-export interface ZotConfig {
-  readonly distSpecVersion: "1.1.0";
-  readonly storage: Readonly<Record<string, unknown>>;
-  readonly http: {
-    readonly address: string;
-    readonly port: string;
-    readonly externalUrl: string;
-    readonly auth: Readonly<Record<string, unknown>>;
-    readonly accessControl: AccessControl;
-  };
-  readonly log: { readonly level: string };
-  readonly extensions: Readonly<Record<string, unknown>>;
-}
-
-export type Action = "read" | "create" | "update" | "delete";
-
-/** zot's `accessControl`: the longest glob that matches a repository decides, and nothing falls through. */
-export interface AccessControl {
-  readonly metrics?: { readonly users: readonly string[] } | { readonly anonymousPolicy: readonly Action[] };
-  readonly repositories: Readonly<
-    Record<
-      string,
-      {
-        readonly policies: readonly { readonly groups: readonly string[]; readonly actions: readonly Action[] }[];
-        readonly anonymousPolicy: readonly Action[];
-        readonly defaultPolicy: readonly Action[];
-      }
-    >
-  >;
-}
+/** zot's config file. The names are zot's own. */
+export type ZotConfig = JsonObject;
 
 /** What the renderer needs besides the settings: files and folders as zot on its host sees them. */
 export interface HostPaths {
   readonly credentialsFile: string;
   readonly dataDirectory: string;
+  /** Makes a setting's path the host's. Default: it is taken as it is. */
+  readonly locate?: (path: string) => string;
 }
 
-/**
- * Renders zot's config for a version of zot.
- *
- * Anonymous access to `/metrics` is written as `metrics.users: [""]` up to 2.1.17 and as `metrics.anonymousPolicy` from 2.1.18: neither
- * version takes the other's form.
- */
+/** A config, and what is wrong with it. */
+export interface AssembledConfig {
+  readonly config: ZotConfig;
+  readonly problems: readonly SettingsProblem[];
+}
+
+/** Renders zot's config for a version of zot from the settings, with `zot.extra` merged in and all of it checked. */
+export function assembleZotConfig(settings: Settings, version: ZotVersion, paths: HostPaths): AssembledConfig {
+  const { zot, registry, authentik } = settings;
+  const { config, conflicts } = mergeExtra(renderSettings(settings, version, paths), zot.extra);
+  const problems = [
+    ...conflicts.map(({ path }) => ({
+      path: `zot.extra.${path.join(".")}`,
+      message: "is something that a setting says already (docs/settings.md). Leave it out here.",
+    })),
+    ...schemaProblems(zot.extra),
+  ];
+  // A key that zot does not know, or of another type, would only be found once more.
+  if (problems.length === 0) {
+    for (const { path, message } of configProblems(config, {
+      registryUrl: registry.url,
+      issuer: issuerOf(authentik),
+    })) {
+      problems.push({ path: settingOf(path, zot.extra), message });
+    }
+    for (const { setting, message } of tooNewFor(version, config)) problems.push({ path: setting, message });
+  }
+  return { config, problems };
+}
+
+/** zot's config for a version of zot, which {@link assembleZotConfig} found to be right. */
 export function renderZotConfig(settings: Settings, version: ZotVersion, paths: HostPaths): ZotConfig {
-  const { registry, access, authentik } = settings;
+  return assembleZotConfig(settings, version, paths).config;
+}
+
+function renderSettings(settings: Settings, version: ZotVersion, paths: HostPaths): JsonObject {
+  const locate = paths.locate ?? ((path: string) => path);
+  const { level, output, audit } = settings.zot.log;
   return {
     distSpecVersion: "1.1.0",
-    storage: { rootDirectory: paths.dataDirectory, gc: true, gcDelay: "1h", gcInterval: "24h" },
-    http: {
-      address: registry.address,
-      port: String(registry.port),
-      externalUrl: registry.url,
-      auth: {
-        openid: {
-          providers: {
-            oidc: {
-              credentialsFile: paths.credentialsFile,
-              issuer: issuerOf(authentik),
-              scopes: ["openid", "email", "profile"],
-              claimMapping: { username: "preferred_username" },
-            },
-          },
-        },
-        apikey: true,
-      },
-      accessControl: accessControl(access, version),
-    },
-    log: { level: registry.logLevel },
-    extensions: {
-      metrics: { enable: true, prometheus: { path: "/metrics" } },
-      ...(registry.pullThrough.length === 0
-        ? {}
-        : { sync: { enable: true, registries: registry.pullThrough.map(syncedRegistry) } }),
-      search: { enable: true, cve: { updateInterval: "24h" } },
-      ui: { enable: true },
-    },
+    storage: renderStorage(settings.zot.storage, paths.dataDirectory, locate),
+    http: renderHttp(settings, {
+      credentialsFile: paths.credentialsFile,
+      issuer: issuerOf(settings.authentik),
+      accessControl: renderAccessControl(settings.access, version),
+      locate,
+    }),
+    log: present({
+      level,
+      output: output === undefined ? undefined : locate(output),
+      audit: audit === undefined ? undefined : locate(audit),
+    }),
+    extensions: renderExtensions(settings, locate),
   };
 }
 
@@ -98,41 +96,57 @@ export function formatCredentials(clientId: string, clientSecret: string): strin
   return `${JSON.stringify({ clientid: clientId, clientsecret: clientSecret }, null, 2)}\n`;
 }
 
+/** Keys that a running zot takes over, in lower case (facts: section g; zot's `UpdateReloadableConfig`). `*` is any key. */
+const RELOADED: readonly string[] = [
+  "http.accesscontrol",
+  "http.auth.apikey",
+  "http.auth.securesession",
+  "http.auth.openid.callbackalloworigins",
+  "http.auth.openid.providers.*.name",
+  "http.auth.openid.providers.*.claimmapping",
+  ...["storage", "storage.subpaths.*"].flatMap((storage) =>
+    ["gc", "dedupe", "redirectbloburl", "gcdelay", "gcinterval", "gctimewindow"].map((key) => `${storage}.${key}`),
+  ),
+  "extensions.sync",
+  "extensions.search.cve",
+  "extensions.scrub",
+];
+
 /**
- * A digest of what zot reads at its start only (facts: section g). While it stays the same, a changed file is taken over by the running
- * zot; when it changes, zot has to be restarted.
+ * A digest of what zot reads at its start only, and of its version: a zot that was replaced on the host has to be started anew. While it
+ * stays the same, a changed file is taken over by the running zot; when it changes, zot has to be restarted.
  */
-export function startDigest(config: ZotConfig): string {
-  const { accessControl: _reloaded, auth, ...http } = config.http;
-  const { sync: _sync, ...extensions } = config.extensions as Record<string, unknown>;
-  const atStart = { root: config.storage["rootDirectory"], http, auth: auth["openid"], log: config.log, extensions };
-  return createHash("sha256").update(JSON.stringify(atStart)).digest("hex");
+export function startDigest(config: ZotConfig, version: ZotVersion): string {
+  return createHash("sha256")
+    .update(JSON.stringify([version, startPart(config, [])]))
+    .digest("hex");
 }
 
-function accessControl(access: Settings["access"], version: ZotVersion): AccessControl {
-  const everyone: Action[] = access.anonymousRead ? ["read"] : [];
-  return {
-    ...(access.anonymousMetrics
-      ? { metrics: atLeast(version, "2.1.18") ? { anonymousPolicy: ["read"] } : { users: [""] } }
-      : {}),
-    repositories: {
-      "**": {
-        policies: [
-          { groups: [access.ciGroup], actions: ["read", "create"] },
-          { groups: [access.adminGroup], actions: ["read", "create", "update", "delete"] },
-        ],
-        anonymousPolicy: everyone,
-        defaultPolicy: ["read"],
-      },
-    },
-  };
+function startPart(value: unknown, path: readonly string[]): unknown {
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .map(([key, inner]) => [key, inner, [...path, key.toLowerCase()]] as const)
+      .filter(([, , at]) => !RELOADED.some((pattern) => matches(pattern, at)))
+      .map(([key, inner, at]) => [key, startPart(inner, at)]),
+  );
 }
 
-function syncedRegistry(registry: { readonly name: string; readonly url: string }): Readonly<Record<string, unknown>> {
-  return {
-    urls: [registry.url],
-    content: [{ prefix: "**", destination: `/${registry.name}` }],
-    onDemand: true,
-    tlsVerify: true,
-  };
+function matches(pattern: string, path: readonly string[]): boolean {
+  const keys = pattern.split(".");
+  return keys.length === path.length && keys.every((key, index) => key === "*" || key === path[index]);
+}
+
+/** What zot's own schema says against `zot.extra`. It is read only when there is something to check. */
+function schemaProblems(extra: JsonObject): readonly SettingsProblem[] {
+  if (Object.keys(extra).length === 0) return [];
+  const schema = zotConfigSchema();
+  const result = schema.safeParse(extra);
+  return (result.error?.issues ?? []).flatMap((issue) => describeIssue(issue, extra, schema, ["zot", "extra"]));
+}
+
+function settingOf(path: string, extra: JsonObject): string {
+  // Names of repositories have dots, too, so that the path is looked up by its first parts only.
+  const [first = "", second = ""] = path.split(".");
+  return valueAt(extra, first, second) === undefined ? `zot's config, ${path}` : `zot.extra.${path}`;
 }

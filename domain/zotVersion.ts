@@ -32,6 +32,9 @@ export function atLeast(version: ZotVersion, than: string): boolean {
 /** The oldest zot whose config this program knows. */
 export const OLDEST_SUPPORTED = "2.1.13";
 
+/** The newest zot whose config this program knows. */
+export const NEWEST_KNOWN: ZotVersion = { major: 2, minor: 1, patch: 20 };
+
 /** The first zot that keeps an account with `create` alone from overwriting a tag, by whatever way (zot #3847 and #4266). */
 export const FIRST_WITHOUT_OVERWRITE = "2.1.19";
 

@@ -10,6 +10,9 @@ interface Property {
   readonly properties?: Readonly<Record<string, Property>>;
   readonly required?: readonly string[];
   readonly items?: Property;
+  /** What every entry of a map has to be. */
+  readonly additionalProperties?: Property | boolean;
+  readonly anyOf?: readonly Property[];
 }
 
 /** The page of all settings, from the one schema that also checks them. */
@@ -47,8 +50,10 @@ function documentGroup(name: string, group: Property, required: boolean): string
 function rowsOf(path: string, property: Property, required: boolean): string[] {
   const fallback =
     property.default === undefined ? (required ? "(has to be set)" : "") : `\`${JSON.stringify(property.default)}\``;
-  const owner = property.items ?? property;
-  const prefix = property.items === undefined ? path : `${path}[]`;
+  const { items } = property;
+  const entry = typeof property.additionalProperties === "object" ? property.additionalProperties : undefined;
+  const owner = items ?? entry ?? property;
+  const prefix = items !== undefined ? `${path}[]` : entry !== undefined ? `${path}.<name>` : path;
   return [
     `| \`${path}\` | ${shapeOf(property)} | ${fallback} | ${(property.description ?? "").replaceAll("|", "\\|")} |`,
     ...Object.entries(owner.properties ?? {}).flatMap(([key, inner]) =>
@@ -58,7 +63,22 @@ function rowsOf(path: string, property: Property, required: boolean): string[] {
 }
 
 function shapeOf(property: Property): string {
-  if (property.enum !== undefined) return property.enum.map((value) => `\`${value}\``).join(", ");
-  if (property.type === "array") return `list of ${property.items?.type === "object" ? "groups" : "texts"}`;
-  return { string: "text", integer: "number", boolean: "true or false", object: "group" }[property.type ?? ""] ?? "";
+  const { type, enum: values, items, anyOf, additionalProperties: entry } = property;
+  if (values !== undefined) return values.map((value) => `\`${value}\``).join(", ");
+  if (type === "array") return `list of ${plural(items)}`;
+  if (type === "object" && typeof entry === "object") return `map of ${plural(entry)}`;
+  return SHAPES.get(type ?? anyOf?.[0]?.type ?? "") ?? "";
+}
+
+const SHAPES: ReadonlyMap<string, string> = new Map([
+  ["string", "text"],
+  ["integer", "number"],
+  ["boolean", "true or false"],
+  ["object", "group"],
+]);
+
+function plural(property: Property | undefined): string {
+  if (property?.enum !== undefined) return shapeOf(property);
+  if (property?.type === "array") return `lists of ${plural(property.items)}`;
+  return property?.type === "object" ? "groups" : property?.type === "string" ? "texts" : "anything";
 }

@@ -1,61 +1,9 @@
 import * as z from "zod";
 import { REPOSITORY_NAME } from "../imageNames.ts";
-import { baseUrl, duration, name, onePasswordReference, port, secretReference, text } from "./types.ts";
-
-const registry = z.strictObject({
-  url: baseUrl.describe("The address that people and CI use, zot's `externalUrl`. A change restarts zot."),
-  host: z
-    .string()
-    .regex(/^(local|ssh:[^\s-]\S*)$/, {
-      error: '"local", or "ssh:" and a destination of your ssh config, such as ssh:indri',
-    })
-    .default("local")
-    .describe(
-      "Where zot runs: `local`, or `ssh:<destination>`, reached by your own `ssh` with its config, agent and known_hosts.",
-    ),
-  binary: text.default("zot").describe("The zot executable on that host: a path, or a name on its PATH."),
-  configFile: text.describe("The config file that zot serves. Absolute on an ssh host."),
-  credentialsFile: text
-    .regex(/\.json$/, { error: "a path that ends in .json (zot refuses any other)" })
-    .describe("The file with the OIDC client id and secret, mode 0600. Absolute on an ssh host."),
-  dataDirectory: text.describe(
-    "Where zot stores images. Absolute on an ssh host. A change restarts zot, without moving images.",
-  ),
-  address: text.default("0.0.0.0").describe("The address zot listens on. A change restarts zot."),
-  port: port.default(5000).describe("The port zot listens on. A change restarts zot."),
-  restartCommand: text.describe(
-    "A shell command on the host that restarts zot, such as `launchctl kickstart -k gui/$(id -u)/homelab.zot` or `systemctl --user restart zot`.",
-  ),
-  readyTimeout: duration
-    .default("30 seconds")
-    .describe("How long zot may take until it serves; then the previous config comes back."),
-  logLevel: z
-    .enum(["debug", "info", "warn", "error"])
-    .default("info")
-    .describe("zot's log level. A change restarts zot."),
-  pullThrough: z
-    .array(
-      z.strictObject({
-        name: text.describe("The folder that the images appear under: `docker.io`."),
-        url: baseUrl.describe("The registry's address."),
-      }),
-    )
-    .default([])
-    .describe("Registries whose images zot fetches on demand, each under `/<name>`."),
-  acceptCiOverwrite: z.boolean().default(false).describe("Accepts a zot below 2.1.19, on which CI can overwrite tags."),
-});
-
-const access = z.strictObject({
-  adminGroup: name.default("admins").describe("Authentik group with all rights. Made by another blueprint of yours."),
-  ciGroup: name
-    .default("artifact-workloads")
-    .describe("Authentik group whose members pull and push new tags, never overwrite or delete."),
-  anonymousRead: z.boolean().default(true).describe("Whether anybody may pull without signing in."),
-  anonymousMetrics: z
-    .boolean()
-    .default(true)
-    .describe("Whether anybody may read `/metrics`, as a Prometheus without credentials does."),
-});
+import { access } from "./access.ts";
+import { registry } from "./registry.ts";
+import { baseUrl, duration, name, onePasswordReference, secretReference, text } from "./types.ts";
+import { zot } from "./zot.ts";
 
 const authentik = z.strictObject({
   url: baseUrl.describe("Authentik's address."),
@@ -208,8 +156,11 @@ const acceptance = z.strictObject({
 /** All settings of a stack: one schema for the types, the checks and the docs. */
 export const settingsSchema = z
   .strictObject({
-    registry: registry.describe("The registry: where zot runs and what its config says."),
-    access: access.prefault({}).describe("Who may do what: three tiers on all repositories."),
+    registry: registry.describe("The registry: where zot runs, how it is reached and restarted."),
+    zot: zot.prefault({}).describe("The rest of zot's config, as zot calls it."),
+    access: access
+      .prefault({})
+      .describe("Who may do what: three tiers on all repositories, and rules of their own for namespaces."),
     authentik: authentik.describe("Authentik, and what the blueprint makes there."),
     kubernetes: kubernetes.prefault({}).describe("The ConfigMap that Authentik's worker mounts its blueprints from."),
     argocd: argocd

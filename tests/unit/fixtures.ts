@@ -1,5 +1,7 @@
 import { parseSettings } from "../../domain/settings/parse.ts";
 import type { Settings } from "../../domain/settings/schema.ts";
+import { parseZotVersion } from "../../domain/zotVersion.ts";
+import type { ZotVersion } from "../../domain/zotVersion.ts";
 
 /** The real case, as a person writes it. */
 export const REAL_CASE = {
@@ -29,4 +31,10 @@ export const REAL_CASE = {
 
 export function realCase(): Settings {
   return parseSettings(REAL_CASE);
+}
+
+export function version(text: string): ZotVersion {
+  const parsed = parseZotVersion(text);
+  if (parsed === undefined) throw new TypeError(text);
+  return parsed;
 }

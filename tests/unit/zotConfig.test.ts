@@ -1,58 +1,240 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { formatZotConfig, renderZotConfig, startDigest } from "../../domain/zotConfig.ts";
-import { assertKeepsPolicy, parseZotVersion } from "../../domain/zotVersion.ts";
-import type { ZotVersion } from "../../domain/zotVersion.ts";
 import { parseSettings } from "../../domain/settings/parse.ts";
-import { REAL_CASE, realCase } from "./fixtures.ts";
+import { objectAt, valueAt } from "../../domain/zot/json.ts";
+import { zotConfigSchema } from "../../domain/zot/schema.ts";
+import { renderZotConfig, startDigest } from "../../domain/zotConfig.ts";
+import type { ZotConfig } from "../../domain/zotConfig.ts";
+import { assertKeepsPolicy, parseZotVersion } from "../../domain/zotVersion.ts";
+import { REAL_CASE, version } from "./fixtures.ts";
 
-const EXPECTED = JSON.parse(
+const EXPECTED: unknown = JSON.parse(
   readFileSync(new URL("../data/zot-config.expected.json", import.meta.url), "utf8"),
-) as Record<string, unknown>;
+);
+/** The one thing that its author left out: behind a TLS proxy the session cookie has to be told to be for https only. */
+const AS_IT_WAS = { ...REAL_CASE, zot: { auth: { secureSession: false } } };
 
-function version(text: string): ZotVersion {
-  const parsed = parseZotVersion(text);
-  assert.ok(parsed);
-  return parsed;
+function render(change: Record<string, unknown> = {}, release = "2.1.20"): ZotConfig {
+  const settings = parseSettings({ ...REAL_CASE, ...change });
+  return renderZotConfig(settings, version(release), settings.registry);
 }
 
-test("the real case on zot 2.1.17 is the config of the real case, key for key and in its order", () => {
-  const text = formatZotConfig(renderZotConfig(realCase(), version("2.1.17"), realCase().registry));
-  assert.equal(text, `${JSON.stringify(EXPECTED, null, 2)}\n`);
-});
-
-for (const release of ["2.1.18", "2.1.20"]) {
-  test(`the real case on zot ${release} differs in the metrics policy alone`, () => {
-    const rendered = renderZotConfig(realCase(), version(release), realCase().registry);
-    const { metrics, ...others } = rendered.http.accessControl;
-    assert.deepEqual(metrics, { anonymousPolicy: ["read"] });
-    const restored = {
-      ...rendered,
-      http: { ...rendered.http, accessControl: { metrics: { users: [""] }, ...others } },
-    };
-    assert.equal(JSON.stringify(restored), JSON.stringify(EXPECTED));
+for (const release of ["2.1.13", "2.1.17"]) {
+  test(`the real case on zot ${release}, byte for byte`, () => {
+    assert.equal(JSON.stringify(render(AS_IT_WAS, release)), JSON.stringify(EXPECTED));
   });
 }
 
-test("without anonymous access neither reading nor metrics are open", () => {
-  const settings = parseSettings({ ...REAL_CASE, access: { anonymousRead: false, anonymousMetrics: false } });
-  const { accessControl } = renderZotConfig(settings, version("2.1.20"), settings.registry).http;
-  assert.equal(accessControl.metrics, undefined);
-  assert.deepEqual(accessControl.repositories["**"]?.anonymousPolicy, []);
+for (const release of ["2.1.18", "2.1.20"]) {
+  test(`the real case on zot ${release}: the metrics are opened in the newer form, and nothing else differs`, () => {
+    const text = JSON.stringify(render(AS_IT_WAS, release));
+    assert.equal(
+      text.replace('"metrics":{"anonymousPolicy":["read"]}', '"metrics":{"users":[""]}'),
+      JSON.stringify(EXPECTED),
+    );
+    assert.notEqual(text, JSON.stringify(EXPECTED));
+  });
+}
+
+test("behind https the session cookie is for https only, unless a setting says otherwise", () => {
+  assert.equal(valueAt(render(), "http", "auth", "secureSession"), true);
+  assert.equal(valueAt(render(AS_IT_WAS), "http", "auth", "secureSession"), undefined);
+  const plain = { registry: { ...REAL_CASE.registry, url: "http://registry:5050" } };
+  assert.equal(valueAt(render(plain), "http", "auth", "secureSession"), undefined);
 });
 
-test("a changed access policy needs no restart, a changed port, issuer or log level does", () => {
-  const digest = (change: Record<string, unknown>): string => {
-    const settings = parseSettings({ ...REAL_CASE, ...change });
-    return startDigest(renderZotConfig(settings, version("2.1.20"), settings.registry));
-  };
+test("without anonymous access neither reading nor metrics are open", () => {
+  const config = render({ access: { anonymousRead: false, anonymousMetrics: false, signedInRead: false } });
+  assert.equal(valueAt(config, "http", "accessControl", "metrics"), undefined);
+  const everywhere = objectAt(config, "http", "accessControl", "repositories", "**");
+  assert.deepEqual([everywhere["anonymousPolicy"], everywhere["defaultPolicy"]], [[], []]);
+});
+
+const EVERYTHING = {
+  registry: {
+    ...REAL_CASE.registry,
+    pullThrough: [
+      {
+        name: "docker.io",
+        url: "https://registry-1.docker.io",
+        fallbackUrls: ["https://mirror.example.net"],
+        onDemand: false,
+        pollInterval: "6 hours",
+        prefix: "library/*",
+        tagsRegex: "^v",
+        semver: true,
+        onlySigned: true,
+        preserveDigest: true,
+        tlsVerify: true,
+        certDir: "/etc/zot/certs",
+        maxRetries: 3,
+        retryDelay: "5 minutes",
+      },
+    ],
+  },
+  zot: {
+    storage: {
+      dedupe: true,
+      commit: true,
+      maxRepos: 10,
+      fastRestart: true,
+      gcDelay: "90 minutes",
+      retention: {
+        policies: [
+          {
+            repositories: ["**"],
+            keepUntagged: { pushedWithin: "2 days" },
+            keepTags: [{ patterns: ["v.*"], mostRecentlyPushedCount: 10 }, { pulledWithin: "30 days" }],
+          },
+        ],
+      },
+      subPaths: { "/big": { dataDirectory: "/mnt/big", dedupe: false } },
+    },
+    http: {
+      tls: { cert: "/etc/zot/tls.crt", key: "/etc/zot/tls.key", caCert: "/etc/zot/ca.crt" },
+      realm: "homelab",
+      allowOrigin: "https://ui.example.net",
+      readTimeout: "1 minute",
+      writeTimeout: "1 hour",
+      compat: ["docker2s2"],
+    },
+    auth: {
+      sessionKeysFile: "/etc/zot/session-keys.json",
+      failDelay: "2 seconds",
+      scopes: ["openid", "profile", "groups"],
+      usernameClaim: "nickname",
+      groupsClaim: "roles",
+      providerName: "Authentik",
+      callbackAllowOrigins: ["https://ui.example.net"],
+    },
+    log: { level: "warn", output: "/var/log/zot.log", audit: "/var/log/zot-audit.log" },
+    metrics: { path: "/prometheus" },
+    search: { cveUpdateInterval: "2 hours", trivyDatabase: "ghcr.io/a/trivy-db", trivyJavaDatabase: "ghcr.io/a/java" },
+    sync: { credentialsFile: "/etc/zot/sync.json", downloadDir: "/var/tmp/zot" },
+    scrubInterval: "1 day",
+    mandatoryAnnotations: ["org.opencontainers.image.source"],
+    extra: {
+      storage: { gcTimeWindow: "01:00-05:00" },
+      extensions: { events: { enable: true, sinks: [{ type: "http", address: "https://a", file: "/etc/a" }] } },
+      scheduler: { numWorkers: 2 },
+    },
+  },
+};
+
+test("all settings together make a config that zot's own schema accepts", () => {
+  const config = render(EVERYTHING);
+  const result = zotConfigSchema().safeParse(config);
+  assert.deepEqual(result.error?.issues, undefined);
+  assert.deepEqual(config["storage"], {
+    rootDirectory: "/Users/erichblume/zot",
+    dedupe: true,
+    gc: true,
+    gcDelay: "90m",
+    gcInterval: "24h",
+    retention: {
+      dryRun: false,
+      delay: "24h",
+      policies: [
+        {
+          repositories: ["**"],
+          deleteReferrers: false,
+          deleteUntagged: true,
+          keepUntagged: { pushedWithin: "48h" },
+          keepTags: [{ patterns: ["v.*"], mostRecentlyPushedCount: 10 }, { pulledWithin: "720h" }],
+        },
+      ],
+    },
+    commit: true,
+    maxRepos: 10,
+    fastRestart: true,
+    subPaths: {
+      "/big": { rootDirectory: "/mnt/big", dedupe: false, gc: true, gcDelay: "1h", gcInterval: "24h" },
+    },
+    gcTimeWindow: "01:00-05:00",
+  });
+  assert.deepEqual(objectAt(config, "extensions", "sync"), {
+    enable: true,
+    credentialsFile: "/etc/zot/sync.json",
+    downloadDir: "/var/tmp/zot",
+    registries: [
+      {
+        urls: ["https://registry-1.docker.io", "https://mirror.example.net"],
+        content: [{ prefix: "library/*", destination: "/docker.io", tags: { regex: "^v", semver: true } }],
+        onDemand: false,
+        tlsVerify: true,
+        pollInterval: "6h",
+        onlySigned: true,
+        preserveDigest: true,
+        certDir: "/etc/zot/certs",
+        maxRetries: 3,
+        retryDelay: "5m",
+      },
+    ],
+  });
+  assert.deepEqual(objectAt(config, "http", "auth"), {
+    openid: {
+      callbackAllowOrigins: ["https://ui.example.net"],
+      providers: {
+        oidc: {
+          name: "Authentik",
+          credentialsFile: "/Users/erichblume/.config/zot/oidc-credentials.json",
+          issuer: "https://authentik.ops.eblu.me/application/o/zot/",
+          scopes: ["openid", "profile", "groups"],
+          claimMapping: { username: "nickname", groups: "roles" },
+        },
+      },
+    },
+    apikey: true,
+    secureSession: true,
+    sessionKeysFile: "/etc/zot/session-keys.json",
+    failDelay: 2,
+  });
+});
+
+test("what can be turned off is left out", () => {
+  const config = render({
+    zot: { metrics: { enable: false }, search: { enable: false }, ui: false, storage: { gc: false } },
+    registry: { ...REAL_CASE.registry, pullThrough: [] },
+  });
+  assert.deepEqual(config["extensions"], {});
+  assert.deepEqual(config["storage"], { rootDirectory: "/Users/erichblume/zot", gc: false });
+});
+
+test("a change that zot takes over while it runs needs no restart, any other does", () => {
+  const digest = (change: Record<string, unknown>, release = "2.1.20"): string =>
+    startDigest(render(change, release), version(release));
+  const zot = (settings: Record<string, unknown>): string => digest({ zot: settings });
   const before = digest({});
-  assert.equal(digest({ access: { ciGroup: "pushers", anonymousRead: false } }), before);
-  assert.equal(digest({ registry: { ...REAL_CASE.registry, pullThrough: [] } }), before);
-  assert.notEqual(digest({ registry: { ...REAL_CASE.registry, port: 5051 } }), before);
-  assert.notEqual(digest({ registry: { ...REAL_CASE.registry, logLevel: "debug" } }), before);
-  assert.notEqual(digest({ authentik: { ...REAL_CASE.authentik, application: "registry" } }), before);
+  for (const [what, same] of Object.entries({
+    "the access policy": digest({ access: { ciGroup: "pushers", anonymousRead: false } }),
+    "a namespace": digest({ access: { namespaces: { "docker.io/**": { ci: "read" } } } }),
+    "pull-through": digest({ registry: { ...REAL_CASE.registry, pullThrough: [] } }),
+    "garbage collection": zot({ storage: { gcDelay: "2 hours", gcInterval: "1 hour", dedupe: false } }),
+    "claims and cookies": zot({ auth: { usernameClaim: "sub", groupsClaim: "roles", secureSession: false } }),
+    "the sign-in button": zot({ auth: { providerName: "Authentik" } }),
+    "vulnerability scans": zot({ search: { cveUpdateInterval: "3 hours" } }),
+    scrub: zot({ scrubInterval: "1 day" }),
+    "a key of the escape hatch, in another case": zot({ extra: { storage: { gctimewindow: "01:00-05:00" } } }),
+  })) {
+    assert.equal(same, before, what);
+  }
+  for (const [what, other] of Object.entries({
+    "the port": digest({ registry: { ...REAL_CASE.registry, port: 5051 } }),
+    "the log level": zot({ log: { level: "debug" } }),
+    "the issuer": digest({ authentik: { ...REAL_CASE.authentik, application: "registry" } }),
+    "the scopes": zot({ auth: { scopes: ["openid", "groups"] } }),
+    "the credentials file": digest({ registry: { ...REAL_CASE.registry, credentialsFile: "/a.json" } }),
+    "the session keys": zot({ auth: { sessionKeysFile: "/a.json" } }),
+    "fail delay": zot({ auth: { failDelay: "1 second" } }),
+    tls: zot({ http: { tls: { cert: "/a", key: "/b" } } }),
+    metrics: zot({ metrics: { path: "/m" } }),
+    retention: zot({ storage: { retention: { policies: [{ repositories: ["**"] }] } } }),
+    "the escape hatch": zot({ extra: { scheduler: { numWorkers: 2 } } }),
+    "another zot": digest({}, "2.1.19"),
+  })) {
+    assert.notEqual(other, before, what);
+  }
 });
 
 test("a zot that lets CI overwrite tags is refused, unless that is accepted by name", () => {
