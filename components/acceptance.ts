@@ -4,7 +4,8 @@ import { expectedAccess } from "../domain/accessMatrix.ts";
 import { toSeconds } from "../domain/duration.ts";
 import type { Settings } from "../domain/settings/schema.ts";
 import type { KeyOutputs } from "./ciServiceAccount.ts";
-import { AccessProof, RetiredKeys, TestBuild } from "./resources.ts";
+import { AccessProof, RetiredKeys, SignInProof, TestBuild } from "./resources.ts";
+import { signInSettings } from "./signInSettings.ts";
 
 export interface AcceptanceArgs {
   readonly settings: Settings;
@@ -17,6 +18,8 @@ export interface AcceptanceArgs {
 
 /** What each proof came to, in words. */
 export interface AcceptanceResults {
+  /** Each named check of the sign-in and what was found. */
+  readonly signIn: Readonly<Record<string, string>>;
   readonly access: string;
   readonly build?: string;
 }
@@ -33,6 +36,13 @@ export class Acceptance extends ComponentResource {
     super("zot-auth:index:Acceptance", name, {}, options);
     const { settings, key } = args;
     const { registry, ci, forgejo, acceptance } = settings;
+    const proves = { config: args.configHash, key: key.fingerprint };
+    const signIn = new SignInProof(
+      `${name}-sign-in`,
+      { ...signInSettings(settings), source: ci.keyStore, repository: acceptance.repository, proves },
+      { parent: this },
+    );
+    // After the sign-in, which tells why a key may not push, and refreshes groups that are stale.
     const access = new AccessProof(
       `${name}-access`,
       {
@@ -41,9 +51,9 @@ export class Acceptance extends ComponentResource {
         source: ci.keyStore,
         repository: acceptance.repository,
         expected: expectedAccess(settings),
-        proves: { config: args.configHash, key: key.fingerprint },
+        proves,
       },
-      { parent: this },
+      { parent: this, dependsOn: [signIn] },
     );
     const { workflow } = acceptance;
     const build =
@@ -74,10 +84,11 @@ export class Acceptance extends ComponentResource {
       },
       { parent: this, dependsOn: [args.secrets, access, ...(build === undefined ? [] : [build])] },
     );
-    this.results =
-      build === undefined
-        ? access.result.apply((result) => ({ access: result }))
-        : all([access.result, build.result]).apply(([result, built]) => ({ access: result, build: built }));
+    this.results = all([signIn.checks, access.result, build?.result]).apply(([checks, result, built]) => ({
+      signIn: Object.fromEntries(checks.map((check) => [check.name, check.result])),
+      access: result,
+      ...(built === undefined ? {} : { build: built }),
+    }));
     this.registerOutputs();
   }
 }

@@ -1,12 +1,12 @@
 import { ComponentResource } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Output, Resource } from "@pulumi/pulumi";
-import { appPasswordIdentifier } from "../domain/blueprint.ts";
 import { toSeconds } from "../domain/duration.ts";
 import { rotationPlan } from "../domain/rotation.ts";
 import type { Settings } from "../domain/settings/schema.ts";
 import type { SupersededKey } from "../provider/resources/apiKey.ts";
 import type { AuthentikAccess } from "./authentikAccess.ts";
 import { ApiKey, ServiceAccount } from "./resources.ts";
+import { signInSettings } from "./signInSettings.ts";
 
 export interface CiServiceAccountArgs {
   readonly settings: Settings;
@@ -36,18 +36,19 @@ export class CiServiceAccount extends ComponentResource {
 
   constructor(name: string, args: CiServiceAccountArgs, options?: ComponentResourceOptions) {
     super("zot-auth:index:CiServiceAccount", name, {}, options);
-    const { authentik, access, ci, registry, acceptance } = args.settings;
-    const connection = { authentikUrl: authentik.url, authentikToken: authentik.token };
-    const appPassword = appPasswordIdentifier(ci.user);
+    const { authentik, ci, acceptance } = args.settings;
+    const signIn = signInSettings(args.settings);
+    const { authentikUrl, authentikToken, appPassword } = signIn;
     const account = new ServiceAccount(
       `${name}-account`,
       {
-        ...connection,
+        authentikUrl,
+        authentikToken,
         path: authentik.blueprintPath,
         hash: args.access.blueprintHash,
         timeout: toSeconds(authentik.applyTimeout),
         username: ci.user,
-        group: access.ciGroup,
+        group: signIn.ciGroup,
         appPassword,
       },
       { parent: this, dependsOn: [args.access.applied] },
@@ -56,11 +57,7 @@ export class CiServiceAccount extends ComponentResource {
     const key = new ApiKey(
       `${name}-key`,
       {
-        ...connection,
-        registryUrl: registry.url,
-        username: ci.user,
-        machineFlow: authentik.machineFlow,
-        appPassword,
+        ...signIn,
         owner: args.owner,
         store: ci.keyStore,
         lifetime: plan.lifetimeSeconds,

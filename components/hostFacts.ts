@@ -1,46 +1,65 @@
 import { RunError, log, runtime } from "@pulumi/pulumi";
 import { run } from "@pulumi/command/local/run.js";
 import { ZotAuthError } from "../domain/errors.ts";
-import { factsScript, parseFacts } from "../domain/hostScripts.ts";
-import type { HostFacts } from "../domain/hostScripts.ts";
+import { serviceFile } from "../domain/host/describeService.ts";
+import { factsScript, parseFacts } from "../domain/host/facts.ts";
+import type { HostFacts, WrittenFile } from "../domain/host/facts.ts";
+import { originOnHost } from "../domain/host/origin.ts";
 import type { Settings } from "../domain/settings/schema.ts";
 import { runOnHost, scriptOnHost } from "../domain/shell.ts";
-import { assertKeepsPolicy, formatZotVersion } from "../domain/zotVersion.ts";
+import { NEWEST_KNOWN, assertKeepsPolicy, formatZotVersion } from "../domain/zotVersion.ts";
 import { filesOnHost } from "./hostFiles.ts";
+import { zotConfigFor } from "./zotConfig.ts";
 
-/** A preview without the host goes by the newest zot that this program knows. */
-const ASSUMED: HostFacts = {
-  version: { major: 2, minor: 1, patch: 20 },
-  configRepairs: 0,
-  credentialsRepairs: 0,
-  configEdited: false,
-};
+const AS_WRITTEN: WrittenFile = { repairs: 0, state: "as written" };
+/** ssh's own exit code: it did not get as far as the script. */
+const SSH_FAILED = 255;
 const UNREACHABLE = "unreachable";
 
 /**
- * Looks at zot's host, at preview time, too: people edit its config by hand, and what is written depends on the zot that runs there.
+ * Looks at zot's host, at preview time, too: people edit its files by hand, and what is written depends on the zot that runs there.
  * A preview goes on without a host that does not answer, and says so; an update does not.
  *
- * @throws RunError before any resource is changed: no zot there, or one that cannot keep the access policy
+ * @throws RunError before any resource is changed: no zot there, one that cannot keep the access policy, or one too old for a setting
  */
-export async function lookAtHost({ registry }: Settings): Promise<HostFacts> {
-  const { host, acceptCiOverwrite } = registry;
-  const files = filesOnHost(registry);
-  const look = runOnHost(host, "LOOK");
-  const command = host === "local" ? look : `${look} 2>&1 || echo ${UNREACHABLE}`;
-  const environment = { LOOK: scriptOnHost(host, factsScript(files)) };
-  const printed = (await run({ command, environment, interpreter: ["/bin/sh", "-c"], logging: "none" })).stdout;
+export async function lookAtHost(settings: Settings): Promise<HostFacts> {
   try {
-    if (printed.trimEnd().endsWith(UNREACHABLE)) return withoutHost(host, printed);
-    const facts = parseFacts(printed, host);
-    assertKeepsPolicy(facts.version, acceptCiOverwrite);
-    if (facts.configEdited) {
-      void log.warn(`Somebody edited ${files.configFile} on ${host}. The next update puts the declared config back.`);
-    }
-    return facts;
+    return await look(settings);
   } catch (error) {
     // Pulumi prints a RunError as it is, and anything else with a stack.
     throw error instanceof ZotAuthError ? new RunError(error.message) : error;
+  }
+}
+
+async function look(settings: Settings): Promise<HostFacts> {
+  const { registry } = settings;
+  const { host } = registry;
+  const files = filesOnHost(registry);
+  const managed = registry.manageService ? serviceFile(registry) : undefined;
+  const script = factsScript({
+    ...files,
+    origin: originOnHost(settings),
+    ...(managed === undefined ? {} : { serviceFile: managed }),
+  });
+  const ask = runOnHost(host, "LOOK");
+  const command = host === "local" ? ask : `${ask} 2>&1 || { [ $? = ${SSH_FAILED} ] && echo ${UNREACHABLE}; }`;
+  const environment = { LOOK: scriptOnHost(host, script) };
+  const printed = (await run({ command, environment, interpreter: ["/bin/sh", "-c"], logging: "none" })).stdout;
+  if (printed.trimEnd().endsWith(UNREACHABLE)) return withoutHost(host, printed);
+  const facts = parseFacts(printed, host);
+  assertKeepsPolicy(facts.version, registry.acceptCiOverwrite);
+  zotConfigFor(settings, facts);
+  warnOf(files.configFile, facts.config, host);
+  warnOf(files.credentialsFile, facts.credentials, host);
+  if (managed !== undefined) warnOf(managed, facts.service, host);
+  return facts;
+}
+
+function warnOf(file: string, { state }: WrittenFile, host: string): void {
+  if (state === "edited") {
+    void log.warn(`Somebody edited ${file} on ${host}. The next update puts the declared one back.`);
+  } else if (state === "cut off") {
+    void log.warn(`A deployment of ${file} on ${host} was cut off. The next update finishes it.`);
   }
 }
 
@@ -48,6 +67,14 @@ function withoutHost(host: string, printed: string): HostFacts {
   const said = printed.trim().split("\n").at(-2)?.trim() ?? "no answer";
   const message = `${host} (setting registry.host) cannot be reached: ${said}. Check \`ssh ${host.slice("ssh:".length)} true\`.`;
   if (!runtime.isDryRun()) throw new ZotAuthError("HOST_UNREACHABLE", message);
-  void log.warn(`${message} This preview goes by zot ${formatZotVersion(ASSUMED.version)} and cannot see hand edits.`);
-  return ASSUMED;
+  void log.warn(`${message} This preview goes by zot ${formatZotVersion(NEWEST_KNOWN)} and cannot see hand edits.`);
+  return {
+    version: NEWEST_KNOWN,
+    binary: "zot",
+    home: "~",
+    owner: "zot",
+    config: AS_WRITTEN,
+    credentials: AS_WRITTEN,
+    service: AS_WRITTEN,
+  };
 }

@@ -1,15 +1,32 @@
 import { resolve } from "node:path";
-import type { HostFiles } from "../domain/hostScripts.ts";
+import { assertPlainPath } from "../domain/host/files.ts";
+import type { HostFiles } from "../domain/host/files.ts";
 import type { Settings } from "../domain/settings/schema.ts";
 import type { HostPaths } from "../domain/zotConfig.ts";
 
-/** Where zot's files are. On this machine relative paths count from the project's folder; on another they are absolute (the settings see to that). */
-export function filesOnHost(registry: Settings["registry"]): HostFiles & HostPaths {
-  const absolute = (path: string): string => (registry.host === "local" ? resolve(path) : path);
+/**
+ * Where zot's files are. On this machine relative paths count from the project's folder; on another they are absolute (the settings see to that).
+ *
+ * @throws ZotAuthError `PATH_UNSUPPORTED`
+ */
+export function filesOnHost(registry: Settings["registry"]): HostFiles & Required<HostPaths> {
+  const locate = (path: string): string => (registry.host === "local" ? resolve(path) : path);
+  const { binary, configFile, credentialsFile, dataDirectory, serviceFile, serviceLog } = registry;
+  for (const [name, path] of Object.entries({
+    binary,
+    configFile,
+    credentialsFile,
+    dataDirectory,
+    serviceFile,
+    serviceLog,
+  })) {
+    if (path !== undefined) assertPlainPath(`registry.${name}`, path);
+  }
   return {
-    binary: registry.binary.includes("/") ? absolute(registry.binary) : registry.binary,
-    configFile: absolute(registry.configFile),
-    credentialsFile: absolute(registry.credentialsFile),
-    dataDirectory: absolute(registry.dataDirectory),
+    binary: binary.includes("/") ? locate(binary) : binary,
+    configFile: locate(configFile),
+    credentialsFile: locate(credentialsFile),
+    dataDirectory: locate(dataDirectory),
+    locate,
   };
 }

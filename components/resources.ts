@@ -12,6 +12,7 @@ import type {
 } from "../provider/resources/authentikObjects.ts";
 import type { PreflightInputs, PreflightState } from "../provider/resources/preflight.ts";
 import type { RetiredKeysInputs, RetiredKeysState } from "../provider/resources/retiredKeys.ts";
+import type { SignInProofInputs, SignInProofState } from "../provider/resources/signInProof.ts";
 import type { TestBuildInputs, TestBuildState } from "../provider/resources/testBuild.ts";
 import type { Observed } from "../provider/resource.ts";
 
@@ -75,6 +76,12 @@ export const ActionsSecret = resource<ActionsSecretInputs, ActionsSecretState>("
 ]);
 export const AccessProof = resource<AccessProofInputs, AccessProofState>("acceptance:AccessProof", [
   "measured",
+  "result",
+  "checked",
+  "drift",
+]);
+export const SignInProof = resource<SignInProofInputs, SignInProofState>("acceptance:SignInProof", [
+  "checks",
   "result",
   "checked",
   "drift",

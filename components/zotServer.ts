@@ -3,10 +3,15 @@ import { ComponentResource, all, secret, unsecret } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Input, Output, Resource } from "@pulumi/pulumi";
 import { Command } from "@pulumi/command/local/command.js";
 import { toSeconds } from "../domain/duration.ts";
-import { deployScript, removeScript, removeSecretFileScript, secretFileScript } from "../domain/hostScripts.ts";
-import type { HostFacts } from "../domain/hostScripts.ts";
+import { deployScript } from "../domain/host/deploy.ts";
+import { describeService } from "../domain/host/describeService.ts";
+import type { HostFacts } from "../domain/host/facts.ts";
+import { originOnHost } from "../domain/host/origin.ts";
+import { removeScript } from "../domain/host/remove.ts";
+import { removeSecretFileScript, secretFileScript } from "../domain/host/secretFile.ts";
 import type { Settings } from "../domain/settings/schema.ts";
 import { runOnHost, scriptOnHost } from "../domain/shell.ts";
+import { valueAt } from "../domain/zot/json.ts";
 import { formatCredentials, formatZotConfig, issuerOf, renderZotConfig, startDigest } from "../domain/zotConfig.ts";
 import { formatZotVersion } from "../domain/zotVersion.ts";
 import { filesOnHost } from "./hostFiles.ts";
@@ -22,11 +27,13 @@ export interface ZotServerArgs {
 }
 
 const SHELL = ["/bin/sh", "-c"];
+/** A running zot takes a changed file over within a tenth of a second; the rest is for a host that is busy. */
+const RELOAD_SECONDS = 5;
 
 /**
  * The registry's server: zot's config file, the OIDC credentials file beside it, and the service that reads both.
  *
- * The config is rendered for the zot that the host has. That zot checks it before it is written; where it does not come up with it, the
+ * The config is rendered for the zot that the host has. That zot checks it before it is written; where it does not come into force, the
  * previous config is put back and serves on. A hand edit on the host shows in the next preview and is undone by the next `up`.
  */
 export class ZotServer extends ComponentResource {
@@ -37,43 +44,50 @@ export class ZotServer extends ComponentResource {
 
   constructor(name: string, args: ZotServerArgs, options?: ComponentResourceOptions) {
     super("zot-auth:index:ZotServer", name, {}, options);
-    const { facts } = args;
-    const { registry, authentik } = args.settings;
+    const { facts, settings } = args;
+    const { registry, authentik } = settings;
     const files = filesOnHost(registry);
-    const config = renderZotConfig(args.settings, facts.version, files);
+    const config = renderZotConfig(settings, facts.version, files);
     const text = formatZotConfig(config);
     const { host } = registry;
     const commands = {
       create: runOnHost(host, "ZOT_AUTH_DEPLOY"),
       delete: runOnHost(host, "ZOT_AUTH_REMOVE"),
       interpreter: SHELL,
-    };
+      logging: "stderr",
+    } as const;
 
     const credentials = new Command(
       `${name}-credentials`,
       {
         ...commands,
         environment: {
-          ZOT_AUTH_DEPLOY: scriptOnHost(host, secretFileScript(files.credentialsFile, facts.credentialsRepairs)),
+          ZOT_AUTH_DEPLOY: scriptOnHost(host, secretFileScript(files, facts.credentials.repairs)),
           ZOT_AUTH_REMOVE: scriptOnHost(host, removeSecretFileScript(files.credentialsFile)),
         },
         stdin: secret(
           all([authentik.clientId, args.clientSecret]).apply(([id, value]) => formatCredentials(id, value)),
         ),
-        logging: "stderr",
       },
       { parent: this },
     );
     // It prints a fingerprint of the file and nothing else: enough to restart zot when its credentials changed.
     const written = unsecret(credentials.stdout);
-    const service = {
-      ...files,
-      restartCommand: registry.restartCommand ?? "",
-      readyUrl: `http://${loopback(registry.address)}:${registry.port}/readyz`,
+    const output = valueAt(config, "log", "output");
+    const serving = {
+      configFile: files.configFile,
+      service: describeService(registry, facts, files.configFile, typeof output === "string" ? output : undefined),
+      origin: originOnHost(settings),
       readySeconds: toSeconds(registry.readyTimeout),
-      discoveryUrl: `${issuerOf(authentik)}.well-known/openid-configuration`,
+      reloadSeconds: RELOAD_SECONDS,
+    };
+    const deployment = {
+      ...serving,
+      binary: files.binary,
+      issuer: issuerOf(authentik),
       startDigest: startDigest(config, facts.version),
-      repairs: facts.configRepairs,
+      repairs: facts.config.repairs,
+      serviceRepairs: facts.service.repairs,
     };
     const deployed = new Command(
       `${name}-config`,
@@ -81,12 +95,11 @@ export class ZotServer extends ComponentResource {
         ...commands,
         environment: {
           ZOT_AUTH_DEPLOY: written.apply((print) =>
-            scriptOnHost(host, deployScript({ ...service, credentials: print })),
+            scriptOnHost(host, deployScript({ ...deployment, credentials: print })),
           ),
-          ZOT_AUTH_REMOVE: scriptOnHost(host, removeScript(service)),
+          ZOT_AUTH_REMOVE: scriptOnHost(host, removeScript(serving)),
         },
         stdin: text,
-        logging: "stderr",
       },
       { parent: this, dependsOn: [credentials, args.issuer] },
     );
@@ -94,9 +107,4 @@ export class ZotServer extends ComponentResource {
     this.configHash = deployed.stdout.apply(() => createHash("sha256").update(text).digest("hex"));
     this.registerOutputs();
   }
-}
-
-/** Where a server that listens on every address is reached from its own host. */
-function loopback(address: string): string {
-  return ["0.0.0.0", "::", ""].includes(address) ? "127.0.0.1" : address.includes(":") ? `[${address}]` : address;
 }

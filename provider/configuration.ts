@@ -56,6 +56,16 @@ export async function resolveSecret(reference: SecretReference, signal?: AbortSi
   }
 }
 
+/** As {@link resolveSecret}; `undefined` when the 1Password field is empty or missing. */
+export async function findSecret(reference: SecretReference, signal?: AbortSignal): Promise<Secret | undefined> {
+  try {
+    return await resolveSecret(reference, signal);
+  } catch (error) {
+    if (error instanceof ZotAuthError && error.code === "ONEPASSWORD_FIELD_MISSING") return undefined;
+    throw error;
+  }
+}
+
 async function readSecretFile(path: string, reference: SecretReference): Promise<string> {
   try {
     return (await readFile(resolvePath(path), "utf8")).replace(/\r?\n$/, "");

@@ -13,6 +13,7 @@ await serve({
   resources: {
     "zot-auth:acceptance:Preflight": async () => adapt((await import("./resources/preflight.ts")).preflight),
     "zot-auth:acceptance:AccessProof": async () => adapt((await import("./resources/accessProof.ts")).accessProof),
+    "zot-auth:acceptance:SignInProof": async () => adapt((await import("./resources/signInProof.ts")).signInProof),
     "zot-auth:acceptance:TestBuild": async () => adapt((await import("./resources/testBuild.ts")).testBuild),
     "zot-auth:argocd:Sync": async () => adapt((await import("./resources/argocdSync.ts")).argocdSync),
     "zot-auth:authentik:AppliedBlueprint": async () =>

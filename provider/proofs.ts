@@ -1,4 +1,4 @@
-import type { AccessRow, MeasuredRow, Operation, Subject } from "../domain/accessMatrix.ts";
+import type { AccessRow, MeasuredRow, Subject } from "../domain/accessMatrix.ts";
 import { probeImage } from "../domain/probeImage.ts";
 import { unexpected } from "./clients/http.ts";
 import { Registry } from "./clients/registry.ts";
@@ -32,9 +32,7 @@ const WRONG_KEY = new Secret("zak_00000000000000000000000000000000");
  */
 export async function measure(rows: readonly AccessRow[], context: ProofContext): Promise<readonly MeasuredRow[]> {
   await ensureProbeTag(context);
-  return Promise.all(
-    rows.map(async (row) => ({ ...row, measured: await tryOperation(row.operation, row.subject, context) })),
-  );
+  return Promise.all(rows.map(async (row) => ({ ...row, measured: await tryOperation(row, context) })));
 }
 
 async function ensureProbeTag(context: ProofContext): Promise<void> {
@@ -52,14 +50,19 @@ async function ensureProbeTag(context: ProofContext): Promise<void> {
   );
 }
 
-async function tryOperation(operation: Operation, subject: Subject, context: ProofContext): Promise<number> {
-  const registry = registryFor(subject, context);
+async function tryOperation(row: AccessRow, context: ProofContext): Promise<number> {
+  const registry = registryFor(row.subject, context);
   const { repository } = context;
-  switch (operation) {
+  const { target = repository } = row;
+  switch (row.operation) {
     case "ping":
       return registry.ping();
     case "pull":
       return (await registry.get(`/v2/${repository}/manifests/${PROBE_TAG}`)).status;
+    case "list tags":
+      return (await registry.get(`/v2/${target}/tags/list`)).status;
+    case "begin an upload":
+      return (await registry.startUpload(target)).status;
     case "push a new image": {
       const started = await registry.startUpload(repository);
       if (started.status !== 202) return started.status;
@@ -71,7 +74,7 @@ async function tryOperation(operation: Operation, subject: Subject, context: Pro
     case "delete a tag":
       return (await registry.deleteManifest(repository, PROBE_TAG)).status;
     case "read metrics":
-      return (await registry.get("/metrics")).status;
+      return (await registry.get(target)).status;
     case "begin an OIDC sign-in":
       return (await registry.get("/zot/auth/login?provider=oidc&callback_ui=%2F")).status;
   }

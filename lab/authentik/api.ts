@@ -8,7 +8,7 @@ import type { Database } from "./database.ts";
 import type { Resource } from "./modelRoutes.ts";
 import { modelRoutes } from "./modelRoutes.ts";
 import type { Sessions } from "./sessions.ts";
-import { bindingView, flowView, providerView, stageView } from "./views.ts";
+import { bindingView, flowView, providerView, scopeMappingView, stageView } from "./views.ts";
 import type { Worker } from "./worker.ts";
 
 export interface ApiOptions {
@@ -63,6 +63,12 @@ function otherResources(database: Database): readonly Resource[] {
       model: "authentik_providers_oauth2.oauth2provider",
       filters: ["name", "client_id", "client_type", "authorization_flow", "sub_mode"],
       view: (row) => providerView(database, row),
+    },
+    {
+      path: "/propertymappings/provider/scope",
+      model: "authentik_providers_oauth2.scopemapping",
+      filters: ["managed", "name", "scope_name"],
+      view: scopeMappingView,
     },
     {
       path: "/policies/bindings",

@@ -132,6 +132,17 @@ function launchUrlOf(provider: Row | undefined): string {
   return URL.canParse(url) ? new URL(url).origin : "";
 }
 
+export function scopeMappingView(mapping: Row): JsonObject {
+  return {
+    ...pick(mapping, ["pk", "managed", "name", "expression"]),
+    component: "ak-property-mapping-provider-scope-form",
+    verbose_name: "Scope Mapping",
+    verbose_name_plural: "Scope Mappings",
+    meta_model_name: "authentik_providers_oauth2.scopemapping",
+    ...pick(mapping, ["scope_name", "description"]),
+  };
+}
+
 export function bindingView(database: Database, binding: Row): JsonObject {
   const policy = database.resolve({ any: "policy" }, binding["policy"] ?? null)?.row;
   const group = database.get("authentik_core.group", binding["group"]);

@@ -21,4 +21,9 @@ export class CookieJar {
   async has(name: string, url: string): Promise<boolean> {
     return (await this.#jar.getCookies(url)).some((cookie) => cookie.key === name);
   }
+
+  /** A cookie's value, empty when there is none. */
+  async value(name: string, url: string): Promise<string> {
+    return (await this.#jar.getCookies(url)).find((cookie) => cookie.key === name)?.value ?? "";
+  }
 }

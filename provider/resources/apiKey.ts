@@ -2,23 +2,17 @@ import { failures, keyProof } from "../../domain/accessMatrix.ts";
 import { ZotAuthError } from "../../domain/errors.ts";
 import { generationOf, isDue, keyDates, keyLabel, plus, rfc3339 } from "../../domain/rotation.ts";
 import type { SecretReference } from "../../domain/secretReference.ts";
-import { Authentik } from "../clients/authentik.ts";
-import type { AuthentikConnection } from "../clients/authentik.ts";
-import { signIn } from "../clients/machineSignIn.ts";
 import type { Secret } from "../clients/secret.ts";
-import { createKey, keyWorks, listKeys, revokeKey, signInToZot } from "../clients/zot.ts";
+import { createKey, keyWorks, listKeys, revokeKey } from "../clients/zot.ts";
 import type { ZotCredentials } from "../clients/zot.ts";
-import { vault } from "../configuration.ts";
+import { findSecret, vault } from "../configuration.ts";
 import { measure } from "../proofs.ts";
 import type { Context, Observed, Resource } from "../resource.ts";
+import { assertKeyEndpoint, assertKeyPushes, signInToZot } from "../signInCheck.ts";
+import type { SignInSettings, SignedIn } from "../signInCheck.ts";
 
 /** The API key that CI pushes with: made in zot, proved, and stored in 1Password within one operation, since zot shows it only once. */
-export interface ApiKeyInputs extends AuthentikConnection {
-  readonly registryUrl: string;
-  readonly username: string;
-  /** Slug of the machines' sign-in flow, and identifier of the account's app password in Authentik. */
-  readonly machineFlow: string;
-  readonly appPassword: string;
+export interface ApiKeyInputs extends SignInSettings {
   /** The first part of the key's label; the generation follows. Says whose keys these are. */
   readonly owner: string;
   /** Where the key is stored. */
@@ -74,7 +68,7 @@ export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
   },
 
   async read(state, context) {
-    const held = await heldKey(state, context);
+    const held = await findSecret(state.store, context.signal);
     return { ...state, drift: await driftOf(state, held, context) };
   },
 
@@ -84,7 +78,7 @@ export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
   },
 
   async delete(state, context) {
-    const session = await signInAnew(state, context);
+    const session = (await signInAnew(state, context)).zot.credentials;
     context.progress("revoking the key");
     for (const key of await listKeys(state.registryUrl, session, context.signal)) {
       // Not a newer generation: when this is a replacement, the key that took over is the same account's.
@@ -93,7 +87,10 @@ export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
         await revokeKey(state.registryUrl, session, key.uuid, context.signal);
       }
     }
-    if (state.onDestroy === "blank" && (await heldKey(state, context))?.fingerprint === state.fingerprint) {
+    if (
+      state.onDestroy === "blank" &&
+      (await findSecret(state.store, context.signal))?.fingerprint === state.fingerprint
+    ) {
       await vault().blank(state.store, context.signal);
     }
   },
@@ -109,7 +106,9 @@ function needsNewKey(inputs: ApiKeyInputs, state: ApiKeyState, now: Date): boole
  */
 async function makeKey(inputs: ApiKeyInputs, lastGeneration: number, context: Context): Promise<ApiKeyState> {
   const { registryUrl, owner } = inputs;
-  const session = await signInAnew(inputs, context);
+  const signedIn = await signInAnew(inputs, context);
+  const session = signedIn.zot.credentials;
+  const zotVersion = await assertKeyEndpoint(inputs, session, context);
   const before = (await listKeys(registryUrl, session, context.signal)).filter(
     (key) => generationOf(owner, key.label) !== undefined,
   );
@@ -122,6 +121,8 @@ async function makeKey(inputs: ApiKeyInputs, lastGeneration: number, context: Co
   const label = keyLabel(owner, generation);
   const made = await createKey(registryUrl, session, { label, expirationDate: dates.expires }, context.signal);
   try {
+    const repository = inputs.proofRepository;
+    await assertKeyPushes(inputs, { key: made.key, repository, session: signedIn, zotVersion }, context);
     await prove(inputs, made.key, context);
     context.progress("storing the key in 1Password");
     await vault().write(inputs.store, made.key, context.signal);
@@ -153,16 +154,9 @@ async function withdraw(inputs: ApiKeyInputs, session: ZotCredentials, uuid: str
   });
 }
 
-async function signInAnew(inputs: ApiKeyInputs, context: Context): Promise<ZotCredentials> {
+async function signInAnew(inputs: ApiKeyInputs, context: Context): Promise<SignedIn> {
   context.progress(`signing in as ${inputs.username}`);
-  const appPassword = await new Authentik(inputs, context.signal).tokenKey(inputs.appPassword);
-  const account = {
-    authentikUrl: inputs.authentikUrl,
-    flow: inputs.machineFlow,
-    username: inputs.username,
-    appPassword,
-  };
-  return signInToZot(inputs.registryUrl, await signIn(account, context.signal), context.signal);
+  return signInToZot(inputs, context);
 }
 
 async function prove(inputs: ApiKeyInputs, key: Secret, context: Context): Promise<void> {
@@ -173,19 +167,8 @@ async function prove(inputs: ApiKeyInputs, key: Secret, context: Context): Promi
   throw new ZotAuthError(
     "KEY_NOT_AS_PROMISED",
     `The new key of ${username} does not have the rights that it should: ${wrong.join("; ")}. It was not given to anybody. ` +
-      "Where it may too little, zot does not see the account's groups: see that Authentik's profile scope carries `groups`. " +
-      "Where it may too much, see accessControl in zot's config.",
+      "It may push, so zot sees the account's groups: see what accessControl in zot's config gives them.",
   );
-}
-
-/** What the store holds; `undefined` when the field is empty or missing. */
-async function heldKey(state: ApiKeyState, context: Context): Promise<Secret | undefined> {
-  try {
-    return await vault().read(state.store, context.signal);
-  } catch (error) {
-    if (error instanceof ZotAuthError && error.code === "ONEPASSWORD_FIELD_MISSING") return undefined;
-    throw error;
-  }
 }
 
 async function driftOf(state: ApiKeyState, held: Secret | undefined, context: Context): Promise<string> {

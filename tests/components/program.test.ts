@@ -42,7 +42,13 @@ test("the eight steps are registered, each after what it needs", async () => {
     "zot-auth:zot:RetiredKeys",
   );
   // The secrets and the proof of access need the key, and not each other.
-  inOrder(run, "zot-auth:zot:ApiKey", "zot-auth:acceptance:AccessProof", "zot-auth:zot:RetiredKeys");
+  inOrder(
+    run,
+    "zot-auth:zot:ApiKey",
+    "zot-auth:acceptance:SignInProof",
+    "zot-auth:acceptance:AccessProof",
+    "zot-auth:zot:RetiredKeys",
+  );
   inOrder(run, "zot-auth:acceptance:Preflight", "command:local:Command", "zot-auth:zot:ApiKey");
 });
 
@@ -108,6 +114,24 @@ test("a preview shows one PolicyBinding a group, in order", async () => {
   ]);
 });
 
+test("the key and the proof of the sign-in go by the same account, group and issuer, and hold the client secret by reference", async () => {
+  const run = await runProgram();
+  const { inputs: key } = one(run, "zot-auth:zot:ApiKey");
+  const { inputs: proof } = one(run, "zot-auth:acceptance:SignInProof", "acceptance-sign-in");
+  for (const inputs of [key, proof]) {
+    assert.equal(inputs["issuer"], "https://authentik.ops.eblu.me/application/o/zot/");
+    assert.equal(inputs["clientSecret"], "op://vault/item/zot-client-secret");
+    assert.equal(inputs["ciGroup"], "artifact-workloads");
+    assert.equal(inputs["username"], "zot-ci");
+    assert.deepEqual(inputs["configPlace"], {
+      host: "ssh:indri",
+      configFile: "/Users/erichblume/.config/zot/config.json",
+    });
+  }
+  assert.equal(proof["source"], "op://vault/item/zot-ci-api");
+  assert.equal((proof["proves"] as Record<string, unknown>)["key"], "0123456789abcdef");
+});
+
 test("the outputs are the contract, without the key", async () => {
   const { outputs } = await runProgram();
   assert.deepEqual(
@@ -140,7 +164,7 @@ test("the outputs are the contract, without the key", async () => {
         "--registry-username=zot-ci",
         "--registry-password=env:ZOT_CI_API_KEY",
       ],
-      acceptanceResult: { access: "13 of 13 checks passed" },
+      acceptanceResult: { signIn: { "groups claim": "arrives" }, access: "13 of 13 checks passed" },
     },
   );
 });

@@ -43,7 +43,7 @@ async function assertWhole(): Promise<void> {
     [outputs["keyLabel"]],
     "zot knows one key of ours, the one that CI has",
   );
-  assert.deepEqual(outputs["acceptanceResult"], { access: "13 of 13 checks passed", build: "success" });
+  assert.partialDeepStrictEqual(outputs["acceptanceResult"], { access: "13 of 13 checks passed", build: "success" });
   const { code, output } = await lab.pulumi("preview", "--expect-no-changes", "--non-interactive");
   assert.equal(code, 0, output);
 }

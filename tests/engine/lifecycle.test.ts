@@ -60,6 +60,7 @@ test("preview on a fresh homelab shows the whole plan and changes nothing", asyn
     "authentik:ServiceAccount",
     "zot:ApiKey",
     "forgejo:ActionsSecret",
+    "acceptance:SignInProof",
     "acceptance:TestBuild",
   ]) {
     assert.ok(output.includes(row), `the preview has a row for ${row}`);
@@ -86,6 +87,7 @@ test("the first up takes the eight steps, each after what it needs", async () =>
   const secrets = ["homelab/apps", "homelab/site"].map((target) =>
     span("zot-auth:forgejo:ActionsSecret", `forgejo-${target}`),
   );
+  const signIn = span("zot-auth:acceptance:SignInProof", "acceptance-sign-in");
   const access = span("zot-auth:acceptance:AccessProof", "acceptance-access");
   const build = span("zot-auth:acceptance:TestBuild", "acceptance-build");
   const retired = span("zot-auth:zot:RetiredKeys", "acceptance-retired-keys");
@@ -101,7 +103,8 @@ test("the first up takes the eight steps, each after what it needs", async () =>
     [config, key],
     ...secrets.map((secret) => [key, secret] as const),
     ...secrets.map((secret) => [secret, build] as const),
-    [key, access],
+    [key, signIn],
+    [signIn, access],
     [access, retired],
     [build, retired],
   ] as const;
@@ -208,7 +211,15 @@ test("the outputs tell which key it is", async () => {
     data: string;
   };
   assert.ok(marker.data.includes(String(outputs["keyFingerprint"])));
-  assert.deepEqual(outputs["acceptanceResult"], { access: "13 of 13 checks passed", build: "success" });
+  assert.deepEqual(outputs["acceptanceResult"], {
+    signIn: {
+      "groups claim": '"groups" arrives with "artifact-workloads" (scopes asked for: openid email profile)',
+      "key endpoint": "/zot/auth/apikey answers (zot 2.1.20)",
+      "key groups": "the key may push to zot-auth/acceptance, by its account's groups",
+    },
+    access: "13 of 13 checks passed",
+    build: "success",
+  });
 });
 
 test("somebody's edit of the config shows in the preview, and up puts the declared one back, once", async () => {

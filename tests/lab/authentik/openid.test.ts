@@ -207,3 +207,21 @@ test("from 2026.5 on a provider without grant types refuses every sign-in", asyn
   await lab.apply("zot.yaml", measured);
   assert.notEqual(await code(browser), "");
 });
+
+test("a scope mapping is found by its managed name, and a change of it changes the claims", async (t) => {
+  const lab = await startLab(t);
+  await lab.apply("zot.yaml", measured);
+  const path = "/propertymappings/provider/scope/";
+  const mapping = await lab.one(`${path}?managed=goauthentik.io/providers/oauth2/scope-profile`);
+  assert.equal(mapping["scope_name"], "profile");
+  const expression = String(mapping["expression"]).replace(/^.*"groups".*\n/m, "");
+  assert.notEqual(expression, mapping["expression"]);
+  assert.equal((await lab.api("PATCH", `${path}${String(mapping["pk"])}/`, { expression })).status, 200);
+  const issued = await token(lab, {
+    code: await code(await machine(lab)),
+    client_id: "zot",
+    client_secret: clientSecret,
+  });
+  const claims = await claimsOf(lab, String(issued.json["id_token"]));
+  assert.deepEqual([claims["groups"], claims["preferred_username"]], [undefined, "zot-ci"]);
+});

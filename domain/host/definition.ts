@@ -1,0 +1,56 @@
+import { quote } from "../shell.ts";
+import type { Service } from "./service.ts";
+
+/**
+ * Shell functions that take the plist or unit file through a deployment together with the config: `compare_service` checks the new one and
+ * sets `service_changed`; `keep_service`, `write_service`, `undo_service` and `settle_service` do what their names say. The copies are beside
+ * the config, under the stem `<config>.service`. Where the file is not ours, nothing of it is touched.
+ *
+ * @param repairs how often hand edits of the file were repaired
+ */
+export function definitionFunctions({ manager, definition, logs }: Service, repairs: number): string {
+  if (manager.kind === "command" || definition === undefined) {
+    return `service_changed=no; service_back=none
+compare_service() { :; }
+keep_service() { :; }
+write_service() { :; }
+undo_service() { :; }
+settle_service() { :; }`;
+  }
+  const name = manager.kind === "launchd" ? `${manager.name}.plist` : `${manager.name}.service`;
+  return `service_changed=no; service_back=
+service=$config.service
+compare_service() {
+  new_definition=$work/${quote(name)}
+  printf '%s' ${quote(definition)} > "$new_definition"
+  if ! check_definition "$new_definition" > "$work/checked" 2>&1; then
+    say "The service's file for $definition (setting registry.manageService) is refused, so nothing was changed: $(tail -n 3 "$work/checked")"; exit 1
+  fi
+  if ! cmp -s "$new_definition" "$definition" || [ "$(field "$service.zot-auth" state)" = pending ]; then service_changed=yes; fi
+}
+keep_service() {
+  service_settled=; if [ -f "$service.zot-auth" ]; then service_settled=$work/service-settled; cp -p "$service.zot-auth" "$service_settled"; fi
+  if [ $service_changed = no ]; then return; fi
+  keep "$definition" "$service" "$new_definition" found.service; service_back=$back
+  note "$service" "$(field "$service.zot-auth" written)" '' "$(field "$service.zot-auth" repairs)" pending
+}
+write_service() {
+  if [ $service_changed = no ]; then return; fi
+${manager.kind === "launchd" ? logs.map(prepareLog).join("\n") : "  :"}
+  place_definition "$new_definition"
+}
+undo_service() {
+  if [ $service_changed = no ]; then return; fi
+  if [ -n "$service_back" ]; then place_definition "$service_back"; else forget_zot; remove_definition; fi
+  if [ -n "$service_settled" ]; then place "$service_settled" "$service.zot-auth"; else rm -f "$service.zot-auth" && rm -f "$service.before-zot-auth"; fi
+}
+settle_service() {
+  if [ $service_changed = yes ]; then enable_zot || exit 1; fi
+  note "$service" "$(sum "$new_definition")" '' ${repairs} settled
+}`;
+}
+
+/** launchd would make the log readable for everybody, and zot logs session cookies. */
+function prepareLog(file: string): string {
+  return `  mkdir -p "$(dirname ${quote(file)})" && { [ -f ${quote(file)} ] || : > ${quote(file)}; }`;
+}

@@ -1,0 +1,50 @@
+/**
+ * Shell functions that every script begins with. POSIX sh with the tools that macOS (bash 3.2 as sh, BSD tools), busybox and every Linux have.
+ *
+ * - `say` prints for the person at the terminal. A connection that was lost is no reason to stop half-way, so it never fails.
+ * - `field <record> <name>` reads one line of a record.
+ * - `through <file>` prints where a symbolic link leads to, so that what is written goes to the target.
+ * - `place <new> <file>` puts a copy in a file's place at once: whoever reads sees the old file or the new one.
+ * - `get <url>` prints a document. `status <url>` and `body <url>` ask zot on this host: `404`, or `000` for no answer, and the document.
+ * - `within <seconds> <command>` repeats a command until it succeeds.
+ */
+export const FUNCTIONS = `set -eu
+say() { printf '%s\\n' "$*" >&2 || :; }
+sum() { { if command -v sha256sum >/dev/null 2>&1; then sha256sum < "$1"; else shasum -a 256 < "$1"; fi; } | cut -c1-64; }
+field() { if [ -f "$1" ]; then sed -n "s/^$2=//p" "$1"; fi; }
+through() {
+  at=$1
+  while [ -L "$at" ]; do
+    to=$(readlink "$at")
+    case $to in /*) at=$to ;; *) at=$(dirname "$at")/$to ;; esac
+  done
+  printf '%s\\n' "$at"
+}
+place() {
+  there=$(through "$2")
+  cp -p "$1" "$there.zot-auth-new" && mv -f "$there.zot-auth-new" "$there"
+}
+get() {
+  if command -v curl >/dev/null 2>&1; then curl -q -fsSL -m 10 "$1"; else wget -q -T 10 -O - "$1"; fi
+}
+# zot's certificate is for its public name and not for this address. Nothing secret is sent, so it is not checked; nor is a proxy asked.
+curl_zot() { curl -q -s -k -m 10 --noproxy '*' "$@"; }
+wget_zot() {
+  ( unset http_proxy https_proxy all_proxy
+    case $1 in https:*) set -- "$@" --no-check-certificate ;; esac
+    wget -S -T 10 -O - "$@" )
+}
+status() {
+  if command -v curl >/dev/null 2>&1; then curl_zot -o /dev/null -w '%{http_code}' "$1" || :
+  else wget_zot "$1" 2>&1 >/dev/null | sed -n 's|.*HTTP/[0-9.]* \\([0-9][0-9][0-9]\\).*|\\1|p' | head -n 1; fi
+}
+body() {
+  if command -v curl >/dev/null 2>&1; then curl_zot -f "$1"; else wget_zot "$1" 2>/dev/null; fi
+}
+within() {
+  end=$(( $(date +%s) + $1 )); shift
+  until "$@"; do
+    if [ "$(date +%s)" -gt "$end" ]; then return 1; fi
+    sleep 0.1
+  done
+}`;

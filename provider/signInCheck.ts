@@ -1,0 +1,223 @@
+import { ZotAuthError } from "../domain/errors.ts";
+import type { SecretReference } from "../domain/secretReference.ts";
+import type { ConfigSeen } from "../domain/signIn/configSeen.ts";
+import { diagnoseGroupsClaim } from "../domain/signIn/groupsClaim.ts";
+import type { ClaimsSeen } from "../domain/signIn/groupsClaim.ts";
+import { diagnoseKeyEndpoint } from "../domain/signIn/keyEndpoint.ts";
+import { diagnoseKeyGroups } from "../domain/signIn/keyGroups.ts";
+import type { PushesSeen } from "../domain/signIn/keyGroups.ts";
+import { isFailed } from "../domain/signIn/verdict.ts";
+import type { FailedVerdict, Verdict } from "../domain/signIn/verdict.ts";
+import { Authentik } from "./clients/authentik.ts";
+import type { AuthentikConnection } from "./clients/authentik.ts";
+import { lookAtConfig } from "./clients/hostConfig.ts";
+import type { ConfigPlace } from "./clients/hostConfig.ts";
+import { readClaims } from "./clients/idToken.ts";
+import { signIn } from "./clients/machineSignIn.ts";
+import type { AuthentikSession } from "./clients/machineSignIn.ts";
+import { Registry } from "./clients/registry.ts";
+import type { Secret } from "./clients/secret.ts";
+import type { ZotCredentials } from "./clients/zot.ts";
+import { observeKeyEndpoint } from "./clients/zotEndpoints.ts";
+import { beginSignIn, finishSignIn } from "./clients/zotSignIn.ts";
+import type { BegunSignIn, ZotSession } from "./clients/zotSignIn.ts";
+import { resolveSecret } from "./configuration.ts";
+import type { Context } from "./resource.ts";
+
+/** What a sign-in as the CI account needs, and what it has to come to. */
+export interface SignInSettings extends AuthentikConnection {
+  readonly registryUrl: string;
+  readonly username: string;
+  /** Slug of the machines' sign-in flow, and identifier of the account's app password in Authentik. */
+  readonly machineFlow: string;
+  readonly appPassword: string;
+  /** The issuer in zot's config. */
+  readonly issuer: string;
+  /** The OAuth2 client secret that zot has. */
+  readonly clientSecret: SecretReference;
+  /** The group that gives CI its rights. */
+  readonly ciGroup: string;
+  /** The claim that zot looks at for an account's groups. */
+  readonly groupsClaim: string;
+  /** Where zot's config is: looked at when something does not hold. */
+  readonly configPlace: ConfigPlace;
+}
+
+/** A sign-in on both sides. */
+export interface SignedIn {
+  readonly authentik: AuthentikSession;
+  readonly begun: BegunSignIn;
+  readonly zot: ZotSession;
+}
+
+/** A session at Authentik, by the machines' flow. */
+export async function signInAtAuthentik(settings: SignInSettings, signal: AbortSignal): Promise<AuthentikSession> {
+  const appPassword = await new Authentik(settings, signal).tokenKey(settings.appPassword);
+  const { authentikUrl, machineFlow: flow, username } = settings;
+  return signIn({ authentikUrl, flow, username, appPassword }, signal);
+}
+
+/**
+ * Signs in to zot anew, which makes zot read the account's groups again.
+ *
+ * @throws ZotAuthError with the diagnosis, where zot sends nobody to the sign-in
+ */
+export async function signInToZot(settings: SignInSettings, context: Context): Promise<SignedIn> {
+  const authentik = await signInAtAuthentik(settings, context.signal);
+  const begun = await begin(settings, context);
+  return { authentik, begun, zot: await finishSignIn(settings.registryUrl, begun, authentik, context.signal) };
+}
+
+/**
+ * Refuses a registry whose key endpoint is not as it should be, with the reason.
+ *
+ * @returns zot's version as it tells it, empty when it does not
+ */
+export async function assertKeyEndpoint(
+  settings: SignInSettings,
+  session: ZotCredentials,
+  context: Context,
+): Promise<string> {
+  const seen = await observeKeyEndpoint(settings.registryUrl, session, context.signal);
+  await assertHolds([diagnoseKeyEndpoint(seen)], async () => [
+    diagnoseKeyEndpoint(seen, await configOf(settings, context)),
+  ]);
+  return seen.management?.version ?? "";
+}
+
+/** Refuses a key that may not push, with the reason. For a key that was made in this very session. */
+export async function assertKeyPushes(
+  settings: SignInSettings,
+  made: { readonly key: Secret; readonly repository: string; readonly session: SignedIn; readonly zotVersion: string },
+  context: Context,
+): Promise<void> {
+  const { key, repository, session, zotVersion } = made;
+  const pushes = await pushesOf(settings, { key, repository, session: session.zot }, context.signal);
+  if (pushes.key === 202) return;
+  const claims = await claimsOf(settings, session.authentik, session.begun, context.signal);
+  const config = await configOf(settings, context);
+  throw failed(diagnose(settings, { claims, pushes, zotVersion }, repository, config).filter(isFailed));
+}
+
+/**
+ * The three checks on the live servers, for a key that is in use. It signs in anew, and makes no key.
+ *
+ * @returns the verdicts, none of which fails
+ * @throws ZotAuthError with the code of the first check that fails and the diagnosis of all that do
+ */
+export async function checkSignIn(
+  settings: SignInSettings,
+  used: { readonly key: Secret; readonly repository: string },
+  context: Context,
+): Promise<readonly Verdict[]> {
+  const { signal } = context;
+  const { registryUrl, username } = settings;
+  // Before anybody signs in: the sign-in refreshes the account's groups, and stale ones would look like right ones.
+  const before = await settledPush(registryUrl, { kind: "key", username, key: used.key }, used.repository, signal);
+  const authentik = await signInAtAuthentik(settings, signal);
+  const begun = await begin(settings, context);
+  const claims = await claimsOf(settings, authentik, begun, signal);
+  const zot = await finishSignIn(registryUrl, begun, authentik, signal);
+  const [endpoint, pushes] = await Promise.all([
+    observeKeyEndpoint(registryUrl, zot.credentials, signal),
+    pushesOf(settings, { ...used, session: zot }, signal),
+  ]);
+  const zotVersion = endpoint.management?.version ?? "";
+  const seen = { claims, pushes: { ...pushes, before }, zotVersion };
+  const judge = (config?: ConfigSeen): readonly Verdict[] => {
+    const [claim, groups] = diagnose(settings, seen, used.repository, config);
+    return [claim, diagnoseKeyEndpoint(endpoint, config), groups];
+  };
+  return assertHolds(judge(), async () => judge(await configOf(settings, context)));
+}
+
+/** Whether the credentials may begin an upload. zot takes a moment to take over a config that was written in place. */
+async function settledPush(
+  url: string,
+  credentials: ZotCredentials,
+  repository: string,
+  signal: AbortSignal,
+): Promise<number> {
+  const registry = new Registry(url, credentials, signal);
+  const { status } = await registry.startUpload(repository);
+  if (status !== 403) return status;
+  await new Promise((done) => setTimeout(done, 500));
+  signal.throwIfAborted();
+  return (await registry.startUpload(repository)).status;
+}
+
+async function pushesOf(
+  { registryUrl, username }: SignInSettings,
+  tried: { readonly key: Secret; readonly repository: string; readonly session: ZotSession },
+  signal: AbortSignal,
+): Promise<PushesSeen> {
+  const { key, repository, session } = tried;
+  const [ofSession, ofKey] = await Promise.all([
+    settledPush(registryUrl, session.credentials, repository, signal),
+    settledPush(registryUrl, { kind: "key", username, key }, repository, signal),
+  ]);
+  return { session: ofSession, key: ofKey, identity: session.identity };
+}
+
+function diagnose(
+  { username, ciGroup, groupsClaim }: SignInSettings,
+  seen: { readonly claims: ClaimsSeen; readonly pushes: PushesSeen; readonly zotVersion: string },
+  repository: string,
+  config?: ConfigSeen,
+): readonly [Verdict, Verdict] {
+  const claim = diagnoseGroupsClaim(seen.claims, ciGroup, seen.zotVersion);
+  const owner = { username, ciGroup, groupsClaim, repository };
+  return [claim, diagnoseKeyGroups(seen.pushes, claim.outcome === "holds", owner, config)];
+}
+
+async function claimsOf(
+  settings: SignInSettings,
+  authentik: AuthentikSession,
+  { authorize }: BegunSignIn,
+  signal: AbortSignal,
+): Promise<ClaimsSeen> {
+  const clientSecret = await resolveSecret(settings.clientSecret, signal);
+  return readClaims(
+    authentik,
+    authorize,
+    { issuer: settings.issuer, clientSecret, groupsClaim: settings.groupsClaim },
+    signal,
+  );
+}
+
+/** Begins a sign-in at zot; where that is off, says why. */
+async function begin(settings: SignInSettings, context: Context): Promise<BegunSignIn> {
+  const { registryUrl } = settings;
+  try {
+    return await beginSignIn(registryUrl, context.signal);
+  } catch (error) {
+    if (!(error instanceof ZotAuthError) || error.code !== "ZOT_LOGIN_OFF") throw error;
+    const seen = await observeKeyEndpoint(registryUrl, undefined, context.signal);
+    const verdict = diagnoseKeyEndpoint(seen, await configOf(settings, context));
+    // It may have come up in between.
+    throw isFailed(verdict) ? failed([verdict]) : error;
+  }
+}
+
+async function configOf({ configPlace }: SignInSettings, context: Context): Promise<ConfigSeen | undefined> {
+  const look = await lookAtConfig(configPlace, context.signal);
+  if ("config" in look) return look.config;
+  context.warn(
+    `${configPlace.configFile} on ${configPlace.host} could not be looked at (${look.problem}), so the diagnosis goes by the registry's answers alone.`,
+  );
+  return undefined;
+}
+
+/** Judges again with a closer look when something fails. */
+async function assertHolds(
+  verdicts: readonly Verdict[],
+  closer: () => Promise<readonly Verdict[]>,
+): Promise<readonly Verdict[]> {
+  if (!verdicts.some(isFailed)) return verdicts;
+  throw failed((await closer()).filter(isFailed));
+}
+
+function failed(verdicts: readonly FailedVerdict[]): ZotAuthError {
+  const text = verdicts.map((verdict) => `Check "${verdict.name}" fails: ${verdict.text}`).join("\n");
+  return new ZotAuthError(verdicts[0]?.code ?? "SIGN_IN_UNCLEAR", text);
+}

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { after, before, test } from "node:test";
+import { quote } from "../../domain/shell.ts";
+import { valueAt } from "../../domain/zot/json.ts";
+import { EngineLab } from "./harness.ts";
+import { Homelab } from "./homelab.ts";
+
+// What depends on the zot that the host has, and the access policy: the real CLI against a lab whose zot can be upgraded.
+
+type Group = Record<string, unknown>;
+
+let lab: EngineLab;
+let homelab: Homelab;
+
+before(async () => {
+  lab = await EngineLab.start((config) => {
+    const registry = config["zot-auth:registry"] as Group;
+    const folder = join(String(registry["configFile"]), "../..");
+    registry["binary"] = join(folder, "versioned-zot");
+    installZot(folder, "v2.1.17");
+  });
+  homelab = new Homelab(lab);
+});
+after(async () => lab.stop());
+
+/** A zot whose release can be changed, as by an upgrade on the host. */
+function installZot(folder: string, release: string): void {
+  const main = resolve(import.meta.dirname, "../../lab/zot/main.ts");
+  const file = join(folder, "..", "versioned-zot");
+  writeFileSync(file, `#!/bin/sh\nexec node ${quote(main)} --version-emulated ${release} "$@"\n`);
+  chmodSync(file, 0o755);
+}
+
+function change(group: string, values: Group): void {
+  lab.changeSettings((config) => {
+    config[`zot-auth:${group}`] = { ...(config[`zot-auth:${group}`] as Group | undefined), ...values };
+  });
+}
+
+const config = (): unknown => JSON.parse(readFileSync(lab.layout.settings.registry.configFile, "utf8"));
+const metrics = (): unknown => valueAt(config(), "http", "accessControl", "metrics");
+
+test("a zot on which CI could overwrite tags is refused, with what to do", async () => {
+  const { code, output } = await lab.up();
+  assert.notEqual(code, 0);
+  assert.match(
+    output,
+    /runs zot 2\.1\.17, where an account that may only create can overwrite .*registry\.acceptCiOverwrite/,
+  );
+});
+
+test("a setting that the host's zot does not know is refused before anything is changed", async () => {
+  change("registry", { acceptCiOverwrite: true });
+  change("zot", { storage: { fastRestart: true } });
+  const { code, output, events } = await lab.up();
+  assert.notEqual(code, 0);
+  assert.match(output, /zot\.storage\.fastRestart: needs zot 2\.1\.18 or later; the host has 2\.1\.17/);
+  assert.deepEqual(
+    events.filter(({ resOutputsEvent }) => resOutputsEvent !== undefined),
+    [],
+  );
+  change("zot", { storage: {} });
+});
+
+test("an older zot gets the config that it understands", async () => {
+  const { code, output } = await lab.up();
+  assert.equal(code, 0, output);
+  assert.deepEqual(metrics(), { users: [""] });
+  assert.equal((await homelab.registry("/metrics")).status, 200);
+  assert.equal((await lab.outputs())["zotVersion"], "2.1.17");
+});
+
+test("an upgrade of zot on the host shows in the next preview as the config change that it needs, and up makes it", async () => {
+  installZot(lab.layout.directory, "v2.1.20");
+  change("registry", { acceptCiOverwrite: false });
+  const preview = await lab.pulumi("preview", "--diff");
+  assert.equal(preview.code, 0, preview.output);
+  assert.match(preview.output, /~ .*command:local:Command/);
+  assert.match(preview.output, /\+ +"anonymousPolicy": \[/);
+  assert.deepEqual(metrics(), { users: [""] }, "a preview writes nothing");
+
+  const { code, output } = await lab.up();
+  assert.equal(code, 0, output);
+  assert.deepEqual(metrics(), { anonymousPolicy: ["read"] });
+  assert.equal((await homelab.registry("/metrics")).status, 200, "the new zot runs, with its config");
+  assert.equal((await lab.outputs())["zotVersion"], "2.1.20");
+});
+
+test("a pull-through destination that CI may write to is a finding in preview; a namespace closes it, proved on the registry", async () => {
+  change("registry", { pullThrough: [{ name: "docker.io", url: "http://127.0.0.1:1" }] });
+  const { output } = await lab.pulumi("preview");
+  assert.match(output, /Group artifact-workloads may create images under docker\.io, .*access\.namespaces/);
+
+  change("access", {
+    namespaces: {
+      "docker.io/**": { ci: "read" },
+      "private/**": { ci: "none", anonymousRead: false, signedInRead: false },
+    },
+  });
+  const updated = await lab.up();
+  assert.equal(updated.code, 0, updated.output);
+  assert.doesNotMatch(updated.output, /may create images under/);
+  const { acceptance } = (await lab.outputs()) as { acceptance: { access: string } };
+  assert.equal(acceptance.access, "17 of 17 checks passed");
+  const key = homelab.ciKey("homelab/apps") ?? "";
+  const upload = async (repository: string): Promise<number> =>
+    (await homelab.registry(`/v2/${repository}/blobs/uploads/`, { method: "POST", key })).status;
+  assert.deepEqual(
+    await Promise.all(["homelab/app", "docker.io/library/nginx", "private/a"].map(upload)),
+    [202, 403, 403],
+  );
+});
+
+test("the escape hatch reaches the file; what zot itself refuses changes nothing, and zot's words are shown", async () => {
+  change("zot", { extra: { scheduler: { numWorkers: 3 } } });
+  const { code, output } = await lab.up();
+  assert.equal(code, 0, output);
+  assert.equal(valueAt(config(), "scheduler", "numWorkers"), 3);
+
+  const repositories = { "a[": { anonymousPolicy: ["read"] } };
+  change("zot", { extra: { http: { accessControl: { repositories } } } });
+  const refused = await lab.up();
+  assert.notEqual(refused.code, 0);
+  assert.match(refused.output, /failed to compile authorization pattern/);
+  assert.equal(valueAt(config(), "scheduler", "numWorkers"), 3, "the config of before is in place");
+  assert.equal((await homelab.registry("/v2/")).status, 200);
+});

@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { afterEach, beforeEach, test } from "node:test";
+import { World } from "./support/world.ts";
+
+// Whatever fails, the config of before is in force, nothing of the attempt stays, and the error says why.
+
+let world: World;
+let served: string;
+beforeEach(async () => {
+  world = await World.make();
+  served = world.text(["read"]);
+  world.beginWith(world.text([]));
+  assert.equal((await world.deploy(served)).code, 0);
+});
+afterEach(() => world.close());
+
+function asBefore(): void {
+  assert.equal(world.config(), served);
+  assert.deepEqual(world.zot.inForce, JSON.parse(served));
+  assert.match(world.read("config.json.zot-auth") ?? "", /start=digest-1 print 0\nrepairs=0\nstate=settled/);
+  assert.ok(
+    world.files().every((name) => !/zot-auth-(work|new)/.test(name)),
+    world.files().join(" "),
+  );
+}
+
+test("a config that zot does not accept changes nothing, and zot's words are shown", async () => {
+  const { code, stderr } = await world.deploy(world.text([], { broken: true }));
+  assert.equal(code, 1);
+  assert.match(stderr, /nothing was changed\. It says:\n.*it is broken/);
+  assert.doesNotMatch(stderr, /the whole config/);
+  asBefore();
+  assert.equal(world.zot.restarts, 1);
+});
+
+test("where zot does not start, the error quotes its last words, and the previous config serves", async () => {
+  const { code, stderr } = await world.deploy(world.text([], { start: "refused" }), { startDigest: "digest-2" });
+  assert.equal(code, 1);
+  assert.match(stderr, /did not answer at .*\/readyz within 2 s \(setting registry\.readyTimeout\)/);
+  assert.match(stderr, /zot says:\n\{"level":"error","message":"it cannot start"\}\n/);
+  assert.match(stderr, /The previous config is back and serving/);
+  assert.doesNotMatch(stderr, /very-secret|HTTP API/);
+  asBefore();
+  assert.equal(world.zot.restarts, 3, "once with the new config, once with the previous one");
+});
+
+test("only what zot said since the restart is quoted", async () => {
+  writeFileSync(world.at("zot.log"), '{"level":"error","message":"long ago"}\n');
+  const { stderr } = await world.deploy(world.text([], { start: "refused" }), { startDigest: "digest-2" });
+  assert.match(stderr, /it cannot start/);
+  assert.doesNotMatch(stderr, /long ago/);
+});
+
+test("a restart command that fails is told by its setting", async () => {
+  const service = { manager: { kind: "command", command: "echo no such service; exit 7" }, logs: [] } as const;
+  const { code, stderr } = await world.deploy(world.text([]), { startDigest: "digest-2", service });
+  assert.equal(code, 1);
+  assert.match(stderr, /setting registry\.restartCommand\): exit code 7\. no such service/);
+  assert.equal(world.config(), served);
+  assert.match(world.read("config.json.zot-auth") ?? "", /state=pending/, "nobody knows what runs");
+  assert.equal((await world.facts()).config.state, "cut off");
+});
+
+test("a restart that does not happen is not taken for one", async () => {
+  world.zot.restarting = "not at all";
+  const { code, stderr } = await world.deploy(world.text([]), { startDigest: "digest-2" });
+  assert.equal(code, 1);
+  assert.match(stderr, /zot answers at .*, but within 2 s not by the config that was written/);
+  asBefore();
+});
+
+test("zot is not restarted while its issuer does not answer, since it would not start", async () => {
+  world.zot.issuer = undefined;
+  const { code, stderr } = await world.deploy(world.text([]), { startDigest: "digest-2" });
+  assert.equal(code, 1);
+  assert.match(stderr, /issuer does not answer at .*\/issuer\/\.well-known\/openid-configuration .*503/);
+  assert.match(stderr, /Check authentik\.url.*\nNothing was changed\./);
+  asBefore();
+  assert.equal(world.zot.restarts, 1);
+});
+
+test("nor while the issuer calls itself otherwise, be it by a slash", async () => {
+  world.zot.issuer = `${world.zot.url}/issuer`;
+  const { code, stderr } = await world.deploy(world.text([]), { startDigest: "digest-2" });
+  assert.equal(code, 1);
+  assert.match(stderr, /says that the issuer is "http:\S+\/issuer", and zot's config says "http:\S+\/issuer\/"/);
+  asBefore();
+});
+
+test("a zot that lost its watch runs on while its issuer does not answer", async () => {
+  writeFileSync(world.at("saved"), served);
+  renameSync(world.at("saved"), world.configFile);
+  world.zot.issuer = undefined;
+  const { code, stderr } = await world.deploy(world.text([]));
+  assert.equal(code, 1);
+  assert.match(stderr, /The OIDC issuer does not answer/);
+  assert.match(stderr, /The previous config is back and serving/);
+  asBefore();
+  assert.equal(world.zot.restarts, 1);
+});
+
+test("a config without access control cannot be proved, and is not written", async () => {
+  const { code, stderr } = await world.deploy('{\n  "http": {}\n}\n');
+  assert.equal(code, 1);
+  assert.match(stderr, /no http\.accessControl\.repositories/);
+  asBefore();
+});
+
+test("a config that arrives in part is not written", async () => {
+  const { code, stderr } = await world.deploy(world.text([]).slice(0, 60));
+  assert.equal(code, 1);
+  assert.match(stderr, /did not arrive as a whole/);
+  asBefore();
+});
+
+test("a missing zot and a missing folder are told by their settings", async () => {
+  const missing = await world.deploy(world.text([]), { binary: world.at("nothing") });
+  assert.equal(missing.code, 1);
+  assert.match(missing.stderr, /no zot at .*nothing \(setting registry\.binary\)/);
+  asBefore();
+  const nowhere = await world.deploy(world.text([]), { configFile: world.at("no/config.json") });
+  assert.equal(nowhere.code, 1);
+  assert.match(nowhere.stderr, /no folder .*\/no on zot's host \(setting registry\.configFile\)/);
+});
+
+test("somebody's edit comes back where the declared config does not come into force", async () => {
+  const edited = world.text(["read", "create"], { edited: true });
+  writeFileSync(world.at("saved"), edited);
+  renameSync(world.at("saved"), world.configFile);
+  world.zot.restart();
+  const { code } = await world.deploy(world.text([], { start: "refused" }));
+  assert.equal(code, 1);
+  assert.equal(world.config(), edited);
+  assert.deepEqual(world.zot.inForce, JSON.parse(edited));
+  assert.equal((await world.facts()).config.state, "edited");
+});
+
+test("a first deployment that fails leaves everything as it was", async () => {
+  const fresh = await World.make();
+  try {
+    const before = fresh.text(["read"]);
+    fresh.beginWith(before);
+    const failed = await fresh.deploy(fresh.text([], { start: "refused" }));
+    assert.equal(failed.code, 1);
+    assert.deepEqual([fresh.config(), fresh.files()], [before, ["config.json", "zot", "zot.log"]]);
+  } finally {
+    fresh.close();
+  }
+});
+
+test("where there was no config and zot does not start, there is none again", async () => {
+  const fresh = await World.make();
+  try {
+    mkdirSync(fresh.at("data"));
+    const { code, stderr } = await fresh.deploy(fresh.text([], { start: "refused" }));
+    assert.equal(code, 1);
+    assert.match(stderr, /it cannot start/);
+    assert.match(stderr, /There was no config before, so the new one was taken away again/);
+    assert.deepEqual(fresh.files(), ["data", "zot", "zot.log"]);
+  } finally {
+    fresh.close();
+  }
+});
