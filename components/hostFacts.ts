@@ -5,17 +5,16 @@ import { serviceFile } from "../domain/host/describeService.ts";
 import { factsScript, parseFacts } from "../domain/host/facts.ts";
 import type { HostFacts, WrittenFile } from "../domain/host/facts.ts";
 import { originOnHost } from "../domain/host/origin.ts";
+import { askHost, unreachable } from "../domain/host/reach.ts";
 import type { Settings } from "../domain/settings/schema.ts";
-import { runOnHost, scriptOnHost } from "../domain/shell.ts";
+import { scriptOnHost } from "../domain/shell.ts";
+import { neededFiles } from "../domain/zot/neededFiles.ts";
+import { renderZotConfig } from "../domain/zotConfig.ts";
 import { NEWEST_KNOWN, assertKeepsPolicy, formatZotVersion } from "../domain/zotVersion.ts";
 import { filesOnHost } from "./hostFiles.ts";
 import { zotConfigFor } from "./zotConfig.ts";
 
 const AS_WRITTEN: WrittenFile = { repairs: 0, state: "as written" };
-/** ssh's own exit code: it did not get as far as the script. */
-const SSH_FAILED = 255;
-const UNREACHABLE = "unreachable";
-
 /**
  * Looks at zot's host, at preview time, too: people edit its files by hand, and what is written depends on the zot that runs there.
  * A preview goes on without a host that does not answer, and says so; an update does not.
@@ -36,21 +35,30 @@ async function look(settings: Settings): Promise<HostFacts> {
   const { host } = registry;
   const files = filesOnHost(registry);
   const managed = registry.manageService ? serviceFile(registry) : undefined;
+  const { sessionKeysFile } = settings.zot.auth;
+  const keysFile = sessionKeysFile === undefined ? undefined : files.locate(sessionKeysFile);
   const script = factsScript({
     ...files,
     origin: originOnHost(settings),
+    needed: neededFiles(renderZotConfig(settings, NEWEST_KNOWN, files)),
+    ...(keysFile === undefined ? {} : { sessionKeysFile: keysFile }),
     ...(managed === undefined ? {} : { serviceFile: managed }),
   });
-  const ask = runOnHost(host, "LOOK");
-  const command = host === "local" ? ask : `${ask} 2>&1 || { [ $? = ${SSH_FAILED} ] && echo ${UNREACHABLE}; }`;
+  const command = askHost(host, "LOOK");
   const environment = { LOOK: scriptOnHost(host, script) };
   const printed = (await run({ command, environment, interpreter: ["/bin/sh", "-c"], logging: "none" })).stdout;
-  if (printed.trimEnd().endsWith(UNREACHABLE)) return withoutHost(host, printed);
+  const reason = unreachable(printed, host);
+  if (reason !== undefined) return withoutHost(settings, reason);
   const facts = parseFacts(printed, host);
   assertKeepsPolicy(facts.version, registry.acceptCiOverwrite);
   zotConfigFor(settings, facts);
   warnOf(files.configFile, facts.config, host);
   warnOf(files.credentialsFile, facts.credentials, host);
+  if (keysFile !== undefined && facts.sessionKeys.state === "edited") {
+    void log.warn(
+      `Somebody changed ${keysFile} on ${host}. The next update restarts zot with it, or makes a new one where it is gone.`,
+    );
+  }
   if (managed !== undefined) warnOf(managed, facts.service, host);
   return facts;
 }
@@ -63,12 +71,10 @@ function warnOf(file: string, { state }: WrittenFile, host: string): void {
   }
 }
 
-function withoutHost(host: string, printed: string): HostFacts {
-  const said = printed.trim().split("\n").at(-2)?.trim() ?? "no answer";
-  const message = `${host} (setting registry.host) cannot be reached: ${said}. Check \`ssh ${host.slice("ssh:".length)} true\`.`;
+function withoutHost(settings: Settings, message: string): HostFacts {
   if (!runtime.isDryRun()) throw new ZotAuthError("HOST_UNREACHABLE", message);
   void log.warn(`${message} This preview goes by zot ${formatZotVersion(NEWEST_KNOWN)} and cannot see hand edits.`);
-  return {
+  const assumed = {
     version: NEWEST_KNOWN,
     binary: "zot",
     home: "~",
@@ -76,5 +82,8 @@ function withoutHost(host: string, printed: string): HostFacts {
     config: AS_WRITTEN,
     credentials: AS_WRITTEN,
     service: AS_WRITTEN,
+    sessionKeys: AS_WRITTEN,
   };
+  zotConfigFor(settings, assumed);
+  return assumed;
 }

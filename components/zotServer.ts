@@ -8,6 +8,7 @@ import { describeService } from "../domain/host/describeService.ts";
 import type { HostFacts } from "../domain/host/facts.ts";
 import { originOnHost } from "../domain/host/origin.ts";
 import { removeScript } from "../domain/host/remove.ts";
+import { removeSessionKeysScript, sessionKeysScript } from "../domain/host/sessionKeys.ts";
 import { removeSecretFileScript, secretFileScript } from "../domain/host/secretFile.ts";
 import type { Settings } from "../domain/settings/schema.ts";
 import { runOnHost, scriptOnHost } from "../domain/shell.ts";
@@ -71,8 +72,29 @@ export class ZotServer extends ComponentResource {
       },
       { parent: this },
     );
-    // It prints a fingerprint of the file and nothing else: enough to restart zot when its credentials changed.
-    const written = unsecret(credentials.stdout);
+    const { sessionKeysFile } = settings.zot.auth;
+    const keysFile = sessionKeysFile === undefined ? undefined : files.locate(sessionKeysFile);
+    const sessionKeys =
+      keysFile === undefined
+        ? undefined
+        : new Command(
+            `${name}-session-keys`,
+            {
+              ...commands,
+              environment: {
+                ZOT_AUTH_DEPLOY: scriptOnHost(
+                  host,
+                  sessionKeysScript(keysFile, files.dataDirectory, facts.sessionKeys.repairs),
+                ),
+                ZOT_AUTH_REMOVE: scriptOnHost(host, removeSessionKeysScript(keysFile)),
+              },
+            },
+            { parent: this },
+          );
+    // They print fingerprints of the files and nothing else: enough to restart zot when one of them changed.
+    const written = all([unsecret(credentials.stdout), sessionKeys?.stdout ?? ""]).apply((prints) =>
+      prints.join(" ").trimEnd(),
+    );
     const output = valueAt(config, "log", "output");
     const serving = {
       configFile: files.configFile,
@@ -101,7 +123,7 @@ export class ZotServer extends ComponentResource {
         },
         stdin: text,
       },
-      { parent: this, dependsOn: [credentials, args.issuer] },
+      { parent: this, dependsOn: [credentials, ...(sessionKeys === undefined ? [] : [sessionKeys]), args.issuer] },
     );
     this.version = formatZotVersion(facts.version);
     this.configHash = deployed.stdout.apply(() => createHash("sha256").update(text).digest("hex"));

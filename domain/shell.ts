@@ -12,8 +12,8 @@ export type Host = "local" | `ssh:${string}`;
  */
 export function runOnHost(host: string, variable: string): string {
   if (host === "local") return `eval "$${variable}"`;
-  // BatchMode: a question about a password or a host key would wait for ever.
-  return `ssh -o BatchMode=yes -o ConnectTimeout=10 -- ${quote(host.slice("ssh:".length))} "$${variable}"`;
+  // BatchMode: a question about a password or a host key would wait for ever. A connection that died is noticed within a minute.
+  return `ssh -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=15 -- ${quote(host.slice("ssh:".length))} "$${variable}"`;
 }
 
 /** The variable's value: the script, in the form that the host's login shell needs. */

@@ -2,6 +2,7 @@ import { ZotAuthError } from "../errors.ts";
 import { quote } from "../shell.ts";
 import { OLDEST_SUPPORTED, parseZotVersion } from "../zotVersion.ts";
 import type { ZotVersion } from "../zotVersion.ts";
+import type { NeededFile } from "../zot/neededFiles.ts";
 import type { HostFiles } from "./files.ts";
 import { FUNCTIONS } from "./functions.ts";
 
@@ -25,14 +26,18 @@ export interface HostFacts {
   readonly config: WrittenFile;
   readonly credentials: WrittenFile;
   readonly service: WrittenFile;
+  readonly sessionKeys: WrittenFile;
 }
 
 /** What {@link factsScript} looks at. */
 export interface FactsQuestion extends HostFiles {
   /** The managed plist or unit file. `~/` at its beginning is the home folder on the host. */
   readonly serviceFile?: string;
+  readonly sessionKeysFile?: string;
   /** zot's address as its own host sees it: a binary that was built without a version is asked while it runs. */
   readonly origin: string;
+  /** What zot reads and this program does not write. */
+  readonly needed?: readonly NeededFile[];
 }
 
 /** Prints what {@link parseFacts} reads. It changes nothing. */
@@ -42,7 +47,9 @@ export function factsScript({
   credentialsFile,
   dataDirectory,
   serviceFile,
+  sessionKeysFile,
   origin,
+  needed = [],
 }: FactsQuestion): string {
   return `${FUNCTIONS}
 zot=${quote(binary)}; data=${quote(dataDirectory)}
@@ -53,6 +60,10 @@ case $version in
   *v[0-9]*.[0-9]*.[0-9]*) ;;
   *) printf 'running='; body ${quote(`${origin}/v2/_zot/ext/mgmt`)} 2>/dev/null | tr '\\n' ' ' || :; echo ;;
 esac
+needs() { if [ ! -e "$2" ]; then printf 'problem=There is no %s (setting %s).\\n' "$2" "$1"; fi; }
+${needed.map(({ setting, path }) => `needs ${quote(setting)} ${quote(path)}`).join("\n")}
+if [ -e "$data" ] && [ ! -d "$data" ]; then printf 'problem=%s is no folder (setting registry.dataDirectory).\\n' "$data"
+elif [ -d "$data" ] && [ -O "$data" ] && [ ! -w "$data" ]; then printf 'problem=%s cannot be written (setting registry.dataDirectory).\\n' "$data"; fi
 if [ -d "$data" ]; then printf 'owner=%s\\n' "$(ls -ld "$data" | awk '{print $3}')"; else printf 'owner=%s\\n' "$(id -un)"; fi
 facts() {
   repairs=$(field "$3.zot-auth" repairs); written=$(field "$3.zot-auth" written); now=none; state='as written'
@@ -65,10 +76,11 @@ facts() {
 config=${quote(configFile)}; credentials=${quote(credentialsFile)}
 facts config "$config" "$config"
 facts credentials "$credentials" "$credentials"
+${sessionKeysFile === undefined ? "" : `keys=${quote(sessionKeysFile)}; facts sessionKeys "$keys" "$keys"`}
 ${serviceFile === undefined ? "" : `facts service ${homePath(serviceFile)} "$config.service"`}`;
 }
 
-/** Reads what {@link factsScript} printed. @throws ZotAuthError `ZOT_BINARY_MISSING`, `ZOT_VERSION_UNREADABLE` */
+/** Reads what {@link factsScript} printed. @throws ZotAuthError `ZOT_BINARY_MISSING`, `ZOT_VERSION_UNREADABLE`, `HOST_FILES_WRONG` */
 export function parseFacts(printed: string, host: string): HostFacts {
   const facts = new Map(
     printed.split("\n").map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
@@ -78,6 +90,14 @@ export function parseFacts(printed: string, host: string): HostFacts {
     throw new ZotAuthError(
       "ZOT_BINARY_MISSING",
       `There is no zot at "${missing}" on ${host} (setting registry.binary). Install zot there, or correct the setting.`,
+    );
+  }
+  const problems = printed.split("\n").filter((line) => line.startsWith("problem="));
+  if (problems.length > 0) {
+    const list = problems.map((line) => line.slice("problem=".length)).join("\n");
+    throw new ZotAuthError(
+      "HOST_FILES_WRONG",
+      `On ${host}, zot would not find what its config names. Nothing was changed. Put it there, or correct the settings:\n${list}`,
     );
   }
   const said = facts.get("version") ?? printed;
@@ -100,6 +120,7 @@ export function parseFacts(printed: string, host: string): HostFacts {
     config: file("config"),
     credentials: file("credentials"),
     service: file("service"),
+    sessionKeys: file("sessionKeys"),
   };
 }
 

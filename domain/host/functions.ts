@@ -25,14 +25,15 @@ place() {
   cp -p "$1" "$there.zot-auth-new" && mv -f "$there.zot-auth-new" "$there"
 }
 get() {
-  if command -v curl >/dev/null 2>&1; then curl -q -fsSL -m 10 "$1"; else wget -q -T 10 -O - "$1"; fi
+  if command -v curl >/dev/null 2>&1; then curl -q -fsSL -m 10 "$1"; else timeout 10 wget -q -O - "$1"; fi
 }
 # zot's certificate is for its public name and not for this address. Nothing secret is sent, so it is not checked; nor is a proxy asked.
 curl_zot() { curl -q -s -k -m 10 --noproxy '*' "$@"; }
+# busybox's own wget -T ends in a segmentation fault on Debian 12, so the time is limited from outside.
 wget_zot() {
   ( unset http_proxy https_proxy all_proxy
     case $1 in https:*) set -- "$@" --no-check-certificate ;; esac
-    wget -S -T 10 -O - "$@" )
+    timeout 10 wget -S -O - "$@" )
 }
 status() {
   if command -v curl >/dev/null 2>&1; then curl_zot -o /dev/null -w '%{http_code}' "$1" || :

@@ -11,7 +11,7 @@ import type { Service } from "./service.ts";
 export function lastWordsFunctions(service: Service): string {
   return `gist() {
   { grep -E '"level":"(error|fatal|panic)"|^(panic|fatal error|Error):|Failed at step|Main process exited' || :; } |
-    { grep -v -i -e 'HTTP API' -e cookie -e authorization -e clientsecret -e 'http: Server closed' || :; } |
+    { grep -v -i -e 'HTTP API' -e cookie -e '"headers"' -e '"params"' -e 'http: Server closed' || :; } |
     sed -e 's/"time":"[^"]*",//' -e 's/,"goroutine":[0-9]*//' -e 's/,"caller":"[^"]*"//' -e 's/,"func":"[^"]*"//' |
     awk '!seen[$0]++' | cut -c1-500 | tail -n 5
 }

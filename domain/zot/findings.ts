@@ -1,14 +1,30 @@
 import type { Settings } from "../settings/schema.ts";
+import { valueAt } from "./json.ts";
 import type { JsonObject } from "./json.ts";
 import { decidingRules, repositoryRules, samplesBelow } from "./policies.ts";
 
 /**
- * What a preview warns of in a config that works: session cookies that go over plain http, and who besides admins may create under the
+ * What a preview warns of in a config that works: session cookies that go over plain http, private blobs that zot hands out, and who besides admins may create under the
  * folder of a pull-through registry. A leaked key could put an image there that everybody takes for the one of `docker.io`; zot itself
  * fetches without anybody's rights.
  */
 export function findings(config: JsonObject, settings: Settings): readonly string[] {
-  return [...openDestinations(config, settings), ...openSessions(settings)];
+  return [...openDestinations(config, settings), ...openSessions(settings), ...sharedBlobs(config)];
+}
+
+/**
+ * Measured on zot 2.1.18 and 2.1.20: a GET with `Range` on a repository that one may read hands out a blob of any other repository, when its
+ * digest is known and blobs are stored once.
+ */
+function sharedBlobs(config: JsonObject): readonly string[] {
+  if (valueAt(config, "storage", "dedupe") === false) return [];
+  const rules = repositoryRules(config);
+  const closed = rules.filter(({ anonymousPolicy }) => !anonymousPolicy.includes("read")).map(({ glob }) => glob);
+  if (closed.length === 0 || closed.length === rules.length) return [];
+  return [
+    `Anybody may read some repositories and not ${closed.join(", ")}. zot (2.1.20 and before) hands out a blob of those to whoever knows its digest, by ` +
+      "a repository that may be read, as long as blobs are stored once. Where what is in them matters, set zot.storage.dedupe: false.",
+  ];
 }
 
 function openSessions({ zot, registry }: Settings): readonly string[] {

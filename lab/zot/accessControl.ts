@@ -1,6 +1,7 @@
 // Stands in for zot: who may do what, by the access control of its configuration.
 import type { AccessControlConfig, Policy, RepositoryPolicies } from "./config.ts";
 import { globMatches } from "./glob.ts";
+import { isDigest } from "./repositories.ts";
 import type { ZotVersion } from "./version.ts";
 
 export type Action = "read" | "create" | "update" | "delete";
@@ -53,7 +54,7 @@ export function manifestWriteActions(
   existing: ReadonlySet<string>,
   version: ZotVersion,
 ): readonly Action[] {
-  if (!reference.includes(":")) {
+  if (!isDigest(reference)) {
     const overwrites = existing.has(reference) && !(version.createOverwritesLatest && reference === "latest");
     return [overwrites ? "update" : "create"];
   }

@@ -38,7 +38,8 @@ async function create(zot: ZotState, exchange: Exchange, subject: Subject): Prom
   if (body === undefined) return sendEmpty(exchange, 413);
   const settings = parseSettings(body.toString());
   if (settings === undefined) return sendEmpty(exchange, 400);
-  return sendJson(exchange, 201, zot.users.addApiKey(subject.name, settings));
+  const creatorUa = exchange.request.headers["user-agent"] ?? "";
+  return sendJson(exchange, 201, zot.users.addApiKey(subject.name, { ...settings, creatorUa }));
 }
 
 type Settings = Pick<ApiKey, "label" | "scopes" | "expirationDate">;

@@ -1,152 +1,112 @@
-// Stands in for zot: the distribution specification's routes of blobs and their uploads.
+// Stands in for zot: the distribution specification's route of blobs, with the byte ranges that lazy pullers ask for.
+import { randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
-import type { Subject } from "./accessControl.ts";
-import { isAllowed } from "./accessControl.ts";
+import type { ByteRange } from "./byteRanges.ts";
+import { parseByteRanges } from "./byteRanges.ts";
 import type { Answered, Exchange } from "./http.ts";
 import { answered, sendEmpty } from "./http.ts";
 import { sendOciError } from "./ociErrors.ts";
 import { isDigest } from "./repositories.ts";
 import type { ZotState } from "./state.ts";
-import { Uploads } from "./uploads.ts";
 
-/** `/v2/<name>/blobs/<digest>` */
-export async function blobRoute(zot: ZotState, exchange: Exchange, name: string, digest: string): Promise<Answered> {
-  const { storage } = zot;
-  const { method, response } = exchange;
-  if (!isDigest(digest)) return sendOciError(exchange, 400, "DIGEST_INVALID", { digest });
-  if (!storage.repositories.exists(name)) return sendOciError(exchange, 404, "NAME_UNKNOWN", { name });
-  const size = storage.repositories.blobSize(name, digest);
-  if (size === undefined) return sendOciError(exchange, 404, "BLOB_UNKNOWN", { digest });
-  if (method === "DELETE") {
-    if (storage.deleteBlob(name, digest) === "referenced") return sendOciError(exchange, 405, "DENIED", { digest });
-    return sendEmpty(exchange, 202);
+/** `/v2/<name>/blobs/<digest>`. `mayRead` tells which repositories the client may read. */
+export async function blobRoute(
+  zot: ZotState,
+  exchange: Exchange,
+  name: string,
+  digest: string,
+  mayRead: (repository: string) => boolean,
+): Promise<Answered> {
+  const { method, request, response } = exchange;
+  if (method === "DELETE") return deleteBlob(zot, exchange, name, digest);
+  if (!isDigest(digest)) {
+    // zot does not know this error of its own here.
+    if (method === "HEAD" || !zot.version.blobDigestChecked) return sendEmpty(exchange, 500);
+    return sendOciError(exchange, 400, "DIGEST_INVALID", { digest });
   }
+  const range = method === "GET" ? request.headers.range : undefined;
+  // Asked for a blob without sending it whole, zot looks into all repositories and links what it finds into this one, which it
+  // makes if need be. Only for HEAD it asks first whether the client may read a repository that was given the blob.
+  const looksElsewhere = method === "HEAD" ? zot.storage.knowsBlob(digest, mayRead) : range !== undefined;
+  if (looksElsewhere && zot.config.storage.dedupe) zot.storage.findBlob(name, digest);
+  const size = zot.storage.repositories.blobSize(name, digest);
+  if (size === undefined) return sendOciError(exchange, 404, "BLOB_UNKNOWN", { digest });
+  const blob = {
+    path: zot.storage.repositories.blobPath(name, digest),
+    mediaType: zot.storage.blobMediaType(name, digest),
+    digest,
+    size,
+  };
+  if (range !== undefined) return sendRanges(exchange, blob, range);
   response.setHeader("Content-Length", String(size));
-  response.setHeader("Content-Type", storage.blobMediaType(name, digest));
+  const mediaType = zot.version.blobMediaTypes ? blob.mediaType : method === "GET" ? request.headers.accept : undefined;
+  if (mediaType !== undefined) response.setHeader("Content-Type", mediaType);
   response.setHeader("Docker-Content-Digest", digest);
+  if (method === "HEAD") response.setHeader("Accept-Ranges", "bytes");
   response.writeHead(200);
   if (method === "HEAD") response.end();
-  else await pipeline(createReadStream(storage.repositories.blobPath(name, digest)), response);
+  else await pipeline(createReadStream(blob.path), response);
   return answered;
 }
 
-/** `POST /v2/<name>/blobs/uploads/`: mounts a blob, takes a whole one, or begins an upload. */
-export async function startUpload(
-  zot: ZotState,
-  exchange: Exchange,
-  subject: Subject,
-  name: string,
-): Promise<Answered> {
-  const { query, request, response } = exchange;
-  const { accessControl } = zot.config.http;
-  const mounts = query.getAll("mount");
-  const [mount] = mounts;
-  if (mounts.length > 1) return sendEmpty(exchange, 400);
-  if (mount !== undefined) {
-    const mayRead = (repository: string): boolean =>
-      accessControl === undefined || isAllowed(accessControl, subject, "read", repository);
-    if (!zot.storage.mountBlob(name, mount, mayRead)) return acceptUpload(zot, exchange, name);
-    response.setHeader("Location", `/v2/${name}/blobs/${mount}`);
-    return sendEmpty(exchange, 201);
-  }
-  if (query.has("from")) return sendEmpty(exchange, 405);
-  const digests = query.getAll("digest");
-  const [digest] = digests;
-  if (digest === undefined) return acceptUpload(zot, exchange, name);
-  if (digests.length > 1) return sendEmpty(exchange, 400);
-  if (request.headers["content-type"] !== "application/octet-stream") return sendEmpty(exchange, 415);
-  if (!isDigest(digest)) return sendOciError(exchange, 400, "DIGEST_INVALID", { digest });
-  if (request.headers["content-length"] === undefined) {
-    return sendOciError(exchange, 400, "BLOB_UPLOAD_INVALID", { digest, "Content-Length": "-1" });
-  }
-  const uploads = new Uploads(zot.storage.repositories);
-  const id = uploads.start(name);
-  await uploads.append(name, id, request);
-  if (!(await uploads.finish(name, id, digest))) return sendOciError(exchange, 400, "DIGEST_INVALID", { digest });
-  response.setHeader("Location", `/v2/${name}/blobs/${digest}`);
-  response.setHeader("Docker-Upload-UUID", id);
-  return sendEmpty(exchange, 201);
-}
-
-function acceptUpload(zot: ZotState, exchange: Exchange, name: string): Answered {
-  const id = new Uploads(zot.storage.repositories).start(name);
-  setProgress(exchange, name, id, 0);
-  return sendEmpty(exchange, 202);
-}
-
-/** `/v2/<name>/blobs/uploads/<id>` */
-export async function uploadRoute(zot: ZotState, exchange: Exchange, name: string, id: string): Promise<Answered> {
-  const uploads = new Uploads(zot.storage.repositories);
-  if (!zot.storage.repositories.exists(name)) return sendOciError(exchange, 404, "NAME_UNKNOWN", { name });
-  const size = uploads.size(name, id);
-  if (size === undefined) return sendOciError(exchange, 404, "BLOB_UPLOAD_UNKNOWN", { session_id: id });
-  switch (exchange.method) {
-    case "GET":
-      setProgress(exchange, name, id, size);
-      return sendEmpty(exchange, 204);
-    case "PATCH":
-      return receivePiece(uploads, exchange, name, id, size);
-    case "PUT":
-      return finishUpload(uploads, exchange, name, id, size);
-    default:
-      uploads.cancel(name, id);
-      return sendEmpty(exchange, 204);
+function deleteBlob(zot: ZotState, exchange: Exchange, name: string, digest: string): Answered {
+  if (!isDigest(digest)) return sendEmpty(exchange, 404);
+  switch (zot.storage.deleteBlob(name, digest)) {
+    case "unknown":
+      return sendOciError(exchange, 404, "BLOB_UNKNOWN", { digest });
+    case "referenced":
+      return sendOciError(exchange, 405, "DENIED", { digest });
+    case "deleted":
+      return sendEmpty(exchange, 202);
   }
 }
 
-async function receivePiece(
-  uploads: Uploads,
-  exchange: Exchange,
-  name: string,
-  id: string,
-  size: number,
-): Promise<Answered> {
-  const { request, response } = exchange;
-  const length = request.headers["content-length"];
-  const contentRange = request.headers["content-range"];
-  if (length !== undefined && contentRange !== undefined) {
-    const range = parseRange(contentRange);
-    if (range === undefined || range.to - range.from + 1 !== Number(length)) return sendEmpty(exchange, 416);
-    if (range.from !== size) return sendOciError(exchange, 416, "BLOB_UPLOAD_INVALID", { session_id: id });
+interface Blob {
+  readonly path: string;
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly size: number;
+}
+
+/** One range as it is, several as the parts of a multipart body. */
+async function sendRanges(exchange: Exchange, blob: Blob, header: string): Promise<Answered> {
+  const { response } = exchange;
+  const ranges = parseByteRanges(header, blob.size);
+  const [first] = ranges ?? [];
+  if (ranges === undefined || first === undefined) {
+    response.setHeader("Content-Range", `bytes */${blob.size}`);
+    return sendEmpty(exchange, 416);
   }
-  const received = await uploads.append(name, id, request);
-  setProgress(exchange, name, id, received);
-  response.setHeader("Docker-Upload-UUID", id);
-  return sendEmpty(exchange, 202);
+  response.setHeader("Docker-Content-Digest", blob.digest);
+  if (ranges.length > 1) return sendParts(exchange, blob, ranges);
+  response.setHeader("Content-Range", contentRange(first, blob));
+  response.setHeader("Content-Type", blob.mediaType);
+  response.setHeader("Content-Length", String(first.end - first.start + 1));
+  response.writeHead(206);
+  await pipeline(createReadStream(blob.path, first), response);
+  return answered;
 }
 
-/** `PUT`: the last piece, which may be empty or everything, and the digest of the whole. */
-async function finishUpload(
-  uploads: Uploads,
-  exchange: Exchange,
-  name: string,
-  id: string,
-  size: number,
-): Promise<Answered> {
-  const { query, request, response } = exchange;
-  const [digest = "", ...others] = query.getAll("digest");
-  if (others.length > 0 || !isDigest(digest)) return sendEmpty(exchange, 400);
-  const length = Number(request.headers["content-length"] ?? "0");
-  const contentRange = request.headers["content-range"];
-  if (length > 0 || contentRange !== undefined) {
-    const from = contentRange === undefined ? 0 : parseRange(contentRange)?.from;
-    if (from !== size) return sendOciError(exchange, 416, "BLOB_UPLOAD_INVALID", { session_id: id });
-    await uploads.append(name, id, request);
+async function sendParts({ response }: Exchange, blob: Blob, ranges: readonly ByteRange[]): Promise<Answered> {
+  const boundary = randomBytes(30).toString("hex");
+  const heads = ranges.map((range, index) => {
+    const fields = `Content-Range: ${contentRange(range, blob)}\r\nContent-Type: ${blob.mediaType}\r\n\r\n`;
+    return `${index === 0 ? "" : "\r\n"}--${boundary}\r\n${fields}`;
+  });
+  const tail = `\r\n--${boundary}--\r\n`;
+  const bytes = ranges.reduce((sum, { start, end }) => sum + end - start + 1, 0);
+  response.setHeader("Content-Type", `multipart/byteranges; boundary=${boundary}`);
+  response.setHeader("Content-Length", String(Buffer.byteLength(heads.join("") + tail) + bytes));
+  response.writeHead(206);
+  for (const [index, range] of ranges.entries()) {
+    response.write(heads[index]);
+    await pipeline(createReadStream(blob.path, range), response, { end: false });
   }
-  if (!(await uploads.finish(name, id, digest))) return sendOciError(exchange, 400, "DIGEST_INVALID", { digest });
-  response.setHeader("Location", `/v2/${name}/blobs/${digest}`);
-  response.setHeader("Docker-Content-Digest", digest);
-  return sendEmpty(exchange, 201);
+  response.end(tail);
+  return answered;
 }
 
-function setProgress({ response }: Exchange, name: string, id: string, size: number): void {
-  response.setHeader("Location", `/v2/${name}/blobs/uploads/${id}`);
-  response.setHeader("Range", `0-${Math.max(size - 1, 0)}`);
-}
-
-function parseRange(header: string): { readonly from: number; readonly to: number } | undefined {
-  const match = /^\s*(\d+)\s*-\s*(\d+)\s*$/.exec(header);
-  const range = { from: Number(match?.[1]), to: Number(match?.[2]) };
-  return match === null || range.from > range.to ? undefined : range;
+function contentRange({ start, end }: ByteRange, { size }: Blob): string {
+  return `bytes ${start}-${end}/${size}`;
 }

@@ -57,6 +57,8 @@ export interface ZotConfig {
   readonly storage: {
     readonly rootDirectory: string;
     readonly gc: boolean;
+    /** Blobs that are in one repository count as found in the others. */
+    readonly dedupe: boolean;
     readonly gcDelay: number | undefined;
     readonly gcInterval: number | undefined;
   };
@@ -95,6 +97,7 @@ export function toConfig(root: Section): ZotConfig {
     storage: {
       rootDirectory: text(storage, "rootdirectory"),
       gc: flag(storage, "gc", true),
+      dedupe: flag(storage, "dedupe", true),
       gcDelay: number(storage, "gcdelay"),
       gcInterval: number(storage, "gcinterval"),
     },

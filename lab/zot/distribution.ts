@@ -2,13 +2,14 @@
 import type { Action, Subject } from "./accessControl.ts";
 import { isAllowed, manifestWriteActions } from "./accessControl.ts";
 import { authenticate, comesFromUi, refuseForbidden } from "./authentication.ts";
-import { blobRoute, startUpload, uploadRoute } from "./blobRoutes.ts";
+import { blobRoute } from "./blobRoutes.ts";
 import { discoverRoute, managementRoute, searchRoute, userPreferencesRoute } from "./extensions.ts";
 import type { Answered, Exchange } from "./http.ts";
 import { answered, send, sendEmpty, sendNotFound, setCorsHeaders } from "./http.ts";
 import { catalogRoute, manifestRoute, queryTags, referrersRoute, tagsRoute } from "./manifestRoutes.ts";
 import type { ZotState } from "./state.ts";
 import { authenticatesUsers } from "./state.ts";
+import { startUpload, uploadRoute } from "./uploadRoutes.ts";
 
 interface Route {
   readonly methods: readonly string[];
@@ -40,7 +41,7 @@ export async function distributionRoutes(zot: ZotState, exchange: Exchange): Pro
 function findRoute(zot: ZotState, exchange: Exchange): Route | undefined {
   const { path } = exchange;
   const { search, ui } = zot.startConfig.extensions;
-  const mayRead = (subject: Subject) => (repository: string) => can(zot, subject, ["read"], repository);
+  const mayRead = readableBy(zot);
   if (path === "/v2/") return { methods: ["GET", "OPTIONS"], run: () => ping(zot, exchange) };
   if (path === "/v2/_catalog") {
     return { methods: ["GET", "OPTIONS"], run: (subject) => catalogRoute(zot, exchange, mayRead(subject)) };
@@ -61,6 +62,7 @@ function findRoute(zot: ZotState, exchange: Exchange): Route | undefined {
 function repositoryRoute(zot: ZotState, exchange: Exchange): Route | undefined {
   const [, repository = "", rest = ""] = repositoryPath.exec(exchange.path) ?? [];
   const last = rest.slice(rest.lastIndexOf("/") + 1);
+  const mayRead = readableBy(zot);
   if (rest === "") return undefined;
   if (rest === "tags/list")
     return { repository, methods: ["GET", "OPTIONS"], run: () => tagsRoute(zot, exchange, repository) };
@@ -72,7 +74,8 @@ function repositoryRoute(zot: ZotState, exchange: Exchange): Route | undefined {
     return { repository, methods: ["GET", "OPTIONS"], run: () => referrersRoute(zot, exchange, repository, last) };
   }
   if (rest === "blobs/uploads/") {
-    return { repository, methods: ["POST"], run: (subject) => startUpload(zot, exchange, subject, repository) };
+    const run = (subject: Subject): Promise<Answered> => startUpload(zot, exchange, repository, mayRead(subject));
+    return { repository, methods: ["POST"], run };
   }
   if (rest.startsWith("blobs/uploads/")) {
     return {
@@ -81,7 +84,12 @@ function repositoryRoute(zot: ZotState, exchange: Exchange): Route | undefined {
       run: () => uploadRoute(zot, exchange, repository, last),
     };
   }
-  return { repository, methods: ["HEAD", "GET", "DELETE"], run: () => blobRoute(zot, exchange, repository, last) };
+  const run = (subject: Subject): Promise<Answered> => blobRoute(zot, exchange, repository, last, mayRead(subject));
+  return { repository, methods: ["HEAD", "GET", "DELETE"], run };
+}
+
+function readableBy(zot: ZotState): (subject: Subject) => (repository: string) => boolean {
+  return (subject) => (repository) => can(zot, subject, ["read"], repository);
 }
 
 function mayUse(zot: ZotState, exchange: Exchange, route: Route, subject: Subject): boolean {

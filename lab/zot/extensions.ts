@@ -3,7 +3,7 @@ import type { Subject } from "./accessControl.ts";
 import { mayReadMetrics } from "./accessControl.ts";
 import { authenticate, refuseForbidden } from "./authentication.ts";
 import type { Answered, Exchange } from "./http.ts";
-import { answered, goJson, readBody, send, sendEmpty, sendJson, sendText, setCorsHeaders } from "./http.ts";
+import { answered, goJson, readBody, send, sendEmpty, sendJson, sendText, setCorsHeaders, setNoSniff } from "./http.ts";
 import type { ZotState } from "./state.ts";
 
 const binaryType = "-events-imagetrust-lint-metrics-mgmt-profile-scrub-search-sync-ui-userprefs";
@@ -16,6 +16,7 @@ export function builtWith(): string {
 
 /** `/v2/_zot/ext/mgmt`: what a client must know to sign in. Open to everybody. */
 export function managementRoute(zot: ZotState, exchange: Exchange): Answered {
+  setNoSniff(exchange);
   setCorsHeaders(exchange, "GET,OPTIONS", zot.startConfig.http.allowOrigin);
   if (exchange.method === "OPTIONS") return sendEmpty(exchange, 204);
   const { auth } = zot.config.http;
@@ -32,6 +33,7 @@ export function managementRoute(zot: ZotState, exchange: Exchange): Answered {
         ? {}
         : {
             auth: {
+              ...(auth.passwords ? { htpasswd: {} } : {}),
               ...(auth.bearer === undefined ? {} : { bearer: auth.bearer }),
               ...(providers.length === 0 ? {} : { openid: { providers: Object.fromEntries(providers) } }),
               ...(auth.apiKey ? { apikey: true } : {}),
@@ -64,8 +66,13 @@ export async function searchRoute(
 ): Promise<Answered> {
   setCorsHeaders(exchange, "GET,POST,OPTIONS", zot.startConfig.http.allowOrigin);
   if (exchange.method === "OPTIONS") return sendEmpty(exchange, 204);
+  setNoSniff(exchange);
   const graph = exchange.method === "POST" ? await postedQuery(exchange) : (exchange.query.get("query") ?? "");
   const wanted = /GlobalSearch\s*\(\s*query\s*:\s*"([^"]*)"/.exec(graph)?.[1];
+  if (graph === "") {
+    const extensions = { code: "GRAPHQL_VALIDATION_FAILED" };
+    return sendJson(exchange, 422, { errors: [{ message: "no operation provided", extensions }], data: null });
+  }
   if (wanted === undefined) {
     const message = 'the lab\'s zot answers the query GlobalSearch(query:"…"){Repos{Name}} only';
     return sendJson(exchange, 422, { errors: [{ message }], data: null });
@@ -88,6 +95,7 @@ async function postedQuery({ request }: Exchange): Promise<string> {
 
 /** `/v2/_zot/ext/userprefs`: bookmarks and stars, which anonymous cannot have. */
 export function userPreferencesRoute(zot: ZotState, exchange: Exchange, subject: Subject): Answered {
+  setNoSniff(exchange);
   setCorsHeaders(exchange, "PUT,OPTIONS", zot.startConfig.http.allowOrigin);
   if (exchange.method === "OPTIONS") return sendEmpty(exchange, 204);
   return sendEmpty(exchange, subject.name === "" ? 403 : 200);

@@ -50,7 +50,7 @@ function segmentExpression(segment: string): RegExp {
 }
 
 function escape(character: string): string {
-  return character.replace(/[$()*+./?[\\\]^{|}-]/, "\\$&");
+  return character.replace(/[$()*+./?[\\\]^{|}]/, "\\$&");
 }
 
 function classEnd(pattern: string, start: number): number {

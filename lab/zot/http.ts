@@ -6,7 +6,7 @@ export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly method: string;
-  /** Decoded path, without the query. */
+  /** The path as it was sent, without the query: zot does not decode it. */
   readonly path: string;
   readonly query: URLSearchParams;
 }
@@ -18,17 +18,9 @@ export function exchange(request: IncomingMessage, response: ServerResponse): Ex
     request,
     response,
     method: request.method ?? "GET",
-    path: decodePath(path),
+    path,
     query: new URLSearchParams(query),
   };
-}
-
-function decodePath(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
 }
 
 export function splitOnce(text: string, separator: string): string[] {
@@ -41,8 +33,8 @@ export type Answered = typeof answered;
 export const answered = Symbol("answered");
 
 /** Answers with a status and nothing else. */
-export function sendEmpty({ response }: Exchange, status: number): Answered {
-  if (status !== 204) response.setHeader("Content-Length", "0");
+export function sendEmpty({ response, method }: Exchange, status: number): Answered {
+  if (status !== 204 && method !== "HEAD") response.setHeader("Content-Length", "0");
   response.writeHead(status).end();
   return answered;
 }
@@ -63,20 +55,39 @@ export function sendJson(exchange: Exchange, status: number, value: unknown): An
   return send(exchange, status, "application/json", goJson(value));
 }
 
-/** What no route matches. */
-export function sendNotFound(exchange: Exchange): Answered {
-  return sendText(exchange, 404, "404 page not found\n");
+/** An error as Go's own handlers tell it. */
+export function sendError(exchange: Exchange, status: number, body: string): Answered {
+  setNoSniff(exchange);
+  return sendText(exchange, status, `${body}\n`);
 }
 
-/** A redirect with the little page that Go adds. */
+/** What no route matches. */
+export function sendNotFound(exchange: Exchange): Answered {
+  return sendError(exchange, 404, "404 page not found");
+}
+
+/** Tells browsers not to guess a content type. */
+export function setNoSniff({ response }: Exchange): void {
+  response.setHeader("X-Content-Type-Options", "nosniff");
+}
+
+/** A redirect with the little page that Go adds where a person may see it. */
 export function redirect(exchange: Exchange, location: string): Answered {
   exchange.response.setHeader("Location", location);
+  if (exchange.method !== "GET" && exchange.method !== "HEAD") return sendEmpty(exchange, 302);
   const link = location
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;")
     .replaceAll('"', "&#34;");
   return send(exchange, 302, "text/html; charset=utf-8", `<a href="${link}">Found</a>.\n\n`);
+}
+
+/** Sends the client to the path without dots and double slashes. */
+export function redirectPermanently(exchange: Exchange, path: string): Answered {
+  const [, query] = splitOnce(exchange.request.url ?? "", "?");
+  exchange.response.setHeader("Location", query === undefined ? path : `${path}?${query}`);
+  return sendEmpty(exchange, 301);
 }
 
 /** JSON as Go writes it: without the characters that could end a script. */

@@ -1,5 +1,5 @@
-// Stands in for zot: whether a manifest is one, by the OCI image specification's schema.
-import type { Manifest } from "./repositories.ts";
+// Stands in for zot: whether a manifest is one, by the OCI image specification's schema, and which blobs must be there for it.
+import type { Descriptor, Manifest } from "./repositories.ts";
 
 export const manifestType = "application/vnd.oci.image.manifest.v1+json";
 export const indexType = "application/vnd.oci.image.index.v1+json";
@@ -7,6 +7,16 @@ export const indexType = "application/vnd.oci.image.index.v1+json";
 /** The media types that zot takes without compatibility settings. */
 export function isManifestType(mediaType: string): boolean {
   return mediaType === manifestType || mediaType === indexType;
+}
+
+const checkedConfigTypes = ["application/vnd.oci.image.config.v1+json", "application/vnd.oci.empty.v1+json"];
+const layerElsewhere = /^application\/vnd\.oci\.image\.layer\.nondistributable\.v1\.tar(?:\+gzip|\+zstd)?$/;
+
+/** The blobs that must be in the repository before the manifest: of images whose config zot knows, and of indexes. */
+export function neededBlobs({ config, layers = [], manifests = [] }: Manifest): readonly Descriptor[] {
+  if (config === undefined) return manifests;
+  if (!checkedConfigTypes.includes(config.mediaType)) return [];
+  return [config, ...layers.filter(({ mediaType }) => !layerElsewhere.test(mediaType))];
 }
 
 const requiredFields: Readonly<Record<string, readonly string[]>> = {
@@ -19,36 +29,63 @@ export function manifestProblem(
   mediaType: string,
   text: string,
 ): { readonly manifest?: Manifest; readonly problem?: Readonly<Record<string, string>> } {
+  if (text === "") return { problem: {} };
   let document: unknown;
   try {
     document = JSON.parse(text);
   } catch {
-    return { problem: {} };
+    return mismatch("it is no JSON");
   }
-  if (typeof document !== "object" || document === null) return { problem: {} };
+  if (!isObject(document)) return mismatch("it is no object");
   const missing = (requiredFields[mediaType] ?? []).filter((field) => !(field in document));
   if (missing.length > 0) {
-    const schema = mediaType === indexType ? "image-index" : "manifest";
+    const schema = mediaType === indexType ? "index" : "manifest";
     const names = missing.map((field) => `'${field}'`).join(", ");
     const jsonSchemaValidation =
       `validation failed: jsonschema: '' does not validate with https://opencontainers.org/schema/image/${schema}#/required: ` +
       `missing properties: ${names}`;
     return { problem: { jsonSchemaValidation } };
   }
-  return isManifest(document) ? { manifest: document } : { problem: {} };
+  return isManifest(document) ? { manifest: document } : mismatch("a field is not what the specification says");
 }
 
-function isManifest(document: object): document is Manifest {
-  const { schemaVersion, config, layers, manifests, subject } = document as Record<string, unknown>;
+/** Here zot quotes its parser or its schema; the stand-in says the same in words of its own. */
+function mismatch(reason: string): { readonly problem: Readonly<Record<string, string>> } {
+  return { problem: { jsonSchemaValidation: `manifest format mismatch: ${reason}` } };
+}
+
+function isManifest(
+  document: Readonly<Record<string, unknown>>,
+): document is Readonly<Record<string, unknown>> & Manifest {
+  const { schemaVersion, config, layers, manifests, subject, annotations } = document;
   return (
     schemaVersion === 2 &&
-    [config, subject].every((value) => value === undefined || value === null || isDescriptor(value)) &&
-    [layers, manifests].every((value) => value === undefined || (Array.isArray(value) && value.every(isDescriptor)))
+    [config, subject].every((value) => value === undefined || isDescriptor(value)) &&
+    [layers, manifests].every((value) => value === undefined || (Array.isArray(value) && value.every(isDescriptor))) &&
+    isAnnotations(annotations)
   );
 }
 
+const mediaTypePattern = /^[A-Za-z0-9][A-Za-z0-9!#$&\-^_.+]{0,126}\/[A-Za-z0-9][A-Za-z0-9!#$&\-^_.+]{0,126}$/;
+const digestPattern = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/;
+
 function isDescriptor(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  const { digest, mediaType, size } = value as Record<string, unknown>;
-  return typeof digest === "string" && typeof mediaType === "string" && typeof size === "number";
+  if (!isObject(value)) return false;
+  const { digest, mediaType, size, annotations } = value;
+  return (
+    typeof digest === "string" &&
+    digestPattern.test(digest) &&
+    typeof mediaType === "string" &&
+    mediaTypePattern.test(mediaType) &&
+    Number.isInteger(size) &&
+    isAnnotations(annotations)
+  );
+}
+
+function isAnnotations(value: unknown): boolean {
+  return value === undefined || (isObject(value) && Object.values(value).every((text) => typeof text === "string"));
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -8,6 +8,7 @@ import type { ZotState } from "./state.ts";
 import { ManifestInvalid } from "./storage.ts";
 
 const manifestLimit = 4 * 1024 * 1024;
+const mostQueryTags = 46;
 const tagPattern = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
 
 /** The tags in `?tag=` that are tags. */
@@ -46,19 +47,22 @@ export async function manifestRoute(
 async function putManifest(zot: ZotState, exchange: Exchange, name: string, reference: string): Promise<Answered> {
   const { query, request, response } = exchange;
   const mediaType = request.headers["content-type"] ?? "";
+  // Any other text with a colon is a tag for zot.
+  if (zot.version.conforms && /^sha(?:256|384|512):./.test(reference) && !isDigest(reference)) {
+    return sendOciError(exchange, 400, "DIGEST_INVALID", { reference });
+  }
   if (!isManifestType(mediaType)) return sendOciError(exchange, 415, "MANIFEST_INVALID", { mediaType });
-  const byDigest = isDigest(reference);
-  if (!byDigest && reference.includes(":")) return sendOciError(exchange, 400, "DIGEST_INVALID", { reference });
   const tags = zot.version.tagQuery ? queryTags(exchange) : [];
-  if (
-    zot.version.tagQuery &&
-    query.has("tag") &&
-    (!byDigest || query.getAll("tag").some((tag) => !tags.includes(tag.trim())))
-  ) {
-    return sendOciError(exchange, 400, "MANIFEST_INVALID", { reason: "invalid tag query parameter" });
+  if (zot.version.tagQuery) {
+    const reason = tagQueryProblem(query.getAll("tag"), tags, isDigest(reference));
+    if (reason !== undefined)
+      return sendOciError(exchange, reason.startsWith("too many") ? 414 : 400, "MANIFEST_INVALID", { reason });
   }
   const content = await readBody(request, manifestLimit);
-  if (content === undefined) return sendOciError(exchange, 413, "MANIFEST_INVALID", { reference });
+  if (content === undefined) {
+    const reason = `manifest body exceeds maximum allowed size of ${manifestLimit} bytes`;
+    return sendOciError(exchange, 413, "MANIFEST_INVALID", { reason });
+  }
   try {
     const { digest, subject } = zot.storage.putManifest(name, reference, mediaType, content, tags);
     if (subject !== undefined) response.setHeader("OCI-Subject", subject);
@@ -70,6 +74,16 @@ async function putManifest(zot: ZotState, exchange: Exchange, name: string, refe
     if (!(error instanceof ManifestInvalid)) throw error;
     return sendOciError(exchange, 400, "MANIFEST_INVALID", { ...error.detail, reference });
   }
+}
+
+function tagQueryProblem(asked: readonly string[], tags: readonly string[], byDigest: boolean): string | undefined {
+  if (asked.length > mostQueryTags) return `too many tag query parameters (max ${mostQueryTags})`;
+  const wrong = asked.map((tag) => tag.trim()).find((tag) => !tags.includes(tag));
+  if (wrong === "") return "empty tag query parameter";
+  if (wrong !== undefined) return "invalid tag query parameter: not a valid OCI/Docker tag";
+  return asked.length > 0 && !byDigest
+    ? "tag query parameters are only valid when pushing a manifest by digest"
+    : undefined;
 }
 
 function deleteManifest(zot: ZotState, exchange: Exchange, name: string, reference: string): Answered {
@@ -89,12 +103,18 @@ export function tagsRoute(zot: ZotState, exchange: Exchange, name: string): Answ
   if (exchange.method === "OPTIONS") return sendEmpty(exchange, 204);
   const limits = exchange.query.getAll("n");
   const [limit] = limits;
-  if (limits.length > 1 || (limit !== undefined && !/^\d+$/.test(limit))) return sendEmpty(exchange, 400);
+  const [last = "", ...moreLasts] = exchange.query.getAll("last");
+  if (limits.length > 1 || moreLasts.length > 0 || (limit !== undefined && !/^\d+$/.test(limit))) {
+    return sendEmpty(exchange, 400);
+  }
   const tags = zot.storage.tags(name);
   if (tags === undefined) return sendOciError(exchange, 404, "NAME_UNKNOWN", { name });
-  const last = exchange.query.get("last") ?? "";
   if (last !== "" && !tags.includes(last)) return sendEmpty(exchange, 404);
-  const page = paginate(exchange, `/v2/${name}/tags/list`, tags.slice(tags.indexOf(last) + 1), limit);
+  const following = tags.slice(tags.indexOf(last) + 1);
+  const page = following.slice(0, limit === undefined ? undefined : Number(limit));
+  if (limit !== undefined && page.length < following.length) {
+    setNextPage(exchange, `/v2/${name}/tags/list`, limit, page);
+  }
   return sendJson(exchange, 200, { name, tags: page });
 }
 
@@ -103,23 +123,21 @@ export function catalogRoute(zot: ZotState, exchange: Exchange, mayRead: (reposi
   setCorsHeaders(exchange, "GET,OPTIONS", zot.startConfig.http.allowOrigin);
   if (exchange.method === "OPTIONS") return sendEmpty(exchange, 204);
   const last = exchange.query.get("last") ?? "";
+  const names = zot.storage.repositories.names();
+  // After a repository that is not there comes nothing.
+  const following = last === "" ? names : names.includes(last) ? names.slice(names.indexOf(last) + 1) : [];
+  const readable = following.filter(mayRead);
   const limit = exchange.query.get("n") ?? "";
-  const names = zot.storage.repositories.names().filter((name) => name > last && mayRead(name));
-  const repositories = paginate(exchange, "/v2/_catalog", names, /^\d+$/.test(limit) ? limit : undefined);
+  if (!/^\d+$/.test(limit)) return sendJson(exchange, 200, { repositories: readable });
+  const repositories = readable.slice(0, Number(limit));
+  // zot stops at the limit without looking whether a repository follows, so the last page can be an empty one.
+  if (repositories.length === Number(limit)) setNextPage(exchange, "/v2/_catalog", limit, repositories);
   return sendJson(exchange, 200, { repositories });
 }
 
-function paginate(
-  { response }: Exchange,
-  path: string,
-  items: readonly string[],
-  limit: string | undefined,
-): readonly string[] {
-  if (limit === undefined || items.length <= Number(limit)) return items;
-  const page = items.slice(0, Number(limit));
+function setNextPage({ response }: Exchange, path: string, limit: string, page: readonly string[]): void {
   const last = page.at(-1);
   if (last !== undefined) response.setHeader("Link", `<${path}?n=${limit}&last=${last}>; rel="next"`);
-  return page;
 }
 
 /** `/v2/<name>/referrers/<digest>` */
@@ -127,6 +145,7 @@ export function referrersRoute(zot: ZotState, exchange: Exchange, name: string, 
   setCorsHeaders(exchange, "GET,OPTIONS", zot.startConfig.http.allowOrigin);
   if (exchange.method === "OPTIONS") return sendEmpty(exchange, 204);
   if (!isDigest(digest)) return sendEmpty(exchange, 400);
+  if (!zot.version.conforms && !zot.storage.repositories.exists(name)) return sendEmpty(exchange, 404);
   const artifactTypes = exchange.query.getAll("artifactType");
   const manifests = zot.storage.referrers(name, digest, artifactTypes);
   if (artifactTypes.length > 0) exchange.response.setHeader("OCI-Filters-Applied", "artifactType");

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { OidcProviderConfig } from "./config.ts";
 import type { Answered, Exchange } from "./http.ts";
-import { cookie, redirect, sendEmpty, sendJson, sendText, setCookie, setCorsHeaders } from "./http.ts";
+import { cookie, redirect, sendEmpty, sendError, sendJson, sendNotFound, setCookie, setCorsHeaders } from "./http.ts";
 import type { Claims } from "./idToken.ts";
 import { SignInError } from "./relyingParty.ts";
 import { sessionLifetime } from "./sessions.ts";
@@ -37,14 +37,14 @@ export function login(zot: ZotState, exchange: Exchange): Answered {
 /** `GET /zot/auth/callback/<provider>`: the browser comes back with a code, and a session begins. */
 export async function loginCallback(zot: ZotState, exchange: Exchange, provider: string): Promise<Answered> {
   const party = zot.relyingParties.get(provider);
-  if (party === undefined) return sendEmpty(exchange, 400);
+  if (party === undefined) return sendNotFound(exchange);
   const { query } = exchange;
   const state = query.get("state") ?? "";
   const problem = stateProblem(zot, exchange, state);
-  if (problem !== undefined) return sendText(exchange, 401, `failed to get state: ${problem}\n`);
+  if (problem !== undefined) return sendError(exchange, 401, `failed to get state: ${problem}`);
   setCookie(exchange, "state", "", { path: "/", maxAge: 0, httpOnly: true, secure: true, sameSite: "Lax" });
   const error = query.get("error");
-  if (error !== null) return sendText(exchange, 500, `${error}: ${query.get("error_description") ?? ""}\n`);
+  if (error !== null) return sendError(exchange, 500, `${error}: ${query.get("error_description") ?? ""}`);
   try {
     const { idToken, userInfo } = await party.signIn(query.get("code") ?? "");
     const settings = zot.config.http.auth?.openid?.providers[provider];
@@ -56,7 +56,7 @@ export async function loginCallback(zot: ZotState, exchange: Exchange, provider:
     return origin.callback === "" ? sendEmpty(exchange, 201) : redirect(exchange, origin.callback);
   } catch (failure) {
     if (!(failure instanceof SignInError)) throw failure;
-    return sendText(exchange, 401, `${failure.message}\n`);
+    return sendError(exchange, 401, failure.message);
   }
 }
 
@@ -131,7 +131,7 @@ function groupsOf(zot: ZotState, provider: OidcProviderConfig | undefined, sourc
 
 /** Where the browser goes after signing in: a path of ours or an origin that is allowed, else `/`. */
 function safeCallback(zot: ZotState, callback: string): string {
-  if (callback === "") return "";
+  if (callback === "" || !zot.version.callbackRestricted) return callback;
   if (/[\r\n\\]|%5c/i.test(callback) || callback.startsWith("//")) return "/";
   if (callback.startsWith("/")) return callback;
   const allowed = [...(zot.config.http.auth?.openid?.callbackAllowOrigins ?? []), zot.startConfig.http.externalUrl];

@@ -37,7 +37,7 @@ interface Index {
 }
 
 const tagAnnotation = "org.opencontainers.image.ref.name";
-const digestPattern = /^(sha256):([a-f0-9]{64})$|^(sha512):([a-f0-9]{128})$/;
+const digestPattern = /^(?:sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128})$/;
 
 /** Whether the text is a digest that can name a blob. */
 export function isDigest(text: string): boolean {
@@ -63,11 +63,12 @@ export class Repositories {
     mkdirSync(root, { recursive: true, mode: 0o700 });
   }
 
-  /** The names of all repositories, sorted. */
+  /** The names of all repositories, each folder's in their order and followed by what lies in it. */
   names(): string[] {
     const found: string[] = [];
     const walk = (name: string): void => {
-      for (const entry of readdirSync(join(this.#root, name), { withFileTypes: true })) {
+      const entries = readdirSync(join(this.#root, name), { withFileTypes: true });
+      for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
         // Names of repositories start with a letter or a digit; the rest is the registry's own.
         if (!entry.isDirectory() || !/^[a-z0-9]/.test(entry.name)) continue;
         const child = name === "" ? entry.name : `${name}/${entry.name}`;
@@ -76,7 +77,7 @@ export class Repositories {
       }
     };
     walk("");
-    return found.sort();
+    return found;
   }
 
   exists(name: string): boolean {

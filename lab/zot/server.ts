@@ -1,6 +1,7 @@
 // Stands in for the zot registry: the stand-in as a whole, which reads zot's own configuration file and enforces it.
 import { mkdirSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { posix } from "node:path";
 import type { RunningServer } from "../shared/listen.ts";
 import { listen } from "../shared/listen.ts";
 import { apiKeyRoutes } from "./apiKeys.ts";
@@ -9,7 +10,7 @@ import { readSessionKeys } from "./configChecks.ts";
 import { distributionRoutes } from "./distribution.ts";
 import { healthRoute, isUiPath, metricsRoute, uiRoute } from "./extensions.ts";
 import type { Answered, Exchange } from "./http.ts";
-import { exchange, sendEmpty, sendNotFound } from "./http.ts";
+import { exchange, redirectPermanently, sendEmpty, sendNotFound } from "./http.ts";
 import { loadConfig } from "./loadConfig.ts";
 import type { Log } from "./log.ts";
 import { jsonLog } from "./log.ts";
@@ -102,6 +103,8 @@ async function answer(zot: ZotState, request: IncomingMessage, response: ServerR
 
 async function route(zot: ZotState, current: Exchange): Promise<Answered> {
   const { path } = current;
+  const clean = posix.normalize(path);
+  if (clean !== path) return redirectPermanently(current, clean);
   const { auth } = zot.startConfig.http;
   const { metricsPath, ui } = zot.startConfig.extensions;
   const signsIn = Object.keys(auth?.openid?.providers ?? {}).length > 0;

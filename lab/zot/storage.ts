@@ -2,7 +2,8 @@
 import { createHash } from "node:crypto";
 import { linkSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { manifestProblem } from "./manifestChecks.ts";
+import { DedupeCache } from "./dedupeCache.ts";
+import { indexType, manifestProblem, manifestType, neededBlobs } from "./manifestChecks.ts";
 import type { Descriptor, Manifest } from "./repositories.ts";
 import { isDigest, Repositories, tagOf, withTag } from "./repositories.ts";
 
@@ -24,9 +25,11 @@ export interface StoredManifest {
 
 export class Storage {
   readonly repositories: Repositories;
+  readonly #dedupe: DedupeCache;
 
   constructor(rootDirectory: string) {
     this.repositories = new Repositories(rootDirectory);
+    this.#dedupe = new DedupeCache(rootDirectory);
   }
 
   /** The tags, sorted. Undefined when there is no such repository. */
@@ -55,9 +58,9 @@ export class Storage {
   ): { readonly digest: string; readonly subject: string | undefined } {
     this.repositories.init(name);
     const manifest = this.#check(name, mediaType, content);
-    const algorithm = reference.startsWith("sha512:") ? "sha512" : "sha256";
+    const byDigest = isDigest(reference);
+    const algorithm = (byDigest ? reference.split(":")[0] : undefined) ?? "sha256";
     const digest = `${algorithm}:${createHash(algorithm).update(content).digest("hex")}`;
-    const byDigest = reference.includes(":");
     if (byDigest && reference !== digest) throw new ManifestInvalid();
     this.repositories.writeBlob(name, digest, content);
     const descriptor = { mediaType, digest, size: content.length };
@@ -69,13 +72,8 @@ export class Storage {
   #check(name: string, mediaType: string, content: Buffer): Manifest {
     const { manifest, problem } = manifestProblem(mediaType, content.toString());
     if (manifest === undefined) throw new ManifestInvalid(problem);
-    const needed = [
-      ...(manifest.config === undefined ? [] : [manifest.config]),
-      ...(manifest.layers ?? []),
-      ...(manifest.manifests ?? []),
-    ];
-    if (needed.some(({ digest }) => this.repositories.blobSize(name, digest) === undefined))
-      throw new ManifestInvalid();
+    const missing = neededBlobs(manifest).some(({ digest }) => this.repositories.blobSize(name, digest) === undefined);
+    if (missing) throw new ManifestInvalid();
     return manifest;
   }
 
@@ -86,8 +84,31 @@ export class Storage {
       (entry) => entry.digest === descriptor.digest && (tag === undefined || tagOf(entry) === tag),
     );
     if (present) return;
-    const others = index.filter((entry) => tag === undefined || tagOf(entry) !== tag);
-    this.repositories.writeIndex(name, [...others, withTag(descriptor, tag)]);
+    const replaced = tag === undefined ? undefined : index.find((entry) => tagOf(entry) === tag);
+    const others = index.filter((entry) => entry !== replaced);
+    const kept =
+      replaced === undefined || descriptor.mediaType !== indexType
+        ? others
+        : this.#withoutOrphans(name, others, replaced.digest, descriptor.digest);
+    this.repositories.writeIndex(name, [...kept, withTag(descriptor, tag)]);
+  }
+
+  /** When an index takes another's tag, the untagged manifests that only the old one had go with it. */
+  #withoutOrphans(name: string, entries: readonly Descriptor[], oldIndex: string, newIndex: string): Descriptor[] {
+    const partsOf = (digest: string): readonly Descriptor[] => this.#parse(name, digest)?.manifests ?? [];
+    const indexes = [
+      ...entries.filter(({ mediaType }) => mediaType === indexType).map(({ digest }) => digest),
+      newIndex,
+    ];
+    const inUse = new Set(indexes.flatMap(partsOf).map(({ digest }) => digest));
+    const left = new Set(
+      partsOf(oldIndex)
+        .map(({ digest }) => digest)
+        .filter((digest) => !inUse.has(digest)),
+    );
+    return entries.filter(
+      (entry) => entry.mediaType !== manifestType || tagOf(entry) !== undefined || !left.has(entry.digest),
+    );
   }
 
   /** Removes a tag, or a manifest with all its tags. A manifest that lost its last tag stays and has none. */
@@ -153,20 +174,29 @@ export class Storage {
     return "deleted";
   }
 
-  /** Makes a blob of any repository that `mayRead` present in this one too. */
-  mountBlob(name: string, digest: string, mayRead: (repository: string) => boolean): boolean {
-    if (!isDigest(digest)) return false;
-    const source = this.repositories
-      .names()
-      .find((repository) => this.repositories.blobSize(repository, digest) !== undefined && mayRead(repository));
+  /** Whether the blob is in this repository, or in one of which it could be taken, which is then done. */
+  findBlob(name: string, digest: string): boolean {
+    if (this.repositories.blobSize(name, digest) !== undefined) return true;
+    const has = (repository: string): boolean => this.repositories.blobSize(repository, digest) !== undefined;
+    const source = this.#dedupe.source(digest, has);
     if (source === undefined) return false;
     this.repositories.init(name);
-    if (this.repositories.blobSize(name, digest) === undefined) {
-      const target = this.repositories.blobPath(name, digest);
-      mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
-      linkSync(this.repositories.blobPath(source, digest), target);
-    }
+    const target = this.repositories.blobPath(name, digest);
+    mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
+    linkSync(this.repositories.blobPath(source, digest), target);
+    this.#dedupe.put(digest, name);
     return true;
+  }
+
+  /** Whether `mayRead` one of the repositories that were given the blob, though it may be gone from there. */
+  knowsBlob(digest: string, mayRead: (repository: string) => boolean): boolean {
+    return this.#dedupe.repositories(digest).some(mayRead);
+  }
+
+  /** To be called for each blob that was uploaded, so that other repositories find it. */
+  uploaded(name: string, digest: string): void {
+    this.#dedupe.settle(digest, (repository) => this.repositories.blobSize(repository, digest) !== undefined);
+    this.#dedupe.put(digest, name);
   }
 
   #manifests(name: string): Manifest[] {

@@ -26,21 +26,24 @@ export class Uploads {
     return isId(id) ? statSync(this.#path(name, id), { throwIfNoEntry: false })?.size : undefined;
   }
 
+  /** The size before a piece is appended. zot makes the repository first, even for an upload that was never started. */
+  sizeWherever(name: string, id: string): number | undefined {
+    this.#repositories.init(name);
+    return this.size(name, id);
+  }
+
   /** Appends a piece as it streams in, and returns how many bytes there are then. */
   async append(name: string, id: string, piece: Readable): Promise<number> {
     await pipeline(piece, createWriteStream(this.#path(name, id), { flags: "a" }));
     return this.size(name, id) ?? 0;
   }
 
-  /** Turns the upload into a blob. False when the content has another digest, which ends the upload too. */
+  /** Turns the upload into a blob. False when the content has another digest, and then the upload goes on. */
   async finish(name: string, id: string, digest: string): Promise<boolean> {
     const path = this.#path(name, id);
     const hash = createHash(digest.split(":")[0] ?? "sha256");
     await pipeline(createReadStream(path), hash);
-    if (digest.split(":")[1] !== hash.digest("hex")) {
-      this.cancel(name, id);
-      return false;
-    }
+    if (digest.split(":")[1] !== hash.digest("hex")) return false;
     const target = this.#repositories.blobPath(name, digest);
     mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
     renameSync(path, target);

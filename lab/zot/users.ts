@@ -61,13 +61,16 @@ export class Users {
     return true;
   }
 
-  addApiKey(name: string, settings: Pick<ApiKey, "label" | "scopes" | "expirationDate">): ApiKey & { apiKey: string } {
+  addApiKey(
+    name: string,
+    settings: Pick<ApiKey, "label" | "scopes" | "expirationDate" | "creatorUa">,
+  ): ApiKey & { apiKey: string } {
     const apiKey = `${prefix}${randomBytes(16).toString("hex")}`;
     const key: ApiKey = {
       createdAt: now(),
       expirationDate: settings.expirationDate,
       isExpired: false,
-      creatorUa: "",
+      creatorUa: settings.creatorUa,
       generatedBy: "manual",
       lastUsed: never,
       label: settings.label,

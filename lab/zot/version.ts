@@ -20,11 +20,26 @@ export interface ZotVersion {
   readonly groupsClaimMapping: boolean;
   /** Logout answers where to end the identity provider's session. */
   readonly logoutEndsProviderSession: boolean;
+  /** After a login only own pages and allowed origins are shown; before, any address. */
+  readonly callbackRestricted: boolean;
+  /** A blob has the media type that a manifest gives it; before, HEAD tells none and GET tells what the client accepts. */
+  readonly blobMediaTypes: boolean;
+  /** Getting a blob by a malformed digest is the client's fault; before, zot takes it for its own. */
+  readonly blobDigestChecked: boolean;
+  /** A malformed digest is no tag, an empty blob can be uploaded at once, and uploads and referrers fail as the specification says. */
+  readonly conforms: boolean;
   /** `accessControl.metrics.anonymousPolicy`; before, the empty name in `users` stood for anonymous. */
   readonly metricsAnonymousPolicy: boolean;
   /** Whether this release is at least the one given, `2.1.17`. */
   atLeast(release: string): boolean;
 }
+
+/** The commits that the measured releases name as their own. */
+const commits: Readonly<Record<string, string>> = {
+  "v2.1.13": "4ad3fad3",
+  "v2.1.18": "7bb211bc",
+  "v2.1.20": "3b5796d8",
+};
 
 /** The release that is emulated unless another is asked for. */
 export const defaultRelease = "v2.1.20";
@@ -41,7 +56,7 @@ export function zotVersion(release: string = defaultRelease): ZotVersion {
   const atLeast = (other: string): boolean => compareReleases(name.slice(1), other) >= 0;
   return {
     release: name,
-    commit: name === "v2.1.20" ? "v2.1.20-0-g3b5796d8" : name,
+    commit: commits[name] === undefined ? name : `${name}-0-g${commits[name]}`,
     createOverwritesLatest: !atLeast("2.1.15"),
     tagQuery: atLeast("2.1.16"),
     tagQueryNeedsUpdate: atLeast("2.1.19"),
@@ -49,6 +64,10 @@ export function zotVersion(release: string = defaultRelease): ZotVersion {
     apiKeyBodyLimited: atLeast("2.1.16"),
     groupsClaimMapping: atLeast("2.1.17"),
     logoutEndsProviderSession: atLeast("2.1.17"),
+    callbackRestricted: atLeast("2.1.15"),
+    blobMediaTypes: atLeast("2.1.17"),
+    blobDigestChecked: atLeast("2.1.18"),
+    conforms: atLeast("2.1.19"),
     metricsAnonymousPolicy: atLeast("2.1.18"),
     atLeast,
   };

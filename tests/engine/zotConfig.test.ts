@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import { quote } from "../../domain/shell.ts";
@@ -17,20 +17,21 @@ let homelab: Homelab;
 before(async () => {
   lab = await EngineLab.start((config) => {
     const registry = config["zot-auth:registry"] as Group;
-    const folder = join(String(registry["configFile"]), "../..");
-    registry["binary"] = join(folder, "versioned-zot");
-    installZot(folder, "v2.1.17");
+    // Beside the lab's own folder, which is not there yet.
+    const folder = join(String(registry["configFile"]), "../../..");
+    registry["binary"] = installZot(folder, "v2.1.17");
   });
   homelab = new Homelab(lab);
 });
 after(async () => lab.stop());
 
 /** A zot whose release can be changed, as by an upgrade on the host. */
-function installZot(folder: string, release: string): void {
+function installZot(folder: string, release: string): string {
   const main = resolve(import.meta.dirname, "../../lab/zot/main.ts");
-  const file = join(folder, "..", "versioned-zot");
+  const file = join(folder, "versioned-zot");
   writeFileSync(file, `#!/bin/sh\nexec node ${quote(main)} --version-emulated ${release} "$@"\n`);
   chmodSync(file, 0o755);
+  return file;
 }
 
 function change(group: string, values: Group): void {
@@ -57,8 +58,9 @@ test("a setting that the host's zot does not know is refused before anything is 
   const { code, output, events } = await lab.up();
   assert.notEqual(code, 0);
   assert.match(output, /zot\.storage\.fastRestart: needs zot 2\.1\.18 or later; the host has 2\.1\.17/);
+  const touched = events.flatMap(({ resOutputsEvent }) => resOutputsEvent?.metadata.type ?? []);
   assert.deepEqual(
-    events.filter(({ resOutputsEvent }) => resOutputsEvent !== undefined),
+    touched.filter((type) => !/^pulumi:(pulumi:Stack|providers:)|:Preflight$/.test(type)),
     [],
   );
   change("zot", { storage: {} });
@@ -73,12 +75,12 @@ test("an older zot gets the config that it understands", async () => {
 });
 
 test("an upgrade of zot on the host shows in the next preview as the config change that it needs, and up makes it", async () => {
-  installZot(lab.layout.directory, "v2.1.20");
+  installZot(lab.directory, "v2.1.20");
   change("registry", { acceptCiOverwrite: false });
   const preview = await lab.pulumi("preview", "--diff");
   assert.equal(preview.code, 0, preview.output);
   assert.match(preview.output, /~ .*command:local:Command/);
-  assert.match(preview.output, /\+ +"anonymousPolicy": \[/);
+  assert.match(preview.output, /\+ anonymousPolicy: \[/);
   assert.deepEqual(metrics(), { users: [""] }, "a preview writes nothing");
 
   const { code, output } = await lab.up();
@@ -102,8 +104,8 @@ test("a pull-through destination that CI may write to is a finding in preview; a
   const updated = await lab.up();
   assert.equal(updated.code, 0, updated.output);
   assert.doesNotMatch(updated.output, /may create images under/);
-  const { acceptance } = (await lab.outputs()) as { acceptance: { access: string } };
-  assert.equal(acceptance.access, "17 of 17 checks passed");
+  const { acceptanceResult } = (await lab.outputs()) as { acceptanceResult: { access: string } };
+  assert.equal(acceptanceResult.access, "17 of 17 checks passed");
   const key = homelab.ciKey("homelab/apps") ?? "";
   const upload = async (repository: string): Promise<number> =>
     (await homelab.registry(`/v2/${repository}/blobs/uploads/`, { method: "POST", key })).status;
@@ -111,6 +113,23 @@ test("a pull-through destination that CI may write to is a finding in preview; a
     await Promise.all(["homelab/app", "docker.io/library/nginx", "private/a"].map(upload)),
     [202, 403, 403],
   );
+});
+
+test("session keys are made on the host, for zot only, and stand in no state; a file that is missing is told before anything is changed", async () => {
+  const keysFile = join(lab.directory, "session-keys.json");
+  change("zot", { auth: { sessionKeysFile: keysFile } });
+  const { code, output } = await lab.up();
+  assert.equal(code, 0, output);
+  assert.equal(statSync(keysFile).mode & 0o777, 0o600);
+  const { hashKey } = JSON.parse(readFileSync(keysFile, "utf8")) as { hashKey: string };
+  assert.equal(hashKey.length, 64);
+  assert.ok(!lab.stateText().includes(hashKey) && !output.includes(hashKey));
+
+  change("zot", { sync: { credentialsFile: join(lab.directory, "nothing.json") } });
+  const refused = await lab.up();
+  assert.notEqual(refused.code, 0);
+  assert.match(refused.output, /There is no .*nothing\.json \(setting zot\.sync\.credentialsFile\)/);
+  change("zot", { sync: {} });
 });
 
 test("the escape hatch reaches the file; what zot itself refuses changes nothing, and zot's words are shown", async () => {

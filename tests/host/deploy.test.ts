@@ -56,6 +56,25 @@ test("a change that zot takes over by itself is written in place, without a rest
   assert.equal(world.read("config.json.previous"), world.text([]));
 });
 
+test("whoever reads the file while it is written sees a whole config, each time", async () => {
+  world.beginWith(world.text([]));
+  await world.deploy(world.text([]));
+  let reads = 0;
+  const reader = setInterval(() => {
+    JSON.parse(world.config());
+    reads += 1;
+  }, 0);
+  try {
+    for (const text of [world.text(["read", "create", "update"]), world.text([])]) {
+      const { code, stderr } = await world.deploy(text);
+      assert.equal(code, 0, stderr);
+    }
+  } finally {
+    clearInterval(reader);
+  }
+  assert.ok(reads > 50);
+});
+
 test("a change that zot reads at its start only, or other credentials, restart it", async () => {
   world.beginWith(world.text([]));
   await world.deploy(world.text([]));

@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { userInfo } from "node:os";
 import { afterEach, beforeEach, test } from "node:test";
+import { ZotAuthError } from "../../domain/errors.ts";
 import { factsScript, parseFacts } from "../../domain/host/facts.ts";
 import { assertPlainPath } from "../../domain/host/files.ts";
 import { removeSecretFileScript, secretFileScript } from "../../domain/host/secretFile.ts";
@@ -137,4 +138,29 @@ test("credentials behind a symbolic link are written where it leads to", async (
   symlinkSync("real.json", world.at("credentials.json"));
   await sh(secretFile(), SECRET);
   assert.equal(readFileSync(world.at("real.json"), "utf8"), SECRET);
+});
+
+test("what zot would not find, or could not write, is told before anything is changed", async () => {
+  writeFileSync(world.at("tls.crt"), "");
+  writeFileSync(world.at("data"), "a file");
+  const question = {
+    ...world.deployment(),
+    credentialsFile: world.at("credentials.json"),
+    dataDirectory: world.at("data"),
+    origin: "http://127.0.0.1:1",
+    needed: [
+      { setting: "zot.http.tls.cert", path: world.at("tls.crt") },
+      { setting: "zot.http.tls.key", path: world.at("tls.key") },
+    ],
+  };
+  const { stdout } = await sh(factsScript(question));
+  assert.throws(
+    () => parseFacts(stdout, "local"),
+    (error) =>
+      error instanceof ZotAuthError &&
+      error.code === "HOST_FILES_WRONG" &&
+      error.message.includes(`There is no ${world.at("tls.key")} (setting zot.http.tls.key)`) &&
+      error.message.includes("is no folder (setting registry.dataDirectory)") &&
+      !error.message.includes("zot.http.tls.cert"),
+  );
 });

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Deployment } from "../../domain/host/deploy.ts";
 import { removeScript } from "../../domain/host/remove.ts";
+import { Managers } from "./support/managers.ts";
 import { sh } from "./support/sh.ts";
 import { Shims } from "./support/shims.ts";
 import { World } from "./support/world.ts";
@@ -31,8 +32,10 @@ function assertServes({ zot }: World, reboot: boolean): void {
   assert.ok(zot.inForce !== undefined);
 }
 
-async function killAtEachStep(attempt: (step: number, shims: Shims) => Promise<boolean>): Promise<number> {
-  const shims = new Shims();
+async function killAtEachStep(
+  attempt: (step: number, shims: Shims) => Promise<boolean>,
+  shims = new Shims(),
+): Promise<number> {
   try {
     for (let step = 1; step < MANY; step++) if (await attempt(step, shims)) return step;
   } finally {
@@ -151,6 +154,45 @@ describe("killed at each step", { concurrency: 3 }, () => {
         assert.equal(world.config(), served);
         return false;
       });
+    });
+  });
+
+  test("a deployment with a new plist", async () => {
+    await inWorld(async (world) => {
+      const managers = new Managers(world);
+      managers.load();
+      const file = world.at("agent.plist");
+      const managed = (definition: string): Partial<Deployment> => ({
+        service: { manager: { kind: "launchd", name: "a.zot", file }, logs: [], definition },
+      });
+      let old = world.text([], { round: 0 });
+      world.beginWith(old);
+      assert.equal((await world.deploy(old, managed("plist 0"), managers.environment)).code, 0);
+      await killAtEachStep(async (step, shims) => {
+        const next = world.text(["read"], { round: step });
+        const environment = { ...managers.environment, ...shims.killingAt(step) };
+        const killed = await world.deploy(next, managed(`plist ${step}`), environment);
+        if (killed.code !== null) {
+          assert.equal(killed.code, 0, killed.stderr);
+          return true;
+        }
+        assertWhole(world, old, next);
+        assert.ok([`plist ${step - 1}`, `plist ${step}`].includes(world.read("agent.plist") ?? ""));
+        const again = await world.deploy(next, managed(`plist ${step}`), managers.environment);
+        assert.equal(again.code, 0, `after step ${step}: ${again.stderr}`);
+        assert.deepEqual(
+          [world.config(), world.read("agent.plist"), world.read("config.json.service.previous")],
+          [next, `plist ${step}`, `plist ${step - 1}`],
+          `after step ${step}`,
+        );
+        assert.deepEqual(world.zot.inForce, JSON.parse(next));
+        assert.ok(
+          world.files().every((name) => !/zot-auth-(work|new)/.test(name)),
+          world.files().join(" "),
+        );
+        old = next;
+        return false;
+      }, new Shims(managers.environment["PATH"]));
     });
   });
 

@@ -26,7 +26,7 @@ test("a LaunchAgent keeps zot running, from the login on, with a log that only i
     ["Label", "<string>eblume.zot</string>"],
     ["RunAtLoad", "<true/>"],
     ["KeepAlive", "<true/>"],
-    ["Umask", `<integer>${0o077}</integer>`],
+    ["Umask", `<integer>63</integer>`],
     ["StandardOutPath", "<string>/var/zot.log</string>"],
     ["StandardErrorPath", "<string>/var/zot.log</string>"],
   ] as const) {

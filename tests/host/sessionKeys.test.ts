@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
+import { factsScript } from "../../domain/host/facts.ts";
 import { removeSessionKeysScript, sessionKeysScript } from "../../domain/host/sessionKeys.ts";
 
 let folder: string;
@@ -24,16 +25,16 @@ function keys(): { readonly hashKey: string; readonly encryptKey: string } {
 }
 
 test("the keys are made once, for their owner only, and never printed", () => {
-  const first = sh(sessionKeysScript(file, folder));
+  const first = sh(sessionKeysScript(file, folder, 0));
   assert.equal(first.status, 0, first.stderr);
   const made = keys();
   assert.match(made.hashKey, /^[A-Za-z0-9]{64}$/);
   assert.match(made.encryptKey, /^[A-Za-z0-9]{32}$/);
   assert.equal(statSync(file).mode & 0o777, 0o600);
-  assert.match(first.stdout, /^[0-9a-f]{16}$/);
+  assert.match(first.stdout, /^[0-9a-f]{16} 0$/);
   assert.ok(!`${first.stdout}${first.stderr}`.includes(made.hashKey));
 
-  assert.equal(sh(sessionKeysScript(file, folder)).stdout, first.stdout);
+  assert.equal(sh(sessionKeysScript(file, folder, 0)).stdout, first.stdout);
   assert.deepEqual(keys(), made);
   assert.equal(sh(removeSessionKeysScript(file)).status, 0);
   assert.ok(!existsSync(file) && !existsSync(`${file}.zot-auth`));
@@ -41,9 +42,30 @@ test("the keys are made once, for their owner only, and never printed", () => {
 
 test("a file that was there before is used and stays", () => {
   writeFileSync(file, JSON.stringify({ hashKey: "h".repeat(32), encryptKey: "e".repeat(16) }, null, 2));
-  assert.equal(sh(sessionKeysScript(file, folder)).status, 0);
+  assert.equal(sh(sessionKeysScript(file, folder, 0)).status, 0);
   sh(removeSessionKeysScript(file));
   assert.equal(keys().hashKey, "h".repeat(32));
+});
+
+test("somebody's change of them is seen, and taken over", () => {
+  const looks = (): string => {
+    const question = {
+      binary: "true",
+      configFile: join(folder, "config.json"),
+      credentialsFile: join(folder, "credentials.json"),
+      dataDirectory: folder,
+      sessionKeysFile: file,
+      origin: "http://127.0.0.1:1",
+    };
+    return sh(factsScript(question)).stdout;
+  };
+  assert.match(looks(), /sessionKeys_state=as written\nsessionKeys_repairs=0/);
+  sh(sessionKeysScript(file, folder, 0));
+  assert.match(looks(), /sessionKeys_state=as written\nsessionKeys_repairs=0/);
+  rmSync(file);
+  assert.match(looks(), /sessionKeys_state=edited\nsessionKeys_repairs=1/);
+  assert.match(sh(sessionKeysScript(file, folder, 1)).stdout, /^[0-9a-f]{16} 1$/);
+  assert.match(looks(), /sessionKeys_state=as written\nsessionKeys_repairs=1/);
 });
 
 for (const [name, content] of Object.entries({
@@ -53,7 +75,7 @@ for (const [name, content] of Object.entries({
 })) {
   test(`${name}, which zot verify lets pass, is told by its setting`, () => {
     writeFileSync(file, content);
-    const { status, stderr } = sh(sessionKeysScript(file, folder));
+    const { status, stderr } = sh(sessionKeysScript(file, folder, 0));
     assert.equal(status, 1);
     assert.match(stderr, /zot\.auth\.sessionKeysFile.*encryptKey 16, 24 or 32.*remove it/);
     assert.ok(!stderr.includes("seven77"));

@@ -89,6 +89,20 @@ test("a preview warns when session cookies would go over plain http", () => {
   assert.match(findings(config, settings).join(), /^zot\.auth\.secureSession is false while registry\.url is https/);
 });
 
+test("a preview warns of private blobs that zot hands out, unless blobs are stored apart", () => {
+  const found = (zot: Record<string, unknown>): string => {
+    const settings = parseSettings({
+      ...REAL_CASE,
+      registry: { ...REAL_CASE.registry, pullThrough: [] },
+      access: { namespaces: { "private/**": { anonymousRead: false } } },
+      zot,
+    });
+    return findings(renderZotConfig(settings, version("2.1.20"), settings.registry), settings).join();
+  };
+  assert.match(found({}), /^Anybody may read some repositories and not private\/\*\*\. .*zot\.storage\.dedupe: false/);
+  assert.equal(found({ storage: { dedupe: false } }), "");
+});
+
 const BAD: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
   ["an unknown action", { access: { groups: { dev: ["pull"] } } }, /access\.groups\.dev\.0: got "pull".*read, create/],
   ["no action", { access: { groups: { dev: [] } } }, /access\.groups\.dev: .*at least one of read/],

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import test from "node:test";
 import { parseSettings } from "../../domain/settings/parse.ts";
 import { objectAt, valueAt } from "../../domain/zot/json.ts";
+import { neededFiles } from "../../domain/zot/neededFiles.ts";
 import { zotConfigSchema } from "../../domain/zot/schema.ts";
 import { renderZotConfig, startDigest } from "../../domain/zotConfig.ts";
 import type { ZotConfig } from "../../domain/zotConfig.ts";
@@ -190,6 +191,22 @@ test("all settings together make a config that zot's own schema accepts", () => 
     sessionKeysFile: "/etc/zot/session-keys.json",
     failDelay: 2,
   });
+});
+
+test("the files that zot reads and somebody else puts there are known by their settings", () => {
+  const extra = { http: { auth: { htpasswd: { path: "/etc/zot/htpasswd" } } } };
+  const { zot } = EVERYTHING;
+  assert.deepEqual(
+    neededFiles(render({ ...EVERYTHING, zot: { ...zot, extra } })).map(({ setting, path }) => `${setting} ${path}`),
+    [
+      "zot.http.tls.cert /etc/zot/tls.crt",
+      "zot.http.tls.key /etc/zot/tls.key",
+      "zot.http.tls.caCert /etc/zot/ca.crt",
+      "zot.extra.http.auth.htpasswd.path /etc/zot/htpasswd",
+      "zot.sync.credentialsFile /etc/zot/sync.json",
+      "registry.pullThrough[].certDir /etc/zot/certs",
+    ],
+  );
 });
 
 test("what can be turned off is left out", () => {

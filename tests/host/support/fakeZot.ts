@@ -85,10 +85,10 @@ export class FakeZot {
     const watcher = watch(this.#configFile, (event) => {
       if (event !== "change" || this.#running === undefined) return;
       try {
-        const { start, ...reloaded } = JSON.parse(textOf(handle)) as Config;
-        void start;
-        const started = this.#running.config.start;
-        this.#running.config = { ...reloaded, ...(started === undefined ? {} : { start: started }) };
+        // Like the keys that zot reads at its start only, `start` stays what it was.
+        const { start } = this.#running.config;
+        const { start: _unread, ...reloaded } = JSON.parse(textOf(handle)) as Config;
+        this.#running.config = { ...reloaded, ...(start === undefined ? {} : { start }) };
       } catch (error) {
         if (!(error instanceof SyntaxError)) throw error; // half a file: as in zot, the old config stays
       }

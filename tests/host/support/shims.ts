@@ -6,14 +6,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { quote } from "../../../domain/shell.ts";
 
-const TOOLS = ["mkdir", "cp", "mv", "dd", "rm", "chmod", "cat", "curl"];
+const TOOLS = ["mkdir", "cp", "mv", "dd", "rm", "chmod", "cat", "curl", "launchctl"];
 
 export class Shims {
   readonly #folder = mkdtempSync(join(tmpdir(), "zot-auth-shims-"));
   readonly #bin = join(this.#folder, "bin");
 
-  /** @param path where the real commands are found; default: the PATH */
+  readonly #path: string;
+
+  /** @param path where the commands themselves are found; default: the PATH */
   constructor(path = process.env["PATH"] ?? "") {
+    this.#path = path;
     mkdirSync(this.#bin);
     for (const tool of TOOLS) {
       const found = find(tool, path);
@@ -32,7 +35,7 @@ exec ${quote(found)} "$@"
   killingAt(step: number): NodeJS.ProcessEnv {
     const steps = join(this.#folder, "steps");
     writeFileSync(steps, "0\n");
-    return { PATH: `${this.#bin}:${process.env["PATH"] ?? ""}`, STEPS: steps, KILL_AT: String(step) };
+    return { PATH: `${this.#bin}:${this.#path}`, STEPS: steps, KILL_AT: String(step) };
   }
 
   close(): void {

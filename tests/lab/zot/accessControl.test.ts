@@ -73,6 +73,7 @@ test("globs", () => {
     ["[ab]x", "bx"],
     ["{a,b/c}/d", "b/c/d"],
     ["a.b", "a.b"],
+    ["my-team/[a-c]-*", "my-team/b-app"],
   ] as const;
   const differing = [
     ["*", "a/b"],

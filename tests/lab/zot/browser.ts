@@ -23,10 +23,16 @@ export class Browser {
 
   /** Signs in at zot and returns the answer of the callback, not followed further. */
   async signIn(zot: string, callbackUi = "/"): Promise<Response> {
-    let url = `${zot}/zot/auth/login?provider=oidc&callback_ui=${encodeURIComponent(callbackUi)}`;
+    const login = `${zot}/zot/auth/login?provider=oidc&callback_ui=${encodeURIComponent(callbackUi)}`;
+    return this.fetch(await this.followToCallback(login));
+  }
+
+  /** Follows redirects, and returns the address of zot's callback before asking for it. */
+  async followToCallback(start: string): Promise<string> {
+    let url = start;
     for (let step = 0; step < 10; step++) {
+      if (new URL(url).pathname.startsWith("/zot/auth/callback/")) return url;
       const response = await this.fetch(url);
-      if (new URL(url).pathname.startsWith("/zot/auth/callback/")) return response;
       const location = response.headers.get("location");
       assert.ok(
         location !== null,

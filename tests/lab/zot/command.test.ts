@@ -68,7 +68,7 @@ test("it says its version, and takes another on request", async () => {
     start(["--version"], { env: { ZOT_LAB_VERSION: "v2.1.13" } }).ended,
   ]);
   const commits = versions.map(({ stdout }) => (JSON.parse(stdout) as { commit: string }).commit);
-  assert.deepEqual(commits, ["v2.1.20-0-g3b5796d8", "v2.1.18", "v2.1.13"]);
+  assert.deepEqual(commits, ["v2.1.20-0-g3b5796d8", "v2.1.18-0-g7bb211bc", "v2.1.13-0-g4ad3fad3"]);
 });
 
 test("it verifies a file by exit code, log and error", async () => {

@@ -16,6 +16,9 @@ export interface IdentityProvider {
   readonly issuer: string;
   /** By account; changes count from the next sign-in on. */
   readonly people: Map<string, Person>;
+  /** Stops answering, and answers again with all that it knew. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -43,15 +46,14 @@ export async function startIdentityProvider(redirectUri: string): Promise<Identi
     const accountId = String(request.headers[personHeader]);
     void provider.interactionFinished(request, response, { login: { accountId } });
   });
-  return {
-    issuer,
-    people,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const stop = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  const resume = (): Promise<void> =>
+    new Promise((resolve) => server.listen(Number(new URL(issuer).port), "127.0.0.1", resolve));
+  return { issuer, people, pause: stop, resume, close: stop };
 }
 
 function makeProvider(issuer: string, redirectUri: string, people: ReadonlyMap<string, Person>): Provider {

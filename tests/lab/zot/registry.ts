@@ -1,4 +1,4 @@
-// A registry for the tests: the stand-in with the three-tier configuration, signed in by a provider of its own.
+// A registry for the tests: a zot with the three-tier configuration, signed in by a provider of its own.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -6,10 +6,11 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunningServer } from "../../../lab/shared/listen.ts";
-import { startZot } from "../../../lab/zot/server.ts";
 import { Browser } from "./browser.ts";
 import type { IdentityProvider } from "./identityProvider.ts";
 import { client, startIdentityProvider } from "./identityProvider.ts";
+import type { ZotProgram } from "./zotPrograms.ts";
+import { standIn } from "./zotPrograms.ts";
 
 // The shape of a configuration that the tests change, key by key.
 export interface TestConfig {
@@ -93,7 +94,7 @@ export function threeTierConfig(folder: string, port: number, issuer: string): T
 /** Starts a provider and a registry. `change` may alter the configuration before. */
 export async function startRegistry(
   change: (config: TestConfig) => void = () => undefined,
-  version = "v2.1.20",
+  program: ZotProgram = standIn(),
 ): Promise<TestRegistry> {
   const folder = mkdtempSync(join(tmpdir(), "zot-test-"));
   const port = await freePort();
@@ -104,7 +105,7 @@ export async function startRegistry(
   writeFileSync(join(folder, "credentials.json"), JSON.stringify({ clientid: client.id, clientsecret: client.secret }));
   writeFileSync(configFile, JSON.stringify(config));
   const log: string[] = [];
-  const start = (): Promise<RunningServer> => startZot({ config: configFile, version, log: (line) => log.push(line) });
+  const start = (): Promise<RunningServer> => program.start(configFile, (line) => log.push(line));
   let server = await start();
   const { url } = server;
   const signIn = async (person: string): Promise<Browser> => {

@@ -6,6 +6,7 @@ import { zotVersion } from "../../../lab/zot/version.ts";
 import { digestOf, image, pushImage, putManifest } from "./images.ts";
 import type { TestRegistry } from "./registry.ts";
 import { startRegistry } from "./registry.ts";
+import { standIn } from "./zotPrograms.ts";
 
 interface Seen {
   readonly dockerPing: number;
@@ -24,7 +25,7 @@ async function start(t: TestContext, version: string): Promise<TestRegistry> {
   const registry = await startRegistry((config) => {
     // The form that every release takes.
     if (config.http.accessControl !== undefined) config.http.accessControl.metrics = { users: [""] };
-  }, version);
+  }, standIn(version));
   t.after(() => registry.close());
   return registry;
 }

@@ -1,0 +1,63 @@
+// Builds a conformance suite from its Go module into the tool chain's cache, once a version.
+import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { run } from "../../toolchain/child.js";
+import { reasonIn, SetupError } from "../../toolchain/errors.js";
+import { isExecutable } from "../../toolchain/files.js";
+import { withLock } from "../../toolchain/lock.js";
+import type { Place } from "../../toolchain/place.js";
+import { shown } from "../../toolchain/place.js";
+import type { Finding, Progress } from "../../toolchain/progress.js";
+import { findOnPath } from "../../toolchain/search.js";
+import { conformanceModule } from "./suites.ts";
+import type { Suite } from "./suites.ts";
+
+export async function findSuite(place: Place, suite: Suite, progress: Progress): Promise<Finding & { file: string }> {
+  const file = join(place.cache, `oci-conformance-${suite.version}`, suite.id);
+  const finding = { what: `OCI conformance suite "${suite.id}"`, where: shown(place, file), file };
+  if (isExecutable(file)) return finding;
+  const onWait = (pid: number): void =>
+    progress.announce(`another run (process ${pid}) is building it; waiting for that`);
+  return withLock(`${dirname(file)}.lock`, { onWait }, async () => {
+    if (!isExecutable(file)) await build(place, suite, file, progress);
+    return { ...finding, news: true };
+  });
+}
+
+async function build(place: Place, suite: Suite, file: string, progress: Progress): Promise<void> {
+  const go = findOnPath(place, "go")[0];
+  if (go === undefined) {
+    const remedy = "Install Go 1.24 or later (https://go.dev/doc/install), so that it is on PATH, and run this again.";
+    throw new SetupError("OCI conformance", "there is no Go on PATH to build the suite with.", remedy);
+  }
+  const unfinished = `${dirname(file)}.unfinished`;
+  // Only the holder of the lock gets here, so whatever is there is left over from a run that was killed.
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(unfinished, { recursive: true });
+  const env = {
+    ...place.env,
+    GOWORK: "off",
+    GOFLAGS: "-mod=mod",
+    GO111MODULE: "on",
+    CGO_ENABLED: "0",
+    GOOS: "",
+    GOARCH: "",
+  };
+  const goRun = async (...args: readonly string[]): Promise<void> => {
+    progress.announce(`go ${args.slice(0, 2).join(" ")}`);
+    const { code, output } = await run(go, args, { cwd: unfinished, env });
+    if (code === 0) return;
+    const remedy = "Go must be able to get modules; what it says above is the reason that it could not.";
+    throw new SetupError("OCI conformance", `\`go ${args[0] ?? ""}\` failed: ${reasonIn(output)}.`, remedy);
+  };
+  try {
+    await goRun("mod", "init", "oci-conformance-for-zot-auth");
+    await goRun("get", "-t", `${conformanceModule}@${suite.version}`);
+    const draft = join(unfinished, suite.id);
+    await goRun(...suite.build, "-trimpath", "-o", draft, conformanceModule);
+    mkdirSync(dirname(file), { recursive: true });
+    renameSync(draft, file);
+  } finally {
+    rmSync(unfinished, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,95 @@
+// What a run of a suite amounts to: cases by category and ending, and for each failure what was refused.
+import type { Case, Request } from "./junit.ts";
+import type { Category, Suite } from "./suites.ts";
+import { categories } from "./suites.ts";
+
+export interface Tally {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+export interface Result {
+  readonly categories: Readonly<Record<Category, Tally>>;
+  /** How many cases failed for which reason. */
+  readonly reasons: Readonly<Record<string, number>>;
+  /** The names of the cases that failed, where they are few. */
+  readonly failed: readonly string[];
+}
+
+const fewFailures = 30;
+
+/** By program, suite and account. */
+export type Measured = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, Result>>>>>>;
+
+/** What no policy and no peculiarity of zot explains. A run with such a failure fails. */
+export const unexplained = "not explained";
+
+export function resultOf(suite: Suite, all: readonly Case[]): Result {
+  const cases = all.filter(({ name }) => suite.categoryOf(name) !== undefined);
+  const tally = (category: Category): Tally => {
+    const own = cases.filter(({ name }) => suite.categoryOf(name) === category);
+    const count = (ending: Case["ending"]): number => own.filter((one) => one.ending === ending).length;
+    return { passed: count("passed"), failed: count("failed"), skipped: count("skipped") };
+  };
+  const failed = cases.filter(({ ending }) => ending === "failed");
+  const refusedTags = new Set(failed.flatMap(({ requests }) => requests.filter(isRefusedTag).map(({ path }) => path)));
+  const reasons: Record<string, number> = {};
+  for (const one of failed) {
+    const reason = reasonOf(suite, one, refusedTags);
+    reasons[reason] = (reasons[reason] ?? 0) + 1;
+  }
+  const sorted = Object.entries(reasons).sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    categories: {
+      Pull: tally("Pull"),
+      Push: tally("Push"),
+      "Content Discovery": tally("Content Discovery"),
+      "Content Management": tally("Content Management"),
+    },
+    reasons: Object.fromEntries(sorted),
+    failed:
+      failed.length > fewFailures
+        ? []
+        : failed.map(({ name }) => name.replace("[It] OCI Distribution Conformance Tests ", "")),
+  };
+}
+
+function reasonOf(suite: Suite, { name, requests, output }: Case, refusedTags: ReadonlySet<string>): string {
+  const refused = requests.find(({ status }) => status === 403);
+  if (refused !== undefined) return `403 for ${refused.method} of ${kindOf(refused)}`;
+  if (requests.some(({ path }) => refusedTags.has(path))) return "reads a tag whose overwriting was refused";
+  if (isFoundAgain(requests)) return "a deleted blob is found again in another repository";
+  // The older suite does not tell its requests, but what it saw instead of what it wanted.
+  if (requests.length === 0 && output.includes("<int>: 403")) return "403";
+  if (suite.isConsequence(name)) return "needs what an earlier case was refused";
+  return unexplained;
+}
+
+function isRefusedTag(request: Request): boolean {
+  return request.status === 403 && request.method === "PUT" && kindOf(request) === "an existing tag";
+}
+
+/** zot looks for a blob in all repositories when it is asked by HEAD. */
+function isFoundAgain(requests: readonly Request[]): boolean {
+  const [first, second] = requests.slice(-2);
+  return first?.method === "DELETE" && first.status === 202 && second?.method === "HEAD" && second.status === 200;
+}
+
+function kindOf({ method, path }: Request): string {
+  if (/\/blobs\/uploads\//.test(path)) return "an upload";
+  if (/\/blobs\//.test(path)) return "a blob";
+  if (/\/manifests\/sha\d+:/.test(path)) return "a manifest by digest";
+  return method === "PUT" ? "an existing tag" : "a tag";
+}
+
+/** `74 / 0 / 5` */
+export function shownTally({ passed, failed, skipped }: Tally): string {
+  return `${passed} / ${failed} / ${skipped}`;
+}
+
+export function totalOf(result: Result): Tally {
+  const sum = (field: keyof Tally): number =>
+    categories.reduce((total, category) => total + result.categories[category][field], 0);
+  return { passed: sum("passed"), failed: sum("failed"), skipped: sum("skipped") };
+}

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { EngineLab } from "./harness.ts";
+import { Homelab } from "./homelab.ts";
+
+// People edit files on the host by editors that save a new file in the old one's place, which zot does not notice, then and ever after.
+
+let lab: EngineLab;
+let homelab: Homelab;
+
+before(async () => {
+  lab = await EngineLab.start();
+  homelab = new Homelab(lab);
+  const first = await lab.up();
+  assert.equal(first.code, 0, first.output);
+});
+after(async () => lab.stop());
+
+/** Saves as an editor does. */
+function save(file: string, text: string): void {
+  writeFileSync(`${file}~`, text);
+  renameSync(`${file}~`, file);
+}
+
+const pidOfZot = (): string => readFileSync(`${lab.layout.directory}/zot/pid`, "utf8");
+const catalog = async (): Promise<number> => (await homelab.registry("/v2/_catalog")).status;
+
+test("edits of config and credentials show in the preview, and up undoes them, in force", async () => {
+  const { configFile, credentialsFile } = lab.layout.settings.registry;
+  const declared = readFileSync(configFile, "utf8");
+  const credentials = readFileSync(credentialsFile, "utf8");
+  const edited = declared.replace(/"anonymousPolicy": \[\s*"read"\s*\]/, '"anonymousPolicy": []');
+  assert.notEqual(edited, declared);
+  save(configFile, edited);
+  save(credentialsFile, credentials.replace(/\}\s*$/, "\n}\n"));
+  const { output } = await lab.pulumi("preview", "--non-interactive");
+  assert.match(output, new RegExp(`Somebody edited .*config\\.json on local`));
+  assert.match(output, new RegExp(`Somebody edited .*oidc-credentials\\.json on local`));
+  assert.match(output, /zot-config.*update/);
+  assert.match(output, /zot-credentials.*update/);
+  const repaired = await lab.up();
+  assert.equal(repaired.code, 0, repaired.output);
+  assert.equal(readFileSync(configFile, "utf8"), declared);
+  assert.equal(readFileSync(credentialsFile, "utf8"), credentials);
+  assert.equal(await catalog(), 200);
+  const { code, output: after } = await lab.pulumi("preview", "--non-interactive", "--expect-no-changes");
+  assert.equal(code, 0, after);
+});
+
+test("a change comes into force although zot's watch was lost: zot is restarted, and that is said", async () => {
+  const { configFile } = lab.layout.settings.registry;
+  save(configFile, readFileSync(configFile, "utf8"));
+  const running = pidOfZot();
+  lab.changeSettings((config) => {
+    config["zot-auth:access"] = { ...(config["zot-auth:access"] as object | undefined), anonymousRead: false };
+  });
+  const changed = await lab.up();
+  assert.equal(changed.code, 0, changed.output);
+  assert.match(changed.output, /it watches was replaced/);
+  assert.equal(await catalog(), 401);
+  assert.notEqual(pidOfZot(), running);
+});
+
+test("the next change is taken over without a restart again", async () => {
+  const running = pidOfZot();
+  lab.changeSettings((config) => {
+    config["zot-auth:access"] = { ...(config["zot-auth:access"] as object), anonymousRead: true };
+  });
+  const changed = await lab.up();
+  assert.equal(changed.code, 0, changed.output);
+  assert.equal(await catalog(), 200);
+  assert.equal(pidOfZot(), running);
+});
