@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { userInfo } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { ZotAuthError } from "../../domain/errors.ts";
 import { factsScript, parseFacts } from "../../domain/host/facts.ts";
 import { assertPlainPath } from "../../domain/host/files.ts";
 import { removeSecretFileScript, secretFileScript } from "../../domain/host/secretFile.ts";
+import { quote } from "../../domain/shell.ts";
 import { sh } from "./support/sh.ts";
 import { World } from "./support/world.ts";
 
@@ -163,4 +165,27 @@ test("what zot would not find, or could not write, is told before anything is ch
       error.message.includes("is no folder (setting registry.dataDirectory)") &&
       !error.message.includes("zot.http.tls.cert"),
   );
+});
+
+test("a data folder that its owner may not write is told before anything is changed", async () => {
+  const data = world.at("data");
+  mkdirSync(data);
+  chmodSync(data, 0o500);
+  const question = {
+    ...world.deployment(),
+    credentialsFile: world.at("credentials.json"),
+    dataDirectory: data,
+    origin: "http://127.0.0.1:1",
+  };
+  let script = factsScript(question);
+  if (process.getuid?.() === 0) {
+    // root may write everywhere, so somebody else looks.
+    const nobody = 65534;
+    chownSync(data, nobody, nobody);
+    chmodSync(join(world.folder, ".."), 0o755);
+    chmodSync(world.folder, 0o755);
+    script = `setpriv --reuid=${nobody} --regid=${nobody} --clear-groups /bin/sh -c ${quote(script)}`;
+  }
+  const { stdout, stderr } = await sh(script);
+  assert.throws(() => parseFacts(stdout, "local"), { code: "HOST_FILES_WRONG", message: /cannot be written/ }, stderr);
 });
