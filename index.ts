@@ -10,6 +10,7 @@ import { noDebugLog, plainStacks, quietWhenEngineIsGone } from "./components/sdk
 import { preflightInputs } from "./components/preflight.ts";
 import { providers } from "./components/providers.ts";
 import { Preflight } from "./components/resources.ts";
+import { tellRotation } from "./components/rotationNotice.ts";
 import { stackSettings } from "./components/stackSettings.ts";
 import { ZotServer } from "./components/zotServer.ts";
 import { fingerprint } from "./domain/fingerprint.ts";
@@ -26,7 +27,7 @@ const { zotAuth, kubernetes, onePassword } = providers(settings);
 
 const clientSecret = readClientSecret(settings.authentik.clientSecret, onePassword);
 const preflight = new Preflight("preflight", preflightInputs(settings), { provider: zotAuth });
-const options = { providers: [zotAuth, kubernetes], dependsOn: [preflight] };
+const options = { providers: kubernetes === undefined ? [zotAuth] : [zotAuth, kubernetes], dependsOn: [preflight] };
 
 // Nothing is registered that changes anything before the host has said what it runs.
 const facts = await looking;
@@ -37,11 +38,14 @@ const access = new AuthentikAccess(
   options,
 );
 const server = new ZotServer("zot", { settings, facts, clientSecret, issuer: access.applied }, options);
-const account = new CiServiceAccount("ci", { settings, owner: `zot-auth/${getStack()}`, access, server }, options);
-const secrets = new ForgejoSecret("forgejo", { settings, key: account.key }, options);
+// The first part of the labels of our keys.
+const owner = `zot-auth/${getStack()}`;
+const account = new CiServiceAccount("ci", { settings, owner, access, server }, options);
+tellRotation(settings.ci.user, account.key);
+const secrets = new ForgejoSecret("forgejo", { settings, owner, key: account.key }, options);
 const acceptance = new Acceptance(
   "acceptance",
-  { settings, key: account.key, configHash: server.configHash, secrets },
+  { settings, key: account.key, owner, configHash: server.configHash, secrets },
   options,
 );
 

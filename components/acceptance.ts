@@ -4,12 +4,14 @@ import { expectedAccess } from "../domain/accessMatrix.ts";
 import { toSeconds } from "../domain/duration.ts";
 import type { Settings } from "../domain/settings/schema.ts";
 import type { KeyOutputs } from "./ciServiceAccount.ts";
-import { AccessProof, RetiredKeys, SignInProof, TestBuild } from "./resources.ts";
+import { AccessProof, RetiredKeys, SignInProof, TestBuild, UnknownKeys } from "./resources.ts";
 import { signInSettings } from "./signInSettings.ts";
 
 export interface AcceptanceArgs {
   readonly settings: Settings;
   readonly key: KeyOutputs;
+  /** The first part of our own keys' labels. */
+  readonly owner: string;
   /** SHA-256 of the config in force. */
   readonly configHash: Output<string>;
   /** CI has the key when this is done. */
@@ -73,7 +75,7 @@ export class Acceptance extends ComponentResource {
             },
             { parent: this, dependsOn: [args.secrets] },
           );
-    new RetiredKeys(
+    const retired = new RetiredKeys(
       `${name}-retired-keys`,
       {
         registryUrl: registry.url,
@@ -83,6 +85,18 @@ export class Acceptance extends ComponentResource {
         gracePeriod: toSeconds(ci.gracePeriod),
       },
       { parent: this, dependsOn: [args.secrets, access, ...(build === undefined ? [] : [build])] },
+    );
+    new UnknownKeys(
+      `${name}-unknown-keys`,
+      {
+        registryUrl: registry.url,
+        username: ci.user,
+        source: ci.keyStore,
+        owner: args.owner,
+        policy: ci.unknownKeys,
+        proves: { key: key.fingerprint },
+      },
+      { parent: this, dependsOn: [retired] },
     );
     this.results = all([signIn.checks, access.result, build?.result]).apply(([checks, result, built]) => ({
       signIn: Object.fromEntries(checks.map((check) => [check.name, check.result])),

@@ -1,11 +1,14 @@
 import { ComponentResource } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Input, Resource } from "@pulumi/pulumi";
-import { ConfigMapPatch } from "@pulumi/kubernetes/core/v1/configMapPatch.js";
-import { redirectUri, renderBlueprint, renderRemoval, signInGroups } from "../domain/blueprint.ts";
+import { redirectUri, renderBlueprint } from "../domain/blueprint.ts";
 import { blueprintHash } from "../domain/blueprintHash.ts";
+import { declaredObjects, neededObjects } from "../domain/blueprintObjects.ts";
+import { arrivalOf, blueprintPlace, deliveryOf, inlineText } from "../domain/delivery.ts";
 import { toSeconds } from "../domain/duration.ts";
 import type { Settings } from "../domain/settings/schema.ts";
-import { Application, AppliedBlueprint, ArgoCdSync, PolicyBinding } from "./resources.ts";
+import { signInGroups } from "../domain/signInGroups.ts";
+import { deliver } from "./blueprintDelivery.ts";
+import { Application, AppliedBlueprint, DeclaredObjects, PolicyBinding } from "./resources.ts";
 
 export interface AuthentikAccessArgs {
   readonly settings: Settings;
@@ -14,69 +17,65 @@ export interface AuthentikAccessArgs {
 }
 
 /**
- * Who may sign in: group, service account, OAuth2 provider, application, PolicyBindings and the machines' sign-in flow, as one blueprint that
- * reaches Authentik through a key of the ConfigMap which its worker mounts. Argo CD, where there is one, is synced first: it would take a
- * key away again that was once in Git.
+ * Who may sign in: group, service account, OAuth2 provider, application, PolicyBindings and the machines' sign-in flow, as one blueprint. It
+ * reaches Authentik through a ConfigMap, a file of a GitOps repository, or Authentik's API. What an earlier blueprint made and this one does not
+ * is taken out again.
  */
 export class AuthentikAccess extends ComponentResource {
   /** SHA-512 (hex) of the blueprint's text. */
   readonly blueprintHash: string;
+  /** Where Authentik has the blueprint. */
+  readonly blueprintPlace: string;
   /** Done when Authentik has applied the blueprint: from then on the issuer answers. */
   readonly applied: Resource;
   constructor(name: string, args: AuthentikAccessArgs, options?: ComponentResourceOptions) {
     super("zot-auth:index:AuthentikAccess", name, {}, options);
-    const { authentik, argocd, kubernetes } = args.settings;
-    const text = renderBlueprint(args.settings);
+    const { settings } = args;
+    const { authentik } = settings;
+    const rendered = renderBlueprint(settings);
+    const text = deliveryOf(settings).kind === "api" ? inlineText(rendered) : rendered;
     this.blueprintHash = blueprintHash(text);
+    this.blueprintPlace = blueprintPlace(settings);
     const connection = { authentikUrl: authentik.url, authentikToken: authentik.token };
     const delivered = {
-      path: authentik.blueprintPath,
+      path: this.blueprintPlace,
       hash: this.blueprintHash,
       timeout: toSeconds(authentik.applyTimeout),
     };
+    const groups = signInGroups(settings);
 
-    const synced =
-      argocd === undefined
-        ? []
-        : [
-            new ArgoCdSync(
-              `${name}-sync`,
-              {
-                argocdUrl: argocd.url,
-                argocdToken: argocd.token,
-                application: argocd.application,
-                project: argocd.project,
-                blueprintHash: this.blueprintHash,
-                timeout: toSeconds(argocd.syncTimeout),
-              },
-              { parent: this },
-            ),
-          ];
-    const patch = new ConfigMapPatch(
-      `${name}-blueprint`,
+    const objects = declaredObjects(settings);
+    const declared = new DeclaredObjects(
+      `${name}-objects`,
       {
-        metadata: {
-          name: kubernetes.configMap,
-          namespace: kubernetes.namespace,
-          annotations: {
-            // One manager of our own, and forced: taking the key over, and repairing a hand edit, conflict otherwise.
-            "pulumi.com/patchFieldManager": "zot-auth",
-            "pulumi.com/patchForce": "true",
-          },
-        },
-        data: { [kubernetes.key]: text },
+        ...connection,
+        objects,
+        needed: neededObjects(settings),
+        application: authentik.application,
+        groups,
+        timeout: delivered.timeout,
       },
-      { parent: this, dependsOn: synced },
+      { parent: this },
+    );
+    const delivery = deliver(
+      name,
+      { settings, text, hash: this.blueprintHash },
+      { parent: this, dependsOn: [declared] },
     );
     const applied = new AppliedBlueprint(
       `${name}-applied`,
       {
         ...connection,
         ...delivered,
+        text,
+        arrival: arrivalOf(settings),
+        appliedAfter: authentik.appliedAfter,
+        clientSecretVariable: authentik.clientSecretVariable,
         clientSecretFingerprint: args.clientSecretFingerprint,
-        removal: renderRemoval(args.settings),
+        objects,
+        former: declared.former,
       },
-      { parent: this, dependsOn: [patch] },
+      { parent: this, dependsOn: [delivery] },
     );
     this.applied = applied;
     const made = { parent: this, dependsOn: [applied] };
@@ -88,11 +87,11 @@ export class AuthentikAccess extends ComponentResource {
         slug: authentik.application,
         name: authentik.applicationName,
         clientId: authentik.clientId,
-        redirectUri: redirectUri(args.settings),
+        redirectUri: redirectUri(settings),
       },
       made,
     );
-    for (const [order, group] of signInGroups(args.settings).entries()) {
+    for (const [order, group] of groups.entries()) {
       new PolicyBinding(
         `${name}-${group}`,
         { ...connection, ...delivered, application: authentik.application, group, order },

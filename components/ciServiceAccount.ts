@@ -44,12 +44,13 @@ export class CiServiceAccount extends ComponentResource {
       {
         authentikUrl,
         authentikToken,
-        path: authentik.blueprintPath,
+        path: args.access.blueprintPlace,
         hash: args.access.blueprintHash,
         timeout: toSeconds(authentik.applyTimeout),
         username: ci.user,
         group: signIn.ciGroup,
         appPassword,
+        machineFlow: signIn.machineFlow,
       },
       { parent: this, dependsOn: [args.access.applied] },
     );
@@ -63,6 +64,7 @@ export class CiServiceAccount extends ComponentResource {
         lifetime: plan.lifetimeSeconds,
         rotateAfter: plan.rotateAfterSeconds,
         rotationTrigger: ci.rotationTrigger ?? "",
+        revocationTrigger: ci.revocationTrigger ?? "",
         proofRepository: acceptance.repository,
         onDestroy: ci.onDestroy,
       },

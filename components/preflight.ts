@@ -15,7 +15,8 @@ export function preflightInputs({ authentik, argocd, forgejo, ci }: Settings): P
             project: argocd.project,
           },
     forgejo: { forgejoUrl: forgejo.url, forgejoToken: forgejo.token },
-    targets: forgejo.repositories,
+    targets: [...new Set([...forgejo.repositories, ...forgejo.secrets.flatMap((secret) => secret.repositories)])],
+    sources: forgejo.secrets.map((secret) => secret.source),
     keyStore: ci.keyStore,
     clientSecret: authentik.clientSecret,
   };

@@ -2,6 +2,7 @@ import { ProviderResource, RunError, log, output, runtime, secret } from "@pulum
 import type { Output } from "@pulumi/pulumi";
 import { Provider as OnePasswordProvider } from "@1password/pulumi-onepassword/provider.js";
 import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider.js";
+import { deliveryOf } from "../domain/delivery.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { SecretReference } from "../domain/secretReference.ts";
 import type { Settings } from "../domain/settings/schema.ts";
@@ -17,17 +18,22 @@ class ZotAuthProvider extends ProviderResource {
 /** The providers of the program, set up from the settings. */
 export interface Providers {
   readonly zotAuth: ProviderResource;
-  readonly kubernetes: ProviderResource;
+  /** Absent where the blueprint does not go by a ConfigMap: no kubeconfig is read then. */
+  readonly kubernetes: ProviderResource | undefined;
   readonly onePassword: ProviderResource;
 }
 
-export function providers({ kubernetes, onePassword }: Settings): Providers {
+export function providers(settings: Settings): Providers {
+  const { kubernetes, onePassword } = settings;
   return {
     zotAuth: new ZotAuthProvider(onePassword),
-    kubernetes: new KubernetesProvider("kubernetes", {
-      ...(kubernetes.kubeconfig === undefined ? {} : { kubeconfig: kubernetes.kubeconfig }),
-      ...(kubernetes.context === undefined ? {} : { context: kubernetes.context }),
-    }),
+    kubernetes:
+      deliveryOf(settings).kind === "configMap"
+        ? new KubernetesProvider("kubernetes", {
+            ...(kubernetes.kubeconfig === undefined ? {} : { kubeconfig: kubernetes.kubeconfig }),
+            ...(kubernetes.context === undefined ? {} : { context: kubernetes.context }),
+          })
+        : undefined,
     onePassword: new OnePasswordProvider("onepassword", {
       ...(onePassword.connectUrl === undefined ? {} : { url: onePassword.connectUrl }),
       ...token("token", "onePassword.connectToken", onePassword.connectToken),

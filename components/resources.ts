@@ -10,8 +10,13 @@ import type {
   PolicyBindingInputs,
   ServiceAccountInputs,
 } from "../provider/resources/authentikObjects.ts";
+import type { BlueprintFileInputs, BlueprintFileState } from "../provider/resources/blueprintFile.ts";
+import type { CopiedSecretInputs, CopiedSecretState } from "../provider/resources/copiedSecret.ts";
+import type { DeclaredObjectsInputs, DeclaredObjectsState } from "../provider/resources/declaredObjects.ts";
+import type { InlineBlueprintInputs, InlineBlueprintState } from "../provider/resources/inlineBlueprint.ts";
 import type { PreflightInputs, PreflightState } from "../provider/resources/preflight.ts";
 import type { RetiredKeysInputs, RetiredKeysState } from "../provider/resources/retiredKeys.ts";
+import type { UnknownKeysInputs, UnknownKeysState } from "../provider/resources/unknownKeys.ts";
 import type { SignInProofInputs, SignInProofState } from "../provider/resources/signInProof.ts";
 import type { TestBuildInputs, TestBuildState } from "../provider/resources/testBuild.ts";
 import type { Observed } from "../provider/resource.ts";
@@ -39,8 +44,19 @@ function resource<I extends object, S extends I>(
 }
 
 export const Preflight = resource<PreflightInputs, PreflightState>("acceptance:Preflight", ["drift"]);
-export const ArgoCdSync = resource<ArgoCdSyncInputs, ArgoCdSyncState>("argocd:Sync", ["revision", "drift"]);
+export const ArgoCdSync = resource<ArgoCdSyncInputs, ArgoCdSyncState>("argocd:Sync", ["revision", "keyInGit", "drift"]);
 export const AppliedBlueprint = resource<AppliedBlueprintInputs, AppliedBlueprintState>("authentik:AppliedBlueprint", [
+  "instance",
+  "drift",
+]);
+export const DeclaredObjects = resource<DeclaredObjectsInputs, DeclaredObjectsState>("authentik:DeclaredObjects", [
+  "former",
+  "generation",
+  "others",
+  "drift",
+]);
+export const BlueprintFile = resource<BlueprintFileInputs, BlueprintFileState>("authentik:BlueprintFile", ["drift"]);
+export const InlineBlueprint = resource<InlineBlueprintInputs, InlineBlueprintState>("authentik:InlineBlueprint", [
   "instance",
   "drift",
 ]);
@@ -70,8 +86,14 @@ export const RetiredKeys = resource<RetiredKeysInputs, RetiredKeysState>("zot:Re
   "due",
   "drift",
 ]);
+export const UnknownKeys = resource<UnknownKeysInputs, UnknownKeysState>("zot:UnknownKeys", ["unknown", "drift"]);
 export const ActionsSecret = resource<ActionsSecretInputs, ActionsSecretState>("forgejo:ActionsSecret", [
   "targetId",
+  "drift",
+]);
+export const CopiedSecret = resource<CopiedSecretInputs, CopiedSecretState>("forgejo:CopiedSecret", [
+  "targetId",
+  "fingerprint",
   "drift",
 ]);
 export const AccessProof = resource<AccessProofInputs, AccessProofState>("acceptance:AccessProof", [

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { status } from "@grpc/grpc-js";
+import type { Output } from "@pulumi/pulumi";
 
 /**
  * Switches the SDK's debug messages off. They print whole answers of the engine, secrets in clear among them, into the output of `--debug` and
@@ -30,4 +31,9 @@ export function quietWhenEngineIsGone(): void {
  */
 export function plainStacks(): void {
   Object.assign(Error, { prepareStackTrace: undefined });
+}
+
+/** Whether the output's value is known now. The SDK has it on every output, and leaves it out of its types. */
+export async function isKnown(value: Output<unknown>): Promise<boolean> {
+  return (value as unknown as { readonly isKnown: Promise<boolean> }).isKnown;
 }

@@ -1,24 +1,11 @@
-import { Document, Scalar } from "yaml";
-import type { YAMLSeq } from "yaml";
+import { blueprintText, env, find, keyOf } from "./blueprintText.ts";
+import type { Entry } from "./blueprintText.ts";
 import type { Settings } from "./settings/schema.ts";
-
-/** One entry of an Authentik blueprint. */
-interface Entry {
-  readonly model: string;
-  readonly id?: string;
-  readonly state?: "present" | "absent";
-  readonly identifiers: Readonly<Record<string, unknown>>;
-  readonly attrs?: Readonly<Record<string, unknown>>;
-}
+import { signInGroups } from "./signInGroups.ts";
 
 /** The identifier of the service account's app password in Authentik. */
 export function appPasswordIdentifier(user: string): string {
   return `${user}-app-password`;
-}
-
-/** The groups that may sign in to the registry, in the order of their PolicyBindings. */
-export function signInGroups(settings: Settings): readonly string[] {
-  return [settings.access.adminGroup, settings.access.ciGroup];
 }
 
 /** The address that Authentik sends people back to. */
@@ -27,11 +14,13 @@ export function redirectUri(settings: Settings): string {
 }
 
 /**
- * The blueprint: group, service account with an app password, OAuth2 provider, application, PolicyBindings, and the machines' sign-in flow.
+ * The blueprint: what it is applied after, group, service account with an app password, OAuth2 provider, application, PolicyBindings, and the
+ * machines' sign-in flow. What it no longer holds is taken away by a blueprint of its own (blueprintObjects.ts), since Authentik does not prune.
  * Applying it twice changes nothing. The same settings give the same bytes.
  */
 export function renderBlueprint(settings: Settings): string {
-  return stringify(settings.authentik.application, "Managed by zot-auth: changes made by hand are overwritten.", [
+  return blueprintText(settings.authentik.application, "Managed by zot-auth: changes made by hand are overwritten.", [
+    ...dependencyEntries(settings),
     ...accountEntries(settings),
     ...providerEntries(settings),
     ...bindingEntries(settings),
@@ -40,25 +29,12 @@ export function renderBlueprint(settings: Settings): string {
   ]);
 }
 
-/** The blueprint that takes everything away again that {@link renderBlueprint} makes. What only others use stays. */
-export function renderRemoval(settings: Settings): string {
-  const { ci, access, authentik } = settings;
-  const absent = (model: string, identifiers: Record<string, unknown>): Entry => ({
-    model,
-    state: "absent",
-    identifiers,
-  });
-  return stringify(`${authentik.application}-removed`, "Written by zot-auth: takes back what its blueprint made.", [
-    absent("authentik_core.token", { identifier: appPasswordIdentifier(ci.user) }),
-    absent("authentik_core.application", { slug: authentik.application }),
-    absent("authentik_providers_oauth2.oauth2provider", { name: authentik.providerName }),
-    absent("authentik_flows.flow", { slug: authentik.machineFlow }),
-    absent("authentik_stages_user_login.userloginstage", { name: `${authentik.machineFlow}-login` }),
-    absent("authentik_stages_identification.identificationstage", { name: `${authentik.machineFlow}-identification` }),
-    absent("authentik_stages_password.passwordstage", { name: `${authentik.machineFlow}-password` }),
-    absent("authentik_core.user", { username: ci.user }),
-    absent("authentik_core.group", { name: access.ciGroup }),
-  ]);
+/** Blueprints that make what ours looks for. Authentik applies them first, and ours only when they are there. */
+function dependencyEntries({ authentik }: Settings): Entry[] {
+  return authentik.appliedAfter.map((name) => ({
+    model: "authentik_blueprints.metaapplyblueprint",
+    attrs: { identifiers: { name }, required: true },
+  }));
 }
 
 function accountEntries({ access, ci }: Settings): Entry[] {
@@ -98,7 +74,7 @@ function providerEntries(settings: Settings): Entry[] {
         invalidation_flow: find("authentik_flows.flow", "slug", authentik.invalidationFlow),
         client_type: "confidential",
         client_id: authentik.clientId,
-        client_secret: tag("!Env", authentik.clientSecretVariable),
+        client_secret: env(authentik.clientSecretVariable),
         // Without it a provider newly made on Authentik 2026.5 or later refuses every sign-in.
         grant_types: ["authorization_code", "refresh_token"],
         redirect_uris: [{ matching_mode: "strict", url: redirectUri(settings) }],
@@ -122,16 +98,18 @@ function providerEntries(settings: Settings): Entry[] {
   ];
 }
 
+/**
+ * Found again by its group, not by its order: another group at that place may be a binding that somebody made by hand, and a group that moves up
+ * would leave its old binding behind.
+ */
 function bindingEntries(settings: Settings): Entry[] {
   return signInGroups(settings).map((group, order) => ({
     model: "authentik_policies.policybinding",
-    identifiers: { target: keyOf("application"), order },
-    attrs: {
+    identifiers: {
+      target: keyOf("application"),
       group: group === settings.access.ciGroup ? keyOf("ci-group") : find("authentik_core.group", "name", group),
-      enabled: true,
-      negate: false,
-      timeout: 30,
     },
+    attrs: { order, enabled: true, negate: false, timeout: 30 },
   }));
 }
 
@@ -199,32 +177,4 @@ function appPasswordEntry({ ci }: Settings): Entry {
       description: "zot-auth signs in with it to make API keys",
     },
   };
-}
-
-function stringify(name: string, description: string, entries: readonly Entry[]): string {
-  const document = new Document({
-    version: 1,
-    metadata: { name, labels: { "blueprints.goauthentik.io/description": description } },
-    entries,
-  });
-  return document.toString({ lineWidth: 0 });
-}
-
-function tag(name: "!Env" | "!KeyOf", value: string): Scalar {
-  const scalar = new Scalar(value);
-  scalar.tag = name;
-  return scalar;
-}
-
-function keyOf(id: string): Scalar {
-  return tag("!KeyOf", id);
-}
-
-/** `!Find [model, [field, value]]`: an object that another blueprint made. When there is none, Authentik takes nothing of the file. */
-function find(model: string, field: string, value: string): YAMLSeq {
-  const document = new Document([model, [field, value]]);
-  const sequence = document.contents as unknown as YAMLSeq;
-  sequence.tag = "!Find";
-  sequence.flow = true;
-  return sequence;
 }

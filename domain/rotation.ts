@@ -45,3 +45,22 @@ export function generationOf(owner: string, label: string): number | undefined {
   const generation = label.startsWith(`${owner}/`) ? label.slice(owner.length + 1) : "";
   return /^[1-9]\d*$/.test(generation) ? Number(generation) : undefined;
 }
+
+/** When a key is replaced, in words: `rotates in 12 days, on 2027-01-24; expires on 2027-02-23`. The next `up` replaces one whose day has come. */
+export function rotationNotice(dates: { readonly rotates: string; readonly expires: string }, now: Date): string {
+  const day = (date: string): string => date.slice(0, 10);
+  const seconds = (Date.parse(dates.rotates) - now.getTime()) / 1000;
+  const expiry = isDue(dates.expires, now) ? `expired on ${day(dates.expires)}` : `expires on ${day(dates.expires)}`;
+  return seconds <= 0
+    ? `rotates now; the present one ${expiry}`
+    : `rotates in ${wholeUnits(seconds)}, on ${day(dates.rotates)}; ${expiry}`;
+}
+
+/** The largest unit of which there is at least one, rounded down: nobody is told of more time than there is. */
+function wholeUnits(seconds: number): Duration {
+  for (const unit of ["day", "hour", "minute"] as const) {
+    const count = Math.floor(seconds / toSeconds(`1 ${unit}`));
+    if (count >= 1) return `${count} ${unit}${count === 1 ? "" : "s"}`;
+  }
+  return `${Math.max(1, Math.floor(seconds))} seconds`;
+}

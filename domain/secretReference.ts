@@ -1,22 +1,29 @@
 /**
  * Where a secret is, in place of the secret: settings and state hold only this.
  *
- * - `op://vault/item/field`: 1Password, by names or ids (use ids where a title has parentheses)
+ * - `op://vault/item/field` or `op://vault/item/section/field`: 1Password, by names or ids (use ids where a title has parentheses)
  * - `env:NAME`: an environment variable of the machine that runs Pulumi
  * - `file:path`: a file of that machine, relative to the project's folder; a trailing newline is cut off
  */
 export type SecretReference = `op://${string}` | `env:${string}` | `file:${string}`;
 
 export type ParsedReference =
-  | { readonly kind: "op"; readonly vault: string; readonly item: string; readonly field: string }
+  | {
+      readonly kind: "op";
+      readonly vault: string;
+      readonly item: string;
+      /** Absent: the field is in any section, or in none. */
+      readonly section?: string;
+      readonly field: string;
+    }
   | { readonly kind: "env"; readonly name: string }
   | { readonly kind: "file"; readonly path: string };
 
 /** Takes a reference apart, or says `undefined` when it is none. */
 export function parseReference(text: string): ParsedReference | undefined {
-  const op = /^op:\/\/([^/]+)\/([^/]+)\/([^/]+)$/.exec(text);
-  if (op?.[1] !== undefined && op[2] !== undefined && op[3] !== undefined) {
-    return { kind: "op", vault: op[1], item: op[2], field: op[3] };
+  const [, vault, item, section, field] = /^op:\/\/([^/]+)\/([^/]+)\/(?:([^/]+)\/)?([^/]+)$/.exec(text) ?? [];
+  if (vault !== undefined && item !== undefined && field !== undefined) {
+    return { kind: "op", vault, item, ...(section === undefined ? {} : { section }), field };
   }
   const name = /^env:([A-Za-z_][A-Za-z0-9_]*)$/.exec(text)?.[1];
   if (name !== undefined) return { kind: "env", name };

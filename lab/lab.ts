@@ -1,6 +1,7 @@
 // Part of the lab: all its servers together, as one homelab.
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { deliveryOf } from "../domain/delivery.ts";
 import { startArgoCd } from "./argocd/server.ts";
 import { defaultSeed, withSeed } from "./authentik/seed.ts";
 import { startAuthentik } from "./authentik/server.ts";
@@ -74,6 +75,10 @@ export async function startLab(layout: Layout): Promise<Lab> {
           data: join(directory, "authentik", "data"),
           blueprintsDirectory: paths.blueprints,
           environment: { [settings.authentik.clientSecretVariable]: secrets.clientSecret },
+          // Without Kubernetes both have one env_file, as in Docker Compose.
+          ...(deliveryOf(settings).kind === "api"
+            ? { serverEnvironment: { [settings.authentik.clientSecretVariable]: secrets.clientSecret } }
+            : {}),
           seed: withSeed(defaultSeed(), authentikSeed(secrets)),
         }),
       ),

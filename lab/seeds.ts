@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
+import { NEEDED_RIGHTS } from "../domain/authentikRights.ts";
 import type { AuthentikSeed } from "./authentik/seed.ts";
 import type { ForgejoSeed } from "./forgejo/server.ts";
 import type { Layout } from "./layout.ts";
@@ -11,20 +12,6 @@ import type { LabSecrets } from "./secrets.ts";
 
 const SEED = join(dirname(fileURLToPath(import.meta.url)), "seed");
 
-/** The rights in Authentik that the program's token has: docs/least-rights.md. */
-const AUTHENTIK_RIGHTS = [
-  "authentik_blueprints.view_blueprintinstance",
-  "authentik_blueprints.add_blueprintinstance",
-  "authentik_blueprints.delete_blueprintinstance",
-  "authentik_core.view_user",
-  "authentik_core.view_group",
-  "authentik_core.view_token",
-  "authentik_core.view_token_key",
-  "authentik_core.view_application",
-  "authentik_policies.view_policybinding",
-  "authentik_providers_oauth2.view_oauth2provider",
-];
-
 /** An administrator's token for the lab's tests: `<the program's token>-admin`. */
 export function adminToken(secrets: LabSecrets): string {
   return `${secrets.authentik}-admin`;
@@ -32,14 +19,15 @@ export function adminToken(secrets: LabSecrets): string {
 
 export function authentikSeed(secrets: LabSecrets): AuthentikSeed {
   return {
-    users: [{ username: "zot-auth", type: "service_account" }],
+    // Not the names of docs/authentik-role.yaml, which can be applied beside it.
+    users: [{ username: "lab-program", type: "service_account" }],
     tokens: [
       {
-        identifier: "zot-auth-api",
-        user: "zot-auth",
+        identifier: "lab-program-api",
+        user: "lab-program",
         intent: "api",
         key: secrets.authentik,
-        permissions: AUTHENTIK_RIGHTS,
+        permissions: NEEDED_RIGHTS.map(({ right }) => right),
       },
       { identifier: "akadmin-api", user: "akadmin", intent: "api", key: adminToken(secrets) },
     ],
@@ -47,14 +35,16 @@ export function authentikSeed(secrets: LabSecrets): AuthentikSeed {
 }
 
 export function forgejoSeed({ settings }: Layout, secrets: LabSecrets): ForgejoSeed {
-  const targets = settings.forgejo.repositories;
+  const { forgejo } = settings;
+  const names = new Set([...forgejo.repositories, ...forgejo.secrets.flatMap((secret) => secret.repositories)]);
+  const targets = [...names].filter((target) => !target.startsWith("user:"));
   const owners = new Set(targets.filter((target) => target.includes("/")).map((target) => target.split("/")[0] ?? ""));
   const [first = ""] = owners;
   const workflow = settings.acceptance.workflow?.repository;
   return {
     users: [...owners].map((login) => ({ login })),
     organisations: targets.filter((target) => !target.includes("/")).map((name) => ({ name, owners: [first] })),
-    tokens: [{ token: secrets.forgejo, user: first, scopes: ["write:repository", "write:organization"] }],
+    tokens: [{ token: secrets.forgejo, user: first, scopes: ["write:repository", "write:organization", "write:user"] }],
     repositories: targets
       .filter((target) => target.includes("/"))
       .map((target) => {

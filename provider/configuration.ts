@@ -1,19 +1,12 @@
-import { readFile } from "node:fs/promises";
-import { resolve as resolvePath } from "node:path";
 import { ZotAuthError } from "../domain/errors.ts";
 import { parseReference } from "../domain/secretReference.ts";
 import type { SecretReference } from "../domain/secretReference.ts";
-import { onePassword } from "./clients/onePassword.ts";
-import type { OnePassword } from "./clients/onePassword.ts";
-import { Secret } from "./clients/secret.ts";
+import { secretOfEnvironment, secretOfFile } from "./clients/localSecret.ts";
+import { onePassword } from "./clients/onePassword/vault.ts";
+import type { OnePassword, OnePasswordConnection } from "./clients/onePassword/vault.ts";
+import type { Secret } from "./clients/secret.ts";
 
-/** How to get into 1Password: the provider's configuration. Holds references, no secrets. */
-export interface OnePasswordConnection {
-  readonly connectUrl?: string;
-  readonly connectToken?: SecretReference;
-  readonly account?: string;
-  readonly serviceAccountToken?: SecretReference;
-}
+export type { OnePasswordConnection } from "./clients/onePassword/vault.ts";
 
 let store: OnePassword | undefined;
 
@@ -29,51 +22,33 @@ export function vault(): OnePassword {
 }
 
 /**
- * Resolves a reference where the secret is used. Nothing is kept: the next use resolves it again.
+ * Resolves a reference where the secret is used. Nothing is kept beyond the operation: the next one resolves it again.
  *
- * @param setting named in the error
- * @throws ZotAuthError `SECRET_MISSING`, and what 1Password's client throws
+ * @throws ZotAuthError `SECRET_MISSING`, `SECRET_EMPTY`, `SECRET_UNREADABLE`, and what 1Password's client throws
  */
 export async function resolveSecret(reference: SecretReference, signal?: AbortSignal): Promise<Secret> {
   const parsed = parseReference(reference);
   switch (parsed?.kind) {
     case "op":
       return vault().read(reference, signal);
-    case "env": {
-      const value = process.env[parsed.name];
-      if (value === undefined || value === "") {
-        throw new ZotAuthError(
-          "SECRET_MISSING",
-          `The environment variable ${parsed.name} (from ${reference}) is not set. Set it where pulumi runs.`,
-        );
-      }
-      return new Secret(value);
-    }
+    case "env":
+      return secretOfEnvironment(parsed.name, reference);
     case "file":
-      return new Secret(await readSecretFile(parsed.path, reference));
+      return secretOfFile(parsed.path, reference);
     case undefined:
       throw new TypeError("a secret reference that the settings let through cannot be read");
   }
 }
 
-/** As {@link resolveSecret}; `undefined` when the 1Password field is empty or missing. */
+/** 1Password has nothing there: no value, or not even the item. A section or field that is not clear is an error all the same. */
+const NOTHING_THERE = ["ONEPASSWORD_FIELD_MISSING", "ONEPASSWORD_ITEM_MISSING", "ONEPASSWORD_ITEM_ARCHIVED"];
+
+/** As {@link resolveSecret}; `undefined` when the 1Password field is empty or missing, or its item is. */
 export async function findSecret(reference: SecretReference, signal?: AbortSignal): Promise<Secret | undefined> {
   try {
     return await resolveSecret(reference, signal);
   } catch (error) {
-    if (error instanceof ZotAuthError && error.code === "ONEPASSWORD_FIELD_MISSING") return undefined;
+    if (error instanceof ZotAuthError && NOTHING_THERE.includes(error.code)) return undefined;
     throw error;
-  }
-}
-
-async function readSecretFile(path: string, reference: SecretReference): Promise<string> {
-  try {
-    return (await readFile(resolvePath(path), "utf8")).replace(/\r?\n$/, "");
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
-    throw new ZotAuthError(
-      "SECRET_MISSING",
-      `The file ${path} (from ${reference}) cannot be read (${code}). Put the secret there, mode 0600.`,
-    );
   }
 }

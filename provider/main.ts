@@ -18,13 +18,20 @@ await serve({
     "zot-auth:argocd:Sync": async () => adapt((await import("./resources/argocdSync.ts")).argocdSync),
     "zot-auth:authentik:AppliedBlueprint": async () =>
       adapt((await import("./resources/appliedBlueprint.ts")).appliedBlueprint),
+    "zot-auth:authentik:BlueprintFile": async () => adapt((await import("./resources/blueprintFile.ts")).blueprintFile),
+    "zot-auth:authentik:DeclaredObjects": async () =>
+      adapt((await import("./resources/declaredObjects.ts")).declaredObjects),
+    "zot-auth:authentik:InlineBlueprint": async () =>
+      adapt((await import("./resources/inlineBlueprint.ts")).inlineBlueprint),
     "zot-auth:authentik:Application": async () => adapt((await import("./resources/authentikObjects.ts")).application),
     "zot-auth:authentik:PolicyBinding": async () =>
       adapt((await import("./resources/authentikObjects.ts")).policyBinding),
     "zot-auth:authentik:ServiceAccount": async () =>
       adapt((await import("./resources/authentikObjects.ts")).serviceAccount),
     "zot-auth:forgejo:ActionsSecret": async () => adapt((await import("./resources/actionsSecret.ts")).actionsSecret),
+    "zot-auth:forgejo:CopiedSecret": async () => adapt((await import("./resources/copiedSecret.ts")).copiedSecret),
     "zot-auth:zot:ApiKey": async () => adapt((await import("./resources/apiKey.ts")).apiKey),
+    "zot-auth:zot:UnknownKeys": async () => adapt((await import("./resources/unknownKeys.ts")).unknownKeys),
     "zot-auth:zot:RetiredKeys": async () => adapt((await import("./resources/retiredKeys.ts")).retiredKeys),
   },
 });

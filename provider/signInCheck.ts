@@ -10,11 +10,11 @@ import { isFailed } from "../domain/signIn/verdict.ts";
 import type { FailedVerdict, Verdict } from "../domain/signIn/verdict.ts";
 import { Authentik } from "./clients/authentik.ts";
 import type { AuthentikConnection } from "./clients/authentik.ts";
+import type { AuthentikSession } from "./clients/authentikSession.ts";
 import { lookAtConfig } from "./clients/hostConfig.ts";
 import type { ConfigPlace } from "./clients/hostConfig.ts";
 import { readClaims } from "./clients/idToken.ts";
 import { signIn } from "./clients/machineSignIn.ts";
-import type { AuthentikSession } from "./clients/machineSignIn.ts";
 import { Registry } from "./clients/registry.ts";
 import type { Secret } from "./clients/secret.ts";
 import type { ZotCredentials } from "./clients/zot.ts";
@@ -23,6 +23,7 @@ import { beginSignIn, finishSignIn } from "./clients/zotSignIn.ts";
 import type { BegunSignIn, ZotSession } from "./clients/zotSignIn.ts";
 import { resolveSecret } from "./configuration.ts";
 import type { Context } from "./resource.ts";
+import { explainFailure } from "./signInReasons.ts";
 
 /** What a sign-in as the CI account needs, and what it has to come to. */
 export interface SignInSettings extends AuthentikConnection {
@@ -51,10 +52,39 @@ export interface SignedIn {
 }
 
 /** A session at Authentik, by the machines' flow. */
-export async function signInAtAuthentik(settings: SignInSettings, signal: AbortSignal): Promise<AuthentikSession> {
-  const appPassword = await new Authentik(settings, signal).tokenKey(settings.appPassword);
+async function signInAtAuthentik(settings: SignInSettings, context: Context): Promise<AuthentikSession> {
+  const { signal } = context;
   const { authentikUrl, machineFlow: flow, username } = settings;
-  return signIn({ authentikUrl, flow, username, appPassword }, signal);
+  return explained(settings, context, async () => {
+    const appPassword = await new Authentik(settings, signal).tokenKey(settings.appPassword);
+    return signIn({ authentikUrl, flow, username, appPassword }, signal);
+  });
+}
+
+/** A step of the sign-in, whose failure is told with its reason as far as Authentik's API knows it. */
+async function explained<T>(
+  settings: SignInSettings,
+  context: Context,
+  step: () => Promise<T>,
+  begun?: BegunSignIn,
+): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    const clientId = begun?.authorize.searchParams.get("client_id") ?? "";
+    throw await explainFailure(error, { ...settings, clientId }, context);
+  }
+}
+
+/** The second half of a sign-in at zot: authorize, callback. */
+async function finish(
+  settings: SignInSettings,
+  begun: BegunSignIn,
+  authentik: AuthentikSession,
+  context: Context,
+): Promise<ZotSession> {
+  const step = async () => finishSignIn(settings.registryUrl, begun, authentik, context.signal);
+  return explained(settings, context, step, begun);
 }
 
 /**
@@ -63,9 +93,9 @@ export async function signInAtAuthentik(settings: SignInSettings, signal: AbortS
  * @throws ZotAuthError with the diagnosis, where zot sends nobody to the sign-in
  */
 export async function signInToZot(settings: SignInSettings, context: Context): Promise<SignedIn> {
-  const authentik = await signInAtAuthentik(settings, context.signal);
+  const authentik = await signInAtAuthentik(settings, context);
   const begun = await begin(settings, context);
-  return { authentik, begun, zot: await finishSignIn(settings.registryUrl, begun, authentik, context.signal) };
+  return { authentik, begun, zot: await finish(settings, begun, authentik, context) };
 }
 
 /**
@@ -94,7 +124,7 @@ export async function assertKeyPushes(
   const { key, repository, session, zotVersion } = made;
   const pushes = await pushesOf(settings, { key, repository, session: session.zot }, context.signal);
   if (pushes.key === 202) return;
-  const claims = await claimsOf(settings, session.authentik, session.begun, context.signal);
+  const claims = await claimsOf(settings, session.authentik, session.begun, context);
   const config = await configOf(settings, context);
   throw failed(diagnose(settings, { claims, pushes, zotVersion }, repository, config).filter(isFailed));
 }
@@ -114,10 +144,10 @@ export async function checkSignIn(
   const { registryUrl, username } = settings;
   // Before anybody signs in: the sign-in refreshes the account's groups, and stale ones would look like right ones.
   const before = await settledPush(registryUrl, { kind: "key", username, key: used.key }, used.repository, signal);
-  const authentik = await signInAtAuthentik(settings, signal);
+  const authentik = await signInAtAuthentik(settings, context);
   const begun = await begin(settings, context);
-  const claims = await claimsOf(settings, authentik, begun, signal);
-  const zot = await finishSignIn(registryUrl, begun, authentik, signal);
+  const claims = await claimsOf(settings, authentik, begun, context);
+  const zot = await finish(settings, begun, authentik, context);
   const [endpoint, pushes] = await Promise.all([
     observeKeyEndpoint(registryUrl, zot.credentials, signal),
     pushesOf(settings, { ...used, session: zot }, signal),
@@ -173,16 +203,14 @@ function diagnose(
 async function claimsOf(
   settings: SignInSettings,
   authentik: AuthentikSession,
-  { authorize }: BegunSignIn,
-  signal: AbortSignal,
+  begun: BegunSignIn,
+  context: Context,
 ): Promise<ClaimsSeen> {
+  const { signal } = context;
+  const { issuer, groupsClaim } = settings;
   const clientSecret = await resolveSecret(settings.clientSecret, signal);
-  return readClaims(
-    authentik,
-    authorize,
-    { issuer: settings.issuer, clientSecret, groupsClaim: settings.groupsClaim },
-    signal,
-  );
+  const step = async () => readClaims(authentik, begun.authorize, { issuer, clientSecret, groupsClaim }, signal);
+  return explained(settings, context, step, begun);
 }
 
 /** Begins a sign-in at zot; where that is off, says why. */

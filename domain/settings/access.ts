@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { name, text } from "./types.ts";
+import { isWithoutDuplicates, name, text } from "./types.ts";
 
 /** zot's actions; any other word is accepted by zot and grants nothing. */
 export const ACTIONS = ["read", "create", "update", "delete", "detectManifestCollision"] as const;
@@ -11,7 +11,9 @@ const actions = z
 const groups = z
   .record(name, actions)
   .default({})
-  .describe("More Authentik groups and what they may do: `developers: [read, create]`. Names are compared exactly.");
+  .describe(
+    "More Authentik groups and what they may do: `developers: [read, create]`. Names are compared exactly. They may sign in.",
+  );
 const users = z
   .record(text, actions)
   .default({})
@@ -48,6 +50,13 @@ export const access = z.strictObject({
     .boolean()
     .default(true)
     .describe("Whether anybody may read `/metrics`, as a Prometheus without credentials does."),
+  signInGroups: z
+    .array(name)
+    .refine(isWithoutDuplicates, { error: "every group once" })
+    .default([])
+    .describe(
+      "More Authentik groups that may sign in, with no rights but those of everybody who signed in. Groups with rights need not be named again.",
+    ),
   groups,
   users,
   namespaces: z

@@ -1,7 +1,10 @@
+import { deliveryOf } from "../delivery.ts";
 import { toSeconds } from "../duration.ts";
+import { groupsWithRights } from "../signInGroups.ts";
 import { decidingRules, grants, repositoryRules } from "../zot/policies.ts";
 import { NEWEST_KNOWN } from "../zotVersion.ts";
 import { assembleZotConfig } from "../zotConfig.ts";
+import { forgejoProblems } from "./forgejoProblems.ts";
 import type { SettingsProblem } from "./problem.ts";
 import type { Settings } from "./schema.ts";
 
@@ -10,7 +13,10 @@ export function* crossChecks(settings: Settings): Generator<SettingsProblem> {
   yield* keyProblems(settings);
   yield* pathProblems(settings);
   yield* accessProblems(settings);
+  yield* signInProblems(settings);
+  yield* deliveryProblems(settings);
   yield* zotProblems(settings);
+  yield* forgejoProblems(settings);
 }
 
 function* keyProblems({ ci }: Settings): Generator<SettingsProblem> {
@@ -92,6 +98,31 @@ function* accessProblems({ access, ci, registry, acceptance }: Settings): Genera
     yield {
       path: setting,
       message: `got "${repository}", which is below ${destination.name} of registry.pullThrough: what CI pushes there is replaced by the upstream's image at the next pull. Name another one.`,
+    };
+  }
+}
+
+function* signInProblems({ access }: Settings): Generator<SettingsProblem> {
+  const named = groupsWithRights(access);
+  for (const [index, group] of access.signInGroups.entries()) {
+    if (!named.includes(group)) continue;
+    yield {
+      path: `access.signInGroups.${index}`,
+      message: `got "${group}", which has rights by another setting and so may sign in. Leave it out here.`,
+    };
+  }
+}
+
+/** Settings that would have no effect beside the way in which the blueprint is delivered. */
+function* deliveryProblems(settings: Settings): Generator<SettingsProblem> {
+  const { authentik, argocd, kubernetes } = settings;
+  if (deliveryOf(settings).kind === "configMap") return;
+  const unused = { argocd, "kubernetes.kubeconfig": kubernetes.kubeconfig, "kubernetes.context": kubernetes.context };
+  for (const [path, value] of Object.entries(unused)) {
+    if (value === undefined) continue;
+    yield {
+      path,
+      message: `is for authentik.delivery "configMap"; with "${authentik.delivery}" nothing asks it. Leave it out.`,
     };
   }
 }

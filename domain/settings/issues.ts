@@ -43,7 +43,7 @@ export function describeIssue(
 
 /** The value as it stands there, unless somebody may have written a secret in place of its reference. */
 function got(path: readonly string[], value: unknown): string {
-  if (/(token|secret|password|secretkey|accesskey|keyStore)$/i.test(path.at(-1) ?? ""))
+  if (/(token|secret|password|secretkey|accesskey|keyStore|source)$/i.test(path.at(-1) ?? ""))
     return "the value (not shown, since it may be a secret) is not right";
   return isRecord(value) ? `got a group with ${Object.keys(value).join(", ")}` : `got ${JSON.stringify(value)}`;
 }

@@ -1,8 +1,11 @@
 import * as z from "zod";
+import { parseDelivery } from "../delivery.ts";
 import { REPOSITORY_NAME } from "../imageNames.ts";
 import { access } from "./access.ts";
+import { forgejo, repository as forgejoRepository } from "./forgejo.ts";
+import { ci } from "./ci.ts";
 import { registry } from "./registry.ts";
-import { baseUrl, duration, name, onePasswordReference, secretReference, text } from "./types.ts";
+import { baseUrl, duration, isWithoutDuplicates, name, onePasswordReference, secretReference, text } from "./types.ts";
 import { zot } from "./zot.ts";
 
 const authentik = z.strictObject({
@@ -17,7 +20,9 @@ const authentik = z.strictObject({
     .string()
     .regex(/^[A-Z_][A-Z0-9_]*$/, { error: "the name of an environment variable, such as AUTHENTIK_ZOT_CLIENT_SECRET" })
     .default("AUTHENTIK_ZOT_CLIENT_SECRET")
-    .describe("The variable of Authentik's worker that holds the same secret."),
+    .describe(
+      "The variable of Authentik's worker that holds the same secret. With `delivery: api` its server needs it too, since that checks the blueprint.",
+    ),
   authorizationFlow: name
     .default("default-provider-authorization-implicit-consent")
     .describe("Slug of the authorization flow."),
@@ -28,9 +33,25 @@ const authentik = z.strictObject({
   machineFlow: name
     .default("machine-login")
     .describe("Slug of the sign-in flow for machines, which accepts app passwords only."),
+  delivery: z
+    .string()
+    .refine((value) => parseDelivery(value) !== undefined, {
+      error: "configMap, file:path (a file of your GitOps repository's clone), or api",
+    })
+    .default("configMap")
+    .describe(
+      "How the blueprint gets to Authentik: `configMap` (a key of a shared ConfigMap), `file:path` (a file of your GitOps repository's clone, which you commit and push), `api` (Authentik's API; no Kubernetes needed).",
+    ),
   blueprintPath: text
     .default("custom/zot.yaml")
-    .describe("The path under which Authentik's worker sees the blueprint."),
+    .describe("The path under which Authentik's worker sees the blueprint. Without meaning for `delivery: api`."),
+  appliedAfter: z
+    .array(text)
+    .refine(isWithoutDuplicates, { error: "every name once" })
+    .default([])
+    .describe(
+      "Names (`metadata.name`) of your own blueprints that Authentik applies before ours, such as the one that makes `access.adminGroup`. Without it ours is tried again until what it looks for is there.",
+    ),
   applyTimeout: duration.default("5 minutes").describe("How long Authentik may take to see and apply the blueprint."),
 });
 
@@ -50,53 +71,10 @@ const argocd = z.strictObject({
   token: secretReference.describe("The token of an account that may get and sync the application."),
   application: name.default("authentik").describe("The application that owns the ConfigMap."),
   project: name.default("default").describe("The application's project."),
+  busyTimeout: duration
+    .default("1 minute")
+    .describe("How long another operation of the application, started by somebody else, is waited for."),
   syncTimeout: duration.default("5 minutes").describe("How long a sync may take."),
-});
-
-const ci = z.strictObject({
-  user: name.default("zot-ci").describe("The service account's user name. A change makes a new account and a new key."),
-  keyStore: onePasswordReference.describe(
-    "The 1Password field that holds the key. The item must exist; every other field stays as it is.",
-  ),
-  keyLifetime: duration.default("90 days").describe("How long a key is valid."),
-  rotateAfter: duration
-    .optional()
-    .describe("The age at which `pulumi up` makes a new key. Default: two thirds of keyLifetime."),
-  gracePeriod: duration
-    .default("1 hour")
-    .describe("How long the previous key stays valid after a rotation, for jobs that started with it."),
-  rotationTrigger: text.optional().describe("Any text. A change makes the next `pulumi up` rotate the key."),
-  onDestroy: z.enum(["blank", "leave"]).default("blank").describe("What `pulumi destroy` does to the 1Password field."),
-  imagePrefix: z
-    .string()
-    .regex(REPOSITORY_NAME, { error: "a repository name, such as blumeops" })
-    .describe("The namespace that CI pushes images under."),
-});
-
-const forgejo = z.strictObject({
-  url: baseUrl.describe("Forgejo's address."),
-  token: secretReference.describe(
-    "A token with write:repository (and write:organization for organisations) of an owner.",
-  ),
-  secretName: z
-    .string()
-    .regex(/^(?!(?:GITEA|GITHUB|FORGEJO)_)(?!CI$)[A-Z_][A-Z0-9_]*$/, {
-      error:
-        "a secret's name: capitals, digits and underscores, not beginning with a digit, GITEA_, GITHUB_ or FORGEJO_",
-    })
-    .default("ZOT_CI_API_KEY")
-    .describe("The name of the Actions secret."),
-  repositories: z
-    .array(
-      z.string().regex(/^[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)?$/, {
-        error: "owner/repository, or an organisation's name alone",
-      }),
-    )
-    .min(1, { error: "at least one repository that gets the secret" })
-    .refine((list) => new Set(list.map((entry) => entry.toLowerCase())).size === list.length, {
-      error: "every repository once",
-    })
-    .describe("The repositories (`owner/name`) and organisations (`name`) that get the secret."),
 });
 
 const onePassword = z
@@ -135,10 +113,7 @@ const acceptance = z.strictObject({
     .describe("The image repository that the proofs use. One small tag stays there for good."),
   workflow: z
     .strictObject({
-      repository: z
-        .string()
-        .regex(/^[A-Za-z0-9._-]+\/[A-Za-z0-9._-]+$/, { error: "owner/repository" })
-        .describe("The repository that holds it: `owner/name`."),
+      repository: forgejoRepository.describe("The repository that holds it: `owner/name`."),
       file: text.describe("The workflow's file name: `build-container.yaml`."),
       ref: text.default("main").describe("The branch or tag that it runs on."),
       inputs: z
@@ -162,10 +137,16 @@ export const settingsSchema = z
       .prefault({})
       .describe("Who may do what: three tiers on all repositories, and rules of their own for namespaces."),
     authentik: authentik.describe("Authentik, and what the blueprint makes there."),
-    kubernetes: kubernetes.prefault({}).describe("The ConfigMap that Authentik's worker mounts its blueprints from."),
+    kubernetes: kubernetes
+      .prefault({})
+      .describe(
+        "The ConfigMap that Authentik's worker mounts its blueprints from; for `authentik.delivery: configMap` only.",
+      ),
     argocd: argocd
       .optional()
-      .describe("Argo CD, when it owns the rest of that ConfigMap. Leave the group out when there is none."),
+      .describe(
+        "Argo CD, when it owns the rest of that ConfigMap: it is synced before our key is written. Leave the group out when there is none.",
+      ),
     ci: ci.describe("The account that CI pushes with, and its key."),
     forgejo: forgejo.describe("Forgejo, whose Actions push images."),
     onePassword: onePassword.describe("1Password: by a Connect server, or by the `op` CLI when there is none."),

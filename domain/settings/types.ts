@@ -34,6 +34,10 @@ export const text = z.string().min(1, { error: "a text that is not empty" });
 
 export const port = z.int({ error: "a port between 1 and 65535" }).min(1).max(65_535);
 
+export function isWithoutDuplicates(list: readonly string[]): boolean {
+  return new Set(list).size === list.length;
+}
+
 function isBaseUrl(value: string): boolean {
   if (!URL.canParse(value)) return false;
   const url = new URL(value);

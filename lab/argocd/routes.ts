@@ -8,6 +8,7 @@ import { now } from "./application.ts";
 import type { Controller } from "./controller.ts";
 import { GrpcError, failedPrecondition, invalidArgument, permissionDenied } from "./grpcError.ts";
 import { RepositoryError } from "./repository.ts";
+import type { Manifest } from "./repository.ts";
 import type { State } from "./state.ts";
 import { silence, streamApplications } from "./stream.ts";
 import type { SyncRequest } from "./syncRequest.ts";
@@ -65,6 +66,13 @@ export function routes({ state, controllers, accounts }: ArgoCdParts): Hono {
     if ((context.req.query("refresh") ?? "") !== "") await controllerOf(application).refresh();
     return answer(context, application);
   });
+  app.get("/api/v1/applications/:name/manifests", (context) => {
+    const application = lookUp(context, user(context));
+    const controller = controllerOf(application);
+    const revision = resolve(controller, context.req.query("revision") ?? application.spec.source.targetRevision);
+    const manifests = manifestsOf(controller, revision).map((manifest) => JSON.stringify(manifest));
+    return answer(context, { manifests, revision, sourceType: "Directory" });
+  });
   app.post("/api/v1/applications/:name/sync", async (context) => {
     const body = readSyncRequest(await context.req.text());
     const account = user(context);
@@ -121,6 +129,15 @@ function resolve(controller: Controller, revision: string): string {
   } catch (error) {
     if (!(error instanceof RepositoryError)) throw error;
     throw failedPrecondition(`error resolving repo revision: ${error.message}`);
+  }
+}
+
+function manifestsOf(controller: Controller, revision: string): readonly Manifest[] {
+  try {
+    return controller.repository.manifests(revision);
+  } catch (error) {
+    if (!(error instanceof RepositoryError)) throw error;
+    throw new GrpcError(2, 500, error.message);
   }
 }
 

@@ -4,8 +4,9 @@ import { HTTPException } from "hono/http-exception";
 import { userOfApiToken } from "./backends.ts";
 import type { Database } from "./database.ts";
 import type { Json } from "./json.ts";
-import { list } from "./json.ts";
-import { isSuperuser } from "./policies.ts";
+import type { Origins } from "./origins.ts";
+import { incoming } from "./origins.ts";
+import { isSuperuser, permissionsOf } from "./policies.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Row } from "./state.ts";
 
@@ -20,14 +21,16 @@ const forbidden = { detail: "You do not have permission to perform this action."
 export class Caller {
   readonly user: Row;
   readonly isSuperuser: boolean;
+  readonly #permissions: ReadonlySet<Json>;
 
   constructor(user: Row, database: Database) {
     this.user = user;
     this.isSuperuser = isSuperuser(database, user);
+    this.#permissions = permissionsOf(database, user);
   }
 
   may(permission: string): boolean {
-    return this.isSuperuser || list(this.user["permissions"]).includes(permission);
+    return this.isSuperuser || this.#permissions.has(permission);
   }
 
   require(...permissions: readonly string[]): void {
@@ -39,16 +42,18 @@ export class Caller {
 export class Access {
   readonly #database: Database;
   readonly #sessions: Sessions;
+  readonly #origins: Origins;
 
-  constructor(database: Database, sessions: Sessions) {
+  constructor(database: Database, sessions: Sessions, origins: Origins) {
     this.#database = database;
     this.#sessions = sessions;
+    this.#origins = origins;
   }
 
   caller(c: Context): Caller {
     const header = c.req.header("authorization");
     if (header !== undefined) return this.#byToken(header);
-    const visit = this.#sessions.find(c.req.header("cookie"));
+    const visit = this.#sessions.find(c.req.header("cookie"), this.#origins.of(incoming(c)));
     const user = this.#sessions.userOf(visit);
     if (visit === undefined || user === undefined)
       refuse(403, { detail: "Authentication credentials were not provided." });

@@ -1,8 +1,9 @@
 // Stands in for Authentik: the second factor, its check and its enrolment.
-import { newTotpSecret, totpMatches } from "./credentials.ts";
+import { newTotpSecret, totpStep } from "./credentials.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { list, text } from "./json.ts";
-import { models, randomKey } from "./models.ts";
+import { randomKey } from "./fields.ts";
+import { models } from "./models.ts";
 import type { StageKind, Turn } from "./stage.ts";
 import { aboutUser, complain, pendingUser } from "./stage.ts";
 import type { Row } from "./state.ts";
@@ -43,13 +44,13 @@ export const setupStages: Readonly<Record<string, StageKind>> = {
     challenge: (turn) => {
       const secret = (turn.plan.memo ??= newTotpSecret());
       const label = encodeURIComponent(`authentik:${turn.plan.pendingName ?? ""}`);
-      const config_url = `otpauth://totp/${label}?secret=${secret}&algorithm=SHA1&digits=6&period=30&issuer=${turn.host}`;
+      const config_url = `otpauth://totp/${label}?secret=${secret}&algorithm=SHA1&digits=6&period=30&issuer=${encodeURIComponent(new URL(turn.origin.base).host)}`;
       return { component: "ak-stage-authenticator-totp", ...aboutUser(turn), config_url };
     },
     respond: ({ database, plan }, answer) => {
-      if (plan.memo === undefined || !totpMatches(plan.memo, text(answer["code"])))
-        return complain("code", "Code does not match");
-      database.create(totpModel, { user: plan.pendingUser ?? null, key: plan.memo, name: "TOTP Device" });
+      const last_t = plan.memo === undefined ? undefined : totpStep(plan.memo, text(answer["code"]));
+      if (plan.memo === undefined || last_t === undefined) return complain("code", "Code does not match");
+      database.create(totpModel, { user: plan.pendingUser ?? null, key: plan.memo, name: "TOTP Device", last_t });
       return "passed";
     },
   },
@@ -99,8 +100,8 @@ function offeredStage({ database }: Turn, pk: Json): JsonObject {
   const found = database.resolve({ any: "stage" }, pk);
   return {
     pk,
-    name: found?.row["name"] ?? "",
-    verbose_name: models[found?.model ?? ""]?.name ?? "",
+    name: text(found?.row["friendly_name"]) || (found?.row["name"] ?? ""),
+    verbose_name: (models[found?.model ?? ""]?.shown?.one ?? "").replace("Setup Stage", "").trim(),
     meta_model_name: found?.model ?? "",
   };
 }
@@ -126,10 +127,14 @@ const deviceChallenge = ({ deviceClass, row }: Device): JsonObject => ({
   last_used: null,
 });
 
-/** A code of the app, or one of the one-time codes, which is gone afterwards. */
+/** A code of the app, or one of the one-time codes. Either works once. */
 function takeCode(turn: Turn, code: string): boolean {
   return devicesOf(turn).some(({ deviceClass, row }) => {
-    if (deviceClass === "totp") return totpMatches(text(row["key"]), code);
+    if (deviceClass === "totp") {
+      const step = totpStep(text(row["key"]), code, Number(row["last_t"] ?? 0));
+      if (step !== undefined) row["last_t"] = step;
+      return step !== undefined;
+    }
     const codes = list(row["codes"]);
     if (!codes.includes(code)) return false;
     row["codes"] = codes.filter((other) => other !== code);

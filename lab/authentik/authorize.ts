@@ -1,11 +1,15 @@
 // Stands in for Authentik: its authorization endpoint, up to the point where the OpenID library makes the code.
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { list, text } from "./json.ts";
-import type { Openid, OpenidApplication } from "./openid.ts";
-import { isRedirectUriAllowed } from "./redirectUris.ts";
+import { isAtLeast } from "./database.ts";
+import { text } from "./json.ts";
+import type { Openid } from "./openid.ts";
 import { messagePage } from "./pages.ts";
+import type { Origin } from "./origins.ts";
+import { planFlow } from "./planner.ts";
 import { passes } from "./policies.ts";
+import { allowsGrant, isRedirectUriAllowed } from "./redirectUris.ts";
 import { redirect, sendPage } from "./responses.ts";
+import type { Plan, Row } from "./state.ts";
 
 /** `GET /application/o/authorize/`. */
 export async function authorize(
@@ -14,7 +18,8 @@ export async function authorize(
   response: ServerResponse,
   url: URL,
 ): Promise<void> {
-  const { database, sessions } = openid.options;
+  const { database, sessions, origins } = openid.options;
+  const origin = origins.of(request);
   const found = openid.byClient(url.searchParams.get("client_id") ?? "");
   if (found === undefined) {
     sendPage(response, 400, messagePage("Client ID Error", "The client identifier (client_id) is missing or invalid."));
@@ -32,33 +37,39 @@ export async function authorize(
     );
     return;
   }
-  if (!allowsCode(found)) {
+  if (!allowsGrant(found.provider, "authorization_code")) {
     refuseGrantType(response, redirectUri, url);
     return;
   }
-  const visit = sessions.open(request.headers.cookie);
+  const visit = sessions.open(request.headers.cookie, origin);
+  const user = sessions.userOf(visit);
+  // Without a grant, nothing is remembered of the request.
+  if (user !== undefined && !passes(database, found.application, user, { ip: origin.ip })) {
+    sendPage(response, 200, messagePage("Permission denied", "Request has been denied."));
+    return;
+  }
+  const flow = user === undefined ? undefined : authorizationFlow(openid, found.provider, user, url, origin);
+  if (flow !== undefined) visit.session.plan = flow;
   for (const cookie of sessions.cookiesOf(visit)) response.appendHeader("set-cookie", cookie);
   database.save();
-  const user = sessions.userOf(visit);
   if (user === undefined) {
     sendToLogin(openid, response, url);
     return;
   }
-  if (!passes(database, found.application, user)) {
-    sendPage(response, 200, messagePage("Permission denied", "Request has been denied."));
+  if (flow !== undefined) {
+    redirect(response, `/if/flow/${flow.flow}/${url.search}`);
     return;
   }
-  // Consent is implicit: the library sees a session of somebody who may come in, and answers with the code.
-  const { sessionCookie } = await import("./openidProvider.ts");
-  return openid.forward(found, `/authorize${url.search}`, request, response, {
-    headers: { cookie: `${sessionCookie}=${visit.id}` },
-  });
+  redirect(response, await openid.grant(found, url.search, visit.id, origin));
 }
 
-/** From 2026.5 on a provider says which grants it gives. Before, the object has no such field. */
-function allowsCode({ provider }: OpenidApplication): boolean {
-  const grants = provider["grant_types"];
-  return grants === undefined || list(grants).includes("authorization_code");
+/** The flow that an authorization takes; `undefined` when it has nothing to ask, as since 2024.12 it is left out then. */
+function authorizationFlow(openid: Openid, provider: Row, user: Row, url: URL, { ip }: Origin): Plan | undefined {
+  const { database } = openid.options;
+  const flow = database.get("authentik_flows.flow", provider["authorization_flow"]);
+  if (flow === undefined) return undefined;
+  const plan = planFlow({ database, flow, user, ip, authorization: url.search.slice(1) });
+  return plan?.stages.length === 0 && isAtLeast(database.version, "2024.12") ? undefined : plan;
 }
 
 function refuseGrantType(response: ServerResponse, redirectUri: string, url: URL): void {

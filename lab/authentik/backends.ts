@@ -1,23 +1,26 @@
 // Stands in for Authentik: the ways in which a password stage takes a password.
 import { passwordMatches } from "./credentials.ts";
 import type { Database } from "./database.ts";
+import { isOver } from "./database.ts";
 import type { Json } from "./json.ts";
 import { text } from "./json.ts";
 import type { Row } from "./state.ts";
 
-/** Whether any of the backends takes the password. */
-export function authenticate(database: Database, backends: readonly Json[], user: Row, password: string): boolean {
-  return backends.some((backend) => {
-    switch (text(backend)) {
-      case "authentik.core.auth.InbuiltBackend":
-        return user["is_active"] === true && passwordMatches(password, text(user["password"]));
-      case "authentik.core.auth.TokenBackend":
-        return isAppPassword(database, user, password);
-      default:
-        // LDAP and Kerberos know nobody in the lab.
-        return false;
-    }
-  });
+/** How the first backend that takes the password calls it, `password` or `token`; `undefined` when none takes it. */
+export function authenticate(
+  database: Database,
+  backends: readonly Json[],
+  user: Row,
+  password: string,
+): "password" | "token" | undefined {
+  for (const backend of backends) {
+    // LDAP and Kerberos know nobody in the lab.
+    const isPassword = backend === "authentik.core.auth.InbuiltBackend";
+    if (isPassword && user["is_active"] === true && passwordMatches(password, text(user["password"])))
+      return "password";
+    if (backend === "authentik.core.auth.TokenBackend" && isAppPassword(database, user, password)) return "token";
+  }
+  return undefined;
 }
 
 /** An app password is taken for inactive accounts too; it is the login stage that refuses those. */
@@ -34,7 +37,4 @@ export function userOfApiToken(database: Database, key: string): Row | undefined
   return user?.["is_active"] === true ? user : undefined;
 }
 
-function isLive(token: Row, key: string): boolean {
-  const expired = token["expiring"] === true && Date.parse(text(token["expires"])) <= Date.now();
-  return token["key"] === key && !expired;
-}
+const isLive = (token: Row, key: string): boolean => token["key"] === key && !isOver(token);

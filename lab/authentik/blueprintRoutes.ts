@@ -7,11 +7,13 @@ import type { BlueprintFolder } from "./blueprintFiles.ts";
 import { BlueprintSyntaxError, parseBlueprint } from "./blueprintSyntax.ts";
 import { BlueprintTagError } from "./blueprintTags.ts";
 import type { Database } from "./database.ts";
+import { isAtLeast } from "./database.ts";
 import { EntryInvalidError, tryBlueprint } from "./importer.ts";
 import { object, text } from "./json.ts";
 import type { JsonObject } from "./json.ts";
 import { modelRoutes, permissionFor, readBody } from "./modelRoutes.ts";
 import type { Resource } from "./modelRoutes.ts";
+import { taskModel, taskView } from "./tasks.ts";
 import { instanceView } from "./views.ts";
 import type { Worker } from "./worker.ts";
 import { createInstance, instanceModel, metadataOf } from "./worker.ts";
@@ -21,12 +23,14 @@ export interface BlueprintRoutesOptions {
   readonly access: Access;
   readonly folder: BlueprintFolder;
   readonly worker: Worker;
+  /** Environment of the server. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 const base = "/managed/blueprints";
 
 /** `/managed/blueprints/` and what is below it. */
-export function blueprintRoutes({ database, access, folder, worker }: BlueprintRoutesOptions): Hono {
+export function blueprintRoutes({ database, access, folder, worker, environment }: BlueprintRoutesOptions): Hono {
   const resource: Resource = { path: base, model: instanceModel, filters: ["path", "name"], view: instanceView };
   const app = new Hono();
 
@@ -49,7 +53,7 @@ export function blueprintRoutes({ database, access, folder, worker }: BlueprintR
       refuse(400, { name: ["Blueprint Instance with this name already exists."] });
     if (path !== "" && folder.read(path) === undefined) refuse(400, { path: ["Blueprint file does not exist"] });
     if (path === "" && content === "") refuse(400, { non_field_errors: ["Either path or content must be set."] });
-    if (content !== "") checkContent(database, content, object(body["context"]));
+    if (content !== "") checkContent(database, environment, content, object(body["context"]));
     const context = object(body["context"]);
     const instance = createInstance(database, { name, path, content, context, enabled: body["enabled"] !== false });
     database.save();
@@ -65,14 +69,50 @@ export function blueprintRoutes({ database, access, folder, worker }: BlueprintR
     return c.json(instanceView(instance));
   });
 
+  // Applies a file once and keeps no instance of it.
+  if (isAtLeast(database.version, "2026.5"))
+    app.post(`${base}/import/`, async (c) => {
+      const caller = access.caller(c);
+      const { file, path } = await c.req.parseBody();
+      const content = file instanceof File ? await file.text() : folder.read(typeof path === "string" ? path : "");
+      if (content === undefined) refuse(400, { non_field_errors: ["Either path or file must be set."] });
+      for (const model of modelsOf(content))
+        caller.require(...["add", "change", "delete"].map((action) => permissionFor(action, model)));
+      return c.json(worker.importOnce(content));
+    });
+
   app.route("/", modelRoutes({ database, access, resource }));
+  const tasks: Resource = {
+    path: "/tasks/tasks",
+    model: taskModel,
+    filters: ["rel_obj_app_label", "rel_obj_model", "rel_obj_id", "actor_name", "state", "aggregated_status", "uid"],
+    changes: [],
+    newestFirst: true,
+    view: taskView,
+  };
+  app.route("/", modelRoutes({ database, access, resource: tasks }));
   return app;
 }
 
-/** Content in a request is tried out in the server, which has nothing of the worker's environment. */
-function checkContent(database: Database, content: string, context: JsonObject): void {
+/** The models that a blueprint names; none when it cannot be read, which its application will tell. */
+function modelsOf(content: string): readonly string[] {
   try {
-    const options = { database, environment: {}, context, applyOther: () => true };
+    return parseBlueprint(content).entries.flatMap(({ model }) => (typeof model === "string" ? [model] : []));
+  } catch (error) {
+    if (error instanceof BlueprintSyntaxError) return [];
+    throw error;
+  }
+}
+
+/** Content in a request is tried out in the server, which has an environment of its own. */
+function checkContent(
+  database: Database,
+  environment: Readonly<Record<string, string | undefined>>,
+  content: string,
+  context: JsonObject,
+): void {
+  try {
+    const options = { database, environment, context, applyOther: () => true };
     const { valid, log } = tryBlueprint(parseBlueprint(content), options);
     // Authentik shows the first lines of its log, whatever they say.
     if (!valid)

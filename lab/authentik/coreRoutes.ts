@@ -3,6 +3,7 @@ import { Hono } from "hono";
 import type { Access } from "./access.ts";
 import { refuse } from "./access.ts";
 import type { Database } from "./database.ts";
+import type { JsonObject } from "./json.ts";
 import { list, text } from "./json.ts";
 import type { Handling } from "./modelRoutes.ts";
 import { createChecked, locate, modelRoutes, permissionFor, readBody } from "./modelRoutes.ts";
@@ -30,6 +31,14 @@ export function coreRoutes(database: Database, access: Access): Hono {
   return app;
 }
 
+/** What the search field of a list may ask for: a text unless the field says otherwise, and what the attributes hold. */
+function searchOf(model: string, fields: Readonly<Record<string, JsonObject>>): JsonObject {
+  const attributes = { type: "relation", nullable: false, options: null, relation: `${model}_attributes` };
+  const asText = { type: "str", nullable: false, options: null };
+  const all = Object.entries(fields).map(([name, field]) => [name, { ...asText, ...field }] as const);
+  return { current_model: model, models: { [model]: { ...Object.fromEntries(all), attributes } } };
+}
+
 function userRoutes(database: Database, access: Access): Hono {
   const app = new Hono();
   const model = "authentik_core.user";
@@ -38,6 +47,14 @@ function userRoutes(database: Database, access: Access): Hono {
     model,
     filters: ["pk", "username", "name", "email", "is_active", "path", "type", "uuid"],
     view: (row) => userView(database, row),
+    autocomplete: searchOf(model, {
+      username: {},
+      name: {},
+      email: {},
+      path: {},
+      is_active: { type: "bool", nullable: true },
+      type: { options: ["internal", "external", "service_account", "internal_service_account"] },
+    }),
   };
   const handling = { database, access, resource };
   app.get("/core/users/me/", (c) => c.json(meView(database, access.caller(c).user)));
@@ -77,6 +94,7 @@ function groupRoutes(database: Database, access: Access): Hono {
     model: "authentik_core.group",
     filters: ["name", "is_superuser"],
     view: (row) => groupView(database, row),
+    autocomplete: searchOf("authentik_core.group", { name: {}, is_superuser: { type: "bool", nullable: true } }),
   };
   const handling = { database, access, resource };
   for (const action of ["add_user", "remove_user"] as const) {

@@ -31,9 +31,13 @@ export function totpCode(secret: string, milliseconds: number): string {
   return String((digest.readUInt32BE(offset) & 0x7fff_ffff) % 1_000_000).padStart(6, "0");
 }
 
-/** Accepts the code of now and of one step before and after, for clocks that differ a little. */
-export function totpMatches(secret: string, code: string, now = Date.now()): boolean {
-  return [-30_000, 0, 30_000].some((shift) => totpCode(secret, now + shift) === code);
+/**
+ * The step of 30 seconds that a code is of: this one, or the one before or after, for clocks that differ a little;
+ * `undefined` for a wrong code, and for one of a step that was used before, or of an earlier one.
+ */
+export function totpStep(secret: string, code: string, used = 0, now = Date.now()): number | undefined {
+  const step = Math.floor(now / 30_000);
+  return [step - 1, step, step + 1].find((other) => other > used && totpCode(secret, other * 30_000) === code);
 }
 
 function fromBase32(secret: string): Buffer {

@@ -3,7 +3,7 @@ import type { Store } from "../shared/store.ts";
 import { hashPassword, isHashedPassword } from "./credentials.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { list, shown } from "./json.ts";
-import type { Field, Target } from "./models.ts";
+import type { Field, Target } from "./fields.ts";
 import { initialValue, models, newUuid } from "./models.ts";
 import type { AuthentikState, Key, Row } from "./state.ts";
 
@@ -81,13 +81,14 @@ export class Database {
       const field = fields[name];
       if (name === "password" && model === "authentik_core.user") this.setPassword(row, shown(value));
       else if (name === "users" && model === "authentik_core.group") this.#setMembers(row, list(value));
+      else if (name === "permissions" && model === "authentik_core.user") this.#giveManagedRole(row, value);
       else if (field === undefined ? Object.keys(fields).length === 0 && name !== "pk" : this.knows(field))
         row[name] = structuredClone(value);
     }
     if (model === "authentik_core.user") row["last_updated"] = timestamp();
     if (model === "authentik_core.token" && row["expiring"] === false) row["expires"] = null;
     if (model === "authentik_core.token" && row["expiring"] === true)
-      row["expires"] ??= timestamp(Date.now() + 24 * 60 * 60 * 1000);
+      row["expires"] ??= timestamp(Date.now() + 30 * 60 * 1000);
   }
 
   setPassword(user: Row, password: string): void {
@@ -139,6 +140,14 @@ export class Database {
     }
   }
 
+  /** Rights always hang on a role. Those given to an account alone are the account's own role's. */
+  #giveManagedRole(user: Row, permissions: Json): void {
+    const name = `ak-managed-role--user-${user.pk}`;
+    const role = this.find("authentik_rbac.role", { name }) ?? this.create("authentik_rbac.role", { name });
+    this.update("authentik_rbac.role", role, { permissions });
+    user["roles"] = [...new Set([...list(user["roles"]), role.pk])];
+  }
+
   #keyFor(target: Target, row: Row): Json | undefined {
     return typeof target !== "string" && target.any === "bindable" ? row["policybindingmodel_ptr_id"] : row.pk;
   }
@@ -158,6 +167,10 @@ export class Database {
     return next;
   }
 }
+
+/** Whether an object that ends by itself has ended. */
+export const isOver = (row: Row): boolean =>
+  row["expiring"] === true && typeof row["expires"] === "string" && Date.parse(row["expires"]) <= Date.now();
 
 /** Times as Django writes them. */
 export const timestamp = (milliseconds = Date.now()): string =>

@@ -4,8 +4,11 @@ import { Hono } from "hono";
 import type { Database } from "./database.ts";
 import type { JsonObject } from "./json.ts";
 import { isObject, text } from "./json.ts";
+import type { Origin, Origins } from "./origins.ts";
+import { incoming } from "./origins.ts";
 import { pageNotFound } from "./pages.ts";
-import { isSuperuser, passes } from "./policies.ts";
+import { planFlow, skipUnbound } from "./planner.ts";
+import { page } from "./responses.ts";
 import type { Sessions, Visit } from "./sessions.ts";
 import type { Turn, Verdict } from "./stage.ts";
 import { stageKind } from "./stages.ts";
@@ -16,57 +19,64 @@ import type { FieldErrors } from "./validation.ts";
 export interface ExecutorOptions {
   readonly database: Database;
   readonly sessions: Sessions;
+  readonly origins: Origins;
+  /** Where an authorization ends: the application's address with its code. */
+  readonly authorize: (query: string, visit: Visit, origin: Origin) => Promise<string>;
 }
 
 /** `GET` and `POST` of `/api/v3/flows/executor/<slug>/`. */
-export function executorRoutes({ database, sessions }: ExecutorOptions): Hono {
+export function executorRoutes(options: ExecutorOptions): Hono {
+  const { database, sessions, origins } = options;
   const app = new Hono();
   app.on(["GET", "POST"], "/api/v3/flows/executor/:slug/", async (c) => {
     const flow = database.find("authentik_flows.flow", { slug: c.req.param("slug") });
-    if (flow === undefined) return c.html(pageNotFound, 404);
+    if (flow === undefined) return page(pageNotFound, 404);
     const answer = c.req.method === "POST" ? await readAnswer(c) : undefined;
-    const visit = sessions.open(c.req.header("cookie"));
-    const response = new Run(database, sessions, visit, flow, c).answer(answer);
+    const origin = origins.of(incoming(c));
+    const visit = sessions.open(c.req.header("cookie"), origin);
+    const run = new Run(options, { visit, flow, origin, context: c });
+    const response = await run.answer(answer);
     for (const cookie of sessions.cookiesOf(visit)) response.headers.append("set-cookie", cookie);
-    response.headers.set("allow", "GET, POST, HEAD, OPTIONS");
+    // Where no stage has had a word, nobody says which methods there are.
+    if (run.reachedStage) response.headers.set("allow", "GET, POST, HEAD, OPTIONS");
     database.save();
     return response;
   });
   return app;
 }
 
+interface Request {
+  readonly visit: Visit;
+  readonly flow: Row;
+  readonly origin: Origin;
+  readonly context: Context;
+}
+
 /** One request to the executor. */
 class Run {
-  readonly #database: Database;
-  readonly #sessions: Sessions;
-  readonly #visit: Visit;
-  readonly #flow: Row;
-  readonly #context: Context;
+  reachedStage = false;
+  readonly #options: ExecutorOptions;
+  readonly #request: Request;
 
-  constructor(database: Database, sessions: Sessions, visit: Visit, flow: Row, context: Context) {
-    this.#database = database;
-    this.#sessions = sessions;
-    this.#visit = visit;
-    this.#flow = flow;
-    this.#context = context;
+  constructor(options: ExecutorOptions, request: Request) {
+    this.#options = options;
+    this.#request = request;
   }
 
-  answer(answer: JsonObject | undefined): Response {
+  async answer(answer: JsonObject | undefined): Promise<Response> {
+    const { database, sessions } = this.#options;
+    const { visit, origin } = this.#request;
     const plan = this.#plan();
     if (plan === undefined) return this.#denied("Flow does not apply to current user.", undefined);
-    this.#skipUnbound(plan);
+    skipUnbound(database, plan, origin.ip);
     const [current] = plan.stages;
-    if (current === undefined) return this.#finish();
-    const found = stageKind(this.#database, current.stage);
+    if (current === undefined) return this.#finish(plan);
+    this.reachedStage = true;
+    const found = stageKind(database, current.stage);
     if (found === undefined) return this.#verdict(plan, "denied");
     const { row: stage, kind } = found;
-    const { host } = new URL(this.#context.req.url);
-    const turn: Turn = { database: this.#database, sessions: this.#sessions, visit: this.#visit, plan, stage, host };
-    if (answer === undefined) {
-      const challenge = kind.challenge(turn);
-      return typeof challenge === "string" ? this.#verdict(plan, challenge) : this.#challenge(challenge);
-    }
-    const reaction = kind.respond(turn, answer);
+    const turn: Turn = { database, sessions, visit, plan, stage, origin };
+    const reaction = answer === undefined ? {} : kind.respond(turn, answer);
     if (typeof reaction === "string") return this.#verdict(plan, reaction);
     const challenge = kind.challenge(turn);
     return typeof challenge === "string" ? this.#verdict(plan, challenge) : this.#challenge(challenge, reaction);
@@ -74,78 +84,54 @@ class Run {
 
   /** The plan that the session is on, or a new one; `undefined` when the flow is not for this account. */
   #plan(): Plan | undefined {
-    const { session } = this.#visit;
-    const slug = text(this.#flow["slug"]);
-    if (session.plan?.flow === slug) return session.plan;
-    const user = this.#sessions.userOf(this.#visit);
-    if (!this.#appliesTo(user)) return undefined;
-    const stages = this.#database
-      .all("authentik_flows.flowstagebinding")
-      .filter((binding) => binding["target"] === this.#flow.pk)
-      .sort((left, right) => Number(left["order"]) - Number(right["order"]))
-      .filter((binding) => binding["evaluate_on_plan"] !== true || passes(this.#database, binding, user))
-      .map((binding) => ({
-        stage: text(binding["stage"]),
-        ...(binding["re_evaluate_policies"] === true ? { reevaluate: binding.pk } : {}),
-      }));
-    session.plan = {
-      flow: slug,
-      stages,
-      failedAttempts: 0,
-      ...(user === undefined ? {} : { pendingUser: user.pk, pendingName: text(user["username"]) }),
-    };
-    return session.plan;
+    const { database, sessions } = this.#options;
+    const { visit, flow, origin } = this.#request;
+    const { session } = visit;
+    if (session.plan?.flow === text(flow["slug"])) return session.plan;
+    const plan = planFlow({ database, flow, user: sessions.userOf(visit), ip: origin.ip });
+    if (plan !== undefined) session.plan = plan;
+    return plan;
   }
 
-  #appliesTo(user: Row | undefined): boolean {
-    const needs = this.#flow["authentication"];
-    if (needs === "require_authenticated" && user === undefined) return false;
-    if (needs === "require_unauthenticated" && user !== undefined) return false;
-    if (needs === "require_superuser" && (user === undefined || !isSuperuser(this.#database, user))) return false;
-    return needs !== "require_outpost" && passes(this.#database, this.#flow, user);
-  }
-
-  /** Leaves out the stages whose bindings do not let the account through, without a word, as Authentik does. */
-  #skipUnbound(plan: Plan): void {
-    for (let [next] = plan.stages; next !== undefined; [next] = plan.stages) {
-      const binding = this.#database.get("authentik_flows.flowstagebinding", next.reevaluate ?? null);
-      const user = this.#database.get("authentik_core.user", plan.pendingUser ?? null);
-      if (binding === undefined || passes(this.#database, binding, user)) return;
-      plan.stages.shift();
-    }
-  }
-
-  #verdict(plan: Plan, verdict: Verdict): Response {
+  #verdict(plan: Plan, verdict: Verdict): Promise<Response> | Response {
     if (verdict === "denied") {
-      this.#visit.session.plan = null;
+      this.#request.visit.session.plan = null;
       return this.#denied("Unknown error", plan.pendingName);
     }
     plan.stages.shift();
     delete plan.memo;
-    return plan.stages.length === 0 ? this.#finish() : this.#redirectToSelf();
+    return plan.stages.length === 0 ? this.#finish(plan) : this.#redirectToSelf();
   }
 
   /** The flow is over. Whether anybody is signed in now is another question. */
-  #finish(): Response {
-    this.#visit.session.plan = null;
-    const next = new URLSearchParams(this.#context.req.query("query") ?? "").get("next") ?? "/";
+  async #finish({ authorization }: Plan): Promise<Response> {
+    const { visit, origin, context } = this.#request;
+    visit.session.plan = null;
+    if (authorization !== undefined) return this.#redirect(await this.#options.authorize(authorization, visit, origin));
+    const next = new URLSearchParams(context.req.query("query") ?? "").get("next") ?? "/";
     // Only addresses of Authentik itself are followed.
-    const to = /^\/(?![/\\])/.test(next) ? next : "/";
-    return this.#context.json({ component: "xak-flow-redirect", to });
+    return this.#redirect(/^\/(?![/\\])/.test(next) ? next : "/");
   }
 
   /** The next stage is at the same address. Authentik compares addresses as written: another spelling gets JSON. */
   #redirectToSelf(): Response {
-    const { pathname, search } = new URL(this.#context.req.url);
-    const query = new URLSearchParams({ query: this.#context.req.query("query") ?? "" });
+    const { req } = this.#request.context;
+    const { pathname, search } = new URL(req.url);
+    const query = new URLSearchParams({ query: req.query("query") ?? "" });
     const to = `${pathname}?${query.toString()}`;
-    if (to !== `${pathname}${search}`) return this.#context.json({ component: "xak-flow-redirect", to });
+    if (to !== `${pathname}${search}`) return this.#redirect(to);
     return new Response(null, { status: 302, headers: { "content-type": "text/html; charset=utf-8", location: to } });
   }
 
-  #challenge(challenge: JsonObject, errors?: FieldErrors): Response {
-    const problems = errors === undefined ? {} : { response_errors: errors };
-    return this.#context.json({ flow_info: flowInfo(this.#flow), ...challenge, ...problems });
+  #redirect(to: string): Response {
+    return this.#request.context.json({ component: "xak-flow-redirect", to });
+  }
+
+  #challenge(challenge: JsonObject, errors: FieldErrors = {}): Response {
+    const { flow, context } = this.#request;
+    const problems = Object.keys(errors).length === 0 ? {} : { response_errors: errors };
+    const { component = "", ...asked } = challenge;
+    return context.json({ flow_info: flowInfo(flow), component, ...problems, ...asked });
   }
 
   #denied(error_message: string, name: string | undefined): Response {

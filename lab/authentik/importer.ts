@@ -4,7 +4,7 @@ import type { TagScope } from "./blueprintTags.ts";
 import { BlueprintTagError, isTrue, mapping, resolveValue } from "./blueprintTags.ts";
 import type { Database } from "./database.ts";
 import type { JsonObject } from "./json.ts";
-import { object, shown } from "./json.ts";
+import { list, object, shown } from "./json.ts";
 import { models } from "./models.ts";
 import type { Row } from "./state.ts";
 import { asPython, bindsNobody, required, validate } from "./validation.ts";
@@ -126,13 +126,15 @@ function write({ model, identifiers, attrs, existing, options }: Wanted): Row {
     for (const name of ["user", "intent"]) if (values[name] === undefined) errors[name] = [required];
   if (Object.keys(errors).length > 0)
     throw new EntryInvalidError(`Entry invalid: Serializer errors ${asPython(errors)}`);
-  if (existing !== undefined) {
-    database.update(model, existing, values);
-    return existing;
+  // Each object, changed or new, is an event that a task looks at; the groups of a new user are one more.
+  const events = existing === undefined && list(values["groups"]).length > 0 ? 2 : 1;
+  for (let event = 0; event < events; event++) {
+    options.log?.("Created Event");
+    options.log?.("Task enqueued");
   }
-  options.log?.("Created Event");
-  options.log?.("Task enqueued");
-  return database.create(model, values);
+  if (existing === undefined) return database.create(model, values);
+  database.update(model, existing, values);
+  return existing;
 }
 
 function applyMeta(attrs: JsonObject, { applyOther }: ImportOptions): void {

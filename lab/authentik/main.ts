@@ -10,9 +10,9 @@ const usage = `Usage: node lab/authentik/main.ts --data <folder> --blueprints <f
   --data <folder>       the state, kept over restarts
   --blueprints <folder> blueprint files, custom/<file>
   --seed <file>         JSON with groups, users and tokens to add to a fresh Authentik
-  --version <release>   the release to stand in for (default 2026.2.0)
+  --version <release>   the release to stand in for (default AUTHENTIK_LAB_VERSION, or 2026.2.0)
   --public-url <url>    the address by which people reach Authentik
-The environment of this command is the worker's environment.
+The environment of this command is the worker's environment. AUTHENTIK_LISTEN__TRUSTED_PROXY_CIDRS counts as for Authentik.
 `;
 
 const { values } = parseArgs({
@@ -31,6 +31,7 @@ if (data === undefined || blueprints === undefined) {
   process.exit(2);
 }
 const extra = values.seed === undefined ? {} : (JSON.parse(readFileSync(values.seed, "utf8")) as AuthentikSeed);
+const proxies = process.env["AUTHENTIK_LISTEN__TRUSTED_PROXY_CIDRS"];
 const server = await startAuthentik({
   port: Number(values.port),
   data,
@@ -38,6 +39,7 @@ const server = await startAuthentik({
   environment: process.env,
   seed: withSeed(defaultSeed(), extra),
   ...(version === undefined ? {} : { version }),
+  ...(proxies === undefined ? {} : { trustedProxies: proxies.split(",") }),
   ...(values["public-url"] === undefined ? {} : { publicUrl: values["public-url"] }),
   log: (line) => process.stdout.write(`${line}\n`),
 });

@@ -22,6 +22,12 @@ export interface Resource {
   readonly view: (row: Row) => JsonObject;
   /** Objects that are the caller's own, which it has whatever its permissions; others are not there for it at all. */
   readonly isOwn?: (caller: Caller, row: Row) => boolean;
+  /** What can be done to it beside reading. Default everything. */
+  readonly changes?: readonly ("add" | "change" | "delete")[];
+  /** The list begins with what was made last. */
+  readonly newestFirst?: true;
+  /** What the search field of the list may ask for, for lists that have one. */
+  readonly autocomplete?: JsonObject;
   /** Decides who finds an object in the list, in place of the permission. */
   readonly isListed?: (caller: Caller, row: Row, query: Readonly<Record<string, string>>) => boolean;
 }
@@ -38,14 +44,17 @@ export function modelRoutes(handling: Handling): Hono {
   const { path } = handling.resource;
   const app = new Hono();
   app.get(`${path}/`, (c) => list(handling, c));
-  app.post(`${path}/`, async (c) => create(handling, c, await readBody(c)));
   app.get(`${path}/:key/`, (c) => c.json(handling.resource.view(locate(handling, c, "view"))));
-  app.on(["PATCH", "PUT"], `${path}/:key/`, async (c) => change(handling, c, await readBody(c)));
-  app.delete(`${path}/:key/`, (c) => {
-    handling.database.delete(handling.resource.model, locate(handling, c, "delete"));
-    handling.database.save();
-    return c.body(null, 204);
-  });
+  const { changes = ["add", "change", "delete"] } = handling.resource;
+  if (changes.includes("add")) app.post(`${path}/`, async (c) => create(handling, c, await readBody(c)));
+  if (changes.includes("change"))
+    app.on(["PATCH", "PUT"], `${path}/:key/`, async (c) => change(handling, c, await readBody(c)));
+  if (changes.includes("delete"))
+    app.delete(`${path}/:key/`, (c) => {
+      handling.database.delete(handling.resource.model, locate(handling, c, "delete"));
+      handling.database.save();
+      return c.body(null, 204);
+    });
   return app;
 }
 
@@ -72,7 +81,7 @@ export async function readBody(c: Context): Promise<JsonObject> {
 }
 
 /** A page of a list, as Authentik numbers them. */
-export function page(c: Context, rows: readonly JsonObject[]): JsonObject {
+export function page(c: Context, rows: readonly JsonObject[], autocomplete: JsonObject = {}): JsonObject {
   const size = Math.min(Math.max(Number(c.req.query("page_size") ?? 20) || 20, 1), 100);
   const total_pages = Math.max(Math.ceil(rows.length / size), 1);
   const current = Number(c.req.query("page") ?? 1);
@@ -87,7 +96,7 @@ export function page(c: Context, rows: readonly JsonObject[]): JsonObject {
     start_index: rows.length === 0 ? 0 : (current - 1) * size + 1,
     end_index: (current - 1) * size + results.length,
   };
-  return { pagination, results: [...results], autocomplete: {} };
+  return { pagination, results: [...results], autocomplete };
 }
 
 function list({ database, access, resource }: Handling, c: Context): Response {
@@ -100,7 +109,8 @@ function list({ database, access, resource }: Handling, c: Context): Response {
     .all(resource.model)
     .filter((row) => isListed?.(caller, row, query) ?? (caller.may(view) || isOwn?.(caller, row) === true))
     .filter((row) => resource.filters.every((name) => query[name] === undefined || query[name] === shown(row[name])));
-  return c.json(page(c, rows.map(resource.view)));
+  if (resource.newestFirst === true) rows.reverse();
+  return c.json(page(c, rows.map(resource.view), resource.autocomplete));
 }
 
 function create({ database, access, resource }: Handling, c: Context, body: JsonObject): Response {

@@ -1,15 +1,17 @@
 // Stands in for Authentik: its OAuth2 and OpenID addresses below `/application/o/`, shared by all providers.
-import { IncomingMessage } from "node:http";
-import type { ServerResponse } from "node:http";
+import { IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
 import type Provider from "oidc-provider";
 import { authorize } from "./authorize.ts";
 import type { Database } from "./database.ts";
 import { object, text } from "./json.ts";
+import { takeMachineCredentials } from "./machineGrants.ts";
 import { tokenError } from "./openidErrors.ts";
+import type { Origin, Origins } from "./origins.ts";
 import { pageNotFound } from "./pages.ts";
 import { sendJson, sendPage } from "./responses.ts";
 import { mappingsOf } from "./scopeMappings.ts";
-import type { Sessions } from "./sessions.ts";
+import type { Sessions, Visit } from "./sessions.ts";
 import type { Row } from "./state.ts";
 
 export const openidPrefix = "/application/o/";
@@ -18,8 +20,7 @@ export const providerModel = "authentik_providers_oauth2.oauth2provider";
 export interface OpenidOptions {
   readonly database: Database;
   readonly sessions: Sessions;
-  /** The address by which people reach Authentik, without a slash at the end. */
-  readonly base: () => string;
+  readonly origins: Origins;
 }
 
 /** An application with its OAuth2 provider. */
@@ -38,7 +39,8 @@ export class Openid {
 
   /** Answers a request whose path begins with `/application/o/`. */
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? "/", this.options.base());
+    const { base } = this.options.origins.of(request);
+    const url = new URL(request.url ?? "/", base);
     const [first = "", ...rest] = url.pathname.slice(openidPrefix.length).split("/");
     switch (`${first}/${rest.join("/")}`) {
       case "authorize/":
@@ -52,7 +54,7 @@ export class Openid {
     }
     const found = this.bySlug(first);
     if (found !== undefined && rest.join("/") === ".well-known/openid-configuration") {
-      sendJson(response, 200, this.#discovery(found));
+      sendJson(response, 200, this.#discovery(found, base));
       return;
     }
     if (found !== undefined && rest.join("/") === "jwks/") return this.forward(found, "/jwks", request, response);
@@ -81,7 +83,7 @@ export class Openid {
     response: ServerResponse,
     change: { readonly headers?: Readonly<Record<string, string>>; readonly body?: string } = {},
   ): Promise<void> {
-    const provider = await this.#providerOf(application);
+    const provider = await this.#providerOf(application, this.options.origins.of(request).base);
     // A request of our own, since the original's body is read already and its cookies are none of the library's business.
     const inner = new IncomingMessage(request.socket);
     const { authorization, "content-type": type, accept, host } = request.headers;
@@ -99,14 +101,37 @@ export class Openid {
     await provider.callback()(inner, response);
   }
 
-  issuer({ application }: OpenidApplication): string {
-    return `${this.options.base()}${openidPrefix}${text(application["slug"])}/`;
+  /** Ends a flow that an authorization was for. */
+  async authorize(query: string, visit: Visit, origin: Origin): Promise<string> {
+    const found = this.byClient(new URLSearchParams(query).get("client_id") ?? "");
+    if (found === undefined) throw new Error("The application of this authorization has gone.");
+    return this.grant(found, `?${query}`, visit.id, origin);
+  }
+
+  /** Where the library sends somebody whom an authorization is granted to: the application, with a code. */
+  async grant(found: OpenidApplication, search: string, session: string, { base }: Origin): Promise<string> {
+    const request = new IncomingMessage(new Socket());
+    const answer = new ServerResponse(request);
+    const { sessionCookie } = await import("./openidProvider.ts");
+    const { host } = new URL(base);
+    Object.assign(request, { method: "GET", url: `/authorize${search}`, complete: true });
+    request.headers = { host, cookie: `${sessionCookie}=${session}` };
+    request.push(null);
+    const provider = await this.#providerOf(found, base);
+    await provider.callback()(request, answer);
+    const location = answer.getHeader("location");
+    if (typeof location !== "string") throw new Error(`The authorization was answered with ${answer.statusCode}.`);
+    return location;
+  }
+
+  issuer({ application }: OpenidApplication, base: string): string {
+    return `${base}${openidPrefix}${text(application["slug"])}/`;
   }
 
   /** The running provider, made anew when anything that it was made from has changed. */
-  async #providerOf(found: OpenidApplication): Promise<Provider> {
+  async #providerOf(found: OpenidApplication, base: string): Promise<Provider> {
     const { database, sessions } = this.options;
-    const issuer = this.issuer(found);
+    const issuer = this.issuer(found, base);
     const { provider: row } = found;
     const of = JSON.stringify([
       row,
@@ -117,7 +142,7 @@ export class Openid {
     if (existing?.of === of) return existing.made;
     const userOfSession = (id: string) => {
       const session = database.state.sessions[id];
-      const user = session === undefined ? undefined : sessions.userOf({ id, session, cookies: [] });
+      const user = session === undefined ? undefined : sessions.userOf({ session });
       return user === undefined ? undefined : { user, authTime: session?.authTime ?? 0 };
     };
     // Loaded at the first use: it is large, and a lab that nobody signs in to need not wait for it.
@@ -136,6 +161,7 @@ export class Openid {
       sendJson(response, 400, tokenError("invalid_client"));
       return;
     }
+    if (endpoint === "token") takeMachineCredentials(form, found.provider);
     const headers = { "content-type": "application/x-www-form-urlencoded" };
     return this.forward(found, `/${endpoint}`, request, response, { headers, body: form.toString() });
   }
@@ -149,21 +175,39 @@ export class Openid {
     response.writeHead(401).end();
   }
 
-  #discovery(found: OpenidApplication): Record<string, unknown> {
-    const shared = `${this.options.base()}${openidPrefix}`;
-    const issuer = this.issuer(found);
+  #discovery(found: OpenidApplication, base: string): Record<string, unknown> {
+    const shared = `${base}${openidPrefix}`;
+    const issuer = this.issuer(found, base);
     const { provider } = found;
     return {
       issuer,
       authorization_endpoint: `${shared}authorize/`,
       token_endpoint: `${shared}token/`,
       userinfo_endpoint: `${shared}userinfo/`,
+      end_session_endpoint: `${issuer}end-session/`,
       introspection_endpoint: `${shared}introspect/`,
       revocation_endpoint: `${shared}revoke/`,
-      response_types_supported: ["code"],
+      device_authorization_endpoint: `${shared}device/`,
+      backchannel_logout_supported: true,
+      backchannel_logout_session_supported: true,
+      response_types_supported: [
+        "code",
+        "id_token",
+        "id_token token",
+        "code token",
+        "code id_token",
+        "code id_token token",
+      ],
       response_modes_supported: ["query", "fragment", "form_post"],
       jwks_uri: `${issuer}jwks/`,
-      grant_types_supported: ["authorization_code", "refresh_token"],
+      grant_types_supported: [
+        "authorization_code",
+        "refresh_token",
+        "implicit",
+        "client_credentials",
+        "password",
+        "urn:ietf:params:oauth:grant-type:device_code",
+      ],
       id_token_signing_alg_values_supported: [provider["signing_key"] === null ? "HS256" : "RS256"],
       subject_types_supported: ["public"],
       token_endpoint_auth_methods_supported: ["client_secret_post", "client_secret_basic"],
@@ -172,7 +216,7 @@ export class Openid {
       request_parameter_supported: false,
       claims_supported: ["sub", "iss", "aud", "exp", "iat", "auth_time"],
       claims_parameter_supported: false,
-      code_challenge_methods_supported: ["S256"],
+      code_challenge_methods_supported: ["plain", "S256"],
     };
   }
 }

@@ -8,7 +8,8 @@ import { messagePage } from "./pages.ts";
 import { tokenError } from "./openidErrors.ts";
 import type { SubjectOf } from "./openidStorage.ts";
 import { storageFor } from "./openidStorage.ts";
-import { isRedirectUriAllowed } from "./redirectUris.ts";
+import { machineGrants, registerMachineGrants } from "./machineGrants.ts";
+import { allowsGrant, isRedirectUriAllowed } from "./redirectUris.ts";
 import { claimNames, claimsFor, mappingsOf } from "./scopeMappings.ts";
 import { signingKeyOf } from "./signingKeys.ts";
 import type { Row } from "./state.ts";
@@ -52,6 +53,12 @@ export async function createOpenidProvider(options: OpenidProviderOptions): Prom
   // Authentik takes patterns too, so the list of the library is not asked.
   Object.defineProperty(provider.Client.prototype, "redirectUriAllowed", {
     value: (uri: string) => isRedirectUriAllowed(row, uri),
+  });
+  registerMachineGrants(provider, {
+    database,
+    row,
+    subjectOf: (user) => subject(database, row, user),
+    claimsOf: (user, scope) => claims(database, row, user, scope),
   });
   provider.on("authorization.success", (_ctx, answer) => {
     // Authentik does not say in its answer who issued it.
@@ -118,13 +125,14 @@ type Client = NonNullable<Configuration["clients"]>[number];
 
 function client(database: Database, row: Row, issuer: string, alg: string): Client {
   const isPublic = row["client_type"] === "public";
+  const machines = machineGrants.filter((grant) => allowsGrant(row, grant));
   const refreshes = mappingsOf(database, row).some((mapping) => mapping["scope_name"] === "offline_access");
   return {
     client_id: text(row["client_id"]),
     ...(isPublic ? {} : { client_secret: text(row["client_secret"]) }),
     redirect_uris: [issuer],
     response_types: ["code"],
-    grant_types: ["authorization_code", ...(refreshes ? ["refresh_token"] : [])],
+    grant_types: ["authorization_code", ...(refreshes ? ["refresh_token"] : []), ...machines],
     token_endpoint_auth_method: isPublic ? "none" : "client_secret_post",
     id_token_signed_response_alg: alg as "RS256",
   };
@@ -157,10 +165,20 @@ async function grantAsked(ctx: KoaContextWithOIDC): Promise<InstanceType<Provide
 }
 
 /** Authentik redirects with 302, and has its own words and one status for errors at the token endpoint. */
-function speakAsAuthentik(ctx: { readonly path: string; body: unknown; status: number }): void {
+function speakAsAuthentik(ctx: Spoken): void {
   const { path, body } = ctx;
   if (ctx.status === 303) ctx.status = 302;
-  if (path !== "/token" || typeof body !== "object" || body === null || !("error" in body)) return;
-  ctx.status = 400;
-  ctx.body = tokenError(String(body.error));
+  if (typeof body !== "object" || body === null) return;
+  if (path === "/token" && "error" in body) {
+    ctx.status = 400;
+    ctx.body = tokenError(String(body.error));
+  }
+  ctx.set("content-type", "application/json");
+}
+
+interface Spoken {
+  readonly path: string;
+  body: unknown;
+  status: number;
+  set(header: string, value: string): void;
 }

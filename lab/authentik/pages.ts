@@ -1,25 +1,45 @@
-// Stands in for Authentik: its pages for people, as small as they can be and still take somebody through a sign-in.
+// Stands in for Authentik: its pages for people, small, but with all that takes somebody through a sign-in.
 
-const escaped = (value: string): string =>
+export const escaped = (value: string): string =>
   value.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 
-const layout = (title: string, content: string): string => `<!doctype html>
+const style = `
+:root { color-scheme: light dark; --accent: #fd4b2d; --line: #8888; --back: #f3f3f5; --card: #fff; --text: #1c1e21 }
+@media (prefers-color-scheme: dark) { :root { --back: #18191a; --card: #242526; --text: #eee } }
+* { box-sizing: border-box }
+body { font: 16px/1.5 system-ui, sans-serif; margin: 0; min-height: 100vh; display: grid; place-items: center;
+  padding: 1rem; background: var(--back); color: var(--text) }
+main { width: min(26rem, 100%); padding: 2rem; background: var(--card); border-top: 4px solid var(--accent);
+  border-radius: 4px; box-shadow: 0 2px 12px #0003 }
+h1 { font-size: 1.4rem; margin: 0 0 1rem }
+label { display: block; margin: 1rem 0 .25rem; font-weight: 600 }
+input:not([type=checkbox]) { width: 100%; font: inherit; padding: .5rem .6rem; border: 1px solid var(--line);
+  border-radius: 4px; background: transparent; color: inherit }
+input[aria-invalid=true] { border-color: #d33 }
+label.check { font-weight: normal }
+button { width: 100%; margin-top: 1.25rem; font: inherit; font-weight: 600; padding: .6rem; border: 0; border-radius: 4px;
+  background: var(--accent); color: #fff; cursor: pointer }
+button.other { margin-top: .75rem; background: transparent; color: inherit; border: 1px solid var(--line) }
+:focus-visible { outline: 2px solid #06c; outline-offset: 2px }
+[role=alert] { margin: 0 0 1rem; padding: .6rem .8rem; border-left: 4px solid #d33; background: #d331 }
+.who { display: flex; justify-content: space-between; margin: 0 0 .5rem }
+code { word-break: break-all }
+`;
+
+export const layout = (title: string, content: string): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
 <title>${escaped(title)} - authentik</title>
-<style>
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 24rem; margin: 10vh auto; padding: 0 1rem; color: #151515 }
-label { display: block; margin: 1rem 0 }
-input { display: block; width: 100%; box-sizing: border-box; font: inherit; padding: .4rem }
-button { font: inherit; padding: .4rem 1.5rem }
-[role=alert] { color: #b00020 }
-</style>
+<style>${style}</style>
 </head>
 <body>
+<main>
 <h1>${escaped(title)}</h1>
 ${content}
+</main>
 </body>
 </html>
 `;
@@ -40,63 +60,3 @@ export const homePage = (
     `<p>Signed in as <strong id="username">${escaped(username)}</strong>.</p>
 <ul>${applications.map(({ name, url }) => `<li><a href="${escaped(url)}">${escaped(name)}</a></li>`).join("")}</ul>`,
   );
-
-/** Takes a person through a flow by way of the flow executor. */
-export const flowPage = (title: string, slug: string): string =>
-  layout(title, `<form></form>\n<script type="module">\n${flowScript(slug)}\n</script>`);
-
-const flowScript = (slug: string): string => `
-const query = location.search.slice(1);
-const executor = "/api/v3/flows/executor/" + ${JSON.stringify(encodeURIComponent(slug))} + "/?" + new URLSearchParams({ query });
-const form = document.querySelector("form");
-const fieldsOf = {
-  "ak-stage-identification": (challenge) => [
-    ["uid_field", "Username", "text", "username"],
-    ...(challenge.password_fields ? [["password", "Password", "password", "current-password"]] : []),
-  ],
-  "ak-stage-password": () => [["password", "Password", "password", "current-password"]],
-  "ak-stage-authenticator-validate": (challenge) =>
-    challenge.device_challenges.length > 0 ? [["code", "Code", "text", "one-time-code"]] : [],
-  "ak-stage-authenticator-totp": () => [["code", "Code", "text", "one-time-code"]],
-  "ak-stage-authenticator-static": () => [],
-  "ak-stage-user-login": () => [["remember_me", "Remember me", "checkbox", "off"]],
-};
-function element(name, properties, ...children) {
-  const made = Object.assign(document.createElement(name), properties);
-  made.append(...children);
-  return made;
-}
-function show(challenge) {
-  if (challenge.component === "xak-flow-redirect") {
-    if (challenge.to.startsWith("/api/v3/flows/executor/")) return step();
-    location.assign(challenge.to === "/" ? "/if/user/" : challenge.to);
-    return;
-  }
-  const errors = Object.values(challenge.response_errors ?? {}).flat().map((error) => error.string);
-  if (challenge.error_message) errors.push("Request has been denied. " + challenge.error_message);
-  const fields = fieldsOf[challenge.component]?.(challenge);
-  const alerts = errors.map((error) => element("p", { role: "alert", textContent: error }));
-  const hints = [challenge.config_url, ...(challenge.codes ?? [])].filter(Boolean);
-  const notes = hints.map((hint) => element("p", {}, element("code", { textContent: hint })));
-  const inputs = (fields ?? []).map(([name, label, type, autocomplete]) =>
-    element("label", {}, label, element("input", { name, type, autocomplete })),
-  );
-  const choices = (challenge.configuration_stages ?? []).map((stage) =>
-    element("p", {}, element("button", { name: "selected_stage", value: stage.pk, textContent: "Set up: " + stage.name })),
-  );
-  const submit = fields && choices.length === 0 ? [element("button", { textContent: "Log in" })] : [];
-  form.replaceChildren(...alerts, ...notes, ...inputs, ...choices, ...submit);
-  form.querySelector("input")?.focus();
-  form.onsubmit = (event) => {
-    event.preventDefault();
-    const answer = { component: challenge.component, ...Object.fromEntries(new FormData(form, event.submitter)) };
-    if ("remember_me" in answer) answer.remember_me = true;
-    step({ method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(answer) });
-  };
-}
-async function step(request) {
-  const response = await fetch(executor, { headers: { Accept: "application/json" }, ...request });
-  if (response.ok) return show(await response.json());
-  form.replaceChildren(element("p", { role: "alert", textContent: "Authentik answered " + response.status + "." }));
-}
-await step();`;

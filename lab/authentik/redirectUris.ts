@@ -1,4 +1,4 @@
-// Stands in for Authentik: which addresses a provider sends people back to.
+// Stands in for Authentik: which addresses a provider sends people back to, and which grants it gives.
 import { isObject, list, text } from "./json.ts";
 import type { Row } from "./state.ts";
 
@@ -9,4 +9,10 @@ export function isRedirectUriAllowed(provider: Row, uri: string): boolean {
     const url = text(allowed["url"]);
     return allowed["matching_mode"] === "regex" ? new RegExp(`^(?:${url})$`).test(uri) : url === uri;
   });
+}
+
+/** From 2026.5 on a provider says which grants it gives. Before, the object has no such field. */
+export function allowsGrant(provider: Row, grant: string): boolean {
+  const grants = provider["grant_types"];
+  return grants === undefined || list(grants).includes(grant);
 }

@@ -3,6 +3,9 @@ import type { ServerResponse } from "node:http";
 
 const html = { "content-type": "text/html; charset=utf-8" };
 
+/** A page, for the framework. */
+export const page = (content: string, status = 200): Response => new Response(content, { status, headers: html });
+
 export function sendPage(response: ServerResponse, status: number, page: string): void {
   response.writeHead(status, html).end(page);
 }

@@ -1,6 +1,7 @@
 // Stands in for Authentik: what a fresh Authentik holds, and what the lab adds to it.
 import type { Database } from "./database.ts";
 import type { Json, JsonObject } from "./json.ts";
+import { permissionsOf } from "./policies.ts";
 import type { Row } from "./state.ts";
 
 /** Objects that are there from the start. Everything but the default objects is data of the lab. */
@@ -112,13 +113,12 @@ function plantFlows(database: Database, mfa: string): void {
       "authentik.core.auth.TokenBackend",
     ],
   });
-  const setup = (kind: string): Json => stage(`${kind}stage`, { name: `default-${kind.split(".")[1] ?? ""}-setup` }).pk;
+  const setup = (kind: string): Json =>
+    stage(`authenticator_${kind}.authenticator${kind}stage`, { name: `default-authenticator-${kind}-setup` }).pk;
   const validation = stage("authenticator_validate.authenticatorvalidatestage", {
     name: "default-authentication-mfa-validation",
     not_configured_action: mfa,
-    configuration_stages: ["authenticator_totp.authenticatortotp", "authenticator_static.authenticatorstatic"].map(
-      setup,
-    ),
+    configuration_stages: ["totp", "static"].map(setup),
   });
   const login = stage("user_login.userloginstage", { name: "default-authentication-login" });
   flow(
@@ -131,10 +131,34 @@ function plantFlows(database: Database, mfa: string): void {
     [30, validation],
     [100, login],
   );
+  plantPasswordPolicy(database, password);
   const signedIn = "require_authenticated";
-  const consent = "default-provider-authorization-implicit-consent";
-  flow(consent, "Redirecting to %(app)s", "authorization", signedIn);
+  const implicit = "default-provider-authorization-implicit-consent";
+  flow(implicit, "Redirecting to %(app)s", "authorization", signedIn);
+  const consent = stage("consent.consentstage", { name: "default-provider-authorization-consent" });
+  const explicit = "default-provider-authorization-explicit-consent";
+  flow(explicit, "Redirecting to %(app)s", "authorization", signedIn, [10, consent]);
   flow("default-provider-invalidation-flow", "You've logged out of %(app)s.", "invalidation", signedIn);
+}
+
+/** The default flow asks for the password of those who have not proved themselves yet. */
+function plantPasswordPolicy(database: Database, password: Row): void {
+  const expression = [
+    'flow_plan = request.context.get("flow_plan")',
+    "if not flow_plan:",
+    "    return True",
+    "# If the user does not have a backend attached to it, they haven't",
+    "# been authenticated yet and we need the password stage",
+    'return not hasattr(flow_plan.context.get("pending_user"), "backend")',
+  ].join("\n");
+  const policy = { name: "default-authentication-flow-password-stage", expression };
+  database.create("authentik_policies.policybinding", {
+    target:
+      mustFind(database, "authentik_flows.flowstagebinding", { stage: password.pk })["policybindingmodel_ptr_id"] ?? "",
+    policy: database.create("authentik_policies_expression.expressionpolicy", policy).pk,
+    order: 10,
+    failure_result: true,
+  });
 }
 
 function plantOpenId(database: Database): void {
@@ -183,7 +207,10 @@ function plantUser(database: Database, user: SeedUser): void {
 
 function plantToken(database: Database, { identifier, user, intent, key, permissions }: SeedToken): void {
   const owner = mustFind(database, "authentik_core.user", { username: user });
-  owner["permissions"] = [...new Set([...(owner["permissions"] as string[]), ...(permissions ?? [])])];
+  if (permissions !== undefined) {
+    const others = permissionsOf(database, owner);
+    database.update("authentik_core.user", owner, { permissions: [...new Set([...others, ...permissions])] });
+  }
   database.create("authentik_core.token", { identifier, user: owner.pk, intent, key, expiring: false });
 }
 

@@ -12,9 +12,11 @@ import { Database } from "./database.ts";
 import { executorRoutes } from "./executor.ts";
 import { text } from "./json.ts";
 import { Openid, openidPrefix } from "./openid.ts";
-import { flowPage, homePage, pageNotFound } from "./pages.ts";
+import { incoming, Origins } from "./origins.ts";
+import { flowPage } from "./flowPage.ts";
+import { homePage, pageNotFound } from "./pages.ts";
 import { passes } from "./policies.ts";
-import { sendPage } from "./responses.ts";
+import { page, sendPage } from "./responses.ts";
 import type { AuthentikSeed } from "./seed.ts";
 import { defaultSeed, plant } from "./seed.ts";
 import { Sessions } from "./sessions.ts";
@@ -37,12 +39,16 @@ export interface AuthentikOptions {
   readonly blueprintsDirectory: string;
   /** Environment of the worker, which `!Env` reads. The server has none of it. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Environment of the server, by which it tries out a blueprint that comes with a request. Default empty. */
+  readonly serverEnvironment?: Readonly<Record<string, string | undefined>>;
   /** Default `defaultSeed()`. */
   readonly seed?: AuthentikSeed;
-  /** The release to stand in for. Default `2026.2.0`. */
+  /** The release to stand in for. Default what `AUTHENTIK_LAB_VERSION` says, or `2026.2.0`. */
   readonly version?: string;
   /** The address by which people reach Authentik, when it is another than the one listened on. */
   readonly publicUrl?: string;
+  /** Networks of proxies that are believed from 2026.8 on, `10.0.0.0/8`. Default loopback and private networks. */
+  readonly trustedProxies?: readonly string[];
   /** Milliseconds until the worker sees a change, or does what it was asked to. Default 200. */
   readonly workerDelayMs?: number;
   /** Takes what the worker did, a line each. */
@@ -51,7 +57,15 @@ export interface AuthentikOptions {
 
 /** Starts Authentik. */
 export async function startAuthentik(options: AuthentikOptions): Promise<RunningServer> {
-  const { port = 0, setting, environment = {}, version = "2026.2.0", publicUrl, workerDelayMs = 200 } = options;
+  const {
+    port = 0,
+    setting,
+    environment = {},
+    version = process.env["AUTHENTIK_LAB_VERSION"] ?? "2026.2.0",
+    publicUrl,
+    trustedProxies,
+  } = options;
+  const { workerDelayMs = 200 } = options;
   const store = Store.open<AuthentikState>(join(options.data, "authentik.json"), emptyState);
   const database = new Database(store, version);
   if (Object.keys(database.state.rows).length === 0) {
@@ -61,11 +75,16 @@ export async function startAuthentik(options: AuthentikOptions): Promise<Running
   const folder = new BlueprintFolder(options.blueprintsDirectory);
   const log = options.log ?? (() => undefined);
   const worker = new Worker({ database, folder, environment, delay: workerDelayMs, log });
-  const sessions = new Sessions(database, publicUrl?.startsWith("https:") ?? false);
-  // Known once somebody listens, which is before anybody asks.
-  let base = publicUrl?.replace(/\/$/, "") ?? "";
-  const openid = new Openid({ database, sessions, base: () => base });
-  const web = getRequestListener(pages({ database, sessions, folder, worker }).fetch);
+  const sessions = new Sessions(database);
+  const origins = new Origins({
+    version,
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    ...(trustedProxies === undefined ? {} : { trustedProxies }),
+  });
+  const openid = new Openid({ database, sessions, origins });
+  const web = getRequestListener(
+    pages({ database, sessions, origins, folder, worker, openid, environment: options.serverEnvironment ?? {} }).fetch,
+  );
   const server = await listen(
     (request, response) => {
       if (request.url?.startsWith(openidPrefix) === true) void answerOpenid(openid, request, response);
@@ -73,7 +92,6 @@ export async function startAuthentik(options: AuthentikOptions): Promise<Running
     },
     { name: "Authentik", port, ...(setting === undefined ? {} : { setting }) },
   );
-  if (base === "") base = server.url;
   worker.start();
   return {
     url: server.url,
@@ -99,21 +117,31 @@ async function answerOpenid(openid: Openid, request: IncomingMessage, response: 
 interface PagesOptions {
   readonly database: Database;
   readonly sessions: Sessions;
+  readonly origins: Origins;
   readonly folder: BlueprintFolder;
   readonly worker: Worker;
+  readonly openid: Openid;
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-function pages({ database, sessions, folder, worker }: PagesOptions): Hono {
+function pages({ database, sessions, origins, folder, worker, openid, environment }: PagesOptions): Hono {
   const app = new Hono({ strict: true });
-  for (const health of ["live", "ready"]) app.get(`/-/health/${health}/`, (c) => c.html(""));
-  app.route("/", executorRoutes({ database, sessions }));
-  app.route("/api/v3", api({ database, sessions, folder, worker }));
+  for (const health of ["live", "ready"]) app.get(`/-/health/${health}/`, () => page(""));
+  app.route("/", executorRoutes({ database, sessions, origins, authorize: openid.authorize.bind(openid) }));
+  app.route("/api/v3", api({ database, sessions, origins, folder, worker, environment }));
   app.get("/if/flow/:slug/", (c) => {
     const flow = database.find("authentik_flows.flow", { slug: c.req.param("slug") });
-    return flow === undefined ? c.html(pageNotFound, 404) : c.html(flowPage(text(flow["title"]), text(flow["slug"])));
+    return flow === undefined ? page(pageNotFound, 404) : page(flowPage(text(flow["title"]), text(flow["slug"])));
+  });
+  // Somebody else wants to sign in than the flow is about.
+  app.get("/flows/-/cancel/", (c) => {
+    const visit = sessions.find(c.req.header("cookie"));
+    if (visit !== undefined) visit.session.plan = null;
+    database.save();
+    return c.redirect("/");
   });
   app.get("/if/user/", (c) => {
-    const user = sessions.userOf(sessions.find(c.req.header("cookie")));
+    const user = sessions.userOf(sessions.find(c.req.header("cookie"), origins.of(incoming(c))));
     if (user === undefined) return c.redirect("/if/flow/default-authentication-flow/?next=%2Fif%2Fuser%2F");
     const applications = database
       .all("authentik_core.application")
@@ -122,9 +150,9 @@ function pages({ database, sessions, folder, worker }: PagesOptions): Hono {
         name: text(application["name"]),
         url: text(applicationView(database, application)["launch_url"]),
       }));
-    return c.html(homePage(text(user["username"]), applications));
+    return page(homePage(text(user["username"]), applications));
   });
   app.get("/", (c) => c.redirect("/if/user/"));
-  app.notFound((c) => c.html(pageNotFound, 404));
+  app.notFound(() => page(pageNotFound, 404));
   return app;
 }

@@ -2,13 +2,16 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Database } from "./database.ts";
 import { timestamp } from "./database.ts";
-import { randomKey } from "./models.ts";
+import { randomKey } from "./fields.ts";
+import type { Origin } from "./origins.ts";
 import type { Row, Session } from "./state.ts";
 
 /** One request's hold on its session. */
 export interface Visit {
   id: string;
   session: Session;
+  /** The browser has reached Authentik by https. */
+  readonly secure: boolean;
   /** Cookies that the answer sets beside the session's own. */
   readonly cookies: string[];
 }
@@ -17,25 +20,22 @@ const day = 86_400;
 
 export class Sessions {
   readonly #database: Database;
-  readonly #secure: boolean;
 
-  /** `secure` when people reach Authentik by https. */
-  constructor(database: Database, secure: boolean) {
+  constructor(database: Database) {
     this.#database = database;
-    this.#secure = secure;
   }
 
   /** The session that the request's cookie names, or a new one of nobody. */
-  open(cookieHeader: string | undefined): Visit {
-    const existing = this.find(cookieHeader);
+  open(cookieHeader: string | undefined, origin: Origin): Visit {
+    const existing = this.find(cookieHeader, origin);
     if (existing !== undefined) return existing;
     const session: Session = { user: null, plan: null, csrf: randomKey(32), expires: null, authTime: null };
     const id = randomKey(32);
     this.#database.state.sessions[id] = session;
-    return { id, session, cookies: [] };
+    return { id, session, secure: isSecure(origin), cookies: [] };
   }
 
-  find(cookieHeader: string | undefined): Visit | undefined {
+  find(cookieHeader: string | undefined, origin?: Origin): Visit | undefined {
     const id = this.#readToken(cookieFrom(cookieHeader, "authentik_session"));
     const session = id === undefined ? undefined : this.#database.state.sessions[id];
     if (id === undefined || session === undefined) return undefined;
@@ -43,11 +43,11 @@ export class Sessions {
       this.end(id);
       return undefined;
     }
-    return { id, session, cookies: [] };
+    return { id, session, secure: origin !== undefined && isSecure(origin), cookies: [] };
   }
 
   /** The account that is signed in. A deactivated account's session counts for nothing. */
-  userOf(visit: Visit | undefined): Row | undefined {
+  userOf(visit: Pick<Visit, "session"> | undefined): Row | undefined {
     const user = this.#database.get("authentik_core.user", visit?.session.user ?? null);
     return user?.["is_active"] === true ? user : undefined;
   }
@@ -62,9 +62,10 @@ export class Sessions {
     this.#database.state.sessions[visit.id] = visit.session;
     user["last_login"] = timestamp(now);
     const device = this.#signed({ iss: "authentik", device: randomBytes(16).toString("hex") });
+    const of = { secure: visit.secure, httpOnly: false };
     visit.cookies.push(
-      this.#cookie("authentik_device", device, 30 * day, now + 30 * day * 1000, false),
-      this.#cookie("authentik_csrf", visit.session.csrf, 364 * day, now + 364 * day * 1000, false),
+      cookie("authentik_device", device, { ...of, age: 30 * day, expires: now + 30 * day * 1000 }),
+      cookie("authentik_csrf", visit.session.csrf, { ...of, age: 364 * day, expires: now + 364 * day * 1000 }),
     );
   }
 
@@ -74,22 +75,12 @@ export class Sessions {
   }
 
   /** Every `Set-Cookie` of an answer: what happened in between, and the session itself. */
-  cookiesOf({ id, session, cookies }: Visit): readonly string[] {
+  cookiesOf({ id, session, secure, cookies }: Visit): readonly string[] {
     const user = this.#database.get("authentik_core.user", session.user ?? null);
     const claims = { sid: id, iss: "authentik", sub: user?.["uuid"] ?? "anonymous", authenticated: user !== undefined };
-    const remaining = session.expires === null ? null : Math.floor((session.expires - Date.now()) / 1000);
-    return [...cookies, this.#cookie("authentik_session", this.#signed(claims), remaining, session.expires, true)];
-  }
-
-  #cookie(name: string, value: string, age: number | null, expires: number | null, httpOnly: boolean): string {
-    return [
-      `${name}=${value}`,
-      ...(expires === null ? [] : [`expires=${new Date(expires).toUTCString()}`]),
-      ...(httpOnly ? ["HttpOnly"] : []),
-      ...(age === null ? [] : [`Max-Age=${age}`]),
-      "Path=/",
-      this.#secure ? "SameSite=None; Secure" : "SameSite=Lax",
-    ].join("; ");
+    const { expires } = session;
+    const age = expires === null ? null : Math.floor((expires - Date.now()) / 1000);
+    return [...cookies, cookie("authentik_session", this.#signed(claims), { secure, httpOnly: true, age, expires })];
   }
 
   #signed(claims: Record<string, unknown>): string {
@@ -112,6 +103,27 @@ export class Sessions {
     return createHmac("sha256", this.#database.state.secretKey).update(content).digest("base64url");
   }
 }
+
+const isSecure = ({ base }: Origin): boolean => base.startsWith("https:");
+
+interface CookieOptions {
+  readonly secure: boolean;
+  readonly httpOnly: boolean;
+  /** Seconds; `null` for as long as the browser runs. */
+  readonly age: number | null;
+  /** Milliseconds since 1970. */
+  readonly expires: number | null;
+}
+
+const cookie = (name: string, value: string, { secure, httpOnly, age, expires }: CookieOptions): string =>
+  [
+    `${name}=${value}`,
+    ...(expires === null ? [] : [`expires=${new Date(expires).toUTCString()}`]),
+    ...(httpOnly ? ["HttpOnly"] : []),
+    ...(age === null ? [] : [`Max-Age=${age}`]),
+    "Path=/",
+    secure ? "SameSite=None; Secure" : "SameSite=Lax",
+  ].join("; ");
 
 /** The value of one cookie of a `Cookie` header. */
 export function cookieFrom(header: string | undefined, name: string): string | undefined {

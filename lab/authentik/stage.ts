@@ -1,6 +1,7 @@
 // Stands in for Authentik: what every kind of stage is given, and what it can answer.
 import type { Database } from "./database.ts";
 import type { JsonObject } from "./json.ts";
+import type { Origin } from "./origins.ts";
 import type { Sessions, Visit } from "./sessions.ts";
 import type { Plan, Row } from "./state.ts";
 import type { FieldErrors } from "./validation.ts";
@@ -13,8 +14,8 @@ export interface Turn {
   readonly visit: Visit;
   readonly plan: Plan;
   readonly stage: Row;
-  /** Host name, shown in authenticator apps. */
-  readonly host: string;
+  /** By which address the request came in, and from whom. */
+  readonly origin: Origin;
 }
 
 /** `passed` goes on to the next stage, `denied` ends the flow. */

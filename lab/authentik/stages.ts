@@ -1,10 +1,12 @@
 // Stands in for Authentik: what the stages of a flow ask for, and what they do with the answers.
 import { setupStages, validateStage } from "./authenticatorStages.ts";
 import { authenticate } from "./backends.ts";
+import { consentStage } from "./consentStage.ts";
 import type { Database } from "./database.ts";
 import { durationSeconds } from "./durations.ts";
 import type { Json } from "./json.ts";
 import { list, text } from "./json.ts";
+import { rate } from "./reputation.ts";
 import type { StageKind, Turn, Verdict } from "./stage.ts";
 import { aboutUser, complain, pendingUser } from "./stage.ts";
 import type { Row } from "./state.ts";
@@ -25,23 +27,30 @@ const identification: StageKind = {
     passkey_challenge: null,
   }),
   respond: (turn, answer) => {
-    const { database, stage, plan } = turn;
+    const { database, stage, plan, origin } = turn;
     const name = text(answer["uid_field"]);
-    if (name === "") return complain("uid_field", "This field is required.");
+    if (name === "") return complain("non_field_errors", "No identification data provided.");
     const user = findAccount(database, stage, name);
     const passwordStage = database.get("authentik_stages_password.passwordstage", stage["password_stage"]);
-    if (passwordStage !== undefined) {
-      const password = text(answer["password"]);
-      if (user === undefined || !authenticate(database, list(passwordStage["backends"]), user, password))
-        return complain("non_field_errors", "Failed to authenticate.");
-    } else if (user === undefined && stage["pretend_user_exists"] !== true) {
-      return complain("non_field_errors", "Failed to authenticate.");
-    }
     plan.pendingUser = user?.pk ?? null;
     plan.pendingName = text(user?.["username"]) || name;
-    return "passed";
+    if (user === undefined) {
+      rate(database, name, origin.ip, -1);
+      const pretends = stage["pretend_user_exists"] === true && passwordStage === undefined;
+      return pretends ? "passed" : complain("non_field_errors", "Failed to authenticate.");
+    }
+    if (passwordStage === undefined || prove(turn, passwordStage, user, text(answer["password"]))) return "passed";
+    return complain("non_field_errors", "Failed to authenticate.");
   },
 };
+
+/** Whether the password is the account's, by the backends of the stage. A wrong one costs reputation. */
+function prove({ database, plan, origin }: Turn, stage: Row, user: Row, given: string): boolean {
+  const method = authenticate(database, list(stage["backends"]), user, given);
+  if (method === undefined) rate(database, text(user["username"]), origin.ip, -1);
+  else plan.authMethod = method;
+  return method !== undefined;
+}
 
 function findAccount(database: Database, stage: Row, name: string): Row | undefined {
   const fold = (value: string) => (stage["case_insensitive_matching"] === true ? value.toLowerCase() : value);
@@ -57,10 +66,10 @@ const password: StageKind = {
     allow_show_password: turn.stage["allow_show_password"] === true,
   }),
   respond: (turn, answer) => {
-    const { database, stage, plan } = turn;
+    const { database, stage, plan, origin } = turn;
     const user = pendingUser(turn);
-    const given = text(answer["password"]);
-    if (user !== undefined && authenticate(database, list(stage["backends"]), user, given)) return "passed";
+    if (user === undefined) rate(database, plan.pendingName ?? "", origin.ip, -1);
+    else if (prove(turn, stage, user, text(answer["password"]))) return "passed";
     plan.failedAttempts += 1;
     if (plan.failedAttempts >= Number(stage["failed_attempts_before_cancel"])) return "denied";
     return complain("password", "Invalid password");
@@ -76,11 +85,12 @@ const userLogin: StageKind = {
 };
 
 function signIn(turn: Turn, remember: boolean): Verdict {
-  const { sessions, visit, stage } = turn;
+  const { database, sessions, visit, stage, origin } = turn;
   const user = pendingUser(turn);
   if (user?.["is_active"] !== true) return "denied";
   const longer = remember ? durationSeconds(text(stage["remember_me_offset"])) : 0;
   sessions.signIn(visit, user, durationSeconds(text(stage["session_duration"])) + longer);
+  rate(database, text(user["username"]), origin.ip, 1);
   return "passed";
 }
 
@@ -90,6 +100,7 @@ const kinds: Readonly<Record<string, StageKind>> = {
   "authentik_stages_password.passwordstage": password,
   "authentik_stages_user_login.userloginstage": userLogin,
   "authentik_stages_authenticator_validate.authenticatorvalidatestage": validateStage,
+  "authentik_stages_consent.consentstage": consentStage,
   ...setupStages,
 };
 

@@ -22,6 +22,10 @@ export interface Plan {
   /** The name as it was typed. */
   pendingName?: string;
   failedAttempts: number;
+  /** How the account has proved itself so far, in Authentik's words: `password` or `token`. */
+  authMethod?: string;
+  /** The query of the authorization that this flow is for. */
+  readonly authorization?: string;
   /** What a stage put aside for its own next step, such as the secret of a device being enrolled. */
   memo?: string;
 }

@@ -2,7 +2,7 @@
 import type { Database } from "./database.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { isObject } from "./json.ts";
-import type { Field } from "./models.ts";
+import type { Field } from "./fields.ts";
 import { models } from "./models.ts";
 import type { Row } from "./state.ts";
 

@@ -1,10 +1,10 @@
 // Stands in for Authentik: its objects as the API shows them.
 import { createHash } from "node:crypto";
 import type { Database } from "./database.ts";
+import { isAtLeast } from "./database.ts";
 import type { Json, JsonObject } from "./json.ts";
-import { list, text } from "./json.ts";
-import { models } from "./models.ts";
-import { bindingsOf, directGroups, isSuperuser } from "./policies.ts";
+import { list, object, text } from "./json.ts";
+import { directGroups, isSuperuser, permissionsOf, rolesOf } from "./policies.ts";
 import { mappingsOf } from "./scopeMappings.ts";
 import type { Row } from "./state.ts";
 
@@ -17,14 +17,14 @@ export const uidOf = (database: Database, user: Row): string =>
 
 export function userView(database: Database, user: Row): JsonObject {
   const groups = directGroups(database, user);
-  const brief = (group: Row): JsonObject => pick(group, ["pk", "num_pk", "name", "is_superuser", "attributes"]);
+  const roles = ownRoles(database, user);
   return {
     ...pick(user, ["pk", "username", "name", "is_active", "last_login", "date_joined"]),
     is_superuser: isSuperuser(database, user),
     groups: groups.map((group) => group.pk),
-    groups_obj: groups.map(brief),
-    roles: [],
-    roles_obj: [],
+    groups_obj: groups.map(partialGroupView),
+    roles: roles.map((role) => role.pk),
+    roles_obj: roles.map(roleView),
     ...pick(user, ["email"]),
     avatar,
     ...pick(user, ["attributes"]),
@@ -33,38 +33,63 @@ export function userView(database: Database, user: Row): JsonObject {
   };
 }
 
-/** What a signed-in account learns about itself. */
+/** A group as it is shown inside of others. */
+export const partialGroupView = (group: Row): JsonObject =>
+  pick(group, ["pk", "num_pk", "name", "is_superuser", "attributes"]);
+
+/** A user as it is shown inside of others. */
+export const partialUserView = (database: Database, user: Row): JsonObject => ({
+  ...pick(user, ["pk", "username", "name", "is_active", "last_login", "email", "attributes"]),
+  uid: uidOf(database, user),
+});
+
+export const roleView = (role: Row): JsonObject => pick(role, ["pk", "name"]);
+
+/** The roles of a user or a group itself. */
+const ownRoles = (database: Database, holder: Row): readonly Row[] =>
+  list(holder["roles"]).flatMap((pk) => database.get("authentik_rbac.role", pk) ?? []);
+
+/** Of all rights, an account is told those about Authentik as a whole. */
+function systemPermissions(database: Database, user: Row): Json[] {
+  const all = ["view_system_info", "access_admin_interface", "view_system_settings", "edit_system_settings"];
+  if (isSuperuser(database, user)) return all;
+  const prefix = "authentik_rbac.";
+  const own = [...permissionsOf(database, user)].map(text).filter((permission) => permission.startsWith(prefix));
+  return own.map((permission) => permission.slice(prefix.length));
+}
+
+/** What a signed-in account learns about itself. From 2026.8 on a browser may have several accounts. */
 export function meView(database: Database, user: Row): JsonObject {
+  const severalAccounts = isAtLeast(database.version, "2026.8");
   return {
+    ...(severalAccounts ? { users: [] } : {}),
     user: {
       ...pick(user, ["pk", "username", "name", "is_active"]),
       is_superuser: isSuperuser(database, user),
       groups: directGroups(database, user).map((group) => pick(group, ["name", "pk"])),
-      roles: [],
+      roles: rolesOf(database, user).map((role) => pick(role, ["name", "pk"])),
       ...pick(user, ["email"]),
       avatar,
       uid: uidOf(database, user),
       settings: {},
       ...pick(user, ["type"]),
-      system_permissions: user["permissions"] ?? [],
+      system_permissions: systemPermissions(database, user),
+      ...(severalAccounts ? { is_current: true } : {}),
     },
   };
 }
 
 export function groupView(database: Database, group: Row): JsonObject {
   const users = database.all("authentik_core.user").filter((user) => list(user["groups"]).includes(group.pk));
-  const member = (user: Row): JsonObject => ({
-    ...pick(user, ["pk", "username", "name", "is_active", "last_login", "email", "attributes"]),
-    uid: uidOf(database, user),
-  });
+  const roles = ownRoles(database, group);
   return {
     ...pick(group, ["pk", "num_pk", "name", "is_superuser", "parents"]),
     parents_obj: null,
     users: users.map((user) => user.pk),
-    users_obj: users.map(member),
+    users_obj: users.map((user) => partialUserView(database, user)),
     ...pick(group, ["attributes"]),
-    roles: [],
-    roles_obj: [],
+    roles: roles.map((role) => role.pk),
+    roles_obj: roles.map(roleView),
     inherited_roles_obj: null,
     children: [],
     children_obj: null,
@@ -106,14 +131,22 @@ export function providerView(database: Database, provider: Row): JsonObject {
   return {
     ...providerBrief(database, provider),
     ...pick(provider, [...shown, "grant_types", ...more, ...rest, ...federation]),
+    redirect_uris: list(provider["redirect_uris"]).map((uri) => redirectUriView(database, object(uri))),
   };
 }
+
+/** From 2026.5 on an address also says whether it is for signing in or for signing out. */
+const redirectUriView = (database: Database, uri: JsonObject): JsonObject => {
+  const { redirect_uri_type = "authorization", ...known } = uri;
+  return isAtLeast(database.version, "2026.5") ? { ...known, redirect_uri_type } : known;
+};
 
 export function applicationView(database: Database, application: Row): JsonObject {
   const provider = database.get(providerModel, application["provider"]);
   const start = text(application["meta_launch_url"]) || launchUrlOf(provider);
   return {
     ...pick(application, ["pk", "name", "slug", "provider"]),
+    ...(isAtLeast(database.version, "2026.8") ? { pbm_uuid: application["policybindingmodel_ptr_id"] ?? null } : {}),
     provider_obj: provider === undefined ? null : providerBrief(database, provider),
     backchannel_providers: application["backchannel_providers"] ?? [],
     backchannel_providers_obj: [],
@@ -121,7 +154,7 @@ export function applicationView(database: Database, application: Row): JsonObjec
     ...pick(application, ["open_in_new_tab", "meta_launch_url", "meta_icon"]),
     meta_icon_url: null,
     meta_icon_themed_urls: null,
-    ...pick(application, ["meta_description", "meta_publisher", "policy_engine_mode", "group"]),
+    ...pick(application, ["meta_description", "meta_publisher", "meta_hide", "policy_engine_mode", "group"]),
   };
 }
 
@@ -143,44 +176,13 @@ export function scopeMappingView(mapping: Row): JsonObject {
   };
 }
 
-export function bindingView(database: Database, binding: Row): JsonObject {
-  const policy = database.resolve({ any: "policy" }, binding["policy"] ?? null)?.row;
-  const group = database.get("authentik_core.group", binding["group"]);
-  const user = database.get("authentik_core.user", binding["user"]);
-  return {
-    ...pick(binding, ["pk", "policy", "group", "user"]),
-    policy_obj: policy === undefined ? null : { ...policy },
-    group_obj: group === undefined ? null : groupView(database, group),
-    user_obj: user === undefined ? null : userView(database, user),
-    ...pick(binding, ["target", "negate", "enabled", "order", "timeout", "failure_result"]),
-  };
-}
-
-export function flowView(database: Database, flow: Row): JsonObject {
-  const stages = database.all("authentik_flows.flowstagebinding").filter((binding) => binding["target"] === flow.pk);
-  return {
-    ...pick(flow, ["pk", "policybindingmodel_ptr_id", "name", "slug", "title", "designation", "background"]),
-    background_url: "/static/dist/assets/images/flow_background.jpg",
-    background_themed_urls: null,
-    stages: stages.map((binding) => binding["stage"] ?? null),
-    policies: bindingsOf(database, flow).map((binding) => binding.pk),
-    cache_count: 0,
-    ...pick(flow, ["policy_engine_mode", "compatibility_mode"]),
-    export_url: `/api/v3/flows/instances/${text(flow["slug"])}/export/`,
-    ...pick(flow, ["layout", "denied_action", "authentication"]),
-  };
-}
-
-export function stageView(model: string, stage: Row): JsonObject {
-  return { ...pick(stage, ["pk", "name"]), verbose_name: models[model]?.name ?? "", meta_model_name: model, ...stage };
-}
-
 export const instanceView = (instance: Row): JsonObject => {
   const state = ["last_applied", "last_applied_hash", "status", "enabled", "managed_models", "metadata", "content"];
   return pick(instance, ["pk", "name", "path", "context", ...state]);
 };
 
-function pick(row: Row, names: readonly string[]): JsonObject {
+/** The fields of an object that have these names. */
+export function pick(row: Row, names: readonly string[]): JsonObject {
   return Object.fromEntries(
     names.flatMap((name): [string, Json][] => (row[name] === undefined ? [] : [[name, row[name]]])),
   );

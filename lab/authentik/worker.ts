@@ -10,6 +10,7 @@ import { EntryInvalidError, importBlueprint } from "./importer.ts";
 import type { JsonObject } from "./json.ts";
 import { object, text } from "./json.ts";
 import type { Key, Row } from "./state.ts";
+import { noteApplication } from "./tasks.ts";
 
 export const instanceModel = "authentik_blueprints.blueprintinstance";
 
@@ -21,6 +22,15 @@ export interface WorkerOptions {
   readonly delay: number;
   /** Called after each application that changed something. */
   readonly log: (line: string) => void;
+}
+
+interface Outcome {
+  /** What becomes of the instance. */
+  readonly changes: JsonObject;
+  /** Why it was not applied. */
+  readonly reason?: string;
+  /** What took the task down. */
+  readonly crash?: string;
 }
 
 export class Worker {
@@ -48,7 +58,8 @@ export class Worker {
 
   /** Applies an instance a moment later, whether its file has changed or not. */
   queue(pk: Key): void {
-    this.#later(() => this.#apply(pk));
+    const queued = Date.now();
+    this.#later(() => this.#apply(pk, queued));
   }
 
   /** One pass over the folder: makes instances for new files and applies every file whose text was not applied yet. */
@@ -57,6 +68,31 @@ export class Worker {
       const instance = this.#instanceFor(file);
       if (instance?.["enabled"] === true && instance["last_applied_hash"] !== file.hash) this.#apply(instance.pk);
     }
+  }
+
+  /** Applies a blueprint that is nobody's instance, at once. */
+  importOnce(content: string): JsonObject {
+    const { database, environment } = this.#options;
+    const log: string[] = [];
+    let success = true;
+    try {
+      importBlueprint(parseBlueprint(content), {
+        database,
+        environment,
+        applyOther: (wanted) => this.#applyOther(wanted),
+        log: (line) => log.push(line),
+      });
+    } catch (error) {
+      success = false;
+      log.push(error instanceof BlueprintSyntaxError ? error.message : reasonOf(error));
+    }
+    database.save();
+    const now = timestamp();
+    const logs = log.map((event, index) => {
+      const log_level = !success && index === log.length - 1 ? "error" : "info";
+      return { timestamp: now, log_level, logger: "authentik.blueprints.v1.importer", event, attributes: {} };
+    });
+    return { success, logs };
   }
 
   #lookForChanges(): void {
@@ -75,23 +111,27 @@ export class Worker {
   }
 
   /** Applies one instance and notes how it went. Nothing is thrown: Authentik's worker goes on whatever a file holds. */
-  #apply(pk: Key): void {
+  #apply(pk: Key, queued = Date.now()): void {
     const { database, folder, log } = this.#options;
     const instance = database.get(instanceModel, pk);
     if (instance?.["enabled"] !== true || this.#applying.has(pk)) return;
     this.#applying.add(pk);
     const path = text(instance["path"]);
     const content = path === "" ? text(instance["content"]) : folder.read(path);
+    const started = Date.now();
     const outcome = this.#run(content, instance);
     this.#applying.delete(pk);
     log(`blueprint ${path === "" ? text(instance["name"]) : path}: ${outcome.reason ?? "successful"}`);
     // Read again: a rollback has put other objects in the place of those from before.
     const row = database.get(instanceModel, pk);
-    if (row !== undefined) Object.assign(row, outcome.changes, { last_applied: timestamp() });
+    if (row !== undefined) {
+      Object.assign(row, outcome.changes, { last_applied: timestamp() });
+      noteApplication(database, row, { queued, started }, outcome.crash);
+    }
     database.save();
   }
 
-  #run(content: string | undefined, instance: Row): { readonly changes: JsonObject; readonly reason?: string } {
+  #run(content: string | undefined, instance: Row): Outcome {
     const { database, environment } = this.#options;
     if (content === undefined) return { changes: { status: "error" }, reason: "error: the file is gone" };
     try {
@@ -111,7 +151,8 @@ export class Worker {
       return { changes: { status: "successful", last_applied_hash: hashOf(content), metadata } };
     } catch (error) {
       // Broken YAML ends Authentik's task before it can write a status, so the old one stays.
-      if (error instanceof BlueprintSyntaxError) return { changes: {}, reason: `not applied: ${error.message}` };
+      if (error instanceof BlueprintSyntaxError)
+        return { changes: {}, reason: `not applied: ${error.message}`, crash: error.message };
       throw error;
     }
   }

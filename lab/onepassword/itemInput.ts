@@ -28,6 +28,9 @@ export function readItem(body: unknown, vault: Item["vault"], previous?: Item): 
     urls: list(given["urls"], "urls"),
     sections,
     fields: list(given["fields"], "fields").map((one) => readField(one, sections)),
+    // Neither is a client's to change.
+    ...(previous?.files === undefined ? {} : { files: previous.files }),
+    ...(previous?.state === undefined ? {} : { state: previous.state }),
   };
 }
 

@@ -17,6 +17,14 @@ export interface Section {
   readonly label?: string;
 }
 
+/** A file of an item; its content is not kept. */
+export interface File {
+  readonly id: string;
+  readonly name: string;
+  readonly size: number;
+  readonly section?: { readonly id: string };
+}
+
 /** An item with everything in it. */
 export interface Item {
   id: string;
@@ -24,6 +32,8 @@ export interface Item {
   vault: { id: string; name: string };
   category: string;
   version: number;
+  /** An item in the archive is still shown; a deleted one is not. Absent: neither. */
+  state?: "ARCHIVED" | "DELETED";
   createdAt: string;
   updatedAt: string;
   lastEditedBy: string;
@@ -32,6 +42,7 @@ export interface Item {
   urls?: readonly unknown[];
   sections?: readonly Section[];
   fields?: readonly Field[];
+  files?: readonly File[];
 }
 
 export interface Vault {
@@ -85,11 +96,12 @@ export function now(): string {
   return `${new Date().toISOString().slice(0, 19)}Z`;
 }
 
-/** An item in a list: without sections and fields, so without secrets. */
+/** An item in a list: without sections, fields and files, so without secrets. */
 export function summary(item: Item): object {
   const shown: Partial<Item> = { ...item };
   delete shown.sections;
   delete shown.fields;
+  delete shown.files;
   return { ...shown, additionalInformation: username(item) };
 }
 

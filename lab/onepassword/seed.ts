@@ -1,7 +1,7 @@
 // Stands in for 1Password Connect: what a new data folder starts with.
 import { createHash } from "node:crypto";
 import { newId, now } from "./items.ts";
-import type { Field, Item, Section, Vault } from "./items.ts";
+import type { Field, File, Item, Section, Vault } from "./items.ts";
 
 export interface FieldSeed {
   /** Default: a new id. */
@@ -25,6 +25,9 @@ export interface ItemSeed {
   readonly fields?: readonly FieldSeed[];
   readonly sections?: readonly Section[];
   readonly tags?: readonly string[];
+  readonly files?: readonly File[];
+  /** Default: neither archived nor deleted. */
+  readonly state?: "ARCHIVED" | "DELETED";
   readonly urls?: readonly { readonly href: string; readonly label?: string; readonly primary?: boolean }[];
 }
 
@@ -37,7 +40,7 @@ export interface VaultSeed {
 
 export interface ConnectTokenSeed {
   readonly token: string;
-  /** Vault name to what the token may do there. Other vaults do not exist for it. */
+  /** Vault name to what the token may do in the vaults of that name. Other vaults do not exist for it. */
   readonly vaults: Readonly<Record<string, "read" | "write">>;
 }
 
@@ -63,15 +66,15 @@ export function initialState(seed: ConnectSeed): State {
   const tokens = (seed.tokens ?? []).map(({ token, vaults: rights }) => ({
     hash: digest(token),
     rights: Object.fromEntries(
-      Object.entries(rights).map(([name, right]) => {
-        const found = vaults.find((candidate) => candidate.name === name);
-        if (found === undefined) {
+      Object.entries(rights).flatMap(([name, right]) => {
+        const found = vaults.filter((candidate) => candidate.name === name);
+        if (found.length === 0) {
           throw new Error(
             `A token in the seed of the lab's 1Password Connect names the vault "${name}", which the seed does not have. ` +
               "Add it to the seed's vaults.",
           );
         }
-        return [found.id, right];
+        return found.map(({ id }) => [id, right]);
       }),
     ),
   }));
@@ -111,6 +114,8 @@ function item(seed: ItemSeed, inVault: Item["vault"], time: string): Item {
     urls: seed.urls ?? [],
     sections: seed.sections ?? [],
     fields: (seed.fields ?? []).map((one) => field(one, seed.sections ?? [])),
+    ...(seed.files === undefined ? {} : { files: seed.files }),
+    ...(seed.state === undefined ? {} : { state: seed.state }),
   };
 }
 

@@ -80,7 +80,9 @@ function addItems(app: Hono, store: Store<State>): void {
   app.get("/v1/vaults/:vault/items", (context) => {
     const { items } = vaultOf(store, context, "read");
     const titled = filter(context, ["title", "name"]);
-    return context.json(items.filter(({ title }) => titled === null || titled === title).map(summary));
+    return context.json(
+      items.filter(({ title, state }) => state !== "DELETED" && (titled === null || titled === title)).map(summary),
+    );
   });
   app.post("/v1/vaults/:vault/items", async (context) => {
     const vault = vaultOf(store, context, "create");
@@ -155,7 +157,7 @@ function itemOf(vault: Vault, context: Context): Item {
   const id = context.req.param("item") ?? "";
   if (!isId(id)) throw new Refusal(400, "Invalid Item UUID");
   const item = vault.items.find((candidate) => candidate.id === id);
-  if (item === undefined) throw new Refusal(404, `item ${id} not found`);
+  if (item === undefined || item.state === "DELETED") throw new Refusal(404, `item ${id} not found`);
   return item;
 }
 

@@ -13,12 +13,21 @@ export interface ArgoCdConnection {
   readonly project: string;
 }
 
+/** A key of a ConfigMap. */
+export interface ConfigMapKey {
+  readonly configMap: string;
+  readonly namespace: string;
+  readonly key: string;
+}
+
 /** What Argo CD says of the application's operation and state. */
 export interface ApplicationState {
   /** An operation waits or runs, whoever's it is. */
   readonly busy: boolean;
   /** The marks of the operation that runs or ran last. */
   readonly marks: readonly string[];
+  /** Whoever started the operation that waits or runs; empty when none does. */
+  readonly operator: string;
   readonly phase: string;
   readonly message: string;
   /** What of its resources could not be applied, and why. */
@@ -72,6 +81,23 @@ export class ArgoCd {
     throw this.#refused("sync the application", answer);
   }
 
+  /**
+   * Whether Git holds a key of a ConfigMap, at a commit.
+   *
+   * @returns where the application's manifests lie when it does, else `undefined`
+   */
+  async findInGit(configMap: ConfigMapKey, revision: string): Promise<string | undefined> {
+    const query = `revision=${encodeURIComponent(revision)}`;
+    const answer = await this.#request(`${this.#path()}/manifests?${query}`);
+    if (answer.status !== 200) throw this.#refused("show the application's manifests", answer);
+    const holds = list(at(answer.json, "manifests"))
+      .map((text) => JSON.parse(string(text)) as unknown)
+      .some((manifest) => holdsKey(manifest, configMap));
+    if (!holds) return undefined;
+    const source = at((await this.#request(this.#path())).json, "spec", "source");
+    return `${string(at(source, "path")) || "."} of ${string(at(source, "repoURL"))}`;
+  }
+
   #path(): string {
     return `/applications/${encodeURIComponent(this.#connection.application)}`;
   }
@@ -113,12 +139,26 @@ export class ArgoCd {
   }
 }
 
+/** A manifest without a namespace goes into the application's own, which is the ConfigMap's. */
+function holdsKey(manifest: unknown, { configMap, namespace, key }: ConfigMapKey): boolean {
+  const place = at(manifest, "metadata", "namespace") ?? namespace;
+  return (
+    at(manifest, "kind") === "ConfigMap" &&
+    at(manifest, "metadata", "name") === configMap &&
+    place === namespace &&
+    at(manifest, "data", key) !== undefined
+  );
+}
+
 function toState(application: unknown): ApplicationState {
   const status = at(application, "status");
   const last = at(status, "operationState");
   const infos = [...list(at(application, "operation", "info")), ...list(at(last, "operation", "info"))];
   return {
     busy: at(application, "operation") !== undefined,
+    operator:
+      string(at(application, "operation", "initiatedBy", "username")) ||
+      (at(application, "operation", "initiatedBy", "automated") === true ? "Argo CD's automated sync" : ""),
     marks: infos.filter((info) => at(info, "name") === MARK).map((info) => string(at(info, "value"))),
     phase: string(at(last, "phase")),
     message: string(at(last, "message")),

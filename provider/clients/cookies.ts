@@ -1,21 +1,33 @@
-import { CookieJar as ToughJar } from "tough-cookie";
+import { Cookie, CookieJar as ToughJar } from "tough-cookie";
 import type { Answer } from "./http.ts";
 
 /**
  * The cookies of one server during one sign-in.
  *
- * `Secure` cookies are kept on plain http to a loopback address too, as curl and browsers do there: zot marks its state cookie `Secure`
- * even on http, and without it the callback fails.
+ * `Secure` cookies are kept on plain http to a loopback address too, as curl and browsers do there: nobody can listen on the way. zot marks
+ * its state cookie `Secure` even on http, and without it the callback fails. Everywhere else such a cookie needs https, and what is not kept
+ * is told by {@link refused}.
  */
 export class CookieJar {
   readonly #jar = new ToughJar(undefined, { allowSecureOnLocal: true, rejectPublicSuffixes: false });
+  readonly #refused = new Set<string>();
+
+  /** Names of `Secure` cookies that came over plain http from another machine, and are not kept. */
+  get refused(): readonly string[] {
+    return [...this.#refused];
+  }
 
   async header(url: string): Promise<string> {
     return this.#jar.getCookieString(url);
   }
 
   async keep(answer: Answer, url: string): Promise<void> {
-    for (const cookie of answer.headers.getSetCookie()) await this.#jar.setCookie(cookie, url, { ignoreError: true });
+    for (const text of answer.headers.getSetCookie()) {
+      const kept = await this.#jar.setCookie(text, url, { ignoreError: true });
+      const name = Cookie.parse(text)?.key;
+      // A cookie for another domain is not ours to have, and no fault.
+      if (kept === undefined && name !== undefined && /;\s*secure\s*(?:;|$)/i.test(text)) this.#refused.add(name);
+    }
   }
 
   async has(name: string, url: string): Promise<boolean> {

@@ -1,9 +1,13 @@
-import type { SecretReference } from "../../domain/secretReference.ts";
 import { ZotAuthError } from "../../domain/errors.ts";
+import { parseForgejoTarget } from "../../domain/forgejoTarget.ts";
+import type { SecretReference } from "../../domain/secretReference.ts";
 import { resolveSecret } from "../configuration.ts";
-import { at, list, request, string, unexpected } from "./http.ts";
-import type { Answer, Endpoint, RequestOptions } from "./http.ts";
+import { actionsDisabled, archived, refused } from "./forgejoErrors.ts";
+import { Answer, at, list, request, string, unexpected } from "./http.ts";
+import type { Endpoint, RequestOptions } from "./http.ts";
 import { Secret } from "./secret.ts";
+import { trafficTo } from "./traffic.ts";
+import type { Traffic } from "./traffic.ts";
 
 /** How a resource reaches Forgejo: inputs that several of them share. */
 export interface ForgejoConnection {
@@ -17,44 +21,82 @@ export interface WorkflowRun {
   readonly url: string;
 }
 
-/** Forgejo's API, as far as this program uses it. A target is `owner/repository`, or an organisation's name. */
+/** Secrets of a page; Forgejo gives no more at once. */
+const PAGE = 50;
+
+/**
+ * Forgejo's API, as far as this program uses it. A target is `owner/repository`, an organisation's name, or `user:` and the login of the
+ * token's user. One of it serves one operation of a resource: it reads the token once.
+ */
 export class Forgejo {
   readonly #endpoint: Endpoint;
-  readonly #token: SecretReference;
+  readonly #reference: SecretReference;
   readonly #signal: AbortSignal;
+  readonly #traffic: Traffic;
+  #token: Promise<Secret> | undefined;
 
-  constructor(connection: ForgejoConnection, signal: AbortSignal) {
+  constructor(connection: ForgejoConnection, signal: AbortSignal, traffic = trafficTo(connection.forgejoUrl)) {
     this.#endpoint = { name: "Forgejo", url: connection.forgejoUrl, setting: "forgejo.url" };
-    this.#token = connection.forgejoToken;
+    this.#reference = connection.forgejoToken;
     this.#signal = signal;
+    this.#traffic = traffic;
+  }
+
+  /** The secret of `forgejo.token`. */
+  async token(): Promise<Secret> {
+    this.#token ??= resolveSecret(this.#reference, this.#signal);
+    return this.#token;
   }
 
   /** The target's numeric id: a name can come to mean another repository, the id cannot. */
   async targetId(target: string): Promise<number> {
-    const answer = await this.#request(base(target));
-    if (answer.status !== 200) throw this.#refused(target, "look it up", answer);
-    return Number(at(answer.json, "id"));
+    return (await this.#lookUp(target)).id;
   }
 
-  /** Whether the token may write secrets there: it has to be an owner's. */
-  async assertOwner(target: string): Promise<void> {
-    const answer = await this.#request(`${base(target)}/actions/secrets?limit=1&page=1`);
-    if (answer.status !== 200) throw this.#refused(target, "list its secrets", answer);
+  /**
+   * The target's numeric id, when its workflows can run.
+   *
+   * @throws ZotAuthError `FORGEJO_REPOSITORY_ARCHIVED`, `FORGEJO_ACTIONS_DISABLED`: Forgejo takes secrets there all the same
+   */
+  async usableTargetId(target: string): Promise<number> {
+    const { id, shown } = await this.#lookUp(target);
+    if (at(shown, "archived") === true) throw archived(target);
+    if (at(shown, "has_actions") === false) throw actionsDisabled(target);
+    return id;
   }
 
-  /** The names of the secrets; Forgejo never tells their values. */
-  async secretNames(target: string): Promise<readonly string[]> {
-    const answer = await this.#request(`${base(target)}/actions/secrets`);
-    if (answer.status !== 200) throw this.#refused(target, "list its secrets", answer);
-    return list(answer.json).map((entry) => string(at(entry, "name")));
+  /**
+   * Whether the token may write secrets there: it has to be an owner's, with a scope to write. Asked by deleting a secret of a name that
+   * none can have: whoever may not is told so first, and nothing is deleted.
+   */
+  async assertMayWrite(target: string): Promise<void> {
+    const what = "write secrets";
+    const answer = await this.#ask(target, what, "/actions/secrets/0", { method: "DELETE" });
+    if (answer.status !== 400 && answer.status !== 404) throw this.#refused(target, what, answer);
+  }
+
+  /** The names of the secrets; Forgejo never tells their values. `undefined` where it does not list them: those of a user. */
+  async secretNames(target: string): Promise<readonly string[] | undefined> {
+    const names: string[] = [];
+    for (let page = 1; ; page += 1) {
+      const what = "list its secrets";
+      const answer = await this.#ask(target, what, `/actions/secrets?limit=${PAGE}&page=${page}`);
+      if (answer.status === 404 && parseForgejoTarget(target)?.kind === "user") return undefined;
+      if (answer.status !== 200) throw this.#refused(target, what, answer);
+      const found = list(answer.json).map((entry) => string(at(entry, "name")));
+      names.push(...found);
+      if (found.length === 0 || names.length >= Number(answer.headers.get("x-total-count") ?? 0)) return names;
+    }
   }
 
   async putSecret(target: string, name: string, value: Secret): Promise<void> {
-    const answer = await this.#request(`${base(target)}/actions/secrets/${name}`, {
-      method: "PUT",
-      json: { data: value.reveal() },
-    });
-    if (answer.status !== 201 && answer.status !== 204) throw this.#refused(target, `write the secret ${name}`, answer);
+    const what = `write the secret ${name}`;
+    const options = { method: "PUT", json: { data: value.reveal() } } as const;
+    const answer = await this.#ask(target, what, `/actions/secrets/${name}`, options);
+    if (answer.status === 201 || answer.status === 204) return;
+    // Something between could give back what was sent.
+    const text = answer.text.replaceAll(value.reveal(), "[secret]");
+    throw this.#refused(target, what, new Answer(answer.status, answer.headers, text));
   }
 
   async deleteSecret(target: string, name: string): Promise<void> {
@@ -62,18 +104,23 @@ export class Forgejo {
   }
 
   async variable(target: string, name: string): Promise<string | undefined> {
-    const answer = await this.#request(`${base(target)}/actions/variables/${name}`);
+    const what = `read the variable ${name}`;
+    const answer = await this.#ask(target, what, `/actions/variables/${name}`);
     if (answer.status === 404) return undefined;
-    if (answer.status !== 200) throw this.#refused(target, `read the variable ${name}`, answer);
+    if (answer.status !== 200) throw this.#refused(target, what, answer);
     return string(at(answer.json, "data"));
   }
 
+  /** Forgejo makes a variable by POST and changes it by PUT, and refuses each in place of the other. */
   async putVariable(target: string, name: string, value: string): Promise<void> {
-    const path = `${base(target)}/actions/variables/${name}`;
-    let answer = await this.#request(path, { method: "PUT", json: { value } });
-    if (answer.status === 404) answer = await this.#request(path, { method: "POST", json: { value } });
-    if (answer.status !== 204 && answer.status !== 201)
-      throw this.#refused(target, `write the variable ${name}`, answer);
+    const what = `write the variable ${name}`;
+    const send = async (method: "PUT" | "POST"): Promise<Answer> =>
+      this.#ask(target, what, `/actions/variables/${name}`, { method, json: { value } });
+    let answer = await send("PUT");
+    if (answer.status === 404) answer = await send("POST");
+    // Somebody made it in between.
+    if (answer.status === 409) answer = await send("PUT");
+    if (answer.status !== 204 && answer.status !== 201) throw this.#refused(target, what, answer);
   }
 
   async deleteVariable(target: string, name: string): Promise<void> {
@@ -87,13 +134,11 @@ export class Forgejo {
     ref: string,
     inputs: Readonly<Record<string, string>>,
   ): Promise<number> {
-    const answer = await this.#request(
-      `${base(repository)}/actions/workflows/${encodeURIComponent(workflow)}/dispatches`,
-      {
-        method: "POST",
-        json: { ref, inputs, return_run_info: true },
-      },
-    );
+    const what = `start the workflow ${workflow}`;
+    const answer = await this.#ask(repository, what, `/actions/workflows/${encodeURIComponent(workflow)}/dispatches`, {
+      method: "POST",
+      json: { ref, inputs, return_run_info: true },
+    });
     if (answer.status === 201) return Number(at(answer.json, "id"));
     if (answer.status === 500 || answer.status === 404) {
       throw new ZotAuthError(
@@ -101,59 +146,70 @@ export class Forgejo {
         `Forgejo cannot start the workflow ${workflow} of ${repository} on ${ref} (${answer.status}). Check acceptance.workflow: file and ref have to exist, and Actions have to be enabled there.`,
       );
     }
-    throw this.#refused(repository, `start the workflow ${workflow}`, answer);
+    throw this.#refused(repository, what, answer);
   }
 
   async run(repository: string, id: number): Promise<WorkflowRun> {
-    const answer = await this.#request(`${base(repository)}/actions/runs/${id}`);
-    if (answer.status !== 200) throw this.#refused(repository, `show run ${id}`, answer);
+    const what = `show run ${id}`;
+    const answer = await this.#ask(repository, what, `/actions/runs/${id}`);
+    if (answer.status !== 200) throw this.#refused(repository, what, answer);
     return { id, status: string(at(answer.json, "status")), url: string(at(answer.json, "html_url")) };
   }
 
+  async #lookUp(target: string): Promise<{ readonly id: number; readonly shown: unknown }> {
+    const what = "look it up";
+    const answer = await this.#ask(target, what, "");
+    if (answer.status !== 200) throw this.#refused(target, what, answer);
+    const id = at(answer.json, "id");
+    if (typeof id !== "number") throw unexpected(this.#endpoint, `${what}: ${target}`, answer);
+    const parsed = parseForgejoTarget(target);
+    const login = string(at(answer.json, "login"));
+    if (parsed?.kind === "user" && login.toLowerCase() !== parsed.login.toLowerCase()) {
+      throw new ZotAuthError(
+        "FORGEJO_USER_OTHER",
+        `The token of forgejo.token (${this.#reference}) is the user ${login}'s, so that it cannot write the secrets of ${target}. Write user:${login}, or use a token of ${parsed.login}.`,
+      );
+    }
+    return { id, shown: answer.json };
+  }
+
   async #delete(target: string, path: string, what: string): Promise<void> {
-    const answer = await this.#request(`${base(target)}/actions/${path}`, { method: "DELETE" });
+    const answer = await this.#ask(target, what, `/actions/${path}`, { method: "DELETE" });
     if (answer.status !== 204 && answer.status !== 404) throw this.#refused(target, what, answer);
   }
 
-  async #request(path: string, options: RequestOptions = {}): Promise<Answer> {
-    const token = await resolveSecret(this.#token, this.#signal);
-    return request(this.#endpoint, `/api/v1${path}`, {
-      ...options,
+  async #ask(target: string, what: string, path: string, options: RequestOptions = {}): Promise<Answer> {
+    const token = await this.token();
+    const trip = {
+      server: "Forgejo",
+      what: `${what} in ${target}`,
+      idempotent: options.method !== "POST",
       signal: this.#signal,
-      headers: { authorization: new Secret(`token ${token.reveal()}`), accept: "application/json" },
-    });
+    };
+    return this.#traffic.send(trip, async () =>
+      request(this.#endpoint, `/api/v1${base(target)}${path}`, {
+        ...options,
+        signal: this.#signal,
+        headers: { authorization: new Secret(`token ${token.reveal()}`), accept: "application/json" },
+      }),
+    );
   }
 
   #refused(target: string, what: string, answer: Answer): ZotAuthError {
-    const message = string(at(answer.json, "message"));
-    switch (answer.status) {
-      case 301:
-      case 307:
-        return new ZotAuthError(
-          "FORGEJO_REPOSITORY_MOVED",
-          `${target} has another name on Forgejo now (${answer.headers.get("location") ?? "unknown"}). Write the new name into forgejo.repositories.`,
-        );
-      case 401:
-        return new ZotAuthError(
-          "FORGEJO_TOKEN_REFUSED",
-          `Forgejo refuses the token of forgejo.token (${this.#token}). Make a new token and put it there.`,
-        );
-      case 403:
-        return new ZotAuthError(
-          "FORGEJO_RIGHT_MISSING",
-          `The token of forgejo.token (${this.#token}) may not ${what} in ${target}: ${message}. It has to be an owner's, with write:repository (organisations: write:organization).`,
-        );
-      case 404:
-        return new ZotAuthError(
-          "FORGEJO_REPOSITORY_UNKNOWN",
-          `Forgejo knows no ${target.includes("/") ? "repository" : "organisation"} "${target}", or hides it from the token of forgejo.token. Correct forgejo.repositories, or give that token access.`,
-        );
-      default:
-        return unexpected(this.#endpoint, `${what} in ${target}`, answer);
-    }
+    return refused(this.#endpoint, this.#reference, { target, what }, answer);
   }
 }
 
 function base(target: string): string {
-  return target.includes("/") ? `/repos/${target}` : `/orgs/${target}`;
+  const parsed = parseForgejoTarget(target);
+  switch (parsed?.kind) {
+    case "repository":
+      return `/repos/${parsed.owner}/${parsed.name}`;
+    case "organisation":
+      return `/orgs/${parsed.name}`;
+    case "user":
+      return "/user";
+    case undefined:
+      throw new TypeError(`"${target}" is no target that the settings let through`);
+  }
 }

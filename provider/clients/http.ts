@@ -22,6 +22,21 @@ export interface RequestOptions {
   readonly timeout?: number;
 }
 
+/** No answer came. Whether the server did what was asked, nobody knows. */
+export class Unreachable extends ZotAuthError {
+  /** The network's word for it, where it has one: `ECONNRESET`. */
+  readonly network: string | undefined;
+
+  constructor(endpoint: Endpoint, error: unknown) {
+    super(
+      "SERVER_UNREACHABLE",
+      `${endpoint.name} does not answer at ${endpoint.url} (${causeOf(error)}). Check the setting ${endpoint.setting} and that the server runs.`,
+    );
+    this.network =
+      error instanceof Error && error.cause instanceof Error ? (error.cause as NodeJS.ErrnoException).code : undefined;
+  }
+}
+
 /** An answer, read to its end. It holds nothing of the request. */
 export class Answer {
   readonly status: number;
@@ -48,12 +63,21 @@ export class Answer {
  * Sends one request and reads the answer. Redirects are never followed: a followed redirect can turn a POST into a GET, or write to another
  * repository, and the sign-in needs every step's cookies.
  *
- * @throws ZotAuthError `SERVER_UNREACHABLE`, which names the server, its setting and the cause
+ * @throws Unreachable `SERVER_UNREACHABLE`, which names the server, its setting and the cause
+ * @throws ZotAuthError `HEADER_INVALID`
  */
 export async function request(endpoint: Endpoint, path: string, options: RequestOptions = {}): Promise<Answer> {
   const headers = new Headers();
   for (const [name, value] of Object.entries(options.headers ?? {})) {
-    headers.set(name, value instanceof Secret ? value.reveal() : value);
+    const text = value instanceof Secret ? value.reveal() : value;
+    // `Headers` would print the whole value, and it may be a token.
+    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(text)) {
+      throw new ZotAuthError(
+        "HEADER_INVALID",
+        `The value for ${endpoint.name}'s header "${name}" (not shown) holds a line break or another character that no header can. Where it is a token, store it again without.`,
+      );
+    }
+    headers.set(name, text);
   }
   const body = options.json === undefined ? options.body : JSON.stringify(options.json);
   if (options.json !== undefined && !headers.has("content-type")) headers.set("content-type", "application/json");
@@ -69,10 +93,7 @@ export async function request(endpoint: Endpoint, path: string, options: Request
     return new Answer(response.status, response.headers, await response.text());
   } catch (error) {
     options.signal?.throwIfAborted();
-    throw new ZotAuthError(
-      "SERVER_UNREACHABLE",
-      `${endpoint.name} does not answer at ${endpoint.url} (${causeOf(error)}). Check the setting ${endpoint.setting} and that the server runs.`,
-    );
+    throw new Unreachable(endpoint, error);
   }
 }
 
@@ -84,6 +105,12 @@ function causeOf(error: unknown): string {
     return error.cause.message === "" ? (code ?? error.message) : error.cause.message;
   }
   return messageOf(error);
+}
+
+/** Where an answer redirects to, `undefined` when it does not, or not to a whole address. */
+export function redirectOf(answer: Answer): URL | undefined {
+  const location = answer.headers.get("location");
+  return answer.status === 302 && location !== null ? (URL.parse(location) ?? undefined) : undefined;
 }
 
 /** An answer that nobody expected, with what the server said (shortened). */

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { ZotAuthError } from "../../domain/errors.ts";
 import type { ClaimsSeen } from "../../domain/signIn/groupsClaim.ts";
+import type { AuthentikSession } from "./authentikSession.ts";
+import { authorizeAt } from "./authorize.ts";
 import { at, request, string } from "./http.ts";
 import type { Answer, Endpoint } from "./http.ts";
-import type { AuthentikSession } from "./machineSignIn.ts";
 import { Secret } from "./secret.ts";
-import { authorizeAt } from "./zotSignIn.ts";
 
 /** The OAuth2 client that zot is, as its config says. */
 export interface RelyingParty {
@@ -38,7 +38,7 @@ export async function readClaims(
   asked.searchParams.set("state", state);
   const callback = await authorizeAt(session, asked);
   const code = callback.searchParams.get("code") ?? "";
-  if (code === "" || callback.searchParams.get("state") !== state) throw noCode(callback);
+  if (code === "" || callback.searchParams.get("state") !== state) throw noCode();
 
   const client = asked.searchParams.get("client_id") ?? "";
   const form = new URLSearchParams({
@@ -112,11 +112,10 @@ function basic(client: string, secret: Secret): Secret {
   return new Secret(`Basic ${Buffer.from(pair).toString("base64")}`);
 }
 
-function noCode(callback: URL): ZotAuthError {
-  const error = callback.searchParams.get("error") ?? "no code";
+function noCode(): ZotAuthError {
   return new ZotAuthError(
     "OIDC_REFUSED",
-    `Authentik refuses zot's authorization request (${error}). Compare grant types and scopes of its OAuth2 provider with the blueprint.`,
+    "Authentik answers zot's authorization request without a code, or for another request. Compare its OAuth2 provider with the blueprint.",
   );
 }
 

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { fingerprint } from "../../domain/fingerprint.ts";
+import { fingerprint, keyedFingerprint } from "../../domain/fingerprint.ts";
 
 /**
  * A secret in memory. Printing, joining, inspecting or serializing it shows `[secret]`; the text comes out by `reveal` alone, at the one
@@ -18,6 +18,11 @@ export class Secret {
 
   get fingerprint(): string {
     return fingerprint(this.#text);
+  }
+
+  /** For secrets that people may have chosen. */
+  fingerprintBy(key: Secret): string {
+    return keyedFingerprint(this.#text, key.reveal());
   }
 
   toString(): string {

@@ -7,6 +7,8 @@ export interface WaitOptions {
   readonly what: string;
   readonly timeoutSeconds: number;
   readonly signal: AbortSignal;
+  /** Default `TIMED_OUT`. */
+  readonly code?: string;
   /** What to look at when it does not come; put after the time that was waited. */
   readonly remedy: () => string;
 }
@@ -15,7 +17,7 @@ export interface WaitOptions {
  * Asks again and again until `look` gives something else than `undefined`. It asks often at first and less often later: most states come
  * within a second, and the others should not be a load.
  *
- * @throws ZotAuthError `TIMED_OUT`
+ * @throws ZotAuthError `TIMED_OUT`, or the code of the options
  */
 export async function waitFor<T>(look: () => Promise<T | undefined>, options: WaitOptions): Promise<T> {
   const end = Date.now() + options.timeoutSeconds * 1000;
@@ -25,7 +27,7 @@ export async function waitFor<T>(look: () => Promise<T | undefined>, options: Wa
     if (seen !== undefined) return seen;
     if (Date.now() >= end) {
       throw new ZotAuthError(
-        "TIMED_OUT",
+        options.code ?? "TIMED_OUT",
         `Waited ${fromSeconds(options.timeoutSeconds)} for ${options.what}, in vain. ${options.remedy()}`,
       );
     }

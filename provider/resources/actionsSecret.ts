@@ -1,13 +1,15 @@
 import { ZotAuthError } from "../../domain/errors.ts";
+import type { SecretMarker } from "../../domain/secretMarker.ts";
 import type { SecretReference } from "../../domain/secretReference.ts";
+import { driftOf, place, takeBack, targetIdFor } from "../actionsSecrets.ts";
 import { Forgejo } from "../clients/forgejo.ts";
 import type { ForgejoConnection } from "../clients/forgejo.ts";
 import { resolveSecret } from "../configuration.ts";
 import type { Context, Observed, Resource } from "../resource.ts";
 
-/** The CI key as an Actions secret of one repository or organisation, with a readable variable beside it that says which key it is. */
+/** The CI key as an Actions secret of one target, with a readable variable beside it that says which key it is. */
 export interface ActionsSecretInputs extends ForgejoConnection {
-  /** `owner/repository`, or an organisation's name. */
+  /** `owner/repository`, an organisation's name, or `user:` and the login of the token's user. */
   readonly target: string;
   readonly secretName: string;
   /** Where the key is read from when it is written: the key itself never enters the state. */
@@ -20,7 +22,7 @@ export interface ActionsSecretInputs extends ForgejoConnection {
 }
 
 export interface ActionsSecretState extends ActionsSecretInputs, Observed {
-  /** The repository's or organisation's numeric id: its name can come to mean another one. */
+  /** The target's numeric id: its name can come to mean another one. */
   readonly targetId: number;
 }
 
@@ -32,58 +34,37 @@ export const actionsSecret: Resource<ActionsSecretInputs, ActionsSecretState> = 
   }),
 
   async create(inputs, context) {
-    const targetId = await new Forgejo(inputs, context.signal).targetId(inputs.target);
-    return { id: `${inputs.target}/${inputs.secretName}`, state: await write(inputs, targetId, context) };
+    return { id: `${inputs.target}/${inputs.secretName}`, state: await write(inputs, context) };
   },
 
   async read(state, context) {
-    const forgejo = new Forgejo(state, context.signal);
-    const { target, secretName } = state;
-    if ((await forgejo.targetId(target)) !== state.targetId)
-      return { ...state, drift: `${target} is another repository than it was` };
-    if (!(await forgejo.secretNames(target)).includes(secretName))
-      return { ...state, drift: `${target} has no secret ${secretName}` };
-    const marker = await forgejo.variable(target, markerName(secretName));
-    return {
-      ...state,
-      drift:
-        marker === markerOf(state) ? "" : `the variable ${markerName(secretName)} of ${target} tells of another key`,
-    };
+    return { ...state, drift: await driftOf(new Forgejo(state, context.signal), placedOf(state)) };
   },
 
   async update(state, inputs, context) {
-    const targetId = await new Forgejo(inputs, context.signal).targetId(inputs.target);
-    if (targetId !== state.targetId) {
-      context.warn(
-        `${inputs.target} is another repository than the one that had the secret (id ${targetId}, was ${state.targetId}). It gets the secret now.`,
-      );
-    }
-    return write(inputs, targetId, context);
+    return write(inputs, context, state);
   },
 
   async delete(state, context) {
-    const forgejo = new Forgejo(state, context.signal);
-    try {
-      if ((await forgejo.targetId(state.target)) !== state.targetId) return; // another repository under the old name: nothing of ours
-    } catch (error) {
-      if (error instanceof ZotAuthError && error.code === "FORGEJO_REPOSITORY_UNKNOWN") return; // it went with its repository
-      throw error;
-    }
-    await forgejo.deleteSecret(state.target, state.secretName);
-    await forgejo.deleteVariable(state.target, markerName(state.secretName));
+    await takeBack(new Forgejo(state, context.signal), placedOf(state), context);
   },
 };
 
-/** The variable beside the secret; anybody who reads the repository's Actions can see which key it is. */
-export function markerName(secretName: string): string {
-  return `${secretName}_INFO`;
+function markerOf({ label, fingerprint, expires, target }: ActionsSecretInputs): SecretMarker {
+  return { label, fingerprint, expires, target };
 }
 
-function markerOf({ label, fingerprint, expires }: ActionsSecretInputs): string {
-  return `label=${label} fingerprint=${fingerprint} expires=${expires}`;
+function placedOf(state: ActionsSecretState) {
+  return { secretName: state.secretName, marker: markerOf(state), targetId: state.targetId };
 }
 
-async function write(inputs: ActionsSecretInputs, targetId: number, context: Context): Promise<ActionsSecretState> {
+async function write(
+  inputs: ActionsSecretInputs,
+  context: Context,
+  before?: ActionsSecretState,
+): Promise<ActionsSecretState> {
+  const forgejo = new Forgejo(inputs, context.signal);
+  const targetId = await targetIdFor(forgejo, inputs.target, context, before);
   const key = await resolveSecret(inputs.source, context.signal);
   if (key.fingerprint !== inputs.fingerprint) {
     throw new ZotAuthError(
@@ -92,9 +73,6 @@ async function write(inputs: ActionsSecretInputs, targetId: number, context: Con
         "Run `pulumi refresh` and `pulumi up`: a new key is made then.",
     );
   }
-  const forgejo = new Forgejo(inputs, context.signal);
-  // The secret first: a marker that tells of a key which is not there yet would hide that.
-  await forgejo.putSecret(inputs.target, inputs.secretName, key);
-  await forgejo.putVariable(inputs.target, markerName(inputs.secretName), markerOf(inputs));
+  await place(forgejo, inputs.secretName, markerOf(inputs), key, context);
   return { ...inputs, targetId, drift: "" };
 }

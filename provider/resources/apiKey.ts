@@ -23,6 +23,8 @@ export interface ApiKeyInputs extends SignInSettings {
   readonly rotateAfter: number;
   /** Any text; another one replaces the key. */
   readonly rotationTrigger: string;
+  /** Any text; with another one every key of the account is revoked at once, before a new one is made. */
+  readonly revocationTrigger: string;
   /** The image repository for the proofs. */
   readonly proofRepository: string;
   readonly onDestroy: "blank" | "leave";
@@ -73,6 +75,7 @@ export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
   },
 
   async update(state, inputs, context) {
+    if (isRevocation(inputs, state)) await revokeAll(inputs, context);
     if (needsNewKey(inputs, state, new Date())) return makeKey(inputs, state.generation, context);
     return { ...state, ...inputs, rotates: plus(state.created, inputs.rotateAfter), drift: "" };
   },
@@ -97,7 +100,29 @@ export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
 };
 
 function needsNewKey(inputs: ApiKeyInputs, state: ApiKeyState, now: Date): boolean {
-  return state.drift !== "" || isDue(state.rotates, now) || KEY_DECIDING.some((key) => inputs[key] !== state[key]);
+  return (
+    state.drift !== "" ||
+    isDue(state.rotates, now) ||
+    isRevocation(inputs, state) ||
+    KEY_DECIDING.some((key) => inputs[key] !== state[key])
+  );
+}
+
+function isRevocation(inputs: ApiKeyInputs, state: Partial<ApiKeyState>): boolean {
+  // A state from before there was this input has none.
+  return inputs.revocationTrigger !== (state.revocationTrigger ?? "");
+}
+
+/**
+ * Revokes every key of the account, also those that nobody declared: whoever has one key can have made more. CI cannot push until it has the
+ * new one. Run again after a crash, it finds less to do.
+ */
+async function revokeAll(inputs: ApiKeyInputs, context: Context): Promise<void> {
+  const session = (await signInAnew(inputs, context)).zot.credentials;
+  for (const { uuid, label } of await listKeys(inputs.registryUrl, session, context.signal)) {
+    context.info(`revoking "${label}" (${uuid})`);
+    await revokeKey(inputs.registryUrl, session, uuid, context.signal);
+  }
 }
 
 /**

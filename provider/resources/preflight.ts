@@ -1,8 +1,8 @@
 import { ZotAuthError, messageOf } from "../../domain/errors.ts";
 import type { SecretReference } from "../../domain/secretReference.ts";
+import { checkAuthentikRights } from "../authentikRights.ts";
 import { ArgoCd } from "../clients/argocd.ts";
 import type { ArgoCdConnection } from "../clients/argocd.ts";
-import { Authentik } from "../clients/authentik.ts";
 import type { AuthentikConnection } from "../clients/authentik.ts";
 import { Forgejo } from "../clients/forgejo.ts";
 import type { ForgejoConnection } from "../clients/forgejo.ts";
@@ -18,6 +18,8 @@ export interface PreflightInputs {
   readonly argocd: ArgoCdConnection | null;
   readonly forgejo: ForgejoConnection;
   readonly targets: readonly string[];
+  /** Of the other secrets that Forgejo gets. */
+  readonly sources: readonly SecretReference[];
   readonly keyStore: SecretReference;
   readonly clientSecret: SecretReference;
 }
@@ -35,14 +37,15 @@ async function check(inputs: PreflightInputs, context: Context): Promise<Preflig
   const forgejo = new Forgejo(inputs.forgejo, signal);
   context.progress("asking every server whether it is there and the tokens suffice");
   const checks: Promise<unknown>[] = [
-    new Authentik(inputs.authentik, signal).me(),
+    checkAuthentikRights(inputs.authentik, context),
     ...(inputs.argocd === null ? [] : [new ArgoCd(inputs.argocd, signal).assertMaySync()]),
     ...inputs.targets.map(async (target) => {
-      await forgejo.targetId(target);
-      await forgejo.assertOwner(target);
+      await forgejo.usableTargetId(target);
+      await forgejo.assertMayWrite(target);
     }),
     vault().assertItem(inputs.keyStore, signal),
     resolveSecret(inputs.clientSecret, signal),
+    ...inputs.sources.map(async (source) => resolveSecret(source, signal)),
   ];
   const failed = (await Promise.allSettled(checks)).filter((result) => result.status === "rejected");
   signal.throwIfAborted();

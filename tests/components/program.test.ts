@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { REAL_CASE } from "../unit/fixtures.ts";
 import { CLIENT_SECRET, isSecret, runProgram } from "./mocks.ts";
 import type { MockedRun, Registered } from "./mocks.ts";
 
@@ -79,6 +80,33 @@ test("the ConfigMap's patch writes one key, forced, as a field manager of its ow
   });
 });
 
+for (const [delivery, type] of [
+  ["file:../homelab/authentik/zot.yaml", "zot-auth:authentik:BlueprintFile"],
+  ["api", "zot-auth:authentik:InlineBlueprint"],
+] as const) {
+  test(`delivered by ${delivery}, nothing of Kubernetes is registered, and everything else waits for it as ever`, async () => {
+    const { authentik } = REAL_CASE;
+    const run = await runProgram({ authentik: { ...authentik, delivery } });
+    assert.deepEqual(
+      run.resources.filter((resource) => /kubernetes|argocd/.test(resource.type)),
+      [],
+    );
+    const { inputs } = one(run, type, "authentik-blueprint");
+    assert.match(String(inputs["text"]), /^version: 1\n/);
+    inOrder(run, "zot-auth:authentik:DeclaredObjects", type, "zot-auth:authentik:AppliedBlueprint");
+    const applied = one(run, "zot-auth:authentik:AppliedBlueprint").inputs;
+    assert.equal(applied["text"], inputs["text"], "what is waited for is what was delivered");
+    assert.equal(applied["path"], delivery === "api" ? "inline:zot-auth zot" : "custom/zot.yaml");
+  });
+}
+
+test("what the blueprint makes is written down before it is delivered", async () => {
+  const run = await runProgram(ARGOCD);
+  inOrder(run, "zot-auth:authentik:DeclaredObjects", "zot-auth:argocd:Sync", "kubernetes:core/v1:ConfigMapPatch");
+  const { inputs } = one(run, "zot-auth:authentik:DeclaredObjects");
+  assert.deepEqual(inputs["objects"], one(run, "zot-auth:authentik:AppliedBlueprint").inputs["objects"]);
+});
+
 test("without Argo CD there is no sync", async () => {
   const run = await runProgram();
   assert.equal(run.resources.filter(({ type }) => type === "zot-auth:argocd:Sync").length, 0);
@@ -95,12 +123,62 @@ test("the client secret goes to standard input as a secret, and nowhere else", a
   assert.ok(!JSON.stringify(run.outputs).includes(CLIENT_SECRET));
 });
 
-test("every repository gets the secret of the same key", async () => {
-  const repositories = ["eblume/blumeops", "eblume/cv", "images"];
+test("every repository, organisation and user gets the secret of the same key, once, after the key", async () => {
+  const repositories = ["eblume/blumeops", "eblume/cv", "images", "user:eblume"];
   const run = await runProgram({ forgejo: { url: "https://forge.eblu.me", token: "env:T", repositories } });
   const secrets = run.resources.filter(({ type }) => type === "zot-auth:forgejo:ActionsSecret");
-  assert.deepEqual(secrets.map(({ inputs }) => inputs["target"]).sort(), repositories.toSorted());
-  assert.ok(secrets.every(({ inputs }) => inputs["fingerprint"] === "0123456789abcdef"));
+  assert.deepEqual(secrets.map(({ name }) => name).sort(), repositories.map((target) => `forgejo-${target}`).sort());
+  const place = (of: string): number => run.resources.findIndex(({ type }) => type === of);
+  for (const { name, inputs } of secrets) {
+    assert.deepEqual(
+      inputs,
+      {
+        forgejoUrl: "https://forge.eblu.me",
+        forgejoToken: "env:T",
+        target: name.slice("forgejo-".length),
+        secretName: "ZOT_CI_API_KEY",
+        source: "op://vault/item/zot-ci-api",
+        fingerprint: "0123456789abcdef",
+        label: "zot-auth/test/1",
+        expires: "2026-04-01T00:00:00Z",
+      },
+      name,
+    );
+  }
+  assert.ok(place("zot-auth:zot:ApiKey") < place("zot-auth:forgejo:ActionsSecret"));
+  assert.equal(run.resources.filter(({ type }) => type === "zot-auth:forgejo:CopiedSecret").length, 0);
+});
+
+test("other secrets go by reference to each of their targets, beside the key, and the preflight looks at all of them", async () => {
+  const secrets = [
+    { name: "FORGE_TOKEN", source: "op://vault/item/forge-token", repositories: ["eblume/cv", "user:eblume"] },
+    { name: "ARGOCD_AUTH_TOKEN", source: "env:ARGOCD_AUTH_TOKEN", repositories: ["eblume/blumeops"] },
+  ];
+  const forgejo = { url: "https://forge.eblu.me", token: "env:T", repositories: ["eblume/blumeops"], secrets };
+  const run = await runProgram({ forgejo });
+  const copied = run.resources.filter(({ type }) => type === "zot-auth:forgejo:CopiedSecret");
+  const expected = [
+    ["forgejo-eblume/blumeops-ARGOCD_AUTH_TOKEN", "eblume/blumeops", "ARGOCD_AUTH_TOKEN", "env:ARGOCD_AUTH_TOKEN"],
+    ["forgejo-eblume/cv-FORGE_TOKEN", "eblume/cv", "FORGE_TOKEN", "op://vault/item/forge-token"],
+    ["forgejo-user:eblume-FORGE_TOKEN", "user:eblume", "FORGE_TOKEN", "op://vault/item/forge-token"],
+  ] as const;
+  assert.deepEqual(
+    copied.toSorted((left, right) => (left.name < right.name ? -1 : 1)).map(({ name, inputs }) => ({ name, inputs })),
+    expected.map(([name, target, secretName, source]) => ({
+      name,
+      inputs: {
+        forgejoUrl: "https://forge.eblu.me",
+        forgejoToken: "env:T",
+        target,
+        secretName,
+        source,
+        label: `zot-auth/test/${secretName}`,
+      },
+    })),
+  );
+  const { inputs: preflight } = one(run, "zot-auth:acceptance:Preflight");
+  assert.deepEqual(preflight["targets"], ["eblume/blumeops", "eblume/cv", "user:eblume"]);
+  assert.deepEqual(preflight["sources"], ["op://vault/item/forge-token", "env:ARGOCD_AUTH_TOKEN"]);
 });
 
 test("a preview shows one PolicyBinding a group, in order", async () => {

@@ -10,6 +10,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { afterEach, beforeEach, test } from "node:test";
+import { deployScript } from "../../domain/host/deploy.ts";
+import { quote } from "../../domain/shell.ts";
+import { sh } from "./support/sh.ts";
 import { World } from "./support/world.ts";
 
 // The scripts run for real, by /bin/sh. zot and its issuer are small fakes; the real ones, as far as they are there, are in labZot.test.ts.
@@ -146,4 +149,14 @@ test("two deployments at once: the second waits for the first", async () => {
   ]);
   assert.deepEqual([first.code, second.code], [0, 0], first.stderr + second.stderr);
   assert.deepEqual(world.zot.inForce, JSON.parse(world.config()));
+});
+
+test("a lock whose holder leaves just as the next one looks is no lack of rights", async () => {
+  world.beginWith(world.text([]));
+  const marker = quote(world.at("looked"));
+  // The folder is there for mkdir, and gone for the look after it.
+  const leaving = `mkdir() { if [ ! -e ${marker} ]; then : > ${marker}; return 1; fi; command mkdir "$@"; }\n`;
+  const { code, stderr } = await sh(leaving + deployScript(world.deployment()), world.text(["read"]));
+  assert.equal(code, 0, stderr);
+  assert.equal(world.config(), world.text(["read"]));
 });

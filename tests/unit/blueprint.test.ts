@@ -1,48 +1,32 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import test from "node:test";
-import { parseDocument, visit } from "yaml";
-import { renderBlueprint, renderRemoval } from "../../domain/blueprint.ts";
-import { realCase } from "./fixtures.ts";
-
-interface Entry {
-  readonly model: string;
-  readonly state?: string;
-  readonly identifiers: Record<string, unknown>;
-  readonly attrs?: Record<string, unknown>;
-}
-
-/** The entries, with each tag as a text: `!KeyOf application`. */
-function entriesOf(text: string): readonly Entry[] {
-  const document = parseDocument(text, { logLevel: "silent" });
-  visit(document, {
-    Node: (_key, node) => {
-      if (node.tag?.startsWith("!") !== true) return undefined;
-      const value = node.toJSON() as unknown;
-      return document.createNode(`${node.tag} ${typeof value === "string" ? value : JSON.stringify(value)}`);
-    },
-  });
-  return (document.toJS() as { entries: readonly Entry[] }).entries;
-}
+import { renderBlueprint } from "../../domain/blueprint.ts";
+import { parseSettings } from "../../domain/settings/parse.ts";
+import { entriesOf } from "./blueprintEntries.ts";
+import type { Entry } from "./blueprintEntries.ts";
+import { REAL_CASE, realCase } from "./fixtures.ts";
 
 /** The one entry of a model. */
 function one(model: string): Required<Pick<Entry, "identifiers" | "attrs">> {
   const [entry, ...more] = find(model);
-  assert.ok(entry?.attrs !== undefined && more.length === 0, `one ${model}`);
+  assert.ok(entry?.attrs !== undefined && entry.identifiers !== undefined && more.length === 0, `one ${model}`);
   return { identifiers: entry.identifiers, attrs: entry.attrs };
 }
 
 const find = (model: string) => entriesOf(renderBlueprint(realCase())).filter((entry) => entry.model === model);
 
-test("the same settings give the same bytes", () => {
-  assert.equal(renderBlueprint(realCase()), renderBlueprint(realCase()));
+test("the real case is rendered byte by byte as recorded", () => {
+  const recorded = readFileSync(new URL("../data/authentik-blueprint.real-case.yaml", import.meta.url), "utf8");
+  assert.equal(renderBlueprint(realCase()), recorded);
 });
 
 test("one PolicyBinding a group that may sign in, in order, on the application", () => {
   const bindings = find("authentik_policies.policybinding").filter(
-    (entry) => entry.identifiers["target"] === "!KeyOf application",
+    (entry) => entry.identifiers?.["target"] === "!KeyOf application",
   );
   assert.deepEqual(
-    bindings.map(({ identifiers, attrs }) => [identifiers["order"], attrs?.["group"]]),
+    bindings.map(({ identifiers, attrs }) => [attrs?.["order"], identifiers?.["group"]]),
     [
       [0, '!Find ["authentik_core.group",["name","admins"]]'],
       [1, "!KeyOf ci-group"],
@@ -66,7 +50,7 @@ test("the machines' flow takes app passwords only, and signs in the CI group onl
   const password = one("authentik_stages_password.passwordstage");
   assert.deepEqual(password.attrs["backends"], ["authentik.core.auth.TokenBackend"]);
   const binding = find("authentik_policies.policybinding").find(
-    (entry) => entry.identifiers["target"] === "!KeyOf login-binding",
+    (entry) => entry.identifiers?.["target"] === "!KeyOf login-binding",
   );
   assert.equal(binding?.attrs?.["group"], "!KeyOf ci-group");
 });
@@ -80,15 +64,46 @@ test("the app password has no key of ours and does not expire", () => {
 });
 
 test("people's sign-in flow is not among what the blueprint writes", () => {
-  const flows = find("authentik_flows.flow").map((entry) => entry.identifiers["slug"]);
+  const flows = find("authentik_flows.flow").map((entry) => entry.identifiers?.["slug"]);
   assert.deepEqual(flows, ["machine-login"]);
 });
 
-test("the removal takes back every object that the blueprint identifies by name, and nothing of others", () => {
-  const named = entriesOf(renderBlueprint(realCase())).filter((entry) => !("target" in entry.identifiers));
-  const removed = entriesOf(renderRemoval(realCase()));
-  const key = ({ model, identifiers }: Entry): string => `${model} ${JSON.stringify(identifiers)}`;
-  // Bindings go with what they are bound to.
-  assert.deepEqual(removed.map(key).sort(), named.map(key).sort());
-  assert.ok(removed.every((entry) => entry.state === "absent"));
+test("any number of groups may sign in: admins, CI, those with rights anywhere, then those without", () => {
+  const access = {
+    signInGroups: ["family", "guests"],
+    groups: { developers: ["read", "create"] },
+    namespaces: { "games/**": { groups: { players: ["read"], developers: ["read"] } } },
+  };
+  const bound = entriesOf(renderBlueprint(parseSettings({ ...REAL_CASE, access }))).filter(
+    (entry) => entry.identifiers?.["target"] === "!KeyOf application",
+  );
+  const names = ["admins", "ci-group", "developers", "players", "family", "guests"];
+  assert.deepEqual(
+    bound.map(({ attrs }) => attrs?.["order"]),
+    names.map((_name, order) => order),
+  );
+  for (const [index, { identifiers }] of bound.entries()) {
+    assert.ok(String(identifiers?.["group"]).includes(names[index] ?? "?"), `${names[index] ?? ""} at ${index}`);
+  }
+});
+
+test("a group that may sign in twice is a setting too many, and is told as such", () => {
+  const access = { signInGroups: ["developers", "admins"], groups: { developers: ["read"] } };
+  assert.throws(
+    () => parseSettings({ ...REAL_CASE, access }),
+    /access\.signInGroups\.0: got "developers", which has rights.*\n.*access\.signInGroups\.1: got "admins"/,
+  );
+});
+
+test("blueprints that ours needs are applied before it, by name", () => {
+  const authentik = { ...REAL_CASE.authentik, appliedAfter: ["common", "flows"] };
+  const entries = entriesOf(renderBlueprint(parseSettings({ ...REAL_CASE, authentik })));
+  assert.deepEqual(
+    entries.slice(0, 2),
+    ["common", "flows"].map((name) => ({
+      model: "authentik_blueprints.metaapplyblueprint",
+      attrs: { identifiers: { name }, required: true },
+    })),
+  );
+  assert.equal(find("authentik_blueprints.metaapplyblueprint").length, 0, "none unless named");
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
 import { fromSeconds, isDuration, toSeconds } from "../../domain/duration.ts";
-import { generationOf, isDue, keyDates, keyLabel, rotationPlan } from "../../domain/rotation.ts";
+import { generationOf, isDue, keyDates, keyLabel, rotationPlan, rotationNotice } from "../../domain/rotation.ts";
 
 test("a key of 90 days rotates on day 60", () => {
   const dates = keyDates("2026-01-01T00:00:00Z", rotationPlan("90 days"));
@@ -53,4 +53,15 @@ test("durations are written in their largest whole unit and read back the same",
   );
   assert.equal(fromSeconds(90 * 86_400), "90 days");
   assert.equal(fromSeconds(3600), "1 hour");
+});
+
+test("when a key is replaced is told in whole units, and that its day has come", () => {
+  const dates = { rotates: "2027-01-24T12:00:00Z", expires: "2027-02-23T12:00:00Z" };
+  const at = (now: string): string => rotationNotice(dates, new Date(now));
+  assert.equal(at("2027-01-12T00:00:00Z"), "rotates in 12 days, on 2027-01-24; expires on 2027-02-23");
+  assert.equal(at("2027-01-23T11:00:00Z"), "rotates in 1 day, on 2027-01-24; expires on 2027-02-23");
+  assert.equal(at("2027-01-24T10:30:00Z"), "rotates in 1 hour, on 2027-01-24; expires on 2027-02-23");
+  assert.equal(at("2027-01-24T11:59:30Z"), "rotates in 30 seconds, on 2027-01-24; expires on 2027-02-23");
+  assert.equal(at("2027-01-24T12:00:00Z"), "rotates now; the present one expires on 2027-02-23");
+  assert.equal(at("2027-03-01T00:00:00Z"), "rotates now; the present one expired on 2027-02-23");
 });

@@ -15,6 +15,25 @@ const BAD: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
     { ci: { ...REAL_CASE.ci, keyLifeTime: "1 day" } },
     /ci\.keyLifeTime: is no setting\. Did you mean "keyLifetime"\?/,
   ],
+  [
+    "a delivery that is none",
+    { authentik: { ...REAL_CASE.authentik, delivery: "git" } },
+    /authentik\.delivery: got "git"; it has to be configMap, file:path/,
+  ],
+  [
+    "Argo CD beside a delivery that does not ask it",
+    {
+      authentik: { ...REAL_CASE.authentik, delivery: "api" },
+      argocd: { url: "https://argocd.ops.eblu.me", token: "env:T" },
+    },
+    /argocd: is for authentik\.delivery "configMap"; with "api" nothing asks it/,
+  ],
+  [
+    "a kubeconfig beside a delivery that does not ask it",
+    { authentik: { ...REAL_CASE.authentik, delivery: "api" }, kubernetes: { kubeconfig: "kubeconfig" } },
+    /kubernetes\.kubeconfig: is for authentik\.delivery "configMap"/,
+  ],
+  ["a group twice", { access: { signInGroups: ["a", "a"] } }, /access\.signInGroups: .*every group once/],
   ["an unknown group", { forgeo: {} }, /forgeo: is no setting\. Did you mean "forgejo"\?/],
   [
     "a wrong type",

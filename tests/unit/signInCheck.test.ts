@@ -1,102 +1,23 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import type { TestContext } from "node:test";
-import { ZotAuthError } from "../../domain/errors.ts";
 import { CookieJar } from "../../provider/clients/cookies.ts";
 import { readClaims } from "../../provider/clients/idToken.ts";
 import { signIn } from "../../provider/clients/machineSignIn.ts";
 import { Secret } from "../../provider/clients/secret.ts";
-import type { Context } from "../../provider/resource.ts";
 import { apiKey } from "../../provider/resources/apiKey.ts";
 import type { ApiKeyInputs, ApiKeyState } from "../../provider/resources/apiKey.ts";
 import { assertKeyEndpoint, assertKeyPushes, signInToZot } from "../../provider/signInCheck.ts";
-import type { SignInSettings } from "../../provider/signInCheck.ts";
-import { adminKey, callback, clientSecret, measured, startLab } from "../lab/authentik/support.ts";
+import { clientSecret, measured } from "../lab/authentik/support.ts";
 import type { Lab } from "../lab/authentik/support.ts";
+import { SIGNAL, authentik, authorizeUrl, coded, contextWith, serve, settingsFor } from "./signInSupport.ts";
+import type { Route } from "./signInSupport.ts";
 
 // The lab's Authentik as it is, and small servers in place of a zot that is not as it should be.
 
-const SIGNAL = AbortSignal.timeout(30_000);
 const KEY = new Secret("zak_0123456789abcdef0123456789abcdef");
-process.env["SIGN_IN_TEST_TOKEN"] = adminKey;
-process.env["SIGN_IN_TEST_SECRET"] = clientSecret;
-
-function contextWith(warnings: string[]): Context {
-  return {
-    urn: "",
-    type: "",
-    name: "",
-    preview: false,
-    signal: SIGNAL,
-    secretInputs: new Set(),
-    progress: () => undefined,
-    info: () => undefined,
-    warn: (text) => warnings.push(text),
-  };
-}
-
-type Route = readonly [status: number, body: string, headers?: Readonly<Record<string, string>>];
-
-/** A server that answers by the beginning of the path, the longest first, and with Go's 404 to all the rest. */
-async function serve(
-  t: TestContext,
-  routes: Readonly<Record<string, Route | ((key: boolean) => Route)>>,
-): Promise<string> {
-  const server = createServer((request, response) => {
-    const path = Object.keys(routes)
-      .filter((prefix) => request.url?.startsWith(prefix) === true)
-      .sort((left, right) => right.length - left.length)[0];
-    const route = routes[path ?? ""] ?? ([404, "404 page not found\n"] as const);
-    const [status, body, headers] =
-      typeof route === "function" ? route(request.headers.authorization !== undefined) : route;
-    response.writeHead(status, { "content-type": "text/plain", ...headers }).end(body);
-  });
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-async function authentik(t: TestContext, blueprint = measured): Promise<Lab> {
-  const lab = await startLab(t);
-  await lab.apply("zot.yaml", blueprint);
-  return lab;
-}
-
-function settingsFor(lab: Lab, registryUrl: string, configFile = "/nowhere/config.json"): SignInSettings {
-  return {
-    authentikUrl: lab.server.url,
-    authentikToken: "env:SIGN_IN_TEST_TOKEN",
-    registryUrl,
-    username: "zot-ci",
-    machineFlow: "machine-login",
-    appPassword: "zot-ci-app-password",
-    issuer: `${lab.server.url}/application/o/zot/`,
-    clientSecret: "env:SIGN_IN_TEST_SECRET",
-    ciGroup: "artifact-workloads",
-    groupsClaim: "groups",
-    configPlace: { host: "local", configFile },
-  };
-}
-
-function authorizeUrl(lab: Lab, scope = "openid email profile"): URL {
-  const url = new URL(`${lab.server.url}/application/o/authorize/`);
-  url.search = new URLSearchParams({
-    client_id: "zot",
-    redirect_uri: callback,
-    response_type: "code",
-    scope,
-    state: "zots-own-state",
-  }).toString();
-  return url;
-}
 
 async function session(lab: Lab) {
   const appPassword = new Secret(await lab.appPassword());
@@ -109,21 +30,9 @@ const party = (lab: Lab) => ({
   clientSecret: new Secret(clientSecret),
 });
 
-/** An error of this code, which holds no secret. */
-function coded(code: string, text: RegExp): (error: unknown) => boolean {
-  return (error) => {
-    assert.ok(error instanceof ZotAuthError, String(error));
-    assert.equal(error.code, code, error.message);
-    assert.match(error.message, text);
-    for (const secret of [clientSecret, adminKey, KEY.reveal()]) assert.ok(!error.message.includes(secret));
-    assert.doesNotMatch(error.message, /eyJ|code=/);
-    return true;
-  };
-}
-
 test("the claims of the account are read by name, with the scopes and the groups", async (t) => {
   const lab = await authentik(t);
-  const seen = await readClaims(await session(lab), authorizeUrl(lab), party(lab), SIGNAL);
+  const seen = await readClaims(await session(lab), authorizeUrl(lab.server.url), party(lab), SIGNAL);
   assert.deepEqual(seen.scopes, ["openid", "email", "profile"]);
   assert.deepEqual(seen.groups, ["artifact-workloads"]);
   assert.equal(seen.form, "list");
@@ -135,13 +44,18 @@ test("claims that are only in UserInfo count, as they do for zot", async (t) => 
   const without = measured.replace("include_claims_in_id_token: true", "include_claims_in_id_token: false");
   assert.notEqual(without, measured);
   const lab = await authentik(t, without);
-  const seen = await readClaims(await session(lab), authorizeUrl(lab), party(lab), SIGNAL);
+  const seen = await readClaims(await session(lab), authorizeUrl(lab.server.url), party(lab), SIGNAL);
   assert.deepEqual([seen.form, seen.groups], ["list", ["artifact-workloads"]]);
 });
 
 test("without the scope that carries it, the groups claim is missing", async (t) => {
   const lab = await authentik(t);
-  const seen = await readClaims(await session(lab), authorizeUrl(lab, "openid email"), party(lab), SIGNAL);
+  const seen = await readClaims(
+    await session(lab),
+    authorizeUrl(lab.server.url, { scope: "openid email" }),
+    party(lab),
+    SIGNAL,
+  );
   assert.deepEqual([seen.form, seen.groups, seen.scopes], ["missing", [], ["openid", "email"]]);
 });
 
@@ -149,19 +63,37 @@ test("a wrong client secret and an issuer that differs in its slash are told apa
   const lab = await authentik(t);
   const signedIn = await session(lab);
   await assert.rejects(
-    readClaims(signedIn, authorizeUrl(lab), { ...party(lab), clientSecret: new Secret("wrong") }, SIGNAL),
+    readClaims(signedIn, authorizeUrl(lab.server.url), { ...party(lab), clientSecret: new Secret("wrong") }, SIGNAL),
     coded("CLIENT_SECRET_REFUSED", /authentik\.clientSecret for the client "zot"/),
   );
   await assert.rejects(
-    readClaims(signedIn, authorizeUrl(lab), { ...party(lab), issuer: `${lab.server.url}/application/o/zot` }, SIGNAL),
+    readClaims(
+      signedIn,
+      authorizeUrl(lab.server.url),
+      { ...party(lab), issuer: `${lab.server.url}/application/o/zot` },
+      SIGNAL,
+    ),
     coded(
       "ISSUER_DIFFERS",
       /\/application\/o\/zot", and its discovery document says ".*\/application\/o\/zot\/".*byte by byte/,
     ),
   );
   await assert.rejects(
-    readClaims(signedIn, authorizeUrl(lab), { ...party(lab), issuer: "http://127.0.0.1:1/application/o/zot/" }, SIGNAL),
+    readClaims(
+      signedIn,
+      authorizeUrl(lab.server.url),
+      { ...party(lab), issuer: "http://127.0.0.1:1/application/o/zot/" },
+      SIGNAL,
+    ),
     coded("ISSUER_ELSEWHERE", /not on authentik\.url/),
+  );
+  const gone = `${lab.server.url}/application/o/gone/`;
+  await assert.rejects(
+    readClaims(signedIn, authorizeUrl(lab.server.url), { ...party(lab), issuer: gone }, SIGNAL),
+    coded(
+      "ISSUER_MISSING",
+      /no OpenID configuration of the issuer .*\/gone\/ \(it answers 404\).*authentik\.application/,
+    ),
   );
 });
 
@@ -234,7 +166,7 @@ test("a new key that may not push, though the session that made it may, has lost
     zotVersion: "2.1.20",
     session: {
       authentik: await session(lab),
-      begun: { authorize: authorizeUrl(lab), jar: new CookieJar() },
+      begun: { authorize: authorizeUrl(lab.server.url), jar: new CookieJar() },
       zot: { credentials: SESSION, identity: "zot-ci" },
     },
   };
@@ -260,7 +192,7 @@ test("a key that an earlier version of the program made stays when the diagnosis
     proofRepository: "zot-auth/acceptance",
     onDestroy: "blank" as const,
   };
-  const inputs: ApiKeyInputs = { ...earlier, ...more };
+  const inputs: ApiKeyInputs = { ...earlier, revocationTrigger: "", ...more };
   // What the engine hands over is the state as that version wrote it.
   const state = {
     ...earlier,

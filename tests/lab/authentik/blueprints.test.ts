@@ -155,22 +155,21 @@ test("an entry taken out of the file leaves its object; state absent takes it aw
 
 test("inline content is tried out in the server, which names the field or fails itself", async (t) => {
   const lab = await startLab(t);
-  const attempt = (content: string) =>
-    lab.api("POST", "/managed/blueprints/", { name: "dry-run", path: "", content, enabled: false });
+  const attempt = (content: string, name = "dry-run") =>
+    lab.api("POST", "/managed/blueprints/", { name, path: "", content, enabled: false });
   const entry = (text: string) => `version: 1\nentries:\n  - model: ${text}\n`;
 
+  // Only five lines of the log are told, so that the reason shows only when little has been done before it.
+  const log = [
+    "Failed to validate blueprint",
+    "- Created Event",
+    "- Task enqueued",
+    "- Created Event",
+    "- Task enqueued",
+  ];
   const noEnvironment = await attempt(measured);
   assert.equal(noEnvironment.status, 400);
-  assert.deepEqual(noEnvironment.json, {
-    content: [
-      "Failed to validate blueprint",
-      "- Created Event",
-      "- Task enqueued",
-      "- Created Event",
-      "- Task enqueued",
-      "- Entry invalid: Serializer errors {'client_secret': [ErrorDetail(string='This field may not be null.', code='null')]}",
-    ],
-  });
+  assert.deepEqual(noEnvironment.json, { content: [...log, "- Created Event"] });
   const unknownModel = await attempt(entry("authentik_core.nosuch\n    identifiers: {name: x}"));
   assert.deepEqual(unknownModel.json, {
     content: ["Failed to validate blueprint", "- App or Model does not exist", "- Blueprint validation failed"],
@@ -194,6 +193,12 @@ test("inline content is tried out in the server, which names the field or fails 
   assert.equal(fine.status, 201);
   assert.deepEqual([fine.json["status"], fine.json["enabled"], fine.json["content"]], ["unknown", false, literal]);
   assert.equal((await lab.api("GET", "/core/users/?username=zot-ci")).text.includes('"count":0'), true);
+
+  await lab.apply("zot.yaml", measured);
+  const applied = await attempt(measured, "dry-run of what there is");
+  const reason =
+    "- Entry invalid: Serializer errors {'client_secret': [ErrorDetail(string='This field may not be null.', code='null')]}";
+  assert.deepEqual(applied.json, { content: ["Failed to validate blueprint", ...log.slice(1), reason] });
 });
 
 test("metaapplyblueprint applies the other file first", async (t) => {

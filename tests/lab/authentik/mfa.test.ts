@@ -77,7 +77,9 @@ test("somebody without a device can enrol one and is signed in by it the next ti
   const next = new Browser(lab);
   const asked = await next.login("alice", "alice-password");
   assert.equal((asked["device_challenges"] as unknown[]).length, 1);
-  await next.flow(slug, { component: validate, code: totpCode(secret, Date.now()) });
+  const used = await next.flow(slug, { component: validate, code: totpCode(secret, Date.now()) });
+  assert.ok("code" in (used["response_errors"] as object), "a code works once");
+  await next.flow(slug, { component: validate, code: totpCode(secret, Date.now() + 30_000) });
   assert.equal(await next.me(), "alice");
 });
 

@@ -107,3 +107,39 @@ await test("a restart continues; the data folder holds no token in clear; the se
   );
   assert.equal(readFileSync(join(server.data, "forgejo.json"), "utf8").includes(TOKEN), false);
 });
+
+await test("of many that make one new secret, one makes it and all write; of a variable, one writes", async (t) => {
+  const server = await forgejo(t, { runner: null });
+  const statuses = async (method: string, path: string, body: object): Promise<Readonly<Record<number, number>>> => {
+    const counts: Record<number, number> = {};
+    const answers = Array.from({ length: 16 }, async () => server.ask(method, `${REPOSITORY}/actions/${path}`, body));
+    for (const { status } of await Promise.all(answers)) counts[status] = (counts[status] ?? 0) + 1;
+    return counts;
+  };
+  assert.deepEqual(await statuses("PUT", "secrets/SAME", { data: "x" }), { 201: 1, 204: 15 });
+  assert.deepEqual(await statuses("POST", "variables/SAME", { value: "x" }), { 204: 1, 409: 15 });
+});
+
+await test("a run shows what the real server shows of one, in its order", async (t) => {
+  const server = await forgejo(t, { files: { ".forgejo/workflows/a.yaml": WORKFLOW }, runner: null });
+  const { id } = await server.dispatch("a.yaml");
+  const { title, event, trigger_event: trigger, status, started, stopped, ...run } = await server.run(id);
+  assert.deepEqual(
+    { title, event, trigger, status, started, stopped },
+    {
+      title: ".forgejo/workflows/a.yaml",
+      event: "",
+      trigger: "workflow_dispatch",
+      status: "waiting",
+      started: "1970-01-01T00:00:00Z",
+      stopped: "1970-01-01T00:00:00Z",
+    },
+  );
+  assert.deepEqual(
+    Object.keys(run),
+    (
+      "id repository workflow_id index_in_repo trigger_user ScheduleID prettyref is_ref_deleted commit_sha " +
+      "is_fork_pull_request need_approval approved_by event_payload created updated html_url"
+    ).split(" "),
+  );
+});

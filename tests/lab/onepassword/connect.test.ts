@@ -11,6 +11,8 @@ import type { ConnectSeed } from "../../../lab/onepassword/server.ts";
 const VAULT = "vaultvaultvaultvaultvault2";
 const ITEM = "itemitemitemitemitemitem23";
 const OTHER = "othervaultothervaultother2";
+const ARCHIVED = "archivedarchivedarchived22";
+const DELETED = "deleteddeleteddeleteddele2";
 
 const SEED: ConnectSeed = {
   vaults: [
@@ -31,6 +33,8 @@ const SEED: ConnectSeed = {
           ],
         },
         { title: "Other (item)", fields: [{ label: "x", value: "y" }] },
+        { id: ARCHIVED, title: "Old", state: "ARCHIVED", files: [{ id: "f", name: "old.txt", size: 1 }] },
+        { id: DELETED, title: "Gone", state: "DELETED" },
       ],
     },
     { id: OTHER, name: "private" },
@@ -103,7 +107,7 @@ await test("vaults and items are found by title or name; lists show no fields", 
   assert.deepEqual(await titles(`/v1/vaults?filter=${quoted('title eq "homelab"')}`, "name"), ["homelab"]);
   assert.deepEqual(await titles(`/v1/vaults?filter=${quoted('name eq "private"')}`, "name"), []);
   const items = `/v1/vaults/${VAULT}/items`;
-  assert.deepEqual(await titles(items, "title"), ["Forge Secrets", "Other (item)"]);
+  assert.deepEqual(await titles(items, "title"), ["Forge Secrets", "Other (item)", "Old"]);
   assert.deepEqual(await titles(`${items}?filter=${quoted('title eq "Other (item)"')}`, "title"), ["Other (item)"]);
   assert.doesNotMatch(JSON.stringify((await ask("GET", items)).body), /pass|"old"/);
   assert.equal((await ask("GET", `${items}?filter=title`)).status, 400);
@@ -209,4 +213,17 @@ await test("items are made, replaced whole and deleted, and survive a restart", 
   assert.equal((await ask("DELETE", own)).status, 204);
   assert.equal((await ask("GET", own)).status, 404);
   assert.equal(readFileSync(join(data, "onepassword.json"), "utf8").includes('"writer"'), false);
+});
+
+await test("archived items are shown as such, deleted ones are not; files come through a patch and are in no list", async (t) => {
+  const { ask } = await connect(t);
+  const items = `/v1/vaults/${VAULT}/items`;
+  const listed = (await ask("GET", items)).body as { id: string; state?: string }[];
+  assert.equal(listed.find(({ id }) => id === ARCHIVED)?.state, "ARCHIVED");
+  assert.doesNotMatch(JSON.stringify(listed), /old\.txt|Gone/);
+  assert.equal((await ask("GET", `${items}/${DELETED}`)).status, 404);
+  const patched = (await ask("PATCH", `${items}/${ARCHIVED}`, [{ op: "replace", path: "/title", value: "Older" }]))
+    .body;
+  const { title, files, state } = patched as { title: string; files: unknown; state: string };
+  assert.deepEqual([title, files, state], ["Older", [{ id: "f", name: "old.txt", size: 1 }], "ARCHIVED"]);
 });

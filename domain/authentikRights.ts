@@ -1,0 +1,66 @@
+/** A right that the program needs in Authentik, and what for. */
+export interface NeededRight {
+  /** As Authentik's roles name it. */
+  readonly right: string;
+  readonly purpose: string;
+  /** Not every `pulumi up` needs it, so that its lack is no more than a warning. */
+  readonly rare?: true;
+}
+
+/** All that the program needs: docs/authentik-role.yaml makes a role of just these. */
+export const NEEDED_RIGHTS: readonly NeededRight[] = [
+  { right: "authentik_blueprints.view_blueprintinstance", purpose: "see whether the blueprint is applied" },
+  { right: "authentik_blueprints.add_blueprintinstance", purpose: "apply the blueprint" },
+  { right: "authentik_core.view_user", purpose: "find CI's account" },
+  { right: "authentik_core.view_token", purpose: "find the account's app password" },
+  { right: "authentik_core.view_token_key", purpose: "sign in with the app password" },
+  { right: "authentik_core.view_application", purpose: "see the application" },
+  { right: "authentik_policies.view_policybinding", purpose: "see who may use the application" },
+  { right: "authentik_providers_oauth2.view_oauth2provider", purpose: "see the application's OAuth2 provider" },
+  {
+    right: "authentik_blueprints.delete_blueprintinstance",
+    purpose: "tidy up after `pulumi destroy` and after a removed group",
+    rare: true,
+  },
+];
+
+/** What is known of the rights of a token. */
+export interface RightsSeen {
+  readonly superuser: boolean;
+  /** All rights, where Authentik tells them. */
+  readonly granted?: readonly string[];
+  /** Rights that were tried out, and what came of it. What is in neither list could not be tried. */
+  readonly tried: Readonly<Record<string, boolean>>;
+}
+
+export interface RightsVerdict {
+  readonly missing: readonly NeededRight[];
+  /** Rights that nothing in the program uses; `all` for an administrator. */
+  readonly surplus: readonly string[] | "all";
+  /** Rights that nobody could find out about. */
+  readonly unknown: readonly NeededRight[];
+}
+
+/** Compares what a token may do with what the program needs. */
+export function judgeRights({ superuser, granted, tried }: RightsSeen): RightsVerdict {
+  if (superuser) return { missing: [], surplus: "all", unknown: [] };
+  const verdictOf = ({ right }: NeededRight): boolean | undefined =>
+    // A right on single objects is in no list, and does.
+    granted?.includes(right) === true || tried[right] === true ? true : granted === undefined ? tried[right] : false;
+  // A blueprint gives rights by their short names, so namesakes from other parts of Authentik come along.
+  const needed = new Set(NEEDED_RIGHTS.map(({ right }) => shortName(right)));
+  return {
+    missing: NEEDED_RIGHTS.filter((need) => verdictOf(need) === false),
+    surplus: (granted ?? []).filter((right) => !needed.has(shortName(right))),
+    unknown: NEEDED_RIGHTS.filter((need) => verdictOf(need) === undefined),
+  };
+}
+
+/** Rights as they stand in a message: the name, and what the program needs it for. */
+export function explainRights(rights: readonly NeededRight[]): string {
+  return rights.map(({ right, purpose }) => `${right} (to ${purpose})`).join(", ");
+}
+
+function shortName(right: string): string {
+  return right.slice(right.indexOf(".") + 1);
+}

@@ -1,0 +1,54 @@
+// Stands in for Authentik: what its models' fields are made of.
+import { randomBytes } from "node:crypto";
+import type { Json } from "./json.ts";
+
+/** What a field refers to: one model, or any of a kind; `bindable` is what policies can be bound to. */
+export type Target = string | { readonly any: "stage" | "provider" | "policy" | "bindable" };
+
+export interface Field {
+  readonly kind: "text" | "boolean" | "integer" | "reference" | "references" | "list" | "object";
+  /** Must be given when the object is made. */
+  readonly required?: true;
+  readonly nullable?: true;
+  readonly unique?: true;
+  readonly choices?: readonly string[];
+  readonly to?: Target;
+  /** What happens to this object when the one it refers to goes. Default `cascade`. */
+  readonly onDelete?: "cascade" | "null";
+  readonly initial?: Json | (() => Json);
+  /** First release that knows the field; earlier ones ignore it. */
+  readonly since?: string;
+}
+
+export interface Model {
+  readonly key: "uuid" | "number";
+  /** Name in messages: `No Token matches the given query.` */
+  readonly name: string;
+  readonly fields: Readonly<Record<string, Field>>;
+  /** Policies can be bound to its objects. */
+  readonly bindable?: true;
+  /** What the API says beside the fields: the component of its form, the name in words, and the names of many. */
+  readonly shown?: { readonly component: string; readonly one: string; readonly many: string };
+}
+
+const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+/** Random letters and digits, as Authentik makes its keys. */
+export const randomKey = (length: number): string =>
+  Array.from(randomBytes(length), (byte) => letters[byte % letters.length]).join("");
+
+export const name: Field = { kind: "text", required: true };
+export const uniqueName: Field = { kind: "text", required: true, unique: true };
+export const words = (initial = ""): Field => ({ kind: "text", initial });
+export const flag = (initial: boolean): Field => ({ kind: "boolean", initial });
+export const items = (...initial: Json[]): Field => ({ kind: "list", initial });
+export const attributes: Field = { kind: "object", initial: {} };
+export const optional = (to: Target): Field => ({
+  kind: "reference",
+  to,
+  nullable: true,
+  onDelete: "null",
+  initial: null,
+});
+export const maybe: Field = { kind: "text", nullable: true, initial: null };
+export const mode: Field = { kind: "text", choices: ["all", "any"], initial: "any" };
+export const flowReference: Field = { kind: "reference", to: "authentik_flows.flow", required: true };

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import type { State } from "../../lab/forgejo/state.ts";
+import { EngineLab } from "./harness.ts";
+import type { PulumiResult } from "./harness.ts";
+
+// Secrets of repositories, an organisation and a user, the key's and another one, by the real CLI. The tests follow one another.
+
+const folder = mkdtempSync(join(tmpdir(), "zot-auth-source-"));
+const source = join(folder, "forge-token");
+const FIRST = "the-first-forge-token-of-site";
+const SECOND = "the-second-forge-token-of-site";
+let lab: EngineLab;
+let printed = "";
+
+async function run(command: Promise<PulumiResult>): Promise<PulumiResult> {
+  const result = await command;
+  printed += result.output + JSON.stringify(result.events);
+  return result;
+}
+async function well(command: Promise<PulumiResult>): Promise<string> {
+  const { code, output } = await run(command);
+  assert.equal(code, 0, output);
+  return output;
+}
+const refresh = async (): Promise<string> =>
+  well(lab.pulumi("refresh", "--yes", "--skip-preview", "--non-interactive"));
+const preview = async (): Promise<string> => well(lab.pulumi("preview", "--diff", "--non-interactive"));
+
+function changeForgejo(change: Readonly<Record<string, unknown>>): void {
+  lab.changeSettings((config) => {
+    config["zot-auth:forgejo"] = { ...(config["zot-auth:forgejo"] as object), ...change };
+  });
+}
+
+/** What a repository, an organisation or a user holds. */
+function held(owner: string, name?: string): Readonly<Record<string, string>> {
+  const file = join(lab.layout.directory, "forgejo", "forgejo.json");
+  const state = JSON.parse(readFileSync(file, "utf8")) as State;
+  const found = state.owners.find(({ login }) => login === owner);
+  const holder =
+    name === undefined
+      ? found
+      : state.repositories.find((candidate) => candidate.ownerId === found?.id && candidate.name === name);
+  assert.ok(holder, `${owner}/${name ?? ""}`);
+  return Object.fromEntries([...holder.secrets, ...holder.variables].map((entry) => [entry.name, entry.value]));
+}
+
+before(async () => {
+  writeFileSync(source, `${FIRST}\n`);
+  lab = await EngineLab.start((config) => {
+    config["zot-auth:forgejo"] = {
+      ...(config["zot-auth:forgejo"] as object),
+      repositories: ["homelab/apps", "images", "user:homelab"],
+      secrets: [{ name: "FORGE_TOKEN", source: `file:${source}`, repositories: ["homelab/site"] }],
+    };
+  });
+});
+after(async () => {
+  await lab.stop();
+  rmSync(folder, { recursive: true });
+});
+
+test("a repository, an organisation and a user get the key, a repository another secret, and nothing else changes there", async () => {
+  await well(lab.up());
+  const key = held("homelab", "apps")["ZOT_CI_API_KEY"] ?? "";
+  assert.match(key, /^zak_/);
+  assert.equal(held("images")["ZOT_CI_API_KEY"], key);
+  assert.equal(held("homelab")["ZOT_CI_API_KEY"], key);
+  const { FORGE_TOKEN: token, FORGE_TOKEN_INFO: marker, ...others } = held("homelab", "site");
+  assert.equal(token, FIRST);
+  assert.match(marker ?? "", /^label=zot-auth\/lab\/FORGE_TOKEN fingerprint=[0-9a-f]{16} target=homelab\/site$/);
+  assert.deepEqual(Object.keys(others).sort(), ["ARGOCD_AUTH_TOKEN", "FLY_DEPLOY_TOKEN", "REGISTRY"]);
+  await well(lab.pulumi("preview", "--expect-no-changes", "--non-interactive"));
+});
+
+test("a value that changed in its source is nothing to a preview, drift to a refresh, and handed on by up", async () => {
+  writeFileSync(source, `${SECOND}\n`);
+  await well(lab.pulumi("preview", "--expect-no-changes", "--non-interactive"));
+  await refresh();
+  assert.match(await preview(), /holds another value than the secret FORGE_TOKEN of homelab\/site/);
+  await well(lab.up());
+  assert.equal(held("homelab", "site")["FORGE_TOKEN"], SECOND);
+  await well(lab.pulumi("preview", "--expect-no-changes", "--non-interactive"));
+});
+
+test("a renamed repository is told with its new name; with it in the settings, up takes the secret over", async () => {
+  const answer = await fetch(`${lab.layout.settings.forgejo.url}/api/v1/repos/homelab/site`, {
+    method: "PATCH",
+    headers: { authorization: `token ${lab.secrets.forgejo}`, "content-type": "application/json" },
+    body: JSON.stringify({ name: "pages" }),
+  });
+  assert.equal(answer.status, 200);
+  await refresh();
+  assert.match(await preview(), /homelab\/site has another name on Forgejo now: homelab\/pages/);
+  const failed = await run(lab.up());
+  assert.notEqual(failed.code, 0);
+  assert.match(failed.output, /now: homelab\/pages\. Write the new name into forgejo\.repositories/);
+  changeForgejo({ secrets: [{ name: "FORGE_TOKEN", source: `file:${source}`, repositories: ["homelab/pages"] }] });
+  await well(lab.up());
+  assert.equal(held("homelab", "pages")["FORGE_TOKEN"], SECOND);
+  assert.match(held("homelab", "pages")["FORGE_TOKEN_INFO"] ?? "", /target=homelab\/pages$/);
+});
+
+test("what is taken out of the settings is deleted, and only that", async () => {
+  changeForgejo({ secrets: [], repositories: ["homelab/apps"] });
+  await well(lab.up());
+  const names = ["ARGOCD_AUTH_TOKEN", "FLY_DEPLOY_TOKEN", "REGISTRY"];
+  assert.deepEqual(Object.keys(held("homelab", "pages")).sort(), names);
+  assert.deepEqual(
+    Object.keys(held("homelab", "apps")).sort(),
+    [...names, "ZOT_CI_API_KEY", "ZOT_CI_API_KEY_INFO"].sort(),
+  );
+  assert.deepEqual([held("images"), held("homelab")], [{}, {}]);
+});
+
+test("neither secret is in the state or in anything that was printed", () => {
+  for (const secret of [FIRST, SECOND, held("homelab", "apps")["ZOT_CI_API_KEY"] ?? ""]) {
+    assert.ok(secret.length > 20);
+    assert.ok(!printed.includes(secret) && !lab.stateText().includes(secret));
+  }
+});

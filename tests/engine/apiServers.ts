@@ -1,0 +1,182 @@
+import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
+import { accessSync, constants, mkdirSync, writeFileSync } from "node:fs";
+import { request as httpRequest } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { delimiter, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { stringify } from "yaml";
+import { startKubernetes } from "../../lab/kubernetes/server.ts";
+
+/** An API server with the namespace `authentik`, and how to get in. */
+export interface ApiServer {
+  readonly url: string;
+  readonly token: string;
+  close(): Promise<void>;
+}
+
+const TOKEN = "a-token-of-this-test-alone";
+const NAMESPACE = "authentik";
+
+/** The lab's own. */
+export async function labApiServer(folder: string): Promise<ApiServer> {
+  const server = await startKubernetes({
+    port: 0,
+    data: join(folder, "kubernetes"),
+    tokens: [{ token: TOKEN }],
+    anonymous: { namespaces: [NAMESPACE] },
+    seed: { namespaces: [NAMESPACE] },
+  });
+  return { url: server.url, token: TOKEN, close: async () => server.close() };
+}
+
+/** Why there can be no real one here; `undefined` when there can. */
+export function realApiServerMissing(): string | undefined {
+  const missing = ["kube-apiserver", "etcd"].filter((name) => !isOnPath(name));
+  return missing.length === 0 ? undefined : `${missing.join(" and ")} not on PATH`;
+}
+
+/** A real kube-apiserver with a real etcd, on loopback. No other part of Kubernetes runs: a ConfigMap needs none. */
+export async function realApiServer(folder: string): Promise<ApiServer> {
+  const [client = 0, peer = 0, secure = 0] = await freePorts(3);
+  const directory = join(folder, "real");
+  mkdirSync(directory);
+  const { privateKey } = generateKeyPairSync("rsa", {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: "pkcs8", format: "pem" },
+    publicKeyEncoding: { type: "spki", format: "pem" },
+  });
+  const key = join(directory, "service-accounts.pem");
+  const tokens = join(directory, "tokens.csv");
+  writeFileSync(key, privateKey, { mode: 0o600 });
+  writeFileSync(tokens, `${TOKEN},tester,tester,system:masters\n`, { mode: 0o600 });
+  const etcdUrl = `http://127.0.0.1:${client}`;
+  const processes = [
+    start("etcd", [
+      `--data-dir=${join(directory, "etcd")}`,
+      `--listen-client-urls=${etcdUrl}`,
+      `--advertise-client-urls=${etcdUrl}`,
+      `--listen-peer-urls=http://127.0.0.1:${peer}`,
+    ]),
+    start("kube-apiserver", [
+      `--etcd-servers=${etcdUrl}`,
+      "--bind-address=127.0.0.1",
+      `--secure-port=${secure}`,
+      `--cert-dir=${join(directory, "certificates")}`,
+      `--token-auth-file=${tokens}`,
+      "--authorization-mode=RBAC",
+      "--service-account-issuer=https://127.0.0.1",
+      `--service-account-key-file=${key}`,
+      `--service-account-signing-key-file=${key}`,
+      "--disable-admission-plugins=ServiceAccount",
+      // Without a controller manager a foreground delete would hang.
+      "--enable-garbage-collector=false",
+    ]),
+  ];
+  const server: ApiServer = {
+    url: `https://127.0.0.1:${secure}`,
+    token: TOKEN,
+    close: async () => {
+      await Promise.all(processes.map(ended));
+    },
+  };
+  try {
+    await ready(server, processes);
+    await ask(server, "POST", "/api/v1/namespaces", { metadata: { name: NAMESPACE } });
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+  return server;
+}
+
+/** A kubeconfig for it. A real API server makes its certificate itself. */
+export function kubeconfigOf({ url, token }: ApiServer): string {
+  const name = "test";
+  const trust = url.startsWith("https:") ? { "insecure-skip-tls-verify": true } : {};
+  return stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name, cluster: { server: url, ...trust } }],
+    users: [{ name, user: { token } }],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+    "current-context": name,
+  });
+}
+
+/** One request, as another field manager makes it. */
+export async function ask(
+  { url, token }: ApiServer,
+  method: string,
+  path: string,
+  body?: unknown,
+  type = "application/json",
+): Promise<{ readonly status: number; readonly body: unknown }> {
+  const send = url.startsWith("https:") ? httpsRequest : httpRequest;
+  return new Promise((done, fail) => {
+    const headers = { authorization: `Bearer ${token}`, "content-type": type };
+    const outgoing = send(url + path, { method, headers, rejectUnauthorized: false, timeout: 10_000 }, (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on("data", (chunk: Buffer) => chunks.push(chunk));
+      answer.once("end", () => {
+        const text = Buffer.concat(chunks).toString("utf8");
+        const isJson = answer.headers["content-type"]?.includes("json") === true;
+        done({ status: answer.statusCode ?? 0, body: isJson ? (JSON.parse(text) as unknown) : text });
+      });
+    });
+    outgoing.once("error", fail);
+    outgoing.once("timeout", () => outgoing.destroy(new Error("timed out")));
+    outgoing.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
+
+function isOnPath(name: string): boolean {
+  return (process.env["PATH"] ?? "").split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function start(command: string, args: readonly string[]): ChildProcess {
+  return spawn(command, [...args], { stdio: ["ignore", "ignore", "ignore"] });
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const end = new Promise((done) => child.once("close", done));
+  child.kill("SIGTERM");
+  await end;
+}
+
+async function ready(server: ApiServer, processes: readonly ChildProcess[]): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while (Date.now() < deadline) {
+    const gone = processes.find((child) => child.exitCode !== null);
+    if (gone !== undefined) throw new Error(`${gone.spawnfile} ended with ${String(gone.exitCode)} at its start`);
+    const answer = await ask(server, "GET", "/readyz").catch(() => undefined); // not listening yet
+    if (answer?.status === 200) return;
+    await delay(200);
+  }
+  throw new Error("the API server was not ready within a minute");
+}
+
+async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(
+    servers.map(
+      async (server) =>
+        new Promise<number>((done) => {
+          server.listen(0, "127.0.0.1", () => done((server.address() as AddressInfo).port));
+        }),
+    ),
+  );
+  await Promise.all(servers.map(async (server) => new Promise((done) => server.close(done))));
+  return ports;
+}

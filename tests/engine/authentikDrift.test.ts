@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { signIn } from "../../provider/clients/machineSignIn.ts";
+import { Secret } from "../../provider/clients/secret.ts";
+import { EngineLab } from "./harness.ts";
+import type { PulumiResult } from "./harness.ts";
+import { Homelab } from "./homelab.ts";
+
+// What others change or delete in Authentik: refresh finds it, the next preview names it, up puts it back. The tests follow one another.
+
+let lab: EngineLab;
+let homelab: Homelab;
+/** Every app password that there was, for the search in the state. */
+const appPasswords: string[] = [];
+
+before(async () => {
+  lab = await EngineLab.start();
+  homelab = new Homelab(lab);
+  const { code, output } = await lab.up();
+  assert.equal(code, 0, output);
+  await signInAsCi();
+});
+after(async () => lab.stop());
+
+interface Entry {
+  readonly pk: string | number;
+  readonly [field: string]: unknown;
+}
+
+async function ask(path: string, method = "GET", body?: unknown): Promise<unknown> {
+  const answer = await homelab.authentik(path, method, body);
+  assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+  return answer.body;
+}
+
+async function all(path: string): Promise<readonly Entry[]> {
+  return ((await ask(path)) as { readonly results: readonly Entry[] }).results;
+}
+
+async function one(path: string): Promise<Entry> {
+  const [only, ...more] = await all(path);
+  assert.ok(only !== undefined && more.length === 0, path);
+  return only;
+}
+
+const zotCi = async (): Promise<Entry> => one("/core/users/?username=zot-ci");
+
+/** The application's PolicyBindings as group and order, in their order. */
+async function bindings(): Promise<readonly (readonly [group: unknown, order: unknown, enabled: unknown])[]> {
+  const { pk } = (await ask("/core/applications/zot/")) as Entry;
+  return (await all(`/policies/bindings/?target=${pk}`))
+    .map((entry) => [(entry["group_obj"] as Entry)["name"], entry["order"], entry["enabled"]] as const)
+    .sort((left, right) => Number(left[1]) - Number(right[1]));
+}
+
+async function bindingOf(group: string): Promise<string> {
+  const { pk } = (await ask("/core/applications/zot/")) as Entry;
+  const found = await all(`/policies/bindings/?target=${pk}`);
+  return `/policies/bindings/${found.find((entry) => (entry["group_obj"] as Entry)["name"] === group)?.pk ?? ""}/`;
+}
+
+const DECLARED = [
+  ["admins", 0, true],
+  ["artifact-workloads", 1, true],
+];
+
+/** The account's own way in, with the app password of now. */
+async function signInAsCi(): Promise<void> {
+  const { key } = (await ask("/core/tokens/zot-ci-app-password/view_key/")) as { readonly key: string };
+  appPasswords.push(key);
+  const { url, machineFlow: flow } = lab.layout.settings.authentik;
+  const account = { authentikUrl: url, flow, username: "zot-ci", appPassword: new Secret(key) };
+  await signIn(account, AbortSignal.timeout(20_000));
+}
+
+/** Quotes and line breaks as the message has them. */
+const plain = ({ output }: PulumiResult): string => output.replaceAll('\\"', '"').replaceAll(/\s+/g, " ");
+
+/** Refresh finds what was changed, the preview names it, and up repairs it with CI's key as it was. */
+async function repairs(...named: readonly string[]): Promise<void> {
+  const key = homelab.ciKey("homelab/apps");
+  const refreshed = await lab.pulumi("refresh", "--yes", "--skip-preview", "--non-interactive");
+  assert.equal(refreshed.code, 0, refreshed.output);
+  const seen = plain(await lab.pulumi("preview", "--diff", "--non-interactive"));
+  for (const text of named) assert.ok(seen.includes(text), `${text}\nis not in\n${seen}`);
+  const repaired = await lab.up();
+  assert.equal(repaired.code, 0, repaired.output);
+  assert.equal(homelab.ciKey("homelab/apps"), key);
+}
+
+test("the account is disabled, and the admins' binding has another order", async () => {
+  await ask(`/core/users/${(await zotCi()).pk}/`, "PATCH", { is_active: false });
+  await ask(await bindingOf("admins"), "PATCH", { order: 7 });
+  await repairs('the account "zot-ci" is disabled', 'the PolicyBinding of the group "admins" has order 7, not 0');
+  assert.equal((await zotCi())["is_active"], true);
+  assert.deepEqual(await bindings(), DECLARED);
+  await signInAsCi();
+});
+
+test("the account is out of its group, and a binding is disabled", async () => {
+  const group = await one("/core/groups/?name=artifact-workloads");
+  await ask(`/core/groups/${group.pk}/remove_user/`, "POST", { pk: (await zotCi()).pk });
+  await ask(await bindingOf("admins"), "PATCH", { enabled: false });
+  await repairs(
+    'the account "zot-ci" is no member of "artifact-workloads"',
+    'the PolicyBinding of the group "admins" is disabled',
+  );
+  assert.deepEqual((await zotCi())["groups"], [group.pk]);
+  assert.deepEqual(await bindings(), DECLARED);
+  await signInAsCi();
+});
+
+test("a binding is deleted, and another is moved to another application", async () => {
+  await ask(await bindingOf("artifact-workloads"), "DELETE");
+  const other = (await ask("/core/applications/", "POST", { name: "Other", slug: "other" })) as Entry;
+  await ask(await bindingOf("admins"), "PATCH", { target: other.pk });
+  await repairs(
+    'no PolicyBinding of the application "zot" names the group "artifact-workloads"',
+    'no PolicyBinding of the application "zot" names the group "admins"',
+  );
+  assert.deepEqual(await bindings(), DECLARED);
+});
+
+test("the app password is deleted, and so is the provider: Authentik makes another password, which signs in", async () => {
+  await ask("/core/tokens/zot-ci-app-password/", "DELETE");
+  const before = await one("/providers/oauth2/?client_id=zot");
+  await ask(`/providers/oauth2/${before.pk}/`, "DELETE");
+  await repairs('there is no app password "zot-ci-app-password"', 'the application "zot" has no provider');
+  const { provider } = (await ask("/core/applications/zot/")) as Entry;
+  assert.equal((await one("/providers/oauth2/?client_id=zot")).pk, provider);
+  await signInAsCi();
+  assert.notEqual(appPasswords.at(-1), appPasswords.at(-2));
+});
+
+test("the application is deleted, its bindings with it, and the machines' sign-in flow", async () => {
+  await ask("/core/applications/zot/", "DELETE");
+  await ask("/flows/instances/machine-login/", "DELETE");
+  await repairs('there is no application "zot"', 'there is no sign-in flow "machine-login"');
+  assert.deepEqual(await bindings(), DECLARED);
+  await signInAsCi();
+});
+
+test("the account itself is deleted, and its app password with it", async () => {
+  await ask(`/core/users/${(await zotCi()).pk}/`, "DELETE");
+  await repairs('there is no account "zot-ci"');
+  await signInAsCi();
+});
+
+test("after all that a refresh finds nothing, a rotation signs in, and no app password is in the state", async () => {
+  const before = homelab.ciKey("homelab/apps");
+  lab.changeSettings((config) => {
+    config["zot-auth:ci"] = { ...(config["zot-auth:ci"] as object), rotationTrigger: "after the repairs" };
+  });
+  const rotated = await lab.up();
+  assert.equal(rotated.code, 0, rotated.output);
+  assert.notEqual(homelab.ciKey("homelab/apps"), before);
+  const refreshed = await lab.pulumi("refresh", "--yes", "--skip-preview", "--non-interactive");
+  assert.equal(refreshed.code, 0, refreshed.output);
+  const { code, output } = await lab.pulumi("preview", "--expect-no-changes", "--diff", "--non-interactive");
+  assert.equal(code, 0, output);
+  assert.equal(new Set(appPasswords).size, 3, "one of each making");
+  for (const password of appPasswords) {
+    assert.ok(password.length > 20);
+    assert.ok(!lab.stateText().includes(password));
+  }
+});

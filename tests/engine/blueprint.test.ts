@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { parse, stringify } from "yaml";
+import { EngineLab } from "./harness.ts";
+import type { PulumiResult } from "./harness.ts";
+import { Homelab } from "./homelab.ts";
+
+// The blueprint over the life of a stack: groups come and go, people make bindings by hand, Git holds our key. By the real CLI, in one lab.
+
+let lab: EngineLab;
+let homelab: Homelab;
+
+before(async () => {
+  lab = await EngineLab.start((config) => {
+    // The lab's workflow signs in as zot-ci, and the account's name is changed here.
+    delete config["zot-auth:acceptance"];
+  });
+  homelab = new Homelab(lab);
+});
+after(async () => lab.stop());
+
+const preview = async (...args: readonly string[]) => lab.pulumi("preview", "--non-interactive", ...args);
+const spaced = ({ output }: PulumiResult): string => output.replaceAll(/\s+/g, " ");
+
+function change(group: string, values: Record<string, unknown>): void {
+  lab.changeSettings((config) => {
+    config[`zot-auth:${group}`] = { ...(config[`zot-auth:${group}`] as object), ...values };
+  });
+}
+
+async function up(): Promise<PulumiResult> {
+  const result = await lab.up();
+  assert.equal(result.code, 0, result.output);
+  return result;
+}
+
+/** The names of the groups that may sign in, in order. */
+async function bound(slug = "zot"): Promise<readonly (string | undefined)[]> {
+  const { pk } = (await homelab.authentik(`/core/applications/${slug}/`)).body as { pk: string };
+  const { body } = await homelab.authentik(`/policies/bindings/?target=${pk}`);
+  const { results } = body as { results: { order: number; group_obj: { name: string } | null }[] };
+  return results.toSorted((left, right) => left.order - right.order).map(({ group_obj }) => group_obj?.name);
+}
+
+test("a group that leaves the settings: the preview shows it, up takes its binding out of Authentik, the next one changes nothing", async () => {
+  for (const name of ["family", "guests"])
+    assert.equal((await homelab.authentik("/core/groups/", "POST", { name })).status, 201);
+  change("access", { signInGroups: ["family", "guests"] });
+  await up();
+  assert.deepEqual(await bound(), ["admins", "artifact-workloads", "family", "guests"]);
+
+  change("access", { signInGroups: ["guests"] });
+  const planned = await preview("--diff");
+  assert.match(planned.output, /- zot-auth:authentik:PolicyBinding: \(delete\)[^]*authentik-family/);
+  assert.match(planned.output, /authentik_policies\.policybinding zot\/family/);
+  assert.deepEqual(await bound(), ["admins", "artifact-workloads", "family", "guests"], "a preview changes nothing");
+  await up();
+  assert.deepEqual(await bound(), ["admins", "artifact-workloads", "guests"]);
+  const { code, output } = await preview("--expect-no-changes");
+  assert.equal(code, 0, output);
+});
+
+test("an up that is killed while it applies the smaller blueprint is finished by the next", async () => {
+  change("access", { signInGroups: [] });
+  const cut = await lab.upCutOffAt("authentik-applied");
+  assert.notEqual(cut.code, 0);
+  assert.equal((await lab.pulumi("cancel", "--yes")).code, 0);
+  await up();
+  assert.deepEqual(await bound(), ["admins", "artifact-workloads"]);
+  const { body } = await homelab.authentik("/managed/blueprints/?page_size=100");
+  const names = (body as { results: { name: string }[] }).results.map(({ name }) => name);
+  assert.deepEqual(
+    names.filter((name) => name.startsWith("zot-auth")),
+    [],
+    "no removal is left",
+  );
+});
+
+test("a binding made by hand is told by a refresh, and stays over the next up", async () => {
+  const { pk: target } = (await homelab.authentik("/core/applications/zot/")).body as { pk: string };
+  const { results } = (await homelab.authentik("/core/groups/?name=guests")).body as { results: { pk: string }[] };
+  const binding = { target, group: results[0]?.pk, order: 7 };
+  assert.equal((await homelab.authentik("/policies/bindings/", "POST", binding)).status, 201);
+  const refreshed = await lab.pulumi("refresh", "--yes", "--skip-preview", "--non-interactive");
+  assert.equal(refreshed.code, 0, refreshed.output);
+  assert.match(spaced(refreshed), /PolicyBindings that are not of these settings: group guests\. They stay/);
+  change("authentik", { applicationName: "Images" });
+  await up();
+  assert.deepEqual(await bound(), ["admins", "artifact-workloads", "guests"]);
+});
+
+test("a key that Git holds too is a finding that says where; removed there, ours stays", async () => {
+  const file = join(lab.layout.directory, "gitops", "authentik", "blueprints.yaml");
+  const manifest = parse(readFileSync(file, "utf8")) as { data: Record<string, string> };
+  const write = (data: Record<string, string>): void => writeFileSync(file, stringify({ ...manifest, data }));
+  write({ ...manifest.data, "zot.yaml": "version: 1\nentries: []\n" });
+  change("authentik", { applicationName: "Images and charts" });
+  const found = await up();
+  assert.match(
+    spaced(found),
+    /Git holds the key zot\.yaml of the ConfigMap authentik\/authentik-blueprints too, below \S+ of \S+: every sync/,
+  );
+  assert.match((await homelab.blueprints())["zot.yaml"] ?? "", /Images and charts/);
+
+  write(manifest.data);
+  change("authentik", { applicationName: "Images" });
+  const clean = await up();
+  assert.doesNotMatch(spaced(clean), /Git holds the key/);
+  assert.match((await homelab.blueprints())["zot.yaml"] ?? "", /name: Images\n/);
+});
+
+test("another account for CI: a new key is made, the old one revoked, and the old account goes after that", async () => {
+  change("ci", { user: "robot-ci" });
+  await up();
+  const users = async (name: string): Promise<number> =>
+    ((await homelab.authentik(`/core/users/?username=${name}`)).body as { results: unknown[] }).results.length;
+  assert.deepEqual([await users("zot-ci"), await users("robot-ci")], [0, 1]);
+  assert.equal((await homelab.authentik("/core/tokens/zot-ci-app-password/")).status, 404);
+  const { code, output } = await preview("--expect-no-changes");
+  assert.equal(code, 0, output);
+});
+
+test("destroy leaves no blueprint of ours behind, and other people's group", async () => {
+  const { code, output } = await lab.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive");
+  assert.equal(code, 0, output);
+  assert.equal((await homelab.authentik("/core/applications/zot/")).status, 404);
+  const { body } = await homelab.authentik("/core/groups/?name=guests");
+  assert.equal((body as { results: unknown[] }).results.length, 1);
+});

@@ -1,0 +1,172 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { REAL_CASE } from "../unit/fixtures.ts";
+import { ask, kubeconfigOf, labApiServer, realApiServer, realApiServerMissing } from "./apiServers.ts";
+import type { ApiServer } from "./apiServers.ts";
+
+// Our delivery by the shared ConfigMap, by the real CLI, beside another field manager who owns the rest of it: against the lab's API server, and
+// against a real one where there is one.
+
+const PATH = "/api/v1/namespaces/authentik/configmaps/authentik-blueprints";
+const APPLY = "application/apply-patch+yaml";
+
+/** A program of nothing but the delivery. */
+const PROGRAM = `
+import { readFileSync } from "node:fs";
+import { Provider } from "@pulumi/kubernetes/provider.js";
+import { deliver } from "./components/blueprintDelivery.ts";
+import { parseSettings } from "./domain/settings/parse.ts";
+const settings = parseSettings(JSON.parse(readFileSync("settings.json", "utf8")));
+const provider = new Provider("kubernetes", { kubeconfig: settings.kubernetes.kubeconfig });
+deliver("authentik", { settings, text: readFileSync("text", "utf8"), hash: "" }, { provider });
+`;
+
+interface ConfigMap {
+  readonly data?: Readonly<Record<string, string>>;
+  readonly metadata: {
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly managedFields?: readonly { readonly manager: string; readonly fieldsV1: unknown }[];
+  };
+}
+
+class Project {
+  readonly #folder: string;
+  readonly #server: ApiServer;
+
+  private constructor(folder: string, server: ApiServer) {
+    this.#folder = folder;
+    this.#server = server;
+  }
+
+  static async start(t: TestContext, open: (folder: string) => Promise<ApiServer>): Promise<Project> {
+    const folder = mkdtempSync(join(tmpdir(), "zot-auth-configmap-"));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    const server = await open(folder);
+    t.after(async () => server.close());
+    for (const name of ["package.json", "components", "domain", "provider", "node_modules"])
+      symlinkSync(resolve(name), join(folder, name));
+    mkdirSync(join(folder, "state"));
+    writeFileSync(join(folder, "Pulumi.yaml"), readFileSync(resolve("Pulumi.yaml"), "utf8"));
+    writeFileSync(join(folder, "index.ts"), PROGRAM);
+    writeFileSync(join(folder, "kubeconfig"), kubeconfigOf(server), { mode: 0o600 });
+    const settings = { ...REAL_CASE, kubernetes: { kubeconfig: join(folder, "kubeconfig") } };
+    writeFileSync(join(folder, "settings.json"), JSON.stringify(settings));
+    const project = new Project(folder, server);
+    await project.pulumi("stack", "init", "test");
+    return project;
+  }
+
+  async pulumi(...args: readonly string[]): Promise<string> {
+    const env: NodeJS.ProcessEnv = {
+      ...process.env,
+      PULUMI_BACKEND_URL: `file://${join(this.#folder, "state")}`,
+      PULUMI_CONFIG_PASSPHRASE: "test",
+    };
+    delete env["PULUMI_CONFIG_PASSPHRASE_FILE"];
+    delete env["NODE_TEST_CONTEXT"];
+    const child = spawn("pulumi", [...args, "--non-interactive"], { cwd: this.#folder, env });
+    const chunks: Buffer[] = [];
+    child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+    child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
+    const code = await new Promise<number | null>((done) => child.once("close", done));
+    const output = Buffer.concat(chunks).toString("utf8");
+    assert.equal(code, 0, output);
+    return output;
+  }
+
+  async up(text: string, ...more: readonly string[]): Promise<void> {
+    writeFileSync(join(this.#folder, "text"), text);
+    await this.pulumi("up", "--stack", "test", "--yes", "--skip-preview", ...more);
+  }
+
+  /** Another manager applies what it declares, as Argo CD does with ServerSideApply. */
+  async apply(manager: string, data: Readonly<Record<string, string>>, force = false): Promise<number> {
+    const metadata = { name: "authentik-blueprints", namespace: "authentik", labels: { owner: manager } };
+    const body = { apiVersion: "v1", kind: "ConfigMap", metadata, data };
+    const query = `?fieldManager=${manager}&force=${String(force)}`;
+    return (await ask(this.#server, "PATCH", PATH + query, body, APPLY)).status;
+  }
+
+  async edit(data: Readonly<Record<string, string>>): Promise<void> {
+    const path = `${PATH}?fieldManager=kubectl-edit`;
+    assert.equal((await ask(this.#server, "PATCH", path, { data }, "application/merge-patch+json")).status, 200);
+  }
+
+  async get(): Promise<ConfigMap> {
+    return (await ask(this.#server, "GET", PATH)).body as ConfigMap;
+  }
+
+  /** The keys of the data that a manager owns. */
+  async owned(manager: string): Promise<readonly string[]> {
+    const { managedFields = [] } = (await this.get()).metadata;
+    return managedFields
+      .filter((entry) => entry.manager === manager)
+      .flatMap(({ fieldsV1 }) => Object.keys((fieldsV1 as { "f:data"?: object })["f:data"] ?? {}))
+      .map((key) => key.slice(2))
+      .sort();
+  }
+}
+
+async function twoManagers(t: TestContext, open: (folder: string) => Promise<ApiServer>): Promise<void> {
+  const project = await Project.start(t, open);
+  const theirs = { "common.yaml": "c", "mfa.yaml": "m" };
+  assert.equal(await project.apply("argocd", theirs), 201);
+
+  await project.up("one");
+  assert.deepEqual((await project.get()).data, { ...theirs, "zot.yaml": "one" });
+  assert.deepEqual(
+    await project.owned("argocd"),
+    ["common.yaml", "mfa.yaml"],
+    "the other manager's fields are its own",
+  );
+  assert.deepEqual(await project.owned("zot-auth"), ["zot.yaml"], "one key is ours");
+  assert.equal((await project.get()).metadata.labels?.["owner"], "argocd");
+
+  await t.test("the other manager goes on without a conflict, and keeps ours", async () => {
+    assert.equal(await project.apply("argocd", { ...theirs, "common.yaml": "changed" }), 200);
+    assert.deepEqual((await project.get()).data, { ...theirs, "common.yaml": "changed", "zot.yaml": "one" });
+  });
+
+  await t.test("a hand edit of our key is seen and taken back; a hand edit of another key stays", async () => {
+    await project.edit({ "zot.yaml": "edited", "mfa.yaml": "edited" });
+    assert.deepEqual(await project.owned("zot-auth"), []);
+    const seen = await project.pulumi("preview", "--stack", "test", "--refresh", "--diff");
+    assert.match(seen, /edited/);
+    await project.up("one", "--refresh");
+    assert.deepEqual((await project.get()).data, { "common.yaml": "changed", "mfa.yaml": "edited", "zot.yaml": "one" });
+    assert.deepEqual(await project.owned("zot-auth"), ["zot.yaml"]);
+    assert.deepEqual(await project.owned("kubectl-edit"), ["mfa.yaml"]);
+  });
+
+  await t.test("a key that the other manager took is taken back, and no other", async () => {
+    assert.equal(await project.apply("argocd", { "common.yaml": "c", "zot.yaml": "git" }), 409, "ours is not free");
+    assert.equal(await project.apply("argocd", { "common.yaml": "c", "zot.yaml": "git" }, true), 200);
+    await project.up("two", "--refresh");
+    const { data } = await project.get();
+    assert.deepEqual([data?.["common.yaml"], data?.["zot.yaml"]], ["c", "two"]);
+    assert.deepEqual(await project.owned("argocd"), ["common.yaml"]);
+  });
+
+  await t.test("destroy takes our key and nothing else", async () => {
+    await project.pulumi("destroy", "--stack", "test", "--yes", "--skip-preview");
+    assert.deepEqual((await project.get()).data, { "common.yaml": "c", "mfa.yaml": "edited" });
+    assert.deepEqual(await project.owned("zot-auth"), []);
+  });
+}
+
+test("two managers of one ConfigMap, on the lab's API server", async (t) => {
+  await twoManagers(t, labApiServer);
+});
+
+test(
+  "two managers of one ConfigMap, on a real kube-apiserver with etcd",
+  { skip: realApiServerMissing() ?? false },
+  async (t) => {
+    await twoManagers(t, realApiServer);
+  },
+);

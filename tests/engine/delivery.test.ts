@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { pathsOf } from "../../lab/layout.ts";
+import { EngineLab } from "./harness.ts";
+import type { PulumiResult } from "./harness.ts";
+import { Homelab } from "./homelab.ts";
+
+// The whole program without Kubernetes and Argo CD, by the real CLI: the blueprint goes by a file of a GitOps repository, or by Authentik's API.
+
+/** A lab whose settings name neither a cluster nor Argo CD; the kubeconfig that the environment names is not there. */
+async function labWith(delivery: string, applyTimeout: string): Promise<EngineLab> {
+  process.env["KUBECONFIG"] = "/nowhere/kubeconfig";
+  const lab = await EngineLab.start((config) => {
+    for (const group of ["kubernetes", "argocd", "acceptance"]) Reflect.deleteProperty(config, `zot-auth:${group}`);
+    config["zot-auth:authentik"] = { ...(config["zot-auth:authentik"] as object), delivery, applyTimeout };
+  });
+  // Elsewhere a blueprint of Git makes it.
+  assert.equal((await new Homelab(lab).authentik("/core/groups/", "POST", { name: "admins" })).status, 201);
+  return lab;
+}
+
+function change(lab: EngineLab, values: Record<string, unknown>): void {
+  lab.changeSettings((config) => {
+    config["zot-auth:authentik"] = { ...(config["zot-auth:authentik"] as object), ...values };
+  });
+}
+
+const spaced = ({ output }: PulumiResult): string => output.replaceAll(/\s+/g, " ");
+const preview = async (lab: EngineLab, ...args: readonly string[]) =>
+  lab.pulumi("preview", "--non-interactive", ...args);
+
+async function applicationName(lab: EngineLab): Promise<unknown> {
+  const { status, body } = await new Homelab(lab).authentik("/core/applications/zot/");
+  return status === 200 ? (body as { name: string }).name : status;
+}
+
+test("by a file: previewed, written, waited for until a person has pushed it, and taken back", async (t) => {
+  const lab = await labWith("file:zot.yaml", "3 seconds");
+  t.after(async () => lab.stop());
+  const clone = join(lab.directory, "clone");
+  mkdirSync(clone);
+  const file = join(clone, "zot.yaml");
+  change(lab, { delivery: `file:${file}` });
+  /** What a person's push and the deployment of it come to: the worker sees the file. */
+  const push = (): void => writeFileSync(join(pathsOf(lab.layout).blueprints, "zot.yaml"), readFileSync(file, "utf8"));
+
+  const waiting = await lab.up();
+  assert.notEqual(waiting.code, 0);
+  assert.ok(existsSync(file));
+  assert.match(spaced(waiting), /Commit and push it: git -C \S+ add -A -- zot\.yaml && git -C/);
+  assert.match(
+    spaced(waiting),
+    /Waited 3 seconds for Authentik's worker to see the new custom\/zot\.yaml, in vain\..*commit and push that file/,
+  );
+  assert.doesNotMatch(waiting.output, /providers:kubernetes|ConfigMapPatch|argocd/, "nothing asks a cluster");
+
+  change(lab, { applyTimeout: "1 minute" });
+  push();
+  const done = await lab.up();
+  assert.equal(done.code, 0, done.output);
+  assert.equal(await applicationName(lab), "Zot Registry");
+  assert.equal((await preview(lab, "--expect-no-changes")).code, 0);
+
+  change(lab, { applicationName: "Images" });
+  const planned = await preview(lab, "--diff");
+  assert.match(planned.output, /authentik:BlueprintFile: \(update\)[^]*"Zot Registry" => "Images"/);
+  assert.ok(!readFileSync(file, "utf8").includes("Images"), "a preview writes nothing");
+  const second = lab.up();
+  while (!readFileSync(file, "utf8").includes("Images")) await delay(50);
+  push();
+  const changed = await second;
+  assert.equal(changed.code, 0, changed.output);
+  assert.equal(await applicationName(lab), "Images");
+
+  const destroyed = await lab.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive");
+  assert.equal(destroyed.code, 0, destroyed.output);
+  assert.ok(!existsSync(file));
+  assert.match(spaced(destroyed), /is deleted in your clone\. Commit and push it/);
+  assert.equal(await applicationName(lab), 404);
+});
+
+test("by Authentik's API: previewed, applied, changed, found to be gone and brought back, and taken back", async (t) => {
+  const lab = await labWith("api", "1 minute");
+  t.after(async () => lab.stop());
+  const homelab = new Homelab(lab);
+  const instances = async (): Promise<readonly { pk: string; name: string }[]> => {
+    const { body } = await homelab.authentik("/managed/blueprints/?page_size=100");
+    return (body as { results: { pk: string; name: string }[] }).results.filter(({ name }) =>
+      name.startsWith("zot-auth"),
+    );
+  };
+  const first = await lab.up();
+  assert.equal(first.code, 0, first.output);
+  assert.doesNotMatch(first.output, /providers:kubernetes|ConfigMapPatch|argocd/, "nothing asks a cluster");
+  assert.match(homelab.ciKey("homelab/apps") ?? "", /^zak_/);
+  assert.equal((await instances()).length, 1);
+  assert.equal((await preview(lab, "--expect-no-changes")).code, 0);
+
+  change(lab, { applicationName: "Images" });
+  const changed = await lab.up();
+  assert.equal(changed.code, 0, changed.output);
+  assert.equal(await applicationName(lab), "Images");
+  assert.equal((await instances()).length, 1, "one text at a time");
+
+  const [instance] = await instances();
+  assert.equal((await homelab.authentik(`/managed/blueprints/${instance?.pk ?? ""}/`, "DELETE")).status, 204);
+  assert.equal((await lab.pulumi("refresh", "--yes", "--skip-preview", "--non-interactive")).code, 0);
+  const repaired = await lab.up();
+  assert.equal(repaired.code, 0, repaired.output);
+  assert.equal((await instances()).length, 1);
+
+  assert.ok(!lab.stateText().includes(lab.secrets.clientSecret), "the client secret is in no text");
+  const destroyed = await lab.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive");
+  assert.equal(destroyed.code, 0, destroyed.output);
+  assert.deepEqual(await instances(), []);
+  assert.equal(await applicationName(lab), 404);
+});

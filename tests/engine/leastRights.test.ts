@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { EngineLab } from "./harness.ts";
+import type { PulumiResult } from "./harness.ts";
+import { Homelab } from "./homelab.ts";
+
+// The token of docs/authentik-role.yaml, copied as it is: it carries a whole life of the stack. The tests follow one another.
+
+const ROLE = readFileSync(new URL("../../docs/authentik-role.yaml", import.meta.url), "utf8");
+
+let lab: EngineLab;
+let homelab: Homelab;
+let key = "";
+let printed = "";
+
+before(async () => {
+  lab = await EngineLab.start();
+  homelab = new Homelab(lab);
+});
+after(async () => lab.stop());
+
+async function ask(path: string, method = "GET", body?: unknown): Promise<Readonly<Record<string, unknown>>> {
+  const answer = await homelab.authentik(path, method, body);
+  assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+  return (answer.body ?? {}) as Readonly<Record<string, unknown>>;
+}
+
+async function run(command: Promise<PulumiResult>): Promise<PulumiResult> {
+  const result = await command;
+  printed += result.output + JSON.stringify(result.events);
+  return { ...result, output: result.output.replaceAll(/\s+/g, " ") };
+}
+
+/** Applies docs/authentik-role.yaml by hand, as an administrator does, and returns the key that Authentik made. */
+async function applyRole(): Promise<string> {
+  const made = await ask("/managed/blueprints/", "POST", {
+    name: "zot-auth-role",
+    content: ROLE,
+    path: "",
+    enabled: true,
+  });
+  await ask(`/managed/blueprints/${String(made["pk"])}/apply/`, "POST");
+  for (;;) {
+    const shown = await homelab.authentik("/core/tokens/zot-auth-api/view_key/");
+    if (shown.status === 200) return (shown.body as { readonly key: string }).key;
+    await delay(50);
+  }
+}
+
+/** Gives the role a right, or takes it away. */
+async function change(action: "assign" | "unassign", permission: string): Promise<void> {
+  const { results } = await ask("/rbac/roles/?name=zot-auth");
+  const { pk } = (results as [{ readonly pk: string }])[0];
+  const method = action === "assign" ? "POST" : "PATCH";
+  await ask(`/rbac/permissions/assigned_by_roles/${pk}/${action}/`, method, { permissions: [permission] });
+}
+
+function useToken(file: string, text: string): void {
+  writeFileSync(join(lab.directory, file), text, { mode: 0o600 });
+  lab.changeSettings((config) => {
+    const token = `file:${join(lab.directory, file)}`;
+    config["zot-auth:authentik"] = { ...(config["zot-auth:authentik"] as object), token };
+  });
+}
+
+test("an up without one of the rights names it, and changes nothing", async () => {
+  key = await applyRole();
+  useToken("role-token", key);
+  await change("unassign", "authentik_core.view_token_key");
+  const { code, output } = await run(lab.up());
+  assert.notEqual(code, 0);
+  assert.match(
+    output,
+    /Nothing was changed\. The token of authentik\.token \(file:\S*role-token\), which is zot-auth's, may too little/,
+  );
+  assert.match(output, /Its role lacks: authentik_core\.view_token_key \(to sign in with the app password\)\. /);
+  assert.equal((await homelab.authentik("/core/applications/zot/")).status, 404);
+});
+
+test("with the role as docs have it the first up finishes, without a word about rights", async () => {
+  await change("assign", "authentik_core.view_token_key");
+  const { code, output } = await run(lab.up());
+  assert.equal(code, 0, output);
+  assert.match(homelab.ciKey("homelab/apps") ?? "", /^zak_/);
+  assert.doesNotMatch(output, /may do more in Authentik|is an administrator's|cannot tidy up/);
+});
+
+test("refresh and preview work with it, too", async () => {
+  const refreshed = await run(lab.pulumi("refresh", "--yes", "--skip-preview", "--non-interactive"));
+  assert.equal(refreshed.code, 0, refreshed.output);
+  const { code, output } = await run(lab.pulumi("preview", "--expect-no-changes", "--diff", "--non-interactive"));
+  assert.equal(code, 0, output);
+});
+
+test("an administrator's token works, and is warned of", async () => {
+  useToken("admin-token", `${lab.secrets.authentik}-admin`);
+  const { code, output } = await run(lab.up());
+  assert.equal(code, 0, output);
+  assert.match(output, /which is akadmin's, is an administrator's: .* docs\/authentik-role\.yaml makes a token/);
+});
+
+test("destroy works with the role's token", async () => {
+  useToken("role-token", key);
+  assert.equal((await run(lab.up())).code, 0);
+  const { code, output } = await run(lab.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive"));
+  assert.equal(code, 0, output);
+  assert.equal((await homelab.authentik("/core/applications/zot/")).status, 404);
+  const { results } = await ask("/managed/blueprints/");
+  const names = (results as readonly { readonly name: string }[]).map(({ name }) => name);
+  assert.deepEqual(
+    names.filter((name) => /removal/.test(name)),
+    [],
+    "nothing is left of the removal",
+  );
+});
+
+test("the token is in nothing that was printed", () => {
+  assert.ok(key.length > 20 && !printed.includes(key));
+});

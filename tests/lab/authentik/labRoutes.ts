@@ -1,0 +1,36 @@
+// The addresses of the API that the lab's Authentik has, with an example for each key in them.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { api } from "../../../lab/authentik/api.ts";
+import { BlueprintFolder } from "../../../lab/authentik/blueprintFiles.ts";
+import { Database } from "../../../lab/authentik/database.ts";
+import { Origins } from "../../../lab/authentik/origins.ts";
+import { Sessions } from "../../../lab/authentik/sessions.ts";
+import { emptyState } from "../../../lab/authentik/state.ts";
+import { Worker } from "../../../lab/authentik/worker.ts";
+import { Store } from "../../../lab/shared/store.ts";
+
+export interface Route {
+  readonly method: string;
+  readonly path: string;
+}
+
+/** Every method of every address below `/api/v3`, the flow executor's as well. */
+export function labRoutes(version: string): readonly Route[] {
+  const directory = mkdtempSync(join(tmpdir(), "lab-authentik-"));
+  const database = new Database(Store.open(join(directory, "state.json"), emptyState), version);
+  rmSync(directory, { recursive: true });
+  const folder = new BlueprintFolder(directory);
+  const worker = new Worker({ database, folder, environment: {}, delay: 1000, log: () => undefined });
+  const sessions = new Sessions(database);
+  const app = api({ database, folder, worker, sessions, origins: new Origins({ version }), environment: {} });
+  const routes = app.routes
+    .filter(({ method }) => method !== "ALL")
+    .map(({ method, path }) => ({ method, path: path.replace(/:\w+/, "x") }));
+  const executor = ["GET", "POST"].map((method) => ({ method, path: "/flows/executor/x/" }));
+  const all = [...routes, ...executor];
+  return all.filter(
+    ({ method, path }, index) => index === all.findIndex((o) => o.method === method && o.path === path),
+  );
+}
