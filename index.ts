@@ -12,6 +12,7 @@ import { providers } from "./components/providers.ts";
 import { Preflight } from "./components/resources.ts";
 import { tellRotation } from "./components/rotationNotice.ts";
 import { stackSettings } from "./components/stackSettings.ts";
+import { zotConfigFor } from "./components/zotConfig.ts";
 import { ZotServer } from "./components/zotServer.ts";
 import { fingerprint } from "./domain/fingerprint.ts";
 
@@ -31,13 +32,14 @@ const options = { providers: kubernetes === undefined ? [zotAuth] : [zotAuth, ku
 
 // Nothing is registered that changes anything before the host has said what it runs.
 const facts = await looking;
+const config = zotConfigFor(settings, facts);
 
 const access = new AuthentikAccess(
   "authentik",
   { settings, clientSecretFingerprint: unsecret(clientSecret.apply(fingerprint)) },
   options,
 );
-const server = new ZotServer("zot", { settings, facts, clientSecret, issuer: access.applied }, options);
+const server = new ZotServer("zot", { settings, facts, config, clientSecret, issuer: access.applied }, options);
 // The first part of the labels of our keys.
 const owner = `zot-auth/${getStack()}`;
 const account = new CiServiceAccount("ci", { settings, owner, access, server }, options);

@@ -23,12 +23,12 @@ async function read(reference: SecretReference, provider: ProviderResource): Pro
   if (parsed?.kind !== "op")
     throw new RunError(`authentik.clientSecret: ${reference} is no 1Password reference op://vault/item/field.`);
   try {
-    const { vault, item, field } = parsed;
+    const { vault, item, section, field } = parsed;
     const found = await getItem({ vault, ...(ID.test(item) ? { uuid: item } : { title: item }) }, { provider });
-    const value = valueOf(found, field);
+    const value = valueOf(found, field, section);
     if (value !== undefined && value !== "") return value;
     throw new Error(
-      `the item has no field "${field}" with a value in any of its sections (1Password's provider shows no field outside of one)`,
+      `the item has no field "${field}" with a value in ${section === undefined ? "any of its sections" : `a section "${section}"`} (1Password's provider shows no field outside of one)`,
     );
   } catch (error) {
     const message = `authentik.clientSecret: ${reference} cannot be read: ${messageOf(error)}. Correct the reference, or see onePassword.* for the way into 1Password.`;
@@ -38,12 +38,13 @@ async function read(reference: SecretReference, provider: ProviderResource): Pro
   }
 }
 
-/** A field by its label, in any section or among the item's own. */
-function valueOf(item: GetItemResult, label: string): string | undefined {
+/** A field by its label or id: in the section that the reference names, else in any or among the item's own. */
+function valueOf(item: GetItemResult, label: string, section: string | undefined): string | undefined {
   const custom = (item.sections ?? [])
-    .flatMap((section) => section.fields ?? [])
+    .filter((candidate) => section === undefined || candidate.label === section || candidate.id === section)
+    .flatMap((candidate) => candidate.fields ?? [])
     .find((field) => field.label === label || field.id === label);
-  if (custom !== undefined) return custom.value;
+  if (custom !== undefined || section !== undefined) return custom?.value;
   const own: Readonly<Record<string, string | undefined>> = {
     password: item.password,
     credential: item.credential,

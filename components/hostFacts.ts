@@ -9,17 +9,17 @@ import { askHost, unreachable } from "../domain/host/reach.ts";
 import type { Settings } from "../domain/settings/schema.ts";
 import { scriptOnHost } from "../domain/shell.ts";
 import { neededFiles } from "../domain/zot/neededFiles.ts";
-import { renderZotConfig } from "../domain/zotConfig.ts";
-import { NEWEST_KNOWN, assertKeepsPolicy, formatZotVersion } from "../domain/zotVersion.ts";
+import { renderZotConfig } from "../domain/zot/config.ts";
+import { NEWEST_KNOWN, assertKeepsPolicy, formatZotVersion } from "../domain/zot/version.ts";
 import { filesOnHost } from "./hostFiles.ts";
-import { zotConfigFor } from "./zotConfig.ts";
 
 const AS_WRITTEN: WrittenFile = { repairs: 0, state: "as written" };
+
 /**
  * Looks at zot's host, at preview time, too: people edit its files by hand, and what is written depends on the zot that runs there.
  * A preview goes on without a host that does not answer, and says so; an update does not.
  *
- * @throws RunError before any resource is changed: no zot there, one that cannot keep the access policy, or one too old for a setting
+ * @throws RunError before any resource is changed: no zot there, one that cannot keep the access policy, or files that it would not find
  */
 export async function lookAtHost(settings: Settings): Promise<HostFacts> {
   try {
@@ -48,10 +48,9 @@ async function look(settings: Settings): Promise<HostFacts> {
   const environment = { LOOK: scriptOnHost(host, script) };
   const printed = (await run({ command, environment, interpreter: ["/bin/sh", "-c"], logging: "none" })).stdout;
   const reason = unreachable(printed, host);
-  if (reason !== undefined) return withoutHost(settings, reason);
+  if (reason !== undefined) return withoutHost(reason);
   const facts = parseFacts(printed, host);
   assertKeepsPolicy(facts.version, registry.acceptCiOverwrite);
-  zotConfigFor(settings, facts);
   warnOf(files.configFile, facts.config, host);
   warnOf(files.credentialsFile, facts.credentials, host);
   if (keysFile !== undefined && facts.sessionKeys.state === "edited") {
@@ -71,10 +70,10 @@ function warnOf(file: string, { state }: WrittenFile, host: string): void {
   }
 }
 
-function withoutHost(settings: Settings, message: string): HostFacts {
+function withoutHost(message: string): HostFacts {
   if (!runtime.isDryRun()) throw new ZotAuthError("HOST_UNREACHABLE", message);
   void log.warn(`${message} This preview goes by zot ${formatZotVersion(NEWEST_KNOWN)} and cannot see hand edits.`);
-  const assumed = {
+  return {
     version: NEWEST_KNOWN,
     binary: "zot",
     home: "~",
@@ -84,6 +83,4 @@ function withoutHost(settings: Settings, message: string): HostFacts {
     service: AS_WRITTEN,
     sessionKeys: AS_WRITTEN,
   };
-  zotConfigFor(settings, assumed);
-  return assumed;
 }

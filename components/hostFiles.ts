@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { assertPlainPath } from "../domain/host/files.ts";
 import type { HostFiles } from "../domain/host/files.ts";
 import type { Settings } from "../domain/settings/schema.ts";
-import type { HostPaths } from "../domain/zotConfig.ts";
+import type { HostPaths } from "../domain/zot/config.ts";
 
 /**
  * Where zot's files are. On this machine relative paths count from the project's folder; on another they are absolute (the settings see to that).

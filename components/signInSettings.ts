@@ -1,6 +1,6 @@
 import { appPasswordIdentifier } from "../domain/blueprint.ts";
 import type { Settings } from "../domain/settings/schema.ts";
-import { issuerOf } from "../domain/zotConfig.ts";
+import { issuerOf } from "../domain/zot/config.ts";
 import type { SignInSettings } from "../provider/signInCheck.ts";
 import { filesOnHost } from "./hostFiles.ts";
 

@@ -3,8 +3,8 @@ import type { HostFacts } from "../domain/host/facts.ts";
 import { SettingsError } from "../domain/settings/parse.ts";
 import type { Settings } from "../domain/settings/schema.ts";
 import { findings } from "../domain/zot/findings.ts";
-import { assembleZotConfig } from "../domain/zotConfig.ts";
-import type { ZotConfig } from "../domain/zotConfig.ts";
+import { assembleZotConfig } from "../domain/zot/config.ts";
+import type { ZotConfig } from "../domain/zot/config.ts";
 import { filesOnHost } from "./hostFiles.ts";
 
 /**

@@ -13,14 +13,17 @@ import { removeSecretFileScript, secretFileScript } from "../domain/host/secretF
 import type { Settings } from "../domain/settings/schema.ts";
 import { runOnHost, scriptOnHost } from "../domain/shell.ts";
 import { valueAt } from "../domain/zot/json.ts";
-import { formatCredentials, formatZotConfig, issuerOf, renderZotConfig, startDigest } from "../domain/zotConfig.ts";
-import { formatZotVersion } from "../domain/zotVersion.ts";
+import { formatCredentials, formatZotConfig, issuerOf, startDigest } from "../domain/zot/config.ts";
+import type { ZotConfig } from "../domain/zot/config.ts";
+import { formatZotVersion } from "../domain/zot/version.ts";
 import { filesOnHost } from "./hostFiles.ts";
 
 export interface ZotServerArgs {
   readonly settings: Settings;
   /** What the host said of itself. */
   readonly facts: HostFacts;
+  /** zot's config, for the zot that the host has. */
+  readonly config: ZotConfig;
   /** The OAuth2 client secret that Authentik has, too. */
   readonly clientSecret: Input<string>;
   /** Done when the issuer answers: zot does not start without it. */
@@ -45,10 +48,9 @@ export class ZotServer extends ComponentResource {
 
   constructor(name: string, args: ZotServerArgs, options?: ComponentResourceOptions) {
     super("zot-auth:index:ZotServer", name, {}, options);
-    const { facts, settings } = args;
+    const { facts, settings, config } = args;
     const { registry, authentik } = settings;
     const files = filesOnHost(registry);
-    const config = renderZotConfig(settings, facts.version, files);
     const text = formatZotConfig(config);
     const { host } = registry;
     const commands = {

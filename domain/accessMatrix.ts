@@ -2,8 +2,8 @@ import { REPOSITORY_NAME } from "./imageNames.ts";
 import type { Settings } from "./settings/schema.ts";
 import { decidingRules, grants, repositoryRules } from "./zot/policies.ts";
 import type { RepositoryRules } from "./zot/policies.ts";
-import { renderZotConfig } from "./zotConfig.ts";
-import { NEWEST_KNOWN } from "./zotVersion.ts";
+import { renderZotConfig } from "./zot/config.ts";
+import { NEWEST_KNOWN } from "./zot/version.ts";
 
 /** Who asks: anybody, somebody with a key that zot does not know, or CI with its key. */
 export type Subject = "anonymous" | "wrong key" | "ci";

@@ -2,7 +2,7 @@ import { needsOf } from "../domain/blueprintNeeds.ts";
 import type { Need } from "../domain/blueprintNeeds.ts";
 import { ZotAuthError } from "../domain/errors.ts";
 import type { Authentik, BlueprintInstance } from "./clients/authentik.ts";
-import { isListed } from "./clients/blueprintTrial.ts";
+import { at, list } from "./clients/http.ts";
 import { rejected, titleOf } from "./blueprintRun.ts";
 import { tryOut } from "./blueprintTrial.ts";
 import type { Context } from "./resource.ts";
@@ -106,4 +106,17 @@ export async function whyRejected(
 function byModel(left: Need, right: Need): number {
   const models = Object.keys(LISTS);
   return models.indexOf(left.model) - models.indexOf(right.model);
+}
+
+/** Whether a list of the API has an object with that value; `undefined` when the token may not look. */
+async function isListed(
+  authentik: Authentik,
+  path: string,
+  field: string,
+  value: string,
+): Promise<boolean | undefined> {
+  const answer = await authentik.ask(`${path}?${field}=${encodeURIComponent(value)}`);
+  if (answer.status === 403) return undefined;
+  if (answer.status !== 200) throw authentik.refused("find an object", answer);
+  return list(at(answer.json, "results")).some((found) => at(found, field) === value);
 }

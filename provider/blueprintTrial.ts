@@ -1,7 +1,7 @@
 import { entryTitles, firstEntries, withoutVariables } from "../domain/blueprintNeeds.ts";
 import { ZotAuthError } from "../domain/errors.ts";
 import type { Authentik } from "./clients/authentik.ts";
-import { giveBlueprint } from "./clients/blueprintTrial.ts";
+import { giveBlueprint } from "./clients/giveBlueprint.ts";
 import { Answer, at, list } from "./clients/http.ts";
 
 const TRIAL = "zot-auth trial";

@@ -143,7 +143,7 @@ export async function checkSignIn(
   const { signal } = context;
   const { registryUrl, username } = settings;
   // Before anybody signs in: the sign-in refreshes the account's groups, and stale ones would look like right ones.
-  const before = await settledPush(registryUrl, { kind: "key", username, key: used.key }, used.repository, signal);
+  const before = await push(registryUrl, { kind: "key", username, key: used.key }, used.repository, signal);
   const authentik = await signInAtAuthentik(settings, context);
   const begun = await begin(settings, context);
   const claims = await claimsOf(settings, authentik, begun, context);
@@ -161,19 +161,14 @@ export async function checkSignIn(
   return assertHolds(judge(), async () => judge(await configOf(settings, context)));
 }
 
-/** Whether the credentials may begin an upload. zot takes a moment to take over a config that was written in place. */
-async function settledPush(
+/** Whether the credentials may begin an upload: 202, or why not. What is begun, zot's garbage collection takes away. */
+async function push(
   url: string,
   credentials: ZotCredentials,
   repository: string,
   signal: AbortSignal,
 ): Promise<number> {
-  const registry = new Registry(url, credentials, signal);
-  const { status } = await registry.startUpload(repository);
-  if (status !== 403) return status;
-  await new Promise((done) => setTimeout(done, 500));
-  signal.throwIfAborted();
-  return (await registry.startUpload(repository)).status;
+  return (await new Registry(url, credentials, signal).startUpload(repository)).status;
 }
 
 async function pushesOf(
@@ -183,8 +178,8 @@ async function pushesOf(
 ): Promise<PushesSeen> {
   const { key, repository, session } = tried;
   const [ofSession, ofKey] = await Promise.all([
-    settledPush(registryUrl, session.credentials, repository, signal),
-    settledPush(registryUrl, { kind: "key", username, key }, repository, signal),
+    push(registryUrl, session.credentials, repository, signal),
+    push(registryUrl, { kind: "key", username, key }, repository, signal),
   ]);
   return { session: ofSession, key: ofKey, identity: session.identity };
 }

@@ -1,7 +1,7 @@
 import { ZotAuthError } from "../errors.ts";
 import { quote } from "../shell.ts";
-import { OLDEST_SUPPORTED, parseZotVersion } from "../zotVersion.ts";
-import type { ZotVersion } from "../zotVersion.ts";
+import { OLDEST_SUPPORTED, parseZotVersion } from "../zot/version.ts";
+import type { ZotVersion } from "../zot/version.ts";
 import type { NeededFile } from "../zot/neededFiles.ts";
 import type { HostFiles } from "./files.ts";
 import { FUNCTIONS } from "./functions.ts";

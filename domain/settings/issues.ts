@@ -1,6 +1,7 @@
 import { closest, distance } from "fastest-levenshtein";
 import type { $ZodIssue } from "zod/v4/core";
 import * as z from "zod";
+import { isObject } from "../zot/json.ts";
 import type { SettingsProblem } from "./problem.ts";
 
 /**
@@ -26,7 +27,7 @@ export function describeIssue(
     return [{ path: at(), message: `got the name ${JSON.stringify(path.at(-1))}; it has to be ${reasons}.` }];
   }
   const value = path.reduce<unknown>(
-    (found, key) => (isRecord(found) ? found[key] : Array.isArray(found) ? found[Number(key)] : undefined),
+    (found, key) => (isObject(found) ? found[key] : Array.isArray(found) ? found[Number(key)] : undefined),
     raw,
   );
   const wanted = wantedBy(issue);
@@ -45,7 +46,7 @@ export function describeIssue(
 function got(path: readonly string[], value: unknown): string {
   if (/(token|secret|password|secretkey|accesskey|keyStore|source)$/i.test(path.at(-1) ?? ""))
     return "the value (not shown, since it may be a secret) is not right";
-  return isRecord(value) ? `got a group with ${Object.keys(value).join(", ")}` : `got ${JSON.stringify(value)}`;
+  return isObject(value) ? `got a group with ${Object.keys(value).join(", ")}` : `got ${JSON.stringify(value)}`;
 }
 
 /** The schema's types in the user's words. */
@@ -108,8 +109,4 @@ function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
   )
     inner = inner.unwrap();
   return inner;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -12,13 +12,15 @@ export const baseUrl = z.string().refine(isBaseUrl, {
 export const secretReference = z
   .string()
   .refine((text): text is SecretReference => parseReference(text) !== undefined, {
-    error: "a reference to a secret: op://vault/item/field, env:NAME or file:path (never the secret itself)",
+    error:
+      "a reference to a secret: op://vault/item/field (or op://vault/item/section/field), env:NAME or file:path (never the secret itself)",
   });
 
 export const onePasswordReference = z
   .string()
   .refine((text): text is SecretReference => parseReference(text)?.kind === "op", {
-    error: "a 1Password reference op://vault/item/field (use ids where a title has parentheses or slashes)",
+    error:
+      "a 1Password reference op://vault/item/field or op://vault/item/section/field (use ids where a title has parentheses or slashes)",
   });
 
 export const duration = z.string().refine((text): text is Duration => isDuration(text), {

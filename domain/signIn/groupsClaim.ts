@@ -1,4 +1,4 @@
-import { atLeast, parseZotVersion } from "../zotVersion.ts";
+import { atLeast, parseZotVersion } from "../zot/version.ts";
 import { fails, holds, names } from "./verdict.ts";
 import type { Verdict } from "./verdict.ts";
 

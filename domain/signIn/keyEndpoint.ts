@@ -1,4 +1,4 @@
-import { OLDEST_SUPPORTED, atLeast, parseZotVersion } from "../zotVersion.ts";
+import { OLDEST_SUPPORTED, atLeast, parseZotVersion } from "../zot/version.ts";
 import type { ConfigSeen } from "./configSeen.ts";
 import { fails, holds } from "./verdict.ts";
 import type { Verdict } from "./verdict.ts";

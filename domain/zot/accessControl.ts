@@ -1,6 +1,6 @@
 import type { Settings } from "../settings/schema.ts";
-import { atLeast } from "../zotVersion.ts";
-import type { ZotVersion } from "../zotVersion.ts";
+import { atLeast } from "./version.ts";
+import type { ZotVersion } from "./version.ts";
 import { present } from "./json.ts";
 import type { JsonObject } from "./json.ts";
 

@@ -1,5 +1,5 @@
-import { atLeast, formatZotVersion } from "../zotVersion.ts";
-import type { ZotVersion } from "../zotVersion.ts";
+import { atLeast, formatZotVersion } from "./version.ts";
+import type { ZotVersion } from "./version.ts";
 import { isObject } from "./json.ts";
 
 /** A key of zot's config that older releases refuse to start with. `*` in a path stands for any key or list entry. */

@@ -33,10 +33,29 @@ export function schemaText(): string {
 // What the schema has for newer releases only: the definition's name, the key, and the first release that knows it.
 const newerKeys: readonly (readonly [string, string, string])[] = [
   ["BearerConfig", "oidc", "2.1.14"],
+  ["BearerConfig", "awssecretsmanager", "2.1.15"],
+  ["BearerOIDCConfig", "certificateauthority", "2.1.15"],
+  ["BearerOIDCConfig", "certificateauthorityfile", "2.1.15"],
+  ["OpenIDConfig", "callbackalloworigins", "2.1.15"],
+  ["RegistryConfig", "synclegacycosigntags", "2.1.15"],
+  ["GlobalStorageConfig", "maxrepos", "2.1.16"],
+  ["StorageConfig", "maxrepos", "2.1.16"],
+  ["TrivyConfig", "vulnseveritysources", "2.1.16"],
   ["ClaimMapping", "groups", "2.1.17"],
+  ["HTTPConfig", "readtimeout", "2.1.17"],
+  ["HTTPConfig", "writetimeout", "2.1.17"],
   ["Policy", "conditions", "2.1.17"],
   ["Metrics", "anonymouspolicy", "2.1.18"],
   ["GlobalStorageConfig", "fastrestart", "2.1.18"],
+  ["GlobalStorageConfig", "redirectbloburl", "2.1.18"],
+  ["StorageConfig", "redirectbloburl", "2.1.18"],
+  ["TrivyConfig", "sbom", "2.1.18"],
+  ["BearerConfig", "upstreamtokenendpoint", "2.1.19"],
+  ["GlobalStorageConfig", "gctimewindow", "2.1.19"],
+  ["StorageConfig", "gctimewindow", "2.1.19"],
+  ["RegistryConfig", "maxretrydelay", "2.1.19"],
+  ["RegistryConfig", "oauth2credentialhelper", "2.1.19"],
+  ["RetentionPolicy", "keepuntagged", "2.1.19"],
 ];
 
 // The schema's type for these is string; the program takes durations, and numbers as nanoseconds.

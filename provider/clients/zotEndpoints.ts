@@ -1,6 +1,6 @@
 import { KEY_ENDPOINT } from "../../domain/signIn/keyEndpoint.ts";
 import type { AnswerSeen, EndpointSeen } from "../../domain/signIn/keyEndpoint.ts";
-import { formatZotVersion, parseZotVersion } from "../../domain/zotVersion.ts";
+import { formatZotVersion, parseZotVersion } from "../../domain/zot/version.ts";
 import { at, list, request, string } from "./http.ts";
 import type { Answer } from "./http.ts";
 import { authenticate, zotEndpoint } from "./zot.ts";

@@ -197,7 +197,7 @@ async function prove(inputs: ApiKeyInputs, key: Secret, context: Context): Promi
 }
 
 async function driftOf(state: ApiKeyState, held: Secret | undefined, context: Context): Promise<string> {
-  if (held === undefined) return `${state.store} is empty`;
+  if (held === undefined) return `${state.store} is empty or gone`;
   if (held.fingerprint !== state.fingerprint) return `${state.store} holds another key`;
   return (await keyWorks(state.registryUrl, state.username, held, context.signal))
     ? ""

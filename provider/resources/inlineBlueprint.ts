@@ -2,7 +2,7 @@ import { inlineInstanceName } from "../blueprintArrival.ts";
 import { whyRejected } from "../blueprintDiagnosis.ts";
 import { Authentik } from "../clients/authentik.ts";
 import type { AuthentikConnection } from "../clients/authentik.ts";
-import { giveBlueprint } from "../clients/blueprintTrial.ts";
+import { giveBlueprint } from "../clients/giveBlueprint.ts";
 import { Answer } from "../clients/http.ts";
 import type { Context, Observed, Resource } from "../resource.ts";
 

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { defaultSeed, startAuthentik, withSeed } from "../../lab/authentik/server.ts";
 import { until } from "../lab/authentik/support.ts";
 import { startZot } from "../../lab/zot/server.ts";
-import { freePort, threeTierConfig } from "../lab/zot/registry.ts";
+import { freePort } from "../freePorts.ts";
+import { threeTierConfig } from "../lab/zot/registry.ts";
 
 export interface Homelab {
   readonly zot: string;

@@ -63,7 +63,12 @@ export async function runProgram(change: Readonly<Record<string, unknown>> = {})
       call: ({ token }) =>
         token === "command:local:run"
           ? { stdout: FACTS, stderr: "" }
-          : { sections: [{ fields: [{ label: "zot-client-secret", value: CLIENT_SECRET }] }] },
+          : {
+              sections: [
+                { label: "registry", fields: [{ label: "zot-client-secret", value: CLIENT_SECRET }] },
+                { label: "test registry", fields: [{ label: "zot-client-secret", value: "the-test-registry-secret" }] },
+              ],
+            },
     },
     "zot-auth",
     "test",

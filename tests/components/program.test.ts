@@ -123,6 +123,13 @@ test("the client secret goes to standard input as a secret, and nowhere else", a
   assert.ok(!JSON.stringify(run.outputs).includes(CLIENT_SECRET));
 });
 
+test("the client secret is taken from the section that the reference names", async () => {
+  const clientSecret = "op://vault/item/test registry/zot-client-secret";
+  const run = await runProgram({ authentik: { ...REAL_CASE.authentik, clientSecret } });
+  const { inputs } = one(run, "command:local:Command", "zot-credentials");
+  assert.match(JSON.stringify(inputs["stdin"]), /the-test-registry-secret/);
+});
+
 test("every repository, organisation and user gets the secret of the same key, once, after the key", async () => {
   const repositories = ["eblume/blumeops", "eblume/cv", "images", "user:eblume"];
   const run = await runProgram({ forgejo: { url: "https://forge.eblu.me", token: "env:T", repositories } });

@@ -4,11 +4,10 @@ import { generateKeyPairSync } from "node:crypto";
 import { accessSync, constants, mkdirSync, writeFileSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { delimiter, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { stringify } from "yaml";
+import { freePorts } from "../freePorts.ts";
 import { startKubernetes } from "../../lab/kubernetes/server.ts";
 
 /** An API server with the namespace `authentik`, and how to get in. */
@@ -165,18 +164,4 @@ async function ready(server: ApiServer, processes: readonly ChildProcess[]): Pro
     await delay(200);
   }
   throw new Error("the API server was not ready within a minute");
-}
-
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      async (server) =>
-        new Promise<number>((done) => {
-          server.listen(0, "127.0.0.1", () => done((server.address() as AddressInfo).port));
-        }),
-    ),
-  );
-  await Promise.all(servers.map(async (server) => new Promise((done) => server.close(done))));
-  return ports;
 }

@@ -2,12 +2,11 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parse, stringify } from "yaml";
+import { freePorts } from "../freePorts.ts";
 import { startInBackground, stopLab } from "../../lab/background.ts";
 import { readLayout } from "../../lab/layout.ts";
 import type { Layout } from "../../lab/layout.ts";
@@ -101,6 +100,29 @@ export class EngineLab {
     return this.#start(args).ended;
   }
 
+  /** Runs what `npm run rotate` and `npm run revoke` run. */
+  async command(
+    name: "rotate" | "revoke",
+    args: readonly string[] = [
+      STACK,
+      "--config-file",
+      this.settingsFile,
+      "--yes",
+      "--skip-preview",
+      "--non-interactive",
+    ],
+  ): Promise<Pick<PulumiResult, "code" | "output">> {
+    const child = spawn(process.execPath, [join(ROOT, "commands", "key.ts"), name, ...args], {
+      cwd: ROOT,
+      env: this.#environment,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const chunks: Buffer[] = [];
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+    const code = await new Promise<number | null>((done) => child.once("close", done));
+    return { code: code ?? 1, output: Buffer.concat(chunks).toString("utf8") };
+  }
+
   /** Runs `up` and kills the CLI, with no chance to clean up, as soon as the step of that resource has begun. */
   async upCutOffAt(name: string): Promise<PulumiResult> {
     const { child, log, ended } = this.#start(["up", "--yes", "--skip-preview", "--non-interactive"]);
@@ -163,20 +185,6 @@ async function relocated(directory: string): Promise<{ config: Config }> {
   const free = await freePorts(ports.size);
   for (const [index, port] of [...ports].entries()) text = text.replaceAll(port, String(free[index]));
   return parse(text) as { config: Config };
-}
-
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      async (server) =>
-        new Promise<number>((done) => {
-          server.listen(0, "127.0.0.1", () => done((server.address() as AddressInfo).port));
-        }),
-    ),
-  );
-  await Promise.all(servers.map(async (server) => new Promise((done) => server.close(done))));
-  return ports;
 }
 
 function readEvents(file: string): readonly EngineEvent[] {

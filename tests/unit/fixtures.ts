@@ -1,7 +1,7 @@
 import { parseSettings } from "../../domain/settings/parse.ts";
 import type { Settings } from "../../domain/settings/schema.ts";
-import { parseZotVersion } from "../../domain/zotVersion.ts";
-import type { ZotVersion } from "../../domain/zotVersion.ts";
+import { parseZotVersion } from "../../domain/zot/version.ts";
+import type { ZotVersion } from "../../domain/zot/version.ts";
 
 /** The real case, as a person writes it. */
 export const REAL_CASE = {

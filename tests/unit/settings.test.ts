@@ -4,7 +4,7 @@ import test from "node:test";
 import { parse } from "yaml";
 import { SettingsError, parseSettings } from "../../domain/settings/parse.ts";
 import { objectAt } from "../../domain/zot/json.ts";
-import { renderZotConfig } from "../../domain/zotConfig.ts";
+import { renderZotConfig } from "../../domain/zot/config.ts";
 import { REAL_CASE } from "./fixtures.ts";
 
 /** Each bad setting: a name, the groups that differ from the real case, and what the report has to say. */

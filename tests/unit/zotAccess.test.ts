@@ -4,8 +4,8 @@ import { SettingsError, parseSettings } from "../../domain/settings/parse.ts";
 import { findings } from "../../domain/zot/findings.ts";
 import { valueAt } from "../../domain/zot/json.ts";
 import { decidingRules, grants, repositoryRules } from "../../domain/zot/policies.ts";
-import { renderZotConfig } from "../../domain/zotConfig.ts";
-import type { ZotConfig } from "../../domain/zotConfig.ts";
+import { renderZotConfig } from "../../domain/zot/config.ts";
+import type { ZotConfig } from "../../domain/zot/config.ts";
 import { REAL_CASE, version } from "./fixtures.ts";
 
 function withAccess(access: Record<string, unknown>): ReturnType<typeof parseSettings> {

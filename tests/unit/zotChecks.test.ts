@@ -3,7 +3,7 @@ import test from "node:test";
 import { parseSettings } from "../../domain/settings/parse.ts";
 import { configProblems } from "../../domain/zot/checks.ts";
 import { isObject } from "../../domain/zot/json.ts";
-import { issuerOf, renderZotConfig } from "../../domain/zotConfig.ts";
+import { issuerOf, renderZotConfig } from "../../domain/zot/config.ts";
 import { REAL_CASE, version } from "./fixtures.ts";
 
 // What `zot verify` of 2.1.20 takes for valid (facts/zot.md, section f: NOT CAUGHT), one mistake each in a config that is right.

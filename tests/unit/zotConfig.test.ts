@@ -5,9 +5,9 @@ import { parseSettings } from "../../domain/settings/parse.ts";
 import { objectAt, valueAt } from "../../domain/zot/json.ts";
 import { neededFiles } from "../../domain/zot/neededFiles.ts";
 import { zotConfigSchema } from "../../domain/zot/schema.ts";
-import { renderZotConfig, startDigest } from "../../domain/zotConfig.ts";
-import type { ZotConfig } from "../../domain/zotConfig.ts";
-import { assertKeepsPolicy, parseZotVersion } from "../../domain/zotVersion.ts";
+import { renderZotConfig, startDigest } from "../../domain/zot/config.ts";
+import type { ZotConfig } from "../../domain/zot/config.ts";
+import { assertKeepsPolicy, parseZotVersion } from "../../domain/zot/version.ts";
 import { REAL_CASE, version } from "./fixtures.ts";
 
 const EXPECTED: unknown = JSON.parse(

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { SettingsError, parseSettings } from "../../domain/settings/parse.ts";
 import { mergeExtra } from "../../domain/zot/extra.ts";
 import { valueAt } from "../../domain/zot/json.ts";
-import { assembleZotConfig, renderZotConfig } from "../../domain/zotConfig.ts";
+import { assembleZotConfig, renderZotConfig } from "../../domain/zot/config.ts";
 import { REAL_CASE, version } from "./fixtures.ts";
 
 function problemsOf(extra: unknown): readonly string[] {

@@ -16,7 +16,7 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { quote } from "../../../domain/shell.ts";
-import { freePort } from "../../lab/zot/registry.ts";
+import { freePort } from "../../freePorts.ts";
 
 const SSHD = ["/usr/sbin/sshd", "/usr/bin/sshd", "/sbin/sshd"].find((file) => existsSync(file));
 

@@ -1,10 +1,9 @@
 // A registry for the tests: a zot with the three-tier configuration, signed in by a provider of its own.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../../freePorts.ts";
 import type { RunningServer } from "../../../lab/shared/listen.ts";
 import { Browser } from "./browser.ts";
 import type { IdentityProvider } from "./identityProvider.ts";
@@ -39,15 +38,6 @@ export interface TestRegistry {
   mint(person: string, settings?: object): Promise<string>;
   restart(): Promise<void>;
   close(): Promise<void>;
-}
-
-/** A port of 127.0.0.1 that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Everybody reads, artifact-workloads creates, admins do everything; only `admin` and anonymous read metrics. */

@@ -5,6 +5,9 @@ import { delimiter, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { RunningServer } from "../../../lab/shared/listen.ts";
+import { ConfigError } from "../../../lab/zot/configError.ts";
+import { loadConfig } from "../../../lab/zot/loadConfig.ts";
+import { zotVersion } from "../../../lab/zot/version.ts";
 import { startZot } from "../../../lab/zot/server.ts";
 
 export interface ZotProgram {
@@ -13,6 +16,8 @@ export interface ZotProgram {
   /** `v2.1.20` */
   readonly release: string;
   readonly real: boolean;
+  /** `zot verify`: `undefined` when it is content, else what it says. */
+  verify(config: string): Promise<string | undefined>;
   /** Serves what the configuration file says, on the port that it names. `log` takes the lines of the log. */
   start(config: string, log: (line: string) => void): Promise<RunningServer>;
 }
@@ -22,6 +27,15 @@ export function standIn(release = "v2.1.20"): ZotProgram {
     name: `stand-in for ${release}`,
     release,
     real: false,
+    verify: async (config) => {
+      try {
+        await loadConfig(config, zotVersion(release), () => undefined);
+        return undefined;
+      } catch (error) {
+        if (error instanceof ConfigError) return error.message;
+        throw error;
+      }
+    },
     start: (config, log) => startZot({ config, version: release, log }),
   };
 }
@@ -37,6 +51,10 @@ export function findRealZot(path = process.env["PATH"] ?? ""): ZotProgram | unde
       name: `real zot ${release}`,
       release,
       real: true,
+      verify: async (config) => {
+        const { status, stderr } = spawnSync(file, ["verify", config], { encoding: "utf8" });
+        return Promise.resolve(status === 0 ? undefined : stderr);
+      },
       start: (config, log) => startProcess(file, config, log),
     };
   }

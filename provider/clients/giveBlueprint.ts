@@ -1,6 +1,5 @@
 import { toInstance } from "./authentik.ts";
 import type { Authentik, BlueprintInstance } from "./authentik.ts";
-import { at, list } from "./http.ts";
 import type { Answer } from "./http.ts";
 
 /**
@@ -20,17 +19,4 @@ export async function giveBlueprint(
   if (answer.status === 201) return toInstance(answer.json);
   if (answer.status === 400 || answer.status === 405) return answer;
   throw authentik.refused("make a blueprint", answer, "authentik_blueprints.add_blueprintinstance");
-}
-
-/** Whether a list of the API has an object with that value; `undefined` when the token may not look. */
-export async function isListed(
-  authentik: Authentik,
-  path: string,
-  field: string,
-  value: string,
-): Promise<boolean | undefined> {
-  const answer = await authentik.ask(`${path}?${field}=${encodeURIComponent(value)}`);
-  if (answer.status === 403) return undefined;
-  if (answer.status !== 200) throw authentik.refused("find an object", answer);
-  return list(at(answer.json, "results")).some((found) => at(found, field) === value);
 }

@@ -1,4 +1,4 @@
-import { ZotAuthError } from "./errors.ts";
+import { ZotAuthError } from "../errors.ts";
 
 /** A release of zot, `2.1.20`. What it accepts and enforces depends on it. */
 export interface ZotVersion {

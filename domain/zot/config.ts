@@ -1,18 +1,18 @@
 import { createHash } from "node:crypto";
-import { describeIssue } from "./settings/issues.ts";
-import type { SettingsProblem } from "./settings/problem.ts";
-import type { Settings } from "./settings/schema.ts";
-import { renderAccessControl } from "./zot/accessControl.ts";
-import { configProblems } from "./zot/checks.ts";
-import { renderExtensions } from "./zot/extensions.ts";
-import { mergeExtra } from "./zot/extra.ts";
-import { renderHttp } from "./zot/http.ts";
-import { isObject, present, valueAt } from "./zot/json.ts";
-import type { JsonObject } from "./zot/json.ts";
-import { zotConfigSchema } from "./zot/schema.ts";
-import { tooNewFor } from "./zot/since.ts";
-import { renderStorage } from "./zot/storage.ts";
-import type { ZotVersion } from "./zotVersion.ts";
+import { describeIssue } from "../settings/issues.ts";
+import type { SettingsProblem } from "../settings/problem.ts";
+import type { Settings } from "../settings/schema.ts";
+import { renderAccessControl } from "./accessControl.ts";
+import { configProblems } from "./checks.ts";
+import { renderExtensions } from "./extensions.ts";
+import { mergeExtra } from "./extra.ts";
+import { renderHttp } from "./http.ts";
+import { isObject, present, valueAt } from "./json.ts";
+import type { JsonObject } from "./json.ts";
+import { zotConfigSchema } from "./schema.ts";
+import { tooNewFor } from "./since.ts";
+import { renderStorage } from "./storage.ts";
+import type { ZotVersion } from "./version.ts";
 
 /** zot's config file. The names are zot's own. */
 export type ZotConfig = JsonObject;

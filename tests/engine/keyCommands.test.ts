@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { parse } from "yaml";
+import { EngineLab } from "./harness.ts";
+import { Homelab } from "./homelab.ts";
+
+// npm run rotate and npm run revoke, by the command that they run.
+
+let lab: EngineLab;
+let homelab: Homelab;
+
+before(async () => {
+  lab = await EngineLab.start();
+  homelab = new Homelab(lab);
+  const { code, output } = await lab.up();
+  assert.equal(code, 0, output);
+});
+after(async () => lab.stop());
+
+const key = (): string => homelab.ciKey("homelab/apps") ?? "";
+const accepts = async (candidate: string): Promise<boolean> =>
+  (await homelab.registry("/v2/", { key: candidate })).status === 200;
+
+function triggers(): { readonly rotationTrigger?: string; readonly revocationTrigger?: string } {
+  const { config } = parse(readFileSync(lab.settingsFile, "utf8")) as { config: Record<string, object> };
+  return config["zot-auth:ci"] ?? {};
+}
+
+test("rotate: everybody has a new key, the old one works on for the grace period, and the file says when it was asked for", async () => {
+  const old = key();
+  const { code, output } = await lab.command("rotate");
+  assert.equal(code, 0, output);
+  assert.match(output, /The key is replaced; the present one goes on working/);
+  assert.notEqual(key(), old);
+  assert.equal(homelab.ciKey("homelab/site"), key());
+  assert.deepEqual([await accepts(old), await accepts(key())], [true, true]);
+  assert.match(triggers().rotationTrigger ?? "", /^20\d\d-/);
+});
+
+test("revoke: every key of the account is dead at once, also one that somebody made with it, and CI has a new one", async () => {
+  const leaked = key();
+  const made = await homelab.registry("/zot/auth/apikey", {
+    method: "POST",
+    key: leaked,
+    body: JSON.stringify({ label: "a thief's" }),
+  });
+  const { apiKey: stolen } = (await made.json()) as { apiKey: string };
+  assert.equal(await accepts(stolen), true);
+  const { code, output } = await lab.command("revoke");
+  assert.equal(code, 0, output);
+  assert.match(output, /revoking "a thief's"/);
+  assert.deepEqual([await accepts(leaked), await accepts(stolen), await accepts(key())], [false, false, true]);
+  assert.equal(homelab.ciKey("homelab/site"), key());
+  assert.equal((await homelab.fields("keyStore"))["zot-ci-api"], key());
+
+  const again = await lab.up();
+  assert.match(again.output, /unchanged/);
+  assert.doesNotMatch(again.output, /zot:ApiKey/, "once, and not at every run");
+});
+
+test("a stack that was left out is asked for, and nothing is changed", async () => {
+  const before = triggers();
+  const { code, output } = await lab.command("revoke", []);
+  assert.equal(code, 2);
+  assert.match(output, /npm run revoke -- <stack>/);
+  assert.deepEqual(triggers(), before);
+});
