@@ -10,6 +10,9 @@ import type { ProviderDefinition } from "./types.ts";
 /** The engine kills a plugin 5 s after it asked it to end. */
 const GRACE_MILLISECONDS = 4000;
 
+/** The type of `process.emitWarning` that reaches the person who runs Pulumi. */
+const WARNING = "ZotAuthWarning";
+
 /**
  * Serves a provider to Pulumi's engine over gRPC and prints its port, as every plugin does.
  *
@@ -24,6 +27,10 @@ export async function serve(definition: ProviderDefinition): Promise<void> {
     setTimeout(() => process.exit(0), GRACE_MILLISECONDS).unref();
     void calls.settled().then(() => process.exit(0));
   };
+  // What a client warns of, far from any operation, would stay on a standard error that nobody sees. Node's own warnings stay there.
+  process.on("warning", ({ name, message }) => {
+    if (name === WARNING) engine.log("warning", "", message);
+  });
   onEngineGone(end);
   process.once("SIGINT", end).once("SIGTERM", end);
 

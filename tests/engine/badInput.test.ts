@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { EngineLab } from "./harness.ts";
@@ -148,4 +148,15 @@ test("a blueprint that Authentik rejects is told as such, and the next run finis
   const outputs = await lab.outputs();
   assert.partialDeepStrictEqual(outputs["acceptanceResult"], { access: "13 of 13 checks passed", build: "success" });
   assert.ok(existsSync(join(lab.layout.directory, "zot", "config.json.before-zot-auth")));
+});
+
+test("a secret that everybody on the machine may read is warned of, and not printed", async () => {
+  writeFileSync(lab.settingsFile, settings);
+  const file = join(lab.layout.directory, "secrets", "forgejo-token");
+  chmodSync(file, 0o644);
+  const { code, output } = await lab.pulumi("refresh", "--yes", "--skip-preview", "--non-interactive");
+  chmodSync(file, 0o600);
+  assert.equal(code, 0, output);
+  assert.match(output, /Everybody on this machine may read the file .*forgejo-token .*chmod 600/);
+  assert.ok(!output.includes(lab.secrets.forgejo));
 });
