@@ -3,8 +3,8 @@ export interface NeededRight {
   /** As Authentik's roles name it. */
   readonly right: string;
   readonly purpose: string;
-  /** Not every `pulumi up` needs it, so that its lack is no more than a warning. */
-  readonly rare?: true;
+  /** `up` does without: its lack is a warning. */
+  readonly optional?: true;
 }
 
 /** All that the program needs: docs/authentik-role.yaml makes a role of just these. */
@@ -14,13 +14,21 @@ export const NEEDED_RIGHTS: readonly NeededRight[] = [
   { right: "authentik_core.view_user", purpose: "find CI's account" },
   { right: "authentik_core.view_token", purpose: "find the account's app password" },
   { right: "authentik_core.view_token_key", purpose: "sign in with the app password" },
-  { right: "authentik_core.view_application", purpose: "see the application" },
-  { right: "authentik_policies.view_policybinding", purpose: "see who may use the application" },
-  { right: "authentik_providers_oauth2.view_oauth2provider", purpose: "see the application's OAuth2 provider" },
+  { right: "authentik_core.view_application", purpose: "compare the application with the settings", optional: true },
+  {
+    right: "authentik_policies.view_policybinding",
+    purpose: "compare who may use the application with the settings",
+    optional: true,
+  },
+  {
+    right: "authentik_providers_oauth2.view_oauth2provider",
+    purpose: "compare the application's OAuth2 provider with the settings",
+    optional: true,
+  },
   {
     right: "authentik_blueprints.delete_blueprintinstance",
     purpose: "tidy up after `pulumi destroy` and after a removed group",
-    rare: true,
+    optional: true,
   },
 ];
 

@@ -46,10 +46,13 @@ export async function checkAuthentikRights(connection: AuthentikConnection, cont
     tried,
   });
   const token = `The token of authentik.token (${connection.authentikToken}), which is ${owner.username}'s,`;
-  if (missing.some(({ rare }) => rare !== true)) {
+  const lacking = missing.filter(({ optional }) => optional !== true);
+  if (lacking.length > 0) {
+    const others = missing.filter(({ optional }) => optional === true);
+    const more = others.length === 0 ? "" : ` \`up\` would do without these: ${explainRights(others)}.`;
     throw new ZotAuthError(
       "AUTHENTIK_RIGHTS_MISSING",
-      `${token} may too little in Authentik. Its role lacks: ${explainRights(missing)}. Apply docs/authentik-role.yaml, which makes a role of all that the program needs.`,
+      `${token} may too little in Authentik. Its role lacks: ${explainRights(lacking)}.${more} Apply docs/authentik-role.yaml, which makes a role of all that the program needs.`,
     );
   }
   if (missing.length > 0) {
@@ -88,5 +91,19 @@ function warnOfSurplus(token: string, surplus: readonly string[] | "all", contex
       `${token} may do more in Authentik than the program needs: ${surplus.slice(0, SHOWN).join(", ")}${more}. ` +
         "docs/authentik-role.yaml makes a token that may do just what it needs.",
     );
+  }
+}
+
+/**
+ * Looks at something that the token need not be allowed to see.
+ *
+ * @returns `undefined` where it is not: what a person is told of by the preflight
+ */
+export async function ifAllowed<T extends object | string | boolean>(look: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await look();
+  } catch (error) {
+    if (error instanceof ZotAuthError && error.code === "AUTHENTIK_RIGHT_MISSING") return undefined;
+    throw error;
   }
 }

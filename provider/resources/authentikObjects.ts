@@ -1,4 +1,5 @@
 import { removeObjects } from "../blueprintRemoval.ts";
+import { ifAllowed } from "../authentikRights.ts";
 import { Authentik } from "../clients/authentik.ts";
 import type { AuthentikConnection } from "../clients/authentik.ts";
 import { at, list } from "../clients/http.ts";
@@ -44,7 +45,7 @@ export interface ServiceAccountInputs extends BlueprintObject {
 
 type State<I> = I & Observed;
 
-export const policyBinding = seen<PolicyBindingInputs>(
+export const policyBinding = seenIfAllowed<PolicyBindingInputs>(
   ({ application, group }) => `${application}/${group}`,
   async (authentik, { application, group, order }) => {
     const target = await authentik.application(application);
@@ -66,7 +67,7 @@ export const policyBinding = seen<PolicyBindingInputs>(
   },
 );
 
-export const application = seen<ApplicationInputs>(
+export const application = seenIfAllowed<ApplicationInputs>(
   ({ slug }) => slug,
   async (authentik, { slug, name, clientId, redirectUri }) => {
     const found = await authentik.application(slug);
@@ -126,6 +127,14 @@ export const serviceAccount: Resource<ServiceAccountInputs, State<ServiceAccount
       context,
     ),
 };
+
+/** The same for an object that the token need not be allowed to see: `up` does without, and nothing is said of it. */
+function seenIfAllowed<I extends BlueprintObject>(
+  idOf: (inputs: I) => string,
+  look: (authentik: Authentik, inputs: I) => Promise<string>,
+): Resource<I, State<I>> {
+  return seen(idOf, async (authentik, inputs) => (await ifAllowed(async () => look(authentik, inputs))) ?? "");
+}
 
 /** A resource whose object somebody else makes: it waits until the object looks as declared. */
 function seen<I extends BlueprintObject>(

@@ -1,5 +1,6 @@
 import type { BlueprintObject } from "../../domain/blueprintObjects.ts";
 import { removeObjects } from "../blueprintRemoval.ts";
+import { ifAllowed } from "../authentikRights.ts";
 import { Authentik } from "../clients/authentik.ts";
 import type { AuthentikConnection } from "../clients/authentik.ts";
 import { at } from "../clients/http.ts";
@@ -63,7 +64,10 @@ export const declaredObjects: Resource<DeclaredObjectsInputs, DeclaredObjectsSta
   async delete(state, context) {
     const authentik = new Authentik(state, context.signal);
     const left = await Promise.all([
-      authentik.application(state.application),
+      // Where the token may not look, it may be there.
+      ifAllowed(async () => ({ found: await authentik.application(state.application) })).then((seen) =>
+        seen === undefined ? "unseen" : seen.found,
+      ),
       ...namesOf(state.objects, "authentik_core.user").map(async (name) => authentik.user(name)),
     ]);
     if (left.every((found) => found === undefined)) return;
@@ -82,10 +86,9 @@ async function othersOf(
   context: Context,
 ): Promise<readonly string[]> {
   const authentik = new Authentik(connection, context.signal);
-  const target = await authentik.application(application);
-  if (target === undefined) return [];
+  const bindings = await ifAllowed(async () => bindingsOf(authentik, application));
+  if (bindings === undefined) return [];
   const ours = new Set([...groups, ...going.map((object) => object.slice(object.lastIndexOf("/") + 1))]);
-  const bindings = await authentik.bindings(String(at(target, "pk")));
   const others = bindings.map(nameOf).filter((name) => !ours.has(name.replace(/^group /, "")));
   if (others.length > 0) {
     context.warn(
@@ -94,6 +97,11 @@ async function othersOf(
     );
   }
   return others;
+}
+
+async function bindingsOf(authentik: Authentik, application: string): Promise<readonly unknown[]> {
+  const target = await authentik.application(application);
+  return target === undefined ? [] : authentik.bindings(String(at(target, "pk")));
 }
 
 function namesOf(objects: readonly BlueprintObject[], model: string): readonly string[] {

@@ -78,9 +78,9 @@ test("with the role's token every read that the program makes works, and nothing
 
 test("each right that lacks is named, with what it is for", async (t) => {
   const lab = await withRole(t);
-  for (const { right, purpose, rare } of NEEDED_RIGHTS) {
+  for (const { right, purpose, optional } of NEEDED_RIGHTS) {
     await change(lab, "unassign", right);
-    if (rare === true) {
+    if (optional === true) {
       assert.match((await check(lab.server.url)).join(), new RegExp(`cannot .*it lacks ${right}`));
     } else {
       const others = NAMES.filter((name) => name !== right);
@@ -118,7 +118,9 @@ test("where Authentik does not tell the rights, they are tried out, and nothing 
   const url = await inFrontOf(t, () => lab, untold);
   const before = (await lab.api("GET", "/managed/blueprints/")).json["pagination"];
   assert.deepEqual(await check(url), []);
-  const tried = NEEDED_RIGHTS.filter(({ right, rare }) => rare !== true && right !== "authentik_core.view_token");
+  const tried = NEEDED_RIGHTS.filter(
+    ({ right, optional }) => optional !== true && right !== "authentik_core.view_token",
+  );
   for (const { right } of tried) {
     await change(lab, "unassign", right);
     await assert.rejects(check(url), coded("AUTHENTIK_RIGHTS_MISSING", new RegExp(`lacks: ${right} \\([^,]*\\)\\. `)));
