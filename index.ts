@@ -44,7 +44,7 @@ const server = new ZotServer("zot", { settings, facts, config, clientSecret, iss
 const owner = `zot-auth/${getStack()}`;
 const account = new CiServiceAccount("ci", { settings, owner, access, server }, options);
 tellRotation(settings.ci.user, account.key);
-const secrets = new ForgejoSecret("forgejo", { settings, owner, key: account.key }, options);
+const secrets = new ForgejoSecret("forgejo", { settings, owner, key: account.key, keys: account.keys }, options);
 const acceptance = new Acceptance(
   "acceptance",
   { settings, key: account.key, owner, configHash: server.configHash, secrets },

@@ -4,6 +4,7 @@ import { expectedAccess } from "../domain/accessMatrix.ts";
 import { toSeconds } from "../domain/duration.ts";
 import type { Settings } from "../domain/settings/schema.ts";
 import type { KeyOutputs } from "./ciServiceAccount.ts";
+import { lookAtKeys } from "./keysSeen.ts";
 import { AccessProof, RetiredKeys, SignInProof, TestBuild, UnknownKeys } from "./resources.ts";
 import { signInSettings } from "./signInSettings.ts";
 
@@ -75,13 +76,17 @@ export class Acceptance extends ComponentResource {
             },
             { parent: this, dependsOn: [args.secrets] },
           );
+    const seen = lookAtKeys({ settings, owner: args.owner, key }, { parent: this });
     const retired = new RetiredKeys(
       `${name}-retired-keys`,
       {
         registryUrl: registry.url,
         username: ci.user,
         source: ci.keyStore,
+        owner: args.owner,
+        uuid: key.uuid,
         superseded: key.superseded,
+        seen: seen?.superseded,
         gracePeriod: toSeconds(ci.gracePeriod),
       },
       { parent: this, dependsOn: [args.secrets, access, ...(build === undefined ? [] : [build])] },
@@ -95,6 +100,7 @@ export class Acceptance extends ComponentResource {
         owner: args.owner,
         policy: ci.unknownKeys,
         proves: { key: key.fingerprint },
+        seen: seen?.unknown,
       },
       { parent: this, dependsOn: [retired] },
     );

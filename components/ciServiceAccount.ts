@@ -3,9 +3,9 @@ import type { ComponentResourceOptions, Output, Resource } from "@pulumi/pulumi"
 import { toSeconds } from "../domain/duration.ts";
 import { rotationPlan } from "../domain/rotation.ts";
 import type { Settings } from "../domain/settings/schema.ts";
-import type { SupersededKey } from "../provider/resources/apiKey.ts";
+import type { OwnKey } from "../provider/accountKeys.ts";
 import type { AuthentikAccess } from "./authentikAccess.ts";
-import { ApiKey, ServiceAccount } from "./resources.ts";
+import { ApiKey, DeclaredKeys, ServiceAccount } from "./resources.ts";
 import { signInSettings } from "./signInSettings.ts";
 
 export interface CiServiceAccountArgs {
@@ -13,7 +13,7 @@ export interface CiServiceAccountArgs {
   /** Says whose keys these are: the stack's name. */
   readonly owner: string;
   /** Authentik's side: the account is there when its blueprint is applied, and can sign in when all of it is as declared. */
-  readonly access: AuthentikAccess;
+  readonly access: Resource & Pick<AuthentikAccess, "applied" | "blueprintHash" | "blueprintPlace">;
   /** The registry, which has to be in force before a key can be made. */
   readonly server: Resource;
 }
@@ -27,12 +27,14 @@ export interface KeyOutputs {
   readonly created: Output<string>;
   readonly expires: Output<string>;
   readonly rotates: Output<string>;
-  readonly superseded: Output<readonly SupersededKey[]>;
+  readonly superseded: Output<readonly OwnKey[]>;
 }
 
 /** The account that CI pushes with, its API key, the key's place in 1Password, and its rotation. The key itself is no output. */
 export class CiServiceAccount extends ComponentResource {
   readonly key: KeyOutputs;
+  /** What revokes every key of ours on destroy. */
+  readonly keys: Resource;
 
   constructor(name: string, args: CiServiceAccountArgs, options?: ComponentResourceOptions) {
     super("zot-auth:index:CiServiceAccount", name, {}, options);
@@ -54,21 +56,24 @@ export class CiServiceAccount extends ComponentResource {
       },
       { parent: this, dependsOn: [args.access.applied] },
     );
+    const keys = { ...signIn, owner: args.owner, store: ci.keyStore, onDestroy: ci.onDestroy };
+    const declared = new DeclaredKeys(`${name}-keys`, keys, {
+      parent: this,
+      dependsOn: [account, args.access, args.server],
+    });
+    this.keys = declared;
     const plan = rotationPlan(ci.keyLifetime, ci.rotateAfter);
     const key = new ApiKey(
       `${name}-key`,
       {
-        ...signIn,
-        owner: args.owner,
-        store: ci.keyStore,
+        ...keys,
         lifetime: plan.lifetimeSeconds,
         rotateAfter: plan.rotateAfterSeconds,
         rotationTrigger: ci.rotationTrigger ?? "",
         revocationTrigger: ci.revocationTrigger ?? "",
         proofRepository: acceptance.repository,
-        onDestroy: ci.onDestroy,
       },
-      { parent: this, dependsOn: [account, args.access, args.server] },
+      { parent: this, dependsOn: [declared] },
     );
     this.key = {
       uuid: key.uuid,

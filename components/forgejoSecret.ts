@@ -1,14 +1,16 @@
 import { ComponentResource } from "@pulumi/pulumi";
-import type { ComponentResourceOptions } from "@pulumi/pulumi";
+import type { ComponentResourceOptions, Resource } from "@pulumi/pulumi";
 import type { Settings } from "../domain/settings/schema.ts";
 import type { KeyOutputs } from "./ciServiceAccount.ts";
-import { ActionsSecret, CopiedSecret } from "./resources.ts";
+import { ActionsSecret, CopiedSecret, DeclaredSecrets } from "./resources.ts";
 
 export interface ForgejoSecretArgs {
   readonly settings: Settings;
   /** Says whose secrets these are: the stack's name. */
   readonly owner: string;
   readonly key: KeyOutputs;
+  /** What revokes the keys on destroy: that is after the secrets have gone. */
+  readonly keys: Resource;
 }
 
 /**
@@ -20,6 +22,20 @@ export class ForgejoSecret extends ComponentResource {
     super("zot-auth:index:ForgejoSecret", name, {}, options);
     const { forgejo, ci } = args.settings;
     const connection = { forgejoUrl: forgejo.url, forgejoToken: forgejo.token };
+    const declared = new DeclaredSecrets(
+      `${name}-secrets`,
+      {
+        ...connection,
+        secrets: [
+          ...forgejo.repositories.map((target) => ({ target, secretName: forgejo.secretName, owner: args.owner })),
+          ...forgejo.secrets.flatMap(({ name: secretName, repositories }) =>
+            repositories.map((target) => ({ target, secretName, owner: `${args.owner}/${secretName}` })),
+          ),
+        ],
+      },
+      { parent: this, dependsOn: [args.keys] },
+    );
+    const written = { parent: this, dependsOn: [declared] };
     for (const target of forgejo.repositories) {
       new ActionsSecret(
         `${name}-${target}`,
@@ -32,7 +48,7 @@ export class ForgejoSecret extends ComponentResource {
           label: args.key.label,
           expires: args.key.expires,
         },
-        { parent: this },
+        written,
       );
     }
     for (const { name: secretName, source, repositories } of forgejo.secrets) {
@@ -40,7 +56,7 @@ export class ForgejoSecret extends ComponentResource {
         new CopiedSecret(
           `${name}-${target}-${secretName}`,
           { ...connection, target, secretName, source, label: `${args.owner}/${secretName}` },
-          { parent: this },
+          written,
         );
       }
     }

@@ -12,7 +12,9 @@ import type {
 } from "../provider/resources/authentikObjects.ts";
 import type { BlueprintFileInputs, BlueprintFileState } from "../provider/resources/blueprintFile.ts";
 import type { CopiedSecretInputs, CopiedSecretState } from "../provider/resources/copiedSecret.ts";
+import type { DeclaredKeysInputs, DeclaredKeysState } from "../provider/resources/declaredKeys.ts";
 import type { DeclaredObjectsInputs, DeclaredObjectsState } from "../provider/resources/declaredObjects.ts";
+import type { DeclaredSecretsInputs, DeclaredSecretsState } from "../provider/resources/declaredSecrets.ts";
 import type { InlineBlueprintInputs, InlineBlueprintState } from "../provider/resources/inlineBlueprint.ts";
 import type { PreflightInputs, PreflightState } from "../provider/resources/preflight.ts";
 import type { RetiredKeysInputs, RetiredKeysState } from "../provider/resources/retiredKeys.ts";
@@ -81,12 +83,16 @@ export const ApiKey = resource<ApiKeyInputs, ApiKeyState>("zot:ApiKey", [
   "superseded",
   "drift",
 ]);
+export const DeclaredKeys = resource<DeclaredKeysInputs, DeclaredKeysState>("zot:DeclaredKeys", ["drift"]);
 export const RetiredKeys = resource<RetiredKeysInputs, RetiredKeysState>("zot:RetiredKeys", [
   "pending",
   "due",
   "drift",
 ]);
 export const UnknownKeys = resource<UnknownKeysInputs, UnknownKeysState>("zot:UnknownKeys", ["unknown", "drift"]);
+export const DeclaredSecrets = resource<DeclaredSecretsInputs, DeclaredSecretsState>("forgejo:DeclaredSecrets", [
+  "drift",
+]);
 export const ActionsSecret = resource<ActionsSecretInputs, ActionsSecretState>("forgejo:ActionsSecret", [
   "targetId",
   "drift",

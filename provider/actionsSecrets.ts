@@ -124,11 +124,42 @@ export async function takeBack(forgejo: Forgejo, placed: PlacedSecret, context: 
     );
     return;
   }
-  // The marker first, so that a cut between the two never leaves one that tells of a secret which is gone.
-  if (seen !== undefined) await forgejo.putVariable(where, variable, changingText(marker));
+  if (seen !== undefined) await remove(forgejo, where, secretName, marker);
+  else await forgejo.deleteSecret(where, secretName);
+  if (seen === undefined && found !== undefined)
+    context.warn(`the variable ${variable} of ${where} is not as we wrote it, and stays`);
+}
+
+/** The marker first, so that a cut between the two never leaves one that tells of a secret which is gone. */
+async function remove(
+  forgejo: Forgejo,
+  where: string,
+  secretName: string,
+  marker: Pick<SecretMarker, "label" | "target">,
+): Promise<void> {
+  const variable = markerName(secretName);
+  await forgejo.putVariable(where, variable, changingText(marker));
   await forgejo.deleteSecret(where, secretName);
-  if (seen !== undefined) await forgejo.deleteVariable(where, variable);
-  else if (found !== undefined) context.warn(`the variable ${variable} of ${where} is not as we wrote it, and stays`);
+  await forgejo.deleteVariable(where, variable);
+}
+
+/** A secret that no state tells of: its create was cut off. Its marker, which was there first, says whose it is. */
+export async function takeBackUntold(
+  forgejo: Forgejo,
+  { target, secretName, owner }: { readonly target: string; readonly secretName: string; readonly owner: string },
+  context: Context,
+): Promise<void> {
+  try {
+    await forgejo.targetId(target);
+    const found = await forgejo.variable(target, markerName(secretName));
+    const seen = found === undefined ? undefined : parseMarker(found);
+    if (seen === undefined || ownerOfLabel(seen.label) !== owner || seen.target !== target) return;
+    context.info(`the secret ${secretName} of ${target} was left by a run that was cut off, and goes`);
+    await remove(forgejo, target, secretName, { label: seen.label, target });
+  } catch (error) {
+    // A target that is gone, or another one by now, has nothing of ours that could be found.
+    if (!isDrift(error)) throw error;
+  }
 }
 
 /** The name of the target whose id we know; `undefined` when it cannot be found, which a warning tells. */

@@ -1,6 +1,6 @@
 import type { Observed, Resource } from "./resource.ts";
 import { UNKNOWN, compareInputs } from "./shell/index.ts";
-import type { DiffKind, DiffResult, ResourceHandler, Value, Values } from "./shell/index.ts";
+import type { Context, DiffKind, DiffResult, FunctionHandler, ResourceHandler, Value, Values } from "./shell/index.ts";
 
 /**
  * A {@link Resource} as the engine's handler. The engine hands over what our own program gave and what our own handlers returned, so the
@@ -48,7 +48,9 @@ export function adapt<I extends object, S extends I & Observed>(resource: Resour
       state: stateOf(state),
       now: new Date(),
     });
-    const changed = compareInputs(oldInputs, inputs);
+    const settings = (values: Values): Values =>
+      Object.fromEntries(Object.entries(values).filter(([key]) => !of.observations?.some((seen) => seen === key)));
+    const changed = compareInputs(settings(oldInputs), settings(inputs));
     const replaces = of.update === undefined ? Object.keys(changed) : (found?.replace ?? []);
     const detailed: Record<string, { kind: DiffKind; inputDiff?: boolean }> = {};
     for (const [key, { kind }] of Object.entries(changed)) {
@@ -62,4 +64,9 @@ export function adapt<I extends object, S extends I & Observed>(resource: Resour
     if (state["drift"] !== "" && state["drift"] !== undefined) detailed["drift"] = { kind: "delete" };
     return { changes: Object.keys(detailed).length === 0 ? "none" : "some", replaces, detailed };
   }
+}
+
+/** A function, in the same way. */
+export function adaptFunction(call: (args: never, context: Context) => Promise<object>): FunctionHandler {
+  return { call: async (args, context) => (await call(args as never, context)) as Values };
 }

@@ -33,6 +33,11 @@ export interface Observed {
 export interface Resource<I extends object, S extends I & Observed> {
   /** Outputs that nobody knows before `create` or `update` has run; a preview shows them as such. */
   readonly computed: readonly (keyof S & string)[];
+  /**
+   * Inputs that tell what an `up` has just seen on a server. A preview asks nobody and leaves them out, so they are not compared with those of
+   * before: `diff` decides by the state.
+   */
+  readonly observations?: readonly (keyof I & string)[];
   /** Without it only changed inputs make an update. */
   diff?(change: Change<I, S>): Difference;
   /** Whether an update leaves the computed outputs as they are; a preview shows them as unknown otherwise. Default: no. */

@@ -2,6 +2,7 @@ import { failures, keyProof } from "../../domain/accessMatrix.ts";
 import { ZotAuthError } from "../../domain/errors.ts";
 import { generationOf, isDue, keyDates, keyLabel, plus, rfc3339 } from "../../domain/rotation.ts";
 import type { SecretReference } from "../../domain/secretReference.ts";
+import type { OwnKey } from "../accountKeys.ts";
 import type { Secret } from "../clients/secret.ts";
 import { createKey, keyWorks, listKeys, revokeKey } from "../clients/zot.ts";
 import type { ZotCredentials } from "../clients/zot.ts";
@@ -30,14 +31,6 @@ export interface ApiKeyInputs extends SignInSettings {
   readonly onDestroy: "blank" | "leave";
 }
 
-/** A key that another one took the place of. */
-export interface SupersededKey {
-  readonly uuid: string;
-  readonly label: string;
-  /** When the newer key was made, RFC 3339. */
-  readonly since: string;
-}
-
 /** Everything about the key but the key. */
 export interface ApiKeyState extends ApiKeyInputs, Observed {
   readonly uuid: string;
@@ -49,17 +42,17 @@ export interface ApiKeyState extends ApiKeyInputs, Observed {
   readonly expires: string;
   readonly rotates: string;
   /** Our own keys that are to go once CI has the newer one. */
-  readonly superseded: readonly SupersededKey[];
+  readonly superseded: readonly OwnKey[];
 }
 
 /** Inputs whose change needs a new key. */
-const KEY_DECIDING = ["rotationTrigger", "lifetime", "store", "owner"] as const;
+const KEY_DECIDING = ["registryUrl", "rotationTrigger", "lifetime", "store", "owner"] as const;
 
 export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
   computed: ["uuid", "label", "generation", "fingerprint", "created", "expires", "rotates", "superseded"],
 
   diff: ({ inputs, oldInputs, state, now }) => ({
-    replace: (["registryUrl", "username"] as const).filter((key) => inputs[key] !== oldInputs[key]),
+    replace: inputs.username === oldInputs.username ? [] : ["username"],
     due: isDue(state.rotates, now) ? ["rotates"] : [],
   }),
 
@@ -76,26 +69,15 @@ export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
 
   async update(state, inputs, context) {
     if (isRevocation(inputs, state)) await revokeAll(inputs, context);
-    if (needsNewKey(inputs, state, new Date())) return makeKey(inputs, state.generation, context);
+    if (needsNewKey(inputs, state, new Date())) return makeKey(inputs, state.generation, context, state);
     return { ...state, ...inputs, rotates: plus(state.created, inputs.rotateAfter), drift: "" };
   },
 
-  async delete(state, context) {
-    const session = (await signInAnew(state, context)).zot.credentials;
-    context.progress("revoking the key");
-    for (const key of await listKeys(state.registryUrl, session, context.signal)) {
-      // Not a newer generation: when this is a replacement, the key that took over is the same account's.
-      const generation = generationOf(state.owner, key.label) ?? Infinity;
-      if (key.uuid === state.uuid || generation <= state.generation) {
-        await revokeKey(state.registryUrl, session, key.uuid, context.signal);
-      }
-    }
-    if (
-      state.onDestroy === "blank" &&
-      (await findSecret(state.store, context.signal))?.fingerprint === state.fingerprint
-    ) {
-      await vault().blank(state.store, context.signal);
-    }
+  /** The key itself is revoked by {@link declaredKeys}, which knows of those, too, that no state tells of. */
+  async delete({ store, fingerprint, onDestroy }, context) {
+    if ((await findSecret(store, context.signal))?.fingerprint !== fingerprint) return;
+    if (onDestroy === "blank") await vault().blank(store, context.signal);
+    else context.info(`${store} keeps the key, which is about to be revoked: ci.onDestroy says so`);
   },
 };
 
@@ -126,10 +108,32 @@ async function revokeAll(inputs: ApiKeyInputs, context: Context): Promise<void> 
 }
 
 /**
+ * The registry has another address. Where that is another registry, nobody could revoke the old one's key once the field has the new key: so it
+ * goes now, with itself.
+ */
+async function leave(before: ApiKeyState, context: Context): Promise<void> {
+  const { registryUrl, username, uuid, label, expires } = before;
+  const { signal } = context;
+  try {
+    const key = await findSecret(before.store, signal);
+    if (key?.fingerprint !== before.fingerprint || !(await keyWorks(registryUrl, username, key, signal))) return;
+    await revokeKey(registryUrl, { kind: "key", username, key }, uuid, signal);
+  } catch (error) {
+    if (!(error instanceof ZotAuthError)) throw error;
+    context.warn(`The key "${label}" of ${registryUrl} was not revoked and expires on ${expires}: ${error.message}`);
+  }
+}
+
+/**
  * Signs in anew (which makes zot read the account's groups again), makes a key, proves it and stores it. Keys of ours from before go on
  * working: they are handed on as superseded, and removed once CI holds the new one.
  */
-async function makeKey(inputs: ApiKeyInputs, lastGeneration: number, context: Context): Promise<ApiKeyState> {
+async function makeKey(
+  inputs: ApiKeyInputs,
+  lastGeneration: number,
+  context: Context,
+  last?: ApiKeyState,
+): Promise<ApiKeyState> {
   const { registryUrl, owner } = inputs;
   const signedIn = await signInAnew(inputs, context);
   const session = signedIn.zot.credentials;
@@ -149,13 +153,16 @@ async function makeKey(inputs: ApiKeyInputs, lastGeneration: number, context: Co
     const repository = inputs.proofRepository;
     await assertKeyPushes(inputs, { key: made.key, repository, session: signedIn, zotVersion }, context);
     await prove(inputs, made.key, context);
+    if (last !== undefined && last.registryUrl !== registryUrl && !before.some(({ uuid }) => uuid === last.uuid)) {
+      await leave(last, context);
+    }
     context.progress("storing the key in 1Password");
     await vault().write(inputs.store, made.key, context.signal);
   } catch (error) {
     await withdraw(inputs, session, made.uuid, context);
     throw error;
   }
-  const superseded = before.map((key) => ({ uuid: key.uuid, label: key.label, since: created }));
+  const superseded = before.map(({ uuid, label: ours }) => ({ uuid, label: ours }));
   return {
     ...inputs,
     uuid: made.uuid,

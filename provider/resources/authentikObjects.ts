@@ -136,7 +136,7 @@ function seenIfAllowed<I extends BlueprintObject>(
   return seen(idOf, async (authentik, inputs) => (await ifAllowed(async () => look(authentik, inputs))) ?? "");
 }
 
-/** A resource whose object somebody else makes: it waits until the object looks as declared. */
+/** A resource whose object the blueprint makes: it waits until the object looks as declared, and applies the blueprint again where it does not. */
 function seen<I extends BlueprintObject>(
   idOf: (inputs: I) => string,
   look: (authentik: Authentik, inputs: I) => Promise<string>,
@@ -157,16 +157,21 @@ function seen<I extends BlueprintObject>(
     );
     return { ...inputs, drift: "" };
   };
+  const repaired = async (wrong: string, inputs: I, context: Context): Promise<State<I>> => {
+    if (wrong !== "") {
+      context.progress(`applying the blueprint again, since ${wrong}`);
+      await applyDelivered(inputs, context);
+    }
+    return waitUntilSeen(inputs, context);
+  };
   return {
     computed: [],
-    create: async (inputs, context) => ({ id: idOf(inputs), state: await waitUntilSeen(inputs, context) }),
-    read: async (state, context) => ({ ...state, drift: await look(new Authentik(state, context.signal), state) }),
-    update: async (state, inputs, context) => {
-      if (state.drift !== "") {
-        context.progress(`applying the blueprint again, since ${state.drift}`);
-        await applyDelivered(inputs, context);
-      }
-      return waitUntilSeen(inputs, context);
+    create: async (inputs, context) => {
+      // The blueprint was applied just before, or long ago: a destroy that was cut off has taken away what only applying it again brings back.
+      const wrong = await look(new Authentik(inputs, context.signal), inputs);
+      return { id: idOf(inputs), state: await repaired(wrong, inputs, context) };
     },
+    read: async (state, context) => ({ ...state, drift: await look(new Authentik(state, context.signal), state) }),
+    update: async (state, inputs, context) => repaired(state.drift, inputs, context),
   };
 }

@@ -1,9 +1,10 @@
 import { isDue, plus, rfc3339 } from "../../domain/rotation.ts";
 import type { SecretReference } from "../../domain/secretReference.ts";
-import { listKeys, revokeKey } from "../clients/zot.ts";
-import { resolveSecret } from "../configuration.ts";
+import { accountKeys } from "../accountKeys.ts";
+import type { OwnKey } from "../accountKeys.ts";
+import { keyWorks, listKeys, revokeKey } from "../clients/zot.ts";
+import { findSecret, resolveSecret } from "../configuration.ts";
 import type { Context, Observed, Resource } from "../resource.ts";
-import type { SupersededKey } from "./apiKey.ts";
 
 /**
  * The keys that a newer one took the place of. It depends on everything that uses the key, so that a key goes only after CI has the newer
@@ -14,55 +15,98 @@ export interface RetiredKeysInputs {
   readonly username: string;
   /** Where the key in force is: it may revoke the account's other keys. */
   readonly source: SecretReference;
-  readonly superseded: readonly SupersededKey[];
+  /** The first part of our own keys' labels. */
+  readonly owner: string;
+  /** The key in force: never revoked. */
+  readonly uuid: string;
+  readonly superseded: readonly OwnKey[];
   /** Seconds. */
   readonly gracePeriod: number;
+  /** Keys of ours beside the one in force, as this very `up` found them: what a run that was cut off left behind is among them. */
+  readonly seen?: readonly OwnKey[] | undefined;
+}
+
+/** A key on its way out. */
+export interface RetiredKey extends OwnKey {
+  /** When its grace period began: when CI had the newer one, or when it was found, RFC 3339. */
+  readonly since: string;
 }
 
 export interface RetiredKeysState extends RetiredKeysInputs, Observed {
-  /** Keys that still work. `since`: when CI had the newer one, which is when their grace period began. */
-  readonly pending: readonly SupersededKey[];
+  /** Keys that still work. */
+  readonly pending: readonly RetiredKey[];
   /** When the first of them is due (RFC 3339), empty when none is pending. */
   readonly due: string;
 }
 
 export const retiredKeys: Resource<RetiredKeysInputs, RetiredKeysState> = {
   computed: ["pending", "due"],
+  observations: ["seen"],
 
   diff: ({ inputs, oldInputs, state, now }) => ({
     replace: (["registryUrl", "username"] as const).filter((key) => inputs[key] !== oldInputs[key]),
-    due: state.due !== "" && isDue(state.due, now) ? ["due"] : [],
+    due: [
+      ...(state.due !== "" && isDue(state.due, now) ? ["due"] : []),
+      ...(others(inputs, inputs.seen ?? [], state.pending).length > 0 ? ["pending"] : []),
+    ],
   }),
 
-  async create(inputs, context) {
+  async create({ seen = [], ...inputs }, context) {
     return {
       id: `${inputs.username}@${new URL(inputs.registryUrl).host}`,
-      state: await retire(inputs, inputs.superseded.map(fromNow), context),
+      state: await retire(inputs, found(inputs, [...inputs.superseded, ...seen], []), context),
     };
   },
 
-  async update(state, inputs, context) {
+  async read(state, context) {
+    const { registryUrl, username, source } = state;
+    const key = await findSecret(source, context.signal);
+    // That the key is missing or refused is told by ApiKey.
+    if (key === undefined || !(await keyWorks(registryUrl, username, key, context.signal))) return state;
+    const { own } = await accountKeys(state, { kind: "key", username, key }, context.signal);
+    return waiting(state, found(state, own, state.pending));
+  },
+
+  async update(state, { seen = [], ...inputs }, context) {
     // Those that the state has had before are pending, or gone.
     const known = new Set(state.superseded.map((key) => key.uuid));
-    const more = inputs.superseded.filter((key) => !known.has(key.uuid)).map(fromNow);
-    return retire(inputs, [...state.pending, ...more], context);
+    const more = inputs.superseded.filter((key) => !known.has(key.uuid));
+    return retire(inputs, found(inputs, [...more, ...seen], state.pending), context);
   },
 };
 
-/** The grace period begins now that CI has the newer key: it may have been made long ago, when Forgejo could not be reached. */
-function fromNow(key: SupersededKey): SupersededKey {
-  return { ...key, since: rfc3339(new Date()) };
+/** Keys of a list that are neither in force nor on their way out, each once. */
+function others(
+  { uuid: inForce }: Pick<RetiredKeysInputs, "uuid">,
+  keys: readonly OwnKey[],
+  pending: readonly RetiredKey[],
+): readonly OwnKey[] {
+  const known = new Set([inForce, ...pending.map(({ uuid }) => uuid)]);
+  return keys.filter(({ uuid }) => !known.has(uuid) && known.add(uuid));
+}
+
+/**
+ * The keys on their way out, with those that are found just now. Their grace period begins now: CI has the newer key now, which may have been
+ * made long ago, when Forgejo could not be reached.
+ */
+function found(
+  inputs: RetiredKeysInputs,
+  keys: readonly OwnKey[],
+  pending: readonly RetiredKey[],
+): readonly RetiredKey[] {
+  const since = rfc3339(new Date());
+  // A refresh after a rotation that was cut off takes the key that is in force by now for one too many.
+  const still = pending.filter(({ uuid }) => uuid !== inputs.uuid);
+  return [...still, ...others(inputs, keys, still).map(({ uuid, label }) => ({ uuid, label, since }))];
 }
 
 async function retire(
   inputs: RetiredKeysInputs,
-  keys: readonly SupersededKey[],
+  keys: readonly RetiredKey[],
   context: Context,
 ): Promise<RetiredKeysState> {
   const now = new Date();
-  const dueDate = (key: SupersededKey): string => plus(key.since, inputs.gracePeriod);
-  const due = keys.filter((key) => isDue(dueDate(key), now));
-  const pending = keys.filter((key) => !due.includes(key));
+  const due = keys.filter((key) => isDue(dueDate(inputs, key), now));
   if (due.length > 0) {
     const credentials = {
       kind: "key",
@@ -75,5 +119,16 @@ async function retire(
       await revokeKey(inputs.registryUrl, credentials, key.uuid, context.signal);
     }
   }
-  return { ...inputs, pending, due: pending.map(dueDate).sort()[0] ?? "", drift: "" };
+  return waiting(
+    inputs,
+    keys.filter((key) => !due.includes(key)),
+  );
+}
+
+function waiting(inputs: RetiredKeysInputs, pending: readonly RetiredKey[]): RetiredKeysState {
+  return { ...inputs, pending, due: pending.map((key) => dueDate(inputs, key)).sort()[0] ?? "", drift: "" };
+}
+
+function dueDate({ gracePeriod }: RetiredKeysInputs, { since }: RetiredKey): string {
+  return plus(since, gracePeriod);
 }

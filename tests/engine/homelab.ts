@@ -95,7 +95,12 @@ export class Homelab {
   /** Asks the registry, with a key or as anybody. */
   async registry(
     path: string,
-    options: { readonly method?: string; readonly key?: string; readonly body?: string; readonly type?: string } = {},
+    options: {
+      readonly method?: string;
+      readonly key?: string;
+      readonly body?: string | Uint8Array<ArrayBuffer>;
+      readonly type?: string;
+    } = {},
   ): Promise<Response> {
     const { method = "GET", key, body, type } = options;
     return fetch(this.#lab.layout.settings.registry.url + path, {

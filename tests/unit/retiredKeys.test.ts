@@ -27,6 +27,8 @@ const INPUTS: RetiredKeysInputs = {
   registryUrl: "http://127.0.0.1:1",
   username: "zot-ci",
   source: "env:ZOT_AUTH_NO_SUCH_VARIABLE",
+  owner: "zot-auth/test",
+  uuid: "in force",
   superseded: [OLD],
   gracePeriod: 3600,
 };
@@ -55,6 +57,36 @@ test("another key that is superseded does not begin the first one's grace period
     updated.pending.filter((key) => key.uuid === "old").map((key) => key.since),
     [since],
   );
+});
+
+test("a key of ours that an up finds is on its way out from then on, once, and never the one in force", async () => {
+  const { state } = await retiredKeys.create({ ...INPUTS, superseded: [] }, CONTEXT);
+  const left = { uuid: "left", label: "zot-auth/test/2" };
+  const seen = [left, left, { uuid: "in force", label: "zot-auth/test/3" }];
+  const inputs = { ...INPUTS, superseded: [], seen };
+  const due = (before: RetiredKeysState) =>
+    retiredKeys.diff?.({ inputs, oldInputs: INPUTS, state: before, now: new Date() }).due;
+  assert.deepEqual(due(state), ["pending"]);
+  const updated = await update(state, inputs);
+  assert.deepEqual(
+    updated.pending.map(({ uuid }) => uuid),
+    ["left"],
+  );
+  assert.equal(updated.seen, undefined, "what was seen once is not remembered");
+  assert.deepEqual(due(updated), []);
+  assert.deepEqual(
+    retiredKeys.diff?.({ inputs: INPUTS, oldInputs: inputs, state: updated, now: new Date() }).due,
+    [],
+    "a preview, which sees nothing, says nothing",
+  );
+});
+
+test("the key in force stays, also when a refresh saw it before the state told of it", async () => {
+  const { state } = await retiredKeys.create({ ...INPUTS, superseded: [] }, CONTEXT);
+  const since = "2026-01-01T00:00:00Z";
+  const early = { ...state, pending: [{ uuid: "new", label: "zot-auth/test/4", since }], due: since };
+  const updated = await update(early, { ...INPUTS, superseded: [], uuid: "new" });
+  assert.deepEqual([updated.pending, updated.due], [[], ""]);
 });
 
 test("a key that is over its grace period is due, and one that was revoked does not come back", async () => {

@@ -70,7 +70,10 @@ test("a key that nobody declared is told with its label, dates and last use; our
 test("with revoke, what was made by hand before is told at the first run and goes with the next; what is new is told first", async () => {
   const { state } = await unknownKeys.create(inputs("revoke"), context);
   assert.deepEqual(labels(state), ["by hand"]);
-  assert.match(said.join(), /The next update revokes it; to keep it, set ci\.unknownKeys: report/);
+  assert.match(
+    said.join(),
+    /The update after the one that first told of it revokes it; to keep it, set ci\.unknownKeys: report/,
+  );
   assert.deepEqual(due(state, "revoke"), ["unknown"], "a preview shows it");
 
   await registry.mint("zot-ci", { label: "zot-auth/test/3 of a thief" });

@@ -1,0 +1,61 @@
+import { generationOf } from "../../domain/rotation.ts";
+import type { SecretReference } from "../../domain/secretReference.ts";
+import { keyWorks, listKeys, revokeKey } from "../clients/zot.ts";
+import { findSecret, vault } from "../configuration.ts";
+import type { Context, Observed, Resource } from "../resource.ts";
+import { signInToZot } from "../signInCheck.ts";
+import type { SignInSettings } from "../signInCheck.ts";
+
+/**
+ * That keys are about to be made, written down before the first one is: a run that is cut off between a key and the state that tells of it
+ * leaves this, so that a destroy knows whose keys to look for. It changes nothing until it is deleted.
+ */
+export interface DeclaredKeysInputs extends SignInSettings {
+  /** The first part of the keys' labels. */
+  readonly owner: string;
+  /** Where the key in force is stored. */
+  readonly store: SecretReference;
+  readonly onDestroy: "blank" | "leave";
+}
+
+export type DeclaredKeysState = DeclaredKeysInputs & Observed;
+
+export const declaredKeys: Resource<DeclaredKeysInputs, DeclaredKeysState> = {
+  computed: [],
+
+  diff: ({ inputs, oldInputs }) => ({ replace: inputs.username === oldInputs.username ? [] : ["username"] }),
+
+  async create(inputs) {
+    const id = `${inputs.username}@${new URL(inputs.registryUrl).host}`;
+    return Promise.resolve({ id, state: { ...inputs, drift: "" } });
+  },
+
+  async update(_state, inputs) {
+    return Promise.resolve({ ...inputs, drift: "" });
+  },
+
+  async delete(state, context) {
+    const { registryUrl, username, owner, store, onDestroy } = state;
+    const { signal } = context;
+    context.progress(`signing in as ${username}`);
+    const session = (await signInToZot(state, context)).zot.credentials;
+    const works = async (): Promise<boolean> => {
+      const held = await findSecret(store, signal);
+      return held !== undefined && (await keyWorks(registryUrl, username, held, signal));
+    };
+    const held = await works();
+    context.progress("revoking the keys");
+    for (const { uuid, label } of await listKeys(registryUrl, session, signal)) {
+      if (generationOf(owner, label) === undefined) tell(state, label, context);
+      else await revokeKey(registryUrl, session, uuid, signal);
+    }
+    // A key of ours that the state did not know of: ApiKey left it there.
+    if (held && onDestroy === "blank" && !(await works())) await vault().blank(store, signal);
+  },
+};
+
+function tell({ username }: DeclaredKeysState, label: string, context: Context): void {
+  context.warn(
+    `${username} has a key that nobody declared, "${label}": it stays, and zot takes it also without the account. Revoke it in zot's UI if nobody needs it.`,
+  );
+}

@@ -1,0 +1,288 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
+import { after, before, test } from "node:test";
+import { FileSweep } from "./fileSweep.ts";
+import { EngineLab } from "./harness.ts";
+import { Homelab } from "./homelab.ts";
+import { ProcessSampler } from "./processSampler.ts";
+import { SecretSearch, findPatterns } from "./secretSearch.ts";
+import type { Finding } from "./secretSearch.ts";
+
+// Every secret of a lab's whole life is looked for wherever a run could leave or show one. First the life, then one test a kind of place.
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const NEEDS_PROC = process.platform === "linux" ? false : "only Linux shows processes in /proc";
+/** All that Pulumi can be made to tell, its plugins and the program as well. */
+const TALKATIVE = ["--debug", "--logtostderr", "--logflow", "-v=9"];
+
+/** Where the lab's servers, and zot's credentials file, hold secrets because that is what they are for. */
+const HOLDERS = [
+  "lab/secrets",
+  "lab/kubeconfig",
+  "lab/authentik/data",
+  "lab/forgejo/forgejo.json",
+  "lab/onepassword",
+  "lab/zot/oidc-credentials.json",
+];
+
+const started = Date.now();
+const systemTemporary = tmpdir();
+/** The temporary folder of everything that the test starts; the lab lies in it as well. */
+let temporary: string;
+let lab: EngineLab;
+let homelab: Homelab;
+let sampler: ProcessSampler;
+let leftovers: FileSweep;
+/** The command that ended last. */
+let last = "";
+const secrets: Record<string, string> = {};
+const printed: { readonly where: string; readonly text: string }[] = [];
+const files: { readonly where: string; readonly text: string }[] = [];
+let search: SecretSearch;
+
+before(async () => {
+  temporary = mkdtempSync(join(systemTemporary, "zot-auth-leaks-"));
+  process.env["TMPDIR"] = temporary;
+  lab = await EngineLab.start();
+  homelab = new Homelab(lab);
+  leftovers = left();
+  sampler = new ProcessSampler(`PULUMI_HOME=${join(lab.directory, "pulumi")}`);
+});
+after(async () => {
+  await lab.stop();
+  rmSync(temporary, { recursive: true, force: true });
+});
+
+const inLab = (path: string): string => join(lab.directory, path);
+const isHolder = (path: string): boolean =>
+  HOLDERS.some((holder) => {
+    const file = inLab(holder);
+    const beside = [`${file}.new`, `${file}.zot-auth-new`]; // from where it is moved into its place
+    return path === file || path.startsWith(`${file}/`) || beside.includes(path);
+  });
+
+/** Files that are there while a command runs, and may be gone after it. Those that only grow are read at its end. */
+const passing = (what: string): FileSweep =>
+  new FileSweep({
+    folder: temporary,
+    leaveOut: (path) => isHolder(join(temporary, path)) || /\.log$|\/events-|\/state$/.test(path),
+    found: (path, text) => files.push({ where: `${path} during ${what}`, text }),
+  });
+
+/** Files that a command has left. */
+const left = (): FileSweep =>
+  new FileSweep({
+    folder: temporary,
+    leaveOut: (path) => isHolder(join(temporary, path)),
+    found: (path, text) => files.push({ where: `${path} after ${last}`, text }),
+  });
+
+async function run(what: string, ...args: readonly string[]): Promise<void> {
+  const sweep = passing(what);
+  const sweeping = setInterval(() => sweep.run(), 50);
+  const { code, output } = await sampler
+    .during(lab.pulumi(...args, "--non-interactive"))
+    .finally(() => clearInterval(sweeping));
+  assert.equal(code, 0, output);
+  printed.push({ where: `printed by ${what}`, text: output });
+  last = what;
+  leftovers.run();
+  await learn(what);
+}
+
+/** Learns the secrets that there are now: keys by generation, the account's app password, and sessions. */
+async function learn(when: string): Promise<void> {
+  const known = (name: string, secret: string): void => {
+    if (!Object.values(secrets).includes(secret)) secrets[name] = secret;
+  };
+  Object.assign(secrets, lab.secrets);
+  const key = homelab.ciKey("homelab/apps");
+  if (key !== undefined) known(`CI's key after ${when}`, key);
+  const { status, body } = await homelab.authentik("/core/tokens/zot-ci-app-password/view_key/");
+  if (status === 200) known("the app password of zot-ci", (body as { key: string }).key);
+  const { sessions } = JSON.parse(readFileSync(inLab("lab/authentik/data/authentik.json"), "utf8")) as {
+    sessions: Readonly<Record<string, unknown>>;
+  };
+  // Authentik's cookies carry a session's name.
+  for (const [index, name] of Object.keys(sessions).entries())
+    known(`session ${index} of Authentik after ${when}`, name);
+  const cookies = readFileSync(inLab("lab/zot/zot.log"), "latin1").matchAll(/[ ;"]session=([^ ;"]{20,})/g);
+  for (const [index, [, cookie = ""]] of [...cookies].entries()) known(`session ${index} of zot after ${when}`, cookie);
+}
+
+const nothing: readonly Finding[] = [];
+
+/** At its level "info" zot writes the path and the cookies of each request into its log; other credentials it masks. */
+const isOfZotsLog = ({ where, what }: Finding): boolean =>
+  where.includes("/lab/zot/zot.log ") && /^session .* of zot|^a session's cookie|^an authorization code/.test(what);
+
+test("a whole life: up, preview, refresh, a rotation, destroy", async () => {
+  await run("the first up", "up", "--yes", "--skip-preview", ...TALKATIVE);
+  await run("preview", "preview", "--diff");
+  await run("refresh", "refresh", "--yes", "--skip-preview");
+  lab.changeSettings((config) => {
+    const ci = config["zot-auth:ci"] as object;
+    config["zot-auth:ci"] = { ...ci, rotationTrigger: "now", gracePeriod: "0 seconds" };
+  });
+  await run("the rotation", "up", "--yes");
+  await run("stack output", "stack", "output", "--json");
+  await run("stack export", "stack", "export");
+  search = new SecretSearch(secrets);
+  assertHolders();
+  await run("destroy", "destroy", "--yes", "--skip-preview", ...TALKATIVE);
+  search = new SecretSearch(secrets);
+  const names = Object.keys(secrets);
+  assert.notEqual(secrets["CI's key after the rotation"], secrets["CI's key after the first up"]);
+  for (const name of ["clientSecret", "connect", "the app password of zot-ci"]) assert.ok(names.includes(name), name);
+  for (const server of ["Authentik", "zot"])
+    assert.ok(
+      names.some((name) => name.includes(`of ${server} `)),
+      server,
+    );
+});
+
+/** Each place that the search leaves out does hold a secret, which the search finds there, and only its owner may read it. */
+function assertHolders(): void {
+  const held: Finding[] = [];
+  const all = new FileSweep({
+    folder: lab.directory,
+    found: (path, text) => held.push(...search.find(text, path)),
+  });
+  all.run();
+  for (const holder of HOLDERS) {
+    const found = held.filter(({ where }) => where === holder || where.startsWith(`${holder}/`));
+    assert.ok(found.length > 0, `${holder} holds a secret, else it need not be left out`);
+    for (const { where } of found) assert.equal(statSync(inLab(where)).mode & 0o777, 0o600, where);
+  }
+}
+
+test("no secret was among the arguments of any process", { skip: NEEDS_PROC }, async () => {
+  const lists = [...sampler.argumentLists];
+  const { host } = new URL(lab.layout.settings.registry.url);
+  for (const words of [
+    ["pulumi up ", lab.settingsFile],
+    ["pulumi-resource-command"],
+    ['/sh -c eval "$ZOT_AUTH_DEPLOY"'],
+    ["skopeo copy ", "authfile", host],
+  ]) {
+    assert.ok(
+      lists.some((list) => words.every((word) => list.includes(word))),
+      `${words.join("… ")} was seen`,
+    );
+  }
+  assert.deepEqual(
+    lists.flatMap((list) => search.find(list, list)),
+    nothing,
+  );
+
+  // The sampler would have seen it, if only for a moment.
+  const shown = `zot-ci:${secrets["CI's key after the rotation"] ?? ""}`;
+  const child = spawn("sh", ["-c", "sleep 0.1; :", shown], { stdio: "ignore" });
+  await sampler.during(new Promise((done) => child.once("close", done)));
+  const found = [...sampler.argumentLists].flatMap((list) => search.find(list, "arguments"));
+  assert.deepEqual(found, [{ what: "CI's key after the rotation as it is", where: "arguments" }]);
+});
+
+// Nothing has to be there: the lab's settings refer to files, and Pulumi's plugins get secrets by their calls. Whoever writes `env:NAME` into
+// the settings has put that secret into the environment themselves. CI's job gets its key in a variable, by its own workflow: it is no process of a run.
+test("no secret was in the environment of a run's processes", { skip: NEEDS_PROC }, () => {
+  const variables = [...sampler.variables];
+  for (const seen of ["PULUMI_CONFIG=", "ZOT_AUTH_DEPLOY="]) {
+    assert.ok(
+      variables.some((variable) => variable.startsWith(seen)),
+      `${seen} was seen`,
+    );
+  }
+  assert.deepEqual(
+    variables.flatMap((variable) => search.find(variable, variable.split("=")[0] ?? "")),
+    nothing,
+  );
+});
+
+test("no secret was printed, also not by a run that tells all that it can", () => {
+  assert.ok(
+    printed.some(({ text }) => text.includes("Planner decided")),
+    "the engine's own log was printed",
+  );
+  assert.ok(
+    printed.some(({ text }) => text.includes('"deployment"')),
+    "the state was printed",
+  );
+  const found = printed.flatMap(({ where, text }) => [...search.find(text, where), ...findPatterns(text, where)]);
+  assert.deepEqual(found, nothing);
+});
+
+test("no secret is in a file: state and its history, event logs, Pulumi's folder, zot's host files, logs, temporary files", () => {
+  for (const seen of [
+    /\.checkpoint\.json after/,
+    /backups\/.* after/,
+    /events-.* after/,
+    /zot\/config\.json after/,
+    /zot\.log after/,
+    /forgejo\/logs\/.* after/,
+    /forgejo-job-.* during/,
+  ]) {
+    assert.ok(
+      files.some(({ where }) => seen.test(where)),
+      `${String(seen)} was looked at`,
+    );
+  }
+  const found = files.flatMap(({ where, text }) => [...search.find(text, where), ...findPatterns(text, where)]);
+  assert.deepEqual(
+    found.filter((finding) => !isOfZotsLog(finding)),
+    nothing,
+  );
+  assert.ok(found.some(isOfZotsLog), "zot logs cookies, else its log need not be left out");
+  assert.ok(!existsSync(inLab("lab/zot/oidc-credentials.json")), "destroy takes the credentials away");
+
+  // It would have been found, in each form that it could have.
+  const key = secrets["CI's key after the rotation"] ?? "";
+  mkdirSync(join(temporary, "planted"));
+  const forms = [
+    key,
+    encodeURIComponent(`"${key}"`),
+    Buffer.from(`zot-ci:${key}`).toString("base64"),
+    Buffer.from(key).toString("hex"),
+    key.slice(0, 25),
+  ];
+  for (const [index, text] of forms.entries())
+    writeFileSync(join(temporary, "planted", String(index)), `before ${text} after`);
+  const planted: string[] = [];
+  new FileSweep({
+    folder: join(temporary, "planted"),
+    found: (path, text) => planted.push(...search.find(text, path).map(({ where }) => where)),
+  }).run();
+  assert.deepEqual(planted.sort(), ["0", "1", "2", "3", "4"]);
+});
+
+test("no secret is in what is new in the project's folder and in the system's temporary folder", () => {
+  const found: Finding[] = [];
+  const at = (folder: string, leaveOut: (path: string) => boolean): void =>
+    new FileSweep({
+      folder,
+      since: started,
+      leaveOut,
+      found: (path, text) => found.push(...search.find(text, join(folder, path))),
+    }).run();
+  const planted = join(systemTemporary, `${basename(temporary)}-planted`);
+  writeFileSync(planted, secrets["forgejo"] ?? "");
+  try {
+    at(
+      ROOT,
+      (path) => path === ".git" || (path.startsWith("node_modules/") && !path.startsWith("node_modules/.cache")),
+    );
+    at(systemTemporary, (path) => {
+      const file = join(systemTemporary, path);
+      if (file === temporary || path.endsWith("/node_modules")) return true;
+      // What has not changed is other programs' own.
+      const { ctimeMs } = lstatSync(file, { throwIfNoEntry: false }) ?? { ctimeMs: 0 };
+      return !path.includes("/") && ctimeMs < started;
+    });
+  } finally {
+    rmSync(planted);
+  }
+  assert.deepEqual(found, [{ what: "forgejo as it is", where: planted }], "only what was planted there just now");
+});

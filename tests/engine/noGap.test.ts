@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { EngineLab } from "./harness.ts";
+import { Homelab } from "./homelab.ts";
+import { byApi, bySkopeo, pushAllTheTime } from "./pusher.ts";
+import type { Push } from "./pusher.ts";
+
+// While a rotation runs, CI pushes all the time, with what Forgejo holds at that moment, and every push is taken. The tests follow one another.
+//
+// Reading the key and pushing with it are two things: a push can be on its way with the old key when Forgejo gets the new one. With a grace
+// period that is no matter. Without one the old key dies within the run, and such a push has only as long as the proofs after Forgejo's last write
+// take, of which the test build is the longest: measured on two cores 0.6 to 1.5 s, and 0.1 to 0.5 s for a stack without a test build. The pushes
+// here take a tenth of that. One that took longer would be cut in its middle; that jobs may finish is what the grace period is for.
+
+let lab: EngineLab;
+let homelab: Homelab;
+let send: { readonly api: ReturnType<typeof byApi>; readonly skopeo: ReturnType<typeof bySkopeo> };
+
+before(async () => {
+  lab = await EngineLab.start();
+  homelab = new Homelab(lab);
+  const { code, output } = await lab.up();
+  assert.equal(code, 0, output);
+  const { host } = new URL(lab.layout.settings.registry.url);
+  send = { api: byApi(homelab), skopeo: bySkopeo(homelab, host, join(lab.directory, "image")) };
+});
+after(async () => lab.stop());
+
+function changeCi(change: Readonly<Record<string, string>>): void {
+  lab.changeSettings((config) => {
+    config["zot-auth:ci"] = { ...(config["zot-auth:ci"] as object), ...change };
+  });
+}
+
+const keyOf = (): string => homelab.ciKey("homelab/apps") ?? "";
+const accepts = async (key: string): Promise<boolean> => (await homelab.registry("/v2/", { key })).status === 200;
+
+/** Rotates by `up` while clients push, and shows that there is no gap. Gives the keys of before and after. */
+async function rotateUnderPushes(name: string): Promise<{ readonly old: string; readonly key: string }> {
+  const old = keyOf();
+  const running = new AbortController();
+  // Each reads its first key now, before the run begins.
+  const clients = [
+    { repository: "homelab/apps", name: `${name}-apps`, send: send.api },
+    { repository: "homelab/site", name: `${name}-site`, send: send.api },
+    { repository: "homelab/apps", name: `${name}-skopeo`, send: send.skopeo },
+  ].map(async (client) => pushAllTheTime(homelab, client, running.signal));
+  const began = Date.now();
+  const { code, output } = await lab.up().finally(() => running.abort());
+  const ended = Date.now();
+  const pushes = await Promise.all(clients);
+  assert.equal(code, 0, output);
+  const key = keyOf();
+  assert.notEqual(key, old);
+  assert.equal(homelab.ciKey("homelab/site"), key);
+  const refused = pushes.flat().filter((push) => !isTaken(push));
+  assert.deepEqual(
+    refused.map((push) => ({
+      key: push.key === old ? "old" : push.key === key ? "new" : "neither",
+      began: `${push.began - began} ms after the rotation's begin, ${ended - push.began} ms before its end`,
+      took: `${push.ended - push.began} ms`,
+      answers: push.answers,
+    })),
+    [],
+  );
+  for (const [index, client] of pushes.entries()) {
+    const during = client.filter((push) => push.began >= began && push.ended <= ended);
+    assert.ok(
+      during.some((push) => push.key === old),
+      `client ${index} pushed with the old key during the rotation`,
+    );
+    assert.ok(
+      during.some((push) => push.key === key),
+      `client ${index} pushed with the new key during the rotation`,
+    );
+    assert.equal(client.at(-1)?.key, key);
+  }
+  return { old, key };
+}
+
+function isTaken({ answers }: Push): boolean {
+  const whole = answers.join(", ");
+  return whole === "POST 202, PUT 201, POST 202, PUT 201, PUT 201" || whole === "skopeo 0";
+}
+
+test("with a grace period every push is taken, and the old key works on", async () => {
+  changeCi({ rotationTrigger: "with a grace period", gracePeriod: "1 hour" });
+  const { old, key } = await rotateUnderPushes("grace");
+  assert.deepEqual([await accepts(old), await accepts(key)], [true, true]);
+});
+
+test("without a grace period every push is taken, and the old key is dead after the run", async () => {
+  // The new key is due at once, for the next test.
+  changeCi({ rotationTrigger: "without a grace period", gracePeriod: "0 seconds", rotateAfter: "1 second" });
+  const { old, key } = await rotateUnderPushes("none");
+  assert.deepEqual([await accepts(old), await accepts(key)], [false, true]);
+  assert.deepEqual(await send.api(old, "dead-key"), ["POST 401"], "the client sees when a key is dead");
+  assert.match((await send.skopeo(old, "dead-key")).join(""), /^skopeo 1: .*(authentication required|unauthorized)/is);
+});
+
+test("the same when the clock asks for the rotation", async () => {
+  const { old, key } = await rotateUnderPushes("clock");
+  assert.deepEqual([await accepts(old), await accepts(key)], [false, true]);
+});

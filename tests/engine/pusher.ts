@@ -1,0 +1,83 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { probeImage } from "../../domain/probeImage.ts";
+import type { Homelab } from "./homelab.ts";
+
+/** One push of an image, with what Forgejo held when it began. */
+export interface Push {
+  readonly key: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly began: number;
+  readonly ended: number;
+  /** What came of each request or command, in order: `PUT 201`. */
+  readonly answers: readonly string[];
+}
+
+/** Pushes an image with a key. The name is one that it has not had before: CI may create, and never overwrite. */
+export type Send = (key: string, name: string) => Promise<readonly string[]>;
+
+/** Pushes without a pause, each time with what Forgejo holds for that repository at that moment; goes on for a little after the signal. */
+export async function pushAllTheTime(
+  homelab: Homelab,
+  client: { readonly repository: string; readonly name: string; readonly send: Send },
+  signal: AbortSignal,
+): Promise<readonly Push[]> {
+  const pushes: Push[] = [];
+  for (let left = 3; left > 0; left -= signal.aborted ? 1 : 0) {
+    const began = Date.now();
+    const key = homelab.ciKey(client.repository);
+    const answers =
+      key === undefined
+        ? [`${client.repository} has no key`]
+        : await client.send(key, `${client.name}-${pushes.length}`);
+    pushes.push({ key, began, ended: Date.now(), answers });
+  }
+  return pushes;
+}
+
+/** By the registry's API, as the distribution specification has it: some ten milliseconds an image. Ends at the first refusal. */
+export function byApi(homelab: Homelab): Send {
+  return async (key, name) => {
+    const { blobs, manifest, mediaType } = probeImage(name);
+    const answers: string[] = [];
+    const ask = async (path: string, method: string, type?: string, body?: Uint8Array<ArrayBuffer>) => {
+      const answer = await homelab.registry(path, {
+        key,
+        method,
+        ...(type === undefined ? {} : { type }),
+        ...(body === undefined ? {} : { body }),
+      });
+      await answer.arrayBuffer();
+      answers.push(`${method} ${answer.status}`);
+      return answer;
+    };
+    for (const { digest, bytes } of blobs) {
+      const begun = await ask(`/v2/homelab/${name}/blobs/uploads/`, "POST");
+      if (!begun.ok) return answers;
+      const { pathname, search } = new URL(begun.headers.get("location") ?? "", begun.url);
+      const path = `${pathname}${search === "" ? "?" : `${search}&`}digest=${digest}`;
+      if (!(await ask(path, "PUT", "application/octet-stream", bytes)).ok) return answers;
+    }
+    await ask(`/v2/homelab/${name}/manifests/v1`, "PUT", mediaType, manifest.bytes);
+    return answers;
+  };
+}
+
+/** By skopeo, as CI does. */
+export function bySkopeo(homelab: Homelab, registryHost: string, folder: string): Send {
+  mkdirSync(folder);
+  const script = join(import.meta.dirname, "../../lab/seed/apps/build.sh");
+  const built = spawnSync("sh", [script, "no-gap", "1", "image"], { cwd: folder, encoding: "utf8" });
+  if (built.status !== 0) throw new Error(built.stderr);
+  return async (key, name) => {
+    const { code, output } = await homelab.skopeo(
+      "copy",
+      "--dest-tls-verify=false",
+      `--dest-creds=zot-ci:${key}`,
+      `oci:${join(folder, "image")}`,
+      `docker://${registryHost}/homelab/${name}:v1`,
+    );
+    return [code === 0 ? "skopeo 0" : `skopeo ${String(code)}: ${output}`];
+  };
+}

@@ -1,0 +1,54 @@
+import "./prepare.ts";
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { Fault } from "./gate.ts";
+import { Homelab } from "./homelab.ts";
+import { Life } from "./story.ts";
+import type { RunAct, Story } from "./story.ts";
+
+// The CLI, or the provider, is killed before and after each single request that changes something, in every kind of run; then the person goes on.
+// tests/model/lives.test.ts does it in any order and combination.
+
+let lab: Homelab;
+let life: Life;
+
+before(async () => {
+  lab = await Homelab.start();
+  life = new Life(lab);
+});
+after(async () => lab.stop());
+
+const RUNS: readonly { readonly run: RunAct["do"]; readonly story: Omit<Story, "acts">; readonly atLeast: number }[] = [
+  { run: "up", story: { begin: "nothing", grace: "1 hour", end: "up" }, atLeast: 30 },
+  { run: "rotate", story: { begin: "whole", grace: "1 hour", end: "up" }, atLeast: 25 },
+  { run: "rotate", story: { begin: "whole", grace: "0 seconds", end: "up" }, atLeast: 26 },
+  { run: "revoke", story: { begin: "whole", grace: "1 hour", end: "up" }, atLeast: 27 },
+  { run: "repositories", story: { begin: "whole", grace: "1 hour", end: "up" }, atLeast: 6 },
+  { run: "destroy", story: { begin: "whole", grace: "1 hour", end: "destroy" }, atLeast: 14 },
+  { run: "destroy", story: { begin: "whole", grace: "1 hour", end: "up" }, atLeast: 14 },
+];
+
+for (const { run, story, atLeast } of RUNS) {
+  for (const when of ["before", "after"] as const) {
+    test(`${run} (grace ${story.grace}), killed ${when} each request, then ${story.end}`, async () => {
+      for (let at = 1; ; at += 1) {
+        const then: Fault["then"] = at % 2 === 0 ? "cli" : "provider";
+        const { struck } = life;
+        await played({ ...story, acts: [{ do: run, fault: { at, when, then } }] });
+        if (life.struck > struck) continue;
+        assert.ok(at > atLeast, `${at - 1} requests`);
+        return;
+      }
+    });
+  }
+}
+
+async function played(story: Story): Promise<void> {
+  try {
+    await life.play(story);
+  } catch (error) {
+    assert.ok(error instanceof Error);
+    error.message = `${JSON.stringify(story)}\n${error.message}`;
+    throw error;
+  }
+}

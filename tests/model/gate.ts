@@ -1,0 +1,104 @@
+// Everything that the program asks a server goes through here, is counted, and can be cut off.
+import { AsyncLocalStorage } from "node:async_hooks";
+
+/** What goes wrong at a request. */
+export interface Fault {
+  /** Which of the run's requests: the first that changes something is 1. */
+  readonly at: number;
+  /** `before`: the server never hears of it. `after`: the server has done it, and nobody hears the answer. */
+  readonly when: "before" | "after";
+  /**
+   * `cli`: the CLI dies, and the provider with it. `provider`: the provider alone. `reset`: the connection ends, and the run goes on. `busy`:
+   * the server or a proxy answers 503.
+   */
+  readonly then: "cli" | "provider" | "reset" | "busy";
+}
+
+export interface Sent {
+  readonly method: string;
+  readonly url: URL;
+}
+
+/** One run of the CLI, as the servers see it. */
+export class Run {
+  /** The requests that change something and were sent, and what the fault was done to. */
+  readonly changes: Sent[] = [];
+  /** What the fault hit. */
+  struck: Sent | undefined;
+  readonly died: Promise<undefined>;
+  readonly #fault: Fault | undefined;
+  readonly #abort = new AbortController();
+  readonly #sent = new Set<Promise<unknown>>();
+  readonly #die: () => void;
+
+  constructor(fault?: Fault) {
+    this.#fault = fault;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.died = promise;
+    this.#die = () => resolve(undefined);
+  }
+
+  get dead(): boolean {
+    return this.#abort.signal.aborted;
+  }
+
+  /** What handlers heed. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  async send(url: URL, init: RequestInit, send: typeof fetch): Promise<Response> {
+    this.#abort.signal.throwIfAborted();
+    const sent = { method: init.method ?? "GET", url };
+    const changes = !["GET", "HEAD"].includes(sent.method);
+    if (changes) this.changes.push(sent);
+    const struck = changes && this.#fault?.at === this.changes.length ? this.#fault : undefined;
+    if (struck?.when === "before") return this.#strike(struck, sent);
+    // The signal stays here: a server goes on with what it has begun when its client dies.
+    const answering = send(url, { ...init, signal: null });
+    this.#sent.add(answering);
+    try {
+      const answer = await answering;
+      if (struck !== undefined) {
+        await answer.body?.cancel();
+        return this.#strike(struck, sent);
+      }
+      this.#abort.signal.throwIfAborted();
+      return answer;
+    } finally {
+      this.#sent.delete(answering);
+    }
+  }
+
+  /** Ends when the servers have done all that they were asked. */
+  async settled(): Promise<void> {
+    while (this.#sent.size > 0) await Promise.allSettled(this.#sent);
+  }
+
+  #strike({ then }: Fault, sent: Sent): Response {
+    this.struck = sent;
+    if (then === "busy") return new Response("busy", { status: 503 });
+    if (then === "reset")
+      throw new TypeError("fetch failed", { cause: Object.assign(new Error(), { code: "ECONNRESET" }) });
+    this.#abort.abort(new Error("killed"));
+    this.#die();
+    throw this.#abort.signal.reason;
+  }
+}
+
+const runs = new AsyncLocalStorage<Run>();
+
+/** What is done in here asks as a part of that run. */
+export async function within<T>(run: Run, work: () => Promise<T>): Promise<T> {
+  return runs.run(run, work);
+}
+
+/** Call it once, before anything is asked. */
+export function guardFetch(): void {
+  const send = globalThis.fetch;
+  globalThis.fetch = async (input, init = {}) => {
+    const run = runs.getStore();
+    if (run === undefined) return send(input, init);
+    return run.send(new URL(input instanceof Request ? input.url : input), init, send);
+  };
+}

@@ -1,0 +1,93 @@
+// Any story: what fast-check makes up, and shrinks when one goes wrong.
+import fc from "fast-check";
+import type { Fault } from "./gate.ts";
+import { Homelab } from "./homelab.ts";
+import { Life } from "./story.ts";
+import type { Act, OtherAct, RunAct, Story } from "./story.ts";
+
+const fault: fc.Arbitrary<Fault> = fc.record({
+  // A first up has 34 requests that change something, a rotation 28; more never come, which is a run without a fault.
+  at: fc.integer({ min: 1, max: 32 }),
+  when: fc.constantFrom("before", "after"),
+  then: fc.constantFrom("cli", "provider", "reset", "busy"),
+});
+
+const run: fc.Arbitrary<RunAct> = fc
+  .record({
+    do: fc.oneof(
+      { weight: 4, arbitrary: fc.constantFrom<RunAct["do"]>("rotate", "age") },
+      { weight: 3, arbitrary: fc.constantFrom<RunAct["do"]>("up", "revoke", "repositories", "undo") },
+      { weight: 2, arbitrary: fc.constantFrom<RunAct["do"]>("refresh", "destroy") },
+    ),
+    fault: fc.option(fault, { freq: 8, nil: undefined }),
+  })
+  .map(({ do: what, fault: wrong }) => (wrong === undefined ? { do: what } : { do: what, fault: wrong }));
+
+const others: fc.Arbitrary<OtherAct> = fc.record({
+  do: fc.constantFrom("graceOver", "secretDeleted", "markerDeleted", "fieldEmptied", "keyRevoked", "keyByHand"),
+});
+
+function story(act: fc.Arbitrary<Act>, maxLength: number): fc.Arbitrary<Story> {
+  return fc.record({
+    begin: fc.oneof(
+      { weight: 4, arbitrary: fc.constant("whole" as const) },
+      { weight: 1, arbitrary: fc.constant("nothing" as const) },
+    ),
+    grace: fc.constantFrom("0 seconds", "1 hour"),
+    acts: fc.array(act, { minLength: 1, maxLength }),
+    end: fc.oneof(
+      { weight: 5, arbitrary: fc.constantFrom("up" as const, "recover" as const) },
+      { weight: 1, arbitrary: fc.constant("destroy" as const) },
+    ),
+  });
+}
+
+/** Runs that go wrong, and nothing else. */
+export const troubled = story(run, 2);
+
+/** Runs that go wrong while other people, and time, do things. */
+export const crowded = story(fc.oneof({ weight: 2, arbitrary: run }, { weight: 1, arbitrary: others }), 4);
+
+export interface Played {
+  readonly cases: number;
+  /** Faults that came. */
+  readonly struck: number;
+}
+
+/**
+ * Plays that many stories.
+ *
+ * @throws Error with the story, as small as it can be, and the seed and path that play it again
+ */
+export async function play(stories: fc.Arbitrary<Story>, options: fc.Parameters<[Story]>): Promise<Played> {
+  let lab: Homelab | undefined;
+  let life: Life | undefined;
+  let cases = 0;
+  let struck = 0;
+  const forget = async (): Promise<void> => {
+    struck += life?.struck ?? 0;
+    life = undefined;
+    await lab?.stop();
+    lab = undefined;
+  };
+  try {
+    await fc.assert(
+      fc.asyncProperty(stories, async (told) => {
+        lab ??= await Homelab.start();
+        life ??= new Life(lab);
+        cases += 1;
+        try {
+          await life.play(told);
+        } catch (error) {
+          // What is left is not what a story begins with.
+          await forget();
+          throw error;
+        }
+      }),
+      options,
+    );
+  } finally {
+    await forget();
+  }
+  return { cases, struck };
+}

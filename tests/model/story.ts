@@ -1,0 +1,259 @@
+// What can happen in a key's life, one act after the other, and what has to hold after each and at the end.
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { generationOf } from "../../domain/rotation.ts";
+import { pass } from "./clock.ts";
+import { Engine } from "./engine.ts";
+import type { Ended, Kept } from "./engine.ts";
+import type { Fault } from "./gate.ts";
+import { OTHERS, REPOSITORIES } from "./homelab.ts";
+import type { Homelab } from "./homelab.ts";
+import { OWNER, keysLife } from "./program.ts";
+
+/** A run of the CLI, with what the person changed before, and what went wrong in it. */
+export interface RunAct {
+  readonly do: "up" | "rotate" | "undo" | "age" | "revoke" | "repositories" | "refresh" | "destroy";
+  readonly fault?: Fault;
+}
+
+/** Something that other people do, or time. */
+export interface OtherAct {
+  readonly do: "graceOver" | "secretDeleted" | "markerDeleted" | "fieldEmptied" | "keyRevoked" | "keyByHand";
+}
+
+export type Act = RunAct | OtherAct;
+
+export interface Story {
+  /** What there is when it begins: not even a stack, or one that is as it should be. */
+  readonly begin: "nothing" | "whole";
+  readonly grace: "0 seconds" | "1 hour";
+  readonly acts: readonly Act[];
+  /** What the person does at last: `up`, `refresh` and `up` (what `npm run recover` does), or `destroy`. */
+  readonly end: "up" | "recover" | "destroy";
+}
+
+const SECRET = "ZOT_CI_API_KEY";
+const MARKER = `${SECRET}_INFO`;
+const FIELD = "zot-ci-api";
+const GRACE_SECONDS = 3600;
+
+/** What only a look at the servers can find. */
+const HIDDEN: readonly Act["do"][] = ["undo", "secretDeleted", "markerDeleted", "fieldEmptied", "keyRevoked"];
+
+/** A homelab with its stack, which lives through one story after the other. */
+export class Life {
+  readonly engine = new Engine();
+  /** How many of the faults came. */
+  struck = 0;
+  readonly #lab: Homelab;
+  #grace: Story["grace"] = "1 hour";
+  #rotation = 0;
+  #revocation = 0;
+  #repositories: readonly string[] = REPOSITORIES.slice(0, 2);
+  /** CI may hold a dead key until the next `up` has ended well: that is what was asked for, or somebody did it. */
+  #excused = false;
+  /** Something is not as the state says, and no refresh has seen it. */
+  #hidden = false;
+  /** Keys that people made. */
+  #byHand = 0;
+
+  constructor(lab: Homelab) {
+    this.#lab = lab;
+  }
+
+  /** @throws AssertionError that says which of the promises was broken; this life is over then */
+  async play(story: Story): Promise<void> {
+    this.#grace = story.grace;
+    this.#lab.dropKeys(isByHand);
+    this.#lab.addKey("by hand");
+    this.#byHand = 1;
+    if (story.begin === "nothing" && this.engine.state.size > 0) assertDone(await this.engine.destroy());
+    if (story.begin === "whole" && this.engine.state.size === 0) assertDone(await this.#up());
+    for (const act of story.acts) await this.act(act);
+    await this.end(story.end);
+  }
+
+  async act(act: Act): Promise<void> {
+    const ended = await this.#do(act);
+    if (ended === undefined) return;
+    if (ended.run.struck !== undefined) {
+      this.struck += 1;
+      if (act.do === "destroy") this.#hidden = true;
+    } else if (!this.#hidden || act.do === "refresh" || act.do === "destroy") assertDone(ended);
+    if (ended.how === "done") {
+      if (act.do === "refresh") this.#hidden = false;
+      else if (!this.#hidden) this.#excused = false;
+    }
+    this.#assertAlways();
+  }
+
+  /** The person does what the README says, and everything is whole, or gone. */
+  async end(how: Story["end"]): Promise<void> {
+    const { engine } = this;
+    if (how === "destroy") {
+      assertDone(await engine.destroy());
+      this.#assertAlways();
+      this.#excused = false;
+      this.#hidden = false;
+      this.#assertGone();
+      return;
+    }
+    // What only a look can find, only a look finds.
+    if (how === "recover" || this.#hidden) assertDone(await engine.refresh());
+    assertDone(await this.#up());
+    this.#excused = false;
+    this.#hidden = false;
+    this.#assertAlways();
+    pass(GRACE_SECONDS);
+    assertDone(await this.#up());
+    this.#assertWhole();
+    assertDone(await engine.refresh());
+    assert.deepEqual(engine.pending, [], "no operation is pending");
+    await this.#assertNothingToDo();
+    this.#assertAlways();
+  }
+
+  async #do(act: Act): Promise<Ended | undefined> {
+    const { engine } = this;
+    if (HIDDEN.includes(act.do)) this.#hidden = true;
+    const kept = this.#key();
+    switch (act.do) {
+      case "up":
+        return this.#up(act.fault);
+      case "rotate":
+        this.#rotation += 1;
+        return this.#up(act.fault);
+      case "undo":
+        // The person changes their mind, when a rotation was cut off.
+        this.#rotation = Number(kept?.outputs["rotationTrigger"] ?? 0);
+        return this.#up(act.fault);
+      case "age":
+        if (kept !== undefined) {
+          pass(Math.max(0, (Date.parse(kept.outputs["rotates"] as string) - Date.now()) / 1000 + 1));
+        }
+        return this.#up(act.fault);
+      case "revoke":
+        this.#revocation += 1;
+        this.#excused = true;
+        return this.#up(act.fault);
+      case "repositories":
+        this.#repositories = this.#repositories.includes("own/one") ? REPOSITORIES.slice(1) : REPOSITORIES.slice(0, 2);
+        return this.#up(act.fault);
+      case "refresh":
+        return engine.refresh(act.fault);
+      case "destroy":
+        return engine.destroy(act.fault);
+      case "graceOver":
+        pass(GRACE_SECONDS);
+        return undefined;
+      case "secretDeleted":
+        this.#lab.dropSecret(this.#repositories[0] ?? "", SECRET);
+        return undefined;
+      case "markerDeleted":
+        this.#lab.dropVariable(this.#repositories[0] ?? "", MARKER);
+        return undefined;
+      case "fieldEmptied":
+        this.#lab.emptyField();
+        return undefined;
+      case "keyRevoked":
+        this.#lab.dropKeys(({ label }) => generationOf(OWNER, label) !== undefined);
+        this.#excused = true;
+        return undefined;
+      case "keyByHand":
+        this.#lab.addKey(`by hand ${(this.#byHand += 1)}`);
+        return undefined;
+    }
+  }
+
+  async #up(fault?: Fault): Promise<Ended> {
+    const settings = this.#lab.settings({
+      ci: {
+        rotationTrigger: String(this.#rotation),
+        revocationTrigger: String(this.#revocation),
+        gracePeriod: this.#grace,
+      },
+      forgejo: { repositories: this.#repositories },
+    });
+    const before = this.#key()?.outputs["revocationTrigger"];
+    const ended = await this.engine.up(() => keysLife(settings), fault);
+    // A first key revokes nobody's: what was made by hand before stays.
+    if (before !== undefined && this.#key()?.outputs["revocationTrigger"] !== before) this.#byHand = 0;
+    return ended;
+  }
+
+  #key(): Kept | undefined {
+    return [...this.engine.state.values()].find(({ type }) => type === "zot-auth:zot:ApiKey");
+  }
+
+  /** After every run, however it ended. */
+  #assertAlways(): void {
+    for (const repository of REPOSITORIES) {
+      const { secrets, variables } = this.#lab.held(repository);
+      assert.equal(secrets["SOMEBODYS"], OTHERS.SOMEBODYS, `${repository} keeps what is not ours`);
+      assert.equal(variables["SOMEBODYS"], OTHERS.SOMEBODYS, `${repository} keeps what is not ours`);
+      const key = secrets[SECRET];
+      if (key !== undefined && !this.#excused) {
+        assert.ok(this.#lab.accepts(key), `zot takes the key that ${repository} has`);
+      }
+      const told = /fingerprint=([0-9a-f]{16})/.exec(variables[MARKER] ?? "")?.[1];
+      if (told !== undefined && key !== undefined) {
+        assert.equal(fingerprintOf(key), told, `the marker of ${repository} tells of the key that is there`);
+      }
+    }
+    assert.equal(this.#lab.stored()["other"], OTHERS.SOMEBODYS, "1Password's other field is as it was");
+    const byHand = this.#lab.keys().filter(isByHand);
+    if (!this.#excused) assert.equal(byHand.length, this.#byHand, "keys that people made are theirs");
+    const said = this.engine.said.splice(0).join("\n");
+    assert.doesNotMatch(said, /zak_[0-9a-f]/, "nothing that is said or remembered has a key in it");
+    for (const secret of this.#lab.secrets)
+      assert.ok(!said.includes(secret), `nothing that is said has a secret in it`);
+  }
+
+  #assertWhole(): void {
+    const key = this.#lab.stored()[FIELD] ?? "";
+    const kept = this.#key();
+    assert.equal(kept?.outputs["fingerprint"], fingerprintOf(key), "1Password has the key that the state tells of");
+    const ours = this.#lab.keys().filter(({ label }) => generationOf(OWNER, label) !== undefined);
+    assert.deepEqual(
+      ours.map(({ label }) => label),
+      [kept.outputs["label"]],
+      "zot has one key of ours, the one in force",
+    );
+    for (const repository of REPOSITORIES) {
+      const wanted = this.#repositories.includes(repository);
+      const { secrets, variables } = this.#lab.held(repository);
+      assert.equal(secrets[SECRET], wanted ? key : undefined, `${repository} has ${wanted ? "" : "no longer "}the key`);
+      assert.equal(variables[MARKER] !== undefined, wanted, `${repository}'s marker`);
+    }
+    assert.ok(this.#lab.accepts(key), "zot takes it");
+  }
+
+  #assertGone(): void {
+    for (const repository of REPOSITORIES)
+      assert.deepEqual(this.#lab.held(repository), { secrets: OTHERS, variables: OTHERS });
+    const ours = this.#lab.keys().filter(({ label }) => generationOf(OWNER, label) !== undefined);
+    assert.deepEqual(ours, [], "zot has no key of ours");
+    // Killed twice, at a rotation and between the revocation and the end, the field may keep a key that the state never knew, and that is dead.
+    assert.ok(!this.#lab.accepts(this.#lab.stored()[FIELD] ?? ""), "1Password has no key that works");
+    assert.equal(this.engine.state.size, 0, "the state is empty");
+  }
+
+  async #assertNothingToDo(): Promise<void> {
+    const ended = await this.#up();
+    assertDone(ended);
+    assert.deepEqual(ended.steps, [], "a second up has nothing to do");
+    assert.deepEqual(ended.run.changes, [], "and changes nothing");
+  }
+}
+
+function isByHand({ label }: { readonly label: string }): boolean {
+  return label.startsWith("by hand");
+}
+
+function assertDone({ how, errors }: Ended): void {
+  assert.equal(how, "done", errors.join("\n"));
+}
+
+function fingerprintOf(key: string): string {
+  return createHash("sha256").update(key).digest("hex").slice(0, 16);
+}
