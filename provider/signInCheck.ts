@@ -19,7 +19,7 @@ import { Registry } from "./clients/registry.ts";
 import type { Secret } from "./clients/secret.ts";
 import type { ZotCredentials } from "./clients/zot.ts";
 import { observeKeyEndpoint } from "./clients/zotEndpoints.ts";
-import { beginSignIn, finishSignIn } from "./clients/zotSignIn.ts";
+import { beginSignIn, finishSignIn, signOut } from "./clients/zotSignIn.ts";
 import type { BegunSignIn, ZotSession } from "./clients/zotSignIn.ts";
 import { resolveSecret } from "./configuration.ts";
 import type { Context } from "./resource.ts";
@@ -88,14 +88,33 @@ async function finish(
 }
 
 /**
- * Signs in to zot anew, which makes zot read the account's groups again.
+ * Does something in a new session at zot, whose beginning makes zot read the account's groups again, and which is ended whatever comes of it.
  *
  * @throws ZotAuthError with the diagnosis, where zot sends nobody to the sign-in
  */
-export async function signInToZot(settings: SignInSettings, context: Context): Promise<SignedIn> {
+export async function signedIn<T>(
+  settings: SignInSettings,
+  context: Context,
+  use: (session: SignedIn) => Promise<T>,
+): Promise<T> {
   const authentik = await signInAtAuthentik(settings, context);
   const begun = await begin(settings, context);
-  return { authentik, begun, zot: await finish(settings, begun, authentik, context) };
+  const zot = await finish(settings, begun, authentik, context);
+  try {
+    return await use({ authentik, begun, zot });
+  } finally {
+    await end(settings, zot, context);
+  }
+}
+
+async function end({ registryUrl }: SignInSettings, { credentials }: ZotSession, context: Context): Promise<void> {
+  try {
+    // The run may have been cancelled; this gets a little time of its own.
+    await signOut(registryUrl, credentials, AbortSignal.timeout(5000));
+  } catch (error) {
+    if (!(error instanceof ZotAuthError)) throw error;
+    context.warn(`A session at zot was not ended, and ends by itself within two hours: ${error.message}`);
+  }
 }
 
 /**
@@ -148,10 +167,11 @@ export async function checkSignIn(
   const begun = await begin(settings, context);
   const claims = await claimsOf(settings, authentik, begun, context);
   const zot = await finish(settings, begun, authentik, context);
-  const [endpoint, pushes] = await Promise.all([
+  const looks = Promise.all([
     observeKeyEndpoint(registryUrl, zot.credentials, signal),
     pushesOf(settings, { ...used, session: zot }, signal),
   ]);
+  const [endpoint, pushes] = await looks.finally(async () => end(settings, zot, context));
   const zotVersion = endpoint.management?.version ?? "";
   const seen = { claims, pushes: { ...pushes, before }, zotVersion };
   const judge = (config?: ConfigSeen): readonly Verdict[] => {

@@ -5,7 +5,7 @@ import { authorizeAt } from "./authorize.ts";
 import { CookieJar } from "./cookies.ts";
 import { redirectOf, request, unexpected } from "./http.ts";
 import type { Answer, Endpoint } from "./http.ts";
-import { zotEndpoint } from "./zot.ts";
+import { authenticate, zotEndpoint } from "./zot.ts";
 import type { ZotCredentials } from "./zot.ts";
 
 /** The sign-in that zot's login page begins. */
@@ -70,6 +70,14 @@ export async function finishSignIn(
   if (answer.status !== 302 && answer.status !== 201) throw callbackRefused(endpoint, answer);
   if (!(await jar.has("session", url))) throw unexpected(endpoint, "open a session after the OIDC sign-in", answer);
   return { credentials: { kind: "session", jar }, identity: await jar.value("user", url) };
+}
+
+/** Ends the session: zot's log has its cookie, and it would last for two hours. */
+export async function signOut(url: string, session: ZotCredentials, signal: AbortSignal): Promise<void> {
+  const endpoint = zotEndpoint(url);
+  const headers = await authenticate(endpoint, session);
+  const answer = await request(endpoint, "/zot/auth/logout", { method: "POST", headers, signal });
+  if (answer.status !== 200) throw unexpected(endpoint, "end the session", answer);
 }
 
 function callbackRefused(endpoint: Endpoint, answer: Answer): ZotAuthError {

@@ -9,7 +9,7 @@ import type { ZotCredentials } from "../clients/zot.ts";
 import { findSecret, vault } from "../configuration.ts";
 import { measure } from "../proofs.ts";
 import type { Context, Observed, Resource } from "../resource.ts";
-import { assertKeyEndpoint, assertKeyPushes, signInToZot } from "../signInCheck.ts";
+import { assertKeyEndpoint, assertKeyPushes, signedIn } from "../signInCheck.ts";
 import type { SignInSettings, SignedIn } from "../signInCheck.ts";
 
 /** The API key that CI pushes with: made in zot, proved, and stored in 1Password within one operation, since zot shows it only once. */
@@ -59,7 +59,7 @@ export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
   keeps: ({ inputs, state, now }) => !needsNewKey(inputs, state, now),
 
   async create(inputs, context) {
-    return { id: `${inputs.username}@${new URL(inputs.registryUrl).host}`, state: await makeKey(inputs, 0, context) };
+    return { id: `${inputs.username}@${new URL(inputs.registryUrl).host}`, state: await makeKey(inputs, context) };
   },
 
   async read(state, context) {
@@ -69,7 +69,7 @@ export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
 
   async update(state, inputs, context) {
     if (isRevocation(inputs, state)) await revokeAll(inputs, context);
-    if (needsNewKey(inputs, state, new Date())) return makeKey(inputs, state.generation, context, state);
+    if (needsNewKey(inputs, state, new Date())) return makeKey(inputs, context, state);
     return { ...state, ...inputs, rotates: plus(state.created, inputs.rotateAfter), drift: "" };
   },
 
@@ -100,11 +100,12 @@ function isRevocation(inputs: ApiKeyInputs, state: Partial<ApiKeyState>): boolea
  * new one. Run again after a crash, it finds less to do.
  */
 async function revokeAll(inputs: ApiKeyInputs, context: Context): Promise<void> {
-  const session = (await signInAnew(inputs, context)).zot.credentials;
-  for (const { uuid, label } of await listKeys(inputs.registryUrl, session, context.signal)) {
-    context.info(`revoking "${label}" (${uuid})`);
-    await revokeKey(inputs.registryUrl, session, uuid, context.signal);
-  }
+  await inSession(inputs, context, async ({ zot: { credentials } }) => {
+    for (const { uuid, label } of await listKeys(inputs.registryUrl, credentials, context.signal)) {
+      context.info(`revoking "${label}" (${uuid})`);
+      await revokeKey(inputs.registryUrl, credentials, uuid, context.signal);
+    }
+  });
 }
 
 /**
@@ -128,21 +129,24 @@ async function leave(before: ApiKeyState, context: Context): Promise<void> {
  * Signs in anew (which makes zot read the account's groups again), makes a key, proves it and stores it. Keys of ours from before go on
  * working: they are handed on as superseded, and removed once CI holds the new one.
  */
-async function makeKey(
+async function makeKey(inputs: ApiKeyInputs, context: Context, last?: ApiKeyState): Promise<ApiKeyState> {
+  return inSession(inputs, context, async (session) => makeKeyIn(session, inputs, context, last));
+}
+
+async function makeKeyIn(
+  began: SignedIn,
   inputs: ApiKeyInputs,
-  lastGeneration: number,
   context: Context,
-  last?: ApiKeyState,
+  last: ApiKeyState | undefined,
 ): Promise<ApiKeyState> {
   const { registryUrl, owner } = inputs;
-  const signedIn = await signInAnew(inputs, context);
-  const session = signedIn.zot.credentials;
+  const session = began.zot.credentials;
   const zotVersion = await assertKeyEndpoint(inputs, session, context);
   const before = (await listKeys(registryUrl, session, context.signal)).filter(
     (key) => generationOf(owner, key.label) !== undefined,
   );
   // An interrupted run may have used generations that the state does not know of.
-  const generation = Math.max(lastGeneration, ...before.map((key) => generationOf(owner, key.label) ?? 0)) + 1;
+  const generation = Math.max(last?.generation ?? 0, ...before.map((key) => generationOf(owner, key.label) ?? 0)) + 1;
 
   context.progress("making the key");
   const created = rfc3339(new Date());
@@ -151,7 +155,7 @@ async function makeKey(
   const made = await createKey(registryUrl, session, { label, expirationDate: dates.expires }, context.signal);
   try {
     const repository = inputs.proofRepository;
-    await assertKeyPushes(inputs, { key: made.key, repository, session: signedIn, zotVersion }, context);
+    await assertKeyPushes(inputs, { key: made.key, repository, session: began, zotVersion }, context);
     await prove(inputs, made.key, context);
     if (last !== undefined && last.registryUrl !== registryUrl && !before.some(({ uuid }) => uuid === last.uuid)) {
       await leave(last, context);
@@ -186,9 +190,13 @@ async function withdraw(inputs: ApiKeyInputs, session: ZotCredentials, uuid: str
   });
 }
 
-async function signInAnew(inputs: ApiKeyInputs, context: Context): Promise<SignedIn> {
+async function inSession<T>(
+  inputs: ApiKeyInputs,
+  context: Context,
+  use: (session: SignedIn) => Promise<T>,
+): Promise<T> {
   context.progress(`signing in as ${inputs.username}`);
-  return signInToZot(inputs, context);
+  return signedIn(inputs, context, use);
 }
 
 async function prove(inputs: ApiKeyInputs, key: Secret, context: Context): Promise<void> {

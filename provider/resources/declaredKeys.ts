@@ -3,7 +3,7 @@ import type { SecretReference } from "../../domain/secretReference.ts";
 import { keyWorks, listKeys, revokeKey } from "../clients/zot.ts";
 import { findSecret, vault } from "../configuration.ts";
 import type { Context, Observed, Resource } from "../resource.ts";
-import { signInToZot } from "../signInCheck.ts";
+import { signedIn } from "../signInCheck.ts";
 import type { SignInSettings } from "../signInCheck.ts";
 
 /**
@@ -38,17 +38,18 @@ export const declaredKeys: Resource<DeclaredKeysInputs, DeclaredKeysState> = {
     const { registryUrl, username, owner, store, onDestroy } = state;
     const { signal } = context;
     context.progress(`signing in as ${username}`);
-    const session = (await signInToZot(state, context)).zot.credentials;
     const works = async (): Promise<boolean> => {
       const held = await findSecret(store, signal);
       return held !== undefined && (await keyWorks(registryUrl, username, held, signal));
     };
     const held = await works();
-    context.progress("revoking the keys");
-    for (const { uuid, label } of await listKeys(registryUrl, session, signal)) {
-      if (generationOf(owner, label) === undefined) tell(state, label, context);
-      else await revokeKey(registryUrl, session, uuid, signal);
-    }
+    await signedIn(state, context, async ({ zot: { credentials } }) => {
+      context.progress("revoking the keys");
+      for (const { uuid, label } of await listKeys(registryUrl, credentials, signal)) {
+        if (generationOf(owner, label) === undefined) tell(state, label, context);
+        else await revokeKey(registryUrl, credentials, uuid, signal);
+      }
+    });
     // A key of ours that the state did not know of: ApiKey left it there.
     if (held && onDestroy === "blank" && !(await works())) await vault().blank(store, signal);
   },

@@ -1,8 +1,11 @@
+import { ZotAuthError } from "../../domain/errors.ts";
 import { isDue, plus, rfc3339 } from "../../domain/rotation.ts";
 import type { SecretReference } from "../../domain/secretReference.ts";
 import { accountKeys } from "../accountKeys.ts";
 import type { OwnKey } from "../accountKeys.ts";
+import { waitFor } from "../clients/wait.ts";
 import { keyWorks, listKeys, revokeKey } from "../clients/zot.ts";
+import type { ApiKeyInfo, ZotCredentials } from "../clients/zot.ts";
 import { findSecret, resolveSecret } from "../configuration.ts";
 import type { Context, Observed, Resource } from "../resource.ts";
 
@@ -113,7 +116,7 @@ async function retire(
       username: inputs.username,
       key: await resolveSecret(inputs.source, context.signal),
     } as const;
-    const there = new Set((await listKeys(inputs.registryUrl, credentials, context.signal)).map((key) => key.uuid));
+    const there = await quietKeys(inputs, due, credentials, context);
     for (const key of due.filter(({ uuid }) => there.has(uuid))) {
       context.info(`revoking ${key.label}, replaced on ${key.since}`);
       await revokeKey(inputs.registryUrl, credentials, key.uuid, context.signal);
@@ -123,6 +126,48 @@ async function retire(
     inputs,
     keys.filter((key) => !due.includes(key)),
   );
+}
+
+/** Seconds without a request after which a key is not in use, and for how long that is waited for. */
+const QUIET = 3;
+const PATIENCE = 30;
+
+/**
+ * The account's keys, once nobody is using those that are due: a push that began with one goes on with it to its end.
+ *
+ * @returns their uuids
+ */
+async function quietKeys(
+  inputs: RetiredKeysInputs,
+  due: readonly RetiredKey[],
+  credentials: ZotCredentials,
+  context: Context,
+): Promise<ReadonlySet<string>> {
+  const going = new Set(due.map(({ uuid }) => uuid));
+  let keys: readonly ApiKeyInfo[] = [];
+  const look = async (): Promise<true | undefined> => {
+    keys = await listKeys(inputs.registryUrl, credentials, context.signal);
+    // By zot's own clock: the key in force was used just now.
+    const now = Date.parse(keys.find(({ uuid }) => uuid === inputs.uuid)?.lastUsed ?? rfc3339(new Date()));
+    const inUse = keys.some(({ uuid, lastUsed }) => going.has(uuid) && now - Date.parse(lastUsed) < QUIET * 1000);
+    if (inUse) context.progress("waiting until pushes that use the old key have ended");
+    return inUse ? undefined : true;
+  };
+  try {
+    await waitFor(look, {
+      what: "the old key to be out of use",
+      timeoutSeconds: PATIENCE,
+      signal: context.signal,
+      code: "KEY_IN_USE",
+      remedy: () => "",
+    });
+  } catch (error) {
+    if (!(error instanceof ZotAuthError) || error.code !== "KEY_IN_USE") throw error;
+    context.warn(
+      `The old key of ${inputs.username} is still in use, and goes all the same: a job that has it from before fails. Where jobs take longer, give them a longer ci.gracePeriod.`,
+    );
+  }
+  return new Set(keys.map(({ uuid }) => uuid));
 }
 
 function waiting(inputs: RetiredKeysInputs, pending: readonly RetiredKey[]): RetiredKeysState {

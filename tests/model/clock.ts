@@ -21,13 +21,17 @@ export function pass(seconds: number): void {
   ahead += seconds * 1000;
 }
 
-/** How many times shorter a pause is than the program wants it: what it waits for is in this process. */
+/** How many times shorter a pause is than the program believes: what it waits for is in this process, or is time itself. */
 const HURRY = 50;
 
 /** Call it before what is to be tested is loaded. */
 export function takeTheClock(): void {
   globalThis.Date = ModelDate as DateConstructor;
   const wait = timers.setTimeout;
-  timers.setTimeout = async (milliseconds, value, options) => wait((milliseconds ?? 0) / HURRY, value, options);
+  timers.setTimeout = async (milliseconds = 0, value, options) => {
+    const result = await wait(milliseconds / HURRY, value, options);
+    pass((milliseconds - milliseconds / HURRY) / 1000);
+    return result;
+  };
   syncBuiltinESMExports();
 }

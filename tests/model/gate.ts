@@ -54,8 +54,8 @@ export class Run {
     if (changes) this.changes.push(sent);
     const struck = changes && this.#fault?.at === this.changes.length ? this.#fault : undefined;
     if (struck?.when === "before") return this.#strike(struck, sent);
-    // The signal stays here: a server goes on with what it has begun when its client dies.
-    const answering = send(url, { ...init, signal: null });
+    // The signal stays here: a server goes on with what it has begun when its client dies. What a server asks of another is no part of the run.
+    const answering = runs.exit(async () => send(url, { ...init, signal: null }));
     this.#sent.add(answering);
     try {
       const answer = await answering;

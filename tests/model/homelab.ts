@@ -1,6 +1,6 @@
 // The model's servers: the lab's zot, Authentik, Forgejo and 1Password Connect, in this process, with other people's things in them.
 import { createHash, randomUUID } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { renderBlueprint } from "../../domain/blueprint.ts";
@@ -33,6 +33,10 @@ const TOKENS = {
 
 export const REPOSITORIES = ["own/one", "own/two", "own/three"] as const;
 export const OTHERS = { SOMEBODYS: "not ours" };
+/** Where Linux has a file system that is no disk. */
+const MEMORY = "/dev/shm";
+/** Milliseconds until Authentik's worker does what it was asked. */
+const WORKER_DELAY = 10;
 const NEVER = "0001-01-01T00:00:00Z";
 
 interface Servers {
@@ -63,7 +67,7 @@ export class Homelab {
 
   static async start(): Promise<Homelab> {
     Object.assign(process.env, TOKENS);
-    const folder = mkdtempSync(join(tmpdir(), "zot-auth-model-"));
+    const folder = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), "zot-auth-model-"));
     const blueprintsDirectory = join(folder, "blueprints");
     mkdirSync(blueprintsDirectory);
     const port = await freePort();
@@ -72,7 +76,7 @@ export class Homelab {
       blueprintsDirectory,
       environment: { AUTHENTIK_ZOT_CLIENT_SECRET: TOKENS.MODEL_CLIENT_SECRET },
       serverEnvironment: { AUTHENTIK_ZOT_CLIENT_SECRET: TOKENS.MODEL_CLIENT_SECRET },
-      workerDelayMs: 20,
+      workerDelayMs: WORKER_DELAY,
       seed: withSeed(defaultSeed(), {
         groups: [{ name: "admins" }],
         users: [{ username: "program", type: "service_account" }],
@@ -164,6 +168,11 @@ export class Homelab {
   /** The fields of the item with the key. */
   stored(): Readonly<Record<string, string>> {
     return Object.fromEntries((this.#item().fields ?? []).map(({ label, value }) => [label ?? "", value ?? ""]));
+  }
+
+  /** Ends when the servers have done what they were asked to do later. */
+  async settled(): Promise<void> {
+    await new Promise((done) => setTimeout(done, 3 * WORKER_DELAY));
   }
 
   // What people do by hand.

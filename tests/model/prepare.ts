@@ -2,8 +2,10 @@
 import { takeTheClock } from "./clock.ts";
 import { guardFetch } from "./gate.ts";
 import { keepInMemory } from "./memory.ts";
+import { takeShortcuts } from "./shortcut.ts";
 
 takeTheClock();
+takeShortcuts();
 guardFetch();
 keepInMemory();
 // The SDK notes a stack for each promise: half of its time here. A case that fails says what it did instead.

@@ -59,7 +59,11 @@ export interface Played {
  *
  * @throws Error with the story, as small as it can be, and the seed and path that play it again
  */
-export async function play(stories: fc.Arbitrary<Story>, options: fc.Parameters<[Story]>): Promise<Played> {
+export async function play(
+  stories: fc.Arbitrary<Story>,
+  options: fc.Parameters<[Story]>,
+  tell: (cases: number) => void = () => undefined,
+): Promise<Played> {
   let lab: Homelab | undefined;
   let life: Life | undefined;
   let cases = 0;
@@ -73,9 +77,12 @@ export async function play(stories: fc.Arbitrary<Story>, options: fc.Parameters<
   try {
     await fc.assert(
       fc.asyncProperty(stories, async (told) => {
+        // What a homelab has seen makes it slower.
+        if (cases % 100 === 99) await forget();
         lab ??= await Homelab.start();
         life ??= new Life(lab);
         cases += 1;
+        tell(cases);
         try {
           await life.play(told);
         } catch (error) {

@@ -78,7 +78,11 @@ export class Life {
     if (ended === undefined) return;
     if (ended.run.struck !== undefined) {
       this.struck += 1;
-      if (act.do === "destroy") this.#hidden = true;
+      if (act.do === "destroy") {
+        this.#hidden = true;
+        // A person is not as fast as this: what Authentik's worker was asked to take away is gone when they go on.
+        await this.#lab.settled();
+      }
     } else if (!this.#hidden || act.do === "refresh" || act.do === "destroy") assertDone(ended);
     if (ended.how === "done") {
       if (act.do === "refresh") this.#hidden = false;

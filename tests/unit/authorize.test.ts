@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { TestContext } from "node:test";
-import { signInToZot } from "../../provider/signInCheck.ts";
-import type { SignInSettings } from "../../provider/signInCheck.ts";
+import { signedIn } from "../../provider/signInCheck.ts";
+import type { SignInSettings, SignedIn } from "../../provider/signInCheck.ts";
 import { authorizeAt } from "../../provider/clients/authorize.ts";
 import { signIn } from "../../provider/clients/machineSignIn.ts";
 import { Secret } from "../../provider/clients/secret.ts";
@@ -10,6 +10,7 @@ import type { AuthentikOptions } from "../../lab/authentik/server.ts";
 import { callback, startLab } from "../lab/authentik/support.ts";
 import type { Lab } from "../lab/authentik/support.ts";
 import {
+  NOTHING,
   SIGNAL,
   authentik,
   authorizeUrl,
@@ -44,7 +45,7 @@ async function both(
 }
 
 async function fails({ settings }: Both, code: string, text: RegExp): Promise<void> {
-  await assert.rejects(signInToZot(settings, contextWith([])), coded(code, text));
+  await assert.rejects(signedIn(settings, contextWith([]), NOTHING), coded(code, text));
 }
 
 async function bindingsOfZot(lab: Lab): Promise<readonly string[]> {
@@ -61,8 +62,10 @@ async function providerOf(lab: Lab): Promise<string> {
 
 test("as the blueprint declares it, the sign-in comes back to zot with a session", async (t) => {
   const { settings } = await both(t);
-  const { zot } = await signInToZot(settings, contextWith([]));
-  assert.equal(zot.credentials.kind, "session");
+  const warnings: string[] = [];
+  const kind = async ({ zot }: SignedIn): Promise<string> => Promise.resolve(zot.credentials.kind);
+  assert.equal(await signedIn(settings, contextWith(warnings), kind), "session");
+  assert.match(warnings.join(), /A session at zot was not ended, .*404/, "this zot ends none");
 });
 
 test("the application is denied: the PolicyBinding is disabled, then gone", async (t) => {

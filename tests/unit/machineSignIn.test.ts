@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { signIn } from "../../provider/clients/machineSignIn.ts";
 import { Secret } from "../../provider/clients/secret.ts";
-import { signInToZot } from "../../provider/signInCheck.ts";
+import { signedIn } from "../../provider/signInCheck.ts";
 import type { SignInSettings } from "../../provider/signInCheck.ts";
 import { withSeed } from "../../lab/authentik/server.ts";
 import { measured, people } from "../lab/authentik/support.ts";
 import type { Lab } from "../lab/authentik/support.ts";
-import { SIGNAL, authentik, coded, contextWith, inFrontOf, serve, settingsFor } from "./signInSupport.ts";
+import { NOTHING, SIGNAL, authentik, coded, contextWith, inFrontOf, serve, settingsFor } from "./signInSupport.ts";
 
 // Each way in which the machines' flow fails. The situation is made in the lab's Authentik by its API or by the blueprint; what the lab cannot
 // make, a server in its place answers.
@@ -23,7 +23,7 @@ async function fails(
   warnings: string[] = [],
 ): Promise<void> {
   await assert.rejects(
-    signInToZot({ ...settingsFor(lab, NO_ZOT), ...change }, contextWith(warnings)),
+    signedIn({ ...settingsFor(lab, NO_ZOT), ...change }, contextWith(warnings), NOTHING),
     coded(code, text),
   );
 }

@@ -9,10 +9,10 @@ import { signIn } from "../../provider/clients/machineSignIn.ts";
 import { Secret } from "../../provider/clients/secret.ts";
 import { apiKey } from "../../provider/resources/apiKey.ts";
 import type { ApiKeyInputs, ApiKeyState } from "../../provider/resources/apiKey.ts";
-import { assertKeyEndpoint, assertKeyPushes, signInToZot } from "../../provider/signInCheck.ts";
+import { assertKeyEndpoint, assertKeyPushes, signedIn as inSession } from "../../provider/signInCheck.ts";
 import { clientSecret, measured } from "../lab/authentik/support.ts";
 import type { Lab } from "../lab/authentik/support.ts";
-import { SIGNAL, authentik, authorizeUrl, coded, contextWith, serve, settingsFor } from "./signInSupport.ts";
+import { NOTHING, SIGNAL, authentik, authorizeUrl, coded, contextWith, serve, settingsFor } from "./signInSupport.ts";
 import type { Route } from "./signInSupport.ts";
 
 // The lab's Authentik as it is, and small servers in place of a zot that is not as it should be.
@@ -105,7 +105,7 @@ test("a zot with neither apikey nor openid is told as such, and with extensions.
   const zot = await serve(t, { "/v2/": [200, "{}"], "/v2/_zot/ext/mgmt": MANAGEMENT({}) });
   const warnings: string[] = [];
   await assert.rejects(
-    signInToZot(settingsFor(lab, zot), contextWith(warnings)),
+    inSession(settingsFor(lab, zot), contextWith(warnings), NOTHING),
     coded("KEY_ENDPOINT_OFF", /Check "key endpoint" fails: .*neither apikey nor openid/),
   );
   assert.match(warnings.join(), /\/nowhere\/config\.json on local could not be looked at \(.*No such file/i);
@@ -115,7 +115,7 @@ test("a zot with neither apikey nor openid is told as such, and with extensions.
   const file = join(folder, "config.json");
   writeFileSync(file, JSON.stringify({ http: {}, extensions: { apikey: { enable: true } } }));
   await assert.rejects(
-    signInToZot(settingsFor(lab, zot, file), contextWith([])),
+    inSession(settingsFor(lab, zot, file), contextWith([]), NOTHING),
     coded("KEY_ENDPOINT_MISPLACED", /`extensions\.apikey`, which zot ignores/),
   );
 });
@@ -129,7 +129,7 @@ test("a zot that has bearer beside openid is told as such", async (t) => {
     "/zot/auth/apikey": [401, "{}"],
   });
   await assert.rejects(
-    signInToZot(settingsFor(lab, zot), contextWith([])),
+    inSession(settingsFor(lab, zot), contextWith([]), NOTHING),
     coded("BEARER_BESIDE_OPENID", /Remove it and restart zot/),
   );
 });

@@ -11,6 +11,8 @@ import type { AuthentikOptions } from "../../lab/authentik/server.ts";
 import { adminKey, callback, clientSecret, measured, startLab } from "../lab/authentik/support.ts";
 import type { Lab } from "../lab/authentik/support.ts";
 
+/** What is to be done in a session that does not come about. */
+export const NOTHING = async (): Promise<void> => Promise.resolve();
 export const SIGNAL = AbortSignal.timeout(60_000);
 process.env["SIGN_IN_TEST_TOKEN"] = adminKey;
 process.env["SIGN_IN_TEST_SECRET"] = clientSecret;

@@ -5,11 +5,12 @@ import { readClaims } from "../../provider/clients/idToken.ts";
 import { signIn } from "../../provider/clients/machineSignIn.ts";
 import { Secret } from "../../provider/clients/secret.ts";
 import { beginSignIn } from "../../provider/clients/zotSignIn.ts";
-import { signInToZot } from "../../provider/signInCheck.ts";
+import { signedIn } from "../../provider/signInCheck.ts";
 import type { SignInSettings } from "../../provider/signInCheck.ts";
 import { clientSecret, startLab } from "../lab/authentik/support.ts";
 import type { Lab } from "../lab/authentik/support.ts";
 import {
+  NOTHING,
   SIGNAL,
   authentik,
   authorizeUrl,
@@ -33,7 +34,7 @@ async function zotThatRefuses(t: TestContext, atCallback: Route): Promise<SignIn
 }
 
 async function fails(settings: SignInSettings, code: string, text: RegExp): Promise<void> {
-  await assert.rejects(signInToZot(settings, contextWith([])), coded(code, text));
+  await assert.rejects(signedIn(settings, contextWith([]), NOTHING), coded(code, text));
 }
 
 test("zot begins no sign-in at all", async (t) => {
