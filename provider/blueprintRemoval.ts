@@ -46,6 +46,12 @@ export async function sweepRemovals(connection: AuthentikConnection, context: Co
   await sweep(new Authentik(connection, context.signal), NAME);
 }
 
+/** What is wrong where an interrupted run has left a removal, which would take away what is wanted again; empty when none is there. */
+export async function leftRemoval(authentik: Authentik): Promise<string> {
+  const [left] = await authentik.blueprintsNamed(NAME);
+  return left === undefined ? "" : `the blueprint "${left.name}" of a run that was cut off is left in Authentik`;
+}
+
 async function sweep(authentik: Authentik, name: string): Promise<void> {
   for (const left of await authentik.blueprintsNamed(name)) await authentik.deleteBlueprint(left.pk);
 }

@@ -3,7 +3,7 @@ import type { BlueprintObject } from "../../domain/blueprintObjects.ts";
 import { arrived, presentInstance } from "../blueprintArrival.ts";
 import type { Delivered } from "../blueprintArrival.ts";
 import { whyRejected } from "../blueprintDiagnosis.ts";
-import { removeObjects, sweepRemovals } from "../blueprintRemoval.ts";
+import { leftRemoval, removeObjects, sweepRemovals } from "../blueprintRemoval.ts";
 import { runBlueprint } from "../blueprintRun.ts";
 import { Authentik } from "../clients/authentik.ts";
 import type { AuthentikConnection } from "../clients/authentik.ts";
@@ -42,9 +42,13 @@ export const appliedBlueprint: Resource<AppliedBlueprintInputs, AppliedBlueprint
   },
 
   async read(state, context) {
-    const instance = await presentInstance(new Authentik(state, context.signal), state);
+    const authentik = new Authentik(state, context.signal);
+    const instance = await presentInstance(authentik, state);
     if (instance === undefined) return undefined;
-    const drift = instance.lastAppliedHash === state.hash ? "" : `Authentik last applied another text of ${state.path}`;
+    const drift =
+      instance.lastAppliedHash === state.hash
+        ? await leftRemoval(authentik)
+        : `Authentik last applied another text of ${state.path}`;
     return { ...state, instance: instance.pk, drift };
   },
 

@@ -1,4 +1,4 @@
-import { removeObjects } from "../blueprintRemoval.ts";
+import { removeObjects, sweepRemovals } from "../blueprintRemoval.ts";
 import { ifAllowed } from "../authentikRights.ts";
 import { Authentik } from "../clients/authentik.ts";
 import type { AuthentikConnection } from "../clients/authentik.ts";
@@ -160,6 +160,7 @@ function seen<I extends BlueprintObject>(
   const repaired = async (wrong: string, inputs: I, context: Context): Promise<State<I>> => {
     if (wrong !== "") {
       context.progress(`applying the blueprint again, since ${wrong}`);
+      await sweepRemovals(inputs, context);
       await applyDelivered(inputs, context);
     }
     return waitUntilSeen(inputs, context);

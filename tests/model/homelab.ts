@@ -10,6 +10,7 @@ import type { Settings } from "../../domain/settings/schema.ts";
 import { parseZotVersion } from "../../domain/zot/version.ts";
 import { renderZotConfig } from "../../domain/zot/config.ts";
 import { defaultSeed, startAuthentik, withSeed } from "../../lab/authentik/server.ts";
+import type { AuthentikState } from "../../lab/authentik/state.ts";
 import { startForgejo } from "../../lab/forgejo/server.ts";
 import type { Repository, State as ForgejoState } from "../../lab/forgejo/state.ts";
 import type { Item } from "../../lab/onepassword/items.ts";
@@ -173,6 +174,12 @@ export class Homelab {
   /** Ends when the servers have done what they were asked to do later. */
   async settled(): Promise<void> {
     await new Promise((done) => setTimeout(done, 3 * WORKER_DELAY));
+  }
+
+  /** Names of the blueprints that Authentik has. */
+  blueprints(): readonly string[] {
+    const { rows } = this.#read("authentik/authentik.json") as AuthentikState;
+    return (rows["authentik_blueprints.blueprintinstance"] ?? []).map(({ name }) => name as string);
   }
 
   // What people do by hand.

@@ -240,6 +240,11 @@ export class Life {
     // Killed twice, at a rotation and between the revocation and the end, the field may keep a key that the state never knew, and that is dead.
     assert.ok(!this.#lab.accepts(this.#lab.stored()[FIELD] ?? ""), "1Password has no key that works");
     assert.equal(this.engine.state.size, 0, "the state is empty");
+    assert.deepEqual(
+      this.#lab.blueprints().filter((name) => name.startsWith("zot-auth removal")),
+      [],
+      "Authentik has no blueprint that takes something away",
+    );
   }
 
   async #assertNothingToDo(): Promise<void> {
