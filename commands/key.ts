@@ -1,6 +1,6 @@
 // npm run rotate -- <stack>, npm run revoke -- <stack>: one command for a key that has to be replaced today. What follows goes to `pulumi up`.
-import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { pulumi } from "./pulumi.ts";
+import { requestOf } from "./request.ts";
 
 /** Each sets a setting to another text, which makes the next `up` do it: so the stack's file says when it was asked for. */
 const TRIGGERS: Readonly<Record<string, { readonly setting: string; readonly says: string }>> = {
@@ -14,27 +14,19 @@ const TRIGGERS: Readonly<Record<string, { readonly setting: string; readonly say
   },
 };
 
-process.exitCode = main(process.argv.slice(2));
+process.exitCode = await main(process.argv.slice(2));
 
-function main([command = "", stack, ...options]: readonly string[]): number {
+async function main([command = "", ...args]: readonly string[]): Promise<number> {
   const trigger = TRIGGERS[command];
-  if (trigger === undefined || stack === undefined || stack.startsWith("-")) {
+  const request = requestOf(args);
+  if (trigger === undefined || request === undefined) {
     const names = Object.keys(TRIGGERS).map((name) => `npm run ${name} -- <stack>`);
     process.stderr.write(`Which stack? ${names.join(", ")}. Options after it go to pulumi up, such as --yes.\n`);
     return 2;
   }
+  const { stack, options, configFile } = request;
   process.stdout.write(`${trigger.says}\n`);
-  const at = options.findIndex((option) => option === "--config-file");
-  const file = at < 0 ? [] : options.slice(at, at + 2);
-  const value = new Date().toISOString();
-  const set = pulumi(["config", "set", "--stack", stack, ...file, "--path", `zot-auth:ci.${trigger.setting}`, value]);
-  return set === 0 ? pulumi(["up", "--stack", stack, ...options]) : set;
-}
-
-/** The toolchain knows the CLI and its environment. */
-function pulumi(args: readonly string[]): number {
-  const toolchain = fileURLToPath(new URL("../toolchain/main.js", import.meta.url));
-  const { status, error } = spawnSync(process.execPath, [toolchain, "run", "pulumi", ...args], { stdio: "inherit" });
-  if (error !== undefined) throw error;
-  return status ?? 1;
+  const setting = ["--path", `zot-auth:ci.${trigger.setting}`, new Date().toISOString()];
+  const { code } = await pulumi(["config", "set", "--stack", stack, ...configFile, ...setting]);
+  return code === 0 ? (await pulumi(["up", "--stack", stack, ...options])).code : code;
 }

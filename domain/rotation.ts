@@ -56,11 +56,38 @@ export function rotationNotice(dates: { readonly rotates: string; readonly expir
     : `rotates in ${wholeUnits(seconds)}, on ${day(dates.rotates)}; ${expiry}`;
 }
 
+/** What a check says of a key's dates. */
+export interface KeyJudgement {
+  /** `due`: it should have been replaced and was not. `unknown`: there is no key. */
+  readonly verdict: "good" | "due" | "expired" | "unknown";
+  /** What follows `The key of zot-ci`; for `unknown` a sentence. Without a full stop. */
+  readonly says: string;
+}
+
+/** Judges the stack's outputs (`keyRotates`, `keyExpires`): a key whose day has come and that was not replaced is an error, not a surprise later. */
+export function judgeKeyDates(outputs: Readonly<Record<string, unknown>>, now: Date): KeyJudgement {
+  const { keyRotates: rotates, keyExpires: expires } = outputs;
+  if (!isDate(rotates) || !isDate(expires)) {
+    return { verdict: "unknown", says: "there is no key: no `up` has come to its end, or a `destroy` took it back" };
+  }
+  const ago = (date: string): string => `${date}, ${wholeUnits((now.getTime() - Date.parse(date)) / 1000)} ago`;
+  if (isDue(expires, now)) {
+    return { verdict: "expired", says: `expired on ${ago(expires)}, and was not replaced: CI cannot push` };
+  }
+  if (!isDue(rotates, now)) return { verdict: "good", says: rotationNotice({ rotates, expires }, now) };
+  const left = wholeUnits((Date.parse(expires) - now.getTime()) / 1000);
+  return { verdict: "due", says: `is due for rotation since ${ago(rotates)}, and expires in ${left}, on ${expires}` };
+}
+
+/** Date.parse takes much that is no date of ours, and what it does not take would never be due. */
+function isDate(value: unknown): value is string {
+  return typeof value === "string" && /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value));
+}
+
 /** The largest unit of which there is at least one, rounded down: nobody is told of more time than there is. */
 function wholeUnits(seconds: number): Duration {
-  for (const unit of ["day", "hour", "minute"] as const) {
-    const count = Math.floor(seconds / toSeconds(`1 ${unit}`));
-    if (count >= 1) return `${count} ${unit}${count === 1 ? "" : "s"}`;
-  }
-  return `${Math.max(1, Math.floor(seconds))} seconds`;
+  const units = ["day", "hour", "minute", "second"] as const;
+  const unit = units.find((candidate) => seconds >= toSeconds(`1 ${candidate}`)) ?? "second";
+  const count = Math.max(1, Math.floor(seconds / toSeconds(`1 ${unit}`)));
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
 }

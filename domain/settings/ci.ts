@@ -14,7 +14,9 @@ export const ci = z.strictObject({
     .describe("The age at which `pulumi up` makes a new key. Default: two thirds of keyLifetime."),
   gracePeriod: duration
     .default("1 hour")
-    .describe("How long the previous key stays valid after a rotation, for jobs that started with it."),
+    .describe(
+      "How long the previous key stays valid after a rotation, for jobs that started with it. With `0 seconds` it goes in the same run, once nobody has used it for 3 seconds.",
+    ),
   rotationTrigger: text
     .optional()
     .describe("Any text. A change makes the next `up` replace the key: `npm run rotate -- <stack>`."),

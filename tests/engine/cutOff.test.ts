@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { EngineLab } from "./harness.ts";
 import { Homelab } from "./homelab.ts";
 
@@ -17,20 +21,20 @@ before(async () => {
 });
 after(async () => lab.stop());
 
+const lockFolder = (): string => join(lab.directory, "state", ".pulumi", "locks", "organization", "zot-auth", "lab");
+
+function locks(): readonly string[] {
+  return existsSync(lockFolder()) ? readdirSync(lockFolder()) : [];
+}
+
 /** What the README says to do after a run that was cut off. */
 async function recover(): Promise<void> {
-  const cancelled = await lab.pulumi("cancel", "--yes");
-  assert.equal(cancelled.code, 0, cancelled.output);
-  const refreshed = await lab.pulumi(
-    "refresh",
-    "--yes",
-    "--skip-preview",
-    "--non-interactive",
-    "--clear-pending-creates",
-  );
-  assert.equal(refreshed.code, 0, refreshed.output);
-  const { code, output } = await lab.up();
+  const { code, output } = await lab.command("recover");
   assert.equal(code, 0, output);
+  const phases = [...output.matchAll(/^▸ (\w+):/gm)].map(([, phase]) => phase);
+  assert.deepEqual(phases, ["refresh", "cancel", "refresh", "up"], "the lock of the killed run was found, and went");
+  assert.match(output, /the run that locked the stack has ended \(.+, process \d+, since 20\d\d-.+Z\)/);
+  assert.deepEqual(lab.pending(), []);
 }
 
 async function assertWhole(): Promise<void> {
@@ -50,14 +54,70 @@ async function assertWhole(): Promise<void> {
 
 for (const row of ["zot-config", "ci-key"]) {
   test(`a first up that was cut off at ${row} is finished by the next`, async () => {
-    const cut = await lab.upCutOffAt(row);
+    const cut = await lab.upCutOffAt(row, true);
     assert.notEqual(cut.code, 0);
+    assert.ok(
+      lab.pending().some((urn) => urn.endsWith(`::${row}`)),
+      "the state has the step as pending",
+    );
     await recover();
     await assertWhole();
     const { code, output } = await lab.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive");
     assert.equal(code, 0, output);
   });
 }
+
+test("a run that goes on is left alone", async () => {
+  const running = lab.up();
+  const end = Date.now() + 60_000;
+  while (locks().length === 0 && Date.now() < end) await delay(20);
+  const { code, output } = await lab.command("recover");
+  assert.equal(code, 1, output);
+  assert.match(output, /✗ lab is locked by .+, process \d+, since 20\d\d-.+, which still runs on this machine/);
+  assert.doesNotMatch(output, /▸ (cancel|up):/);
+  assert.equal(locks().length, 1);
+  const up = await running;
+  assert.equal(up.code, 0, up.output);
+});
+
+test("a lock that tells nothing of its run stays, and so does everything else", async () => {
+  const before = lab.stateText();
+  const since = new Date().toISOString();
+  const elsewhere = { pid: process.pid, username: "ann", hostname: `not-${hostname()}`, timestamp: since };
+  for (const [content, says] of [
+    [JSON.stringify(elsewhere), /✗ lab is locked by ann@not-.+: from here nobody can see whether it still runs/],
+    // A machine that went off may leave it so.
+    ["", /✗ The lock of lab cannot be read/],
+  ] as const) {
+    writeFileSync(join(lockFolder(), "left.json"), content);
+    const { code, output } = await lab.command("recover");
+    assert.equal(code, 1, output);
+    assert.match(output, says);
+    assert.match(output, /`npm run pulumi -- cancel --stack lab` removes the lock; .* Nothing was changed\.$/m);
+    assert.deepEqual(locks(), ["left.json"]);
+    assert.equal(lab.stateText(), before);
+  }
+  rmSync(join(lockFolder(), "left.json"));
+});
+
+test("where nothing is wrong, it changes nothing", async () => {
+  const key = homelab.ciKey("homelab/apps");
+  const outputs = await lab.outputs();
+  const { code, output } = await lab.command("recover");
+  assert.equal(code, 0, output);
+  assert.doesNotMatch(output, /▸ cancel:/);
+  assert.match(output, /Resources:\n    30 unchanged\n/);
+  assert.equal(homelab.ciKey("homelab/apps"), key);
+  assert.deepEqual(await lab.outputs(), outputs);
+});
+
+test("a stack that was left out is asked for, and one that does not exist is nothing to recover", async () => {
+  const none = await lab.command("recover", []);
+  assert.deepEqual([none.code, none.output.startsWith("Which stack? npm run recover -- <stack>")], [2, true]);
+  const unknown = await lab.command("recover", ["nowhere", "--config-file", lab.settingsFile, "--yes"]);
+  assert.equal(unknown.code, 2, unknown.output);
+  assert.doesNotMatch(unknown.output, /▸ up:/);
+});
 
 for (const row of ["ci-key", "forgejo-homelab/site", "acceptance-retired-keys"]) {
   test(`a rotation that was cut off at ${row} never leaves CI without a key, and is finished by the next up`, async () => {

@@ -100,19 +100,19 @@ export class EngineLab {
     return this.#start(args).ended;
   }
 
-  /** Runs what `npm run rotate` and `npm run revoke` run. */
+  /** Runs what `npm run <name>` runs. */
   async command(
-    name: "rotate" | "revoke",
+    name: "rotate" | "revoke" | "check" | "recover",
     args: readonly string[] = [
       STACK,
       "--config-file",
       this.settingsFile,
-      "--yes",
-      "--skip-preview",
+      ...(name === "check" ? [] : ["--yes", "--skip-preview"]),
       "--non-interactive",
     ],
   ): Promise<Pick<PulumiResult, "code" | "output">> {
-    const child = spawn(process.execPath, [join(ROOT, "commands", "key.ts"), name, ...args], {
+    const command = name === "check" || name === "recover" ? [`${name}.ts`] : ["key.ts", name];
+    const child = spawn(process.execPath, [join(ROOT, "commands", command[0] ?? ""), ...command.slice(1), ...args], {
       cwd: ROOT,
       env: this.#environment,
       stdio: ["ignore", "pipe", "pipe"],
@@ -123,12 +123,16 @@ export class EngineLab {
     return { code: code ?? 1, output: Buffer.concat(chunks).toString("utf8") };
   }
 
-  /** Runs `up` and kills the CLI, with no chance to clean up, as soon as the step of that resource has begun. */
-  async upCutOffAt(name: string): Promise<PulumiResult> {
+  /**
+   * Runs `up` and kills the CLI, with no chance to clean up, as soon as the step of that resource has begun; with `noted`, as soon as the state
+   * has it as pending, which is a moment later.
+   */
+  async upCutOffAt(name: string, noted = false): Promise<PulumiResult> {
     const { child, log, ended } = this.#start(["up", "--yes", "--skip-preview", "--non-interactive"]);
     const begun = (): boolean =>
       readEvents(log).some((event) => event.resourcePreEvent?.metadata.urn.endsWith(`::${name}`) === true);
-    while (child.exitCode === null && !begun()) await delay(10);
+    const pending = (): boolean => this.pending().some((urn) => urn.endsWith(`::${name}`));
+    while (child.exitCode === null && !(begun() && (!noted || pending()))) await delay(10);
     child.kill("SIGKILL");
     return ended;
   }
@@ -165,6 +169,14 @@ export class EngineLab {
   /** The stack's state, as it lies on disk. */
   stateText(): string {
     return readFileSync(join(this.directory, "state", ".pulumi", "stacks", "zot-auth", `${STACK}.json`), "utf8");
+  }
+
+  /** What the state has as begun and not ended. */
+  pending(): readonly string[] {
+    const { checkpoint } = JSON.parse(this.stateText()) as {
+      checkpoint: { latest: { pending_operations?: { resource: { urn: string } }[] } };
+    };
+    return (checkpoint.latest.pending_operations ?? []).map(({ resource }) => resource.urn);
   }
 
   async outputs(): Promise<Record<string, unknown>> {

@@ -7,7 +7,7 @@ import { Monitor } from "./monitor.ts";
 import { functions, types } from "../../provider/types.ts";
 import type { Context, ResourceHandler, Values } from "../../provider/shell/types.ts";
 import { Run, within } from "./gate.ts";
-import type { Fault } from "./gate.ts";
+import type { Fault, Sent } from "./gate.ts";
 
 /** A resource in the state. */
 export interface Kept {
@@ -41,6 +41,8 @@ export class Engine {
   pending: readonly string[] = [];
   /** All that a person could read. */
   readonly said: string[] = [];
+  /** Told of each request that changes something, when it has. */
+  watch: (sent: Sent) => void = () => undefined;
 
   async up(program: () => void, fault?: Fault): Promise<Ended> {
     return this.#run(fault, async (deployment) => deployment.up(program));
@@ -59,7 +61,7 @@ export class Engine {
   }
 
   async #run(fault: Fault | undefined, work: (deployment: Deployment) => Promise<void>): Promise<Ended> {
-    const run = new Run(fault);
+    const run = new Run(fault, (sent) => this.watch(sent));
     const deployment = new Deployment(run, this.state, this.said);
     await within(run, async () => Promise.race([work(deployment), deployment.stopped, run.died]));
     // What had begun beside the step that failed comes to its end; what was killed does nothing any more.

@@ -43,6 +43,17 @@ for (const { run, story, atLeast } of RUNS) {
   }
 }
 
+test("rotate (grace 0 seconds), each request slow: what waits for it waits, and CI always has a key that zot takes", async () => {
+  for (let at = 1; ; at += 1) {
+    const { struck } = life;
+    const fault: Fault = { at, when: "before", then: "slow" };
+    await played({ begin: "whole", grace: "0 seconds", end: "up", acts: [{ do: "rotate", fault }] });
+    if (life.struck > struck) continue;
+    assert.ok(at > 26, `${at - 1} requests`);
+    return;
+  }
+});
+
 async function played(story: Story): Promise<void> {
   try {
     await life.play(story);

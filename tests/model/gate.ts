@@ -1,5 +1,6 @@
 // Everything that the program asks a server goes through here, is counted, and can be cut off.
 import { AsyncLocalStorage } from "node:async_hooks";
+import { setTimeout as delay } from "node:timers/promises";
 
 /** What goes wrong at a request. */
 export interface Fault {
@@ -9,9 +10,9 @@ export interface Fault {
   readonly when: "before" | "after";
   /**
    * `cli`: the CLI dies, and the provider with it. `provider`: the provider alone. `reset`: the connection ends, and the run goes on. `busy`:
-   * the server or a proxy answers 503.
+   * the server or a proxy answers 503. `slow`: it takes ten seconds.
    */
-  readonly then: "cli" | "provider" | "reset" | "busy";
+  readonly then: "cli" | "provider" | "reset" | "busy" | "slow";
 }
 
 export interface Sent {
@@ -27,12 +28,15 @@ export class Run {
   struck: Sent | undefined;
   readonly died: Promise<undefined>;
   readonly #fault: Fault | undefined;
+  readonly #done: (sent: Sent) => void;
   readonly #abort = new AbortController();
   readonly #sent = new Set<Promise<unknown>>();
   readonly #die: () => void;
 
-  constructor(fault?: Fault) {
+  /** @param done told of each request that changes something, when it has */
+  constructor(fault?: Fault, done: (sent: Sent) => void = () => undefined) {
     this.#fault = fault;
+    this.#done = done;
     const { promise, resolve } = Promise.withResolvers<undefined>();
     this.died = promise;
     this.#die = () => resolve(undefined);
@@ -53,13 +57,17 @@ export class Run {
     const changes = !["GET", "HEAD"].includes(sent.method);
     if (changes) this.changes.push(sent);
     const struck = changes && this.#fault?.at === this.changes.length ? this.#fault : undefined;
-    if (struck?.when === "before") return this.#strike(struck, sent);
+    if (struck?.then === "slow") {
+      this.struck = sent;
+      await delay(10_000);
+    } else if (struck?.when === "before") return this.#strike(struck, sent);
     // The signal stays here: a server goes on with what it has begun when its client dies. What a server asks of another is no part of the run.
     const answering = runs.exit(async () => send(url, { ...init, signal: null }));
     this.#sent.add(answering);
     try {
       const answer = await answering;
-      if (struck !== undefined) {
+      if (changes) this.#done(sent);
+      if (struck !== undefined && struck.then !== "slow") {
         await answer.body?.cancel();
         return this.#strike(struck, sent);
       }

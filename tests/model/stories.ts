@@ -9,7 +9,7 @@ const fault: fc.Arbitrary<Fault> = fc.record({
   // A first up has 34 requests that change something, a rotation 28; more never come, which is a run without a fault.
   at: fc.integer({ min: 1, max: 32 }),
   when: fc.constantFrom("before", "after"),
-  then: fc.constantFrom("cli", "provider", "reset", "busy"),
+  then: fc.constantFrom("cli", "cli", "provider", "reset", "busy", "slow"),
 });
 
 const run: fc.Arbitrary<RunAct> = fc

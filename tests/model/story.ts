@@ -57,8 +57,16 @@ export class Life {
   /** Keys that people made. */
   #byHand = 0;
 
+  /** What went wrong in the middle of a run. */
+  readonly #broken: string[] = [];
+
   constructor(lab: Homelab) {
     this.#lab = lab;
+    this.engine.watch = ({ method, url }) => {
+      const without = this.#repositoriesWithDeadKey();
+      if (without.length > 0)
+        this.#broken.push(`after ${method} ${url.pathname} zot refuses the key of ${without.join()}`);
+    };
   }
 
   /** @throws AssertionError that says which of the promises was broken; this life is over then */
@@ -189,16 +197,23 @@ export class Life {
     return [...this.engine.state.values()].find(({ type }) => type === "zot-auth:zot:ApiKey");
   }
 
+  #repositoriesWithDeadKey(): readonly string[] {
+    if (this.#excused) return [];
+    return REPOSITORIES.filter((repository) => {
+      const key = this.#lab.held(repository).secrets[SECRET];
+      return key !== undefined && !this.#lab.accepts(key);
+    });
+  }
+
   /** After every run, however it ended. */
   #assertAlways(): void {
+    assert.deepEqual(this.#broken.splice(0), [], "zot takes the key that CI has, at every moment");
+    assert.deepEqual(this.#repositoriesWithDeadKey(), [], "zot takes the keys that these repositories have");
     for (const repository of REPOSITORIES) {
       const { secrets, variables } = this.#lab.held(repository);
       assert.equal(secrets["SOMEBODYS"], OTHERS.SOMEBODYS, `${repository} keeps what is not ours`);
       assert.equal(variables["SOMEBODYS"], OTHERS.SOMEBODYS, `${repository} keeps what is not ours`);
       const key = secrets[SECRET];
-      if (key !== undefined && !this.#excused) {
-        assert.ok(this.#lab.accepts(key), `zot takes the key that ${repository} has`);
-      }
       const told = /fingerprint=([0-9a-f]{16})/.exec(variables[MARKER] ?? "")?.[1];
       if (told !== undefined && key !== undefined) {
         assert.equal(fingerprintOf(key), told, `the marker of ${repository} tells of the key that is there`);

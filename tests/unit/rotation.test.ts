@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
 import { fromSeconds, isDuration, toSeconds } from "../../domain/duration.ts";
-import { generationOf, isDue, keyDates, keyLabel, rotationPlan, rotationNotice } from "../../domain/rotation.ts";
+import {
+  generationOf,
+  isDue,
+  judgeKeyDates,
+  keyDates,
+  keyLabel,
+  rotationPlan,
+  rotationNotice,
+} from "../../domain/rotation.ts";
 
 test("a key of 90 days rotates on day 60", () => {
   const dates = keyDates("2026-01-01T00:00:00Z", rotationPlan("90 days"));
@@ -64,4 +72,36 @@ test("when a key is replaced is told in whole units, and that its day has come",
   assert.equal(at("2027-01-24T11:59:30Z"), "rotates in 30 seconds, on 2027-01-24; expires on 2027-02-23");
   assert.equal(at("2027-01-24T12:00:00Z"), "rotates now; the present one expires on 2027-02-23");
   assert.equal(at("2027-03-01T00:00:00Z"), "rotates now; the present one expired on 2027-02-23");
+});
+
+test("a key whose day has come and that was not replaced is an error, from that second on, and more so once it has expired", () => {
+  const outputs = { keyRotates: "2027-01-24T12:00:00Z", keyExpires: "2027-02-23T12:00:00Z" };
+  const due = "is due for rotation since 2027-01-24T12:00:00Z";
+  const expired = "expired on 2027-02-23T12:00:00Z";
+  const rows: readonly (readonly [now: string, verdict: string, says: string])[] = [
+    ["2027-01-12T00:00:00Z", "good", "rotates in 12 days, on 2027-01-24; expires on 2027-02-23"],
+    ["2027-01-24T11:59:59Z", "good", "rotates in 1 second, on 2027-01-24; expires on 2027-02-23"],
+    ["2027-01-24T12:00:00Z", "due", `${due}, 1 second ago, and expires in 30 days, on 2027-02-23T12:00:00Z`],
+    ["2027-01-27T13:00:00Z", "due", `${due}, 3 days ago, and expires in 26 days, on 2027-02-23T12:00:00Z`],
+    ["2027-02-23T11:59:59Z", "due", `${due}, 29 days ago, and expires in 1 second, on 2027-02-23T12:00:00Z`],
+    ["2027-02-23T12:00:00Z", "expired", `${expired}, 1 second ago, and was not replaced: CI cannot push`],
+    ["2027-03-01T12:00:00Z", "expired", `${expired}, 6 days ago, and was not replaced: CI cannot push`],
+  ];
+  for (const [now, verdict, says] of rows)
+    assert.deepEqual(judgeKeyDates(outputs, new Date(now)), { verdict, says }, now);
+});
+
+test("a key without dates is never good", () => {
+  const good = { keyRotates: "2027-01-24T12:00:00Z", keyExpires: "2027-02-23T12:00:00Z" };
+  const now = new Date("2026-12-24T12:00:00Z");
+  assert.equal(judgeKeyDates(good, now).verdict, "good");
+  for (const bad of [undefined, null, "", "soon", "2027-13-24T12:00:00Z", 1_800_000_000, "31"]) {
+    for (const name of Object.keys(good)) {
+      assert.equal(judgeKeyDates({ ...good, [name]: bad }, now).verdict, "unknown", `${name}: ${String(bad)}`);
+    }
+  }
+  assert.equal(
+    judgeKeyDates({}, now).says,
+    "there is no key: no `up` has come to its end, or a `destroy` took it back",
+  );
 });

@@ -1,0 +1,43 @@
+// npm run check -- <stack>: for a timer or a monitor. What follows goes to `pulumi preview`. It changes nothing, not even the state.
+//
+// Exit code 0: everything is as declared. 1: it is not, or nobody could find out. 2: wrong use.
+import { judgeKeyDates } from "../domain/rotation.ts";
+import { PULUMI_EXIT, pulumi } from "./pulumi.ts";
+import { requestOf } from "./request.ts";
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  const request = requestOf(args);
+  if (request === undefined) {
+    process.stderr.write("Which stack? npm run check -- <stack>. Options after it go to pulumi preview.\n");
+    return 2;
+  }
+  const { stack, options, configFile } = request;
+  const remedy = (up: string): string => `\`${["npm run pulumi --", up, "--stack", stack, ...configFile].join(" ")}\``;
+  const fails = (why: string): 1 => {
+    process.stderr.write(`✗ ${stack}: ${why}\n`);
+    return 1;
+  };
+
+  const { code, kept } = await pulumi(["stack", "output", "--json", "--stack", stack], "stdout");
+  if (code === PULUMI_EXIT.stackNotFound) return 2;
+  if (code !== 0) return fails("its outputs could not be read, see above.");
+  const outputs = JSON.parse(kept) as Readonly<Record<string, unknown>>;
+  const key = judgeKeyDates(outputs, new Date());
+  if (key.verdict === "unknown") return fails(`${key.says}: ${remedy("up")}.`);
+  const line = `The key of ${String(outputs["ciUser"])} ${key.says}.`;
+  if (key.verdict === "good") process.stdout.write(`${line}\n`);
+  else process.stderr.write(`✗ ${line} ${remedy("up")} replaces it.\n`);
+
+  // A preview takes no lock and writes no state, also with --refresh. Of drift it says in words what it is, with --diff.
+  const preview = ["preview", "--refresh", "--expect-no-changes", "--diff", "--stack", stack, ...options];
+  const look = await pulumi(preview);
+  const repair = remedy("up --refresh");
+  if (look.code === PULUMI_EXIT.changes)
+    return fails(`not everything is as declared, see above. ${repair} repairs it.`);
+  if (look.code !== 0) return fails("whether everything is as declared could not be found out, see above.");
+  if (key.verdict !== "good") return fails(`the key is overdue, see above. ${repair} replaces it.`);
+  process.stdout.write(`✓ ${stack}: everything is as declared.\n`);
+  return 0;
+}

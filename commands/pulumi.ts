@@ -1,0 +1,37 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+const TOOLCHAIN = fileURLToPath(new URL("../toolchain/main.js", import.meta.url));
+
+/** Exit codes of the CLI that say more than that something failed: the same in every version that the tool chain takes. */
+export const PULUMI_EXIT = { stackNotFound: 6, changes: 7 } as const;
+
+export interface Ended {
+  readonly code: number;
+  /** The output that was kept; else empty. */
+  readonly kept: string;
+}
+
+/**
+ * Runs the CLI by the tool chain, which knows it and its environment, with this process's input, outputs and signals. `keep` takes one of the
+ * outputs instead of showing it.
+ */
+export async function pulumi(args: readonly string[], keep?: "stdout" | "stderr"): Promise<Ended> {
+  const child = spawn(process.execPath, [TOOLCHAIN, "run", "pulumi", ...args], {
+    stdio: ["inherit", keep === "stdout" ? "pipe" : "inherit", keep === "stderr" ? "pipe" : "inherit"],
+  });
+  // Without this a signal would end this process at once, with the CLI still at work. On a terminal Ctrl-C reaches the CLI by itself.
+  const pass = (signal: NodeJS.Signals): void => {
+    if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, pass);
+  const chunks: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk: Buffer) => chunks.push(chunk));
+  const code = await new Promise<number | null>((done, fail) => {
+    child.once("error", fail);
+    child.once("close", done);
+  });
+  for (const signal of signals) process.off(signal, pass);
+  return { code: code ?? 1, kept: Buffer.concat(chunks).toString("utf8") };
+}

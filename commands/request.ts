@@ -1,0 +1,16 @@
+/** What follows `npm run <command> --`. */
+export interface Request {
+  readonly stack: string;
+  /** What comes after the stack: it goes to Pulumi. */
+  readonly options: readonly string[];
+  /** The option `--config-file` among them, which Pulumi's other commands need as well. */
+  readonly configFile: readonly string[];
+}
+
+/** `undefined` where no stack is named: a command never guesses which one is meant. */
+export function requestOf([stack = "", ...options]: readonly string[]): Request | undefined {
+  if (stack === "" || stack.startsWith("-")) return undefined;
+  const at = options.findIndex((option) => option === "--config-file" || option.startsWith("--config-file="));
+  const configFile = at < 0 ? [] : options.slice(at, at + (options[at] === "--config-file" ? 2 : 1));
+  return { stack, options, configFile };
+}

@@ -1,0 +1,107 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { stopLab } from "../../lab/background.ts";
+import { EngineLab } from "./harness.ts";
+import type { PulumiResult } from "./harness.ts";
+import { Homelab } from "./homelab.ts";
+
+// npm run check, by the command that it runs: it says what is wrong, by its exit code as well, and changes nothing. The tests follow one another.
+
+let lab: EngineLab;
+let homelab: Homelab;
+
+before(async () => {
+  lab = await EngineLab.start();
+  homelab = new Homelab(lab);
+});
+after(async () => lab.stop());
+
+/** Every file of the state with its hash, locks and history among them, and the settings. */
+function stateFiles(): Readonly<Record<string, string>> {
+  const folder = join(lab.directory, "state");
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = [...files.map((file) => join(file.parentPath, file.name)), lab.settingsFile];
+  return Object.fromEntries(
+    paths.map((path) => [path, createHash("sha256").update(readFileSync(path)).digest("hex")] as const),
+  );
+}
+
+async function check(args?: readonly string[]): Promise<Pick<PulumiResult, "code" | "output">> {
+  const files = stateFiles();
+  const result = await lab.command("check", args);
+  assert.deepEqual(stateFiles(), files, "a check changes no state");
+  return result;
+}
+
+test("a stack that was never brought up is not as declared, and the check says what to do", async () => {
+  const { code, output } = await check();
+  assert.equal(code, 1, output);
+  assert.match(
+    output,
+    /✗ lab: there is no key: no `up` has come to its end, or .*: `npm run pulumi -- up --stack lab .*`\./,
+  );
+  assert.doesNotMatch(output, /Previewing/);
+});
+
+test("everything is as declared: the check says so, and when the key rotates", async () => {
+  const up = await lab.up();
+  assert.equal(up.code, 0, up.output);
+  const { code, output } = await check();
+  assert.equal(code, 0, output);
+  assert.match(output, /^The key of zot-ci rotates in 59 days, on 20\d\d-\d\d-\d\d; expires on 20\d\d-\d\d-\d\d\.$/m);
+  assert.match(output, /^✓ lab: everything is as declared\.$/m);
+});
+
+test("drift: what somebody deleted is named, and stays as it is", async () => {
+  await homelab.forgejo("/repos/homelab/site/actions/secrets/ZOT_CI_API_KEY", "DELETE");
+  const { code, output } = await check();
+  assert.equal(code, 1, output);
+  assert.match(output, /drift: "homelab\/site has no secret ZOT_CI_API_KEY"/);
+  assert.match(
+    output,
+    /^✗ lab: not everything is as declared, see above\. `npm run pulumi -- up --refresh --stack lab .*` repairs it\.$/m,
+  );
+  assert.ok(!(await homelab.secretNames("homelab/site")).includes("ZOT_CI_API_KEY"));
+});
+
+test("a key whose day has come and that was not replaced: since when, how long it lives, and what to do", async () => {
+  // A few seconds are enough for its day to come; this very `up` still finds the key as it was made. It repairs the drift, too.
+  lab.changeSettings((config) => {
+    config["zot-auth:ci"] = { ...(config["zot-auth:ci"] as object), rotateAfter: "1 second" };
+  });
+  const up = await lab.pulumi("up", "--refresh", "--yes", "--skip-preview", "--non-interactive");
+  assert.equal(up.code, 0, up.output);
+  const { keyLabel, keyRotates, keyExpires } = await lab.outputs();
+  assert.equal(keyLabel, "zot-auth/lab/1");
+
+  const { code, output } = await check();
+  assert.equal(code, 1, output);
+  const line = output.split("\n").find((candidate) => candidate.startsWith("✗ The key of zot-ci")) ?? "";
+  assert.ok(line.includes(`is due for rotation since ${String(keyRotates)}, `), output);
+  const remedy = "`npm run pulumi -- up --stack lab ";
+  assert.ok(line.includes(` ago, and expires in 89 days, on ${String(keyExpires)}. ${remedy}`), output);
+  assert.doesNotMatch(output, /has no secret/);
+  assert.equal((await lab.outputs())["keyLabel"], "zot-auth/lab/1", "a check replaces nothing");
+});
+
+test("wrong use has a code of its own, and nothing is looked at", async () => {
+  for (const args of [[], ["--non-interactive"]]) {
+    const { code, output } = await check(args);
+    assert.equal(code, 2);
+    assert.equal(output, "Which stack? npm run check -- <stack>. Options after it go to pulumi preview.\n");
+  }
+  const { code, output } = await check(["nowhere", "--config-file", lab.settingsFile]);
+  assert.equal(code, 2);
+  assert.equal(output, "error: no stack named 'nowhere' found\n");
+});
+
+test("servers that do not answer: whether all is well is not known, which is not well", async () => {
+  await stopLab(lab.layout);
+  const { code, output } = await check();
+  assert.equal(code, 1, output);
+  assert.match(output, /does not answer at http/);
+  assert.match(output, /^✗ lab: whether everything is as declared could not be found out, see above\.$/m);
+});

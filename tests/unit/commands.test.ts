@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import test from "node:test";
+import { THIS_MACHINE, described, holderOf, isUnreadable, locksIn } from "../../commands/locks.ts";
+import type { Lock, Machine } from "../../commands/locks.ts";
+import { requestOf } from "../../commands/request.ts";
+
+// What `npm run recover` and its like decide, without the CLI. That the CLI says it in these words is in engine/cutOff.
+
+const SINCE = "2026-11-25T08:00:01Z";
+const LOCK: Lock = { user: "root", host: "nas", pid: 4711, since: SINCE };
+
+test("the locks are read from the CLI's error, whatever the state lies in", () => {
+  const error = (where: string, who: string): string =>
+    "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with `pulumi cancel`.\n" +
+    `  ${where}/.pulumi/locks/organization/zot-auth/lab/fd182f74.json?metadata=skip&no_tmp_dir=true: created by ${who} at ${SINCE}\n`;
+  assert.deepEqual(locksIn(error("file:///home/ann/.state", "root@nas (pid 4711)")), [LOCK]);
+  assert.deepEqual(locksIn(error("s3://****:****@bucket", "ann@home.lan@nas (pid 4711)")), [
+    { ...LOCK, user: "ann@home.lan" },
+  ]);
+  assert.equal(locksIn(error("file:///a", "ann@a (pid 1)") + error("file:///a", "ben@b (pid 2)")).length, 2);
+  // Pulumi Cloud's, and any other error: there is nothing to say about a lock.
+  for (const other of [
+    "error: [409] Conflict: Another update is currently in progress.",
+    "error: no stack named 'x' found",
+    "",
+  ])
+    assert.deepEqual(locksIn(other), []);
+  // On a terminal it has colours.
+  const coloured = error("file:///a", "root@nas (pid 4711)").replace("error: ", "\u001B[38;5;9merror: \u001B[0m");
+  assert.deepEqual(locksIn(`${coloured.trimEnd()}\u001B[0m\n`), [LOCK]);
+  assert.equal(described(LOCK), "root@nas, process 4711, since 2026-11-25T08:00:01Z");
+});
+
+test("a lock without content is told from a damaged state", () => {
+  assert.equal(isUnreadable("error: unexpected end of JSON input\n"), true);
+  assert.equal(isUnreadable("\u001B[38;5;9merror: \u001B[0munexpected end of JSON input\u001B[0m\n"), true);
+  assert.equal(
+    isUnreadable("error: getting snapshot: failed to load checkpoint: place 1: unexpected end of JSON input\n"),
+    false,
+  );
+});
+
+test("a run is gone only where nothing speaks for it", () => {
+  const holder = (process: ReturnType<Machine["process"]>, host = "nas"): string =>
+    holderOf(LOCK, { host, process: (pid) => (pid === LOCK.pid ? process : undefined) });
+  const began = (seconds: number): Date => new Date(Date.parse(SINCE) + seconds * 1000);
+  assert.equal(holder(undefined), "gone");
+  assert.equal(holder({ program: "sshd", began: began(3600) }), "gone", "another program has got the number");
+  assert.equal(holder({ program: "pulumi", began: began(-2) }), "runs");
+  assert.equal(holder({ program: "/usr/local/bin/pulumi", began: began(3600) }), "runs", "the clock may have been set");
+  assert.equal(holder({ program: "wrapper", began: began(-2) }), "runs", "under another name");
+  assert.equal(holder({ program: "wrapper", began: began(5) }), "runs", "within what whole seconds can tell");
+  assert.equal(holder("unclear"), "runs");
+  assert.equal(holder(undefined, "laptop"), "elsewhere");
+});
+
+test("a process of this machine is found with its name and its begin, and one that has ended is not", async (t) => {
+  const child = spawn(process.execPath, ["-e", "setInterval(() => undefined, 1000)"], { stdio: "ignore" });
+  t.after(() => child.kill("SIGKILL"));
+  await once(child, "spawn");
+  const pid = child.pid ?? 0;
+  const found = THIS_MACHINE.process(pid);
+  assert.ok(found !== undefined);
+  // Where there is no ps that can say it, a process is not known further.
+  if (spawnSync("ps", ["-o", "etime=", "-p", String(pid)]).status === 0) {
+    assert.ok(found !== "unclear");
+    assert.match(found.program, /node|MainThread/);
+    assert.ok(Math.abs(found.began.getTime() - Date.now()) < 10_000);
+  }
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  assert.equal(THIS_MACHINE.process(pid), undefined);
+});
+
+test("a stack comes first, and what follows goes to Pulumi; its other commands get the settings' file", () => {
+  assert.deepEqual(requestOf(["prod", "--yes", "--config-file", "a.yaml", "--diff"]), {
+    stack: "prod",
+    options: ["--yes", "--config-file", "a.yaml", "--diff"],
+    configFile: ["--config-file", "a.yaml"],
+  });
+  assert.deepEqual(requestOf(["prod", "--config-file=a.yaml", "--yes"])?.configFile, ["--config-file=a.yaml"]);
+  assert.deepEqual(requestOf(["prod"]), { stack: "prod", options: [], configFile: [] });
+  for (const args of [[], [""], ["--yes"], ["--stack", "prod"]]) assert.equal(requestOf(args), undefined);
+});
