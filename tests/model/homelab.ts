@@ -194,9 +194,14 @@ export class Homelab {
     repository.variables = repository.variables.filter((variable) => variable.name !== name);
   }
 
-  emptyField(): void {
+  /** Writes another value into the field of the key; an empty one empties it. */
+  fillField(value: string): void {
     const item = this.#item();
-    item.fields = (item.fields ?? []).map((field) => (field.label === "zot-ci-api" ? { ...field, value: "" } : field));
+    const others = (item.fields ?? []).filter(({ label }) => label !== "zot-ci-api");
+    const [field = { id: "by-hand", label: "zot-ci-api", type: "CONCEALED" }] = (item.fields ?? []).filter(
+      ({ label }) => label === "zot-ci-api",
+    );
+    item.fields = [...others, { ...field, value }];
   }
 
   addKey(label: string): void {

@@ -11,8 +11,8 @@ const listeners = new Map<string, RequestListener>();
 /** Call it before a server is made. */
 export function takeShortcuts(): void {
   const make = http.createServer.bind(http);
-  http.createServer = ((listener: RequestListener) => {
-    const server = make(listener);
+  http.createServer = ((...given: Parameters<typeof http.createServer>) => {
+    const server = make(...given);
     let port = "";
     server.on("listening", () => {
       port = String((server.address() as AddressInfo).port);
@@ -20,7 +20,7 @@ export function takeShortcuts(): void {
         // What a request of light-my-request lacks.
         const distinct = Object.entries(request.headers).map(([name, value]) => [name, [value ?? ""].flat()] as const);
         Object.defineProperty(request, "headersDistinct", { value: Object.fromEntries(distinct) });
-        listener(request, response);
+        server.emit("request", request, response);
       });
     });
     server.on("close", () => listeners.delete(port));

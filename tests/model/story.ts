@@ -165,7 +165,7 @@ export class Life {
         this.#lab.dropVariable(this.#repositories[0] ?? "", MARKER);
         return undefined;
       case "fieldEmptied":
-        this.#lab.emptyField();
+        this.#lab.fillField("");
         return undefined;
       case "keyRevoked":
         this.#lab.dropKeys(({ label }) => generationOf(OWNER, label) !== undefined);

@@ -1,0 +1,105 @@
+import "./prepare.ts";
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { signInSettings } from "../../components/signInSettings.ts";
+import { fingerprint } from "../../domain/fingerprint.ts";
+import { apiKey } from "../../provider/resources/apiKey.ts";
+import type { ApiKeyInputs, ApiKeyState } from "../../provider/resources/apiKey.ts";
+import { startRegistry } from "../lab/zot/registry.ts";
+import type { TestRegistry } from "../lab/zot/registry.ts";
+import { testContext } from "../provider/support.ts";
+import { Homelab } from "./homelab.ts";
+
+// registry.url changes. Where the new address is another zot, the key of the old one is of use to nobody, and nobody could revoke it later.
+
+const STORE = "op://homelab/CI/zot-ci-api";
+
+let lab: Homelab;
+let old: TestRegistry;
+let closed = false;
+
+before(async () => {
+  lab = await Homelab.start();
+  old = await startRegistry();
+});
+after(async () => {
+  await lab.stop();
+  if (!closed) await old.close();
+});
+
+function inputs(registryUrl: string): ApiKeyInputs {
+  return {
+    ...signInSettings(lab.settings()),
+    registryUrl,
+    owner: "zot-auth/model",
+    store: STORE,
+    lifetime: 7_776_000,
+    rotateAfter: 5_184_000,
+    rotationTrigger: "",
+    revocationTrigger: "",
+    proofRepository: "zot-auth/acceptance",
+    onDestroy: "blank",
+  };
+}
+
+let generation = 3;
+
+/** The state of a stack whose key is at the old registry. */
+async function state(): Promise<ApiKeyState> {
+  generation += 1;
+  const label = `zot-auth/model/${generation}`;
+  const header = await old.mint("zot-ci", { label });
+  const key = Buffer.from(header.slice("Basic ".length), "base64").toString().split(":")[1] ?? "";
+  lab.fillField(key);
+  const { apiKeys } = (await (await atOld(key)).json()) as { apiKeys: { uuid: string; label: string }[] };
+  return {
+    ...inputs(old.url),
+    uuid: apiKeys.find((found) => found.label === label)?.uuid ?? "",
+    label,
+    generation,
+    fingerprint: fingerprint(key),
+    created: "2026-01-01T00:00:00Z",
+    expires: "2099-01-01T00:00:00Z",
+    rotates: "2098-01-01T00:00:00Z",
+    superseded: [],
+    drift: "",
+  };
+}
+
+async function atOld(key: string): Promise<Response> {
+  const authorization = `Basic ${Buffer.from(`zot-ci:${key}`).toString("base64")}`;
+  return fetch(`${old.url}/zot/auth/apikey`, { headers: { authorization } });
+}
+
+test("a change of address is an update, of which a preview knows", async () => {
+  const before = await state();
+  const change = { inputs: inputs("https://other.example.test"), oldInputs: inputs(old.url), state: before };
+  assert.deepEqual(apiKey.diff?.({ ...change, now: new Date() }), { replace: [], due: [] });
+  assert.equal(apiKey.keeps?.({ ...change, now: new Date() }), false, "it makes a new key");
+});
+
+test("at another zot a new key is made, and the old one is revoked where it was", async () => {
+  const before = await state();
+  const key = lab.stored()["zot-ci-api"] ?? "";
+  assert.equal((await atOld(key)).status, 200);
+  const context = testContext();
+  const moved = await apiKey.update?.(before, inputs(lab.settings().registry.url), context);
+  assert.equal(moved?.generation, before.generation + 1);
+  assert.ok(lab.accepts(lab.stored()["zot-ci-api"] ?? ""), "1Password has the new key");
+  assert.equal((await atOld(key)).status, 401, "the old registry no longer takes the old one");
+  assert.deepEqual(context.warned, []);
+});
+
+test("where the old address does not answer any more, a warning says until when its key is valid", async () => {
+  const before = await state();
+  await old.close();
+  closed = true;
+  const context = testContext();
+  const moved = await apiKey.update?.(before, inputs(lab.settings().registry.url), context);
+  assert.ok(moved);
+  assert.ok(lab.accepts(lab.stored()["zot-ci-api"] ?? ""));
+  assert.match(
+    context.warned.join(),
+    /The key "zot-auth\/model\/\d" of http:\S+ was not revoked and expires on 2099-01-01T00:00:00Z: zot does not answer/,
+  );
+});
