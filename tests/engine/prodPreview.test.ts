@@ -60,7 +60,7 @@ test("the real case previews as a whole plan without any of its servers, and say
     ]) {
       assert.ok(output.includes(name), `the plan has ${name}`);
     }
-    assert.match(output, /\+ 27 to create/);
+    assert.match(output, /\+ 29 to create/);
   } finally {
     rmSync(folder, { recursive: true });
   }
