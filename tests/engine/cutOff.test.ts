@@ -52,20 +52,19 @@ async function assertWhole(): Promise<void> {
   assert.equal(code, 0, output);
 }
 
-for (const row of ["zot-config", "ci-key"]) {
-  test(`a first up that was cut off at ${row} is finished by the next`, async () => {
-    const cut = await lab.upCutOffAt(row, true);
-    assert.notEqual(cut.code, 0);
-    assert.ok(
-      lab.pending().some((urn) => urn.endsWith(`::${row}`)),
-      "the state has the step as pending",
-    );
-    await recover();
-    await assertWhole();
-    const { code, output } = await lab.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive");
-    assert.equal(code, 0, output);
-  });
-}
+// At every request and in every order, but with a model of the engine: tests/model.
+test("a first up that was cut off at zot-config is finished by the next", async () => {
+  const cut = await lab.upCutOffAt("zot-config", true);
+  assert.notEqual(cut.code, 0);
+  assert.ok(
+    lab.pending().some((urn) => urn.endsWith("::zot-config")),
+    "the state has the step as pending",
+  );
+  await recover();
+  await assertWhole();
+  const { code, output } = await lab.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive");
+  assert.equal(code, 0, output);
+});
 
 test("a run that goes on is left alone", async () => {
   const running = lab.up();
@@ -119,7 +118,7 @@ test("a stack that was left out is asked for, and one that does not exist is not
   assert.doesNotMatch(unknown.output, /▸ up:/);
 });
 
-for (const row of ["ci-key", "forgejo-homelab/site", "acceptance-retired-keys"]) {
+for (const row of ["ci-key", "forgejo-homelab/site"]) {
   test(`a rotation that was cut off at ${row} never leaves CI without a key, and is finished by the next up`, async () => {
     const first = await lab.up();
     assert.equal(first.code, 0, first.output);

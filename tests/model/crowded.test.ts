@@ -5,8 +5,8 @@ import { crowded, play } from "./stories.ts";
 
 // As troubled.test.ts, while other people delete secrets, markers, keys and 1Password's field, make keys by hand, and time passes.
 
-test("800 stories of runs that went wrong in a homelab where people do things", async (t) => {
-  const { cases, struck } = await play(crowded, { numRuns: 800 });
+test("820 stories of runs that went wrong in a homelab where people do things", async (t) => {
+  const { cases, struck } = await play(crowded, { numRuns: 820 });
   t.diagnostic(`${cases} stories, ${struck} faults`);
   assert.ok(struck > cases / 3, "many of the faults came");
 });

@@ -86,6 +86,8 @@ export class Life {
     if (ended === undefined) return;
     if (ended.run.struck !== undefined) {
       this.struck += 1;
+      // What was about to be taken away may be wanted again, and be gone or half gone.
+      if (act.do === "repositories") this.#hidden = true;
       if (act.do === "destroy") {
         this.#hidden = true;
         // A person is not as fast as this: what Authentik's worker was asked to take away is gone when they go on.
@@ -96,6 +98,8 @@ export class Life {
       if (act.do === "refresh") this.#hidden = false;
       else if (!this.#hidden) this.#excused = false;
     }
+    // A revocation that was cut off has got so far.
+    if (this.#excused) this.#byHand = Math.min(this.#byHand, this.#lab.keys().filter(isByHand).length);
     this.#assertAlways();
   }
 

@@ -3,7 +3,7 @@ import { after, before, beforeEach, test } from "node:test";
 import { fingerprint } from "../../domain/fingerprint.ts";
 import { keysSeen } from "../../provider/functions/keysSeen.ts";
 import type { KeysSeenArgs } from "../../provider/functions/keysSeen.ts";
-import type { Context } from "../../provider/resource.ts";
+import { testContext } from "../provider/support.ts";
 import { startRegistry } from "../lab/zot/registry.ts";
 import type { TestRegistry } from "../lab/zot/registry.ts";
 
@@ -13,18 +13,7 @@ const VARIABLE = "ZOT_AUTH_TEST_KEYS_SEEN";
 
 let registry: TestRegistry;
 let key: string;
-let warned: string[] = [];
-const context: Context = {
-  urn: "",
-  type: "",
-  name: "",
-  preview: false,
-  signal: AbortSignal.timeout(60_000),
-  secretInputs: new Set(),
-  progress: () => undefined,
-  info: () => undefined,
-  warn: (text) => warned.push(text),
-};
+let context = testContext();
 
 before(async () => {
   registry = await startRegistry();
@@ -35,7 +24,7 @@ before(async () => {
 });
 after(async () => registry.close());
 beforeEach(() => {
-  warned = [];
+  context = testContext();
   process.env[VARIABLE] = key;
 });
 
@@ -53,7 +42,7 @@ const args = (more: Partial<KeysSeenArgs> = {}): KeysSeenArgs => ({
 test("keys of ours beside the one in force, and those that nobody declared, which are told", async () => {
   const all = await keysSeen(args(), context);
   const inForce = all.superseded?.find(({ label }) => label === "zot-auth/test/3");
-  warned = [];
+  context = testContext();
   const seen = await keysSeen(args({ uuid: inForce?.uuid ?? "" }), context);
   assert.deepEqual(
     seen.superseded?.map(({ label }) => label),
@@ -63,8 +52,8 @@ test("keys of ours beside the one in force, and those that nobody declared, whic
     seen.unknown?.map(({ label }) => label),
     ["by hand"],
   );
-  assert.equal(warned.length, 1);
-  assert.match(warned.join(), /^zot-ci has a key that nobody declared: "by hand"/);
+  assert.equal(context.warned.length, 1);
+  assert.match(context.warned.join(), /^zot-ci has a key that nobody declared: "by hand"/);
 });
 
 const REMEDY = /so the keys of zot-ci were not looked at\. `pulumi up --refresh` makes a new key/;
@@ -76,9 +65,9 @@ for (const [what, held, expected] of [
   test(`where the store holds ${what}, nobody's keys are listed, and a warning says so`, async () => {
     process.env[VARIABLE] = held;
     assert.deepEqual(await keysSeen(args(), context), {});
-    assert.equal(warned.length, 1);
-    assert.match(warned.join(), expected);
-    assert.ok(!warned.join().includes(key));
+    assert.equal(context.warned.length, 1);
+    assert.match(context.warned.join(), expected);
+    assert.ok(!context.warned.join().includes(key));
   });
 }
 
@@ -86,10 +75,13 @@ test("a key that zot refuses, and a zot that does not answer, are warnings: the 
   const dead = "zak_00000000000000000000000000000000";
   process.env[VARIABLE] = dead;
   assert.deepEqual(await keysSeen(args({ fingerprint: fingerprint(dead) }), context), {});
-  assert.match(warned.join(), /zot refuses the key in force/);
-  assert.match(warned.join(), REMEDY);
-  warned = [];
+  assert.match(context.warned.join(), /zot refuses the key in force/);
+  assert.match(context.warned.join(), REMEDY);
+  context = testContext();
   process.env[VARIABLE] = key;
   assert.deepEqual(await keysSeen(args({ registryUrl: "http://127.0.0.1:1" }), context), {});
-  assert.match(warned.join(), /the keys of zot-ci were not looked at: zot does not answer at http:\/\/127\.0\.0\.1:1/);
+  assert.match(
+    context.warned.join(),
+    /the keys of zot-ci were not looked at: zot does not answer at http:\/\/127\.0\.0\.1:1/,
+  );
 });

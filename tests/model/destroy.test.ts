@@ -1,0 +1,85 @@
+import "./prepare.ts";
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+import { Engine } from "./engine.ts";
+import { Homelab } from "./homelab.ts";
+import { keysLife } from "./program.ts";
+
+// A destroy takes everything back in an order in which CI never has a key that is dead, and tells of what stays.
+
+const FIELD = "zot-ci-api";
+
+let lab: Homelab;
+let engine: Engine;
+
+beforeEach(async () => {
+  lab = await Homelab.start();
+  engine = new Engine();
+});
+afterEach(async () => lab.stop());
+
+async function up(ci: object = {}): Promise<void> {
+  const { how, errors } = await engine.up(() => keysLife(lab.settings({ ci })));
+  assert.equal(how, "done", errors.join());
+  engine.said.length = 0;
+}
+
+/** What was said during the destroy, and the kinds of its changes in their order, each once. */
+async function destroy(): Promise<{ readonly said: string; readonly order: readonly string[] }> {
+  const { how, errors, run } = await engine.destroy();
+  assert.equal(how, "done", errors.join());
+  const kinds: readonly (readonly [string, RegExp])[] = [
+    ["secret", /^DELETE .*\/actions\/secrets\//],
+    ["marker", /^DELETE .*\/actions\/variables\//],
+    ["field", /^PATCH \/v1\/vaults\//],
+    ["key", /^DELETE \/zot\/auth\/apikey/],
+    ["account", /^POST .*\/blueprints\/.*\/apply/],
+  ];
+  const seen = run.changes.map(
+    ({ method, url }) => kinds.find(([, kind]) => kind.test(`${method} ${url.pathname}`))?.[0],
+  );
+  const last = (kind: string): number => seen.lastIndexOf(kind);
+  const order = kinds.map(([kind]) => kind).filter((kind) => last(kind) >= 0);
+  return { said: engine.said.join("\n"), order: order.toSorted((left, right) => last(left) - last(right)) };
+}
+
+const labels = (): readonly string[] => lab.keys().map(({ label }) => label);
+
+test("secrets and markers, then the field, then the key, then the account", async () => {
+  await up();
+  const { order } = await destroy();
+  assert.deepEqual(order, ["secret", "marker", "field", "key", "account"]);
+  assert.equal(lab.stored()[FIELD], "");
+  assert.deepEqual(labels(), ["by hand"], "as it was before the first up");
+});
+
+test("keys that people made stay, and are told", async () => {
+  await up();
+  lab.addKey("somebody's");
+  const { said } = await destroy();
+  assert.match(
+    said,
+    /zot-ci has a key that nobody declared, "somebody's": it stays, and zot takes it also without the/,
+  );
+  assert.deepEqual(labels(), ["by hand", "somebody's"]);
+});
+
+test("with onDestroy: leave the field keeps the key, which is dead, and that is told", async () => {
+  await up({ onDestroy: "leave" });
+  const key = lab.stored()[FIELD] ?? "";
+  const { said, order } = await destroy();
+  assert.match(
+    said,
+    /op:\/\/homelab\/CI\/zot-ci-api keeps the key, which is about to be revoked: ci\.onDestroy says so/,
+  );
+  assert.equal(lab.stored()[FIELD], key);
+  assert.ok(!lab.accepts(key));
+  assert.ok(!order.includes("field"));
+});
+
+test("a field that somebody gave another value stays as it is", async () => {
+  await up();
+  lab.fillField("what somebody needs");
+  await destroy();
+  assert.equal(lab.stored()[FIELD], "what somebody needs");
+});
