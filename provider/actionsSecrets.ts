@@ -153,6 +153,11 @@ export async function takeBackUntold(
     await forgejo.targetId(target);
     const found = await forgejo.variable(target, markerName(secretName));
     const seen = found === undefined ? undefined : parseMarker(found);
+    if (found === undefined && (await forgejo.secretNames(target))?.includes(secretName) === true) {
+      context.warn(
+        `${target} has a secret ${secretName}, and nothing there says whose it is, so it stays. Where nobody needs it, delete it in Forgejo: it may be of a run that was cut off, and dead.`,
+      );
+    }
     if (seen === undefined || ownerOfLabel(seen.label) !== owner || seen.target !== target) return;
     context.info(`the secret ${secretName} of ${target} was left by a run that was cut off, and goes`);
     await remove(forgejo, target, secretName, { label: seen.label, target });

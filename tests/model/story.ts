@@ -166,6 +166,9 @@ export class Life {
         this.#lab.dropSecret(this.#repositories[0] ?? "", SECRET);
         return undefined;
       case "markerDeleted":
+        // Of a secret that no state tells of nobody could know then whose it is.
+        if (![...engine.state.keys()].some((urn) => urn.endsWith(`::forgejo-${this.#repositories[0] ?? ""}`)))
+          return undefined;
         this.#lab.dropVariable(this.#repositories[0] ?? "", MARKER);
         return undefined;
       case "fieldEmptied":

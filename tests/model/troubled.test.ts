@@ -6,7 +6,7 @@ import { play, troubled } from "./stories.ts";
 // Runs of every kind, cut off or disturbed at any request, one after another. `npm run model -- --cases 82000` plays more of them.
 
 test("820 stories of runs that went wrong", async (t) => {
-  const { cases, struck } = await play(troubled, { numRuns: 820 });
+  const { cases, struck } = await play(troubled, { numRuns: 820, seed: 7 });
   t.diagnostic(`${cases} stories, ${struck} faults`);
   assert.ok(struck > cases / 2, "most of the faults came");
 });

@@ -56,6 +56,16 @@ test("another stack's secret stays, and a target that is gone is none of our bus
   assert.deepEqual(bench.held("own/app"), theirs);
 });
 
+test("a secret without a marker stays, since nobody can know whose it is, and is told", async (t) => {
+  const bench = await Bench.start(t);
+  await untold(bench, "own/app", `zot-auth/test/${NAME}`, 6);
+  await bench.ask("DELETE", `/repos/own/app/actions/variables/${MARKER}`);
+  const { state } = await declaredSecrets.create(declared(bench, "own/app"), bench.context());
+  await declaredSecrets.delete?.(state, bench.context());
+  assert.equal(bench.held("own/app").secrets[NAME], "the-value");
+  assert.match(bench.said.join(), /own\/app has a secret FORGE_TOKEN, and nothing there says whose it is, so it stays/);
+});
+
 test("what leaves the settings is looked for at once, what stays is not touched", async (t) => {
   const bench = await Bench.start(t);
   const before = bench.held("own/site");
