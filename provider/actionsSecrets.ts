@@ -159,7 +159,7 @@ export async function takeBackUntold(
       );
     }
     if (seen === undefined || ownerOfLabel(seen.label) !== owner || seen.target !== target) return;
-    context.info(`the secret ${secretName} of ${target} was left by a run that was cut off, and goes`);
+    context.info(`the secret ${secretName} of ${target}, which is of this stack and not declared any more, goes`);
     await remove(forgejo, target, secretName, { label: seen.label, target });
   } catch (error) {
     // A target that is gone, or another one by now, has nothing of ours that could be found.

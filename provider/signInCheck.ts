@@ -107,10 +107,10 @@ export async function signedIn<T>(
   }
 }
 
+/** What was done in the session counts, whether it could be ended or not. */
 async function end({ registryUrl }: SignInSettings, { credentials }: ZotSession, context: Context): Promise<void> {
   try {
-    // The run may have been cancelled; this gets a little time of its own.
-    await signOut(registryUrl, credentials, AbortSignal.timeout(5000));
+    await signOut(registryUrl, credentials);
   } catch (error) {
     if (!(error instanceof ZotAuthError)) throw error;
     context.warn(`A session at zot was not ended, and ends by itself within two hours: ${error.message}`);

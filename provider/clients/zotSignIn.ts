@@ -72,11 +72,14 @@ export async function finishSignIn(
   return { credentials: { kind: "session", jar }, identity: await jar.value("user", url) };
 }
 
-/** Ends the session: zot's log has its cookie, and it would last for two hours. */
-export async function signOut(url: string, session: ZotCredentials, signal: AbortSignal): Promise<void> {
+/**
+ * Ends the session: zot's log has its cookie, and it would last for two hours. Also when the run was cancelled, so it heeds no signal and has
+ * five seconds of its own.
+ */
+export async function signOut(url: string, session: ZotCredentials): Promise<void> {
   const endpoint = zotEndpoint(url);
   const headers = await authenticate(endpoint, session);
-  const answer = await request(endpoint, "/zot/auth/logout", { method: "POST", headers, signal });
+  const answer = await request(endpoint, "/zot/auth/logout", { method: "POST", headers, timeout: 5 });
   if (answer.status !== 200) throw unexpected(endpoint, "end the session", answer);
 }
 

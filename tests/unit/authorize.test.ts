@@ -68,6 +68,16 @@ test("as the blueprint declares it, the sign-in comes back to zot with a session
   assert.match(warnings.join(), /A session at zot was not ended, .*404/, "this zot ends none");
 });
 
+test("what was done in a session counts, also when zot does not answer the sign-out", async (t) => {
+  const lab = await startLab(t);
+  const zot = await zotThatSendsTo(t, lab.server.url, {}, undefined, "silence");
+  await lab.apply("zot.yaml", blueprintFor(zot));
+  const settings = settingsFor(lab, zot);
+  const warnings: string[] = [];
+  assert.equal(await signedIn(settings, contextWith(warnings), async () => Promise.resolve("done")), "done");
+  assert.match(warnings.join(), /A session at zot was not ended, .*does not answer .*timed out/);
+});
+
 test("the application is denied: the PolicyBinding is disabled, then gone", async (t) => {
   const made = await both(t);
   const [binding = ""] = await bindingsOfZot(made.lab);

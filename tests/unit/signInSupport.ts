@@ -139,6 +139,7 @@ export async function zotThatSendsTo(
   authentikUrl: string,
   asked: Readonly<Record<string, string>> = {},
   atCallback: Route = [302, "", { location: "/", "set-cookie": "session=s; Path=/; HttpOnly" }],
+  atLogout: "404" | "silence" = "404",
 ): Promise<string> {
   const zot: { url: string } = { url: "" };
   zot.url = await listen(t, (request, response) => {
@@ -148,6 +149,7 @@ export async function zotThatSendsTo(
       response.writeHead(302, { location: authorizeUrl(authentikUrl, { redirect_uri, ...asked }).href }).end();
       return;
     }
+    if (path === "/zot/auth/logout" && atLogout === "silence") return;
     const [status, body, headers] = path.startsWith("/zot/auth/callback/oidc?code=")
       ? atCallback
       : ([404, ""] as const);
