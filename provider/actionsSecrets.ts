@@ -143,8 +143,11 @@ async function remove(
   await forgejo.deleteVariable(where, variable);
 }
 
-/** A secret that no state tells of: its create was cut off. Its marker, which was there first, says whose it is. */
-export async function takeBackUntold(
+/**
+ * Takes back a secret that is not declared any more, whether a state tells of it or its create was cut off: its marker, which was there first,
+ * says whose it is.
+ */
+export async function takeBackByMarker(
   forgejo: Forgejo,
   { target, secretName, owner }: { readonly target: string; readonly secretName: string; readonly owner: string },
   context: Context,

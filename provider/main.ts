@@ -1,6 +1,6 @@
 import { configure } from "./configuration.ts";
 import { serve } from "./shell/index.ts";
-import { functions, types } from "./types.ts";
+import { functions, resources } from "./handlers.ts";
 
 /** Our own provider. */
 await serve({
@@ -10,6 +10,6 @@ await serve({
     configure(inputs);
     return Promise.resolve();
   },
-  resources: types,
+  resources,
   functions,
 });

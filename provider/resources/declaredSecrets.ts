@@ -1,4 +1,4 @@
-import { takeBackUntold } from "../actionsSecrets.ts";
+import { takeBackByMarker } from "../actionsSecrets.ts";
 import { Forgejo } from "../clients/forgejo.ts";
 import type { ForgejoConnection } from "../clients/forgejo.ts";
 import type { Context, Observed, Resource } from "../resource.ts";
@@ -55,5 +55,5 @@ async function takeBack(
   context: Context,
 ): Promise<void> {
   const forgejo = new Forgejo(connection, context.signal);
-  await Promise.all(secrets.map(async (secret) => takeBackUntold(forgejo, secret, context)));
+  await Promise.all(secrets.map(async (secret) => takeBackByMarker(forgejo, secret, context)));
 }

@@ -4,7 +4,7 @@
 import { runtime } from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";
 import { Monitor } from "./monitor.ts";
-import { functions, types } from "../../provider/types.ts";
+import { functions, resources } from "../../provider/handlers.ts";
 import type { Context, ResourceHandler, Values } from "../../provider/shell/types.ts";
 import { Run, within } from "./gate.ts";
 import type { Fault, Sent } from "./gate.ts";
@@ -231,7 +231,7 @@ class Deployment {
 }
 
 async function handlerOf(type: string): Promise<ResourceHandler | undefined> {
-  return types[type]?.();
+  return resources[type]?.();
 }
 
 /** As it comes back from the state's file. */

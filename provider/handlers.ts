@@ -2,7 +2,7 @@ import { adapt, adaptFunction } from "./adapter.ts";
 import type { FunctionHandler, ResourceHandler } from "./shell/index.ts";
 
 /** Our resource types by token, `zot-auth:<module>:<Type>`, each a module of its own that is loaded when it is first used. */
-export const types: Readonly<Record<string, () => Promise<ResourceHandler>>> = {
+export const resources: Readonly<Record<string, () => Promise<ResourceHandler>>> = {
   "zot-auth:acceptance:Preflight": async () => adapt((await import("./resources/preflight.ts")).preflight),
   "zot-auth:acceptance:AccessProof": async () => adapt((await import("./resources/accessProof.ts")).accessProof),
   "zot-auth:acceptance:SignInProof": async () => adapt((await import("./resources/signInProof.ts")).signInProof),
