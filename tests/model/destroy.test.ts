@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { Engine } from "./engine.ts";
 import { Homelab } from "./homelab.ts";
-import { keysLife } from "./program.ts";
+import { program } from "./program.ts";
 
 // A destroy takes everything back in an order in which CI never has a key that is dead, and tells of what stays.
 
@@ -19,7 +19,7 @@ beforeEach(async () => {
 afterEach(async () => lab.stop());
 
 async function up(ci: object = {}): Promise<void> {
-  const { how, errors } = await engine.up(() => keysLife(lab.settings({ ci })));
+  const { how, errors } = await engine.up(() => program(lab.settings({ ci })));
   assert.equal(how, "done", errors.join());
   engine.said.length = 0;
 }

@@ -24,6 +24,7 @@ const RUNS: readonly { readonly run: RunAct["do"]; readonly story: Omit<Story, "
   { run: "rotate", story: { begin: "whole", grace: "0 seconds", end: "up" }, atLeast: 26 },
   { run: "revoke", story: { begin: "whole", grace: "1 hour", end: "up" }, atLeast: 27 },
   { run: "repositories", story: { begin: "whole", grace: "1 hour", end: "up" }, atLeast: 6 },
+  { run: "groups", story: { begin: "whole", grace: "1 hour", end: "recover" }, atLeast: 2 },
   { run: "destroy", story: { begin: "whole", grace: "1 hour", end: "destroy" }, atLeast: 14 },
   { run: "destroy", story: { begin: "whole", grace: "1 hour", end: "up" }, atLeast: 14 },
 ];

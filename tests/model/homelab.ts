@@ -79,7 +79,7 @@ export class Homelab {
       serverEnvironment: { AUTHENTIK_ZOT_CLIENT_SECRET: TOKENS.MODEL_CLIENT_SECRET },
       workerDelayMs: WORKER_DELAY,
       seed: withSeed(defaultSeed(), {
-        groups: [{ name: "admins" }],
+        groups: [{ name: "admins" }, { name: "people" }],
         users: [{ username: "program", type: "service_account" }],
         tokens: [
           {
@@ -133,12 +133,13 @@ export class Homelab {
     writeFileSync(join(blueprintsDirectory, "zot.yaml"), renderBlueprint(settings));
     await discovered(settings);
     const zot = await startHardenedZot(folder, settings);
+    rmSync(join(blueprintsDirectory, "zot.yaml"));
     configure({ connectUrl: connect.url, connectToken: "env:MODEL_CONNECT" });
     return new Homelab(folder, { ...servers, zot }, port);
   }
 
   /** The settings, with something changed. */
-  settings(change: Partial<Record<"ci" | "forgejo", object>> = {}): Settings {
+  settings(change: Partial<Record<"access" | "ci" | "forgejo", object>> = {}): Settings {
     return settingsOf(this.#servers, this.#port, change);
   }
 
@@ -176,10 +177,23 @@ export class Homelab {
     await new Promise((done) => setTimeout(done, 3 * WORKER_DELAY));
   }
 
-  /** Names of the blueprints that Authentik has. */
-  blueprints(): readonly string[] {
+  /** What Authentik has that our blueprint makes: names, and the groups that may sign in. */
+  authentik(): Readonly<Record<"applications" | "groups" | "users" | "tokens" | "blueprints", readonly string[]>> {
     const { rows } = this.#read("authentik/authentik.json") as AuthentikState;
-    return (rows["authentik_blueprints.blueprintinstance"] ?? []).map(({ name }) => name as string);
+    const all = (model: string, field: string): readonly string[] =>
+      (rows[model] ?? []).map((row) => row[field] as string).sort();
+    const named = new Map((rows["authentik_core.group"] ?? []).map(({ pk, name }) => [pk, name as string]));
+    const targets = new Set((rows["authentik_core.application"] ?? []).map(({ pk }) => pk));
+    const bound = (rows["authentik_policies.policybinding"] ?? [])
+      .filter(({ target }) => targets.has(target as string))
+      .map(({ group }) => named.get(group as string) ?? "");
+    return {
+      applications: all("authentik_core.application", "slug"),
+      groups: bound.filter((name) => name !== "").sort(),
+      users: all("authentik_core.user", "username"),
+      tokens: all("authentik_core.token", "identifier"),
+      blueprints: all("authentik_blueprints.blueprintinstance", "name"),
+    };
   }
 
   // What people do by hand.
@@ -249,7 +263,7 @@ export class Homelab {
 function settingsOf(
   { authentik, forgejo, connect }: Omit<Servers, "zot">,
   port: number,
-  change: Partial<Record<"ci" | "forgejo", object>> = {},
+  change: Partial<Record<"access" | "ci" | "forgejo", object>> = {},
 ): Settings {
   return parseSettings({
     registry: {
@@ -261,7 +275,13 @@ function settingsOf(
       port,
       restartCommand: "true",
     },
-    authentik: { url: authentik.url, token: "env:MODEL_AUTHENTIK", clientSecret: "op://homelab/zot/client-secret" },
+    authentik: {
+      url: authentik.url,
+      token: "env:MODEL_AUTHENTIK",
+      clientSecret: "op://homelab/zot/client-secret",
+      delivery: "api",
+    },
+    access: { ...change.access },
     ci: { keyStore: "op://homelab/CI/zot-ci-api", imagePrefix: "own", ...change.ci },
     forgejo: {
       url: forgejo.url,

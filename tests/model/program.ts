@@ -1,32 +1,16 @@
-// The program from the key on: the real components. What comes before, the blueprint and zot's config, is there already.
-import { ComponentResource } from "@pulumi/pulumi";
-import { renderBlueprint } from "../../domain/blueprint.ts";
-import { blueprintHash } from "../../domain/blueprintHash.ts";
-import { blueprintPlace } from "../../domain/delivery.ts";
-import type { Settings } from "../../domain/settings/schema.ts";
+// The program, but for zot's config on its host: the real components. zot is hardened already; tests/host kills what hardens it.
+import { ComponentResource, output } from "@pulumi/pulumi";
 import { Acceptance } from "../../components/acceptance.ts";
+import { AuthentikAccess } from "../../components/authentikAccess.ts";
 import { CiServiceAccount } from "../../components/ciServiceAccount.ts";
 import { ForgejoSecret } from "../../components/forgejoSecret.ts";
-import { output } from "@pulumi/pulumi";
-
-class Applied extends ComponentResource {
-  readonly blueprintHash: string;
-  readonly blueprintPlace: string;
-  readonly applied = this;
-
-  constructor(settings: Settings) {
-    super("zot-auth:index:AuthentikAccess", "authentik");
-    this.blueprintHash = blueprintHash(renderBlueprint(settings));
-    this.blueprintPlace = blueprintPlace(settings);
-    this.registerOutputs();
-  }
-}
+import type { Settings } from "../../domain/settings/schema.ts";
 
 export const OWNER = "zot-auth/model";
 
 /** As index.ts puts it together. */
-export function keysLife(settings: Settings): void {
-  const access = new Applied(settings);
+export function program(settings: Settings): void {
+  const access = new AuthentikAccess("authentik", { settings, clientSecretFingerprint: "the same" });
   const server = new ComponentResource("zot-auth:index:ZotServer", "zot");
   const account = new CiServiceAccount("ci", { settings, owner: OWNER, access, server });
   const secrets = new ForgejoSecret("forgejo", { settings, owner: OWNER, key: account.key, keys: account.keys });

@@ -16,7 +16,7 @@ const run: fc.Arbitrary<RunAct> = fc
   .record({
     do: fc.oneof(
       { weight: 4, arbitrary: fc.constantFrom<RunAct["do"]>("rotate", "age") },
-      { weight: 3, arbitrary: fc.constantFrom<RunAct["do"]>("up", "revoke", "repositories", "undo") },
+      { weight: 3, arbitrary: fc.constantFrom<RunAct["do"]>("up", "revoke", "repositories", "groups", "undo") },
       { weight: 2, arbitrary: fc.constantFrom<RunAct["do"]>("refresh", "destroy") },
     ),
     fault: fc.option(fault, { freq: 8, nil: undefined }),

@@ -8,11 +8,11 @@ import type { Ended, Kept } from "./engine.ts";
 import type { Fault } from "./gate.ts";
 import { OTHERS, REPOSITORIES } from "./homelab.ts";
 import type { Homelab } from "./homelab.ts";
-import { OWNER, keysLife } from "./program.ts";
+import { OWNER, program } from "./program.ts";
 
 /** A run of the CLI, with what the person changed before, and what went wrong in it. */
 export interface RunAct {
-  readonly do: "up" | "rotate" | "undo" | "age" | "revoke" | "repositories" | "refresh" | "destroy";
+  readonly do: "up" | "rotate" | "undo" | "age" | "revoke" | "repositories" | "groups" | "refresh" | "destroy";
   readonly fault?: Fault;
 }
 
@@ -49,6 +49,7 @@ export class Life {
   #grace: Story["grace"] = "1 hour";
   #rotation = 0;
   #revocation = 0;
+  #people = false;
   #repositories: readonly string[] = REPOSITORIES.slice(0, 2);
   /** CI may hold a dead key until the next `up` has ended well: that is what was asked for, or somebody did it. */
   #excused = false;
@@ -157,6 +158,10 @@ export class Life {
       case "repositories":
         this.#repositories = this.#repositories.includes("own/one") ? REPOSITORIES.slice(1) : REPOSITORIES.slice(0, 2);
         return this.#up(act.fault);
+      case "groups":
+        // A group that may sign in comes or goes: another blueprint, and one that takes something away.
+        this.#people = !this.#people;
+        return this.#up(act.fault);
       case "refresh":
         return engine.refresh(act.fault);
       case "destroy":
@@ -193,10 +198,11 @@ export class Life {
         revocationTrigger: String(this.#revocation),
         gracePeriod: this.#grace,
       },
+      access: { signInGroups: this.#people ? ["people"] : [] },
       forgejo: { repositories: this.#repositories },
     });
     const before = this.#key()?.outputs["revocationTrigger"];
-    const ended = await this.engine.up(() => keysLife(settings), fault);
+    const ended = await this.engine.up(() => program(settings), fault);
     // A first key revokes nobody's: what was made by hand before stays.
     if (before !== undefined && this.#key()?.outputs["revocationTrigger"] !== before) this.#byHand = 0;
     return ended;
@@ -254,6 +260,12 @@ export class Life {
       assert.equal(variables[MARKER] !== undefined, wanted, `${repository}'s marker`);
     }
     assert.ok(this.#lab.accepts(key), "zot takes it");
+    const { applications, groups, tokens, blueprints } = this.#lab.authentik();
+    assert.deepEqual(applications, ["zot"]);
+    const people = this.#people ? ["people"] : [];
+    assert.deepEqual(groups, ["admins", "artifact-workloads", ...people], "who may sign in is as the settings say");
+    assert.ok(tokens.includes("zot-ci-app-password"), "the account has its app password");
+    assert.equal(blueprints.filter(isOurs).length, 1, "Authentik has one blueprint of ours");
   }
 
   #assertGone(): void {
@@ -264,11 +276,10 @@ export class Life {
     // Killed twice, at a rotation and between the revocation and the end, the field may keep a key that the state never knew, and that is dead.
     assert.ok(!this.#lab.accepts(this.#lab.stored()[FIELD] ?? ""), "1Password has no key that works");
     assert.equal(this.engine.state.size, 0, "the state is empty");
-    assert.deepEqual(
-      this.#lab.blueprints().filter((name) => name.startsWith("zot-auth removal")),
-      [],
-      "Authentik has no blueprint that takes something away",
-    );
+    const { applications, groups, users, tokens, blueprints } = this.#lab.authentik();
+    assert.deepEqual([applications, groups], [[], []], "nobody signs in any more");
+    assert.ok(!users.includes("zot-ci") && !tokens.includes("zot-ci-app-password"), "the account is gone");
+    assert.deepEqual(blueprints.filter(isOurs), [], "Authentik has no blueprint of ours");
   }
 
   async #assertNothingToDo(): Promise<void> {
@@ -277,6 +288,10 @@ export class Life {
     assert.deepEqual(ended.steps, [], "a second up has nothing to do");
     assert.deepEqual(ended.run.changes, [], "and changes nothing");
   }
+}
+
+function isOurs(blueprint: string): boolean {
+  return blueprint.startsWith("zot-auth ");
 }
 
 function isByHand({ label }: { readonly label: string }): boolean {

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Engine } from "./engine.ts";
 import { Homelab } from "./homelab.ts";
-import { keysLife } from "./program.ts";
+import { program } from "./program.ts";
 
 // docs/key-life.md says what a crash at each request leaves: no request that changes something may be missing, and none may be there that no run sends.
 
@@ -29,7 +29,7 @@ test("the table of crashes has every request that changes something, and no othe
     lab.settings({ ci: { rotationTrigger, gracePeriod: "0 seconds" }, forgejo: { repositories } });
   const ups = [settings("1", ["own/one", "own/two"]), settings("2", ["own/one"])];
   const ended = [];
-  for (const given of ups) ended.push(await engine.up(() => keysLife(given)));
+  for (const given of ups) ended.push(await engine.up(() => program(given)));
   ended.push(await engine.refresh(), await engine.destroy());
   await lab.stop();
   for (const { how, errors } of ended) assert.equal(how, "done", errors.join());
