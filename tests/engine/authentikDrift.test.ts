@@ -88,37 +88,34 @@ async function repairs(...named: readonly string[]): Promise<void> {
   assert.equal(homelab.ciKey("homelab/apps"), key);
 }
 
-test("the account is disabled, and the admins' binding has another order", async () => {
+test("the account is disabled, a binding is disabled, and another has another order", async () => {
   await ask(`/core/users/${(await zotCi()).pk}/`, "PATCH", { is_active: false });
   await ask(await bindingOf("admins"), "PATCH", { order: 7 });
-  await repairs('the account "zot-ci" is disabled', 'the PolicyBinding of the group "admins" has order 7, not 0');
+  await ask(await bindingOf("artifact-workloads"), "PATCH", { enabled: false });
+  await repairs(
+    'the account "zot-ci" is disabled',
+    'the PolicyBinding of the group "admins" has order 7, not 0',
+    'the PolicyBinding of the group "artifact-workloads" is disabled',
+  );
   assert.equal((await zotCi())["is_active"], true);
   assert.deepEqual(await bindings(), DECLARED);
   await signInAsCi();
 });
 
-test("the account is out of its group, and a binding is disabled", async () => {
+test("the account is out of its group, a binding is deleted, and another is moved to another application", async () => {
   const group = await one("/core/groups/?name=artifact-workloads");
   await ask(`/core/groups/${group.pk}/remove_user/`, "POST", { pk: (await zotCi()).pk });
-  await ask(await bindingOf("admins"), "PATCH", { enabled: false });
-  await repairs(
-    'the account "zot-ci" is no member of "artifact-workloads"',
-    'the PolicyBinding of the group "admins" is disabled',
-  );
-  assert.deepEqual((await zotCi())["groups"], [group.pk]);
-  assert.deepEqual(await bindings(), DECLARED);
-  await signInAsCi();
-});
-
-test("a binding is deleted, and another is moved to another application", async () => {
   await ask(await bindingOf("artifact-workloads"), "DELETE");
   const other = (await ask("/core/applications/", "POST", { name: "Other", slug: "other" })) as Entry;
   await ask(await bindingOf("admins"), "PATCH", { target: other.pk });
   await repairs(
+    'the account "zot-ci" is no member of "artifact-workloads"',
     'no PolicyBinding of the application "zot" names the group "artifact-workloads"',
     'no PolicyBinding of the application "zot" names the group "admins"',
   );
+  assert.deepEqual((await zotCi())["groups"], [group.pk]);
   assert.deepEqual(await bindings(), DECLARED);
+  await signInAsCi();
 });
 
 test("the app password is deleted, and so is the provider: Authentik makes another password, which signs in", async () => {

@@ -35,6 +35,7 @@ test("rotate: everybody has a new key, the old one works on for the grace period
   assert.notEqual(key(), old);
   assert.equal(homelab.ciKey("homelab/site"), key());
   assert.deepEqual([await accepts(old), await accepts(key())], [true, true]);
+  assert.equal((await lab.outputs())["keyLabel"], "zot-auth/lab/2");
   assert.match(triggers().rotationTrigger ?? "", /^20\d\d-/);
 });
 
