@@ -1,14 +1,15 @@
 // What can happen in a key's life, one act after the other, and what has to hold after each and at the end.
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { generationOf } from "../../domain/rotation.ts";
 import { pass } from "./clock.ts";
 import { Engine } from "./engine.ts";
-import type { Ended, Kept } from "./engine.ts";
+import type { Ended } from "./engine.ts";
 import type { Fault } from "./gate.ts";
-import { OTHERS, REPOSITORIES } from "./homelab.ts";
 import type { Homelab } from "./homelab.ts";
 import { OWNER, program } from "./program.ts";
+import { MARKER, Promises, SECRET, isByHand } from "./promises.ts";
+import type { Declared } from "./promises.ts";
+import { REPOSITORIES } from "./servers.ts";
 
 /** A run of the CLI, with what the person changed before, and what went wrong in it. */
 export interface RunAct {
@@ -32,9 +33,6 @@ export interface Story {
   readonly end: "up" | "recover" | "destroy";
 }
 
-const SECRET = "ZOT_CI_API_KEY";
-const MARKER = `${SECRET}_INFO`;
-const FIELD = "zot-ci-api";
 const GRACE_SECONDS = 3600;
 
 /** What only a look at the servers can find. */
@@ -46,6 +44,7 @@ export class Life {
   /** How many of the faults came. */
   struck = 0;
   readonly #lab: Homelab;
+  readonly #promises: Promises;
   #grace: Story["grace"] = "1 hour";
   #rotation = 0;
   #revocation = 0;
@@ -63,6 +62,7 @@ export class Life {
 
   constructor(lab: Homelab) {
     this.#lab = lab;
+    this.#promises = new Promises(lab, this.engine);
     this.engine.watch = ({ method, url }) => {
       const without = this.#repositoriesWithDeadKey();
       if (without.length > 0)
@@ -112,7 +112,7 @@ export class Life {
       this.#assertAlways();
       this.#excused = false;
       this.#hidden = false;
-      this.#assertGone();
+      this.#promises.gone();
       return;
     }
     // What only a look can find, only a look finds.
@@ -123,7 +123,7 @@ export class Life {
     this.#assertAlways();
     pass(GRACE_SECONDS);
     assertDone(await this.#up());
-    this.#assertWhole();
+    this.#promises.whole(this.#declared());
     assertDone(await engine.refresh());
     assert.deepEqual(engine.pending, [], "no operation is pending");
     await this.#assertNothingToDo();
@@ -133,7 +133,7 @@ export class Life {
   async #do(act: Act): Promise<Ended | undefined> {
     const { engine } = this;
     if (HIDDEN.includes(act.do)) this.#hidden = true;
-    const kept = this.#key();
+    const kept = this.#promises.key();
     switch (act.do) {
       case "up":
         return this.#up(act.fault);
@@ -198,88 +198,32 @@ export class Life {
         revocationTrigger: String(this.#revocation),
         gracePeriod: this.#grace,
       },
-      access: { signInGroups: this.#people ? ["people"] : [] },
+      access: { signInGroups: this.#declared().groups },
       forgejo: { repositories: this.#repositories },
     });
-    const before = this.#key()?.outputs["revocationTrigger"];
+    const before = this.#promises.key()?.outputs["revocationTrigger"];
     const ended = await this.engine.up(() => program(settings), fault);
     // A first key revokes nobody's: what was made by hand before stays.
-    if (before !== undefined && this.#key()?.outputs["revocationTrigger"] !== before) this.#byHand = 0;
+    if (before !== undefined && this.#promises.key()?.outputs["revocationTrigger"] !== before) this.#byHand = 0;
     return ended;
   }
 
-  #key(): Kept | undefined {
-    return [...this.engine.state.values()].find(({ type }) => type === "zot-auth:zot:ApiKey");
+  #declared(): Declared {
+    return {
+      repositories: this.#repositories,
+      groups: this.#people ? ["people"] : [],
+      byHand: this.#byHand,
+      excused: this.#excused,
+    };
   }
 
   #repositoriesWithDeadKey(): readonly string[] {
-    if (this.#excused) return [];
-    return REPOSITORIES.filter((repository) => {
-      const key = this.#lab.held(repository).secrets[SECRET];
-      return key !== undefined && !this.#lab.accepts(key);
-    });
+    return this.#excused ? [] : this.#promises.deadKeys();
   }
 
-  /** After every run, however it ended. */
   #assertAlways(): void {
     assert.deepEqual(this.#broken.splice(0), [], "zot takes the key that CI has, at every moment");
-    assert.deepEqual(this.#repositoriesWithDeadKey(), [], "zot takes the keys that these repositories have");
-    for (const repository of REPOSITORIES) {
-      const { secrets, variables } = this.#lab.held(repository);
-      assert.equal(secrets["SOMEBODYS"], OTHERS.SOMEBODYS, `${repository} keeps what is not ours`);
-      assert.equal(variables["SOMEBODYS"], OTHERS.SOMEBODYS, `${repository} keeps what is not ours`);
-      const key = secrets[SECRET];
-      const told = /fingerprint=([0-9a-f]{16})/.exec(variables[MARKER] ?? "")?.[1];
-      if (told !== undefined && key !== undefined) {
-        assert.equal(fingerprintOf(key), told, `the marker of ${repository} tells of the key that is there`);
-      }
-    }
-    assert.equal(this.#lab.stored()["other"], OTHERS.SOMEBODYS, "1Password's other field is as it was");
-    const byHand = this.#lab.keys().filter(isByHand);
-    if (!this.#excused) assert.equal(byHand.length, this.#byHand, "keys that people made are theirs");
-    const said = this.engine.said.splice(0).join("\n");
-    assert.doesNotMatch(said, /zak_[0-9a-f]/, "nothing that is said or remembered has a key in it");
-    for (const secret of this.#lab.secrets)
-      assert.ok(!said.includes(secret), `nothing that is said has a secret in it`);
-  }
-
-  #assertWhole(): void {
-    const key = this.#lab.stored()[FIELD] ?? "";
-    const kept = this.#key();
-    assert.equal(kept?.outputs["fingerprint"], fingerprintOf(key), "1Password has the key that the state tells of");
-    const ours = this.#lab.keys().filter(({ label }) => generationOf(OWNER, label) !== undefined);
-    assert.deepEqual(
-      ours.map(({ label }) => label),
-      [kept.outputs["label"]],
-      "zot has one key of ours, the one in force",
-    );
-    for (const repository of REPOSITORIES) {
-      const wanted = this.#repositories.includes(repository);
-      const { secrets, variables } = this.#lab.held(repository);
-      assert.equal(secrets[SECRET], wanted ? key : undefined, `${repository} has ${wanted ? "" : "no longer "}the key`);
-      assert.equal(variables[MARKER] !== undefined, wanted, `${repository}'s marker`);
-    }
-    assert.ok(this.#lab.accepts(key), "zot takes it");
-    const { applications, groups, tokens, blueprints } = this.#lab.authentik();
-    assert.deepEqual(applications, ["zot"]);
-    const people = this.#people ? ["people"] : [];
-    assert.deepEqual(groups, ["admins", "artifact-workloads", ...people], "who may sign in is as the settings say");
-    assert.ok(tokens.includes("zot-ci-app-password"), "the account has its app password");
-    assert.equal(blueprints.filter(isOurs).length, 1, "Authentik has one blueprint of ours");
-  }
-
-  #assertGone(): void {
-    for (const repository of REPOSITORIES)
-      assert.deepEqual(this.#lab.held(repository), { secrets: OTHERS, variables: OTHERS });
-    const ours = this.#lab.keys().filter(({ label }) => generationOf(OWNER, label) !== undefined);
-    assert.deepEqual(ours, [], "zot has no key of ours");
-    // Killed twice, at a rotation and between the revocation and the end, the field may keep a key that the state never knew, and that is dead.
-    assert.ok(!this.#lab.accepts(this.#lab.stored()[FIELD] ?? ""), "1Password has no key that works");
-    assert.equal(this.engine.state.size, 0, "the state is empty");
-    const { applications, groups, users, tokens, blueprints } = this.#lab.authentik();
-    assert.deepEqual([applications, groups], [[], []], "nobody signs in any more");
-    assert.ok(!users.includes("zot-ci") && !tokens.includes("zot-ci-app-password"), "the account is gone");
-    assert.deepEqual(blueprints.filter(isOurs), [], "Authentik has no blueprint of ours");
+    this.#promises.always(this.#declared());
   }
 
   async #assertNothingToDo(): Promise<void> {
@@ -290,18 +234,6 @@ export class Life {
   }
 }
 
-function isOurs(blueprint: string): boolean {
-  return blueprint.startsWith("zot-auth ");
-}
-
-function isByHand({ label }: { readonly label: string }): boolean {
-  return label.startsWith("by hand");
-}
-
 function assertDone({ how, errors }: Ended): void {
   assert.equal(how, "done", errors.join("\n"));
-}
-
-function fingerprintOf(key: string): string {
-  return createHash("sha256").update(key).digest("hex").slice(0, 16);
 }
