@@ -26,12 +26,12 @@ const settings = stackSettings();
 const looking = lookAtHost(settings);
 const { zotAuth, kubernetes, onePassword } = providers(settings);
 
-const clientSecret = readClientSecret(settings.authentik.clientSecret, onePassword);
+const reading = readClientSecret(settings.authentik.clientSecret, onePassword);
 const preflight = new Preflight("preflight", preflightInputs(settings), { provider: zotAuth });
 const options = { providers: kubernetes === undefined ? [zotAuth] : [zotAuth, kubernetes], dependsOn: [preflight] };
 
-// Nothing is registered that changes anything before the host has said what it runs.
-const facts = await looking;
+// Nothing is registered that changes anything before the host has said what it runs, and the client secret has been read.
+const [facts, { clientSecret }] = await Promise.all([looking, reading]);
 const config = zotConfigFor(settings, facts);
 
 const access = new AuthentikAccess(

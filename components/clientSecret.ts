@@ -10,12 +10,19 @@ import type { SecretReference } from "../domain/secretReference.ts";
 const ID = /^[a-z2-7]{26}$/;
 
 /**
- * The OAuth2 client secret, by 1Password's Pulumi provider. A preview goes on when it cannot be read, and says so; an update does not.
+ * The OAuth2 client secret, by 1Password's Pulumi provider. A preview does not wait for it, goes on when it cannot be read, and says so. An update
+ * has it first: where it cannot be read, nothing is changed.
  *
  * @param reference the setting authentik.clientSecret
+ * @throws RunError that names the setting
  */
-export function readClientSecret(reference: SecretReference, provider: ProviderResource): Output<string> {
-  return secret(output(read(reference, provider)));
+export async function readClientSecret(
+  reference: SecretReference,
+  provider: ProviderResource,
+): Promise<{ readonly clientSecret: Output<string> }> {
+  const reading = read(reference, provider);
+  if (!runtime.isDryRun()) await reading;
+  return { clientSecret: secret(output(reading)) };
 }
 
 async function read(reference: SecretReference, provider: ProviderResource): Promise<string> {

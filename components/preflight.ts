@@ -18,6 +18,5 @@ export function preflightInputs({ authentik, argocd, forgejo, ci }: Settings): P
     targets: [...new Set([...forgejo.repositories, ...forgejo.secrets.flatMap((secret) => secret.repositories)])],
     sources: forgejo.secrets.map((secret) => secret.source),
     keyStore: ci.keyStore,
-    clientSecret: authentik.clientSecret,
   };
 }

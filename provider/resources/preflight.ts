@@ -21,7 +21,6 @@ export interface PreflightInputs {
   /** Of the other secrets that Forgejo gets. */
   readonly sources: readonly SecretReference[];
   readonly keyStore: SecretReference;
-  readonly clientSecret: SecretReference;
 }
 
 export type PreflightState = PreflightInputs & Observed;
@@ -43,9 +42,8 @@ async function check(inputs: PreflightInputs, context: Context): Promise<Preflig
       await forgejo.usableTargetId(target);
       await forgejo.assertMayWrite(target);
     }),
-    vault().assertItem(inputs.keyStore, signal),
-    resolveSecret(inputs.clientSecret, signal),
-    ...inputs.sources.map(async (source) => resolveSecret(source, signal)),
+    of("ci.keyStore", vault().assertItem(inputs.keyStore, signal)),
+    ...inputs.sources.map(async (source) => of("forgejo.secrets", resolveSecret(source, signal))),
   ];
   const failed = (await Promise.allSettled(checks)).filter((result) => result.status === "rejected");
   signal.throwIfAborted();
@@ -53,4 +51,13 @@ async function check(inputs: PreflightInputs, context: Context): Promise<Preflig
   const messages = [...new Set(failed.map((result) => messageOf(result.reason)))];
   if (messages.length > 0) throw new ZotAuthError("PREFLIGHT_FAILED", `Nothing was changed. ${messages.join("\n")}`);
   return { ...inputs, drift: "" };
+}
+
+/** Names the setting: a reference is found by it. */
+async function of(setting: string, check: Promise<unknown>): Promise<void> {
+  try {
+    await check;
+  } catch (error) {
+    throw new ZotAuthError("PREFLIGHT_FAILED", `${setting}: ${messageOf(error)}`);
+  }
 }

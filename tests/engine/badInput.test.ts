@@ -70,7 +70,7 @@ const CASES: readonly (readonly [string, string, Group, RegExp])[] = [
     "a missing 1Password item",
     "ci",
     { keyStore: "op://homelab/Nothing/key" },
-    /holds no item "Nothing" \(from op:\/\/homelab\/Nothing\/key\)\. Make the item/,
+    /ci\.keyStore: .* holds no item "Nothing" \(from op:\/\/homelab\/Nothing\/key\)\. Make the item/,
   ],
   [
     "a missing 1Password field",
@@ -112,6 +112,8 @@ for (const [name, group, change, expected] of CASES) {
     assert.notEqual(code, 0, output);
     // The terminal folds nothing here, but Pulumi indents each line of a message.
     assert.match(output.replaceAll(/\s+/g, " "), expected);
+    const errors = [...(output.split("\nDiagnostics:")[1] ?? "").matchAll(/^ +error: (?!update failed)/gm)];
+    assert.equal(errors.length, 1, output);
     assert.doesNotMatch(output, /^\s+at .*\.(ts|js):\d+/m, "no stack for the person at the terminal");
     assert.deepEqual(await world(), before);
   });

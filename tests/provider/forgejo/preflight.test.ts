@@ -18,7 +18,6 @@ test("the preflight tells of every target and source that will not do, at once, 
     targets: ["own/app", "own/off", "own/site", "own/none", "org1", "user:own"],
     sources: ["env:T_NO_SUCH_SOURCE"],
     keyStore: "op://v/i/f",
-    clientSecret: "op://v/i/f",
   } as const;
   await assert.rejects(preflight.create(inputs, bench.context()), (error: unknown) => {
     assert.ok(error instanceof Error);
@@ -28,7 +27,7 @@ test("the preflight tells of every target and source that will not do, at once, 
       /Forgejo knows no repository "own\/none"/,
       /in org1: it has to have the scope write:organization/,
       /in user:own: it has to have the scope write:user/,
-      /T_NO_SUCH_SOURCE/,
+      /forgejo\.secrets: .*T_NO_SUCH_SOURCE/,
     ])
       assert.match(error.message, expected);
     assert.doesNotMatch(error.message, /own\/site/);
