@@ -41,14 +41,17 @@ export class CiServiceAccount extends ComponentResource {
     const { authentik, ci, acceptance } = args.settings;
     const signIn = signInSettings(args.settings);
     const { authentikUrl, authentikToken, appPassword } = signIn;
+    const blueprint = {
+      path: args.access.blueprintPlace,
+      hash: args.access.blueprintHash,
+      timeout: toSeconds(authentik.applyTimeout),
+    };
     const account = new ServiceAccount(
       `${name}-account`,
       {
         authentikUrl,
         authentikToken,
-        path: args.access.blueprintPlace,
-        hash: args.access.blueprintHash,
-        timeout: toSeconds(authentik.applyTimeout),
+        ...blueprint,
         username: ci.user,
         group: signIn.ciGroup,
         appPassword,
@@ -57,10 +60,11 @@ export class CiServiceAccount extends ComponentResource {
       { parent: this, dependsOn: [args.access.applied] },
     );
     const keys = { ...signIn, owner: args.owner, store: ci.keyStore, onDestroy: ci.onDestroy };
-    const declared = new DeclaredKeys(`${name}-keys`, keys, {
-      parent: this,
-      dependsOn: [account, args.access, args.server],
-    });
+    const declared = new DeclaredKeys(
+      `${name}-keys`,
+      { ...keys, blueprint },
+      { parent: this, dependsOn: [account, args.access, args.server] },
+    );
     this.keys = declared;
     const plan = rotationPlan(ci.keyLifetime, ci.rotateAfter);
     const key = new ApiKey(

@@ -82,8 +82,14 @@ async function apply(
   return { ...inputs, instance, drift: "" };
 }
 
+/** Makes anew what a person, or a run that was cut off, has taken away. */
+export async function applyAgain(inputs: AuthentikConnection & Delivered, context: Context): Promise<void> {
+  await sweepRemovals(inputs, context);
+  await applyDelivered(inputs, context);
+}
+
 /** Waits until the worker sees the delivered text, has it applied, and waits until its hash is the applied one. */
-export async function applyDelivered(
+async function applyDelivered(
   inputs: AuthentikConnection & Delivered & Partial<AppliedBlueprintInputs>,
   context: Context,
 ): Promise<string> {

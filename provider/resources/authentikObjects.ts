@@ -1,11 +1,11 @@
-import { removeObjects, sweepRemovals } from "../blueprintRemoval.ts";
+import { removeObjects } from "../blueprintRemoval.ts";
 import { ifAllowed } from "../authentikRights.ts";
 import { Authentik } from "../clients/authentik.ts";
 import type { AuthentikConnection } from "../clients/authentik.ts";
 import { at, list } from "../clients/http.ts";
 import { waitFor } from "../clients/wait.ts";
 import type { Context, Observed, Resource } from "../resource.ts";
-import { applyDelivered } from "./appliedBlueprint.ts";
+import { applyAgain } from "./appliedBlueprint.ts";
 
 /**
  * Objects of the blueprint as rows of their own, so that a preview shows them and drift has a name. They write nothing: the blueprint stays
@@ -160,8 +160,7 @@ function seen<I extends BlueprintObject>(
   const repaired = async (wrong: string, inputs: I, context: Context): Promise<State<I>> => {
     if (wrong !== "") {
       context.progress(`applying the blueprint again, since ${wrong}`);
-      await sweepRemovals(inputs, context);
-      await applyDelivered(inputs, context);
+      await applyAgain(inputs, context);
     }
     return waitUntilSeen(inputs, context);
   };

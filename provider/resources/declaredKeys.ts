@@ -1,16 +1,21 @@
 import { generationOf } from "../../domain/rotation.ts";
 import type { SecretReference } from "../../domain/secretReference.ts";
+import type { Delivered } from "../blueprintArrival.ts";
+import { Authentik } from "../clients/authentik.ts";
 import { keyWorks, listKeys, revokeKey } from "../clients/zot.ts";
 import { findSecret, vault } from "../configuration.ts";
 import type { Context, Observed, Resource } from "../resource.ts";
 import { signedIn } from "../signInCheck.ts";
 import type { SignInSettings } from "../signInCheck.ts";
+import { applyAgain } from "./appliedBlueprint.ts";
 
 /**
  * That keys are about to be made, written down before the first one is: a run that is cut off between a key and the state that tells of it
  * leaves this, so that a destroy knows whose keys to look for. It changes nothing until it is deleted.
  */
 export interface DeclaredKeysInputs extends SignInSettings {
+  /** Where the blueprint lies that makes the account. Absent in the state of earlier versions. */
+  readonly blueprint?: Delivered;
   /** The first part of the keys' labels. */
   readonly owner: string;
   /** Where the key in force is stored. */
@@ -43,6 +48,7 @@ export const declaredKeys: Resource<DeclaredKeysInputs, DeclaredKeysState> = {
       return held !== undefined && (await keyWorks(registryUrl, username, held, signal));
     };
     const held = await works();
+    await ensureAccount(state, context);
     await signedIn(state, context, async ({ zot: { credentials } }) => {
       context.progress("revoking the keys");
       for (const { uuid, label } of await listKeys(registryUrl, credentials, signal)) {
@@ -54,6 +60,17 @@ export const declaredKeys: Resource<DeclaredKeysInputs, DeclaredKeysState> = {
     if (held && onDestroy === "blank" && !(await works())) await vault().blank(store, signal);
   },
 };
+
+/** A destroy that was cut off may have taken the account away, and an `up` after it may have made a key: only the account can tell. */
+async function ensureAccount(
+  { blueprint, username, ...connection }: DeclaredKeysState,
+  context: Context,
+): Promise<void> {
+  if (blueprint === undefined) return;
+  if ((await new Authentik(connection, context.signal).user(username)) !== undefined) return;
+  context.progress(`making the account ${username} once more, since only it can tell of its keys`);
+  await applyAgain({ ...connection, ...blueprint }, context);
+}
 
 function tell({ username }: DeclaredKeysState, label: string, context: Context): void {
   context.warn(

@@ -1,5 +1,5 @@
 import type { BlueprintObject } from "../../domain/blueprintObjects.ts";
-import { removeObjects } from "../blueprintRemoval.ts";
+import { removeObjects, sweepRemovals } from "../blueprintRemoval.ts";
 import { ifAllowed } from "../authentikRights.ts";
 import { Authentik } from "../clients/authentik.ts";
 import type { AuthentikConnection } from "../clients/authentik.ts";
@@ -60,8 +60,9 @@ export const declaredObjects: Resource<DeclaredObjectsInputs, DeclaredObjectsSta
     return { ...inputs, former, generation, others: await othersOf(inputs, going, context), drift: "" };
   },
 
-  // The blueprint's own row has taken them away, unless a run was cut off between its delivery and its end.
+  // The blueprint's own row has taken them away, unless a run was cut off between its delivery and its end. It is the last of our rows there.
   async delete(state, context) {
+    await sweepRemovals(state, context);
     const authentik = new Authentik(state, context.signal);
     const left = await Promise.all([
       // Where the token may not look, it may be there.

@@ -7,7 +7,7 @@ import { Life } from "./story.ts";
 import type { RunAct, Story } from "./story.ts";
 
 // The CLI, or the provider, is killed before and after each single request that changes something, in every kind of run; then the person goes on.
-// tests/model/lives.test.ts does it in any order and combination.
+// troubled.test.ts and crowded.test.ts do it in any order and combination.
 
 let lab: Homelab;
 let life: Life;
@@ -18,24 +18,36 @@ before(async () => {
 });
 after(async () => lab.stop());
 
-const RUNS: readonly { readonly run: RunAct["do"]; readonly story: Omit<Story, "acts">; readonly atLeast: number }[] = [
+interface Case {
+  readonly run: RunAct["do"];
+  /** What the person does before they do the last thing. */
+  readonly next?: RunAct["do"];
+  readonly story: Omit<Story, "acts">;
+  /** Requests that the run sends. */
+  readonly atLeast: number;
+}
+
+const RUNS: readonly Case[] = [
   { run: "up", story: { begin: "nothing", grace: "1 hour", end: "up" }, atLeast: 30 },
   { run: "rotate", story: { begin: "whole", grace: "1 hour", end: "up" }, atLeast: 25 },
   { run: "rotate", story: { begin: "whole", grace: "0 seconds", end: "up" }, atLeast: 26 },
   { run: "revoke", story: { begin: "whole", grace: "1 hour", end: "up" }, atLeast: 27 },
   { run: "repositories", story: { begin: "whole", grace: "1 hour", end: "up" }, atLeast: 6 },
   { run: "groups", story: { begin: "whole", grace: "1 hour", end: "recover" }, atLeast: 2 },
+  { run: "groups", story: { begin: "whole", grace: "1 hour", end: "destroy" }, atLeast: 2 },
   { run: "destroy", story: { begin: "whole", grace: "1 hour", end: "destroy" }, atLeast: 14 },
   { run: "destroy", story: { begin: "whole", grace: "1 hour", end: "up" }, atLeast: 14 },
+  { run: "destroy", next: "up", story: { begin: "whole", grace: "1 hour", end: "destroy" }, atLeast: 14 },
 ];
 
-for (const { run, story, atLeast } of RUNS) {
+for (const { run, next, story, atLeast } of RUNS) {
   for (const when of ["before", "after"] as const) {
-    test(`${run} (grace ${story.grace}), killed ${when} each request, then ${story.end}`, async () => {
+    test(`${run} (grace ${story.grace}), killed ${when} each request, then ${next === undefined ? "" : `${next}, then `}${story.end}`, async () => {
       for (let at = 1; ; at += 1) {
         const then: Fault["then"] = at % 2 === 0 ? "cli" : "provider";
         const { struck } = life;
-        await played({ ...story, acts: [{ do: run, fault: { at, when, then } }] });
+        const after = next === undefined ? [] : [{ do: next }];
+        await played({ ...story, acts: [{ do: run, fault: { at, when, then } }, ...after] });
         if (life.struck > struck) continue;
         assert.ok(at > atLeast, `${at - 1} requests`);
         return;
