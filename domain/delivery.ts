@@ -42,7 +42,16 @@ const INLINE = "inline:";
  */
 export function blueprintPlace(settings: Settings): string {
   const { application, blueprintPath } = settings.authentik;
-  return deliveryOf(settings).kind === "api" ? `${INLINE}zot-auth ${application}` : blueprintPath;
+  return deliveryOf(settings).kind === "api" ? INLINE + inlineNameFor(application) : blueprintPath;
+}
+
+/**
+ * The name of the blueprint that is delivered by the API, without the hash that follows it.
+ *
+ * @param application the application's slug
+ */
+export function inlineNameFor(application: string): string {
+  return `zot-auth ${application}`;
 }
 
 /** The name of a blueprint delivered by the API, `undefined` for a file. */

@@ -1,10 +1,12 @@
 import type { BlueprintObject } from "../../domain/blueprintObjects.ts";
+import { inlineNameFor } from "../../domain/delivery.ts";
 import { removeObjects, sweepRemovals } from "../blueprintRemoval.ts";
 import { ifAllowed } from "../authentikRights.ts";
 import { Authentik } from "../clients/authentik.ts";
 import type { AuthentikConnection } from "../clients/authentik.ts";
 import { at } from "../clients/http.ts";
 import type { Context, Observed, Resource } from "../resource.ts";
+import { deleteInline } from "./inlineBlueprint.ts";
 
 /**
  * What the blueprint is about to make, written down before it is delivered. Authentik keeps what a later blueprint no longer names, so somebody
@@ -63,6 +65,7 @@ export const declaredObjects: Resource<DeclaredObjectsInputs, DeclaredObjectsSta
   // The blueprint's own row has taken them away, unless a run was cut off between its delivery and its end. It is the last of our rows there.
   async delete(state, context) {
     await sweepRemovals(state, context);
+    await deleteInline({ ...state, name: inlineNameFor(state.application) }, context);
     const authentik = new Authentik(state, context.signal);
     const left = await Promise.all([
       // Where the token may not look, it may be there.

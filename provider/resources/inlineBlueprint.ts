@@ -24,6 +24,8 @@ export interface InlineBlueprintState extends InlineBlueprintInputs, Observed {
   readonly instance: string;
 }
 
+type Named = AuthentikConnection & Pick<InlineBlueprintInputs, "name">;
+
 export const inlineBlueprint: Resource<InlineBlueprintInputs, InlineBlueprintState> = {
   computed: ["instance"],
 
@@ -44,10 +46,15 @@ export const inlineBlueprint: Resource<InlineBlueprintInputs, InlineBlueprintSta
   },
 
   async delete(state, context) {
-    const authentik = new Authentik(state, context.signal);
-    for (const { pk } of await ours(state, context)) await authentik.deleteBlueprint(pk);
+    await deleteInline(state, context);
   },
 };
+
+/** Every text of that name, also one that no state tells of. */
+export async function deleteInline(named: Named, context: Context): Promise<void> {
+  const authentik = new Authentik(named, context.signal);
+  for (const { pk } of await ours(named, context)) await authentik.deleteBlueprint(pk);
+}
 
 /** The new text gets an instance of its own before those of older texts go: one that Authentik does not take changes nothing. */
 async function deliver(inputs: InlineBlueprintInputs, context: Context): Promise<InlineBlueprintState> {
@@ -68,7 +75,7 @@ async function deliver(inputs: InlineBlueprintInputs, context: Context): Promise
   return { ...inputs, instance: instance.pk, drift: "" };
 }
 
-async function ours(inputs: InlineBlueprintInputs, context: Context) {
+async function ours(inputs: Named, context: Context) {
   const named = await new Authentik(inputs, context.signal).blueprintsNamed(`${inputs.name} `);
   return named.filter(({ name }) => /^[0-9a-f]{12}$/.test(name.slice(inputs.name.length + 1)));
 }

@@ -29,6 +29,7 @@ interface Case {
 
 const RUNS: readonly Case[] = [
   { run: "up", story: { begin: "nothing", grace: "1 hour", end: "up" }, atLeast: 30 },
+  { run: "up", story: { begin: "nothing", grace: "1 hour", end: "destroy" }, atLeast: 30 },
   { run: "rotate", story: { begin: "whole", grace: "1 hour", end: "up" }, atLeast: 25 },
   { run: "rotate", story: { begin: "whole", grace: "0 seconds", end: "up" }, atLeast: 26 },
   { run: "revoke", story: { begin: "whole", grace: "1 hour", end: "up" }, atLeast: 27 },

@@ -88,7 +88,7 @@ export class Life {
     if (ended.run.struck !== undefined) {
       this.struck += 1;
       // What was about to be taken away may be wanted again, and be gone or half gone.
-      if (act.do === "repositories") this.#hidden = true;
+      if (act.do === "repositories" || act.do === "groups") this.#hidden = true;
       if (act.do === "destroy") {
         this.#hidden = true;
         // A person is not as fast as this: what Authentik's worker was asked to take away is gone when they go on.
