@@ -1,7 +1,7 @@
 // npm run check -- <stack>: for a timer or a monitor. What follows goes to `pulumi preview`. It changes nothing, not even the state.
 //
 // Exit code 0: everything is as declared. 1: it is not, or nobody could find out. 2: wrong use.
-import { judgeKeyDates } from "../domain/rotation.ts";
+import { judgeKeyDates } from "../systems/zot/keys/rotation.ts";
 import { PULUMI_EXIT, pulumi } from "./pulumi.ts";
 import { requestOf } from "./request.ts";
 

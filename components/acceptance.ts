@@ -1,8 +1,8 @@
 import { ComponentResource, all } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Output, Resource } from "@pulumi/pulumi";
-import { expectedAccess } from "../domain/accessMatrix.ts";
-import { toSeconds } from "../domain/duration.ts";
-import type { Settings } from "../domain/settings/schema.ts";
+import { expectedAccess } from "../systems/zot/access/matrix.ts";
+import { toSeconds } from "../core/duration.ts";
+import type { Settings } from "../settings/schema.ts";
 import type { KeyOutputs } from "./ciServiceAccount.ts";
 import { lookAtKeys } from "./keysSeen.ts";
 import { AccessProof, RetiredKeys, SignInProof, TestBuild, UnknownKeys } from "./resources.ts";

@@ -1,12 +1,12 @@
 import { ComponentResource } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Input, Resource } from "@pulumi/pulumi";
-import { redirectUri, renderBlueprint } from "../domain/blueprint.ts";
-import { blueprintHash } from "../domain/blueprintHash.ts";
-import { declaredObjects, neededObjects } from "../domain/blueprintObjects.ts";
-import { arrivalOf, blueprintPlace, deliveryOf, inlineText } from "../domain/delivery.ts";
-import { toSeconds } from "../domain/duration.ts";
-import type { Settings } from "../domain/settings/schema.ts";
-import { signInGroups } from "../domain/signInGroups.ts";
+import { redirectUri, renderBlueprint } from "../systems/authentik/blueprint/render.ts";
+import { blueprintHash } from "../systems/authentik/blueprint/hash.ts";
+import { declaredObjects, neededObjects } from "../systems/authentik/blueprint/objects.ts";
+import { arrivalOf, blueprintPlace, deliveryOf, inlineText } from "../systems/authentik/blueprint/delivery.ts";
+import { toSeconds } from "../core/duration.ts";
+import type { Settings } from "../settings/schema.ts";
+import { signInGroups } from "../systems/authentik/blueprint/signInGroups.ts";
 import { deliver } from "./blueprintDelivery.ts";
 import { Application, AppliedBlueprint, DeclaredObjects, PolicyBinding } from "./resources.ts";
 

@@ -1,8 +1,8 @@
 import type { CustomResourceOptions, Resource } from "@pulumi/pulumi";
 import { ConfigMapPatch } from "@pulumi/kubernetes/core/v1/configMapPatch.js";
-import { deliveryOf, inlineName, blueprintPlace } from "../domain/delivery.ts";
-import { toSeconds } from "../domain/duration.ts";
-import type { Settings } from "../domain/settings/schema.ts";
+import { deliveryOf, inlineName, blueprintPlace } from "../systems/authentik/blueprint/delivery.ts";
+import { toSeconds } from "../core/duration.ts";
+import type { Settings } from "../settings/schema.ts";
 import { ArgoCdSync, BlueprintFile, InlineBlueprint } from "./resources.ts";
 
 export interface DeliveredText {

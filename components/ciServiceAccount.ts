@@ -1,9 +1,9 @@
 import { ComponentResource } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Output, Resource } from "@pulumi/pulumi";
-import { toSeconds } from "../domain/duration.ts";
-import { rotationPlan } from "../domain/rotation.ts";
-import type { Settings } from "../domain/settings/schema.ts";
-import type { OwnKey } from "../provider/accountKeys.ts";
+import { toSeconds } from "../core/duration.ts";
+import { rotationPlan } from "../systems/zot/keys/rotation.ts";
+import type { Settings } from "../settings/schema.ts";
+import type { OwnKey } from "../systems/zot/keys/accountKeys.ts";
 import type { AuthentikAccess } from "./authentikAccess.ts";
 import { ApiKey, DeclaredKeys, ServiceAccount } from "./resources.ts";
 import { signInSettings } from "./signInSettings.ts";

@@ -1,6 +1,6 @@
 import { ComponentResource } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Resource } from "@pulumi/pulumi";
-import type { Settings } from "../domain/settings/schema.ts";
+import type { Settings } from "../settings/schema.ts";
 import type { KeyOutputs } from "./ciServiceAccount.ts";
 import { ActionsSecret, CopiedSecret, DeclaredSecrets } from "./resources.ts";
 

@@ -1,7 +1,7 @@
 import { runtime } from "@pulumi/pulumi";
 import type { InvokeOutputOptions, Output } from "@pulumi/pulumi";
-import type { Settings } from "../domain/settings/schema.ts";
-import type { KeysSeen, KeysSeenArgs } from "../provider/functions/keysSeen.ts";
+import type { Settings } from "../settings/schema.ts";
+import type { KeysSeen, KeysSeenArgs } from "../systems/zot/keys/keysSeen.ts";
 import type { KeyOutputs } from "./ciServiceAccount.ts";
 
 /**

@@ -1,26 +1,26 @@
 import { CustomResource } from "@pulumi/pulumi";
 import type { CustomResourceOptions, Input, Output } from "@pulumi/pulumi";
-import type { AccessProofInputs, AccessProofState } from "../provider/resources/accessProof.ts";
-import type { ActionsSecretInputs, ActionsSecretState } from "../provider/resources/actionsSecret.ts";
-import type { ApiKeyInputs, ApiKeyState } from "../provider/resources/apiKey.ts";
-import type { AppliedBlueprintInputs, AppliedBlueprintState } from "../provider/resources/appliedBlueprint.ts";
-import type { ArgoCdSyncInputs, ArgoCdSyncState } from "../provider/resources/argocdSync.ts";
+import type { AccessProofInputs, AccessProofState } from "../systems/zot/access/proof/accessProof.ts";
+import type { ActionsSecretInputs, ActionsSecretState } from "../systems/forgejo/resources/actionsSecret.ts";
+import type { ApiKeyInputs, ApiKeyState } from "../systems/zot/keys/apiKey.ts";
+import type { AppliedBlueprintInputs, AppliedBlueprintState } from "../systems/authentik/resources/appliedBlueprint.ts";
+import type { ArgoCdSyncInputs, ArgoCdSyncState } from "../systems/argocd/sync.ts";
 import type {
   ApplicationInputs,
   PolicyBindingInputs,
   ServiceAccountInputs,
-} from "../provider/resources/authentikObjects.ts";
-import type { BlueprintFileInputs, BlueprintFileState } from "../provider/resources/blueprintFile.ts";
-import type { CopiedSecretInputs, CopiedSecretState } from "../provider/resources/copiedSecret.ts";
-import type { DeclaredKeysInputs, DeclaredKeysState } from "../provider/resources/declaredKeys.ts";
-import type { DeclaredObjectsInputs, DeclaredObjectsState } from "../provider/resources/declaredObjects.ts";
-import type { DeclaredSecretsInputs, DeclaredSecretsState } from "../provider/resources/declaredSecrets.ts";
-import type { InlineBlueprintInputs, InlineBlueprintState } from "../provider/resources/inlineBlueprint.ts";
-import type { PreflightInputs, PreflightState } from "../provider/resources/preflight.ts";
-import type { RetiredKeysInputs, RetiredKeysState } from "../provider/resources/retiredKeys.ts";
-import type { UnknownKeysInputs, UnknownKeysState } from "../provider/resources/unknownKeys.ts";
-import type { SignInProofInputs, SignInProofState } from "../provider/resources/signInProof.ts";
-import type { TestBuildInputs, TestBuildState } from "../provider/resources/testBuild.ts";
+} from "../systems/authentik/resources/authentikObjects.ts";
+import type { BlueprintFileInputs, BlueprintFileState } from "../systems/authentik/resources/blueprintFile.ts";
+import type { CopiedSecretInputs, CopiedSecretState } from "../systems/forgejo/resources/copiedSecret.ts";
+import type { DeclaredKeysInputs, DeclaredKeysState } from "../systems/zot/keys/declaredKeys.ts";
+import type { DeclaredObjectsInputs, DeclaredObjectsState } from "../systems/authentik/resources/declaredObjects.ts";
+import type { DeclaredSecretsInputs, DeclaredSecretsState } from "../systems/forgejo/resources/declaredSecrets.ts";
+import type { InlineBlueprintInputs, InlineBlueprintState } from "../systems/authentik/resources/inlineBlueprint.ts";
+import type { PreflightInputs, PreflightState } from "../systems/preflight.ts";
+import type { RetiredKeysInputs, RetiredKeysState } from "../systems/zot/keys/retiredKeys.ts";
+import type { UnknownKeysInputs, UnknownKeysState } from "../systems/zot/keys/unknownKeys.ts";
+import type { SignInProofInputs, SignInProofState } from "../systems/zot/signIn/signInProof.ts";
+import type { TestBuildInputs, TestBuildState } from "../systems/forgejo/resources/testBuild.ts";
 import type { Observed } from "../provider/resource.ts";
 
 /** The program's side of our provider's resources: types from the handlers, nothing else. */

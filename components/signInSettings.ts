@@ -1,8 +1,8 @@
-import { appPasswordIdentifier } from "../domain/blueprint.ts";
-import type { Settings } from "../domain/settings/schema.ts";
-import { issuerOf } from "../domain/zot/config.ts";
-import type { SignInSettings } from "../provider/signInCheck.ts";
-import { filesOnHost } from "./hostFiles.ts";
+import { appPasswordIdentifier } from "../systems/authentik/blueprint/render.ts";
+import type { Settings } from "../settings/schema.ts";
+import { issuerOf } from "../systems/zot/config/config.ts";
+import type { SignInSettings } from "../systems/zot/signIn/check.ts";
+import { filesOnHost } from "../systems/zot/host/paths.ts";
 
 /** What a sign-in as the CI account needs, from the stack's settings. */
 export function signInSettings({ authentik, registry, ci, access, zot }: Settings): SignInSettings {

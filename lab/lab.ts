@@ -1,7 +1,7 @@
 // Part of the lab: all its servers together, as one homelab.
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { deliveryOf } from "../domain/delivery.ts";
+import { deliveryOf } from "../systems/authentik/blueprint/delivery.ts";
 import { startArgoCd } from "./argocd/server.ts";
 import { defaultSeed, withSeed } from "./authentik/seed.ts";
 import { startAuthentik } from "./authentik/server.ts";
@@ -9,7 +9,7 @@ import { startForgejo } from "./forgejo/server.ts";
 import { kubeconfig, startKubernetes } from "./kubernetes/server.ts";
 import { pathsOf, portOf } from "./layout.ts";
 import type { Layout } from "./layout.ts";
-import { startConnect } from "./onepassword/server.ts";
+import { startConnect } from "./onePassword/server.ts";
 import { labSecrets } from "./secrets.ts";
 import type { LabSecrets } from "./secrets.ts";
 import { authentikSeed, forgejoSeed, onePasswordSeed, openZotConfig, writeGitops } from "./seeds.ts";

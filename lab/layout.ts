@@ -2,10 +2,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { parseReference } from "../domain/secretReference.ts";
-import type { SecretReference } from "../domain/secretReference.ts";
-import { parseSettings } from "../domain/settings/parse.ts";
-import type { Settings } from "../domain/settings/schema.ts";
+import { parseReference } from "../core/secretReference.ts";
+import type { SecretReference } from "../core/secretReference.ts";
+import { parseSettings } from "../settings/parse.ts";
+import type { Settings } from "../settings/schema.ts";
 
 /** The lab of one settings file. */
 export interface Layout {

@@ -1,6 +1,6 @@
 import type { Observed, Resource } from "./resource.ts";
-import { UNKNOWN, compareInputs } from "./shell/index.ts";
-import type { Context, DiffKind, DiffResult, FunctionHandler, ResourceHandler, Value, Values } from "./shell/index.ts";
+import { UNKNOWN, compareInputs } from "./grpc/index.ts";
+import type { Context, DiffKind, DiffResult, FunctionHandler, ResourceHandler, Value, Values } from "./grpc/index.ts";
 
 /**
  * A {@link Resource} as the engine's handler. The engine hands over what our own program gave and what our own handlers returned, so the

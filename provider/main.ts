@@ -1,5 +1,5 @@
-import { configure } from "./configuration.ts";
-import { serve } from "./shell/index.ts";
+import { configure } from "../systems/onePassword/resolver.ts";
+import { serve } from "./grpc/index.ts";
 import { functions, resources } from "./handlers.ts";
 
 /** Our own provider. */

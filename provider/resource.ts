@@ -1,6 +1,6 @@
-import type { Context } from "./shell/types.ts";
+import type { Context } from "./grpc/types.ts";
 
-export type { Context } from "./shell/types.ts";
+export type { Context } from "./grpc/types.ts";
 
 /** What a resource's `diff` has to decide by: settings, state and the clock. No network, no secrets, so that a preview is fast. */
 export interface Change<I, S> {

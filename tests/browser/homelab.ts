@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { defaultSeed, startAuthentik, withSeed } from "../../lab/authentik/server.ts";
 import { until } from "../lab/authentik/support.ts";
 import { startZot } from "../../lab/zot/server.ts";
-import { freePort } from "../freePorts.ts";
+import { freePort } from "../support/freePorts.ts";
 import { threeTierConfig } from "../lab/zot/registry.ts";
 
 export interface Homelab {

@@ -1,5 +1,5 @@
 import { runtime } from "@pulumi/pulumi";
-import { REAL_CASE } from "../unit/fixtures.ts";
+import { REAL_CASE } from "../support/settings.ts";
 
 /** A resource as the program registered it. */
 export interface Registered {

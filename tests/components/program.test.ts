@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { REAL_CASE } from "../unit/fixtures.ts";
+import { REAL_CASE } from "../support/settings.ts";
 import { CLIENT_SECRET, isSecret, runProgram } from "./mocks.ts";
 import type { MockedRun, Registered } from "./mocks.ts";
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { REAL_CASE } from "../unit/fixtures.ts";
+import { REAL_CASE } from "../support/settings.ts";
 import { ask, kubeconfigOf, labApiServer, realApiServer, realApiServerMissing } from "./apiServers.ts";
 import type { ApiServer } from "./apiServers.ts";
 

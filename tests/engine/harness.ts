@@ -6,7 +6,7 @@ import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parse, stringify } from "yaml";
-import { freePorts } from "../freePorts.ts";
+import { freePorts } from "../support/freePorts.ts";
 import { startInBackground, stopLab } from "../../lab/background.ts";
 import { readLayout } from "../../lab/layout.ts";
 import type { Layout } from "../../lab/layout.ts";

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { NEEDED_RIGHTS } from "../../domain/authentikRights.ts";
+import { NEEDED_RIGHTS } from "../../systems/authentik/rights/needed.ts";
 import { EngineLab } from "./harness.ts";
 import type { PulumiResult } from "./harness.ts";
 import { Homelab } from "./homelab.ts";

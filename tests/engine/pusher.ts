@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { probeImage } from "../../domain/probeImage.ts";
+import { probeImage } from "../../systems/zot/access/proof/probeImage.ts";
 import type { Homelab } from "./homelab.ts";
 
 /** One push of an image, with what Forgejo held when it began. */

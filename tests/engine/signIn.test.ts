@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { beginSignIn, finishSignIn } from "../../provider/clients/zotSignIn.ts";
-import { Secret } from "../../provider/clients/secret.ts";
-import { signIn } from "../../provider/clients/machineSignIn.ts";
+import { beginSignIn, finishSignIn } from "../../systems/zot/signIn/zotSignIn.ts";
+import { Secret } from "../../core/secret.ts";
+import { signIn } from "../../systems/authentik/session/machineSignIn.ts";
 import { EngineLab } from "./harness.ts";
 import type { PulumiResult } from "./harness.ts";
 import { Homelab } from "./homelab.ts";

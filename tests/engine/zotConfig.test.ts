@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
-import { quote } from "../../domain/shell.ts";
-import { valueAt } from "../../domain/zot/json.ts";
+import { quote } from "../../systems/zot/host/shell.ts";
+import { valueAt } from "../../core/json.ts";
 import { EngineLab } from "./harness.ts";
 import { Homelab } from "./homelab.ts";
 

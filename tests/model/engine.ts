@@ -5,7 +5,7 @@ import { runtime } from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";
 import { Monitor } from "./monitor.ts";
 import { functions, resources } from "../../provider/handlers.ts";
-import type { Context, ResourceHandler, Values } from "../../provider/shell/types.ts";
+import type { Context, ResourceHandler, Values } from "../../provider/grpc/types.ts";
 import { Run, within } from "./gate.ts";
 import type { Fault, Sent } from "./gate.ts";
 

@@ -10,7 +10,7 @@ import type {
 } from "@pulumi/pulumi/proto/resource_pb.js";
 import emptypb from "google-protobuf/google/protobuf/empty_pb.js";
 import structpb from "google-protobuf/google/protobuf/struct_pb.js";
-import type { Values } from "../../provider/shell/types.ts";
+import type { Values } from "../../provider/grpc/types.ts";
 
 type Answer<T> = (error: Error | null, response?: T) => void;
 

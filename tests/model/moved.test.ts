@@ -2,12 +2,12 @@ import "./prepare.ts";
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { signInSettings } from "../../components/signInSettings.ts";
-import { fingerprint } from "../../domain/fingerprint.ts";
-import { apiKey } from "../../provider/resources/apiKey.ts";
-import type { ApiKeyInputs, ApiKeyState } from "../../provider/resources/apiKey.ts";
+import { fingerprint } from "../../core/fingerprint.ts";
+import { apiKey } from "../../systems/zot/keys/apiKey.ts";
+import type { ApiKeyInputs, ApiKeyState } from "../../systems/zot/keys/apiKey.ts";
 import { startRegistry } from "../lab/zot/registry.ts";
 import type { TestRegistry } from "../lab/zot/registry.ts";
-import { testContext } from "../provider/support.ts";
+import { testContext } from "../support/provider.ts";
 import { Homelab } from "./homelab.ts";
 
 // registry.url changes. Where the new address is another zot, the key of the old one is of use to nobody, and nobody could revoke it later.

@@ -1,10 +1,10 @@
-// The program, but for zot's config on its host: the real components. zot is hardened already; tests/host kills what hardens it.
+// The program, but for zot's config on its host: the real components. zot is hardened already; tests/systems/zot/host kills what hardens it.
 import { ComponentResource, output } from "@pulumi/pulumi";
 import { Acceptance } from "../../components/acceptance.ts";
 import { AuthentikAccess } from "../../components/authentikAccess.ts";
 import { CiServiceAccount } from "../../components/ciServiceAccount.ts";
 import { ForgejoSecret } from "../../components/forgejoSecret.ts";
-import type { Settings } from "../../domain/settings/schema.ts";
+import type { Settings } from "../../settings/schema.ts";
 
 export const OWNER = "zot-auth/model";
 

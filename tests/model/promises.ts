@@ -1,7 +1,7 @@
 // What has to hold in every story: docs/key-life.md makes these promises.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { generationOf } from "../../domain/rotation.ts";
+import { generationOf } from "../../systems/zot/keys/rotation.ts";
 import type { Engine, Kept } from "./engine.ts";
 import type { Homelab } from "./homelab.ts";
 import { OWNER } from "./program.ts";

@@ -2,20 +2,20 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { NEEDED_RIGHTS } from "../../domain/authentikRights.ts";
-import { renderBlueprint } from "../../domain/blueprint.ts";
-import { parseSettings } from "../../domain/settings/parse.ts";
-import type { Settings } from "../../domain/settings/schema.ts";
-import { renderZotConfig } from "../../domain/zot/config.ts";
-import { parseZotVersion } from "../../domain/zot/version.ts";
+import { NEEDED_RIGHTS } from "../../systems/authentik/rights/needed.ts";
+import { renderBlueprint } from "../../systems/authentik/blueprint/render.ts";
+import { parseSettings } from "../../settings/parse.ts";
+import type { Settings } from "../../settings/schema.ts";
+import { renderZotConfig } from "../../systems/zot/config/config.ts";
+import { parseZotVersion } from "../../systems/zot/version.ts";
 import { defaultSeed, startAuthentik, withSeed } from "../../lab/authentik/server.ts";
 import { startForgejo } from "../../lab/forgejo/server.ts";
-import { startConnect } from "../../lab/onepassword/server.ts";
+import { startConnect } from "../../lab/onePassword/server.ts";
 import type { RunningServer } from "../../lab/shared/listen.ts";
 import { startZot } from "../../lab/zot/server.ts";
 import type { ApiKey } from "../../lab/zot/users.ts";
-import { configure } from "../../provider/configuration.ts";
-import { freePort } from "../freePorts.ts";
+import { configure } from "../../systems/onePassword/resolver.ts";
+import { freePort } from "../support/freePorts.ts";
 
 /** Tokens as the settings name them. */
 export const TOKENS = {
@@ -104,7 +104,7 @@ export async function startServers(folder: string): Promise<Servers> {
   ]);
   const servers = { authentik, forgejo, connect, port };
   const settings = settingsOf(servers);
-  // What comes before the key's life: somebody may sign in, and zot is hardened. tests/host and tests/engine see to that.
+  // What comes before the key's life: somebody may sign in, and zot is hardened. tests/systems/zot/host and tests/engine see to that.
   writeFileSync(join(blueprintsDirectory, "zot.yaml"), renderBlueprint(settings));
   await discovered(settings);
   const zot = await startHardenedZot(folder, settings);

@@ -1,6 +1,6 @@
 // What can happen in a key's life, one act after the other, and what has to hold after each and at the end.
 import assert from "node:assert/strict";
-import { generationOf } from "../../domain/rotation.ts";
+import { generationOf } from "../../systems/zot/keys/rotation.ts";
 import { pass } from "./clock.ts";
 import { Engine } from "./engine.ts";
 import type { Ended } from "./engine.ts";

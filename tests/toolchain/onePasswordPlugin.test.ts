@@ -5,7 +5,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import { startConnect } from "../../lab/onepassword/server.ts";
+import { startConnect } from "../../lab/onePassword/server.ts";
 import { Plugin, secret, told } from "./support/plugin.ts";
 
 const PLUGIN = join(import.meta.dirname, "../../toolchain/plugins/onepassword/pulumi-resource-onepassword");

@@ -14,7 +14,7 @@ import type {
 import type { PackageDependency, PluginDependency } from "@pulumi/pulumi/proto/plugin_pb.js";
 import pluginpb from "@pulumi/pulumi/proto/plugin_pb.js";
 import emptypb from "google-protobuf/google/protobuf/empty_pb.js";
-import { toStatus, unary } from "../../provider/shell/grpc.ts";
+import { toStatus, unary } from "../../provider/grpc/grpc.ts";
 import { declaredDependencies, installedPackages } from "./installedPackages.ts";
 import type { Plugin } from "./installedPackages.ts";
 import { npmInstall, packageVersion, versionBy } from "./npm.ts";

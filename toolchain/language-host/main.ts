@@ -1,7 +1,7 @@
 // Stands in for pulumi-language-nodejs, which comes with Pulumi's own installer, where only the `pulumi` command itself is there.
 import { LanguageRuntimeService } from "@pulumi/pulumi/proto/language_grpc_pb.js";
-import { announce, newServer } from "../../provider/shell/grpc.ts";
-import { engineAddressFrom, onEngineGone } from "../../provider/shell/lifetime.ts";
+import { announce, newServer } from "../../provider/grpc/grpc.ts";
+import { engineAddressFrom, onEngineGone } from "../../provider/grpc/lifetime.ts";
 import { languageRuntime } from "./languageRuntime.ts";
 
 const host = languageRuntime(engineAddressFrom(process.argv.slice(2)));

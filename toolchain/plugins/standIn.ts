@@ -1,4 +1,4 @@
-import type { ProviderDefinition } from "../../provider/shell/index.ts";
+import type { ProviderDefinition } from "../../provider/grpc/index.ts";
 
 /** A `configure` that says, once a process, whose work this is, so that nobody takes a stand-in for the official plugin. */
 export function announceStandIn(plugin: string, version: string): NonNullable<ProviderDefinition["configure"]> {

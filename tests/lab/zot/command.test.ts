@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import test, { after } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { freePort } from "../../freePorts.ts";
+import { freePort } from "../../support/freePorts.ts";
 
 const command = fileURLToPath(new URL("../../../lab/bin/zot", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "zot-command-"));

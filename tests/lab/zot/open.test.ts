@@ -8,7 +8,7 @@ import test, { after, before, describe } from "node:test";
 import type { RunningServer } from "../../../lab/shared/listen.ts";
 import { zotVersion } from "../../../lab/zot/version.ts";
 import { digestOf, image, manifestType, pushBlob, pushImage, putManifest } from "./images.ts";
-import { freePort } from "../../freePorts.ts";
+import { freePort } from "../../support/freePorts.ts";
 import { isKnown } from "./releaseDifferences.ts";
 import type { ZotProgram } from "./zotPrograms.ts";
 import { findRealZot, standIn } from "./zotPrograms.ts";

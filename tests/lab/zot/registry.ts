@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "../../freePorts.ts";
+import { freePort } from "../../support/freePorts.ts";
 import type { RunningServer } from "../../../lab/shared/listen.ts";
 import { Browser } from "./browser.ts";
 import type { IdentityProvider } from "./identityProvider.ts";

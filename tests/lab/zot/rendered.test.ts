@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
-import { parseSettings } from "../../../domain/settings/parse.ts";
-import { assembleZotConfig, formatZotConfig } from "../../../domain/zot/config.ts";
-import { REAL_CASE, version } from "../../unit/fixtures.ts";
+import { parseSettings } from "../../../settings/parse.ts";
+import { assembleZotConfig, formatZotConfig } from "../../../systems/zot/config/config.ts";
+import { REAL_CASE, version } from "../../support/settings.ts";
 import { findRealZot, standIn } from "./zotPrograms.ts";
 
 let folder: string;

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { getSystemErrorMap } from "node:util";
-import type { Context } from "../../../provider/shell/index.ts";
+import type { Context } from "../../../provider/grpc/index.ts";
 import type { CommandOptions, CommandOutput } from "./inputs.ts";
 import { LineReader } from "./lineReader.ts";
 

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { UNKNOWN, diffByInputs } from "../../../provider/shell/index.ts";
-import type { Context, ResourceHandler, Values } from "../../../provider/shell/index.ts";
+import { UNKNOWN, diffByInputs } from "../../../provider/grpc/index.ts";
+import type { Context, ResourceHandler, Values } from "../../../provider/grpc/index.ts";
 import { runCommand } from "./childProcess.ts";
 import { failuresOf, optionsOf, outputOf, text } from "./inputs.ts";
 

@@ -1,4 +1,4 @@
-import type { Value, Values } from "../../../provider/shell/index.ts";
+import type { Value, Values } from "../../../provider/grpc/index.ts";
 
 /** What both `local.Command` and `local.run` take. */
 export interface CommandOptions {

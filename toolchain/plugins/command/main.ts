@@ -1,5 +1,5 @@
 // Stands in for the official plugin of @pulumi/command 1.2.1: `local.Command` and `local.run`, where the plugin cannot be downloaded.
-import { serve } from "../../../provider/shell/index.ts";
+import { serve } from "../../../provider/grpc/index.ts";
 import { announceStandIn } from "../standIn.ts";
 
 const VERSION = "1.2.1";

@@ -1,4 +1,4 @@
-import type { FunctionHandler } from "../../../provider/shell/index.ts";
+import type { FunctionHandler } from "../../../provider/grpc/index.ts";
 import { runCommand } from "./childProcess.ts";
 import { failuresOf, optionsOf, text } from "./inputs.ts";
 

@@ -1,4 +1,4 @@
-import type { Context, Value, Values } from "../../../provider/shell/index.ts";
+import type { Context, Value, Values } from "../../../provider/grpc/index.ts";
 import { KubernetesClient } from "./client.ts";
 import { accessFrom } from "./kubeconfig.ts";
 import type { Access } from "./kubeconfig.ts";

@@ -1,5 +1,5 @@
-import { equal } from "../../../provider/shell/index.ts";
-import type { PropertyDifference, Values } from "../../../provider/shell/index.ts";
+import { equal } from "../../../provider/grpc/index.ts";
+import type { PropertyDifference, Values } from "../../../provider/grpc/index.ts";
 import { isRecord } from "./records.ts";
 
 /** What differs between two objects, by the path of the innermost property. */

@@ -1,5 +1,5 @@
 // Stands in for the official plugin of @pulumi/kubernetes 4.34.2: `ConfigMapPatch` alone, where the plugin cannot be downloaded.
-import { serve } from "../../../provider/shell/index.ts";
+import { serve } from "../../../provider/grpc/index.ts";
 import { announceStandIn } from "../standIn.ts";
 
 const VERSION = "4.34.2";

@@ -1,5 +1,5 @@
-import { UNKNOWN } from "../../../provider/shell/index.ts";
-import type { Value, Values } from "../../../provider/shell/index.ts";
+import { UNKNOWN } from "../../../provider/grpc/index.ts";
+import type { Value, Values } from "../../../provider/grpc/index.ts";
 
 export function isRecord(value: Value | undefined): value is Values {
   return typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,4 +1,4 @@
-import type { Value, Values } from "../../../provider/shell/index.ts";
+import type { Value, Values } from "../../../provider/grpc/index.ts";
 import type { Account } from "./model.ts";
 
 let current: Account | undefined;

@@ -1,4 +1,4 @@
-import type { FunctionHandler, Value, Values } from "../../../provider/shell/index.ts";
+import type { FunctionHandler, Value, Values } from "../../../provider/grpc/index.ts";
 import { account } from "./account.ts";
 import type { File, Item } from "./model.ts";
 

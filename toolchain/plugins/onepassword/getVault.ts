@@ -1,4 +1,4 @@
-import type { FunctionHandler, Values } from "../../../provider/shell/index.ts";
+import type { FunctionHandler, Values } from "../../../provider/grpc/index.ts";
 import { account } from "./account.ts";
 import type { Vault } from "./model.ts";
 

@@ -1,5 +1,5 @@
 // Stands in for the official plugin of @1password/pulumi-onepassword 1.1.3: `getItem` and `getVault`, where the plugin cannot be downloaded.
-import { serve } from "../../../provider/shell/index.ts";
+import { serve } from "../../../provider/grpc/index.ts";
 import { announceStandIn } from "../standIn.ts";
 import { setAccount } from "./account.ts";
 

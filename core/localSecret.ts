@@ -1,0 +1,84 @@
+import { open } from "node:fs/promises";
+import { resolve as resolvePath } from "node:path";
+import { ZotAuthError } from "./errors.ts";
+import type { SecretReference } from "./secretReference.ts";
+import { Secret } from "./secret.ts";
+
+/** Others than the file's owner and group may read it. */
+const WORLD_READABLE = 0o004;
+
+const warned = new Set<string>();
+
+/**
+ * A secret in an environment variable of this process.
+ *
+ * @throws ZotAuthError `SECRET_MISSING`, `SECRET_EMPTY`
+ */
+export function secretOfEnvironment(name: string, reference: SecretReference): Secret {
+  const value = process.env[name];
+  if (value === undefined) {
+    throw new ZotAuthError(
+      "SECRET_MISSING",
+      `The environment variable ${name} (from ${reference}) is not set. Set it where pulumi runs.`,
+    );
+  }
+  if (value === "") {
+    throw new ZotAuthError(
+      "SECRET_EMPTY",
+      `The environment variable ${name} (from ${reference}) is empty. Put the secret into it where pulumi runs.`,
+    );
+  }
+  return new Secret(value);
+}
+
+/**
+ * A secret in a file of this machine. One newline at the end, as editors and `echo` leave it, is not part of it. A file that everybody may
+ * read is read with a warning, `SECRET_FILE_WORLD_READABLE`, once: refusing it would keep nobody from having read it.
+ *
+ * @throws ZotAuthError `SECRET_MISSING`, `SECRET_EMPTY`, `SECRET_UNREADABLE`
+ */
+export async function secretOfFile(path: string, reference: SecretReference): Promise<Secret> {
+  const text = (await readText(path, reference)).replace(/\r?\n$/, "");
+  if (text.trim() !== "") return new Secret(text);
+  throw new ZotAuthError(
+    "SECRET_EMPTY",
+    `The file ${path} (from ${reference}) is empty. Put the secret there, mode 0600.`,
+  );
+}
+
+async function readText(path: string, reference: SecretReference): Promise<string> {
+  try {
+    const file = await open(resolvePath(path), "r");
+    try {
+      // Of what was opened, not of the path: that could be another file by now.
+      const stat = await file.stat();
+      if (process.platform !== "win32" && stat.isFile() && (stat.mode & WORLD_READABLE) !== 0) warn(path, reference);
+      return await file.readFile("utf8");
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
+    if (code === "ENOENT" || code === "ENOTDIR") {
+      throw new ZotAuthError(
+        "SECRET_MISSING",
+        `The file ${path} (from ${reference}) is not there. Put the secret there, mode 0600; the path is relative to the project's folder.`,
+      );
+    }
+    throw new ZotAuthError(
+      "SECRET_UNREADABLE",
+      code === "EISDIR"
+        ? `${path} (from ${reference}) is a folder. Name the file in it that holds the secret.`
+        : `The file ${path} (from ${reference}) cannot be read (${code}). Give the person who runs pulumi the right to read it: owner, and mode 0600.`,
+    );
+  }
+}
+
+function warn(path: string, reference: SecretReference): void {
+  if (warned.has(path)) return;
+  warned.add(path);
+  process.emitWarning(
+    `Everybody on this machine may read the file ${path} (from ${reference}). Make it private, \`chmod 600\`, and replace the secret in it.`,
+    { type: "ZotAuthWarning", code: "SECRET_FILE_WORLD_READABLE" },
+  );
+}

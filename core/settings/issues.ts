@@ -1,0 +1,112 @@
+import { closest, distance } from "fastest-levenshtein";
+import type { $ZodIssue } from "zod/v4/core";
+import * as z from "zod";
+import { isObject } from "../json.ts";
+import type { SettingsProblem } from "./problem.ts";
+
+/**
+ * What the schema found, in the user's words.
+ *
+ * @param raw what was checked
+ * @param schema what it was checked against; the names it knows are suggested
+ * @param prefix where `raw` stands in the settings
+ */
+export function describeIssue(
+  issue: $ZodIssue,
+  raw: unknown,
+  schema: z.core.$ZodType,
+  prefix: readonly string[] = [],
+): readonly SettingsProblem[] {
+  const path = issue.path.map(String);
+  const at = (...keys: readonly string[]): string => [...prefix, ...path, ...keys].join(".");
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({ path: at(key), message: unknownKey(key, knownKeys(path, schema)) }));
+  }
+  if (issue.code === "invalid_key") {
+    const reasons = issue.issues.map(({ message }) => message).join(", ");
+    return [{ path: at(), message: `got the name ${JSON.stringify(path.at(-1))}; it has to be ${reasons}.` }];
+  }
+  const value = path.reduce<unknown>(
+    (found, key) => (isObject(found) ? found[key] : Array.isArray(found) ? found[Number(key)] : undefined),
+    raw,
+  );
+  const wanted = wantedBy(issue);
+  return [
+    {
+      path: at(),
+      message:
+        value === undefined
+          ? `is missing; it has to be ${wanted}.`
+          : `${got([...prefix, ...path], value)}; it has to be ${wanted}.`,
+    },
+  ];
+}
+
+/** The value as it stands there, unless somebody may have written a secret in place of its reference. */
+function got(path: readonly string[], value: unknown): string {
+  if (/(token|secret|password|secretkey|accesskey|keyStore|source)$/i.test(path.at(-1) ?? ""))
+    return "the value (not shown, since it may be a secret) is not right";
+  return isObject(value) ? `got a group with ${Object.keys(value).join(", ")}` : `got ${JSON.stringify(value)}`;
+}
+
+/** The schema's types in the user's words. */
+const TYPES: ReadonlyMap<string, string> = new Map([
+  ["object", "a group of settings"],
+  ["record", "a group of settings"],
+  ["array", "a list"],
+  ["string", "a text"],
+  ["number", "a number"],
+  ["int", "a whole number"],
+  ["boolean", "true or false"],
+]);
+
+function wantedBy(issue: $ZodIssue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      // A message of our own says more than a type.
+      return (issue.message.startsWith("Invalid input") ? TYPES.get(issue.expected) : undefined) ?? issue.message;
+    case "invalid_value":
+      return `one of ${issue.values.map(String).join(", ")}`;
+    default:
+      return issue.message;
+  }
+}
+
+function unknownKey(key: string, known: readonly string[]): string {
+  const byLowerCase = new Map(known.map((name) => [name.toLowerCase(), name]));
+  const near = known.length === 0 ? undefined : closest(key.toLowerCase(), [...byLowerCase.keys()]);
+  const isNear = near !== undefined && distance(key.toLowerCase(), near) <= Math.max(2, key.length / 3);
+  const hint = isNear ? ` Did you mean "${byLowerCase.get(near) ?? near}"?` : "";
+  return `is no setting.${hint} Known here: ${known.join(", ")}.`;
+}
+
+/** The names that the schema knows below a path. */
+function knownKeys(path: readonly string[], root: z.core.$ZodType): string[] {
+  let schema: z.core.$ZodType | undefined = root;
+  for (const key of path) {
+    const inner: z.core.$ZodType = unwrap(schema);
+    if (inner instanceof z.ZodObject) schema = inner.shape[key] as z.core.$ZodType | undefined;
+    else if (inner instanceof z.ZodArray) schema = inner.element;
+    else if (inner instanceof z.ZodRecord) schema = inner.valueType;
+    if (schema === undefined) return [];
+  }
+  const inner = unwrap(schema);
+  if (!(inner instanceof z.ZodObject)) return [];
+  // zot's schema knows most names twice, the second time in lower case.
+  const names = Object.keys(inner.shape);
+  return names.filter(
+    (name) => name !== name.toLowerCase() || !names.some((other) => other !== name && other.toLowerCase() === name),
+  );
+}
+
+function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
+  let inner = schema;
+  while (
+    inner instanceof z.ZodOptional ||
+    inner instanceof z.ZodDefault ||
+    inner instanceof z.ZodPrefault ||
+    inner instanceof z.ZodLazy
+  )
+    inner = inner.unwrap();
+  return inner;
+}

@@ -1,0 +1,36 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { fromSeconds } from "./duration.ts";
+import { ZotAuthError } from "./errors.ts";
+
+export interface WaitOptions {
+  /** Completes "Waited 5 minutes for …": `Authentik to apply the blueprint`. */
+  readonly what: string;
+  readonly timeoutSeconds: number;
+  readonly signal: AbortSignal;
+  /** Default `TIMED_OUT`. */
+  readonly code?: string;
+  /** What to look at when it does not come; put after the time that was waited. */
+  readonly remedy: () => string;
+}
+
+/**
+ * Asks again and again until `look` gives something else than `undefined`. It asks often at first and less often later: most states come
+ * within a second, and the others should not be a load.
+ *
+ * @throws ZotAuthError `TIMED_OUT`, or the code of the options
+ */
+export async function waitFor<T>(look: () => Promise<T | undefined>, options: WaitOptions): Promise<T> {
+  const end = Date.now() + options.timeoutSeconds * 1000;
+  for (let pause = 50; ; pause = Math.min(pause * 1.5, 2000)) {
+    options.signal.throwIfAborted();
+    const seen = await look();
+    if (seen !== undefined) return seen;
+    if (Date.now() >= end) {
+      throw new ZotAuthError(
+        options.code ?? "TIMED_OUT",
+        `Waited ${fromSeconds(options.timeoutSeconds)} for ${options.what}, in vain. ${options.remedy()}`,
+      );
+    }
+    await delay(Math.min(pause, Math.max(1, end - Date.now())), undefined, { signal: options.signal });
+  }
+}

@@ -1,0 +1,29 @@
+// Stands in for 1Password Connect: the command that starts it by itself.
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { startConnect } from "./server.ts";
+import type { ConnectSeed } from "./server.ts";
+
+const USAGE = `node lab/onePassword/main.ts --port 8080 --data DIR [--seed FILE]
+  --port   port on 127.0.0.1 (default 8080; 0 takes a free one)
+  --data   folder for the vaults
+  --seed   JSON file with vaults and tokens, used when the folder is empty`;
+
+const { values } = parseArgs({
+  options: {
+    port: { type: "string", default: "8080" },
+    data: { type: "string" },
+    seed: { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+if (values.help || values.data === undefined) {
+  console.log(USAGE);
+  process.exitCode = values.help ? 0 : 2;
+} else {
+  const seed = values.seed === undefined ? {} : (JSON.parse(readFileSync(values.seed, "utf8")) as ConnectSeed);
+  const server = await startConnect({ port: Number(values.port), data: values.data, seed });
+  console.log(server.url);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void server.close());
+}

@@ -1,0 +1,175 @@
+import type { SecretReference } from "../../core/secretReference.ts";
+import { ZotAuthError } from "../../core/errors.ts";
+import { resolveSecret } from "../onePassword/resolver.ts";
+import { at, list, request, string, unexpected } from "../../core/http/http.ts";
+import type { Answer, Endpoint, RequestOptions } from "../../core/http/http.ts";
+import { Secret } from "../../core/secret.ts";
+
+/** How a resource reaches Argo CD. */
+export interface ArgoCdConnection {
+  readonly argocdUrl: string;
+  readonly argocdToken: SecretReference;
+  readonly application: string;
+  readonly project: string;
+}
+
+/** A key of a ConfigMap. */
+export interface ConfigMapKey {
+  readonly configMap: string;
+  readonly namespace: string;
+  readonly key: string;
+}
+
+/** What Argo CD says of the application's operation and state. */
+export interface ApplicationState {
+  /** An operation waits or runs, whoever's it is. */
+  readonly busy: boolean;
+  /** The marks of the operation that runs or ran last. */
+  readonly marks: readonly string[];
+  /** Whoever started the operation that waits or runs; empty when none does. */
+  readonly operator: string;
+  readonly phase: string;
+  readonly message: string;
+  /** What of its resources could not be applied, and why. */
+  readonly failures: readonly string[];
+  readonly sync: string;
+  readonly revision: string;
+  readonly health: string;
+}
+
+const MARK = "request";
+
+/** Argo CD's API, as far as this program uses it. */
+export class ArgoCd {
+  readonly #endpoint: Endpoint;
+  readonly #connection: ArgoCdConnection;
+  readonly #signal: AbortSignal;
+
+  constructor(connection: ArgoCdConnection, signal: AbortSignal) {
+    this.#endpoint = { name: "Argo CD", url: connection.argocdUrl, setting: "argocd.url" };
+    this.#connection = connection;
+    this.#signal = signal;
+  }
+
+  /** Whether the token may sync the application. */
+  async assertMaySync(): Promise<void> {
+    const { application, project } = this.#connection;
+    const answer = await this.#request(`/account/can-i/applications/sync/${project}/${application}`);
+    if (answer.status !== 200) throw this.#refused("say what the token may do", answer);
+    if (at(answer.json, "value") !== "yes") throw this.#forbidden("sync");
+    await this.state();
+  }
+
+  async state(): Promise<ApplicationState> {
+    const answer = await this.#request(this.#path());
+    if (answer.status !== 200) throw this.#refused("show the application", answer);
+    return toState(answer.json);
+  }
+
+  /**
+   * Starts a sync with a mark of its own, by which alone it can be told from anybody else's.
+   *
+   * @returns the commit that it will sync, or `undefined` when another operation is in the way
+   */
+  async sync(mark: string): Promise<string | undefined> {
+    const answer = await this.#request(`${this.#path()}/sync`, {
+      method: "POST",
+      json: { infos: [{ name: MARK, value: mark }] },
+    });
+    if (answer.status === 200) return string(at(answer.json, "operation", "sync", "revision"));
+    if (answer.status === 400 && answer.text.includes("another operation is already in progress")) return undefined;
+    throw this.#refused("sync the application", answer);
+  }
+
+  /**
+   * Whether Git holds a key of a ConfigMap, at a commit.
+   *
+   * @returns where the application's manifests lie when it does, else `undefined`
+   */
+  async findInGit(configMap: ConfigMapKey, revision: string): Promise<string | undefined> {
+    const query = `revision=${encodeURIComponent(revision)}`;
+    const answer = await this.#request(`${this.#path()}/manifests?${query}`);
+    if (answer.status !== 200) throw this.#refused("show the application's manifests", answer);
+    const holds = list(at(answer.json, "manifests"))
+      .map((text) => JSON.parse(string(text)) as unknown)
+      .some((manifest) => holdsKey(manifest, configMap));
+    if (!holds) return undefined;
+    const source = at((await this.#request(this.#path())).json, "spec", "source");
+    return `${string(at(source, "path")) || "."} of ${string(at(source, "repoURL"))}`;
+  }
+
+  #path(): string {
+    return `/applications/${encodeURIComponent(this.#connection.application)}`;
+  }
+
+  async #request(path: string, options: RequestOptions = {}): Promise<Answer> {
+    const token = await resolveSecret(this.#connection.argocdToken, this.#signal);
+    return request(this.#endpoint, `/api/v1${path}`, {
+      ...options,
+      signal: this.#signal,
+      headers: { authorization: new Secret(`Bearer ${token.reveal()}`) },
+    });
+  }
+
+  #refused(what: string, answer: Answer): ZotAuthError {
+    if (answer.status === 401) {
+      return new ZotAuthError(
+        "ARGOCD_TOKEN_REFUSED",
+        `Argo CD refuses the token of argocd.token (${this.#connection.argocdToken}). Make a new one with \`argocd account generate-token\` and put it there.`,
+      );
+    }
+    if (answer.status === 403 || answer.status === 404) return this.#forbidden("get and sync");
+    if (answer.status === 400) {
+      return new ZotAuthError(
+        "ARGOCD_SYNC_REFUSED",
+        `Argo CD cannot ${what}: ${string(at(answer.json, "message"))}. Correct the application in Argo CD.`,
+      );
+    }
+    return unexpected(this.#endpoint, what, answer);
+  }
+
+  /** Argo CD answers the same for an application that does not exist and for one that the token may not see. */
+  #forbidden(rights: string): ZotAuthError {
+    const { application, project, argocdToken } = this.#connection;
+    return new ZotAuthError(
+      "ARGOCD_APPLICATION_UNKNOWN",
+      `Argo CD has no application "${application}" in project "${project}", or the token of argocd.token (${argocdToken}) may not ${rights} it. ` +
+        `Correct argocd.application, or give its account \`applications, ${rights.replace(" and ", "/")}, ${project}/${application}\`.`,
+    );
+  }
+}
+
+/** A manifest without a namespace goes into the application's own, which is the ConfigMap's. */
+function holdsKey(manifest: unknown, { configMap, namespace, key }: ConfigMapKey): boolean {
+  const place = at(manifest, "metadata", "namespace") ?? namespace;
+  return (
+    at(manifest, "kind") === "ConfigMap" &&
+    at(manifest, "metadata", "name") === configMap &&
+    place === namespace &&
+    at(manifest, "data", key) !== undefined
+  );
+}
+
+function toState(application: unknown): ApplicationState {
+  const status = at(application, "status");
+  const last = at(status, "operationState");
+  const infos = [...list(at(application, "operation", "info")), ...list(at(last, "operation", "info"))];
+  return {
+    busy: at(application, "operation") !== undefined,
+    operator:
+      string(at(application, "operation", "initiatedBy", "username")) ||
+      (at(application, "operation", "initiatedBy", "automated") === true ? "Argo CD's automated sync" : ""),
+    marks: infos.filter((info) => at(info, "name") === MARK).map((info) => string(at(info, "value"))),
+    phase: string(at(last, "phase")),
+    message: string(at(last, "message")),
+    failures: list(at(last, "syncResult", "resources"))
+      .filter((resource) => at(resource, "status") === "SyncFailed")
+      .map(
+        (resource) =>
+          `${string(at(resource, "kind"))} ${string(at(resource, "name"))}: ${string(at(resource, "message"))}`,
+      ),
+    sync: string(at(status, "sync", "status")),
+    revision: string(at(status, "sync", "revision")),
+    health: string(at(status, "health", "status")),
+  };
+}

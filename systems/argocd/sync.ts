@@ -1,0 +1,143 @@
+import { randomUUID } from "node:crypto";
+import { ZotAuthError, messageOf } from "../../core/errors.ts";
+import { ArgoCd } from "./client.ts";
+import type { ApplicationState, ArgoCdConnection, ConfigMapKey } from "./client.ts";
+import { waitFor } from "../../core/wait.ts";
+import type { Context, Observed, Resource } from "../../provider/resource.ts";
+
+/** Argo CD's application, synced once for each text of the blueprint, before the blueprint is patched in. */
+export interface ArgoCdSyncInputs extends ArgoCdConnection, ConfigMapKey {
+  /** Hash of what is delivered after the sync: another one needs another sync. */
+  readonly blueprintHash: string;
+  /** Seconds that somebody else's operation is waited for. */
+  readonly busyTimeout: number;
+  /** Seconds. */
+  readonly timeout: number;
+}
+
+export interface ArgoCdSyncState extends ArgoCdSyncInputs, Observed {
+  /** The commit that was synced. */
+  readonly revision: string;
+  /** Where Git holds the key too, which it should not; empty when it does not. */
+  readonly keyInGit: string;
+}
+
+/**
+ * Starts a sync marked with a uuid and waits for its end. Only the mark tells our operation from anybody else's: times have whole seconds,
+ * and "Synced" may still speak of the commit before.
+ */
+export const argocdSync: Resource<ArgoCdSyncInputs, ArgoCdSyncState> = {
+  computed: ["revision", "keyInGit"],
+
+  async create(inputs, context) {
+    return { id: inputs.application, state: await synced(inputs, context) };
+  },
+
+  async read(state, context) {
+    const { revision } = await new ArgoCd(state, context.signal).state();
+    return { ...state, keyInGit: await lookIntoGit(state, revision, context) };
+  },
+
+  async update(_state, inputs, context) {
+    return synced(inputs, context);
+  },
+};
+
+async function synced(inputs: ArgoCdSyncInputs, context: Context): Promise<ArgoCdSyncState> {
+  const revision = await sync(inputs, context);
+  return { ...inputs, revision, keyInGit: await lookIntoGit(inputs, revision, context), drift: "" };
+}
+
+async function sync(inputs: ArgoCdSyncInputs, context: Context): Promise<string> {
+  const argocd = new ArgoCd(inputs, context.signal);
+  const mark = randomUUID();
+  const wait = { timeoutSeconds: inputs.timeout, signal: context.signal };
+  const inArgo = `See the application ${inputs.application} in Argo CD, or raise argocd.syncTimeout.`;
+  const revision = await start(argocd, mark, inputs, context);
+
+  context.progress("waiting for the sync to end");
+  let last: ApplicationState | undefined;
+  await waitFor(
+    async () => {
+      last = await argocd.state();
+      if (!last.marks.includes(mark)) return last; // a later operation followed, so ours has ended
+      if (last.busy || !["Succeeded", "Failed", "Error"].includes(last.phase)) return undefined;
+      if (last.phase !== "Succeeded") throw failed(inputs, last);
+      return last;
+    },
+    {
+      ...wait,
+      code: "ARGOCD_SYNC_UNFINISHED",
+      what: `Argo CD to sync ${inputs.application}`,
+      remedy: () =>
+        last?.phase === ""
+          ? `Nothing has taken the operation up: Argo CD's application controller is not running, or has other work. ${inArgo}`
+          : `It is ${last?.phase ?? "unknown"}${last?.message === "" ? "" : `: ${last?.message ?? ""}`}. ${inArgo}`,
+    },
+  );
+
+  context.progress("waiting for the application to be Synced and Healthy");
+  return waitFor(
+    async () => {
+      last = await argocd.state();
+      return last.revision === revision && last.sync === "Synced" && last.health === "Healthy" ? revision : undefined;
+    },
+    {
+      ...wait,
+      code: "ARGOCD_NOT_SYNCED",
+      what: `Argo CD to report ${inputs.application} as Synced and Healthy at ${revision}`,
+      remedy: () => `It says ${last?.sync ?? "nothing"}, ${last?.health ?? ""} at ${last?.revision ?? "?"}. ${inArgo}`,
+    },
+  );
+}
+
+/** One operation runs at a time, and nothing is queued: what somebody else started is waited for, but not for long. */
+async function start(argocd: ArgoCd, mark: string, inputs: ArgoCdSyncInputs, context: Context): Promise<string> {
+  context.progress("starting the sync");
+  let other: ApplicationState | undefined;
+  return waitFor(
+    async () => {
+      const revision = await argocd.sync(mark);
+      if (revision !== undefined) return revision;
+      other = await argocd.state();
+      context.progress(`waiting for an operation of ${other.operator} to end`);
+      return undefined;
+    },
+    {
+      code: "ARGOCD_BUSY",
+      timeoutSeconds: inputs.busyTimeout,
+      signal: context.signal,
+      what: `another operation of Argo CD's application ${inputs.application} to end`,
+      remedy: () =>
+        `${other?.operator ?? "Somebody"} started it; it is ${other?.phase ?? "waiting"}${other?.message === "" ? "" : `: ${other?.message ?? ""}`}. ` +
+        `Wait for it, end it with \`argocd app terminate-op ${inputs.application}\`, or raise argocd.busyTimeout.`,
+    },
+  );
+}
+
+/** Who else writes the key decides whether ours stays. With Git holding it too, every sync by anybody overwrites ours. */
+async function lookIntoGit(inputs: ArgoCdSyncInputs, revision: string, context: Context): Promise<string> {
+  const { key, configMap, namespace, application } = inputs;
+  try {
+    const place = (await new ArgoCd(inputs, context.signal).findInGit(inputs, revision)) ?? "";
+    if (place !== "") {
+      context.warn(
+        `Git holds the key ${key} of the ConfigMap ${namespace}/${configMap} too, below ${place}: every sync of ${application} by anybody overwrites ours. ` +
+          "Remove the key there, commit and push, and run `pulumi up --refresh`, which syncs first and then writes ours.",
+      );
+    }
+    return place;
+  } catch (error) {
+    context.signal.throwIfAborted();
+    context.warn(`Whether Git holds the key ${key} too could not be seen. ${messageOf(error)}`);
+    return "";
+  }
+}
+
+function failed(inputs: ArgoCdSyncInputs, state: ApplicationState): ZotAuthError {
+  const details = state.failures.length === 0 ? "" : ` (${state.failures.join("; ")})`;
+  return new ZotAuthError(
+    "ARGOCD_SYNC_FAILED",
+    `Argo CD's sync of ${inputs.application} ended as ${state.phase}: ${state.message}${details}. Correct it in Git or in Argo CD, and run again.`,
+  );
+}

@@ -1,0 +1,103 @@
+import { inlineName } from "../blueprint/delivery.ts";
+import { ZotAuthError } from "../../../core/errors.ts";
+import type { Authentik, BlueprintInstance } from "../client.ts";
+import { waitFor } from "../../../core/wait.ts";
+import type { Context } from "../../../provider/resource.ts";
+
+/** A blueprint on its way to Authentik. */
+export interface Delivered {
+  /** The path under which the worker sees the file, `custom/zot.yaml`; or `inline:` and a name. */
+  readonly path: string;
+  /** SHA-512 (hex) of the delivered text. */
+  readonly hash: string;
+  /** Seconds for the file to arrive, and again for it to be applied. */
+  readonly timeout: number;
+}
+
+/**
+ * Waits until Authentik's worker sees the delivered text.
+ *
+ * @param arrival what has to happen until then, in a sentence
+ * @throws ZotAuthError `BLUEPRINT_NOT_SEEN`, `BLUEPRINT_INSTANCE_MISSING`, `AUTHENTIK_WORKER_SILENT`
+ */
+export async function arrived(
+  authentik: Authentik,
+  { path, hash, timeout }: Delivered,
+  arrival: string,
+  context: Context,
+): Promise<BlueprintInstance> {
+  if (inlineName(path) !== undefined) return inlineInstance(authentik, { path, hash, timeout });
+  const wait = { timeoutSeconds: timeout, signal: context.signal };
+  let files: ReadonlyMap<string, string> = new Map();
+  let known: BlueprintInstance | undefined;
+  context.progress(`waiting for Authentik's worker to see the blueprint. ${arrival}`);
+  await waitFor(
+    async () => {
+      files = await availableFiles(authentik);
+      if (files.get(path) === hash) return true;
+      known ??= await authentik.blueprint(path);
+      return undefined;
+    },
+    {
+      ...wait,
+      code: "BLUEPRINT_NOT_SEEN",
+      what: `Authentik's worker to see the new ${path}`,
+      remedy: () => `${whatItSees(path, files, known)} ${arrival}`,
+    },
+  );
+  return waitFor(async () => authentik.blueprint(path), {
+    ...wait,
+    code: "BLUEPRINT_INSTANCE_MISSING",
+    what: `Authentik to list the blueprint ${path}`,
+    remedy: () =>
+      "The worker sees the file but has made no blueprint of it: its hourly discovery does. See the blueprints in Authentik's admin page and the worker's log.",
+  });
+}
+
+/** The name that a text has among Authentik's blueprints when it was delivered by the API: new texts have new names. */
+export function inlineInstanceName(name: string, hash: string): string {
+  return `${name} ${hash.slice(0, 12)}`;
+}
+
+/** The blueprint as Authentik has it now, `undefined` when it has none. */
+export async function presentInstance(
+  authentik: Authentik,
+  { path, hash }: Pick<Delivered, "path" | "hash">,
+): Promise<BlueprintInstance | undefined> {
+  const name = inlineName(path);
+  if (name === undefined) return authentik.blueprint(path);
+  return (await authentik.blueprintsNamed(inlineInstanceName(name, hash)))[0];
+}
+
+async function inlineInstance(authentik: Authentik, place: Delivered): Promise<BlueprintInstance> {
+  const found = await presentInstance(authentik, place);
+  if (found !== undefined) return found;
+  throw new ZotAuthError(
+    "BLUEPRINT_INSTANCE_MISSING",
+    `Authentik has no blueprint "${inlineInstanceName(inlineName(place.path) ?? "", place.hash)}", which was delivered by its API: somebody deleted it. Run \`pulumi refresh\`, then \`pulumi up\`.`,
+  );
+}
+
+/** The list is made by the worker, so that without one the request has no answer while the server answers all others. */
+async function availableFiles(authentik: Authentik): Promise<ReadonlyMap<string, string>> {
+  try {
+    return await authentik.available();
+  } catch (error) {
+    if (!(error instanceof ZotAuthError) || error.code !== "SERVER_UNREACHABLE") throw error;
+    await authentik.owner();
+    throw new ZotAuthError(
+      "AUTHENTIK_WORKER_SILENT",
+      "Authentik answers, but not when asked which blueprint files its worker sees. See that the worker runs and is not stuck, and run again.",
+    );
+  }
+}
+
+function whatItSees(path: string, files: ReadonlyMap<string, string>, known: BlueprintInstance | undefined): string {
+  if (files.has(path)) return "It still sees another text: something else writes the file, or the new one is late.";
+  const folder = path.slice(0, path.lastIndexOf("/") + 1);
+  const beside = [...files.keys()].filter((file) => file.startsWith(folder));
+  if (beside.length === 0) return `It sees no file at all below ${folder}: nothing is mounted there.`;
+  return known === undefined || known.lastAppliedHash === ""
+    ? `It sees other files below ${folder}, but not this one.`
+    : "It saw the file before and no longer lists it: the file has gone, or has a syntax error (Authentik then says nothing, and leaves the status as it was).";
+}

@@ -1,0 +1,85 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { ZotAuthError } from "../../../core/errors.ts";
+import type { Authentik, BlueprintInstance } from "../client.ts";
+import { waitFor } from "../../../core/wait.ts";
+import type { Context } from "../../../provider/resource.ts";
+
+/** What a run has to leave behind. */
+export interface WantedRun {
+  /** SHA-512 (hex) of the text. */
+  readonly hash: string;
+  /** Seconds. */
+  readonly timeout: number;
+}
+
+/** Runs that may fail before it counts. */
+const ATTEMPTS = 5;
+
+/**
+ * Has a blueprint applied, and waits for a run after that which leaves the hash: the hash alone may be that of an earlier time, since when somebody
+ * deleted what the blueprint made, or changed a variable that it reads. A run that failed may be an older one, or have raced with the blueprint
+ * that makes what ours looks for: so it is applied anew a few times, with growing pauses, before it counts as rejected.
+ *
+ * @param why tells the reason of a rejection, as well as it can be had
+ * @throws ZotAuthError `BLUEPRINT_DISABLED`, `BLUEPRINT_NOT_APPLIED`, and what `why` gives (default `BLUEPRINT_REJECTED`)
+ */
+export async function runBlueprint(
+  authentik: Authentik,
+  before: BlueprintInstance,
+  { hash, timeout }: WantedRun,
+  context: Context,
+  why: () => Promise<ZotAuthError> = async () => Promise.resolve(rejected(before, "See the worker's log.")),
+): Promise<void> {
+  const { pk } = before;
+  // Asked to apply one that is disabled, Authentik says yes and does nothing.
+  if (!before.enabled) throw disabled(before);
+  await authentik.apply(pk);
+  const end = Date.now() + timeout * 1000;
+  let seenRun = before.lastApplied;
+  let runs = 0;
+  let failures = 0;
+  await waitFor(
+    async () => {
+      const instance = await authentik.blueprintByPk(pk);
+      if (instance.lastApplied === seenRun) return undefined;
+      seenRun = instance.lastApplied;
+      runs++;
+      if (instance.lastAppliedHash === hash && instance.status === "successful") return instance;
+      if (instance.status !== "error") return undefined;
+      const pause = 250 * 2 ** ++failures;
+      if (failures === ATTEMPTS || Date.now() + pause >= end) throw await why();
+      await delay(pause, undefined, { signal: context.signal });
+      await authentik.apply(pk);
+      return undefined;
+    },
+    {
+      code: "BLUEPRINT_NOT_APPLIED",
+      what: `Authentik to apply the blueprint ${titleOf(before)}`,
+      timeoutSeconds: timeout,
+      signal: context.signal,
+      remedy: () =>
+        runs === 0
+          ? "No run of it has ended since: Authentik's worker is not running, or has other work. See that it runs, or raise authentik.applyTimeout."
+          : "It was run, but with another text, or one that is no longer readable. See whether something else writes the file, and the worker's log.",
+    },
+  );
+}
+
+/** The blueprint as a person finds it in Authentik. */
+export function titleOf({ path, name }: Pick<BlueprintInstance, "path" | "name">): string {
+  return path === "" ? `"${name}"` : path;
+}
+
+export function rejected(instance: Pick<BlueprintInstance, "path" | "name">, reason: string): ZotAuthError {
+  return new ZotAuthError(
+    "BLUEPRINT_REJECTED",
+    `Authentik cannot apply the blueprint ${titleOf(instance)}; what was there before stays. ${reason}`,
+  );
+}
+
+function disabled(instance: BlueprintInstance): ZotAuthError {
+  return new ZotAuthError(
+    "BLUEPRINT_DISABLED",
+    `The blueprint ${titleOf(instance)} is disabled in Authentik, which so never applies it. Enable it there (Customization, Blueprints), and run again.`,
+  );
+}

@@ -1,0 +1,73 @@
+import { entryTitles, firstEntries, withoutVariables } from "../blueprint/needs.ts";
+import { ZotAuthError } from "../../../core/errors.ts";
+import type { Authentik } from "../client.ts";
+import { giveBlueprint } from "./give.ts";
+import { Answer, at, list } from "../../../core/http/http.ts";
+
+const TRIAL = "zot-auth trial";
+
+const CANNOT_TRY =
+  `The token may not delete blueprints (authentik_blueprints.delete_blueprintinstance), so the reason cannot be tried out; a disabled blueprint "${TRIAL}" may be ` +
+  "left in Authentik, to be deleted there.";
+
+/**
+ * What Authentik's server says to a blueprint with a literal in the place of every variable, since the server has not the worker's environment.
+ * Nothing of a trial stays.
+ *
+ * @returns the reason, as well as it can be had, or `undefined` when Authentik takes the text
+ */
+export async function tryOut(authentik: Authentik, text: string): Promise<string | undefined> {
+  const literal = withoutVariables(text, "tried-out-by-zot-auth");
+  const { answer, stays } = await trial(authentik, literal);
+  if (stays) return CANNOT_TRY;
+  if (answer === undefined) return undefined;
+  const reason = reasonIn(answer);
+  if (reason !== undefined) return reason;
+  const entry = await firstBadEntry(authentik, literal);
+  return `Authentik gives no reason. ${entry === undefined ? CANNOT_TRY : `The first entry that it does not take is ${entry}.`}`;
+}
+
+/** What Authentik says. It shows the first lines of its log, and with many entries the reason is not among them; with a 405 there are none. */
+function reasonIn(answer: Answer): string | undefined {
+  const lines = list(at(answer.json, "content")).filter((line) => typeof line === "string");
+  const telling = lines.filter((line) => /entry invalid|does not exist|not allowed/i.test(line));
+  if (telling.length === 0) return undefined;
+  const said = telling.map((line) => line.replace(/^- /, "")).join(" ");
+  return `Authentik says: ${said.replace(/\s+/g, " ").slice(0, 500)}.`;
+}
+
+/** Entries only refer to those before them, so a blueprint that is cut short fails from its first bad entry on. */
+async function firstBadEntry(authentik: Authentik, text: string): Promise<string | undefined> {
+  const titles = entryTitles(text);
+  let taken = 0;
+  let refused = titles.length;
+  while (refused - taken > 1) {
+    const middle = Math.floor((taken + refused) / 2);
+    const { answer, stays } = await trial(authentik, firstEntries(text, middle));
+    if (stays) return undefined;
+    if (answer === undefined) taken = middle;
+    else refused = middle;
+  }
+  return titles[taken];
+}
+
+interface Trial {
+  /** The answer of an Authentik that does not take the text. */
+  readonly answer?: Answer;
+  /** Authentik took the text, and the token may not delete what came of it. */
+  readonly stays: boolean;
+}
+
+async function trial(authentik: Authentik, text: string): Promise<Trial> {
+  try {
+    for (const left of await authentik.blueprintsNamed(TRIAL)) await authentik.deleteBlueprint(left.pk);
+    // Disabled, so that it is tried out and never applied.
+    const tried = await giveBlueprint(authentik, TRIAL, text, false);
+    if (tried instanceof Answer) return { answer: tried, stays: false };
+    await authentik.deleteBlueprint(tried.pk);
+    return { stays: false };
+  } catch (error) {
+    if (error instanceof ZotAuthError && error.code === "AUTHENTIK_RIGHT_MISSING") return { stays: true };
+    throw error;
+  }
+}

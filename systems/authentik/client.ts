@@ -1,0 +1,288 @@
+import type { SecretReference } from "../../core/secretReference.ts";
+import { ZotAuthError } from "../../core/errors.ts";
+import { resolveSecret } from "../onePassword/resolver.ts";
+import { at, list, request, string, unexpected } from "../../core/http/http.ts";
+import type { Answer, Endpoint, RequestOptions } from "../../core/http/http.ts";
+import { Secret } from "../../core/secret.ts";
+
+/** How a resource reaches Authentik: inputs that many of them share. */
+export interface AuthentikConnection {
+  readonly authentikUrl: string;
+  readonly authentikToken: SecretReference;
+}
+
+/** A blueprint as Authentik knows it. */
+export interface BlueprintInstance {
+  readonly pk: string;
+  readonly name: string;
+  /** Empty for one that was given as text. */
+  readonly path: string;
+  /** Whether Authentik applies it at all; asked to apply one that is not, it says yes and does nothing. */
+  readonly enabled: boolean;
+  readonly status: string;
+  /** SHA-512 (hex) of the text that was last applied with success. The status alone proves nothing. */
+  readonly lastAppliedHash: string;
+  /** When a run last ended, well or badly (RFC 3339). */
+  readonly lastApplied: string;
+}
+
+/** Whose a token is. */
+export interface TokenOwner {
+  readonly username: string;
+  readonly superuser: boolean;
+  /** Primary keys of its roles, its groups' too. `undefined` before 2025.12, which does not tell. */
+  readonly roles: readonly string[] | undefined;
+  /** Rights about Authentik as a whole: `authentik_rbac.access_admin_interface`. */
+  readonly systemRights: readonly string[];
+}
+
+/** Authentik's API, as far as this program uses it. */
+export class Authentik {
+  readonly endpoint: Endpoint;
+  readonly #token: SecretReference;
+  readonly #signal: AbortSignal;
+
+  constructor(connection: AuthentikConnection, signal: AbortSignal) {
+    this.endpoint = authentikEndpoint(connection.authentikUrl);
+    this.#token = connection.authentikToken;
+    this.#signal = signal;
+  }
+
+  /** Whose the token is. Every token may ask. */
+  async owner(): Promise<TokenOwner> {
+    const user = at(await this.#get("/core/users/me/", "say whose the token is"), "user");
+    const roles = at(user, "roles");
+    return {
+      username: string(at(user, "username")),
+      superuser: at(user, "is_superuser") === true,
+      roles: Array.isArray(roles) ? list(roles).map((role) => string(at(role, "pk"))) : undefined,
+      systemRights: list(at(user, "system_permissions")).map((name) => `authentik_rbac.${string(name)}`),
+    };
+  }
+
+  /** The rights of a role, `undefined` where Authentik does not tell them to this token. */
+  async rightsOf(role: string): Promise<readonly string[] | undefined> {
+    const rights: string[] = [];
+    for (let page = 1; page > 0;) {
+      const answer = await this.#request(
+        `/rbac/permissions/?role=${encodeURIComponent(role)}&page_size=100&page=${page}`,
+      );
+      if (answer.status === 403 || answer.status === 404) return undefined;
+      if (answer.status !== 200) throw this.#refused("list the rights of a role", answer);
+      for (const right of list(at(answer.json, "results"))) {
+        rights.push(`${string(at(right, "app_label"))}.${string(at(right, "codename"))}`);
+      }
+      const next = at(answer.json, "pagination", "next");
+      page = typeof next === "number" ? next : 0;
+    }
+    return rights;
+  }
+
+  /** The status that a request gets which changes nothing. */
+  async tryOut(path: string, options: RequestOptions = {}): Promise<number> {
+    return (await this.#request(path, options)).status;
+  }
+
+  async blueprint(path: string): Promise<BlueprintInstance | undefined> {
+    const found = list(
+      at(
+        await this.#get(
+          `/managed/blueprints/?path=${encodeURIComponent(path)}`,
+          "list blueprints",
+          "authentik_blueprints.view_blueprintinstance",
+        ),
+        "results",
+      ),
+    );
+    return found.map(toInstance).find((instance) => instance.path === path);
+  }
+
+  async blueprintByPk(pk: string): Promise<BlueprintInstance> {
+    return toInstance(
+      await this.#get(`/managed/blueprints/${pk}/`, "show a blueprint", "authentik_blueprints.view_blueprintinstance"),
+    );
+  }
+
+  /** Every blueprint whose name begins so. */
+  async blueprintsNamed(beginning: string): Promise<readonly BlueprintInstance[]> {
+    const found: BlueprintInstance[] = [];
+    for (let page = 1; page !== 0;) {
+      const answer = await this.#get(
+        `/managed/blueprints/?page=${page}&page_size=100`,
+        "list blueprints",
+        "authentik_blueprints.view_blueprintinstance",
+      );
+      found.push(...list(at(answer, "results")).map(toInstance));
+      const next = at(answer, "pagination", "next");
+      page = typeof next === "number" && next > page ? next : 0;
+    }
+    return found.filter(({ name }) => name.startsWith(beginning));
+  }
+
+  /** The files that the worker sees and can read as blueprints: SHA-512 (hex) by path. One with a syntax error is not among them. */
+  async available(): Promise<ReadonlyMap<string, string>> {
+    const files = list(await this.#get("/managed/blueprints/available/", "list blueprint files"));
+    return new Map(files.map((file) => [string(at(file, "path")), string(at(file, "hash"))]));
+  }
+
+  /** Queues the blueprint to be applied. */
+  async apply(pk: string): Promise<void> {
+    const right = "authentik_blueprints.add_blueprintinstance";
+    await this.#expect(200, "apply a blueprint", `/managed/blueprints/${pk}/apply/`, { method: "POST" }, right);
+  }
+
+  /** Makes a blueprint instance from text. The text is checked by Authentik at once. */
+  async createBlueprint(name: string, content: string): Promise<BlueprintInstance> {
+    return toInstance(
+      await this.#expect(
+        201,
+        "make a blueprint",
+        "/managed/blueprints/",
+        { method: "POST", json: { name, content, path: "", enabled: true } },
+        "authentik_blueprints.add_blueprintinstance",
+      ),
+    );
+  }
+
+  /** Deletes a blueprint instance, not what it made. */
+  async deleteBlueprint(pk: string): Promise<void> {
+    const right = "authentik_blueprints.delete_blueprintinstance";
+    await this.#expect([204, 404], "delete a blueprint", `/managed/blueprints/${pk}/`, { method: "DELETE" }, right);
+  }
+
+  /** Whether there is a flow of that slug. Asks as anybody, for whom the flow is: no right is needed. */
+  async hasFlow(slug: string): Promise<boolean> {
+    const path = `/api/v3/flows/executor/${encodeURIComponent(slug)}/?query=`;
+    const answer = await request(this.endpoint, path, {
+      headers: { accept: "application/json" },
+      signal: this.#signal,
+    });
+    if (answer.status === 404) return false;
+    if (answer.status === 200) return true;
+    throw unexpected(this.endpoint, `begin the flow "${slug}"`, answer);
+  }
+
+  async user(username: string): Promise<unknown> {
+    const path = `/core/users/?username=${encodeURIComponent(username)}&include_groups=true`;
+    const found = await this.#get(path, "find a user", "authentik_core.view_user");
+    return list(at(found, "results")).find((user) => at(user, "username") === username);
+  }
+
+  /** An application by its slug, whoever may open it. */
+  async application(slug: string): Promise<unknown> {
+    const answer = await this.#request(`/core/applications/${encodeURIComponent(slug)}/`);
+    if (answer.status === 404) return undefined;
+    if (answer.status !== 200) throw this.#refused("show an application", answer, "authentik_core.view_application");
+    return answer.json;
+  }
+
+  async oauth2Provider(pk: number): Promise<unknown> {
+    return this.#get(`/providers/oauth2/${pk}/`, "show an OAuth2 provider", VIEW_PROVIDER);
+  }
+
+  async oauth2ProviderOf(clientId: string): Promise<unknown> {
+    const path = `/providers/oauth2/?client_id=${encodeURIComponent(clientId)}`;
+    const found = list(at(await this.#get(path, "find an OAuth2 provider", VIEW_PROVIDER), "results"));
+    return found.find((provider) => at(provider, "client_id") === clientId);
+  }
+
+  /** The PolicyBindings of a target, by its policy binding model's uuid. */
+  async bindings(target: string): Promise<readonly unknown[]> {
+    const path = `/policies/bindings/?target=${target}&page_size=100`;
+    return list(at(await this.#get(path, "list PolicyBindings", "authentik_policies.view_policybinding"), "results"));
+  }
+
+  /** A token's metadata (not its key), `undefined` when there is none of that identifier or the right to see it lacks. */
+  async token(identifier: string): Promise<unknown> {
+    const answer = await this.#request(`/core/tokens/${encodeURIComponent(identifier)}/`);
+    if (answer.status === 404) return undefined;
+    if (answer.status !== 200) throw this.#refused("show a token", answer, "authentik_core.view_token");
+    return answer.json;
+  }
+
+  /** @throws ZotAuthError `APP_PASSWORD_MISSING`, and what every request throws */
+  async tokenKey(identifier: string): Promise<Secret> {
+    const answer = await this.#request(`/core/tokens/${encodeURIComponent(identifier)}/view_key/`);
+    if (answer.status === 404) {
+      throw new ZotAuthError(
+        "APP_PASSWORD_MISSING",
+        `Authentik shows no app password "${identifier}". The blueprint makes it: \`pulumi refresh\` and \`pulumi up\` bring it back. ` +
+          "Where it is there, the token of authentik.token lacks the right authentik_core.view_token.",
+      );
+    }
+    const what = `show the key of token ${identifier}`;
+    if (answer.status !== 200) throw this.#refused(what, answer, "authentik_core.view_token_key");
+    return new Secret(string(at(answer.json, "key")));
+  }
+
+  /** Sends any other request. */
+  async ask(path: string, options: RequestOptions = {}): Promise<Answer> {
+    return this.#request(path, options);
+  }
+
+  /** The error for an answer that nobody expected. */
+  refused(what: string, answer: Answer, right?: string): ZotAuthError {
+    return this.#refused(what, answer, right);
+  }
+
+  async #get(path: string, what: string, right?: string): Promise<unknown> {
+    return this.#expect(200, what, path, {}, right);
+  }
+
+  async #expect(
+    status: number | readonly number[],
+    what: string,
+    path: string,
+    options: RequestOptions = {},
+    right?: string,
+  ): Promise<unknown> {
+    const answer = await this.#request(path, options);
+    if (![status].flat().includes(answer.status)) throw this.#refused(what, answer, right);
+    return answer.json;
+  }
+
+  async #request(path: string, options: RequestOptions = {}): Promise<Answer> {
+    const token = await resolveSecret(this.#token, this.#signal);
+    return request(this.endpoint, `/api/v3${path}`, {
+      ...options,
+      signal: this.#signal,
+      headers: { authorization: new Secret(`Bearer ${token.reveal()}`), accept: "application/json" },
+    });
+  }
+
+  /** @param right what the request needs, named where it lacks */
+  #refused(what: string, answer: Answer, right?: string): ZotAuthError {
+    if (answer.status === 403 && answer.text.includes("Token invalid")) {
+      return new ZotAuthError(
+        "AUTHENTIK_TOKEN_REFUSED",
+        `Authentik refuses the token of authentik.token (${this.#token}). Make a new API token and put it there.`,
+      );
+    }
+    if (answer.status === 403 || answer.status === 401) {
+      return new ZotAuthError(
+        "AUTHENTIK_RIGHT_MISSING",
+        `The token of authentik.token (${this.#token}) may not ${what} in Authentik. ` +
+          `Give its role the right ${right ?? "that it lacks"}: docs/authentik-role.yaml has them all.`,
+      );
+    }
+    return unexpected(this.endpoint, what, answer);
+  }
+}
+
+const VIEW_PROVIDER = "authentik_providers_oauth2.view_oauth2provider";
+
+export function authentikEndpoint(url: string): Endpoint {
+  return { name: "Authentik", url, setting: "authentik.url" };
+}
+
+export function toInstance(value: unknown): BlueprintInstance {
+  return {
+    pk: string(at(value, "pk")),
+    name: string(at(value, "name")),
+    enabled: at(value, "enabled") === true,
+    path: string(at(value, "path")),
+    status: string(at(value, "status")),
+    lastAppliedHash: string(at(value, "last_applied_hash")),
+    lastApplied: string(at(value, "last_applied")),
+  };
+}

@@ -1,0 +1,106 @@
+import { isAccount, isInTheWay } from "../blueprint/objects.ts";
+import type { BlueprintObject } from "../blueprint/objects.ts";
+import { arrived, presentInstance } from "../applying/arrival.ts";
+import type { Delivered } from "../applying/arrival.ts";
+import { whyRejected } from "../applying/diagnosis.ts";
+import { leftRemoval, removeObjects, sweepRemovals } from "../applying/removal.ts";
+import { runBlueprint } from "../applying/run.ts";
+import { Authentik } from "../client.ts";
+import type { AuthentikConnection } from "../client.ts";
+import type { Context, Observed, Resource } from "../../../provider/resource.ts";
+import type { FormerObject } from "./declaredObjects.ts";
+
+/** Authentik has applied the blueprint that was delivered: the text's hash is the one it last applied, by a run of now. */
+export interface AppliedBlueprintInputs extends AuthentikConnection, Delivered {
+  /** The delivered text, to find out why Authentik rejects it. */
+  readonly text: string;
+  /** What has to happen until Authentik's worker has the text, in a sentence. */
+  readonly arrival: string;
+  /** Names of blueprints that Authentik applies before this one. */
+  readonly appliedAfter: readonly string[];
+  /** The worker's variable with the client secret. */
+  readonly clientSecretVariable: string;
+  /** Fingerprint of the client secret: Authentik does not notice by itself that a variable of its worker changed. */
+  readonly clientSecretFingerprint: string;
+  /** What the blueprint makes; taken away on destroy. */
+  readonly objects: readonly BlueprintObject[];
+  /** What earlier blueprints of this stack made and this one does not. */
+  readonly former: readonly FormerObject[];
+}
+
+export interface AppliedBlueprintState extends AppliedBlueprintInputs, Observed {
+  /** The blueprint instance's primary key in Authentik. */
+  readonly instance: string;
+}
+
+export const appliedBlueprint: Resource<AppliedBlueprintInputs, AppliedBlueprintState> = {
+  computed: ["instance"],
+
+  async create(inputs, context) {
+    // Nothing depends on it yet, so all that an interrupted run may have left can go.
+    return { id: inputs.path, state: await apply(inputs, inputs.former, context) };
+  },
+
+  async read(state, context) {
+    const authentik = new Authentik(state, context.signal);
+    const instance = await presentInstance(authentik, state);
+    if (instance === undefined) return undefined;
+    const drift =
+      instance.lastAppliedHash === state.hash
+        ? await leftRemoval(authentik)
+        : `Authentik last applied another text of ${state.path}`;
+    return { ...state, instance: instance.pk, drift };
+  },
+
+  async update(state, inputs, context) {
+    // Each goes once: an object of that name that comes later is somebody else's. An account goes with its own row, after its key.
+    const known = new Set(state.former.map(({ object, generation }) => `${generation} ${object}`));
+    const gone = inputs.former.filter(
+      ({ object, generation }) => !known.has(`${generation} ${object}`) && !isAccount(object),
+    );
+    return apply(inputs, gone, context);
+  },
+
+  async delete(state, context) {
+    await removeObjects(state, `all of ${state.path}`, [...state.objects], context);
+  },
+};
+
+async function apply(
+  inputs: AppliedBlueprintInputs,
+  former: readonly FormerObject[],
+  context: Context,
+): Promise<AppliedBlueprintState> {
+  const gone = former.map(({ object }) => object);
+  await sweepRemovals(inputs, context);
+  const of = `former objects of ${inputs.path}`;
+  // One application a provider, one provider a client id: the old ones go before the new ones can come.
+  await removeObjects(inputs, `${of}, first`, gone.filter(isInTheWay), context);
+  const instance = await applyDelivered(inputs, context);
+  const rest = gone.filter((object) => !isInTheWay(object));
+  await removeObjects(inputs, of, rest, context);
+  return { ...inputs, instance, drift: "" };
+}
+
+/** Makes anew what a person, or a run that was cut off, has taken away. */
+export async function applyAgain(inputs: AuthentikConnection & Delivered, context: Context): Promise<void> {
+  await sweepRemovals(inputs, context);
+  await applyDelivered(inputs, context);
+}
+
+/** Waits until the worker sees the delivered text, has it applied, and waits until its hash is the applied one. */
+async function applyDelivered(
+  inputs: AuthentikConnection & Delivered & Partial<AppliedBlueprintInputs>,
+  context: Context,
+): Promise<string> {
+  const authentik = new Authentik(inputs, context.signal);
+  const instance = await arrived(authentik, inputs, inputs.arrival ?? "", context);
+  context.progress("applying the blueprint");
+  const { text, appliedAfter = [], clientSecretVariable: variable = "" } = inputs;
+  const why =
+    text === undefined
+      ? undefined
+      : async () => whyRejected(authentik, instance, { text, appliedAfter, variable, by: "worker" }, context);
+  await runBlueprint(authentik, instance, inputs, context, why);
+  return instance.pk;
+}

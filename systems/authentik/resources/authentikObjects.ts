@@ -1,0 +1,177 @@
+import { removeObjects } from "../applying/removal.ts";
+import { ifAllowed } from "../rights/check.ts";
+import { Authentik } from "../client.ts";
+import type { AuthentikConnection } from "../client.ts";
+import { at, list } from "../../../core/http/http.ts";
+import { waitFor } from "../../../core/wait.ts";
+import type { Context, Observed, Resource } from "../../../provider/resource.ts";
+import { applyAgain } from "./appliedBlueprint.ts";
+
+/**
+ * Objects of the blueprint as rows of their own, so that a preview shows them and drift has a name. They write nothing: the blueprint stays
+ * the one writer, and the repair of any drift is to apply it again.
+ */
+export interface BlueprintObject extends AuthentikConnection {
+  /** Where the blueprint lies, for the repair. */
+  readonly path: string;
+  readonly hash: string;
+  /** Seconds for the repair. */
+  readonly timeout: number;
+}
+
+export interface PolicyBindingInputs extends BlueprintObject {
+  /** The application's slug. */
+  readonly application: string;
+  /** The group that may sign in. */
+  readonly group: string;
+  readonly order: number;
+}
+
+export interface ApplicationInputs extends BlueprintObject {
+  readonly slug: string;
+  readonly name: string;
+  readonly clientId: string;
+  readonly redirectUri: string;
+}
+
+export interface ServiceAccountInputs extends BlueprintObject {
+  readonly username: string;
+  readonly group: string;
+  /** Identifier of its app password. */
+  readonly appPassword: string;
+  /** Slug of the flow that it signs in by. Absent in the state of earlier versions. */
+  readonly machineFlow?: string;
+}
+
+type State<I> = I & Observed;
+
+export const policyBinding = seenIfAllowed<PolicyBindingInputs>(
+  ({ application, group }) => `${application}/${group}`,
+  async (authentik, { application, group, order }) => {
+    const target = await authentik.application(application);
+    if (target === undefined) return `there is no application "${application}"`;
+    const bindings = await authentik.bindings(String(at(target, "pk")));
+    const wrong = bindings
+      .filter((candidate) => at(candidate, "group_obj", "name") === group)
+      .map((binding) => {
+        if (at(binding, "enabled") !== true) return `the PolicyBinding of the group "${group}" is disabled`;
+        if (at(binding, "negate") === true)
+          return `the PolicyBinding of the group "${group}" is negated: it keeps the group out`;
+        if (at(binding, "order") !== order)
+          return `the PolicyBinding of the group "${group}" has order ${String(at(binding, "order"))}, not ${order}`;
+        return "";
+      });
+    // A second one of the same group, made by hand, does not make ours wrong.
+    if (wrong.includes("")) return "";
+    return wrong[0] ?? `no PolicyBinding of the application "${application}" names the group "${group}"`;
+  },
+);
+
+export const application = seenIfAllowed<ApplicationInputs>(
+  ({ slug }) => slug,
+  async (authentik, { slug, name, clientId, redirectUri }) => {
+    const found = await authentik.application(slug);
+    if (found === undefined) return `there is no application "${slug}"`;
+    if (at(found, "name") !== name)
+      return `the application "${slug}" is called "${String(at(found, "name"))}", not "${name}"`;
+    const pk = at(found, "provider");
+    if (typeof pk !== "number") return `the application "${slug}" has no provider`;
+    if (at(found, "policy_engine_mode") === "all")
+      return `the application "${slug}" lets in only who is in all groups at once (policy_engine_mode is "all")`;
+    const provider = await authentik.oauth2Provider(pk);
+    if (at(provider, "client_id") !== clientId)
+      return `the provider's client id is "${String(at(provider, "client_id"))}", not "${clientId}"`;
+    const uris = list(at(provider, "redirect_uris")).map((uri) => at(uri, "url"));
+    if (!uris.includes(redirectUri)) return `the provider does not send people back to ${redirectUri}`;
+    // A blueprint that finds no certificate makes a provider without one, which signs with the client secret: zot then takes no token.
+    if (typeof at(provider, "signing_key") !== "string")
+      return "the provider has no signing key: there is no certificate of the name that authentik.signingCertificate says";
+    const grants = at(provider, "grant_types");
+    // Before 2026.5 a provider has no such list.
+    return !Array.isArray(grants) || grants.includes("authorization_code")
+      ? ""
+      : `the provider lacks the grant type "authorization_code"`;
+  },
+);
+
+const seenAccount = seen<ServiceAccountInputs>(
+  ({ username }) => username,
+  async (authentik, { username, group, appPassword, machineFlow }) => {
+    const user = await authentik.user(username);
+    if (user === undefined) return `there is no account "${username}"`;
+    if (at(user, "is_active") !== true) return `the account "${username}" is disabled`;
+    const groups = list(at(user, "groups_obj")).map((entry) => at(entry, "name"));
+    if (!groups.includes(group)) return `the account "${username}" is no member of "${group}"`;
+    const token = await authentik.token(appPassword);
+    if (token === undefined) return `there is no app password "${appPassword}"`;
+    if (at(token, "user") !== at(user, "pk")) return `the app password "${appPassword}" is not one of "${username}"`;
+    if (at(token, "intent") !== "app_password") return `the token "${appPassword}" is no app password`;
+    if (at(token, "expiring") === true) return `the app password "${appPassword}" expires`;
+    if (machineFlow === undefined || (await authentik.hasFlow(machineFlow))) return "";
+    return `there is no sign-in flow "${machineFlow}"`;
+  },
+);
+
+/**
+ * The account goes with its row, after the key that was made with it: to revoke that one, it signs in. Everything else that the blueprint no
+ * longer makes goes when the new one is applied.
+ */
+export const serviceAccount: Resource<ServiceAccountInputs, State<ServiceAccountInputs>> = {
+  ...seenAccount,
+  diff: ({ inputs, oldInputs }) => ({ replace: inputs.username === oldInputs.username ? [] : ["username"] }),
+  delete: async (state, context) =>
+    removeObjects(
+      state,
+      `the account ${state.username}`,
+      [`authentik_core.token ${state.appPassword}`, `authentik_core.user ${state.username}`],
+      context,
+    ),
+};
+
+/** The same for an object that the token need not be allowed to see: `up` does without, and nothing is said of it. */
+function seenIfAllowed<I extends BlueprintObject>(
+  idOf: (inputs: I) => string,
+  look: (authentik: Authentik, inputs: I) => Promise<string>,
+): Resource<I, State<I>> {
+  return seen(idOf, async (authentik, inputs) => (await ifAllowed(async () => look(authentik, inputs))) ?? "");
+}
+
+/** A resource whose object the blueprint makes: it waits until the object looks as declared, and applies the blueprint again where it does not. */
+function seen<I extends BlueprintObject>(
+  idOf: (inputs: I) => string,
+  look: (authentik: Authentik, inputs: I) => Promise<string>,
+): Resource<I, State<I>> {
+  const waitUntilSeen = async (inputs: I, context: Context): Promise<State<I>> => {
+    let wrong = "";
+    await waitFor(
+      async () => {
+        wrong = await look(new Authentik(inputs, context.signal), inputs);
+        return wrong === "" ? true : undefined;
+      },
+      {
+        what: `${idOf(inputs)} to look as the blueprint says`,
+        timeoutSeconds: Math.min(10, inputs.timeout),
+        signal: context.signal,
+        remedy: () => `In Authentik ${wrong}. See whether another blueprint or a person changes it.`,
+      },
+    );
+    return { ...inputs, drift: "" };
+  };
+  const repaired = async (wrong: string, inputs: I, context: Context): Promise<State<I>> => {
+    if (wrong !== "") {
+      context.progress(`applying the blueprint again, since ${wrong}`);
+      await applyAgain(inputs, context);
+    }
+    return waitUntilSeen(inputs, context);
+  };
+  return {
+    computed: [],
+    create: async (inputs, context) => {
+      // The blueprint was applied just before, or long ago: a destroy that was cut off has taken away what only applying it again brings back.
+      const wrong = await look(new Authentik(inputs, context.signal), inputs);
+      return { id: idOf(inputs), state: await repaired(wrong, inputs, context) };
+    },
+    read: async (state, context) => ({ ...state, drift: await look(new Authentik(state, context.signal), state) }),
+    update: async (state, inputs, context) => repaired(state.drift, inputs, context),
+  };
+}

@@ -1,0 +1,92 @@
+import { lstat, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { ZotAuthError } from "../../../core/errors.ts";
+import type { Context, Observed, Resource } from "../../../provider/resource.ts";
+
+/** The blueprint as a file of a clone of the repository that the homelab is deployed from. A person commits and pushes it. */
+export interface BlueprintFileInputs {
+  /** Relative to the project's folder, or absolute. */
+  readonly file: string;
+  readonly text: string;
+}
+
+export type BlueprintFileState = BlueprintFileInputs & Observed;
+
+export const blueprintFile: Resource<BlueprintFileInputs, BlueprintFileState> = {
+  computed: [],
+
+  diff: ({ inputs, oldInputs }) => ({ replace: inputs.file === oldInputs.file ? [] : ["file"] }),
+
+  async create(inputs, context) {
+    return { id: inputs.file, state: await write(inputs, context) };
+  },
+
+  async read(state) {
+    const held = await textOf(state.file);
+    if (held === undefined) return undefined;
+    return { ...state, drift: held === state.text ? "" : `${state.file} holds another text` };
+  },
+
+  async update(_state, inputs, context) {
+    return write(inputs, context);
+  },
+
+  async delete(state, context) {
+    const held = await textOf(state.file);
+    if (held === undefined) return;
+    if (held !== state.text) {
+      context.warn(`${state.file} holds another text than ours and stays. Delete it in Git if nobody needs it.`);
+      return;
+    }
+    await attempt(state.file, async () => rm(resolve(state.file)));
+    context.warn(`${state.file} is deleted in your clone. ${commit(state.file, "Remove the blueprint of zot-auth")}`);
+  },
+};
+
+async function write({ file, text }: BlueprintFileInputs, context: Context): Promise<BlueprintFileState> {
+  if ((await textOf(file)) !== text) {
+    // A person's editor or `git` never sees half a file.
+    const half = `${resolve(file)}.zot-auth`;
+    await attempt(file, async () => {
+      await writeFile(half, text);
+      await rename(half, resolve(file));
+    });
+    context.warn(`${file} is written. ${commit(file, "Blueprint of zot-auth")} Authentik gets it from there.`);
+  }
+  return { file, text, drift: "" };
+}
+
+function commit(file: string, message: string): string {
+  const quoted = (word: string): string => (/^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
+  const name = file.slice(file.lastIndexOf("/") + 1);
+  const git = `git -C ${quoted(dirname(file))}`;
+  return `Commit and push it: ${git} add -A -- ${quoted(name)} && ${git} commit -m ${quoted(message)} -- ${quoted(name)} && ${git} push.`;
+}
+
+async function textOf(file: string): Promise<string | undefined> {
+  return attempt(file, async () => {
+    try {
+      if (!(await lstat(resolve(file))).isFile()) throw notAFile(file, "it is no file");
+      return await readFile(resolve(file), "utf8");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+      return undefined;
+    }
+  });
+}
+
+async function attempt<T>(file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ZotAuthError) throw error;
+    throw notAFile(file, (error as NodeJS.ErrnoException).code ?? "unknown error");
+  }
+}
+
+function notAFile(file: string, why: string): ZotAuthError {
+  return new ZotAuthError(
+    "BLUEPRINT_FILE_UNUSABLE",
+    `The file ${file} of authentik.delivery cannot be used (${why}). Its folder has to be there, in a clone of your GitOps repository, and be yours to write.`,
+  );
+}

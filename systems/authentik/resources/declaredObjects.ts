@@ -1,0 +1,122 @@
+import type { BlueprintObject } from "../blueprint/objects.ts";
+import { inlineNameFor } from "../blueprint/delivery.ts";
+import { removeObjects, sweepRemovals } from "../applying/removal.ts";
+import { ifAllowed } from "../rights/check.ts";
+import { Authentik } from "../client.ts";
+import type { AuthentikConnection } from "../client.ts";
+import { at } from "../../../core/http/http.ts";
+import type { Context, Observed, Resource } from "../../../provider/resource.ts";
+import { deleteInline } from "./inlineBlueprint.ts";
+
+/**
+ * What the blueprint is about to make, written down before it is delivered. Authentik keeps what a later blueprint no longer names, so somebody
+ * has to know what there was: this row does, also when the run is cut off in between.
+ */
+export interface DeclaredObjectsInputs extends AuthentikConnection {
+  readonly objects: readonly BlueprintObject[];
+  /** What the blueprint looks for: never removed. */
+  readonly needed: readonly BlueprintObject[];
+  /** The application's slug. */
+  readonly application: string;
+  /** The groups that may sign in. */
+  readonly groups: readonly string[];
+  /** Seconds for their removal. */
+  readonly timeout: number;
+}
+
+/** An object that the present blueprint no longer makes. */
+export interface FormerObject {
+  readonly object: BlueprintObject;
+  /** The declaration that first left it out: one that comes back and goes again is told from one that has gone long ago. */
+  readonly generation: number;
+}
+
+export interface DeclaredObjectsState extends DeclaredObjectsInputs, Observed {
+  /** What this stack's blueprints made, or were about to make, and the present one does not. */
+  readonly former: readonly FormerObject[];
+  /** Counts the declarations. */
+  readonly generation: number;
+  /** Who else may sign in, or is kept out, by a PolicyBinding that is not ours. */
+  readonly others: readonly string[];
+}
+
+export const declaredObjects: Resource<DeclaredObjectsInputs, DeclaredObjectsState> = {
+  computed: ["former", "generation", "others"],
+
+  async create(inputs, context) {
+    const others = await othersOf(inputs, [], context);
+    return { id: inputs.application, state: { ...inputs, former: [], generation: 1, others, drift: "" } };
+  },
+
+  async read(state, context) {
+    return { ...state, others: await othersOf(state, [], context) };
+  },
+
+  async update(state, inputs, context) {
+    const kept = new Set([...inputs.objects, ...inputs.needed]);
+    const generation = state.generation + 1;
+    const former = [...state.former, ...state.objects.map((object) => ({ object, generation }))].filter(
+      ({ object }) => !kept.has(object),
+    );
+    const going = former.filter((object) => object.generation === generation).map(({ object }) => object);
+    return { ...inputs, former, generation, others: await othersOf(inputs, going, context), drift: "" };
+  },
+
+  // The blueprint's own row has taken them away, unless a run was cut off between its delivery and its end. It is the last of our rows there.
+  async delete(state, context) {
+    await sweepRemovals(state, context);
+    await deleteInline({ ...state, name: inlineNameFor(state.application) }, context);
+    const authentik = new Authentik(state, context.signal);
+    const left = await Promise.all([
+      // Where the token may not look, it may be there.
+      ifAllowed(async () => ({ found: await authentik.application(state.application) })).then((seen) =>
+        seen === undefined ? "unseen" : seen.found,
+      ),
+      ...namesOf(state.objects, "authentik_core.user").map(async (name) => authentik.user(name)),
+    ]);
+    if (left.every((found) => found === undefined)) return;
+    await removeObjects(state, `all of ${state.application}`, state.objects, context);
+  },
+};
+
+/**
+ * PolicyBindings on the application that people made. They stay; whoever reads the settings should know of them.
+ *
+ * @param going objects that this very run is about to take away
+ */
+async function othersOf(
+  { application, groups, ...connection }: DeclaredObjectsInputs,
+  going: readonly BlueprintObject[],
+  context: Context,
+): Promise<readonly string[]> {
+  const authentik = new Authentik(connection, context.signal);
+  const bindings = await ifAllowed(async () => bindingsOf(authentik, application));
+  if (bindings === undefined) return [];
+  const ours = new Set([...groups, ...going.map((object) => object.slice(object.lastIndexOf("/") + 1))]);
+  const others = bindings.map(nameOf).filter((name) => !ours.has(name.replace(/^group /, "")));
+  if (others.length > 0) {
+    context.warn(
+      `The application "${application}" in Authentik has PolicyBindings that are not of these settings: ${others.join(", ")}. They stay, and decide who may sign in. ` +
+        "Put groups that may sign in into access.signInGroups; delete the others in Authentik if nobody needs them.",
+    );
+  }
+  return others;
+}
+
+async function bindingsOf(authentik: Authentik, application: string): Promise<readonly unknown[]> {
+  const target = await authentik.application(application);
+  return target === undefined ? [] : authentik.bindings(String(at(target, "pk")));
+}
+
+function namesOf(objects: readonly BlueprintObject[], model: string): readonly string[] {
+  return objects.filter((object) => object.startsWith(`${model} `)).map((object) => object.slice(model.length + 1));
+}
+
+function nameOf(binding: unknown): string {
+  const [kind = "nobody", name] = (["group", "user", "policy"] as const)
+    .map(
+      (candidate) => [candidate, at(binding, `${candidate}_obj`, candidate === "user" ? "username" : "name")] as const,
+    )
+    .find(([, found]) => typeof found === "string") ?? ["nobody", ""];
+  return `${kind} ${String(name)}`;
+}

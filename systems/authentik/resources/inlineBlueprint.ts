@@ -1,0 +1,81 @@
+import { inlineInstanceName } from "../applying/arrival.ts";
+import { whyRejected } from "../applying/diagnosis.ts";
+import { Authentik } from "../client.ts";
+import type { AuthentikConnection } from "../client.ts";
+import { giveBlueprint } from "../applying/give.ts";
+import { Answer } from "../../../core/http/http.ts";
+import type { Context, Observed, Resource } from "../../../provider/resource.ts";
+
+/** The blueprint as a text that Authentik itself keeps: for people without Kubernetes. */
+export interface InlineBlueprintInputs extends AuthentikConnection {
+  /** The first part of its name in Authentik; the beginning of the text's hash follows. */
+  readonly name: string;
+  readonly text: string;
+  /** SHA-512 (hex) of the text. */
+  readonly hash: string;
+  /** Names of blueprints that Authentik applies before this one. */
+  readonly appliedAfter: readonly string[];
+  /** The variable with the client secret, for an error that names it. */
+  readonly clientSecretVariable: string;
+}
+
+export interface InlineBlueprintState extends InlineBlueprintInputs, Observed {
+  /** The blueprint instance's primary key in Authentik. */
+  readonly instance: string;
+}
+
+type Named = AuthentikConnection & Pick<InlineBlueprintInputs, "name">;
+
+export const inlineBlueprint: Resource<InlineBlueprintInputs, InlineBlueprintState> = {
+  computed: ["instance"],
+
+  diff: ({ inputs, oldInputs }) => ({ replace: inputs.name === oldInputs.name ? [] : ["name"] }),
+
+  async create(inputs, context) {
+    return { id: inputs.name, state: await deliver(inputs, context) };
+  },
+
+  async read(state, context) {
+    const wanted = inlineInstanceName(state.name, state.hash);
+    const found = (await ours(state, context)).find(({ name }) => name === wanted);
+    return found === undefined ? undefined : { ...state, instance: found.pk };
+  },
+
+  async update(_state, inputs, context) {
+    return deliver(inputs, context);
+  },
+
+  async delete(state, context) {
+    await deleteInline(state, context);
+  },
+};
+
+/** Every text of that name, also one that no state tells of. */
+export async function deleteInline(named: Named, context: Context): Promise<void> {
+  const authentik = new Authentik(named, context.signal);
+  for (const { pk } of await ours(named, context)) await authentik.deleteBlueprint(pk);
+}
+
+/** The new text gets an instance of its own before those of older texts go: one that Authentik does not take changes nothing. */
+async function deliver(inputs: InlineBlueprintInputs, context: Context): Promise<InlineBlueprintState> {
+  const authentik = new Authentik(inputs, context.signal);
+  const wanted = inlineInstanceName(inputs.name, inputs.hash);
+  const before = await ours(inputs, context);
+  let instance = before.find(({ name }) => name === wanted);
+  if (instance === undefined) {
+    context.progress("giving the blueprint to Authentik");
+    const made = await giveBlueprint(authentik, wanted, inputs.text, true);
+    if (made instanceof Answer) {
+      const why = { text: inputs.text, appliedAfter: inputs.appliedAfter, variable: inputs.clientSecretVariable };
+      throw await whyRejected(authentik, { path: "", name: wanted }, { ...why, by: "server" }, context);
+    }
+    instance = made;
+  }
+  for (const { pk } of before.filter(({ name }) => name !== wanted)) await authentik.deleteBlueprint(pk);
+  return { ...inputs, instance: instance.pk, drift: "" };
+}
+
+async function ours(inputs: Named, context: Context) {
+  const named = await new Authentik(inputs, context.signal).blueprintsNamed(`${inputs.name} `);
+  return named.filter(({ name }) => /^[0-9a-f]{12}$/.test(name.slice(inputs.name.length + 1)));
+}

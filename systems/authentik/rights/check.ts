@@ -1,0 +1,109 @@
+import { NEEDED_RIGHTS, explainRights, judgeRights } from "./needed.ts";
+import { ZotAuthError } from "../../../core/errors.ts";
+import { Authentik } from "../client.ts";
+import type { AuthentikConnection, TokenOwner } from "../client.ts";
+import type { Context } from "../../../provider/resource.ts";
+
+/** A name that nothing in Authentik has: who may look gets 404, who may not 403. */
+const NOTHING = "zot-auth-looks-for-nothing";
+
+/** Requests that change nothing and are refused with 403 to whom the right lacks. Seeing tokens cannot be tried so: everybody sees their own. */
+const TRIES: Readonly<Record<string, (authentik: Authentik) => Promise<number>>> = {
+  "authentik_blueprints.view_blueprintinstance": (authentik) => authentik.tryOut("/managed/blueprints/?page_size=1"),
+  // Without a name and a text no blueprint is made: 400.
+  "authentik_blueprints.add_blueprintinstance": (authentik) =>
+    authentik.tryOut("/managed/blueprints/", { method: "POST", json: {} }),
+  "authentik_core.view_user": (authentik) => authentik.tryOut("/core/users/?page_size=1"),
+  "authentik_core.view_token_key": (authentik) => authentik.tryOut(`/core/tokens/${NOTHING}/view_key/`),
+  "authentik_core.view_application": (authentik) => authentik.tryOut(`/core/applications/${NOTHING}/`),
+  "authentik_policies.view_policybinding": (authentik) => authentik.tryOut("/policies/bindings/?page_size=1"),
+  "authentik_providers_oauth2.view_oauth2provider": (authentik) => authentik.tryOut("/providers/oauth2/?page_size=1"),
+};
+
+/**
+ * Refuses a token that may too little, naming each right that it lacks, and warns of one that may more than the program needs.
+ *
+ * The rights are those of the token's roles, which Authentik tells from 2025.12 on. Before, and where it does not tell them, each right is
+ * tried out.
+ *
+ * @throws ZotAuthError `AUTHENTIK_RIGHTS_MISSING`, and `AUTHENTIK_TOKEN_REFUSED` for a token that Authentik does not know
+ */
+export async function checkAuthentikRights(connection: AuthentikConnection, context: Context): Promise<void> {
+  const authentik = new Authentik(connection, context.signal);
+  const owner = await authentik.owner();
+  const granted = owner.superuser ? undefined : await grantedRights(authentik, owner);
+  const untold = NEEDED_RIGHTS.filter(({ right }) => !owner.superuser && granted?.includes(right) !== true);
+  const tried = Object.fromEntries(
+    await Promise.all(
+      untold
+        .filter(({ right }) => TRIES[right] !== undefined)
+        .map(async ({ right }) => [right, (await TRIES[right]?.(authentik)) !== 403] as const),
+    ),
+  );
+  const { missing, surplus, unknown } = judgeRights({
+    superuser: owner.superuser,
+    ...(granted === undefined ? {} : { granted }),
+    tried,
+  });
+  const token = `The token of authentik.token (${connection.authentikToken}), which is ${owner.username}'s,`;
+  const lacking = missing.filter(({ optional }) => optional !== true);
+  if (lacking.length > 0) {
+    const others = missing.filter(({ optional }) => optional === true);
+    const more = others.length === 0 ? "" : ` \`up\` would do without these: ${explainRights(others)}.`;
+    throw new ZotAuthError(
+      "AUTHENTIK_RIGHTS_MISSING",
+      `${token} may too little in Authentik. Its role lacks: ${explainRights(lacking)}.${more} Apply docs/authentik-role.yaml, which makes a role of all that the program needs.`,
+    );
+  }
+  if (missing.length > 0) {
+    context.warn(
+      `${token} cannot ${missing.map(({ purpose }) => purpose).join(", ")}: it lacks ${explainRights(missing)}.`,
+    );
+  }
+  if (unknown.length > 0) {
+    context.info(
+      `This Authentik does not tell whether ${token.slice(4)} has ${unknown.map(({ right }) => right).join(", ")}.`,
+    );
+  }
+  warnOfSurplus(token, surplus, context);
+}
+
+/** All rights of the token, `undefined` where Authentik does not tell. */
+async function grantedRights(authentik: Authentik, owner: TokenOwner): Promise<readonly string[] | undefined> {
+  if (owner.roles === undefined) return undefined;
+  const rights = await Promise.all(owner.roles.map(async (role) => authentik.rightsOf(role)));
+  const known = rights.filter((list) => list !== undefined);
+  return known.length < rights.length ? undefined : [...new Set([...known.flat(), ...owner.systemRights])];
+}
+
+/** How many surplus rights a warning lists. */
+const SHOWN = 8;
+
+function warnOfSurplus(token: string, surplus: readonly string[] | "all", context: Context): void {
+  if (surplus === "all") {
+    context.warn(
+      `${token} is an administrator's: it may do everything in Authentik, and the program needs ${NEEDED_RIGHTS.length} rights. ` +
+        "docs/authentik-role.yaml makes a token that may do just that.",
+    );
+  } else if (surplus.length > 0) {
+    const more = surplus.length > SHOWN ? ` and ${surplus.length - SHOWN} more` : "";
+    context.warn(
+      `${token} may do more in Authentik than the program needs: ${surplus.slice(0, SHOWN).join(", ")}${more}. ` +
+        "docs/authentik-role.yaml makes a token that may do just what it needs.",
+    );
+  }
+}
+
+/**
+ * Looks at something that the token need not be allowed to see.
+ *
+ * @returns `undefined` where it is not: what a person is told of by the preflight
+ */
+export async function ifAllowed<T extends object | string | boolean>(look: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await look();
+  } catch (error) {
+    if (error instanceof ZotAuthError && error.code === "AUTHENTIK_RIGHT_MISSING") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,151 @@
+import { ZotAuthError } from "../../../core/errors.ts";
+import { AuthentikSession } from "./session.ts";
+import { at, list, string, unexpected } from "../../../core/http/http.ts";
+import type { Answer } from "../../../core/http/http.ts";
+import type { Secret } from "../../../core/secret.ts";
+
+/** What signs in, and where. */
+export interface MachineAccount {
+  readonly authentikUrl: string;
+  /** Slug of the machines' sign-in flow. */
+  readonly flow: string;
+  readonly username: string;
+  readonly appPassword: Secret;
+}
+
+/** Stages that are answered at most; ours has one. */
+const STEPS = 8;
+
+const EXECUTOR = "/api/v3/flows/executor/";
+
+/**
+ * A signed-in session of a service account at Authentik, by the machines' flow and its app password.
+ *
+ * A flow's end proves nothing: for an account outside the group it looks the same. So `/core/users/me/` has the last word.
+ *
+ * @throws ZotAuthError `MACHINE_FLOW_MISSING`, `MACHINE_FLOW_DENIED`, `APP_PASSWORD_REFUSED`, `ACCOUNT_DENIED`, `MFA_DEMANDED`, `FLOW_FAILED`,
+ *   `FLOW_STAGE_UNKNOWN`, `FLOW_ENDLESS`, `FLOW_LEADS_ELSEWHERE`, `NOT_SIGNED_IN`, `SIGNED_IN_AS_OTHER`, and what {@link AuthentikSession} throws
+ */
+export async function signIn(account: MachineAccount, signal: AbortSignal): Promise<AuthentikSession> {
+  const session = new AuthentikSession(account.authentikUrl, signal);
+  const path = `${EXECUTOR}${encodeURIComponent(account.flow)}/?query=`;
+  let answer = await session.get(path);
+  if (answer.status === 404) {
+    throw new ZotAuthError(
+      "MACHINE_FLOW_MISSING",
+      `Authentik has no flow "${account.flow}" (setting authentik.machineFlow). The blueprint makes it: see in Authentik whether it was applied.`,
+    );
+  }
+  let answered = 0;
+  // Between two stages Authentik redirects, by a status or in JSON; older ones do so before the flow's end, too.
+  for (let step = 0; step <= 3 * STEPS; step++) {
+    if (answer.status >= 301 && answer.status <= 308) {
+      answer = await session.get(session.pathOf(answer.headers.get("location") ?? ""));
+      continue;
+    }
+    if (answer.status !== 200) throw unexpected(session.endpoint, `sign ${account.username} in`, answer);
+    const component = string(at(answer.json, "component"));
+    if (component === "xak-flow-redirect") {
+      const to = string(at(answer.json, "to"));
+      if (!to.startsWith(EXECUTOR)) return confirm(session, account, to);
+      answer = await session.get(to);
+      continue;
+    }
+    refuse(answer, component, account, answered > 0);
+    if (++answered > STEPS) break;
+    answer = await session.post(path, answerTo(answer, component, account));
+  }
+  throw new ZotAuthError(
+    "FLOW_ENDLESS",
+    `Authentik's flow "${account.flow}" does not come to an end: ${answered - 1} stages were answered, and it asks on. ` +
+      "Remove the stages that others added to it, in Authentik.",
+  );
+}
+
+function answerTo(answer: Answer, component: string, account: MachineAccount): Record<string, string | boolean> {
+  switch (component) {
+    case "ak-stage-identification": {
+      const password = at(answer.json, "password_fields") === true ? { password: account.appPassword.reveal() } : {};
+      return { component, uid_field: account.username, ...password };
+    }
+    case "ak-stage-password":
+      return { component, password: account.appPassword.reveal() };
+    case "ak-stage-user-login":
+      return { component, remember_me: false };
+    default:
+      throw new ZotAuthError(
+        "FLOW_STAGE_UNKNOWN",
+        `Authentik's flow "${account.flow}" asks for "${component}", which a machine cannot answer. Remove that stage from the flow.`,
+      );
+  }
+}
+
+/** @param answered whether the account was named: what is denied before is denied to everybody */
+function refuse(answer: Answer, component: string, account: MachineAccount, answered: boolean): void {
+  const { flow, username } = account;
+  const errors = at(answer.json, "response_errors");
+  if (errors !== undefined && errors !== null) {
+    const said = Object.values(errors).flatMap((entry) => list(entry).map((error) => string(at(error, "string"))));
+    throw new ZotAuthError(
+      "APP_PASSWORD_REFUSED",
+      `Authentik does not accept the app password of ${username} on the flow "${flow}" (${said.join(" ")}). ` +
+        "Apply the blueprint again: it makes the app password, and the flow has to accept app passwords.",
+    );
+  }
+  const reason = string(at(answer.json, "error_message")) || "no reason given";
+  if (component === "ak-stage-access-denied" && !answered) {
+    throw new ZotAuthError(
+      "MACHINE_FLOW_DENIED",
+      `Authentik's flow "${flow}" turns everybody away before it asks who they are (${reason}). ` +
+        "It needs `authentication: none` and no policies of its own: apply the blueprint again, and remove what is bound to the flow.",
+    );
+  }
+  if (component === "ak-stage-access-denied") {
+    throw new ZotAuthError(
+      "ACCOUNT_DENIED",
+      `Authentik denies ${username} the sign-in on the flow "${flow}" (${reason}), though it took the app password. See the policies and stages of that flow.`,
+    );
+  }
+  if (component.startsWith("ak-stage-authenticator")) {
+    throw new ZotAuthError(
+      "MFA_DEMANDED",
+      `Authentik's flow "${flow}" demands a second factor of ${username}. Set authentik.machineFlow to a flow of the machines' own.`,
+    );
+  }
+  if (component === "ak-stage-flow-error") {
+    const id = string(at(answer.json, "request_id"));
+    throw new ZotAuthError(
+      "FLOW_FAILED",
+      `Authentik's flow "${flow}" fails inside Authentik. See its log${id === "" ? "" : `, request ${id}`}.`,
+    );
+  }
+}
+
+/** @param end where the flow sends a browser at its end */
+async function confirm(session: AuthentikSession, account: MachineAccount, end: string): Promise<AuthentikSession> {
+  const { flow, username } = account;
+  const answer = await session.get("/api/v3/core/users/me/");
+  if (answer.status !== 200 && answer.status !== 403) {
+    throw unexpected(session.endpoint, "say who is signed in", answer);
+  }
+  const who = answer.status === 200 ? string(at(answer.json, "user", "username")) : "";
+  if (who === username) return session;
+  if (who !== "") {
+    throw new ZotAuthError(
+      "SIGNED_IN_AS_OTHER",
+      `Authentik's flow "${flow}" signed "${who}" in, not "${username}". Write ci.user exactly as Authentik has the account's name.`,
+    );
+  }
+  const elsewhere = URL.parse(end, session.endpoint.url);
+  if (elsewhere !== null && elsewhere.origin !== session.endpoint.url) {
+    throw new ZotAuthError(
+      "FLOW_LEADS_ELSEWHERE",
+      `Authentik's flow "${flow}" signs nobody in and sends on to ${elsewhere.origin}. Remove the stage or the source that does so from the flow.`,
+    );
+  }
+  throw new ZotAuthError(
+    "NOT_SIGNED_IN",
+    `Authentik's flow "${flow}" came to its end, but ${username} is not signed in. ` +
+      "The account has to be a member of the group that the flow's login stage is bound to (setting access.ciGroup).",
+  );
+}

@@ -1,0 +1,59 @@
+import { ZotAuthError } from "../../../core/errors.ts";
+import { authentikEndpoint } from "../client.ts";
+import { CookieJar } from "../../../core/http/cookies.ts";
+import { request } from "../../../core/http/http.ts";
+import type { Answer, Endpoint } from "../../../core/http/http.ts";
+
+/** The cookies of a session at Authentik. */
+export class AuthentikSession {
+  readonly endpoint: Endpoint;
+  readonly #jar = new CookieJar();
+  readonly #signal: AbortSignal;
+
+  constructor(url: string, signal: AbortSignal) {
+    this.endpoint = authentikEndpoint(url);
+    this.#signal = signal;
+  }
+
+  async get(path: string): Promise<Answer> {
+    return this.#request(path, {});
+  }
+
+  async post(path: string, json: unknown): Promise<Answer> {
+    return this.#request(path, { method: "POST", json });
+  }
+
+  /**
+   * The path on this server that an address names, be it whole or a path.
+   *
+   * @throws ZotAuthError `AUTHENTIK_SENDS_ELSEWHERE` for another server: our cookies are none of its business
+   */
+  pathOf(address: string): string {
+    const url = URL.parse(address, this.endpoint.url);
+    if (url !== null && url.origin === this.endpoint.url) return url.pathname + url.search;
+    throw new ZotAuthError(
+      "AUTHENTIK_SENDS_ELSEWHERE",
+      `What answers at authentik.url ${this.endpoint.url} sends the sign-in to ${url?.origin ?? "an address that is none"}. Set authentik.url to the address that people use.`,
+    );
+  }
+
+  /** @throws ZotAuthError `COOKIE_NOT_KEPT` */
+  async #request(path: string, options: { method?: "POST"; json?: unknown }): Promise<Answer> {
+    const url = this.endpoint.url + path;
+    const headers = { cookie: await this.#jar.header(url), accept: "application/json, text/html;q=0.9" };
+    const answer = await request(this.endpoint, path, { ...options, headers, signal: this.#signal });
+    await this.#jar.keep(answer, url);
+    assertKept(this.#jar, this.endpoint);
+    return answer;
+  }
+}
+
+/** A session whose cookies get lost begins anew with every request, and the errors of that explain nothing. */
+export function assertKept(jar: CookieJar, { name, url, setting }: Endpoint): void {
+  if (jar.refused.length === 0) return;
+  throw new ZotAuthError(
+    "COOKIE_NOT_KEPT",
+    `${name} marks its cookies (${jar.refused.join(", ")}) \`Secure\`, and ${setting} ${url} is plain http to another machine, where no browser would keep them. ` +
+      `Put https in front of ${name} and set ${setting} to that address.`,
+  );
+}

@@ -1,0 +1,206 @@
+import { ZotAuthError, messageOf } from "../../core/errors.ts";
+import { markerName } from "./target.ts";
+import { changingText, markerText, ownerOfLabel, parseMarker } from "./secretMarker.ts";
+import type { SecretMarker } from "./secretMarker.ts";
+import type { Forgejo } from "./client.ts";
+import { TargetMoved } from "./errors.ts";
+import type { Secret } from "../../core/secret.ts";
+import type { Context } from "../../provider/resource.ts";
+
+/** What all Actions secrets of this program have in common: a name, the variable beside it, and a target whose id is known. */
+export interface PlacedSecret {
+  readonly secretName: string;
+  readonly marker: SecretMarker;
+  /** The repository's, organisation's or user's numeric id: its name can come to mean another one. */
+  readonly targetId: number;
+}
+
+/** What makes a target of no use, or another one, so that a refresh tells it as drift and does not fail. */
+const DRIFT: readonly string[] = [
+  "FORGEJO_REPOSITORY_MOVED",
+  "FORGEJO_REPOSITORY_UNKNOWN",
+  "FORGEJO_REPOSITORY_ARCHIVED",
+  "FORGEJO_ACTIONS_DISABLED",
+];
+
+/**
+ * The id of a target that is about to get the secret.
+ *
+ * @param before the id that it had, and what the last refresh found; a preview has shown that to the person who runs this
+ * @throws ZotAuthError `FORGEJO_REPOSITORY_REPLACED` when it is another one than it was, and nobody has been told yet
+ */
+export async function targetIdFor(
+  forgejo: Forgejo,
+  target: string,
+  context: Context,
+  before?: { readonly targetId: number; readonly drift: string },
+): Promise<number> {
+  const id = await forgejo.usableTargetId(target);
+  if (before === undefined || before.targetId === id) return id;
+  if (before.drift === "") {
+    throw new ZotAuthError(
+      "FORGEJO_REPOSITORY_REPLACED",
+      `${target} is another repository (id ${id}) than the one that had the secret (id ${before.targetId}), so it gets nothing. If it should, run \`pulumi refresh\` and then \`pulumi up\`; else correct forgejo.repositories.`,
+    );
+  }
+  context.warn(
+    `${target} is another repository (id ${id}) than the one that had the secret (id ${before.targetId}). It gets the secret now; the other one, wherever it is, keeps what it has.`,
+  );
+  return id;
+}
+
+/**
+ * Writes secret and marker. A cut between any two requests leaves a marker that no state expects, so that a refresh sees it, and the same
+ * again repairs it.
+ */
+export async function place(
+  forgejo: Forgejo,
+  secretName: string,
+  marker: SecretMarker,
+  value: Secret,
+  context: Context,
+): Promise<void> {
+  const { target } = marker;
+  const variable = markerName(secretName);
+  const found = await forgejo.variable(target, variable);
+  const seen = found === undefined ? undefined : parseMarker(found);
+  if (found !== undefined && seen === undefined) {
+    throw new ZotAuthError(
+      "FORGEJO_VARIABLE_TAKEN",
+      `${target} has a variable ${variable} that is somebody else's; it would have to say which secret ${secretName} is. Rename or delete that variable, or give the secret another name.`,
+    );
+  }
+  if (seen !== undefined && ownerOfLabel(seen.label) !== ownerOfLabel(marker.label)) {
+    context.warn(`the secret ${secretName} of ${target} was that of ${seen.label}, and is that of ${marker.label} now`);
+  }
+  await forgejo.putVariable(target, variable, changingText(marker));
+  await forgejo.putSecret(target, secretName, value);
+  await forgejo.putVariable(target, variable, markerText(marker));
+}
+
+/** What a refresh finds wrong, in one sentence; empty when nothing is. */
+export async function driftOf(forgejo: Forgejo, { secretName, marker, targetId }: PlacedSecret): Promise<string> {
+  const { target } = marker;
+  try {
+    const id = await forgejo.usableTargetId(target);
+    if (id !== targetId)
+      return `${target} is another repository (id ${id}) than the one that has the secret (id ${targetId})`;
+  } catch (error) {
+    if (isDrift(error)) return error.message;
+    throw error;
+  }
+  const [names, found] = await Promise.all([
+    forgejo.secretNames(target),
+    forgejo.variable(target, markerName(secretName)),
+  ]);
+  if (names?.includes(secretName) === false) return `${target} has no secret ${secretName}`;
+  const variable = `the variable ${markerName(secretName)} of ${target}`;
+  if (found === markerText(marker)) return "";
+  if (found === undefined) return `${variable} is missing, so that nobody knows which secret ${secretName} is`;
+  return found === changingText(marker)
+    ? `a change of the secret ${secretName} of ${target} was cut off`
+    : `${variable} tells of another secret`;
+}
+
+/** Deletes secret and marker, wherever the target is now. What somebody else has taken over stays. */
+export async function takeBack(forgejo: Forgejo, placed: PlacedSecret, context: Context): Promise<void> {
+  const { secretName, marker } = placed;
+  const where = await whereItIs(forgejo, placed, context);
+  if (where === undefined) return;
+  const variable = markerName(secretName);
+  const found = await forgejo.variable(where, variable);
+  const seen = found === undefined ? undefined : parseMarker(found);
+  const taken =
+    seen !== undefined &&
+    (ownerOfLabel(seen.label) !== ownerOfLabel(marker.label) || (seen.target ?? marker.target) !== marker.target);
+  if (taken) {
+    // The same repository under the name that the settings have now, the same name for another secret, or another stack.
+    context.info(`the secret ${secretName} of ${where} stays: it is that of ${seen.label} now`);
+    return;
+  }
+  if (where !== marker.target && seen === undefined) {
+    context.warn(
+      `${marker.target} is ${where} now, and nothing there says whose its secret ${secretName} is. It stays.`,
+    );
+    return;
+  }
+  if (seen !== undefined) await remove(forgejo, where, secretName, marker);
+  else await forgejo.deleteSecret(where, secretName);
+  if (seen === undefined && found !== undefined)
+    context.warn(`the variable ${variable} of ${where} is not as we wrote it, and stays`);
+}
+
+/** The marker first, so that a cut between the two never leaves one that tells of a secret which is gone. */
+async function remove(
+  forgejo: Forgejo,
+  where: string,
+  secretName: string,
+  marker: Pick<SecretMarker, "label" | "target">,
+): Promise<void> {
+  const variable = markerName(secretName);
+  await forgejo.putVariable(where, variable, changingText(marker));
+  await forgejo.deleteSecret(where, secretName);
+  await forgejo.deleteVariable(where, variable);
+}
+
+/**
+ * Takes back a secret that is not declared any more, whether a state tells of it or its create was cut off: its marker, which was there first,
+ * says whose it is.
+ */
+export async function takeBackByMarker(
+  forgejo: Forgejo,
+  { target, secretName, owner }: { readonly target: string; readonly secretName: string; readonly owner: string },
+  context: Context,
+): Promise<void> {
+  try {
+    await forgejo.targetId(target);
+    const found = await forgejo.variable(target, markerName(secretName));
+    const seen = found === undefined ? undefined : parseMarker(found);
+    if (found === undefined && (await forgejo.secretNames(target))?.includes(secretName) === true) {
+      context.warn(
+        `${target} has a secret ${secretName}, and nothing there says whose it is, so it stays. Where nobody needs it, delete it in Forgejo: it may be of a run that was cut off, and dead.`,
+      );
+    }
+    if (seen === undefined || ownerOfLabel(seen.label) !== owner || seen.target !== target) return;
+    context.info(`the secret ${secretName} of ${target}, which is of this stack and not declared any more, goes`);
+    await remove(forgejo, target, secretName, { label: seen.label, target });
+  } catch (error) {
+    // A target that is gone, or another one by now, has nothing of ours that could be found.
+    if (!isDrift(error)) throw error;
+  }
+}
+
+/** The name of the target whose id we know; `undefined` when it cannot be found, which a warning tells. */
+async function whereItIs(
+  forgejo: Forgejo,
+  { secretName, marker, targetId }: PlacedSecret,
+  context: Context,
+): Promise<string | undefined> {
+  const { target } = marker;
+  try {
+    if ((await forgejo.targetId(target)) === targetId) return target;
+    context.warn(
+      `${target} is another repository than the one that had the secret ${secretName} (id ${targetId}), and is left alone. Where that one still exists, it keeps the secret.`,
+    );
+  } catch (error) {
+    if (error instanceof TargetMoved && error.newName !== undefined) {
+      if ((await idOrNone(forgejo, error.newName)) === targetId) return error.newName;
+    }
+    if (!isDrift(error)) throw error;
+    context.warn(`the secret ${secretName} went with its repository, or stays there: ${messageOf(error)}`);
+  }
+  return undefined;
+}
+
+async function idOrNone(forgejo: Forgejo, target: string): Promise<number | undefined> {
+  try {
+    return await forgejo.targetId(target);
+  } catch (error) {
+    if (isDrift(error)) return undefined;
+    throw error;
+  }
+}
+
+function isDrift(error: unknown): error is ZotAuthError {
+  return error instanceof ZotAuthError && DRIFT.includes(error.code);
+}

@@ -1,0 +1,215 @@
+import { ZotAuthError } from "../../core/errors.ts";
+import { parseForgejoTarget } from "./target.ts";
+import type { SecretReference } from "../../core/secretReference.ts";
+import { resolveSecret } from "../onePassword/resolver.ts";
+import { actionsDisabled, archived, refused } from "./errors.ts";
+import { Answer, at, list, request, string, unexpected } from "../../core/http/http.ts";
+import type { Endpoint, RequestOptions } from "../../core/http/http.ts";
+import { Secret } from "../../core/secret.ts";
+import { trafficTo } from "../../core/http/traffic.ts";
+import type { Traffic } from "../../core/http/traffic.ts";
+
+/** How a resource reaches Forgejo: inputs that several of them share. */
+export interface ForgejoConnection {
+  readonly forgejoUrl: string;
+  readonly forgejoToken: SecretReference;
+}
+
+export interface WorkflowRun {
+  readonly id: number;
+  readonly status: string;
+  readonly url: string;
+}
+
+/** Secrets of a page; Forgejo gives no more at once. */
+const PAGE = 50;
+
+/**
+ * Forgejo's API, as far as this program uses it. A target is `owner/repository`, an organisation's name, or `user:` and the login of the
+ * token's user. One of it serves one operation of a resource: it reads the token once.
+ */
+export class Forgejo {
+  readonly #endpoint: Endpoint;
+  readonly #reference: SecretReference;
+  readonly #signal: AbortSignal;
+  readonly #traffic: Traffic;
+  #token: Promise<Secret> | undefined;
+
+  constructor(connection: ForgejoConnection, signal: AbortSignal, traffic = trafficTo(connection.forgejoUrl)) {
+    this.#endpoint = { name: "Forgejo", url: connection.forgejoUrl, setting: "forgejo.url" };
+    this.#reference = connection.forgejoToken;
+    this.#signal = signal;
+    this.#traffic = traffic;
+  }
+
+  /** The secret of `forgejo.token`. */
+  async token(): Promise<Secret> {
+    this.#token ??= resolveSecret(this.#reference, this.#signal);
+    return this.#token;
+  }
+
+  /** The target's numeric id: a name can come to mean another repository, the id cannot. */
+  async targetId(target: string): Promise<number> {
+    return (await this.#lookUp(target)).id;
+  }
+
+  /**
+   * The target's numeric id, when its workflows can run.
+   *
+   * @throws ZotAuthError `FORGEJO_REPOSITORY_ARCHIVED`, `FORGEJO_ACTIONS_DISABLED`: Forgejo takes secrets there all the same
+   */
+  async usableTargetId(target: string): Promise<number> {
+    const { id, shown } = await this.#lookUp(target);
+    if (at(shown, "archived") === true) throw archived(target);
+    if (at(shown, "has_actions") === false) throw actionsDisabled(target);
+    return id;
+  }
+
+  /**
+   * Whether the token may write secrets there: it has to be an owner's, with a scope to write. Asked by deleting a secret of a name that
+   * none can have: whoever may not is told so first, and nothing is deleted.
+   */
+  async assertMayWrite(target: string): Promise<void> {
+    const what = "write secrets";
+    const answer = await this.#ask(target, what, "/actions/secrets/0", { method: "DELETE" });
+    if (answer.status !== 400 && answer.status !== 404) throw this.#refused(target, what, answer);
+  }
+
+  /** The names of the secrets; Forgejo never tells their values. `undefined` where it does not list them: those of a user. */
+  async secretNames(target: string): Promise<readonly string[] | undefined> {
+    const names: string[] = [];
+    for (let page = 1; ; page += 1) {
+      const what = "list its secrets";
+      const answer = await this.#ask(target, what, `/actions/secrets?limit=${PAGE}&page=${page}`);
+      if (answer.status === 404 && parseForgejoTarget(target)?.kind === "user") return undefined;
+      if (answer.status !== 200) throw this.#refused(target, what, answer);
+      const found = list(answer.json).map((entry) => string(at(entry, "name")));
+      names.push(...found);
+      if (found.length === 0 || names.length >= Number(answer.headers.get("x-total-count") ?? 0)) return names;
+    }
+  }
+
+  async putSecret(target: string, name: string, value: Secret): Promise<void> {
+    const what = `write the secret ${name}`;
+    const options = { method: "PUT", json: { data: value.reveal() } } as const;
+    const answer = await this.#ask(target, what, `/actions/secrets/${name}`, options);
+    if (answer.status === 201 || answer.status === 204) return;
+    // Something between could give back what was sent.
+    const text = answer.text.replaceAll(value.reveal(), "[secret]");
+    throw this.#refused(target, what, new Answer(answer.status, answer.headers, text));
+  }
+
+  async deleteSecret(target: string, name: string): Promise<void> {
+    await this.#delete(target, `secrets/${name}`, `delete the secret ${name}`);
+  }
+
+  async variable(target: string, name: string): Promise<string | undefined> {
+    const what = `read the variable ${name}`;
+    const answer = await this.#ask(target, what, `/actions/variables/${name}`);
+    if (answer.status === 404) return undefined;
+    if (answer.status !== 200) throw this.#refused(target, what, answer);
+    return string(at(answer.json, "data"));
+  }
+
+  /** Forgejo makes a variable by POST and changes it by PUT, and refuses each in place of the other. */
+  async putVariable(target: string, name: string, value: string): Promise<void> {
+    const what = `write the variable ${name}`;
+    const send = async (method: "PUT" | "POST"): Promise<Answer> =>
+      this.#ask(target, what, `/actions/variables/${name}`, { method, json: { value } });
+    let answer = await send("PUT");
+    if (answer.status === 404) answer = await send("POST");
+    // Somebody made it in between.
+    if (answer.status === 409) answer = await send("PUT");
+    if (answer.status !== 204 && answer.status !== 201) throw this.#refused(target, what, answer);
+  }
+
+  async deleteVariable(target: string, name: string): Promise<void> {
+    await this.#delete(target, `variables/${name}`, `delete the variable ${name}`);
+  }
+
+  /** Starts a workflow and says which run it is. */
+  async dispatch(
+    repository: string,
+    workflow: string,
+    ref: string,
+    inputs: Readonly<Record<string, string>>,
+  ): Promise<number> {
+    const what = `start the workflow ${workflow}`;
+    const answer = await this.#ask(repository, what, `/actions/workflows/${encodeURIComponent(workflow)}/dispatches`, {
+      method: "POST",
+      json: { ref, inputs, return_run_info: true },
+    });
+    if (answer.status === 201) return Number(at(answer.json, "id"));
+    if (answer.status === 500 || answer.status === 404) {
+      throw new ZotAuthError(
+        "FORGEJO_WORKFLOW_UNKNOWN",
+        `Forgejo cannot start the workflow ${workflow} of ${repository} on ${ref} (${answer.status}). Check acceptance.workflow: file and ref have to exist, and Actions have to be enabled there.`,
+      );
+    }
+    throw this.#refused(repository, what, answer);
+  }
+
+  async run(repository: string, id: number): Promise<WorkflowRun> {
+    const what = `show run ${id}`;
+    const answer = await this.#ask(repository, what, `/actions/runs/${id}`);
+    if (answer.status !== 200) throw this.#refused(repository, what, answer);
+    return { id, status: string(at(answer.json, "status")), url: string(at(answer.json, "html_url")) };
+  }
+
+  async #lookUp(target: string): Promise<{ readonly id: number; readonly shown: unknown }> {
+    const what = "look it up";
+    const answer = await this.#ask(target, what, "");
+    if (answer.status !== 200) throw this.#refused(target, what, answer);
+    const id = at(answer.json, "id");
+    if (typeof id !== "number") throw unexpected(this.#endpoint, `${what}: ${target}`, answer);
+    const parsed = parseForgejoTarget(target);
+    const login = string(at(answer.json, "login"));
+    if (parsed?.kind === "user" && login.toLowerCase() !== parsed.login.toLowerCase()) {
+      throw new ZotAuthError(
+        "FORGEJO_USER_OTHER",
+        `The token of forgejo.token (${this.#reference}) is the user ${login}'s, so that it cannot write the secrets of ${target}. Write user:${login}, or use a token of ${parsed.login}.`,
+      );
+    }
+    return { id, shown: answer.json };
+  }
+
+  async #delete(target: string, path: string, what: string): Promise<void> {
+    const answer = await this.#ask(target, what, `/actions/${path}`, { method: "DELETE" });
+    if (answer.status !== 204 && answer.status !== 404) throw this.#refused(target, what, answer);
+  }
+
+  async #ask(target: string, what: string, path: string, options: RequestOptions = {}): Promise<Answer> {
+    const token = await this.token();
+    const trip = {
+      server: "Forgejo",
+      what: `${what} in ${target}`,
+      idempotent: options.method !== "POST",
+      signal: this.#signal,
+    };
+    return this.#traffic.send(trip, async () =>
+      request(this.#endpoint, `/api/v1${base(target)}${path}`, {
+        ...options,
+        signal: this.#signal,
+        headers: { authorization: new Secret(`token ${token.reveal()}`), accept: "application/json" },
+      }),
+    );
+  }
+
+  #refused(target: string, what: string, answer: Answer): ZotAuthError {
+    return refused(this.#endpoint, this.#reference, { target, what }, answer);
+  }
+}
+
+function base(target: string): string {
+  const parsed = parseForgejoTarget(target);
+  switch (parsed?.kind) {
+    case "repository":
+      return `/repos/${parsed.owner}/${parsed.name}`;
+    case "organisation":
+      return `/orgs/${parsed.name}`;
+    case "user":
+      return "/user";
+    case undefined:
+      throw new TypeError(`"${target}" is no target that the settings let through`);
+  }
+}

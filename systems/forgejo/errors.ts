@@ -1,0 +1,93 @@
+import { ZotAuthError } from "../../core/errors.ts";
+import { parseForgejoTarget } from "./target.ts";
+import type { SecretReference } from "../../core/secretReference.ts";
+import { at, string, unexpected } from "../../core/http/http.ts";
+import type { Answer, Endpoint } from "../../core/http/http.ts";
+
+/** The target has another name now. */
+export class TargetMoved extends ZotAuthError {
+  /** As a setting names it; `undefined` when Forgejo did not say it in a way that can be read. */
+  readonly newName: string | undefined;
+
+  constructor(target: string, newName: string | undefined) {
+    super(
+      "FORGEJO_REPOSITORY_MOVED",
+      `${target} has another name on Forgejo now: ${newName ?? "unknown"}. Write the new name into forgejo.repositories, and wherever else the settings name the old one.`,
+    );
+    this.newName = newName;
+  }
+}
+
+/** Why Forgejo did not do what it was asked to. */
+export function refused(
+  endpoint: Endpoint,
+  token: SecretReference,
+  request: { readonly target: string; readonly what: string },
+  answer: Answer,
+): ZotAuthError {
+  const { target, what } = request;
+  const message = string(at(answer.json, "message"));
+  switch (answer.status) {
+    case 301:
+    case 302:
+    case 307:
+    case 308:
+      return new TargetMoved(target, movedTo(answer.headers.get("location"), endpoint.url));
+    case 401:
+      return new ZotAuthError(
+        "FORGEJO_TOKEN_REFUSED",
+        `Forgejo refuses the token of forgejo.token (${token}). Make a new token and put it there.`,
+      );
+    case 403: {
+      const scope = /required scope\(s\): \[([a-z:, ]+)\]/.exec(message)?.[1];
+      if (scope !== undefined) {
+        // Forgejo names what this one request needs; the next ones write.
+        const wanted = scope.replaceAll("read:", "write:");
+        return new ZotAuthError(
+          "FORGEJO_SCOPE_MISSING",
+          `The token of forgejo.token (${token}) may not ${what} in ${target}: it has to have the scope ${wanted}. Make a token with it and put it there.`,
+        );
+      }
+      return new ZotAuthError(
+        "FORGEJO_RIGHT_MISSING",
+        `The user of the token of forgejo.token (${token}) may not ${what} in ${target}: ${message}. It has to be an owner; an admin among the collaborators is not enough.`,
+      );
+    }
+    case 404:
+      return new ZotAuthError(
+        "FORGEJO_REPOSITORY_UNKNOWN",
+        `Forgejo knows no ${kindOf(target)} "${target}", or hides it from the token of forgejo.token. Correct forgejo.repositories or wherever the settings name it, or give that token access.${kindOf(target) === "organisation" ? ` Where it is a user, write user:${target}.` : ""}`,
+      );
+    case 423:
+      return archived(target);
+    default:
+      return unexpected(endpoint, `${what} in ${target}`, answer);
+  }
+}
+
+/** No workflow of an archived repository runs: a secret there is of no use, and says nothing of it. */
+export function archived(target: string): ZotAuthError {
+  return new ZotAuthError(
+    "FORGEJO_REPOSITORY_ARCHIVED",
+    `${target} is archived, so that none of its workflows can run. Unarchive it, or take it out of forgejo.repositories and wherever else the settings name it.`,
+  );
+}
+
+export function actionsDisabled(target: string): ZotAuthError {
+  return new ZotAuthError(
+    "FORGEJO_ACTIONS_DISABLED",
+    `Actions are disabled in ${target}, so that none of its workflows can run. Enable them in its settings (Units, Actions), or take it out of forgejo.repositories and wherever else the settings name it.`,
+  );
+}
+
+/** `own/new` of `/api/v1/repos/own/new/actions/secrets/X`, which Forgejo gives without its own address. */
+function movedTo(location: string | null, server: string): string | undefined {
+  const path = location === null ? undefined : URL.parse(location, server)?.pathname;
+  const [, kind, first, second] = /^\/api\/v1\/(repos|orgs)\/([^/]+)(?:\/([^/]+))?/.exec(path ?? "") ?? [];
+  const name = kind === "repos" ? `${first ?? ""}/${second ?? ""}` : first;
+  return name !== undefined && parseForgejoTarget(name) !== undefined ? name : undefined;
+}
+
+function kindOf(target: string): string {
+  return parseForgejoTarget(target)?.kind ?? "repository";
+}

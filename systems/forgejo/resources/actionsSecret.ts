@@ -1,0 +1,78 @@
+import { ZotAuthError } from "../../../core/errors.ts";
+import type { SecretMarker } from "../secretMarker.ts";
+import type { SecretReference } from "../../../core/secretReference.ts";
+import { driftOf, place, takeBack, targetIdFor } from "../actionsSecrets.ts";
+import { Forgejo } from "../client.ts";
+import type { ForgejoConnection } from "../client.ts";
+import { resolveSecret } from "../../onePassword/resolver.ts";
+import type { Context, Observed, Resource } from "../../../provider/resource.ts";
+
+/** The CI key as an Actions secret of one target, with a readable variable beside it that says which key it is. */
+export interface ActionsSecretInputs extends ForgejoConnection {
+  /** `owner/repository`, an organisation's name, or `user:` and the login of the token's user. */
+  readonly target: string;
+  readonly secretName: string;
+  /** Where the key is read from when it is written: the key itself never enters the state. */
+  readonly source: SecretReference;
+  /** Which key: the fingerprint that the key in `source` has to have. */
+  readonly fingerprint: string;
+  readonly label: string;
+  /** RFC 3339. */
+  readonly expires: string;
+}
+
+export interface ActionsSecretState extends ActionsSecretInputs, Observed {
+  /** The target's numeric id: its name can come to mean another one. */
+  readonly targetId: number;
+}
+
+export const actionsSecret: Resource<ActionsSecretInputs, ActionsSecretState> = {
+  computed: ["targetId"],
+
+  diff: ({ inputs, oldInputs }) => ({
+    replace: (["forgejoUrl", "target", "secretName"] as const).filter((key) => inputs[key] !== oldInputs[key]),
+  }),
+
+  async create(inputs, context) {
+    return { id: `${inputs.target}/${inputs.secretName}`, state: await write(inputs, context) };
+  },
+
+  async read(state, context) {
+    return { ...state, drift: await driftOf(new Forgejo(state, context.signal), placedOf(state)) };
+  },
+
+  async update(state, inputs, context) {
+    return write(inputs, context, state);
+  },
+
+  async delete(state, context) {
+    await takeBack(new Forgejo(state, context.signal), placedOf(state), context);
+  },
+};
+
+function markerOf({ label, fingerprint, expires, target }: ActionsSecretInputs): SecretMarker {
+  return { label, fingerprint, expires, target };
+}
+
+function placedOf(state: ActionsSecretState) {
+  return { secretName: state.secretName, marker: markerOf(state), targetId: state.targetId };
+}
+
+async function write(
+  inputs: ActionsSecretInputs,
+  context: Context,
+  before?: ActionsSecretState,
+): Promise<ActionsSecretState> {
+  const forgejo = new Forgejo(inputs, context.signal);
+  const targetId = await targetIdFor(forgejo, inputs.target, context, before);
+  const key = await resolveSecret(inputs.source, context.signal);
+  if (key.fingerprint !== inputs.fingerprint) {
+    throw new ZotAuthError(
+      "KEY_STORE_CHANGED",
+      `${inputs.source} holds another key (fingerprint ${key.fingerprint}) than the one that was made (${inputs.fingerprint}), so it is not given to ${inputs.target}. ` +
+        "Run `pulumi refresh` and `pulumi up`: a new key is made then.",
+    );
+  }
+  await place(forgejo, inputs.secretName, markerOf(inputs), key, context);
+  return { ...inputs, targetId, drift: "" };
+}

@@ -1,0 +1,93 @@
+import { ZotAuthError, messageOf } from "../../../core/errors.ts";
+import type { SecretMarker } from "../secretMarker.ts";
+import type { SecretReference } from "../../../core/secretReference.ts";
+import { driftOf, place, takeBack, targetIdFor } from "../actionsSecrets.ts";
+import { Forgejo } from "../client.ts";
+import type { ForgejoConnection } from "../client.ts";
+import { resolveSecret } from "../../onePassword/resolver.ts";
+import type { Context, Observed, Resource } from "../../../provider/resource.ts";
+
+/**
+ * A secret that somebody else keeps, as an Actions secret of one target. Nobody tells when its value changes: a refresh reads the source and
+ * compares, a preview cannot know.
+ */
+export interface CopiedSecretInputs extends ForgejoConnection {
+  /** `owner/repository`, an organisation's name, or `user:` and the login of the token's user. */
+  readonly target: string;
+  readonly secretName: string;
+  /** Where the value is read from when it is written, and at a refresh: it never enters the state. */
+  readonly source: SecretReference;
+  /** Whose secret the marker says it is. */
+  readonly label: string;
+}
+
+export interface CopiedSecretState extends CopiedSecretInputs, Observed {
+  readonly targetId: number;
+  /**
+   * Which value it is. Keyed by Forgejo's token, since people choose such secrets and everybody may read this: who holds that token could
+   * read the secret by a workflow anyway.
+   */
+  readonly fingerprint: string;
+}
+
+export const copiedSecret: Resource<CopiedSecretInputs, CopiedSecretState> = {
+  computed: ["targetId", "fingerprint"],
+
+  diff: ({ inputs, oldInputs }) => ({
+    replace: (["forgejoUrl", "target", "secretName"] as const).filter((key) => inputs[key] !== oldInputs[key]),
+  }),
+
+  async create(inputs, context) {
+    return { id: `${inputs.target}/${inputs.secretName}`, state: await write(inputs, context) };
+  },
+
+  async read(state, context) {
+    const forgejo = new Forgejo(state, context.signal);
+    const drift = await driftOf(forgejo, placedOf(state));
+    return { ...state, drift: drift === "" ? await changeOfSource(forgejo, state, context) : drift };
+  },
+
+  async update(state, inputs, context) {
+    return write(inputs, context, state);
+  },
+
+  async delete(state, context) {
+    await takeBack(new Forgejo(state, context.signal), placedOf(state), context);
+  },
+};
+
+function placedOf(state: CopiedSecretState) {
+  const { label, fingerprint, target, secretName, targetId } = state;
+  return { secretName, marker: { label, fingerprint, target } satisfies SecretMarker, targetId };
+}
+
+/** A source that cannot be read now says nothing about the secret, which goes on working: a warning, no drift. */
+async function changeOfSource(forgejo: Forgejo, state: CopiedSecretState, context: Context): Promise<string> {
+  const { source, target, secretName } = state;
+  const token = await forgejo.token();
+  try {
+    const value = await resolveSecret(source, context.signal);
+    if (value.fingerprintBy(token) === state.fingerprint) return "";
+    return `${source} holds another value than the secret ${secretName} of ${target}, or forgejo.token is another one`;
+  } catch (error) {
+    if (!(error instanceof ZotAuthError)) throw error;
+    context.warn(
+      `whether the secret ${secretName} of ${target} has the value of ${source} is not known: ${messageOf(error)}`,
+    );
+    return "";
+  }
+}
+
+async function write(
+  inputs: CopiedSecretInputs,
+  context: Context,
+  before?: CopiedSecretState,
+): Promise<CopiedSecretState> {
+  const { target, secretName, label, source } = inputs;
+  const forgejo = new Forgejo(inputs, context.signal);
+  const targetId = await targetIdFor(forgejo, target, context, before);
+  const value = await resolveSecret(source, context.signal);
+  const fingerprint = value.fingerprintBy(await forgejo.token());
+  await place(forgejo, secretName, { label, fingerprint, target }, value, context);
+  return { ...inputs, targetId, fingerprint, drift: "" };
+}

@@ -1,0 +1,68 @@
+import { ZotAuthError } from "../../../core/errors.ts";
+import { Forgejo } from "../client.ts";
+import type { ForgejoConnection, WorkflowRun } from "../client.ts";
+import { waitFor } from "../../../core/wait.ts";
+import type { Context, Observed, Resource } from "../../../provider/resource.ts";
+
+/** A build in CI that pushes with the secret that Forgejo holds: dispatched, and awaited. */
+export interface TestBuildInputs extends ForgejoConnection {
+  readonly repository: string;
+  /** The workflow's file name. */
+  readonly workflow: string;
+  readonly ref: string;
+  readonly inputs: Readonly<Record<string, string>>;
+  /** Seconds. */
+  readonly timeout: number;
+  /** What the result depends on; another key needs another build. */
+  readonly proves: Readonly<Record<string, string>>;
+}
+
+export interface TestBuildState extends TestBuildInputs, Observed {
+  readonly run: number;
+  readonly runUrl: string;
+  readonly result: string;
+}
+
+/** Only these end a run: one job of several can be done while the run is still `blocked` or `waiting`. */
+const FINAL = ["success", "failure", "cancelled", "skipped"];
+
+export const testBuild: Resource<TestBuildInputs, TestBuildState> = {
+  computed: ["run", "runUrl", "result"],
+
+  async create(inputs, context) {
+    return { id: `${inputs.repository}/${inputs.workflow}`, state: await build(inputs, context) };
+  },
+
+  async update(_state, inputs, context) {
+    return build(inputs, context);
+  },
+};
+
+async function build(inputs: TestBuildInputs, context: Context): Promise<TestBuildState> {
+  const forgejo = new Forgejo(inputs, context.signal);
+  context.progress("starting the workflow");
+  const id = await forgejo.dispatch(inputs.repository, inputs.workflow, inputs.ref, inputs.inputs);
+  let last: WorkflowRun | undefined;
+  const run = await waitFor(
+    async () => {
+      const seen = await forgejo.run(inputs.repository, id);
+      if (seen.status !== last?.status) context.progress(`run ${id} is ${seen.status}`);
+      last = seen;
+      return FINAL.includes(seen.status) ? seen : undefined;
+    },
+    {
+      what: `run ${id} of ${inputs.workflow} in ${inputs.repository}`,
+      timeoutSeconds: inputs.timeout,
+      signal: context.signal,
+      remedy: () =>
+        `It is ${last?.status ?? "unknown"}: see ${last?.url ?? "Forgejo"}${last?.status === "waiting" ? "; no runner takes it" : ""}.`,
+    },
+  );
+  if (run.status !== "success") {
+    throw new ZotAuthError(
+      "TEST_BUILD_FAILED",
+      `The test build ended as ${run.status}: see its log at ${run.url}. CI has the new key; correct the workflow or its runner, and run again.`,
+    );
+  }
+  return { ...inputs, run: id, runUrl: run.url, result: run.status, drift: "" };
+}

@@ -1,0 +1,198 @@
+import { ZotAuthError } from "../../core/errors.ts";
+import type { SecretReference } from "../../core/secretReference.ts";
+import { Answer, at, list, request, string, unexpected } from "../../core/http/http.ts";
+import type { Endpoint } from "../../core/http/http.ts";
+import { Secret } from "../../core/secret.ts";
+import { assertToken, quote } from "./backend.ts";
+import type { Backend, Change, Outcome } from "./backend.ts";
+import { archived, matching } from "./item/field.ts";
+import { readItem } from "./item/item.ts";
+import type { Item } from "./item/item.ts";
+import { isId } from "./item/place.ts";
+import type { Place } from "./item/place.ts";
+
+const SETTING = "onePassword.connectToken";
+
+/** 1Password Connect's REST API. A field is changed by PATCH, by its id, so that the rest of the item cannot be lost. */
+export class Connect implements Backend {
+  readonly name = "1Password Connect";
+  readonly replacesItem = false;
+  readonly #endpoint: Endpoint;
+  readonly #token: SecretReference;
+  readonly #resolve: (reference: SecretReference) => Promise<Secret>;
+
+  constructor(url: string, token: SecretReference, resolve: (reference: SecretReference) => Promise<Secret>) {
+    this.#endpoint = { name: this.name, url, setting: "onePassword.connectUrl" };
+    this.#token = token;
+    this.#resolve = resolve;
+  }
+
+  async item(place: Place, signal: AbortSignal): Promise<Item> {
+    const vault = isId(place.vault) ? place.vault : await this.#vaultNamed(place, signal);
+    const item = isId(place.item) ? place.item : await this.#itemTitled(place, vault, signal);
+    const answer = await this.#get(`/v1/vaults/${vault}/items/${item}`, place, signal);
+    const found = readItem(answer.json);
+    if (found === undefined) throw this.#notConnect();
+    return found.vaultId === "" ? { ...found, vaultId: vault } : found;
+  }
+
+  assertKeepsRest(): void {
+    // A PATCH names one field.
+  }
+
+  async write(
+    before: Item,
+    { field, label, section, value }: Change,
+    place: Place,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    const patch =
+      field === undefined
+        ? {
+            op: "add",
+            path: "/fields",
+            value: {
+              label,
+              type: "CONCEALED",
+              value: value.reveal(),
+              ...(section === undefined ? {} : { section: { id: section } }),
+            },
+          }
+        : { op: "replace", path: `/fields/${pointer(field.id)}/value`, value: value.reveal() };
+    let answer: Answer;
+    try {
+      answer = await this.#request(`/v1/vaults/${before.vaultId}/items/${before.id}`, signal, [patch]);
+    } catch (error) {
+      if (error instanceof ZotAuthError && error.code === "SERVER_UNREACHABLE") return { kind: "unsure", error };
+      throw error;
+    }
+    return this.#outcome(answer, { before, fieldId: field?.id, value, place }, signal);
+  }
+
+  async #outcome(
+    answer: Answer,
+    written: {
+      readonly before: Item;
+      readonly fieldId: string | undefined;
+      readonly value: Secret;
+      readonly place: Place;
+    },
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    const { place, before, fieldId } = written;
+    const { status } = answer;
+    if (status === 200) return { kind: "written" };
+    const error = unexpected(
+      this.#endpoint,
+      `write ${place.reference}`,
+      new Answer(status, answer.headers, quote(answer.text, [written.value])),
+    );
+    if (status === 409) return { kind: "conflict", error };
+    if (status >= 500) return { kind: "unsure", error };
+    // Versions before 1.7 say 401 to a token that may only read.
+    if (status === 403 || (status === 401 && /write access|permission/i.test(said(answer)))) {
+      throw new ZotAuthError(
+        "ONEPASSWORD_READ_ONLY",
+        `The token of ${SETTING} (${this.#token}) may not write ${place.reference} (${status}). Give the token write access to that vault: \`op connect token create … --vault <vault>,rw\`.`,
+      );
+    }
+    if (status === 401) throw this.#refused();
+    if (status === 404) throw missing(place);
+    const now = await this.item({ ...place, vault: before.vaultId, item: before.id }, signal);
+    const gone = fieldId !== undefined && !now.fields.some(({ id }) => id === fieldId);
+    if (gone) return { kind: "conflict", error };
+    throw error;
+  }
+
+  async #vaultNamed(place: Place, signal: AbortSignal): Promise<string> {
+    const vaults = await this.#list("/v1/vaults", `name eq "${place.vault}"`, place, signal);
+    const found = matching(vaults, place.vault, (entry) => [string(at(entry, "name"))]);
+    if (found.length === 1) return string(at(found[0], "id"));
+    throw found.length === 0
+      ? unknownVault(place)
+      : new ZotAuthError(
+          "ONEPASSWORD_VAULT_AMBIGUOUS",
+          `1Password Connect shows ${found.length} vaults "${place.vault}" (from ${place.reference}). Use the vault's id in the reference.`,
+        );
+  }
+
+  async #itemTitled(place: Place, vault: string, signal: AbortSignal): Promise<string> {
+    const items = await this.#list(`/v1/vaults/${vault}/items`, `title eq "${place.item}"`, place, signal);
+    const found = matching(items, place.item, (entry) => [string(at(entry, "title"))]);
+    const active = found.filter((entry) => string(at(entry, "state")) === "");
+    if (active.length === 1) return string(at(active[0], "id"));
+    if (active.length > 1) {
+      throw new ZotAuthError(
+        "ONEPASSWORD_ITEM_AMBIGUOUS",
+        `The 1Password vault "${place.vault}" holds ${active.length} items with the title "${place.item}" (from ${place.reference}). Use the item's id in the reference: ${active.map((entry) => string(at(entry, "id"))).join(", ")}.`,
+      );
+    }
+    if (found.length === 0) throw missing(place);
+    throw archived(place, at(found[0], "state") === "DELETED" ? "deleted" : "archived");
+  }
+
+  /** The filter only makes the answer short. Connect refuses some characters in it, so it is left out where a name has unusual ones. */
+  async #list(path: string, filter: string, place: Place, signal: AbortSignal): Promise<readonly unknown[]> {
+    const plain = /^[a-z]+ eq "[A-Za-z0-9 _.()-]+"$/.test(filter);
+    const answer = await this.#get(plain ? `${path}?filter=${encodeURIComponent(filter)}` : path, place, signal);
+    if (!Array.isArray(answer.json)) throw this.#notConnect();
+    return list(answer.json);
+  }
+
+  async #get(path: string, place: Place, signal: AbortSignal): Promise<Answer> {
+    const answer = await this.#request(path, signal);
+    if (answer.status === 200) return answer;
+    if (answer.status === 401) throw this.#refused();
+    if (answer.status === 403) throw unknownVault(place);
+    if (answer.status === 404) throw /^vault/i.test(said(answer)) ? unknownVault(place) : missing(place);
+    throw unexpected(this.#endpoint, `read ${place.reference}`, answer);
+  }
+
+  async #request(path: string, signal: AbortSignal, patch?: readonly object[]): Promise<Answer> {
+    const token = await this.#resolve(this.#token);
+    assertToken(token, SETTING, this.#token);
+    return request(this.#endpoint, path, {
+      ...(patch === undefined ? {} : { method: "PATCH", json: patch }),
+      signal,
+      headers: { authorization: new Secret(`Bearer ${token.reveal()}`) },
+    });
+  }
+
+  #refused(): ZotAuthError {
+    return new ZotAuthError(
+      "ONEPASSWORD_TOKEN_REFUSED",
+      `1Password Connect refuses the token of ${SETTING} (${this.#token}): it is wrong, has expired or was revoked. Make a new token and put it there.`,
+    );
+  }
+
+  /** Without the answer's text, which could be anything, secrets among it. */
+  #notConnect(): ZotAuthError {
+    return new ZotAuthError(
+      "ONEPASSWORD_NOT_CONNECT",
+      `What answers at ${this.#endpoint.url} does not answer as 1Password Connect does. Check the setting onePassword.connectUrl.`,
+    );
+  }
+}
+
+function said(answer: Answer): string {
+  return string(at(answer.json, "message"));
+}
+
+/** Escapes a part of a JSON pointer. */
+function pointer(part: string): string {
+  return part.replaceAll("~", "~0").replaceAll("/", "~1");
+}
+
+function missing({ vault, item, reference }: Place): ZotAuthError {
+  return new ZotAuthError(
+    "ONEPASSWORD_ITEM_MISSING",
+    `The 1Password vault "${vault}" holds no item "${item}" (from ${reference}). Make the item, restore it when it was deleted or archived, or correct the reference.`,
+  );
+}
+
+function unknownVault({ vault, reference }: Place): ZotAuthError {
+  return new ZotAuthError(
+    "ONEPASSWORD_VAULT_UNKNOWN",
+    `1Password Connect shows no vault "${vault}" (from ${reference}). Check its name or id, and that the token of ${SETTING} may see it.`,
+  );
+}

@@ -1,0 +1,54 @@
+import { ZotAuthError } from "../../core/errors.ts";
+import { parseReference } from "../../core/secretReference.ts";
+import type { SecretReference } from "../../core/secretReference.ts";
+import { secretOfEnvironment, secretOfFile } from "../../core/localSecret.ts";
+import { onePassword } from "./vault.ts";
+import type { OnePassword, OnePasswordConnection } from "./vault.ts";
+import type { Secret } from "../../core/secret.ts";
+
+export type { OnePasswordConnection } from "./vault.ts";
+
+let store: OnePassword | undefined;
+
+/** Called once by the engine, before any resource. */
+export function configure(connection: OnePasswordConnection): void {
+  store = onePassword(connection, resolveSecret);
+}
+
+/** 1Password as the stack's settings say. */
+export function vault(): OnePassword {
+  if (store === undefined) throw new Error("the engine asked for a resource before it configured the provider");
+  return store;
+}
+
+/**
+ * Resolves a reference where the secret is used. Nothing is kept beyond the operation: the next one resolves it again.
+ *
+ * @throws ZotAuthError `SECRET_MISSING`, `SECRET_EMPTY`, `SECRET_UNREADABLE`, and what 1Password's client throws
+ */
+export async function resolveSecret(reference: SecretReference, signal?: AbortSignal): Promise<Secret> {
+  const parsed = parseReference(reference);
+  switch (parsed?.kind) {
+    case "op":
+      return vault().read(reference, signal);
+    case "env":
+      return secretOfEnvironment(parsed.name, reference);
+    case "file":
+      return secretOfFile(parsed.path, reference);
+    case undefined:
+      throw new TypeError("a secret reference that the settings let through cannot be read");
+  }
+}
+
+/** 1Password has nothing there: no value, or not even the item. A section or field that is not clear is an error all the same. */
+const NOTHING_THERE = ["ONEPASSWORD_FIELD_MISSING", "ONEPASSWORD_ITEM_MISSING", "ONEPASSWORD_ITEM_ARCHIVED"];
+
+/** As {@link resolveSecret}; `undefined` when the 1Password field is empty or missing, or its item is. */
+export async function findSecret(reference: SecretReference, signal?: AbortSignal): Promise<Secret | undefined> {
+  try {
+    return await resolveSecret(reference, signal);
+  } catch (error) {
+    if (error instanceof ZotAuthError && NOTHING_THERE.includes(error.code)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,147 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { ZotAuthError } from "../../core/errors.ts";
+import type { Secret } from "../../core/secret.ts";
+import { waitFor } from "../../core/wait.ts";
+import type { Backend } from "./backend.ts";
+import { assertActive, findField, sectionOf, writableField } from "./item/field.ts";
+import { differences } from "./item/item.ts";
+import type { Item } from "./item/item.ts";
+import type { Place } from "./item/place.ts";
+
+/** As often as 1Password's own Terraform provider tries. */
+const TRIES = 5;
+/** Seconds to look whether a write arrived whose answer got lost. */
+const LOST_ANSWER_SECONDS = 5;
+
+export interface WriterOptions {
+  readonly warn?: (code: string, message: string) => void;
+  readonly settleSeconds?: number;
+}
+
+/**
+ * Writes one field of one item: reads the item, writes, reads until the value is seen, and compares the item's versions and contents before
+ * and after, so that somebody else's change at the same time is noticed.
+ */
+export class FieldWriter {
+  readonly #backend: Backend;
+  readonly #warn: (code: string, message: string) => void;
+  readonly #settleSeconds: number;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(backend: Backend, options: WriterOptions) {
+    this.#backend = backend;
+    this.#warn = options.warn ?? ((code, message) => process.emitWarning(message, { type: "ZotAuthWarning", code }));
+    this.#settleSeconds = options.settleSeconds ?? 30;
+  }
+
+  /** One after the other: two fields of one item, written side by side, would look like somebody else's change. */
+  async write(place: Place, value: Secret, signal: AbortSignal): Promise<void> {
+    const before = this.#last;
+    const own = (async (): Promise<void> => {
+      await before;
+      await this.#tryWrite(place, value, signal);
+    })();
+    this.#last = own.catch(() => undefined); // the caller of that write is told
+    return own;
+  }
+
+  async #tryWrite(place: Place, value: Secret, signal: AbortSignal): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const before = await this.#backend.item(place, signal);
+      assertActive(before, place);
+      const field = writableField(before, place);
+      if ((field?.value ?? "") === value.reveal()) return;
+      this.#backend.assertKeepsRest(before, place);
+      const change = { field, label: place.field, section: sectionOf(before, place), value };
+      const outcome = await this.#backend.write(before, change, place, signal);
+      if (outcome.kind !== "conflict") {
+        const lost = outcome.kind === "unsure" ? outcome.error : undefined;
+        this.#compare(before, await this.#settled(before, place, value, lost, signal), place);
+        return;
+      }
+      if (attempt === TRIES) throw conflict(place, outcome.error);
+      await delay(Math.min(100 * 2 ** attempt, 500) + Math.random() * 100, undefined, { signal });
+    }
+  }
+
+  /** The item once it shows the value. Connect may show the item of before for a while. */
+  async #settled(
+    before: Item,
+    place: Place,
+    value: Secret,
+    lost: ZotAuthError | undefined,
+    signal: AbortSignal,
+  ): Promise<Item> {
+    const byId = { ...place, vault: before.vaultId, item: before.id };
+    let seen = before;
+    const look = async (): Promise<Item | undefined> => {
+      try {
+        seen = await this.#backend.item(byId, signal);
+      } catch (error) {
+        // Whoever lost the answer may not be back yet.
+        if (lost !== undefined && error instanceof ZotAuthError && error.code === lost.code) return undefined;
+        throw error;
+      }
+      if ((findField(seen, place)?.value ?? "") === value.reveal()) return seen;
+      if (seen.version > before.version + 1) throw this.#notStored(place);
+      return undefined;
+    };
+    try {
+      return await waitFor(look, {
+        what: `${this.#backend.name} to show the new value of ${place.reference}`,
+        timeoutSeconds: lost === undefined ? this.#settleSeconds : Math.min(LOST_ANSWER_SECONDS, this.#settleSeconds),
+        signal,
+        code: "ONEPASSWORD_LAGGING",
+        remedy: () =>
+          `It still shows version ${before.version} of the item. See whether it is in sync with 1Password (its /health tells), and run again.`,
+      });
+    } catch (error) {
+      if (!(error instanceof ZotAuthError && error.code === "ONEPASSWORD_LAGGING")) throw error;
+      if (lost !== undefined) throw lost;
+      throw seen.version > before.version ? this.#notStored(place) : error;
+    }
+  }
+
+  #notStored({ reference }: Place): ZotAuthError {
+    return new ZotAuthError(
+      "ONEPASSWORD_NOT_STORED",
+      `${this.#backend.name} took a value for ${reference} but gives another one back. See whether something else writes that field, and run again.`,
+    );
+  }
+
+  /** Each change makes the version one higher, so a version that is higher by more than one tells of somebody else's. */
+  #compare(before: Item, after: Item, place: Place): void {
+    const { reference } = place;
+    const ours = findField(after, place) ?? findField(before, place);
+    const different = differences(before, after, ours?.id).join(", ");
+    const others = Math.max(0, after.version - before.version - 1);
+    const versions = `from version ${before.version} to ${after.version}`;
+    if (others === 0) {
+      if (different === "") return;
+      throw new ZotAuthError(
+        "ONEPASSWORD_ITEM_DAMAGED",
+        `The value of ${reference} is stored, but the rest of its item is not as before (${different}; ${versions}). Restore it from the item's history in the 1Password app, and tell the makers of ${this.#backend.name}.`,
+      );
+    }
+    // What op writes is the item as it was when we read it. One change that shows came after that, and is kept.
+    if (this.#backend.replacesItem && !(others === 1 && different !== "")) {
+      throw new ZotAuthError(
+        "ONEPASSWORD_OTHERS_CHANGE_LOST",
+        `The value of ${reference} is stored, but somebody else changed the item at the same time (${versions}), and op, which replaces whole items, may have undone that. Compare with the item's history in the 1Password app. Connect changes single fields (onePassword.connectUrl).`,
+      );
+    }
+    this.#warn(
+      "ONEPASSWORD_CHANGED_MEANWHILE",
+      different === ""
+        ? `Somebody else wrote the item of ${reference} at the same time (${versions}). Only this field can have changed; the item's history in 1Password has the other value.`
+        : `Somebody else changed ${different} in the item of ${reference} at the same time (${versions}). That change is kept.`,
+    );
+  }
+}
+
+function conflict({ reference }: Place, cause: ZotAuthError): ZotAuthError {
+  return new ZotAuthError(
+    "ONEPASSWORD_CONFLICT",
+    `${reference} could not be written ${TRIES} times, because somebody else changed the item each time. See who does, and run again. ${cause.message}`,
+  );
+}

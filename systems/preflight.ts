@@ -1,0 +1,63 @@
+import { ZotAuthError, messageOf } from "../core/errors.ts";
+import type { SecretReference } from "../core/secretReference.ts";
+import { checkAuthentikRights } from "./authentik/rights/check.ts";
+import { ArgoCd } from "./argocd/client.ts";
+import type { ArgoCdConnection } from "./argocd/client.ts";
+import type { AuthentikConnection } from "./authentik/client.ts";
+import { Forgejo } from "./forgejo/client.ts";
+import type { ForgejoConnection } from "./forgejo/client.ts";
+import { resolveSecret, vault } from "./onePassword/resolver.ts";
+import type { Context, Observed, Resource } from "../provider/resource.ts";
+
+/**
+ * Everything that can be known to be wrong before anything is changed: servers that do not answer, tokens that are refused or may too
+ * little, repositories and items that are not there. All the rest depends on it.
+ */
+export interface PreflightInputs {
+  readonly authentik: AuthentikConnection;
+  readonly argocd: ArgoCdConnection | null;
+  readonly forgejo: ForgejoConnection;
+  readonly targets: readonly string[];
+  /** Of the other secrets that Forgejo gets. */
+  readonly sources: readonly SecretReference[];
+  readonly keyStore: SecretReference;
+}
+
+export type PreflightState = PreflightInputs & Observed;
+
+export const preflight: Resource<PreflightInputs, PreflightState> = {
+  computed: [],
+  create: async (inputs, context) => ({ id: "preflight", state: await check(inputs, context) }),
+  update: async (_state, inputs, context) => check(inputs, context),
+};
+
+async function check(inputs: PreflightInputs, context: Context): Promise<PreflightState> {
+  const { signal } = context;
+  const forgejo = new Forgejo(inputs.forgejo, signal);
+  context.progress("asking every server whether it is there and the tokens suffice");
+  const checks: Promise<unknown>[] = [
+    checkAuthentikRights(inputs.authentik, context),
+    ...(inputs.argocd === null ? [] : [new ArgoCd(inputs.argocd, signal).assertMaySync()]),
+    ...inputs.targets.map(async (target) => {
+      await forgejo.usableTargetId(target);
+      await forgejo.assertMayWrite(target);
+    }),
+    of("ci.keyStore", vault().assertItem(inputs.keyStore, signal)),
+    ...inputs.sources.map(async (source) => of("forgejo.secrets", resolveSecret(source, signal))),
+  ];
+  const failed = (await Promise.allSettled(checks)).filter((result) => result.status === "rejected");
+  signal.throwIfAborted();
+  // One server that is down can fail several checks in the same words.
+  const messages = [...new Set(failed.map((result) => messageOf(result.reason)))];
+  if (messages.length > 0) throw new ZotAuthError("PREFLIGHT_FAILED", `Nothing was changed. ${messages.join("\n")}`);
+  return { ...inputs, drift: "" };
+}
+
+/** Names the setting: a reference is found by it. */
+async function of(setting: string, check: Promise<unknown>): Promise<void> {
+  try {
+    await check;
+  } catch (error) {
+    throw new ZotAuthError("PREFLIGHT_FAILED", `${setting}: ${messageOf(error)}`);
+  }
+}

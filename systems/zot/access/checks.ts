@@ -1,0 +1,71 @@
+import { closest, distance } from "fastest-levenshtein";
+import { ACTIONS } from "./settings.ts";
+import { isObject, objectAt, spelled, valueAt } from "../../../core/json.ts";
+import { shown } from "../config/checks/problem.ts";
+import type { ConfigProblem } from "../config/checks/problem.ts";
+
+const ROOT = "http.accessControl";
+
+/** Mistakes in `accessControl` that `zot verify` lets pass (facts/zot.md, section f). */
+export function* accessProblems(config: unknown): Generator<ConfigProblem> {
+  const access = valueAt(config, "http", "accessControl");
+  if (!isObject(access)) {
+    yield {
+      path: ROOT,
+      message: "is missing: zot would let everybody who signs in do everything. It has to say who may do what.",
+    };
+    return;
+  }
+  const repositories = objectAt(access, "repositories");
+  if (Object.keys(repositories).length === 0) {
+    yield {
+      path: `${ROOT}.repositories`,
+      message: "is empty: nobody could do anything. It has to have rules for some glob, such as **.",
+    };
+  }
+  for (const [glob, rules] of Object.entries(repositories)) {
+    const path = `${ROOT}.repositories.${glob}`;
+    for (const key of ["anonymousPolicy", "defaultPolicy"]) yield* actionProblems(rules, key, path, true);
+    const policies = valueAt(rules, "policies");
+    if (!Array.isArray(policies)) continue;
+    for (const [index, policy] of policies.entries()) yield* policyProblems(policy, `${path}.policies.${index}`);
+  }
+  const admin = valueAt(access, "adminPolicy");
+  if (admin !== undefined) yield* policyProblems(admin, `${ROOT}.adminPolicy`);
+  yield* actionProblems(objectAt(access, "metrics"), "anonymousPolicy", `${ROOT}.metrics`, true);
+}
+
+function* policyProblems(policy: unknown, path: string): Generator<ConfigProblem> {
+  const subjects = ["users", "groups"].flatMap((key) => valueAt(policy, key) ?? []);
+  if (subjects.length === 0) {
+    yield {
+      path,
+      message: "names neither users nor groups, so that it is for nobody. Name somebody, or remove the policy.",
+    };
+  }
+  yield* actionProblems(policy, "actions", path, false);
+}
+
+function* actionProblems(owner: unknown, key: string, path: string, mayBeEmpty: boolean): Generator<ConfigProblem> {
+  const name = isObject(owner) ? (spelled(owner, key) ?? key) : key;
+  const value = valueAt(owner, key);
+  const where = `${path}.${name}`;
+  if (value === undefined ? !mayBeEmpty : Array.isArray(value) && value.length === 0 && !mayBeEmpty) {
+    yield { path: where, message: `has no action, so that it allows nothing. It takes ${ACTIONS.join(", ")}.` };
+  }
+  if (value === undefined) return;
+  if (!Array.isArray(value)) {
+    yield { path: where, message: `got ${shown(value)}; it has to be a list, such as ["read"].` };
+    return;
+  }
+  for (const action of value as readonly unknown[]) {
+    if (ACTIONS.some((known) => known === action)) continue;
+    const near = typeof action === "string" ? closest(action, [...ACTIONS]) : undefined;
+    const hint =
+      near !== undefined && distance(String(action).toLowerCase(), near) <= 2 ? ` Did you mean "${near}"?` : "";
+    yield {
+      path: where,
+      message: `got the action ${shown(action)}, which zot takes and which allows nothing. It takes ${ACTIONS.join(", ")}.${hint}`,
+    };
+  }
+}

@@ -1,0 +1,56 @@
+import { failures } from "../matrix.ts";
+import type { AccessRow, MeasuredRow } from "../matrix.ts";
+import { ZotAuthError } from "../../../../core/errors.ts";
+import { rfc3339 } from "../../keys/rotation.ts";
+import type { SecretReference } from "../../../../core/secretReference.ts";
+import { resolveSecret } from "../../../onePassword/resolver.ts";
+import { measure } from "./proofs.ts";
+import type { Context, Observed, Resource } from "../../../../provider/resource.ts";
+
+/** Who may do what, tried on the live registry: every row of the expected access has to hold. */
+export interface AccessProofInputs {
+  readonly registryUrl: string;
+  readonly username: string;
+  readonly source: SecretReference;
+  readonly repository: string;
+  readonly expected: readonly AccessRow[];
+  /** What the result depends on: the config's hash, the key's fingerprint. Another one needs another proof. */
+  readonly proves: Readonly<Record<string, string>>;
+}
+
+export interface AccessProofState extends AccessProofInputs, Observed {
+  readonly measured: readonly MeasuredRow[];
+  /** `13 of 13 checks passed`. */
+  readonly result: string;
+  /** RFC 3339. */
+  readonly checked: string;
+}
+
+export const accessProof: Resource<AccessProofInputs, AccessProofState> = {
+  computed: ["measured", "result", "checked"],
+
+  async create(inputs, context) {
+    return { id: new URL(inputs.registryUrl).host, state: await check(inputs, context) };
+  },
+
+  async update(_state, inputs, context) {
+    return check(inputs, context);
+  },
+};
+
+async function check(inputs: AccessProofInputs, context: Context): Promise<AccessProofState> {
+  context.progress(`trying ${inputs.expected.length} kinds of access`);
+  const key = await resolveSecret(inputs.source, context.signal);
+  const { registryUrl, repository, username, expected } = inputs;
+  const measured = await measure(expected, { registryUrl, repository, username, key, signal: context.signal });
+  const wrong = failures(measured);
+  if (wrong.length > 0) {
+    throw new ZotAuthError(
+      "ACCESS_NOT_AS_DECLARED",
+      `The registry at ${registryUrl} does not answer as the settings say: ${wrong.join("; ")}. See accessControl in zot's config on its host, and whether a proxy in front of zot changes requests or answers.`,
+    );
+  }
+  const result = `${measured.length} of ${expected.length} checks passed`;
+  context.info(result);
+  return { ...inputs, measured, result, checked: rfc3339(new Date()), drift: "" };
+}

@@ -1,0 +1,93 @@
+import type { AccessRow, MeasuredRow, Subject } from "../matrix.ts";
+import { probeImage } from "./probeImage.ts";
+import { unexpected } from "../../../../core/http/http.ts";
+import { Registry } from "./registry.ts";
+import { Secret } from "../../../../core/secret.ts";
+import { zotEndpoint } from "../../client.ts";
+
+/** Where and with what the proofs are made. */
+export interface ProofContext {
+  readonly registryUrl: string;
+  /** The image repository that the proofs use. */
+  readonly repository: string;
+  readonly username: string;
+  readonly key: Secret;
+  readonly signal: AbortSignal;
+}
+
+/** The one tag that stays for good: what may not be overwritten or deleted has to be there. */
+export const PROBE_TAG = "probe";
+
+const KEPT = probeImage("Kept by zot-auth: CI may neither overwrite nor delete this tag.");
+const OTHER = probeImage(
+  "Pushed by zot-auth to prove that CI may create. It has no tag, so zot's garbage collection removes it.",
+);
+const WRONG_KEY = new Secret("zak_00000000000000000000000000000000");
+
+/**
+ * Tries every row on the live registry.
+ *
+ * It leaves one tag of a few hundred bytes, once. A create-only account can never delete what it pushed, so the right to create is proved
+ * with a manifest pushed by digest, without a tag.
+ */
+export async function measure(rows: readonly AccessRow[], context: ProofContext): Promise<readonly MeasuredRow[]> {
+  await ensureProbeTag(context);
+  return Promise.all(rows.map(async (row) => ({ ...row, measured: await tryOperation(row, context) })));
+}
+
+async function ensureProbeTag(context: ProofContext): Promise<void> {
+  const registry = registryFor("ci", context);
+  if ((await registry.headManifest(context.repository, PROBE_TAG)) === 200) return;
+  await registry.uploadBlobs(context.repository, KEPT);
+  const answer = await registry.putManifest(context.repository, KEPT, PROBE_TAG);
+  if (answer.status === 201) return;
+  // Somebody else's run can have made it in between: then it is refused, and there.
+  if ((await registry.headManifest(context.repository, PROBE_TAG)) === 200) return;
+  throw unexpected(
+    zotEndpoint(context.registryUrl),
+    `take the tag ${context.repository}:${PROBE_TAG} from ${context.username}`,
+    answer,
+  );
+}
+
+async function tryOperation(row: AccessRow, context: ProofContext): Promise<number> {
+  const registry = registryFor(row.subject, context);
+  const { repository } = context;
+  const { target = repository } = row;
+  switch (row.operation) {
+    case "ping":
+      return registry.ping();
+    case "pull":
+      return (await registry.get(`/v2/${repository}/manifests/${PROBE_TAG}`)).status;
+    case "list tags":
+      return (await registry.get(`/v2/${target}/tags/list`)).status;
+    case "begin an upload":
+      return (await registry.startUpload(target)).status;
+    case "push a new image": {
+      const started = await registry.startUpload(repository);
+      if (started.status !== 202) return started.status;
+      await registry.uploadBlobs(repository, OTHER);
+      return (await registry.putManifest(repository, OTHER)).status;
+    }
+    case "overwrite a tag":
+      return (await registry.putManifest(repository, OTHER, PROBE_TAG)).status;
+    case "delete a tag":
+      return (await registry.deleteManifest(repository, PROBE_TAG)).status;
+    case "read metrics":
+      return (await registry.get(target)).status;
+    case "begin an OIDC sign-in":
+      return (await registry.get("/zot/auth/login?provider=oidc&callback_ui=%2F")).status;
+  }
+}
+
+function registryFor(subject: Subject, context: ProofContext): Registry {
+  const { registryUrl, username, signal } = context;
+  switch (subject) {
+    case "anonymous":
+      return new Registry(registryUrl, undefined, signal);
+    case "wrong key":
+      return new Registry(registryUrl, { kind: "key", username, key: WRONG_KEY }, signal);
+    case "ci":
+      return new Registry(registryUrl, { kind: "key", username, key: context.key }, signal);
+  }
+}

@@ -1,0 +1,81 @@
+import type { Blob, ProbeImage } from "./probeImage.ts";
+import { request, unexpected } from "../../../../core/http/http.ts";
+import type { Answer, RequestOptions } from "../../../../core/http/http.ts";
+import { authenticate, zotEndpoint } from "../../client.ts";
+import type { ZotCredentials } from "../../client.ts";
+
+/** The OCI distribution API of a registry, as far as the proofs need it. Without credentials it asks as anybody. */
+export class Registry {
+  readonly #url: string;
+  readonly #credentials: ZotCredentials | undefined;
+  readonly #signal: AbortSignal;
+
+  constructor(url: string, credentials: ZotCredentials | undefined, signal: AbortSignal) {
+    this.#url = url;
+    this.#credentials = credentials;
+    this.#signal = signal;
+  }
+
+  async ping(): Promise<number> {
+    return (await this.#request("/v2/")).status;
+  }
+
+  async get(path: string): Promise<Answer> {
+    return this.#request(path);
+  }
+
+  /** Asks to upload a blob; the status alone tells whether the right to create is there. The upload is left to zot's garbage collection. */
+  async startUpload(repository: string): Promise<Answer> {
+    return this.#request(`/v2/${repository}/blobs/uploads/`, { method: "POST" });
+  }
+
+  /** Uploads an image's blobs, those that are not there yet. */
+  async uploadBlobs(repository: string, image: ProbeImage): Promise<void> {
+    for (const blob of image.blobs) {
+      const head = await this.#request(`/v2/${repository}/blobs/${blob.digest}`, { method: "HEAD" });
+      if (head.status !== 200) await this.#upload(repository, blob);
+    }
+  }
+
+  /** Puts the manifest under a tag, or under its own digest, where it has no tag and the garbage collection takes it away. */
+  async putManifest(repository: string, image: ProbeImage, tag?: string): Promise<Answer> {
+    return this.#request(`/v2/${repository}/manifests/${tag ?? image.manifest.digest}`, {
+      method: "PUT",
+      body: image.manifest.bytes,
+      headers: { "content-type": image.mediaType },
+    });
+  }
+
+  async headManifest(repository: string, reference: string): Promise<number> {
+    return (await this.#request(`/v2/${repository}/manifests/${reference}`, { method: "HEAD" })).status;
+  }
+
+  async deleteManifest(repository: string, reference: string): Promise<Answer> {
+    return this.#request(`/v2/${repository}/manifests/${reference}`, { method: "DELETE" });
+  }
+
+  async #upload(repository: string, blob: Blob): Promise<void> {
+    const endpoint = zotEndpoint(this.#url);
+    const started = await this.startUpload(repository);
+    const location = started.headers.get("location");
+    if (started.status !== 202 || location === null)
+      throw unexpected(endpoint, `begin an upload to ${repository}`, started);
+    const target = new URL(location, this.#url);
+    target.searchParams.set("digest", blob.digest);
+    const finished = await this.#request(target.pathname + target.search, {
+      method: "PUT",
+      body: blob.bytes,
+      headers: { "content-type": "application/octet-stream" },
+    });
+    if (finished.status !== 201) throw unexpected(endpoint, `take an upload to ${repository}`, finished);
+  }
+
+  async #request(path: string, options: RequestOptions = {}): Promise<Answer> {
+    const endpoint = zotEndpoint(this.#url);
+    const headers = {
+      accept: "application/vnd.oci.image.manifest.v1+json, */*",
+      ...(await authenticate(endpoint, this.#credentials)),
+    };
+    return request(endpoint, path, { ...options, signal: this.#signal, headers: { ...headers, ...options.headers } });
+  }
+}

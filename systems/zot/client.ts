@@ -1,0 +1,107 @@
+import type { CookieJar } from "../../core/http/cookies.ts";
+import { at, list, request, string, unexpected } from "../../core/http/http.ts";
+import type { Answer, Endpoint, RequestOptions } from "../../core/http/http.ts";
+import { Secret } from "../../core/secret.ts";
+
+/** An API key as zot lists it: everything but the key. */
+export interface ApiKeyInfo {
+  readonly uuid: string;
+  readonly label: string;
+  readonly createdAt: string;
+  readonly expirationDate: string;
+  readonly lastUsed: string;
+  readonly isExpired: boolean;
+}
+
+/** How requests to zot are signed: with a session of the browser kind, or with an API key. */
+export type ZotCredentials =
+  | { readonly kind: "session"; readonly jar: CookieJar }
+  | { readonly kind: "key"; readonly username: string; readonly key: Secret };
+
+export function zotEndpoint(url: string): Endpoint {
+  return { name: "zot", url, setting: "registry.url" };
+}
+
+/** Headers that authenticate a request; a session counts only with zot's UI header beside its cookie. */
+export async function authenticate(
+  endpoint: Endpoint,
+  credentials?: ZotCredentials,
+): Promise<Record<string, string | Secret>> {
+  switch (credentials?.kind) {
+    case "session":
+      return { cookie: await credentials.jar.header(endpoint.url), "x-zot-api-client": "zot-ui" };
+    case "key":
+      return { authorization: basic(credentials.username, credentials.key) };
+    case undefined:
+      return {};
+  }
+}
+
+function basic(username: string, key: Secret): Secret {
+  return new Secret(`Basic ${Buffer.from(`${username}:${key.reveal()}`).toString("base64")}`);
+}
+
+/** The API keys of the account that the credentials belong to. */
+export async function listKeys(
+  url: string,
+  credentials: ZotCredentials,
+  signal: AbortSignal,
+): Promise<readonly ApiKeyInfo[]> {
+  const answer = await keys(url, credentials, "", { signal });
+  if (answer.status !== 200) throw unexpected(zotEndpoint(url), "list the account's API keys", answer);
+  return list(at(answer.json, "apiKeys")).map(toInfo);
+}
+
+/** Makes a key. The answer is the only time that zot shows it. */
+export async function createKey(
+  url: string,
+  credentials: ZotCredentials,
+  wanted: { readonly label: string; readonly expirationDate: string },
+  signal: AbortSignal,
+): Promise<ApiKeyInfo & { readonly key: Secret }> {
+  const answer = await keys(url, credentials, "", { method: "POST", json: wanted, signal });
+  if (answer.status !== 201) throw unexpected(zotEndpoint(url), "make an API key", answer);
+  return { ...toInfo(answer.json), key: new Secret(string(at(answer.json, "apiKey"))) };
+}
+
+/** Revokes a key. zot answers the same for a key that is gone already. */
+export async function revokeKey(
+  url: string,
+  credentials: ZotCredentials,
+  uuid: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const answer = await keys(url, credentials, `?id=${encodeURIComponent(uuid)}`, { method: "DELETE", signal });
+  if (answer.status !== 200) throw unexpected(zotEndpoint(url), "revoke an API key", answer);
+}
+
+async function keys(url: string, credentials: ZotCredentials, query: string, options: RequestOptions): Promise<Answer> {
+  const endpoint = zotEndpoint(url);
+  return request(endpoint, `/zot/auth/apikey${query}`, {
+    ...options,
+    headers: await authenticate(endpoint, credentials),
+  });
+}
+
+/** Whether zot takes the key: a wrong, expired or revoked one is refused everywhere, also where anybody may read. */
+export async function keyWorks(url: string, username: string, key: Secret, signal: AbortSignal): Promise<boolean> {
+  const endpoint = zotEndpoint(url);
+  const answer = await request(endpoint, "/v2/", {
+    headers: await authenticate(endpoint, { kind: "key", username, key }),
+    signal,
+  });
+  if (answer.status === 200) return true;
+  if (answer.status === 401) return false;
+  throw unexpected(endpoint, "take an API key", answer);
+}
+
+function toInfo(value: unknown): ApiKeyInfo {
+  return {
+    uuid: string(at(value, "uuid")),
+    label: string(at(value, "label")),
+    createdAt: string(at(value, "createdAt")),
+    expirationDate: string(at(value, "expirationDate")),
+    lastUsed: string(at(value, "lastUsed")),
+    isExpired: at(value, "isExpired") === true,
+  };
+}

@@ -1,0 +1,43 @@
+import { isObject } from "../../../core/json.ts";
+
+/** A file or folder on the host that zot reads, and that somebody else puts there. */
+export interface NeededFile {
+  /** The setting that names it. */
+  readonly setting: string;
+  readonly path: string;
+}
+
+/** Where zot's config names such files. `*` is any key or list entry. Where no setting writes it, it comes from `zot.extra`. */
+const PLACES: readonly (readonly [path: string, setting?: string])[] = [
+  ["http.tls.cert", "zot.http.tls.cert"],
+  ["http.tls.key", "zot.http.tls.key"],
+  ["http.tls.cacert", "zot.http.tls.caCert"],
+  ["http.auth.htpasswd.path"],
+  ["http.auth.ldap.credentialsfile"],
+  ["http.auth.ldap.cacert"],
+  ["http.auth.openid.providers.*.keypath"],
+  ["extensions.sync.credentialsfile", "zot.sync.credentialsFile"],
+  ["extensions.sync.registries.*.certdir", "registry.pullThrough[].certDir"],
+  ["extensions.events.sinks.*.file"],
+  ["extensions.events.sinks.*.cacertfile"],
+  ["extensions.events.sinks.*.certfile"],
+  ["extensions.events.sinks.*.keyfile"],
+  ["cluster.tls.cert"],
+  ["cluster.tls.key"],
+  ["cluster.tls.cacert"],
+];
+
+/** The files that a config needs besides those that this program writes. `zot verify` does not look whether most of them are there. */
+export function neededFiles(config: unknown): readonly NeededFile[] {
+  return PLACES.flatMap(([place, setting = `zot.extra.${place}`]) =>
+    textsAt(config, place.split(".")).map((path) => ({ setting, path })),
+  );
+}
+
+function textsAt(value: unknown, [key, ...rest]: readonly string[]): readonly string[] {
+  if (key === undefined) return typeof value === "string" && value !== "" ? [value] : [];
+  const entries = Array.isArray(value) ? [...value.entries()] : isObject(value) ? Object.entries(value) : [];
+  return entries.flatMap(([name, inner]) =>
+    key === "*" || String(name).toLowerCase() === key ? textsAt(inner, rest) : [],
+  );
+}

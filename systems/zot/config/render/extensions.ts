@@ -1,0 +1,59 @@
+import type { Settings } from "../../../../settings/schema.ts";
+import { goDuration, optionalGoDuration } from "./duration.ts";
+import { present } from "../../../../core/json.ts";
+import type { JsonObject } from "../../../../core/json.ts";
+
+type PullThrough = Settings["registry"]["pullThrough"][number];
+
+/** zot's `extensions`: metrics, pull-through, search, the web page, and the checks of what is stored. */
+export function renderExtensions({ registry, zot }: Settings, locate: (path: string) => string): JsonObject {
+  const { metrics, search, sync, scrubInterval, mandatoryAnnotations } = zot;
+  return present({
+    metrics: metrics.enable ? { enable: true, prometheus: { path: metrics.path } } : undefined,
+    sync:
+      registry.pullThrough.length === 0
+        ? undefined
+        : present({
+            enable: true,
+            credentialsFile: sync.credentialsFile === undefined ? undefined : locate(sync.credentialsFile),
+            downloadDir: sync.downloadDir === undefined ? undefined : locate(sync.downloadDir),
+            registries: registry.pullThrough.map((entry) => pulledThrough(entry, locate)),
+          }),
+    search: search.enable
+      ? present({ enable: true, cve: search.cve ? vulnerabilities(search) : undefined })
+      : undefined,
+    ui: zot.ui ? { enable: true } : undefined,
+    scrub: scrubInterval === undefined ? undefined : { enable: true, interval: goDuration(scrubInterval) },
+    lint: mandatoryAnnotations.length === 0 ? undefined : { enable: true, mandatoryAnnotations },
+  });
+}
+
+function vulnerabilities(search: Settings["zot"]["search"]): JsonObject {
+  const trivy = present({ dbRepository: search.trivyDatabase, javaDBRepository: search.trivyJavaDatabase });
+  return present({
+    updateInterval: goDuration(search.cveUpdateInterval),
+    trivy: Object.keys(trivy).length === 0 ? undefined : trivy,
+  });
+}
+
+function pulledThrough(entry: PullThrough, locate: (path: string) => string): JsonObject {
+  const tags = present({ regex: entry.tagsRegex, semver: entry.semver });
+  return present({
+    urls: [entry.url, ...entry.fallbackUrls],
+    content: [
+      present({
+        prefix: entry.prefix,
+        destination: `/${entry.name}`,
+        tags: Object.keys(tags).length === 0 ? undefined : tags,
+      }),
+    ],
+    onDemand: entry.onDemand,
+    tlsVerify: entry.tlsVerify,
+    pollInterval: optionalGoDuration(entry.pollInterval),
+    onlySigned: entry.onlySigned,
+    preserveDigest: entry.preserveDigest,
+    certDir: entry.certDir === undefined ? undefined : locate(entry.certDir),
+    maxRetries: entry.maxRetries,
+    retryDelay: optionalGoDuration(entry.retryDelay),
+  });
+}

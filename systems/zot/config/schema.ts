@@ -1,0 +1,42 @@
+import { readFileSync } from "node:fs";
+import * as z from "zod";
+import { isObject } from "../../../core/json.ts";
+import type { JsonObject } from "../../../core/json.ts";
+
+/** Keys of an event sink that zot reads and its schema leaves out. The others of that kind are secrets. */
+const SINK_FILES = ["file", "cacertfile", "certfile", "keyfile"];
+const SINK = "pkg.extensions.config.events.SinkConfig";
+
+let loaded: z.ZodType | undefined;
+
+/** The schema that `zot schema` of 2.1.20 prints: every key and its type, and no other key. Read when it is first needed. */
+export function zotConfigSchema(): z.ZodType {
+  loaded ??= z.fromJSONSchema(load());
+  return loaded;
+}
+
+function load(): JsonObject {
+  const file = new URL("zot-config.schema.v2.1.20.json", import.meta.url);
+  // The definitions are named by Go's packages, with slashes escaped twice.
+  const text = readFileSync(file, "utf8")
+    .replaceAll("~01", "~1")
+    .replaceAll("zotregistry.dev~1zot~1v2~1", "")
+    .replaceAll("~1", ".");
+  const schema = withoutNull(JSON.parse(text) as unknown) as { definitions: Record<string, { properties: object }> };
+  const sink = schema.definitions[SINK];
+  if (sink === undefined) throw new TypeError(`zot's schema has no ${SINK}`);
+  Object.assign(sink.properties, Object.fromEntries(SINK_FILES.map((key) => [key, { type: "string" }])));
+  return schema;
+}
+
+/** `null` stands for a key that is left out. Without it, what is wrong in a part is told of that part, and not of the choice. */
+function withoutNull(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNull);
+  if (!isObject(value)) return value;
+  const { anyOf, type } = value;
+  if (Array.isArray(anyOf) && anyOf.length === 2 && isObject(anyOf[1]) && anyOf[1]["type"] === "null") {
+    return withoutNull(anyOf[0]);
+  }
+  const whole = Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutNull(inner)]));
+  return Array.isArray(type) ? { ...whole, type: type.find((name) => name !== "null") as unknown } : whole;
+}

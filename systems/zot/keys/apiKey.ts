@@ -1,0 +1,220 @@
+import { failures, keyProof } from "../access/matrix.ts";
+import { ZotAuthError } from "../../../core/errors.ts";
+import { generationOf, isDue, keyDates, keyLabel, plus, rfc3339 } from "./rotation.ts";
+import type { SecretReference } from "../../../core/secretReference.ts";
+import type { OwnKey } from "./accountKeys.ts";
+import type { Secret } from "../../../core/secret.ts";
+import { createKey, keyWorks, listKeys, revokeKey } from "../client.ts";
+import type { ZotCredentials } from "../client.ts";
+import { findSecret, vault } from "../../onePassword/resolver.ts";
+import { measure } from "../access/proof/proofs.ts";
+import type { Context, Observed, Resource } from "../../../provider/resource.ts";
+import { assertKeyEndpoint, assertKeyPushes, signedIn } from "../signIn/check.ts";
+import type { SignInSettings, SignedIn } from "../signIn/check.ts";
+
+/** The API key that CI pushes with: made in zot, proved, and stored in 1Password within one operation, since zot shows it only once. */
+export interface ApiKeyInputs extends SignInSettings {
+  /** The first part of the key's label; the generation follows. Says whose keys these are. */
+  readonly owner: string;
+  /** Where the key is stored. */
+  readonly store: SecretReference;
+  /** Seconds. */
+  readonly lifetime: number;
+  /** Seconds after which the key is replaced. */
+  readonly rotateAfter: number;
+  /** Any text; another one replaces the key. */
+  readonly rotationTrigger: string;
+  /** Any text; with another one every key of the account is revoked at once, before a new one is made. */
+  readonly revocationTrigger: string;
+  /** The image repository for the proofs. */
+  readonly proofRepository: string;
+  readonly onDestroy: "blank" | "leave";
+}
+
+/** Everything about the key but the key. */
+export interface ApiKeyState extends ApiKeyInputs, Observed {
+  readonly uuid: string;
+  readonly label: string;
+  readonly generation: number;
+  readonly fingerprint: string;
+  /** RFC 3339. */
+  readonly created: string;
+  readonly expires: string;
+  readonly rotates: string;
+  /** Our own keys that are to go once CI has the newer one. */
+  readonly superseded: readonly OwnKey[];
+}
+
+/** Inputs whose change needs a new key. */
+const KEY_DECIDING = ["registryUrl", "rotationTrigger", "lifetime", "store", "owner"] as const;
+
+export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
+  computed: ["uuid", "label", "generation", "fingerprint", "created", "expires", "rotates", "superseded"],
+
+  diff: ({ inputs, oldInputs, state, now }) => ({
+    replace: inputs.username === oldInputs.username ? [] : ["username"],
+    due: isDue(state.rotates, now) ? ["rotates"] : [],
+  }),
+
+  keeps: ({ inputs, state, now }) => !needsNewKey(inputs, state, now),
+
+  async create(inputs, context) {
+    return { id: `${inputs.username}@${new URL(inputs.registryUrl).host}`, state: await makeKey(inputs, context) };
+  },
+
+  async read(state, context) {
+    const held = await findSecret(state.store, context.signal);
+    return { ...state, drift: await driftOf(state, held, context) };
+  },
+
+  async update(state, inputs, context) {
+    if (isRevocation(inputs, state)) await revokeAll(inputs, context);
+    if (needsNewKey(inputs, state, new Date())) return makeKey(inputs, context, state);
+    return { ...state, ...inputs, rotates: plus(state.created, inputs.rotateAfter), drift: "" };
+  },
+
+  /** The key itself is revoked by {@link declaredKeys}, which knows of those, too, that no state tells of. */
+  async delete({ store, fingerprint, onDestroy }, context) {
+    if ((await findSecret(store, context.signal))?.fingerprint !== fingerprint) return;
+    if (onDestroy === "blank") await vault().blank(store, context.signal);
+    else context.info(`${store} keeps the key, which is about to be revoked: ci.onDestroy says so`);
+  },
+};
+
+function needsNewKey(inputs: ApiKeyInputs, state: ApiKeyState, now: Date): boolean {
+  return (
+    state.drift !== "" ||
+    isDue(state.rotates, now) ||
+    isRevocation(inputs, state) ||
+    KEY_DECIDING.some((key) => inputs[key] !== state[key])
+  );
+}
+
+function isRevocation(inputs: ApiKeyInputs, state: Partial<ApiKeyState>): boolean {
+  // A state from before there was this input has none.
+  return inputs.revocationTrigger !== (state.revocationTrigger ?? "");
+}
+
+/**
+ * Revokes every key of the account, also those that nobody declared: whoever has one key can have made more. CI cannot push until it has the
+ * new one. Run again after a crash, it finds less to do.
+ */
+async function revokeAll(inputs: ApiKeyInputs, context: Context): Promise<void> {
+  await inSession(inputs, context, async ({ zot: { credentials } }) => {
+    for (const { uuid, label } of await listKeys(inputs.registryUrl, credentials, context.signal)) {
+      context.info(`revoking "${label}" (${uuid})`);
+      await revokeKey(inputs.registryUrl, credentials, uuid, context.signal);
+    }
+  });
+}
+
+/**
+ * The registry has another address. Where that is another registry, nobody could revoke the old one's key once the field has the new key: so it
+ * goes now, with itself.
+ */
+async function leave(before: ApiKeyState, context: Context): Promise<void> {
+  const { registryUrl, username, uuid, label, expires } = before;
+  const { signal } = context;
+  try {
+    const key = await findSecret(before.store, signal);
+    if (key?.fingerprint !== before.fingerprint || !(await keyWorks(registryUrl, username, key, signal))) return;
+    await revokeKey(registryUrl, { kind: "key", username, key }, uuid, signal);
+  } catch (error) {
+    if (!(error instanceof ZotAuthError)) throw error;
+    context.warn(`The key "${label}" of ${registryUrl} was not revoked and expires on ${expires}: ${error.message}`);
+  }
+}
+
+/**
+ * Signs in anew (which makes zot read the account's groups again), makes a key, proves it and stores it. Keys of ours from before go on
+ * working: they are handed on as superseded, and removed once CI holds the new one.
+ */
+async function makeKey(inputs: ApiKeyInputs, context: Context, last?: ApiKeyState): Promise<ApiKeyState> {
+  return inSession(inputs, context, async (session) => makeKeyIn(session, inputs, context, last));
+}
+
+async function makeKeyIn(
+  began: SignedIn,
+  inputs: ApiKeyInputs,
+  context: Context,
+  last: ApiKeyState | undefined,
+): Promise<ApiKeyState> {
+  const { registryUrl, owner } = inputs;
+  const session = began.zot.credentials;
+  const zotVersion = await assertKeyEndpoint(inputs, session, context);
+  const before = (await listKeys(registryUrl, session, context.signal)).filter(
+    (key) => generationOf(owner, key.label) !== undefined,
+  );
+  // An interrupted run may have used generations that the state does not know of.
+  const generation = Math.max(last?.generation ?? 0, ...before.map((key) => generationOf(owner, key.label) ?? 0)) + 1;
+
+  context.progress("making the key");
+  const created = rfc3339(new Date());
+  const dates = keyDates(created, { lifetimeSeconds: inputs.lifetime, rotateAfterSeconds: inputs.rotateAfter });
+  const label = keyLabel(owner, generation);
+  const made = await createKey(registryUrl, session, { label, expirationDate: dates.expires }, context.signal);
+  try {
+    const repository = inputs.proofRepository;
+    await assertKeyPushes(inputs, { key: made.key, repository, session: began, zotVersion }, context);
+    await prove(inputs, made.key, context);
+    if (last !== undefined && last.registryUrl !== registryUrl && !before.some(({ uuid }) => uuid === last.uuid)) {
+      await leave(last, context);
+    }
+    context.progress("storing the key in 1Password");
+    await vault().write(inputs.store, made.key, context.signal);
+  } catch (error) {
+    await withdraw(inputs, session, made.uuid, context);
+    throw error;
+  }
+  const superseded = before.map(({ uuid, label: ours }) => ({ uuid, label: ours }));
+  return {
+    ...inputs,
+    uuid: made.uuid,
+    label,
+    generation,
+    fingerprint: made.key.fingerprint,
+    created,
+    ...dates,
+    superseded,
+    drift: "",
+  };
+}
+
+/** A key that could not be proved or stored is of no use to anybody. Where it cannot be taken back, the next run does: it knows the label. */
+async function withdraw(inputs: ApiKeyInputs, session: ZotCredentials, uuid: string, context: Context): Promise<void> {
+  // The run may have been cancelled; the clean-up gets a little time of its own.
+  await revokeKey(inputs.registryUrl, session, uuid, AbortSignal.timeout(5000)).catch(() => {
+    context.warn(
+      `A key that is not used (${uuid}) could not be revoked. The next run finds it by its label and removes it.`,
+    );
+  });
+}
+
+async function inSession<T>(
+  inputs: ApiKeyInputs,
+  context: Context,
+  use: (session: SignedIn) => Promise<T>,
+): Promise<T> {
+  context.progress(`signing in as ${inputs.username}`);
+  return signedIn(inputs, context, use);
+}
+
+async function prove(inputs: ApiKeyInputs, key: Secret, context: Context): Promise<void> {
+  context.progress("proving the key: it creates, and neither overwrites nor deletes");
+  const { registryUrl, username, proofRepository: repository } = inputs;
+  const wrong = failures(await measure(keyProof(), { registryUrl, repository, username, key, signal: context.signal }));
+  if (wrong.length === 0) return;
+  throw new ZotAuthError(
+    "KEY_NOT_AS_PROMISED",
+    `The new key of ${username} does not have the rights that it should: ${wrong.join("; ")}. It was not given to anybody. ` +
+      "It may push, so zot sees the account's groups: see what accessControl in zot's config gives them.",
+  );
+}
+
+async function driftOf(state: ApiKeyState, held: Secret | undefined, context: Context): Promise<string> {
+  if (held === undefined) return `${state.store} is empty or gone`;
+  if (held.fingerprint !== state.fingerprint) return `${state.store} holds another key`;
+  return (await keyWorks(state.registryUrl, state.username, held, context.signal))
+    ? ""
+    : "zot no longer accepts the key";
+}

@@ -1,0 +1,79 @@
+import { generationOf } from "./rotation.ts";
+import type { SecretReference } from "../../../core/secretReference.ts";
+import type { Delivered } from "../../authentik/applying/arrival.ts";
+import { Authentik } from "../../authentik/client.ts";
+import { keyWorks, listKeys, revokeKey } from "../client.ts";
+import { findSecret, vault } from "../../onePassword/resolver.ts";
+import type { Context, Observed, Resource } from "../../../provider/resource.ts";
+import { signedIn } from "../signIn/check.ts";
+import type { SignInSettings } from "../signIn/check.ts";
+import { applyAgain } from "../../authentik/resources/appliedBlueprint.ts";
+
+/**
+ * That keys are about to be made, written down before the first one is: a run that is cut off between a key and the state that tells of it
+ * leaves this, so that a destroy knows whose keys to look for. It changes nothing until it is deleted.
+ */
+export interface DeclaredKeysInputs extends SignInSettings {
+  /** Where the blueprint lies that makes the account. Absent in the state of earlier versions. */
+  readonly blueprint?: Delivered;
+  /** The first part of the keys' labels. */
+  readonly owner: string;
+  /** Where the key in force is stored. */
+  readonly store: SecretReference;
+  readonly onDestroy: "blank" | "leave";
+}
+
+export type DeclaredKeysState = DeclaredKeysInputs & Observed;
+
+export const declaredKeys: Resource<DeclaredKeysInputs, DeclaredKeysState> = {
+  computed: [],
+
+  diff: ({ inputs, oldInputs }) => ({ replace: inputs.username === oldInputs.username ? [] : ["username"] }),
+
+  async create(inputs) {
+    const id = `${inputs.username}@${new URL(inputs.registryUrl).host}`;
+    return Promise.resolve({ id, state: { ...inputs, drift: "" } });
+  },
+
+  async update(_state, inputs) {
+    return Promise.resolve({ ...inputs, drift: "" });
+  },
+
+  async delete(state, context) {
+    const { registryUrl, username, owner, store, onDestroy } = state;
+    const { signal } = context;
+    context.progress(`signing in as ${username}`);
+    const works = async (): Promise<boolean> => {
+      const held = await findSecret(store, signal);
+      return held !== undefined && (await keyWorks(registryUrl, username, held, signal));
+    };
+    const held = await works();
+    await ensureAccount(state, context);
+    await signedIn(state, context, async ({ zot: { credentials } }) => {
+      context.progress("revoking the keys");
+      for (const { uuid, label } of await listKeys(registryUrl, credentials, signal)) {
+        if (generationOf(owner, label) === undefined) tell(state, label, context);
+        else await revokeKey(registryUrl, credentials, uuid, signal);
+      }
+    });
+    // A key of ours that the state did not know of: ApiKey left it there.
+    if (held && onDestroy === "blank" && !(await works())) await vault().blank(store, signal);
+  },
+};
+
+/** A destroy that was cut off may have taken the account away, and an `up` after it may have made a key: only the account can tell. */
+async function ensureAccount(
+  { blueprint, username, ...connection }: DeclaredKeysState,
+  context: Context,
+): Promise<void> {
+  if (blueprint === undefined) return;
+  if ((await new Authentik(connection, context.signal).user(username)) !== undefined) return;
+  context.progress(`making the account ${username} once more, since only it can tell of its keys`);
+  await applyAgain({ ...connection, ...blueprint }, context);
+}
+
+function tell({ username }: DeclaredKeysState, label: string, context: Context): void {
+  context.warn(
+    `${username} has a key that nobody declared, "${label}": it stays, and zot takes it also without the account. Revoke it in zot's UI if nobody needs it.`,
+  );
+}

@@ -1,0 +1,93 @@
+import { toSeconds } from "../../../core/duration.ts";
+import type { Duration } from "../../../core/duration.ts";
+
+/** When a key is replaced, in seconds after it was made. */
+export interface RotationPlan {
+  readonly lifetimeSeconds: number;
+  readonly rotateAfterSeconds: number;
+}
+
+/** Two thirds of the lifetime by default, as cert-manager renews: late enough to be rare, early enough to survive a month of trouble. */
+export function rotationPlan(keyLifetime: Duration, rotateAfter?: Duration): RotationPlan {
+  const lifetimeSeconds = toSeconds(keyLifetime);
+  return {
+    lifetimeSeconds,
+    rotateAfterSeconds: rotateAfter === undefined ? Math.floor((lifetimeSeconds * 2) / 3) : toSeconds(rotateAfter),
+  };
+}
+
+/** The dates of a key made at `created` (RFC 3339). */
+export function keyDates(created: string, plan: RotationPlan): { readonly expires: string; readonly rotates: string } {
+  return { expires: plus(created, plan.lifetimeSeconds), rotates: plus(created, plan.rotateAfterSeconds) };
+}
+
+/** Whether a date (RFC 3339) has come. */
+export function isDue(date: string, now: Date): boolean {
+  return Date.parse(date) <= now.getTime();
+}
+
+/** A date some seconds later, RFC 3339 in UTC with whole seconds. */
+export function plus(date: string, seconds: number): string {
+  return rfc3339(new Date(Date.parse(date) + seconds * 1000));
+}
+
+export function rfc3339(date: Date): string {
+  return date.toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+/** A key's label: says whose it is and which one in the row, so that what an interrupted run left behind is found again. */
+export function keyLabel(owner: string, generation: number): string {
+  return `${owner}/${generation}`;
+}
+
+/** The generation in a label of this owner, `undefined` for anybody else's label. */
+export function generationOf(owner: string, label: string): number | undefined {
+  const generation = label.startsWith(`${owner}/`) ? label.slice(owner.length + 1) : "";
+  return /^[1-9]\d*$/.test(generation) ? Number(generation) : undefined;
+}
+
+/** When a key is replaced, in words: `rotates in 12 days, on 2027-01-24; expires on 2027-02-23`. The next `up` replaces one whose day has come. */
+export function rotationNotice(dates: { readonly rotates: string; readonly expires: string }, now: Date): string {
+  const day = (date: string): string => date.slice(0, 10);
+  const seconds = (Date.parse(dates.rotates) - now.getTime()) / 1000;
+  const expiry = isDue(dates.expires, now) ? `expired on ${day(dates.expires)}` : `expires on ${day(dates.expires)}`;
+  return seconds <= 0
+    ? `rotates now; the present one ${expiry}`
+    : `rotates in ${wholeUnits(seconds)}, on ${day(dates.rotates)}; ${expiry}`;
+}
+
+/** What a check says of a key's dates. */
+export interface KeyJudgement {
+  /** `due`: it should have been replaced and was not. `unknown`: there is no key. */
+  readonly verdict: "good" | "due" | "expired" | "unknown";
+  /** What follows `The key of zot-ci`; for `unknown` a sentence. Without a full stop. */
+  readonly says: string;
+}
+
+/** Judges the stack's outputs (`keyRotates`, `keyExpires`): a key whose day has come and that was not replaced is an error, not a surprise later. */
+export function judgeKeyDates(outputs: Readonly<Record<string, unknown>>, now: Date): KeyJudgement {
+  const { keyRotates: rotates, keyExpires: expires } = outputs;
+  if (!isDate(rotates) || !isDate(expires)) {
+    return { verdict: "unknown", says: "there is no key: no `up` has come to its end, or a `destroy` took it back" };
+  }
+  const ago = (date: string): string => `${date}, ${wholeUnits((now.getTime() - Date.parse(date)) / 1000)} ago`;
+  if (isDue(expires, now)) {
+    return { verdict: "expired", says: `expired on ${ago(expires)}, and was not replaced: CI cannot push` };
+  }
+  if (!isDue(rotates, now)) return { verdict: "good", says: rotationNotice({ rotates, expires }, now) };
+  const left = wholeUnits((Date.parse(expires) - now.getTime()) / 1000);
+  return { verdict: "due", says: `is due for rotation since ${ago(rotates)}, and expires in ${left}, on ${expires}` };
+}
+
+/** Date.parse takes much that is no date of ours, and what it does not take would never be due. */
+function isDate(value: unknown): value is string {
+  return typeof value === "string" && /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value));
+}
+
+/** The largest unit of which there is at least one, rounded down: nobody is told of more time than there is. */
+function wholeUnits(seconds: number): Duration {
+  const units = ["day", "hour", "minute", "second"] as const;
+  const unit = units.find((candidate) => seconds >= toSeconds(`1 ${candidate}`)) ?? "second";
+  const count = Math.max(1, Math.floor(seconds / toSeconds(`1 ${unit}`)));
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,266 @@
+import { ZotAuthError } from "../../../core/errors.ts";
+import type { SecretReference } from "../../../core/secretReference.ts";
+import type { ConfigSeen } from "./diagnosis/configSeen.ts";
+import { diagnoseGroupsClaim } from "./diagnosis/groupsClaim.ts";
+import type { ClaimsSeen } from "./diagnosis/groupsClaim.ts";
+import { diagnoseKeyEndpoint } from "./diagnosis/keyEndpoint.ts";
+import { diagnoseKeyGroups } from "./diagnosis/keyGroups.ts";
+import type { PushesSeen } from "./diagnosis/keyGroups.ts";
+import { isFailed } from "./diagnosis/verdict.ts";
+import type { FailedVerdict, Verdict } from "./diagnosis/verdict.ts";
+import { Authentik } from "../../authentik/client.ts";
+import type { AuthentikConnection } from "../../authentik/client.ts";
+import type { AuthentikSession } from "../../authentik/session/session.ts";
+import { lookAtConfig } from "../host/readConfig.ts";
+import type { ConfigPlace } from "../host/readConfig.ts";
+import { readClaims } from "../../authentik/session/idToken.ts";
+import { signIn } from "../../authentik/session/machineSignIn.ts";
+import { Registry } from "../access/proof/registry.ts";
+import type { Secret } from "../../../core/secret.ts";
+import type { ZotCredentials } from "../client.ts";
+import { observeKeyEndpoint } from "./endpoints.ts";
+import { beginSignIn, finishSignIn, signOut } from "./zotSignIn.ts";
+import type { BegunSignIn, ZotSession } from "./zotSignIn.ts";
+import { resolveSecret } from "../../onePassword/resolver.ts";
+import type { Context } from "../../../provider/resource.ts";
+import { explainFailure } from "./reasons.ts";
+
+/** What a sign-in as the CI account needs, and what it has to come to. */
+export interface SignInSettings extends AuthentikConnection {
+  readonly registryUrl: string;
+  readonly username: string;
+  /** Slug of the machines' sign-in flow, and identifier of the account's app password in Authentik. */
+  readonly machineFlow: string;
+  readonly appPassword: string;
+  /** The issuer in zot's config. */
+  readonly issuer: string;
+  /** The OAuth2 client secret that zot has. */
+  readonly clientSecret: SecretReference;
+  /** The group that gives CI its rights. */
+  readonly ciGroup: string;
+  /** The claim that zot looks at for an account's groups. */
+  readonly groupsClaim: string;
+  /** Where zot's config is: looked at when something does not hold. */
+  readonly configPlace: ConfigPlace;
+}
+
+/** A sign-in on both sides. */
+export interface SignedIn {
+  readonly authentik: AuthentikSession;
+  readonly begun: BegunSignIn;
+  readonly zot: ZotSession;
+}
+
+/** A session at Authentik, by the machines' flow. */
+async function signInAtAuthentik(settings: SignInSettings, context: Context): Promise<AuthentikSession> {
+  const { signal } = context;
+  const { authentikUrl, machineFlow: flow, username } = settings;
+  return explained(settings, context, async () => {
+    const appPassword = await new Authentik(settings, signal).tokenKey(settings.appPassword);
+    return signIn({ authentikUrl, flow, username, appPassword }, signal);
+  });
+}
+
+/** A step of the sign-in, whose failure is told with its reason as far as Authentik's API knows it. */
+async function explained<T>(
+  settings: SignInSettings,
+  context: Context,
+  step: () => Promise<T>,
+  begun?: BegunSignIn,
+): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    const clientId = begun?.authorize.searchParams.get("client_id") ?? "";
+    throw await explainFailure(error, { ...settings, clientId }, context);
+  }
+}
+
+/** The second half of a sign-in at zot: authorize, callback. */
+async function finish(
+  settings: SignInSettings,
+  begun: BegunSignIn,
+  authentik: AuthentikSession,
+  context: Context,
+): Promise<ZotSession> {
+  const step = async () => finishSignIn(settings.registryUrl, begun, authentik, context.signal);
+  return explained(settings, context, step, begun);
+}
+
+/**
+ * Does something in a new session at zot, whose beginning makes zot read the account's groups again, and which is ended whatever comes of it.
+ *
+ * @throws ZotAuthError with the diagnosis, where zot sends nobody to the sign-in
+ */
+export async function signedIn<T>(
+  settings: SignInSettings,
+  context: Context,
+  use: (session: SignedIn) => Promise<T>,
+): Promise<T> {
+  const authentik = await signInAtAuthentik(settings, context);
+  const begun = await begin(settings, context);
+  const zot = await finish(settings, begun, authentik, context);
+  try {
+    return await use({ authentik, begun, zot });
+  } finally {
+    await end(settings, zot, context);
+  }
+}
+
+/** What was done in the session counts, whether it could be ended or not. */
+async function end({ registryUrl }: SignInSettings, { credentials }: ZotSession, context: Context): Promise<void> {
+  try {
+    await signOut(registryUrl, credentials);
+  } catch (error) {
+    if (!(error instanceof ZotAuthError)) throw error;
+    context.warn(`A session at zot was not ended, and ends by itself within two hours: ${error.message}`);
+  }
+}
+
+/**
+ * Refuses a registry whose key endpoint is not as it should be, with the reason.
+ *
+ * @returns zot's version as it tells it, empty when it does not
+ */
+export async function assertKeyEndpoint(
+  settings: SignInSettings,
+  session: ZotCredentials,
+  context: Context,
+): Promise<string> {
+  const seen = await observeKeyEndpoint(settings.registryUrl, session, context.signal);
+  await assertHolds([diagnoseKeyEndpoint(seen)], async () => [
+    diagnoseKeyEndpoint(seen, await configOf(settings, context)),
+  ]);
+  return seen.management?.version ?? "";
+}
+
+/** Refuses a key that may not push, with the reason. For a key that was made in this very session. */
+export async function assertKeyPushes(
+  settings: SignInSettings,
+  made: { readonly key: Secret; readonly repository: string; readonly session: SignedIn; readonly zotVersion: string },
+  context: Context,
+): Promise<void> {
+  const { key, repository, session, zotVersion } = made;
+  const pushes = await pushesOf(settings, { key, repository, session: session.zot }, context.signal);
+  if (pushes.key === 202) return;
+  const claims = await claimsOf(settings, session.authentik, session.begun, context);
+  const config = await configOf(settings, context);
+  throw failed(diagnose(settings, { claims, pushes, zotVersion }, repository, config).filter(isFailed));
+}
+
+/**
+ * The three checks on the live servers, for a key that is in use. It signs in anew, and makes no key.
+ *
+ * @returns the verdicts, none of which fails
+ * @throws ZotAuthError with the code of the first check that fails and the diagnosis of all that do
+ */
+export async function checkSignIn(
+  settings: SignInSettings,
+  used: { readonly key: Secret; readonly repository: string },
+  context: Context,
+): Promise<readonly Verdict[]> {
+  const { signal } = context;
+  const { registryUrl, username } = settings;
+  // Before anybody signs in: the sign-in refreshes the account's groups, and stale ones would look like right ones.
+  const before = await push(registryUrl, { kind: "key", username, key: used.key }, used.repository, signal);
+  const authentik = await signInAtAuthentik(settings, context);
+  const begun = await begin(settings, context);
+  const claims = await claimsOf(settings, authentik, begun, context);
+  const zot = await finish(settings, begun, authentik, context);
+  const looks = Promise.all([
+    observeKeyEndpoint(registryUrl, zot.credentials, signal),
+    pushesOf(settings, { ...used, session: zot }, signal),
+  ]);
+  const [endpoint, pushes] = await looks.finally(async () => end(settings, zot, context));
+  const zotVersion = endpoint.management?.version ?? "";
+  const seen = { claims, pushes: { ...pushes, before }, zotVersion };
+  const judge = (config?: ConfigSeen): readonly Verdict[] => {
+    const [claim, groups] = diagnose(settings, seen, used.repository, config);
+    return [claim, diagnoseKeyEndpoint(endpoint, config), groups];
+  };
+  return assertHolds(judge(), async () => judge(await configOf(settings, context)));
+}
+
+/** Whether the credentials may begin an upload: 202, or why not. What is begun, zot's garbage collection takes away. */
+async function push(
+  url: string,
+  credentials: ZotCredentials,
+  repository: string,
+  signal: AbortSignal,
+): Promise<number> {
+  return (await new Registry(url, credentials, signal).startUpload(repository)).status;
+}
+
+async function pushesOf(
+  { registryUrl, username }: SignInSettings,
+  tried: { readonly key: Secret; readonly repository: string; readonly session: ZotSession },
+  signal: AbortSignal,
+): Promise<PushesSeen> {
+  const { key, repository, session } = tried;
+  const [ofSession, ofKey] = await Promise.all([
+    push(registryUrl, session.credentials, repository, signal),
+    push(registryUrl, { kind: "key", username, key }, repository, signal),
+  ]);
+  return { session: ofSession, key: ofKey, identity: session.identity };
+}
+
+function diagnose(
+  { username, ciGroup, groupsClaim }: SignInSettings,
+  seen: { readonly claims: ClaimsSeen; readonly pushes: PushesSeen; readonly zotVersion: string },
+  repository: string,
+  config?: ConfigSeen,
+): readonly [Verdict, Verdict] {
+  const claim = diagnoseGroupsClaim(seen.claims, ciGroup, seen.zotVersion);
+  const owner = { username, ciGroup, groupsClaim, repository };
+  return [claim, diagnoseKeyGroups(seen.pushes, claim.outcome === "holds", owner, config)];
+}
+
+async function claimsOf(
+  settings: SignInSettings,
+  authentik: AuthentikSession,
+  begun: BegunSignIn,
+  context: Context,
+): Promise<ClaimsSeen> {
+  const { signal } = context;
+  const { issuer, groupsClaim } = settings;
+  const clientSecret = await resolveSecret(settings.clientSecret, signal);
+  const step = async () => readClaims(authentik, begun.authorize, { issuer, clientSecret, groupsClaim }, signal);
+  return explained(settings, context, step, begun);
+}
+
+/** Begins a sign-in at zot; where that is off, says why. */
+async function begin(settings: SignInSettings, context: Context): Promise<BegunSignIn> {
+  const { registryUrl } = settings;
+  try {
+    return await beginSignIn(registryUrl, context.signal);
+  } catch (error) {
+    if (!(error instanceof ZotAuthError) || error.code !== "ZOT_LOGIN_OFF") throw error;
+    const seen = await observeKeyEndpoint(registryUrl, undefined, context.signal);
+    const verdict = diagnoseKeyEndpoint(seen, await configOf(settings, context));
+    // It may have come up in between.
+    throw isFailed(verdict) ? failed([verdict]) : error;
+  }
+}
+
+async function configOf({ configPlace }: SignInSettings, context: Context): Promise<ConfigSeen | undefined> {
+  const look = await lookAtConfig(configPlace, context.signal);
+  if ("config" in look) return look.config;
+  context.warn(
+    `${configPlace.configFile} on ${configPlace.host} could not be looked at (${look.problem}), so the diagnosis goes by the registry's answers alone.`,
+  );
+  return undefined;
+}
+
+/** Judges again with a closer look when something fails. */
+async function assertHolds(
+  verdicts: readonly Verdict[],
+  closer: () => Promise<readonly Verdict[]>,
+): Promise<readonly Verdict[]> {
+  if (!verdicts.some(isFailed)) return verdicts;
+  throw failed((await closer()).filter(isFailed));
+}
+
+function failed(verdicts: readonly FailedVerdict[]): ZotAuthError {
+  const text = verdicts.map((verdict) => `Check "${verdict.name}" fails: ${verdict.text}`).join("\n");
+  return new ZotAuthError(verdicts[0]?.code ?? "SIGN_IN_UNCLEAR", text);
+}

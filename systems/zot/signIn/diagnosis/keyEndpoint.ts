@@ -1,0 +1,127 @@
+import { OLDEST_SUPPORTED, atLeast, parseZotVersion } from "../../version.ts";
+import type { ConfigSeen } from "./configSeen.ts";
+import { fails, holds } from "./verdict.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** Where zot makes, lists and revokes API keys. */
+export const KEY_ENDPOINT = "/zot/auth/apikey";
+
+/** What an answer was, without what it said. `not found`: the words of zot's own 404, which some proxies have, too. */
+export interface AnswerSeen {
+  readonly status: number;
+  readonly body: "json" | "html" | "empty" | "not found" | "text";
+}
+
+/** What the registry answers where keys are made, and beside it. */
+export interface EndpointSeen {
+  /** `GET` of {@link KEY_ENDPOINT}. */
+  readonly keys: AnswerSeen;
+  /** Whether a session that had just begun stood in that request. */
+  readonly signedIn: boolean;
+  /** `GET /zot/auth/login`. Absent: somebody has just signed in by it. */
+  readonly login?: AnswerSeen;
+  /** Whether the registry asks for bearer tokens. */
+  readonly bearer: boolean;
+  /** What zot says of itself, where it does. */
+  readonly management?: { readonly version: string; readonly openid: boolean };
+}
+
+const NAME = "key endpoint";
+
+/** Is zot's API key endpoint on, and where it should be? */
+export function diagnoseKeyEndpoint(seen: EndpointSeen, config?: ConfigSeen): Verdict {
+  const { keys, login, management } = seen;
+  const version = management?.version ?? "";
+  if (keys.status === 200 && keys.body === "json" && login === undefined) {
+    return holds(NAME, `${KEY_ENDPOINT} answers${version === "" ? "" : ` (zot ${version})`}`);
+  }
+  const status = [
+    `${KEY_ENDPOINT}: ${shown(keys)}`,
+    ...(login === undefined ? [] : [`/zot/auth/login: ${shown(login)}`]),
+  ];
+  const say = (code: string, text: string): Verdict => fails(NAME, code, `${text} (${status.join("; ")}.)`);
+  if (seen.bearer || config?.bearer === true) {
+    return say(
+      "BEARER_BESIDE_OPENID",
+      "zot's config has http.auth.bearer. Beside it zot takes no OIDC sign-in, no API key and no anonymous pull. Remove it and restart zot.",
+    );
+  }
+  const parsed = parseZotVersion(version);
+  if (parsed !== undefined && !atLeast(parsed, OLDEST_SUPPORTED)) {
+    return say(
+      "ZOT_TOO_OLD",
+      `The registry is zot ${version}; API keys are known from ${OLDEST_SUPPORTED} on. Upgrade zot.`,
+    );
+  }
+  if ([keys, login].some((answer) => answer !== undefined && isForeign(answer))) return swallowed(say);
+  if (keys.status === 404) return missing(seen, config, say);
+  if (seen.signedIn && (keys.status === 401 || keys.status === 500)) {
+    return say(
+      "UI_HEADER_STRIPPED",
+      "zot does not know the session that it has just begun. A session counts only with the header `X-ZOT-API-CLIENT: zot-ui` and its cookie: " +
+        "a proxy in front of zot takes one of them away. Let it pass both.",
+    );
+  }
+  if (login?.status === 404) {
+    return say(
+      "OPENID_OFF",
+      "zot makes API keys, but nobody can sign in to make the first one: http.auth of the config that it runs has no openid. " +
+        "Restart zot: it takes openid over at its start only.",
+    );
+  }
+  if (login?.status === 400) {
+    return say(
+      "OPENID_PROVIDER_UNKNOWN",
+      "zot signs nobody in by a provider named `oidc`. Name it so in http.auth.openid.providers of its config, and restart zot.",
+    );
+  }
+  return say(
+    "KEY_ENDPOINT_UNCLEAR",
+    "The registry answers as no zot does that this program knows. See zot's log, and the proxy's in front of it.",
+  );
+}
+
+type Say = (code: string, text: string) => Verdict;
+
+/** The endpoint is not there, as zot says or somebody in front of it. */
+function missing({ login, management }: EndpointSeen, config: ConfigSeen | undefined, say: Say): Verdict {
+  // With openid zot always has the endpoint, whatever apikey says; and who has signed in has seen openid at work.
+  if (management?.openid === true || login === undefined) return swallowed(say);
+  if (config?.misplacedApikey === true && !config.apikey && !config.openid) {
+    return say(
+      "KEY_ENDPOINT_MISPLACED",
+      "zot's config has `extensions.apikey`, which zot ignores: API keys are off. Write `http.auth.apikey: true`, beside http.auth.openid.",
+    );
+  }
+  return say(
+    "KEY_ENDPOINT_OFF",
+    "zot's API keys are off: http.auth of the config that it runs has neither apikey nor openid" +
+      (config?.openid === true || config?.apikey === true
+        ? ", though the file on its host has. Restart zot: it takes them over at its start only."
+        : ". Run `pulumi up` to put the declared config in force (`extensions.apikey` does not count: zot ignores it)."),
+  );
+}
+
+function swallowed(say: Say): Verdict {
+  return say(
+    "AUTH_PATH_SWALLOWED",
+    "What answers below /zot/auth/ is not zot. A proxy in front of it keeps these paths to itself or sends them elsewhere: let it pass /zot/auth/ to zot as it is, as it does /v2/.",
+  );
+}
+
+/** zot has no web page and no redirect of this kind below `/zot/auth/`, and its 404 says so in known words. */
+function isForeign({ status, body }: AnswerSeen): boolean {
+  if (body === "html" || (status >= 300 && status < 400) || (status >= 502 && status <= 504)) return true;
+  return (status === 404 && body !== "not found") || (status === 200 && body !== "json");
+}
+
+function shown({ status, body }: AnswerSeen): string {
+  const what = {
+    json: "JSON",
+    html: "an HTML page",
+    empty: "no body",
+    "not found": "404 page not found",
+    text: "text",
+  };
+  return `${status}, ${what[body]}`;
+}

@@ -1,0 +1,137 @@
+import { ZotAuthError } from "../../../core/errors.ts";
+import { names } from "./diagnosis/verdict.ts";
+import { Authentik } from "../../authentik/client.ts";
+import type { AuthentikConnection } from "../../authentik/client.ts";
+import { at, list, string } from "../../../core/http/http.ts";
+import type { Context } from "../../../provider/resource.ts";
+
+/** The sign-in that failed. */
+export interface FailedSignIn extends AuthentikConnection {
+  readonly username: string;
+  readonly machineFlow: string;
+  /** Identifier of the account's app password. */
+  readonly appPassword: string;
+  readonly ciGroup: string;
+  /** The OAuth2 client that zot calls itself, when the sign-in came so far. */
+  readonly clientId?: string;
+}
+
+/**
+ * The sign-in itself says little of why it fails: an inactive account is denied with "Unknown error". So Authentik's API is asked, with the
+ * token of the program.
+ *
+ * @returns an error with the reason, or the one that was given when the API knows no better
+ */
+export async function explainFailure(error: unknown, failed: FailedSignIn, context: Context): Promise<unknown> {
+  const look = error instanceof ZotAuthError ? LOOKS[error.code] : undefined;
+  if (look === undefined) return error;
+  try {
+    return (await look(new Authentik(failed, context.signal), failed)) ?? error;
+  } catch (problem) {
+    context.signal.throwIfAborted();
+    if (!(problem instanceof ZotAuthError)) throw problem;
+    context.warn(`The reason could not be looked up in Authentik: ${problem.message}`);
+    return error;
+  }
+}
+
+type Look = (authentik: Authentik, failed: FailedSignIn) => Promise<ZotAuthError | undefined>;
+
+/** Where to look, by the code of what the sign-in says. */
+const LOOKS: Readonly<Record<string, Look>> = {
+  APP_PASSWORD_MISSING: accountReason,
+  APP_PASSWORD_REFUSED: passwordReason,
+  ACCOUNT_DENIED: accountReason,
+  NOT_SIGNED_IN: groupReason,
+  APPLICATION_DENIED: bindingReason,
+  GRANT_REFUSED: grantReason,
+};
+
+const REPAIR = "`pulumi refresh` and `pulumi up` put it back as declared.";
+
+async function accountReason(authentik: Authentik, failed: FailedSignIn): Promise<ZotAuthError | undefined> {
+  const { username } = failed;
+  const user = await authentik.user(username);
+  if (user === undefined) {
+    return new ZotAuthError(
+      "ACCOUNT_MISSING",
+      `Authentik has no account "${username}" (setting ci.user). The blueprint makes it: ${REPAIR}`,
+    );
+  }
+  if (at(user, "is_active") === true) return undefined;
+  return new ZotAuthError(
+    "ACCOUNT_INACTIVE",
+    `The account "${username}" is disabled in Authentik, so nobody can sign in with it. ${REPAIR}`,
+  );
+}
+
+async function passwordReason(authentik: Authentik, failed: FailedSignIn): Promise<ZotAuthError | undefined> {
+  const { username, appPassword } = failed;
+  const user = await authentik.user(username);
+  if (user === undefined) return accountReason(authentik, failed);
+  const token = await authentik.token(appPassword);
+  const wrong = (text: string): ZotAuthError =>
+    new ZotAuthError(
+      "APP_PASSWORD_UNFIT",
+      `Authentik's token "${appPassword}" cannot sign ${username} in: ${text}. ${REPAIR}`,
+    );
+  if (at(token, "user") !== at(user, "pk")) return wrong("it belongs to another account");
+  if (at(token, "intent") !== "app_password") return wrong("it is no app password");
+  const expires = string(at(token, "expires"));
+  return at(token, "expiring") === true && Date.parse(expires) <= Date.now()
+    ? wrong(`it expired at ${expires}`)
+    : undefined;
+}
+
+async function groupReason(authentik: Authentik, failed: FailedSignIn): Promise<ZotAuthError | undefined> {
+  const { username, ciGroup, machineFlow } = failed;
+  const groups = groupsOf(await authentik.user(username));
+  if (groups.includes(ciGroup)) return undefined;
+  return new ZotAuthError(
+    "ACCOUNT_NOT_IN_GROUP",
+    `Authentik's flow "${machineFlow}" came to its end, but ${username} is not signed in. The account has to be a member of the group "${ciGroup}" ` +
+      `(setting access.ciGroup), to which the flow's login stage is bound; its groups are: ${names(groups)}. ${REPAIR}`,
+  );
+}
+
+async function bindingReason(authentik: Authentik, failed: FailedSignIn): Promise<ZotAuthError | undefined> {
+  const { username, clientId = "" } = failed;
+  const slug = string(at(await authentik.oauth2ProviderOf(clientId), "assigned_application_slug"));
+  const application = slug === "" ? undefined : await authentik.application(slug);
+  if (application === undefined) return undefined;
+  const bindings = await authentik.bindings(string(at(application, "pk")));
+  const groups = groupsOf(await authentik.user(username));
+  return new ZotAuthError(
+    "APPLICATION_DENIED",
+    `Authentik does not let ${username} use the application "${slug}". Its PolicyBindings: ${describe(bindings)}. ` +
+      `The account's groups: ${names(groups)}. ${REPAIR}`,
+  );
+}
+
+async function grantReason(authentik: Authentik, { clientId = "" }: FailedSignIn): Promise<ZotAuthError | undefined> {
+  const provider = await authentik.oauth2ProviderOf(clientId);
+  const grants = at(provider, "grant_types");
+  // Before 2026.5 a provider has no such list, and gives every grant.
+  if (!Array.isArray(grants) || grants.includes("authorization_code")) return undefined;
+  return new ZotAuthError(
+    "GRANT_TYPES_EMPTY",
+    `Authentik's OAuth2 provider "${string(at(provider, "name"))}" lacks the grant type "authorization_code"; it has: ${names(grants.map(String))}. ` +
+      `Authentik 2026.5 and later give a provider that was made by API or blueprint no grants by themselves. ${REPAIR}`,
+  );
+}
+
+function groupsOf(user: unknown): readonly string[] {
+  return list(at(user, "groups_obj")).map((group) => string(at(group, "name")));
+}
+
+/** Who is let in by bindings, in a few words each. */
+function describe(bindings: readonly unknown[]): string {
+  const texts = bindings.map((binding) => {
+    const group = string(at(binding, "group_obj", "name"));
+    const user = string(at(binding, "user_obj", "username"));
+    const subject = group !== "" ? `group "${group}"` : user !== "" ? `account "${user}"` : "a policy";
+    const off = at(binding, "enabled") === true ? "" : " (disabled)";
+    return `${subject}${at(binding, "negate") === true ? " (negated)" : ""}${off}`;
+  });
+  return texts.length === 0 ? "none" : texts.join(", ");
+}

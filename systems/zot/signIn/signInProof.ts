@@ -1,0 +1,75 @@
+import { rfc3339 } from "../keys/rotation.ts";
+import type { SecretReference } from "../../../core/secretReference.ts";
+import type { CheckName } from "./diagnosis/verdict.ts";
+import { Registry } from "../access/proof/registry.ts";
+import { findSecret, resolveSecret } from "../../onePassword/resolver.ts";
+import type { Context, Observed, Resource } from "../../../provider/resource.ts";
+import { checkSignIn } from "./check.ts";
+import type { SignInSettings } from "./check.ts";
+
+/**
+ * What nobody can know before the servers have been asked, settled on the servers themselves: whether the groups claim arrives, whether
+ * zot's key endpoint is on, and whether the key has its account's groups. It makes no key; what it begins to upload, zot's garbage
+ * collection takes away.
+ */
+export interface SignInProofInputs extends SignInSettings {
+  /** Where the key in force is. */
+  readonly source: SecretReference;
+  /** The image repository for the proofs. */
+  readonly repository: string;
+  /** What the result depends on: the config's hash, the key's fingerprint. Another one needs another proof. */
+  readonly proves: Readonly<Record<string, string>>;
+}
+
+/** A check and what was found: names only. */
+export interface CheckResult {
+  readonly name: CheckName;
+  readonly result: string;
+}
+
+export interface SignInProofState extends SignInProofInputs, Observed {
+  readonly checks: readonly CheckResult[];
+  /** `3 of 3 checks passed`. */
+  readonly result: string;
+  /** RFC 3339. */
+  readonly checked: string;
+}
+
+export const signInProof: Resource<SignInProofInputs, SignInProofState> = {
+  computed: ["checks", "result", "checked"],
+
+  async create(inputs, context) {
+    return { id: `${inputs.username}@${new URL(inputs.registryUrl).host}`, state: await check(inputs, context) };
+  },
+
+  async update(_state, inputs, context) {
+    return check(inputs, context);
+  },
+
+  async read(state, context) {
+    return { ...state, drift: await driftOf(state, context) };
+  },
+};
+
+async function check(inputs: SignInProofInputs, context: Context): Promise<SignInProofState> {
+  context.progress("asking what zot is told of the account, and what its key may");
+  const key = await resolveSecret(inputs.source, context.signal);
+  const verdicts = await checkSignIn(inputs, { key, repository: inputs.repository }, context);
+  for (const verdict of verdicts) {
+    if (verdict.outcome === "repaired") context.warn(`Check "${verdict.name}": ${verdict.text}.`);
+  }
+  const checks = verdicts.map(({ name, text }) => ({ name, result: text }));
+  const result = `${checks.length} of ${checks.length} checks passed`;
+  context.info(result);
+  return { ...inputs, checks, result, checked: rfc3339(new Date()), drift: "" };
+}
+
+/** A key that zot takes and that may not push: its account's groups have changed at a sign-in. Anything else about the key is ApiKey's. */
+async function driftOf(state: SignInProofState, context: Context): Promise<string> {
+  const key = await findSecret(state.source, context.signal);
+  if (key === undefined) return "";
+  const { registryUrl, username, repository } = state;
+  const registry = new Registry(registryUrl, { kind: "key", username, key }, context.signal);
+  const { status } = await registry.startUpload(repository);
+  return status === 403 ? `the stored key of ${username} may not push to ${repository}` : "";
+}

@@ -1,0 +1,100 @@
+import { ZotAuthError } from "../../../core/errors.ts";
+import { assertKept } from "../../authentik/session/session.ts";
+import type { AuthentikSession } from "../../authentik/session/session.ts";
+import { authorizeAt } from "../../authentik/session/authorize.ts";
+import { CookieJar } from "../../../core/http/cookies.ts";
+import { redirectOf, request, unexpected } from "../../../core/http/http.ts";
+import type { Answer, Endpoint } from "../../../core/http/http.ts";
+import { authenticate, zotEndpoint } from "../client.ts";
+import type { ZotCredentials } from "../client.ts";
+
+/** The sign-in that zot's login page begins. */
+export const LOGIN_PATH = "/zot/auth/login?provider=oidc&callback_ui=%2F";
+
+/** A sign-in that zot has begun: where it sends the browser, and the cookies by which it knows it again. */
+export interface BegunSignIn {
+  readonly authorize: URL;
+  readonly jar: CookieJar;
+}
+
+/** A session at zot, and the account's name as zot has it. */
+export interface ZotSession {
+  readonly credentials: ZotCredentials;
+  readonly identity: string;
+}
+
+/**
+ * Begins a sign-in at zot.
+ *
+ * @throws ZotAuthError `ZOT_LOGIN_OFF` when zot sends nobody anywhere, `COOKIE_NOT_KEPT` when it could not know anybody again
+ */
+export async function beginSignIn(url: string, signal: AbortSignal): Promise<BegunSignIn> {
+  const endpoint = zotEndpoint(url);
+  const jar = new CookieJar();
+  const answer = await request(endpoint, LOGIN_PATH, { signal });
+  await jar.keep(answer, url + LOGIN_PATH);
+  const authorize = redirectOf(answer);
+  if (authorize !== undefined) {
+    assertKept(jar, endpoint);
+    return { authorize, jar };
+  }
+  throw new ZotAuthError(
+    "ZOT_LOGIN_OFF",
+    `${unexpected(endpoint, "begin an OIDC sign-in", answer).message} http.auth of its config has to have openid.`,
+  );
+}
+
+/**
+ * Signs in to zot through OIDC, with a session at Authentik in place of a browser: authorize, callback.
+ * It is also what makes zot store the account's groups, which every API key of the account then has.
+ *
+ * @throws ZotAuthError `ZOT_LOGIN_FAILED`, `IDENTITY_MISSING`, `REDIRECT_ELSEWHERE`, and what {@link authorizeAt} throws
+ */
+export async function finishSignIn(
+  url: string,
+  { authorize, jar }: BegunSignIn,
+  authentik: AuthentikSession,
+  signal: AbortSignal,
+): Promise<ZotSession> {
+  const endpoint = zotEndpoint(url);
+  const callback = await authorizeAt(authentik, authorize);
+  if (callback.origin !== url) {
+    throw new ZotAuthError(
+      "REDIRECT_ELSEWHERE",
+      `Authentik sends the sign-in to ${callback.origin}, not to registry.url ${url}. Set registry.url to the address that people use.`,
+    );
+  }
+  const path = callback.pathname + callback.search;
+  const answer = await request(endpoint, path, { headers: { cookie: await jar.header(url + path) }, signal });
+  await jar.keep(answer, url + path);
+  if (answer.status !== 302 && answer.status !== 201) throw callbackRefused(endpoint, answer);
+  if (!(await jar.has("session", url))) throw unexpected(endpoint, "open a session after the OIDC sign-in", answer);
+  return { credentials: { kind: "session", jar }, identity: await jar.value("user", url) };
+}
+
+/**
+ * Ends the session: zot's log has its cookie, and it would last for two hours. Also when the run was cancelled, so it heeds no signal and has
+ * five seconds of its own.
+ */
+export async function signOut(url: string, session: ZotCredentials): Promise<void> {
+  const endpoint = zotEndpoint(url);
+  const headers = await authenticate(endpoint, session);
+  const answer = await request(endpoint, "/zot/auth/logout", { method: "POST", headers, timeout: 5 });
+  if (answer.status !== 200) throw unexpected(endpoint, "end the session", answer);
+}
+
+function callbackRefused(endpoint: Endpoint, answer: Answer): ZotAuthError {
+  const said = answer.text.trim().slice(0, 200);
+  if (answer.status === 401 && said === "") {
+    return new ZotAuthError(
+      "IDENTITY_MISSING",
+      "zot redeemed the code and found no name of the account: it takes the claim preferred_username, and the e-mail address where that is missing. " +
+        "See Authentik's scope mapping of `profile` (goauthentik.io/providers/oauth2/scope-profile) and whether the OAuth2 provider has it.",
+    );
+  }
+  return new ZotAuthError(
+    "ZOT_LOGIN_FAILED",
+    `zot refuses the sign-in at its callback (${answer.status}${said === "" ? "" : `: ${said}`}). It could not redeem the code: compare the client secret in zot's ` +
+      `credentials file with Authentik's (settings authentik.clientSecret and authentik.clientSecretVariable), and see zot's log at ${endpoint.url}.`,
+  );
+}

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { TestContext } from "node:test";
+import { argocdSync } from "../../../systems/argocd/sync.ts";
+import type { ArgoCdSyncInputs } from "../../../systems/argocd/sync.ts";
+import { TestArgoCd } from "../../lab/argocd/support.ts";
+import { connectionTo, failureOf, testContext } from "../../support/provider.ts";
+
+// Our sync of the application that owns the ConfigMap, against the lab's Argo CD.
+
+function inputsFor(t: TestContext, argocd: TestArgoCd, more: Partial<ArgoCdSyncInputs> = {}): ArgoCdSyncInputs {
+  return {
+    argocdUrl: argocd.url,
+    argocdToken: connectionTo(t, "", "bot").authentikToken,
+    application: "authentik",
+    project: "default",
+    blueprintHash: "hash",
+    configMap: "blueprints",
+    namespace: "authentik",
+    key: "zot.yaml",
+    busyTimeout: 5,
+    timeout: 5,
+    ...more,
+  };
+}
+
+test("synced at the commit that the answer named; Git without our key is no finding", async (t) => {
+  const argocd = await TestArgoCd.start(t);
+  argocd.commit({ "common.yaml": "c" });
+  const context = testContext();
+  const { state } = await argocdSync.create(inputsFor(t, argocd), context);
+  assert.match(state.revision, /^[0-9a-f]{40}$/);
+  assert.equal((await argocd.get()).status.sync.revision, state.revision);
+  assert.deepEqual([state.keyInGit, context.warned], ["", []]);
+});
+
+test("Git that holds our key is a finding that says where, at the sync and at a refresh", async (t) => {
+  const argocd = await TestArgoCd.start(t);
+  argocd.commit({ "common.yaml": "c" });
+  const { state } = await argocdSync.create(inputsFor(t, argocd), testContext());
+  argocd.commit({ "common.yaml": "c", "zot.yaml": "theirs" });
+  const context = testContext();
+  const updated = await argocdSync.update?.(state, inputsFor(t, argocd), context);
+  assert.notEqual(updated?.keyInGit, "");
+  assert.match(
+    context.warned.join(),
+    /Git holds the key zot\.yaml of the ConfigMap authentik\/blueprints too, below .* Remove the key there/,
+  );
+  assert.ok(updated);
+  assert.equal((await argocdSync.read?.(updated, testContext()))?.keyInGit, updated.keyInGit);
+  argocd.commit({ "common.yaml": "c" });
+  await argocd.sync();
+  assert.equal((await argocdSync.read?.(updated, testContext()))?.keyInGit, "");
+});
+
+test("somebody else's operation is waited for when it ends in time", async (t) => {
+  const argocd = await TestArgoCd.start(t, { timings: { pickUpMs: 5, syncMs: 700, settleMs: 10 } });
+  argocd.commit({ "common.yaml": "c" });
+  assert.equal((await argocd.post()).status, 200);
+  const context = testContext();
+  const { state } = await argocdSync.create(inputsFor(t, argocd), context);
+  assert.equal(state.drift, "");
+  assert.match(context.said.join("\n"), /waiting for an operation of workflow-bot to end/);
+});
+
+test("nobody sits on somebody else's operation for long: it is told who started it, and how to end it", async (t) => {
+  const argocd = await TestArgoCd.start(t, { timings: { pickUpMs: 5, syncMs: 60_000, settleMs: 10 } });
+  argocd.commit({ "common.yaml": "c" });
+  assert.equal((await argocd.post()).status, 200);
+  const error = await failureOf(argocdSync.create(inputsFor(t, argocd, { busyTimeout: 1 }), testContext()));
+  assert.equal(error.code, "ARGOCD_BUSY");
+  assert.match(
+    error.message,
+    /workflow-bot started it; it is Running.*argocd app terminate-op authentik.*argocd\.busyTimeout/,
+  );
+});
+
+test("a controller that takes nothing up is told from a sync that takes long", async (t) => {
+  const slow = await TestArgoCd.start(t, { timings: { pickUpMs: 60_000, syncMs: 10, settleMs: 10 } });
+  slow.commit({ "common.yaml": "c" });
+  const never = await failureOf(argocdSync.create(inputsFor(t, slow, { timeout: 1 }), testContext()));
+  assert.equal(never.code, "ARGOCD_SYNC_UNFINISHED");
+  assert.match(never.message, /Nothing has taken the operation up: Argo CD's application controller is not running/);
+
+  const long = await TestArgoCd.start(t, { timings: { pickUpMs: 5, syncMs: 60_000, settleMs: 10 } });
+  long.commit({ "common.yaml": "c" });
+  const running = await failureOf(argocdSync.create(inputsFor(t, long, { timeout: 1 }), testContext()));
+  assert.match(running.message, /It is Running.*argocd\.syncTimeout/);
+});
+
+test("a sync that fails is told in Argo CD's words, resource by resource", async (t) => {
+  const argocd = await TestArgoCd.start(t);
+  argocd.commitFile(
+    "configmap.yaml",
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: blueprints, namespace: nowhere}\ndata: {a: '1'}\n",
+  );
+  const error = await failureOf(argocdSync.create(inputsFor(t, argocd), testContext()));
+  assert.equal(error.code, "ARGOCD_SYNC_FAILED");
+  assert.match(error.message, /ended as Failed: .*ConfigMap blueprints: .*nowhere/);
+});

@@ -1,0 +1,189 @@
+import assert from "node:assert/strict";
+import { createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
+import test from "node:test";
+import type { TestContext } from "node:test";
+import { renderBlueprint } from "../../../../systems/authentik/blueprint/render.ts";
+import { appliedBlueprint } from "../../../../systems/authentik/resources/appliedBlueprint.ts";
+import { adminKey, startLab, until } from "../../../lab/authentik/support.ts";
+import type { Lab } from "../../../lab/authentik/support.ts";
+import { appliedInputs, connectionTo, failureOf, settingsWith, testContext } from "../../../support/provider.ts";
+
+// Each way in which a blueprint is not applied, against the lab's Authentik, and the reason that a person is told.
+
+const settings = settingsWith();
+const create = (t: TestContext, lab: Lab, more: Parameters<typeof appliedInputs>[2] = {}, token = adminKey) =>
+  appliedBlueprint.create(appliedInputs(settings, connectionTo(t, lab.server.url, token), more), testContext());
+
+async function instances(lab: Lab): Promise<readonly string[]> {
+  const { json } = await lab.api("GET", "/managed/blueprints/");
+  return (json["results"] as { name: string }[]).map(({ name }) => name);
+}
+
+test("a group that is not there is named, with its setting", async (t) => {
+  const lab = await startLab(t);
+  const text = renderBlueprint(settingsWith({ access: { adminGroup: "nobody" } }));
+  lab.write("zot.yaml", text);
+  const error = await failureOf(create(t, lab, { text }));
+  assert.equal(error.code, "BLUEPRINT_NEEDS_MISSING");
+  assert.match(error.message, /custom\/zot\.yaml.*the group with name "nobody" \(setting: access\.adminGroup/);
+  assert.deepEqual(await instances(lab), ["zot"], "no trial is left");
+});
+
+for (const [what, group, change, expected] of [
+  [
+    "a flow",
+    "authentik",
+    { authorizationFlow: "nothing" },
+    /the flow with slug "nothing" .*authentik\.authorizationFlow/,
+  ],
+  [
+    "a blueprint to come before",
+    "authentik",
+    { appliedAfter: ["common"] },
+    /the blueprint "common" \(authentik\.appliedAfter\)/,
+  ],
+] as const) {
+  test(`${what} that is not there is named, with its setting`, async (t) => {
+    const lab = await startLab(t);
+    const changed = settingsWith({ [group]: change });
+    const text = renderBlueprint(changed);
+    lab.write("zot.yaml", text);
+    const error = await failureOf(create(t, lab, { text, appliedAfter: changed.authentik.appliedAfter }));
+    assert.equal(error.code, "BLUEPRINT_NEEDS_MISSING");
+    assert.match(error.message, expected);
+  });
+}
+
+test("a worker without the variable of the client secret is told from every other reason, by a trial that leaves nothing", async (t) => {
+  const lab = await startLab(t, { environment: {} });
+  lab.write("zot.yaml", renderBlueprint(settings));
+  const error = await failureOf(create(t, lab));
+  assert.equal(error.code, "BLUEPRINT_VARIABLE_MISSING");
+  assert.match(error.message, /no variable AUTHENTIK_ZOT_CLIENT_SECRET \(authentik\.clientSecretVariable\)/);
+  assert.deepEqual(await instances(lab), ["zot"]);
+});
+
+test("a field that Authentik does not take is told in its words", async (t) => {
+  const lab = await startLab(t);
+  const text = renderBlueprint(settings).replace("is_active: true", "is_active: [1]");
+  lab.write("zot.yaml", text);
+  const error = await failureOf(create(t, lab, { text }));
+  assert.equal(error.code, "BLUEPRINT_REJECTED");
+  assert.match(error.message, /Authentik says: .*is_active.*Must be a valid boolean/);
+});
+
+test("a reason that Authentik's answer does not reach is found by cutting the text short", async (t) => {
+  const lab = await startLab(t);
+  const text = renderBlueprint(settings).replace("designation: authentication", "designation: nothing");
+  lab.write("zot.yaml", text);
+  const error = await failureOf(create(t, lab, { text }));
+  assert.equal(error.code, "BLUEPRINT_REJECTED");
+  assert.match(error.message, /first entry that it does not take is authentik_flows\.flow {"slug":"machine-login"}/);
+  assert.deepEqual(await instances(lab), ["zot"], "no trial is left");
+});
+
+test("what the token may not look at is named as something to look at", async (t) => {
+  const lab = await startLab(t);
+  const text = renderBlueprint(settingsWith({ access: { adminGroup: "nobody" } }));
+  lab.write("zot.yaml", text);
+  const error = await failureOf(create(t, lab, { text }, "robot-token"));
+  assert.equal(error.code, "BLUEPRINT_REJECTED");
+  assert.match(
+    error.message,
+    /gives no reason\. The token may not delete blueprints .*may not look whether there is the group with name "nobody"/,
+  );
+});
+
+test("a disabled instance is told at once: Authentik says yes to applying it, and does nothing", async (t) => {
+  const lab = await startLab(t);
+  await lab.apply("zot.yaml", renderBlueprint(settings));
+  const { pk } = await lab.instance("zot.yaml");
+  await lab.api("PATCH", `/managed/blueprints/${String(pk)}/`, { enabled: false });
+  const error = await failureOf(create(t, lab));
+  assert.equal(error.code, "BLUEPRINT_DISABLED");
+  assert.match(error.message, /custom\/zot\.yaml is disabled in Authentik/);
+});
+
+test("a file that vanished from what the worker sees has gone or has a syntax error", async (t) => {
+  const lab = await startLab(t);
+  const text = renderBlueprint(settings);
+  lab.write("common.yaml", "version: 1\nentries: []\n");
+  await lab.apply("zot.yaml", text);
+  lab.write("zot.yaml", `${text}  - model: [\n`);
+  const error = await failureOf(create(t, lab, { timeout: 1 }));
+  assert.equal(error.code, "BLUEPRINT_NOT_SEEN");
+  assert.match(error.message, /no longer lists it: the file has gone, or has a syntax error.*It comes by hand\./);
+});
+
+test("a mount that is not there, a file that is missing, and another text are told apart", async (t) => {
+  const lab = await startLab(t);
+  assert.match(
+    (await failureOf(create(t, lab, { timeout: 0 }))).message,
+    /no file at all below custom\/: nothing is mounted/,
+  );
+  lab.write("common.yaml", "version: 1\nentries: []\n");
+  assert.match(
+    (await failureOf(create(t, lab, { timeout: 0 }))).message,
+    /other files below custom\/, but not this one/,
+  );
+  lab.write("zot.yaml", "version: 1\nentries: []\n");
+  assert.match((await failureOf(create(t, lab, { timeout: 0 }))).message, /still sees another text/);
+});
+
+/** The lab's Authentik, with some requests changed on their way. */
+async function between(t: TestContext, lab: Lab, hold: (method: string, path: string) => boolean): Promise<string> {
+  const server = createServer((incoming, outgoing) => {
+    if (hold(incoming.method ?? "", incoming.url ?? "")) return; // never answered
+    const options = { method: incoming.method, headers: incoming.headers };
+    const onward = request(new URL(incoming.url ?? "", lab.server.url), options, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(outgoing);
+    });
+    incoming.pipe(onward);
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+test("a worker that never says which files it sees is not running, though the server answers", async (t) => {
+  const lab = await startLab(t);
+  const url = await between(t, lab, (_method, path) => path.includes("/available/"));
+  const inputs = appliedInputs(settings, connectionTo(t, url, adminKey));
+  const error = await failureOf(appliedBlueprint.create(inputs, testContext()));
+  assert.equal(error.code, "AUTHENTIK_WORKER_SILENT");
+});
+
+test("a worker that takes no work is told when no run has ended", async (t) => {
+  const text = renderBlueprint(settings);
+  const lab = await startLab(t);
+  await lab.apply("zot.yaml", text);
+  const slow = await startLab(t, { workerDelayMs: 600_000, blueprintsDirectory: lab.options.blueprintsDirectory });
+  await slow.api("POST", "/managed/blueprints/", { name: "zot", path: "custom/zot.yaml", enabled: true });
+  const error = await failureOf(create(t, slow, { timeout: 1 }));
+  assert.equal(error.code, "BLUEPRINT_NOT_APPLIED");
+  assert.match(error.message, /No run of it has ended since: Authentik's worker is not running/);
+});
+
+test("a token that may not apply is told with the right that it lacks", async (t) => {
+  const lab = await startLab(t);
+  await lab.apply("zot.yaml", renderBlueprint(settings));
+  const error = await failureOf(create(t, lab, {}, "nobody-token"));
+  assert.equal(error.code, "AUTHENTIK_RIGHT_MISSING");
+  assert.match(error.message, /view_blueprintinstance/);
+});
+
+test("a group that another blueprint makes a moment later does not fail the run", async (t) => {
+  const lab = await startLab(t);
+  const changed = settingsWith({ access: { adminGroup: "late" } });
+  const text = renderBlueprint(changed);
+  lab.write("zot.yaml", text);
+  const creating = create(t, lab, { text, timeout: 20 });
+  await until(async () => (await lab.instance("zot.yaml").catch(() => ({ status: "" })))["status"] === "error");
+  await lab.api("POST", "/core/groups/", { name: "late" });
+  assert.equal((await creating).state.drift, "");
+});

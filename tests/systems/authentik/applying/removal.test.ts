@@ -1,0 +1,228 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { TestContext } from "node:test";
+import { renderBlueprint } from "../../../../systems/authentik/blueprint/render.ts";
+import { declaredObjects, neededObjects } from "../../../../systems/authentik/blueprint/objects.ts";
+import type { Settings } from "../../../../settings/schema.ts";
+import { signInGroups } from "../../../../systems/authentik/blueprint/signInGroups.ts";
+import { appliedBlueprint } from "../../../../systems/authentik/resources/appliedBlueprint.ts";
+import { declaredObjects as declared } from "../../../../systems/authentik/resources/declaredObjects.ts";
+import type { DeclaredObjectsState } from "../../../../systems/authentik/resources/declaredObjects.ts";
+import { serviceAccount } from "../../../../systems/authentik/resources/authentikObjects.ts";
+import { adminKey, startLab } from "../../../lab/authentik/support.ts";
+import type { Lab } from "../../../lab/authentik/support.ts";
+import { appliedInputs, connectionTo, settingsWith, testContext } from "../../../support/provider.ts";
+
+// What earlier settings made and the present ones do not is taken out of the lab's Authentik; what is other people's stays.
+
+type Connection = ReturnType<typeof connectionTo>;
+
+/** The rows of one stack, as the engine would keep them. */
+class Stack {
+  readonly lab: Lab;
+  readonly connection: Connection;
+  objects: DeclaredObjectsState | undefined;
+  applied: Awaited<ReturnType<typeof appliedBlueprint.create>>["state"] | undefined;
+  warned: string[] = [];
+
+  constructor(t: TestContext, lab: Lab) {
+    this.lab = lab;
+    this.connection = connectionTo(t, lab.server.url, adminKey);
+  }
+
+  /** The first half of an `up`: written down and delivered. */
+  async deliver(settings: Settings): Promise<void> {
+    const context = testContext();
+    const inputs = {
+      ...this.connection,
+      objects: declaredObjects(settings),
+      needed: neededObjects(settings),
+      application: settings.authentik.application,
+      groups: signInGroups(settings),
+      timeout: 5,
+    };
+    this.objects =
+      this.objects === undefined
+        ? (await declared.create(inputs, context)).state
+        : await declared.update?.(this.objects, inputs, context);
+    this.warned = context.warned;
+    this.lab.write("zot.yaml", renderBlueprint(settings));
+  }
+
+  /** The second half: applied, and what is former taken away. */
+  async apply(settings: Settings): Promise<void> {
+    const inputs = appliedInputs(settings, this.connection, { timeout: 10, former: this.objects?.former ?? [] });
+    this.applied =
+      this.applied === undefined
+        ? (await appliedBlueprint.create(inputs, testContext())).state
+        : await appliedBlueprint.update?.(this.applied, inputs, testContext());
+  }
+
+  async up(settings: Settings): Promise<void> {
+    await this.deliver(settings);
+    await this.apply(settings);
+  }
+
+  /** Who may sign in, by the groups and accounts of the application's PolicyBindings, in order. */
+  async bound(slug = "zot"): Promise<readonly unknown[]> {
+    const application = await this.lab.api("GET", `/core/applications/${slug}/`);
+    if (application.status === 404) return [];
+    const { json } = await this.lab.api("GET", `/policies/bindings/?target=${String(application.json["pk"])}`);
+    const results = json["results"] as {
+      order: number;
+      group_obj?: { name: string };
+      user_obj?: { username: string };
+    }[];
+    return results
+      .toSorted((left, right) => left.order - right.order)
+      .map((binding) => binding.group_obj?.name ?? binding.user_obj?.username);
+  }
+
+  async removals(): Promise<readonly string[]> {
+    const { json } = await this.lab.api("GET", "/managed/blueprints/");
+    return (json["results"] as { name: string }[])
+      .map(({ name }) => name)
+      .filter((name) => name.startsWith("zot-auth"));
+  }
+}
+
+const PLAIN = settingsWith();
+const MORE = settingsWith({ access: { signInGroups: ["family", "guests"] } });
+const LESS = settingsWith({ access: { signInGroups: ["guests"] } });
+
+async function stackWithGroups(t: TestContext): Promise<Stack> {
+  const lab = await startLab(t);
+  for (const name of ["family", "guests"]) await lab.api("POST", "/core/groups/", { name });
+  return new Stack(t, lab);
+}
+
+test("a group that leaves the settings loses its binding; the others move up, and the group itself stays", async (t) => {
+  const stack = await stackWithGroups(t);
+  await stack.up(MORE);
+  assert.deepEqual(await stack.bound(), ["admins", "artifact-workloads", "family", "guests"]);
+  await stack.up(LESS);
+  assert.deepEqual(await stack.bound(), ["admins", "artifact-workloads", "guests"]);
+  assert.equal((await stack.lab.one("/core/groups/?name=family"))["name"], "family");
+  assert.deepEqual(await stack.removals(), [], "no removal is left");
+});
+
+test("a run that was cut off between delivery and end loses nothing: what it made and no one declares any more goes with the next", async (t) => {
+  const stack = await stackWithGroups(t);
+  // The very first run is killed when Authentik has just applied the text: no row but the first is in the state.
+  await stack.deliver(MORE);
+  await stack.lab.apply("zot.yaml", renderBlueprint(MORE));
+  await stack.up(PLAIN);
+  assert.deepEqual(await stack.bound(), ["admins", "artifact-workloads"]);
+
+  await stack.deliver(MORE);
+  await stack.lab.apply("zot.yaml", renderBlueprint(MORE));
+  await stack.deliver(LESS);
+  await stack.up(LESS);
+  assert.deepEqual(await stack.bound(), ["admins", "artifact-workloads", "guests"]);
+});
+
+test("what was removed once and is made by somebody later is not removed again", async (t) => {
+  const stack = await stackWithGroups(t);
+  await stack.up(MORE);
+  await stack.up(LESS);
+  const target = (await stack.lab.api("GET", "/core/applications/zot/")).json["pk"];
+  const { pk: group } = await stack.lab.one("/core/groups/?name=family");
+  await stack.lab.api("POST", "/policies/bindings/", { target, group, order: 9 });
+  await stack.up(settingsWith({ access: { signInGroups: ["guests"] }, authentik: { applicationName: "Images" } }));
+  assert.deepEqual(await stack.bound(), ["admins", "artifact-workloads", "guests", "family"]);
+});
+
+test("a binding that somebody made by hand is told and stays, also one of an account and one at a place of ours", async (t) => {
+  const stack = await stackWithGroups(t);
+  await stack.up(PLAIN);
+  const target = (await stack.lab.api("GET", "/core/applications/zot/")).json["pk"];
+  const { pk: group } = await stack.lab.one("/core/groups/?name=family");
+  const { pk: user } = await stack.lab.one("/core/users/?username=alice");
+  await stack.lab.api("POST", "/policies/bindings/", { target, group, order: 2 });
+  await stack.lab.api("POST", "/policies/bindings/", { target, user, order: 3 });
+  const context = testContext();
+  assert.ok(stack.objects);
+  const seen = await declared.read?.(stack.objects, context);
+  assert.deepEqual(seen?.others, ["group family", "user alice"]);
+  assert.match(
+    context.warned.join(),
+    /PolicyBindings that are not of these settings: group family, user alice\. They stay/,
+  );
+  // A third group of ours would have order 2.
+  await stack.up(LESS);
+  assert.match(stack.warned.join(), /group family, user alice/);
+  assert.deepEqual((await stack.bound()).toSorted(), ["admins", "alice", "artifact-workloads", "family", "guests"]);
+  await stack.up(PLAIN);
+  assert.deepEqual((await stack.bound()).toSorted(), ["admins", "alice", "artifact-workloads", "family"]);
+});
+
+test("another application slug and provider name: the old ones make way, since only one can have the client id", async (t) => {
+  const stack = await stackWithGroups(t);
+  await stack.up(PLAIN);
+  const moved = settingsWith({ authentik: { application: "images", providerName: "Images" } });
+  await stack.up(moved);
+  assert.deepEqual(await stack.bound("images"), ["admins", "artifact-workloads"]);
+  assert.equal((await stack.lab.api("GET", "/core/applications/zot/")).status, 404);
+  assert.equal((await stack.lab.one("/providers/oauth2/"))["name"], "Images");
+});
+
+test("another machine flow and CI group: the old ones go, but a group that still has rights stays", async (t) => {
+  const stack = await stackWithGroups(t);
+  await stack.up(PLAIN);
+  const count = async (path: string) => ((await stack.lab.api("GET", path)).json["results"] as unknown[]).length;
+  await stack.up(settingsWith({ authentik: { machineFlow: "robots" }, access: { ciGroup: "pushers" } }));
+  assert.equal(await count("/flows/instances/?slug=machine-login"), 0);
+  assert.equal(await count("/flows/instances/?slug=robots"), 1);
+  assert.equal(await count("/stages/password/?name=machine-login-password"), 0);
+  assert.equal(await count("/core/groups/?name=artifact-workloads"), 0);
+  await stack.up(settingsWith({ access: { ciGroup: "builders", groups: { pushers: ["read"] } } }));
+  assert.deepEqual(await stack.bound(), ["admins", "builders", "pushers"]);
+});
+
+test("an account goes with its own row, not when the blueprint is applied: its key is revoked in between, for which it signs in", async (t) => {
+  const stack = await stackWithGroups(t);
+  await stack.up(PLAIN);
+  await stack.up(settingsWith({ ci: { user: "robot-ci" } }));
+  const users = async (name: string) =>
+    ((await stack.lab.api("GET", `/core/users/?username=${name}`)).json["results"] as unknown[]).length;
+  assert.deepEqual([await users("zot-ci"), await users("robot-ci")], [1, 1]);
+  const row = {
+    ...appliedInputs(PLAIN, stack.connection),
+    username: "zot-ci",
+    group: "artifact-workloads",
+    appPassword: "zot-ci-app-password",
+    machineFlow: "machine-login",
+    drift: "",
+  };
+  await serviceAccount.delete?.(row, testContext());
+  assert.deepEqual([await users("zot-ci"), await users("robot-ci")], [0, 1]);
+  assert.equal((await stack.lab.api("GET", "/core/tokens/zot-ci-app-password/")).status, 404);
+});
+
+test("a removal that was killed before it was tidied up is found and tidied up by the next, whichever that is", async (t) => {
+  const stack = await stackWithGroups(t);
+  await stack.up(PLAIN);
+  const left = { path: "", content: "version: 1\nentries: []\n", enabled: true };
+  const names = ["zot-auth removal: all of custom/zot.yaml", "zot-auth removal: the account somebody"];
+  for (const name of names) await stack.lab.api("POST", "/managed/blueprints/", { ...left, name });
+  assert.deepEqual((await stack.removals()).toSorted(), names);
+  await stack.up(settingsWith({ authentik: { applicationName: "Images" } }));
+  assert.deepEqual(await stack.removals(), [], "by an up");
+
+  await stack.lab.api("POST", "/managed/blueprints/", { ...left, name: names[0] });
+  assert.ok(stack.applied);
+  await appliedBlueprint.delete?.(stack.applied, testContext());
+  assert.deepEqual(await stack.removals(), [], "by the destroy that is run again");
+  assert.equal((await stack.lab.api("GET", "/core/applications/zot/")).status, 404);
+});
+
+test("a destroy after a first run that was cut off takes away what that one made", async (t) => {
+  const stack = await stackWithGroups(t);
+  await stack.deliver(PLAIN);
+  await stack.lab.apply("zot.yaml", renderBlueprint(PLAIN));
+  assert.ok(stack.objects);
+  await declared.delete?.(stack.objects, testContext());
+  assert.deepEqual(await stack.bound(), []);
+  assert.equal(((await stack.lab.api("GET", "/core/users/?username=zot-ci")).json["results"] as unknown[]).length, 0);
+  assert.deepEqual(await stack.removals(), []);
+});

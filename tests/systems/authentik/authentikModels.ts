@@ -1,0 +1,111 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
+import type { Entry } from "./blueprint/blueprintEntries.ts";
+
+/** A schema of Authentik's OpenAPI document, as far as it is looked at. */
+interface Schema {
+  readonly type?: string;
+  readonly enum?: readonly unknown[];
+  readonly required?: readonly string[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly oneOf?: readonly Schema[];
+  readonly allOf?: readonly Schema[];
+  readonly $ref?: string;
+}
+
+/**
+ * The fields of Authentik's models, by the OpenAPI document of `@goauthentik/api`: a blueprint's entry goes through the same serializer as a
+ * request. It does not know what the database has to hold, and of what the serializers take from blueprints alone only what is named here.
+ */
+const DOCUMENT = parse(
+  readFileSync(fileURLToPath(new URL("../schema.yml", import.meta.resolve("@goauthentik/api"))), "utf8"),
+) as { readonly components: { readonly schemas: Readonly<Record<string, Schema>> } };
+
+const REQUESTS: Readonly<Record<string, string>> = {
+  "authentik_core.group": "GroupRequest",
+  "authentik_core.user": "UserRequest",
+  "authentik_core.token": "TokenRequest",
+  "authentik_core.application": "ApplicationRequest",
+  "authentik_providers_oauth2.oauth2provider": "OAuth2ProviderRequest",
+  "authentik_policies.policybinding": "PolicyBindingRequest",
+  "authentik_flows.flow": "FlowRequest",
+  "authentik_flows.flowstagebinding": "FlowStageBindingRequest",
+  "authentik_stages_password.passwordstage": "PasswordStageRequest",
+  "authentik_stages_identification.identificationstage": "IdentificationStageRequest",
+  "authentik_stages_user_login.userloginstage": "UserLoginStageRequest",
+};
+
+/** Fields that only blueprints may give. Source: authentik 2026.2, core/api/users.py and core/api/tokens.py. */
+const BLUEPRINT_ONLY: Readonly<Record<string, readonly string[]>> = {
+  "authentik_core.user": ["password", "permissions"],
+  "authentik_core.token": ["key"],
+};
+
+/** Fields that a model wants from a blueprint beside those of a request. Source: core/api/tokens.py, TokenSerializer.validate. */
+const BLUEPRINT_WANTS: Readonly<Record<string, readonly string[]>> = { "authentik_core.token": ["user", "intent"] };
+
+/** What is wrong with an entry by its model's schema: unknown fields, missing ones, values that cannot be. */
+export function problemsOf({ model, identifiers = {}, attrs = {} }: Entry): readonly string[] {
+  const name = REQUESTS[model];
+  const schema = name === undefined ? undefined : DOCUMENT.components.schemas[name];
+  if (schema?.properties === undefined) return [`${model}: unknown model`];
+  const given = { ...attrs, ...identifiers };
+  const known = schema.properties;
+  const wanted = [...(schema.required ?? []), ...(BLUEPRINT_WANTS[model] ?? [])];
+  return [
+    ...wanted.filter((field) => !(field in given)).map((field) => `${model}: ${field} is missing`),
+    ...Object.entries(given).flatMap(([field, value]) => {
+      if (BLUEPRINT_ONLY[model]?.includes(field) === true) return [];
+      const expected = known[field];
+      return expected === undefined
+        ? [`${model}: ${field} is no field`]
+        : mismatches(value, expected).map((why) => `${model}: ${field} ${why}`);
+    }),
+  ];
+}
+
+function mismatches(value: unknown, schema: Schema): readonly string[] {
+  // A tag stands for whatever the field wants.
+  if (typeof value === "string" && value.startsWith("!")) return [];
+  const parts = [...(schema.allOf ?? [])];
+  const named =
+    schema.$ref === undefined ? undefined : DOCUMENT.components.schemas[schema.$ref.split("/").at(-1) ?? ""];
+  if (named !== undefined) parts.push(named);
+  const inner = parts.flatMap((part) => mismatches(value, part));
+  const choices = schema.oneOf ?? [];
+  const fits = choices.length === 0 || choices.some((choice) => mismatches(value, choice).length === 0);
+  return [...inner, ...(fits ? [] : [`cannot be ${JSON.stringify(value)}`]), ...ownMismatches(value, schema)];
+}
+
+function ownMismatches(value: unknown, { type, enum: words, items, properties, required, minimum, maximum }: Schema) {
+  const bad = [`cannot be ${JSON.stringify(value)}`];
+  if (words !== undefined) return words.includes(value) ? [] : bad;
+  switch (type) {
+    case "boolean":
+    case "string":
+      return typeof value === type ? [] : bad;
+    case "integer":
+      return Number.isInteger(value) &&
+        Number(value) >= (minimum ?? -Infinity) &&
+        Number(value) <= (maximum ?? Infinity)
+        ? []
+        : bad;
+    case "array":
+      return Array.isArray(value) ? value.flatMap((item) => mismatches(item, items ?? {})) : bad;
+    case "object": {
+      if (typeof value !== "object" || value === null || Array.isArray(value)) return bad;
+      if (properties === undefined) return [];
+      const missing = (required ?? []).filter((field) => !(field in value)).map((field) => `lacks ${field}`);
+      const wrong = Object.entries(value).flatMap(([field, inner]) =>
+        properties[field] === undefined ? [`has no ${field}`] : mismatches(inner, properties[field]),
+      );
+      return [...missing, ...wrong];
+    }
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { renderBlueprint } from "../../../../systems/authentik/blueprint/render.ts";
+import {
+  declaredObjects,
+  isAccount,
+  isInTheWay,
+  neededObjects,
+  renderRemoval,
+} from "../../../../systems/authentik/blueprint/objects.ts";
+import { parseSettings } from "../../../../settings/parse.ts";
+import { entriesOf } from "./blueprintEntries.ts";
+import type { Entry } from "./blueprintEntries.ts";
+import { REAL_CASE, realCase } from "../../../support/settings.ts";
+
+const key = ({ model, identifiers }: Entry): string => `${model} ${JSON.stringify(identifiers)}`;
+
+test("the removal takes back every object that the blueprint makes, and nothing of others", () => {
+  const removed = entriesOf(renderRemoval(declaredObjects(realCase())));
+  const made = entriesOf(renderBlueprint(realCase()));
+  const named = (entries: readonly Entry[]) => entries.filter((entry) => !("target" in (entry.identifiers ?? {})));
+  assert.deepEqual(named(removed).map(key).sort(), named(made).map(key).sort());
+  assert.ok(removed.every((entry) => entry.state === "absent"));
+  const bound = (entries: readonly Entry[], target: string) =>
+    entries.filter((entry) => entry.identifiers?.["target"] === target);
+  // The bindings of the machines' flow go with the flow.
+  assert.equal(
+    bound(removed, '!Find ["authentik_core.application",["slug","zot"]]').length,
+    bound(made, "!KeyOf application").length,
+  );
+});
+
+test("what refers to others goes before them", () => {
+  const models = entriesOf(renderRemoval([...declaredObjects(realCase())].reverse())).map(({ model }) => model);
+  assert.deepEqual(
+    models,
+    entriesOf(renderRemoval(declaredObjects(realCase()))).map(({ model }) => model),
+  );
+  const place = (model: string): number => models.indexOf(model);
+  assert.ok(place("authentik_core.token") < place("authentik_core.user"));
+  assert.ok(place("authentik_core.user") < place("authentik_core.group"));
+  assert.ok(place("authentik_core.application") < place("authentik_providers_oauth2.oauth2provider"));
+});
+
+test("a binding is removed only while its application and its group are there: no group would be somebody's binding of an account", () => {
+  const [entry, ...more] = entriesOf(renderRemoval(["authentik_policies.policybinding zot/developers"]));
+  assert.ok(entry !== undefined && more.length === 0);
+  assert.deepEqual(entry.conditions, Object.values(entry.identifiers ?? {}));
+  assert.deepEqual(entry.identifiers, {
+    target: '!Find ["authentik_core.application",["slug","zot"]]',
+    group: '!Find ["authentik_core.group",["name","developers"]]',
+  });
+});
+
+test("a former CI group that still has rights is needed, so it is not removed", () => {
+  const access = { ciGroup: "pushers", groups: { "artifact-workloads": ["read"] } };
+  const changed = parseSettings({ ...REAL_CASE, access });
+  assert.ok(declaredObjects(realCase()).includes("authentik_core.group artifact-workloads"));
+  assert.ok(!declaredObjects(changed).includes("authentik_core.group artifact-workloads"));
+  assert.ok(neededObjects(changed).includes("authentik_core.group artifact-workloads"));
+});
+
+test("what is in the way of the new one, and what goes after its key", () => {
+  const objects = declaredObjects(realCase());
+  assert.deepEqual(objects.filter(isInTheWay), [
+    "authentik_core.application zot",
+    "authentik_providers_oauth2.oauth2provider Zot",
+  ]);
+  assert.deepEqual(objects.filter(isAccount), [
+    "authentik_core.token zot-ci-app-password",
+    "authentik_core.user zot-ci",
+  ]);
+});

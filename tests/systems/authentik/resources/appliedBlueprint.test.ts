@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { renderBlueprint } from "../../../../systems/authentik/blueprint/render.ts";
+import { appliedBlueprint } from "../../../../systems/authentik/resources/appliedBlueprint.ts";
+import { adminKey, startLab } from "../../../lab/authentik/support.ts";
+import { appliedInputs, connectionTo, settingsWith, testContext } from "../../../support/provider.ts";
+
+const settings = settingsWith();
+
+test("a changed client secret is applied, though text and hash are the same and Authentik does not notice by itself", async (t) => {
+  const environment: Record<string, string> = { AUTHENTIK_ZOT_CLIENT_SECRET: "the secret of before" };
+  const lab = await startLab(t, { environment });
+  lab.write("zot.yaml", renderBlueprint(settings));
+  const inputs = appliedInputs(settings, connectionTo(t, lab.server.url, adminKey));
+  const { state } = await appliedBlueprint.create(inputs, testContext());
+  const secret = async () => (await lab.one("/providers/oauth2/?name=Zot"))["client_secret"];
+  assert.equal(await secret(), "the secret of before");
+  environment["AUTHENTIK_ZOT_CLIENT_SECRET"] = "the new secret";
+  const updated = await appliedBlueprint.update?.(state, { ...inputs, clientSecretFingerprint: "new" }, testContext());
+  assert.equal(await secret(), "the new secret");
+  assert.equal(updated?.hash, state.hash);
+});
+
+test("a hash and a status of before prove nothing: what somebody deleted since then is made anew", async (t) => {
+  const lab = await startLab(t);
+  await lab.apply("zot.yaml", renderBlueprint(settings));
+  assert.equal((await lab.api("DELETE", "/core/applications/zot/")).status, 204);
+  const inputs = appliedInputs(settings, connectionTo(t, lab.server.url, adminKey));
+  await appliedBlueprint.create(inputs, testContext());
+  assert.equal((await lab.api("GET", "/core/applications/zot/")).status, 200);
+});
+
+test("another text that was applied since then is drift, and a blueprint that is gone is gone", async (t) => {
+  const lab = await startLab(t);
+  const text = renderBlueprint(settings);
+  await lab.apply("zot.yaml", text);
+  const inputs = appliedInputs(settings, connectionTo(t, lab.server.url, adminKey));
+  const { state } = await appliedBlueprint.create(inputs, testContext());
+  assert.equal((await appliedBlueprint.read?.(state, testContext()))?.drift, "");
+  await lab.apply("zot.yaml", text.replace("Zot Registry", "Images"));
+  assert.match((await appliedBlueprint.read?.(state, testContext()))?.drift ?? "", /last applied another text/);
+  await lab.api("DELETE", `/managed/blueprints/${state.instance}/`);
+  assert.equal(await appliedBlueprint.read?.(state, testContext()), undefined);
+});

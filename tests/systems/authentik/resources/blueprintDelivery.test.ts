@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test from "node:test";
+import type { TestContext } from "node:test";
+import { renderBlueprint } from "../../../../systems/authentik/blueprint/render.ts";
+import { blueprintHash } from "../../../../systems/authentik/blueprint/hash.ts";
+import { arrivalOf, blueprintPlace, inlineText } from "../../../../systems/authentik/blueprint/delivery.ts";
+import { appliedBlueprint } from "../../../../systems/authentik/resources/appliedBlueprint.ts";
+import { blueprintFile } from "../../../../systems/authentik/resources/blueprintFile.ts";
+import { inlineBlueprint } from "../../../../systems/authentik/resources/inlineBlueprint.ts";
+import { adminKey, clientSecret, startLab } from "../../../lab/authentik/support.ts";
+import { appliedInputs, connectionTo, failureOf, settingsWith, testContext } from "../../../support/provider.ts";
+
+// The ways to Authentik without Kubernetes: a file of a GitOps repository's clone, and Authentik's own API.
+
+function clone(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), "zot-auth-clone-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+test("the file is written whole, with a hint what to commit, and only when it differs", async (t) => {
+  const file = join(clone(t), "zot.yaml");
+  const context = testContext();
+  const { state } = await blueprintFile.create({ file, text: "one" }, context);
+  assert.equal(readFileSync(file, "utf8"), "one");
+  assert.equal(context.warned.length, 1);
+  assert.match(
+    context.warned[0] ?? "",
+    /Commit and push it: git -C \S+ add -A -- zot\.yaml && git -C \S+ commit .* && git -C \S+ push/,
+  );
+  const again = testContext();
+  await blueprintFile.update?.(state, { file, text: "one" }, again);
+  assert.deepEqual(again.warned, []);
+});
+
+test("a file that is gone or edited is drift; one that somebody edited is not deleted", async (t) => {
+  const file = join(clone(t), "zot.yaml");
+  const { state } = await blueprintFile.create({ file, text: "one" }, testContext());
+  writeFileSync(file, "edited");
+  assert.match((await blueprintFile.read?.(state, testContext()))?.drift ?? "", /holds another text/);
+  const context = testContext();
+  await blueprintFile.delete?.(state, context);
+  assert.equal(readFileSync(file, "utf8"), "edited");
+  assert.match(context.warned.join(), /holds another text than ours and stays/);
+  writeFileSync(file, "one");
+  await blueprintFile.delete?.(state, testContext());
+  assert.ok(!existsSync(file));
+  assert.equal(await blueprintFile.read?.(state, testContext()), undefined);
+});
+
+test("a folder that is not there, or a folder in the file's place, is told with the setting", async (t) => {
+  const folder = clone(t);
+  mkdirSync(join(folder, "zot.yaml"));
+  for (const file of [join(folder, "nowhere", "zot.yaml"), join(folder, "zot.yaml")]) {
+    const error = await failureOf(blueprintFile.create({ file, text: "one" }, testContext()));
+    assert.equal(error.code, "BLUEPRINT_FILE_UNUSABLE");
+    assert.match(error.message, /of authentik\.delivery cannot be used/);
+  }
+});
+
+test("until the file is pushed, the wait says what it waits for, and so does its end", async (t) => {
+  const lab = await startLab(t);
+  const settings = settingsWith({ authentik: { delivery: "file:clone/zot.yaml" } });
+  const context = testContext();
+  const inputs = appliedInputs(settings, connectionTo(t, lab.server.url, adminKey), {
+    timeout: 0,
+    arrival: arrivalOf(settings),
+  });
+  const error = await failureOf(appliedBlueprint.create(inputs, context));
+  assert.match(
+    context.said.join("\n"),
+    /worker to see the blueprint\. It comes by clone\/zot\.yaml: commit and push that file/,
+  );
+  assert.match(error.message, /commit and push that file, and have it deployed so that it is custom\/zot\.yaml/);
+});
+
+const API = settingsWith({ authentik: { delivery: "api" } });
+const SECRET = { AUTHENTIK_ZOT_CLIENT_SECRET: clientSecret };
+
+function inlineInputs(connection: ReturnType<typeof connectionTo>, text = inlineText(renderBlueprint(API))) {
+  const clientSecretVariable = "AUTHENTIK_ZOT_CLIENT_SECRET";
+  return {
+    ...connection,
+    name: "zot-auth zot",
+    text,
+    hash: blueprintHash(text),
+    appliedAfter: [],
+    clientSecretVariable,
+  };
+}
+
+test("by the API: given, applied, changed and taken back, with one instance at a time", async (t) => {
+  const lab = await startLab(t, { serverEnvironment: SECRET });
+  const connection = connectionTo(t, lab.server.url, adminKey);
+  const names = async () =>
+    ((await lab.api("GET", "/managed/blueprints/")).json["results"] as { name: string }[]).map(({ name }) => name);
+  const { state } = await inlineBlueprint.create(inlineInputs(connection), testContext());
+  const apply = appliedInputs(API, connection, { text: state.text, path: blueprintPlace(API) });
+  const applied = await appliedBlueprint.create(apply, testContext());
+  assert.equal(applied.state.instance, state.instance);
+  assert.equal((await lab.one("/core/users/?username=zot-ci"))["is_active"], true);
+  assert.equal((await appliedBlueprint.read?.(applied.state, testContext()))?.drift, "");
+
+  const text = state.text.replace("Zot Registry", "Images");
+  const changed = await inlineBlueprint.update?.(state, inlineInputs(connection, text), testContext());
+  assert.ok(changed !== undefined && changed.instance !== state.instance);
+  assert.deepEqual(await names(), [`zot-auth zot ${changed.hash.slice(0, 12)}`]);
+  await appliedBlueprint.update?.(applied.state, { ...apply, text, hash: changed.hash }, testContext());
+  assert.equal((await lab.one("/core/applications/?slug=zot&superuser_full_list=true"))["name"], "Images");
+
+  await inlineBlueprint.delete?.(changed, testContext());
+  assert.deepEqual(await names(), []);
+  assert.equal(await inlineBlueprint.read?.(changed, testContext()), undefined);
+});
+
+test("by the API: a server without the variable is told as such, and nothing is left", async (t) => {
+  const lab = await startLab(t);
+  const connection = connectionTo(t, lab.server.url, adminKey);
+  const error = await failureOf(inlineBlueprint.create(inlineInputs(connection), testContext()));
+  assert.equal(error.code, "BLUEPRINT_VARIABLE_MISSING");
+  assert.match(error.message, /both the server and the worker need it/);
+  assert.equal(((await lab.api("GET", "/managed/blueprints/")).json["results"] as unknown[]).length, 0);
+});
+
+test("by the API: a text that Authentik does not take changes nothing, and the one of before stays", async (t) => {
+  const lab = await startLab(t, { serverEnvironment: SECRET });
+  const connection = connectionTo(t, lab.server.url, adminKey);
+  const { state } = await inlineBlueprint.create(inlineInputs(connection), testContext());
+  for (const [from, to, code, reason] of [
+    ["is_active: true", "is_active: [1]", "BLUEPRINT_REJECTED", /Authentik says: .*is_active/],
+    ["name, admins", "name, nobody", "BLUEPRINT_NEEDS_MISSING", /the group with name "nobody"/],
+  ] as const) {
+    const bad = inlineInputs(connection, state.text.replace(from, to));
+    const error = await failureOf(inlineBlueprint.update?.(state, bad, testContext()) ?? Promise.resolve());
+    assert.equal(error.code, code);
+    assert.match(error.message, reason);
+    assert.ok(await inlineBlueprint.read?.(state, testContext()));
+  }
+});

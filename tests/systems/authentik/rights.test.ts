@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import test from "node:test";
+import type { TestContext } from "node:test";
+import { parse } from "yaml";
+import { NEEDED_RIGHTS, judgeRights } from "../../../systems/authentik/rights/needed.ts";
+import { Authentik } from "../../../systems/authentik/client.ts";
+import { checkAuthentikRights } from "../../../systems/authentik/rights/check.ts";
+import { serviceAccount } from "../../../systems/authentik/resources/authentikObjects.ts";
+import type { Lab } from "../../lab/authentik/support.ts";
+import { SIGNAL, authentik, coded, contextWith, inFrontOf } from "../zot/signIn/support.ts";
+import type { Instead } from "../zot/signIn/support.ts";
+
+// What the token of the program may do: the role that docs/ has ready to copy, by the lab's Authentik.
+
+const ROLE = readFileSync(new URL("../../../docs/authentik-role.yaml", import.meta.url), "utf8");
+const DOCS = readFileSync(new URL("../../../docs/least-rights.md", import.meta.url), "utf8");
+const NAMES = NEEDED_RIGHTS.map(({ right }) => right);
+const TOKEN = "env:RIGHTS_TEST_TOKEN";
+
+/** An Authentik with our blueprint and the role of docs/, whose token is what the program is given. */
+async function withRole(t: TestContext): Promise<Lab> {
+  const lab = await authentik(t);
+  await lab.apply("zot-auth-role.yaml", ROLE);
+  process.env["RIGHTS_TEST_TOKEN"] = await lab.appPassword("zot-auth-api");
+  return lab;
+}
+
+async function change(lab: Lab, action: "assign" | "unassign", ...permissions: readonly string[]): Promise<void> {
+  const role = await lab.one("/rbac/roles/?name=zot-auth");
+  const path = `/rbac/permissions/assigned_by_roles/${String(role["pk"])}/${action}/`;
+  const { status, text } = await lab.api(action === "assign" ? "POST" : "PATCH", path, { permissions });
+  assert.ok(status < 300, text);
+}
+
+async function check(authentikUrl: string, token: `env:${string}` = TOKEN): Promise<readonly string[]> {
+  const warnings: string[] = [];
+  await checkAuthentikRights({ authentikUrl, authentikToken: token }, contextWith(warnings));
+  return warnings;
+}
+
+test("the role in docs/ has just the rights that the program needs, and the page names each", () => {
+  const entries = (parse(ROLE, { logLevel: "silent" }) as { entries: { model: string; attrs: object }[] }).entries;
+  const role = entries.find(({ model }) => model === "authentik_rbac.role");
+  assert.deepEqual([...(role?.attrs as { permissions: string[] }).permissions].sort(), [...NAMES].sort());
+  const token = entries.find(({ model }) => model === "authentik_core.token");
+  assert.ok(token !== undefined && !("key" in token.attrs), "no key stands in it");
+  for (const right of NAMES) assert.ok(DOCS.includes(`\`${right}\``), right);
+});
+
+test("with the role's token every read that the program makes works, and nothing is to be said", async (t) => {
+  const lab = await withRole(t);
+  assert.deepEqual(await check(lab.server.url), []);
+  const connection = { authentikUrl: lab.server.url, authentikToken: TOKEN } as const;
+  const client = new Authentik(connection, SIGNAL);
+  const instance = await client.blueprint("custom/zot.yaml");
+  assert.equal(instance?.status, "successful");
+  await client.apply(instance.pk);
+  assert.ok((await client.tokenKey("zot-ci-app-password")).reveal().length > 20);
+  const application = (await client.application("zot")) as { readonly pk: string; readonly provider: number };
+  assert.equal((await client.bindings(application.pk)).length, 2);
+  assert.equal(((await client.oauth2Provider(application.provider)) as { client_id: string }).client_id, "zot");
+  const account = await serviceAccount.read?.(
+    {
+      ...connection,
+      path: "custom/zot.yaml",
+      hash: "",
+      timeout: 1,
+      username: "zot-ci",
+      group: "artifact-workloads",
+      appPassword: "zot-ci-app-password",
+      drift: "",
+    },
+    contextWith([]),
+  );
+  assert.equal(account?.drift, "");
+});
+
+test("each right that lacks is named, with what it is for", async (t) => {
+  const lab = await withRole(t);
+  for (const { right, purpose, optional } of NEEDED_RIGHTS) {
+    await change(lab, "unassign", right);
+    if (optional === true) {
+      assert.match((await check(lab.server.url)).join(), new RegExp(`cannot .*it lacks ${right}`));
+    } else {
+      const others = NAMES.filter((name) => name !== right);
+      await assert.rejects(check(lab.server.url), (error) => {
+        coded("AUTHENTIK_RIGHTS_MISSING", /env:RIGHTS_TEST_TOKEN\), which is zot-auth's, may too little/)(error);
+        const { message } = error as Error;
+        assert.ok(message.includes(`lacks: ${right} (to ${purpose}).`), message);
+        for (const other of others) assert.ok(!message.includes(`${other} (`), other);
+        return true;
+      });
+    }
+    await change(lab, "assign", right);
+  }
+  assert.deepEqual(await check(lab.server.url), []);
+});
+
+test("all that lacks is named at once", async (t) => {
+  const lab = await withRole(t);
+  await change(lab, "unassign", ...NAMES);
+  await assert.rejects(check(lab.server.url), (error) => {
+    for (const right of NAMES) assert.ok((error as Error).message.includes(right), right);
+    return true;
+  });
+});
+
+/** An Authentik of before 2025.12, or one that tells nobody the rights of a role. */
+const untold: Instead = (request, response) => {
+  if (request.url?.startsWith("/api/v3/rbac/permissions/") !== true) return false;
+  response.writeHead(403).end(JSON.stringify({ detail: "You do not have permission to perform this action." }));
+  return true;
+};
+
+test("where Authentik does not tell the rights, they are tried out, and nothing is made by it", async (t) => {
+  const lab = await withRole(t);
+  const url = await inFrontOf(t, () => lab, untold);
+  const before = (await lab.api("GET", "/managed/blueprints/")).json["pagination"];
+  assert.deepEqual(await check(url), []);
+  const tried = NEEDED_RIGHTS.filter(
+    ({ right, optional }) => optional !== true && right !== "authentik_core.view_token",
+  );
+  for (const { right } of tried) {
+    await change(lab, "unassign", right);
+    await assert.rejects(check(url), coded("AUTHENTIK_RIGHTS_MISSING", new RegExp(`lacks: ${right} \\([^,]*\\)\\. `)));
+    await change(lab, "assign", right);
+  }
+  assert.deepEqual((await lab.api("GET", "/managed/blueprints/")).json["pagination"], before);
+});
+
+test("a token that may do more is warned of: an administrator's, and one with more rights", async (t) => {
+  const lab = await withRole(t);
+  assert.match(
+    (await check(lab.server.url, "env:SIGN_IN_TEST_TOKEN")).join(),
+    /which is akadmin's, is an administrator's: it may do everything in Authentik, and the program needs 9 rights\. docs\/authentik-role\.yaml/,
+  );
+  await change(lab, "assign", "authentik_core.delete_user", "authentik_rbac.access_admin_interface");
+  assert.match(
+    (await check(lab.server.url)).join(),
+    /may do more in Authentik than the program needs: authentik_core\.delete_user, authentik_rbac\.access_admin_interface\./,
+  );
+});
+
+test("a token that Authentik does not know is told as such", async (t) => {
+  const lab = await authentik(t);
+  process.env["RIGHTS_TEST_TOKEN"] = "no-such-token";
+  await assert.rejects(
+    check(lab.server.url),
+    coded(
+      "AUTHENTIK_TOKEN_REFUSED",
+      /refuses the token of authentik\.token \(env:RIGHTS_TEST_TOKEN\)\. Make a new API token/,
+    ),
+  );
+});
+
+test("a right that was lost since is named by the request that needs it", async (t) => {
+  const lab = await withRole(t);
+  const client = new Authentik({ authentikUrl: lab.server.url, authentikToken: TOKEN }, SIGNAL);
+  await change(lab, "unassign", ...NAMES);
+  const requests: readonly (readonly [request: () => Promise<unknown>, right: string])[] = [
+    [async () => client.blueprint("custom/zot.yaml"), "authentik_blueprints.view_blueprintinstance"],
+    [async () => client.user("zot-ci"), "authentik_core.view_user"],
+    [async () => client.tokenKey("zot-ci-app-password"), "authentik_core.view_token_key"],
+    [async () => client.application("zot"), "authentik_core.view_application"],
+    [async () => client.bindings("any"), "authentik_policies.view_policybinding"],
+    [async () => client.oauth2ProviderOf("zot"), "authentik_providers_oauth2.view_oauth2provider"],
+  ];
+  for (const [request, right] of requests) {
+    await assert.rejects(
+      request(),
+      coded("AUTHENTIK_RIGHT_MISSING", new RegExp(`Give its role the right ${right}: docs/authentik-role\\.yaml`)),
+    );
+  }
+});
+
+test("namesakes that a blueprint gives along are no surplus", () => {
+  const granted = [...NAMES, "authentik_enterprise.view_user"];
+  assert.deepEqual(judgeRights({ superuser: false, granted, tried: {} }).surplus, []);
+});

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { configure } from "../../../systems/onePassword/resolver.ts";
+import { preflight } from "../../../systems/preflight.ts";
+import { Bench } from "./support/between.ts";
+
+test("the preflight tells of every target and source that will not do, at once, and changes nothing", async (t) => {
+  const bench = await Bench.start(t, { repositories: [{ owner: "own", name: "off" }] });
+  await bench.ask("PATCH", "/repos/own/app", { archived: true });
+  await bench.ask("PATCH", "/repos/own/off", { has_actions: false });
+  configure({ connectUrl: "http://127.0.0.1:1", connectToken: "env:T_OWNER" });
+  const before = ["own/app", "own/off", "own/site", "org1", "own"].map((where) => bench.held(where));
+  const nowhere = { authentikUrl: "http://127.0.0.1:1", authentikToken: "env:T_OWNER" } as const;
+  const inputs = {
+    authentik: nowhere,
+    argocd: null,
+    forgejo: bench.connection("T_REPOSITORY"),
+    targets: ["own/app", "own/off", "own/site", "own/none", "org1", "user:own"],
+    sources: ["env:T_NO_SUCH_SOURCE"],
+    keyStore: "op://v/i/f",
+  } as const;
+  await assert.rejects(preflight.create(inputs, bench.context()), (error: unknown) => {
+    assert.ok(error instanceof Error);
+    for (const expected of [
+      /own\/app is archived/,
+      /Actions are disabled in own\/off/,
+      /Forgejo knows no repository "own\/none"/,
+      /in org1: it has to have the scope write:organization/,
+      /in user:own: it has to have the scope write:user/,
+      /forgejo\.secrets: .*T_NO_SUCH_SOURCE/,
+    ])
+      assert.match(error.message, expected);
+    assert.doesNotMatch(error.message, /own\/site/);
+    return true;
+  });
+  assert.deepEqual(
+    ["own/app", "own/off", "own/site", "org1", "own"].map((where) => bench.held(where)),
+    before,
+  );
+});

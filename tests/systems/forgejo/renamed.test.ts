@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { copiedSecret } from "../../../systems/forgejo/resources/copiedSecret.ts";
+import type { CopiedSecretInputs, CopiedSecretState } from "../../../systems/forgejo/resources/copiedSecret.ts";
+import { Bench } from "./support/between.ts";
+
+// Names that come to mean something else. What holds for one kind of secret holds for the other: they share the code.
+
+process.env["T_SOURCE"] = "a-token-of-the-forge";
+
+const inputs = (bench: Bench, target: string, name = "FORGE_TOKEN"): CopiedSecretInputs => ({
+  ...bench.connection(),
+  target,
+  secretName: name,
+  source: "env:T_SOURCE",
+  label: `zot-auth/test/${name}`,
+});
+const create = async (bench: Bench, target: string, name?: string): Promise<CopiedSecretState> =>
+  (await copiedSecret.create(inputs(bench, target, name), bench.context())).state;
+async function refreshed(bench: Bench, state: CopiedSecretState): Promise<CopiedSecretState> {
+  const seen = await copiedSecret.read?.(state, bench.context());
+  assert.ok(seen);
+  return seen;
+}
+const code = (expected: string, message: RegExp) => (error: unknown) =>
+  error instanceof Error && "code" in error && error.code === expected && message.test(error.message);
+
+test("a renamed repository is named by its new name, before anything is written", async (t) => {
+  const bench = await Bench.start(t);
+  const state = await create(bench, "own/app");
+  await bench.ask("PATCH", "/repos/own/app", { name: "renamed" });
+  const before = bench.held("own/renamed");
+  assert.match((await refreshed(bench, state)).drift, /^own\/app has another name on Forgejo now: own\/renamed\./);
+  const again = copiedSecret.update?.(state, inputs(bench, "own/app"), bench.context());
+  await assert.rejects(again ?? Promise.resolve(), code("FORGEJO_REPOSITORY_MOVED", /own\/renamed/));
+  assert.deepEqual(bench.held("own/renamed"), before);
+});
+
+test("a repository that went to an organisation, and one whose owner was renamed (307), too", async (t) => {
+  const bench = await Bench.start(t, { tokens: [{ token: "c".repeat(40), user: "bob" }] });
+  const app = await create(bench, "own/app");
+  await bench.ask("POST", "/repos/own/app/transfer", { new_owner: "org1" });
+  assert.match((await refreshed(bench, app)).drift, /now: org1\/app\./);
+  const site = await create(bench, "own/site");
+  bench.fate = ({ path }) =>
+    path.startsWith("/api/v1/repos/own/site")
+      ? { when: "before", then: 307, headers: { location: path.replace("/own/", "/owner2/") } }
+      : undefined;
+  assert.match((await refreshed(bench, site)).drift, /now: owner2\/site\./);
+});
+
+test("the new name in the settings takes the secret over, and the old name leaves it there", async (t) => {
+  const bench = await Bench.start(t);
+  const old = await create(bench, "own/app");
+  await bench.ask("PATCH", "/repos/own/app", { name: "renamed" });
+  const next = await create(bench, "own/renamed");
+  assert.equal(next.targetId, old.targetId);
+  await copiedSecret.delete?.(old, bench.context());
+  assert.equal(bench.held("own/renamed").secrets["FORGE_TOKEN"], "a-token-of-the-forge");
+  assert.equal((await refreshed(bench, next)).drift, "");
+  assert.match(bench.said.join("\n"), /FORGE_TOKEN of own\/renamed stays/);
+});
+
+test("another case of the name in the settings does not delete what it has just written", async (t) => {
+  const bench = await Bench.start(t);
+  const old = await create(bench, "own/app");
+  const next = await create(bench, "Own/App");
+  await copiedSecret.delete?.(old, bench.context());
+  assert.equal(bench.held("own/app").secrets["FORGE_TOKEN"], "a-token-of-the-forge");
+  assert.equal((await refreshed(bench, next)).drift, "");
+});
+
+test("a name that one secret gave up and another took is not deleted", async (t) => {
+  const bench = await Bench.start(t);
+  const old = await create(bench, "own/app");
+  await copiedSecret.create({ ...inputs(bench, "own/app"), label: "zot-auth/test/3" }, bench.context());
+  await copiedSecret.delete?.(old, bench.context());
+  assert.ok("FORGE_TOKEN" in bench.held("own/app").secrets);
+});
+
+test("taken out of the settings after the rename, it is deleted where it is now", async (t) => {
+  const bench = await Bench.start(t);
+  const others = bench.held("own/app");
+  const state = await create(bench, "own/app");
+  await bench.ask("PATCH", "/repos/own/app", { name: "renamed" });
+  await copiedSecret.delete?.(state, bench.context());
+  assert.deepEqual(bench.held("own/renamed"), others);
+});
+
+test("a repository that moved out of the token's sight is left, and that is told", async (t) => {
+  const bench = await Bench.start(t);
+  const state = await create(bench, "own/app");
+  bench.fate = ({ path }) =>
+    path.startsWith("/api/v1/repos/own/app")
+      ? { when: "before", then: 301, headers: { location: path.replace("/own/app", "/bob/hidden") } }
+      : undefined;
+  await copiedSecret.delete?.(state, bench.context());
+  assert.match(bench.said.join("\n"), /stays there: own\/app has another name on Forgejo now: bob\/hidden/);
+  assert.ok("FORGE_TOKEN" in bench.held("own/app").secrets);
+});
+
+test("another repository under the old name gets nothing before a person has seen it, and nothing of it is deleted", async (t) => {
+  const bench = await Bench.start(t);
+  const state = await create(bench, "own/app");
+  await bench.ask("PATCH", "/repos/own/app", { name: "renamed" });
+  await bench.ask("POST", "/user/repos", { name: "app" });
+  await bench.ask("PUT", "/repos/own/app/actions/secrets/FORGE_TOKEN", { data: "somebody else's" });
+  const before = bench.held("own/app");
+  const unseen = copiedSecret.update?.(state, inputs(bench, "own/app"), bench.context());
+  await assert.rejects(unseen ?? Promise.resolve(), code("FORGEJO_REPOSITORY_REPLACED", /pulumi refresh/));
+  await copiedSecret.delete?.(state, bench.context());
+  assert.deepEqual(bench.held("own/app"), before);
+
+  const seen = await refreshed(bench, state);
+  assert.match(seen.drift, /^own\/app is another repository \(id \d+\) than the one that has the secret \(id \d+\)$/);
+  const written = await copiedSecret.update?.(seen, inputs(bench, "own/app"), bench.context());
+  assert.ok(written);
+  assert.equal(bench.held("own/app").secrets["FORGE_TOKEN"], "a-token-of-the-forge");
+  assert.equal((await refreshed(bench, written)).drift, "");
+});

@@ -1,0 +1,235 @@
+// What else can happen while a field is written through Connect: others who write, answers that get lost, a Connect that lags behind.
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { SecretReference } from "../../../core/secretReference.ts";
+import { connectFixture } from "./support/connectFixture.ts";
+import type { Fixture, ShownItem } from "./support/connectFixture.ts";
+import { ITEM, NEW, VAULT, fails } from "./support/support.ts";
+
+const KEY: SecretReference = `op://${VAULT}/${ITEM}/zot-ci-api`;
+const FRESH: SecretReference = `op://${VAULT}/${ITEM}/brand-new`;
+const setField = (id: string, value: string): object => ({ op: "replace", path: `/fields/${id}/value`, value });
+
+function valueOf(item: ShownItem, id: string): string | undefined {
+  return item.fields.find((field) => field.id === id)?.value;
+}
+
+/** Somebody else writes once, just before or just after our PATCH is taken. */
+function meanwhile({ between, elsewhere }: Fixture, when: "before" | "after", ...patch: readonly object[]): void {
+  let done = false;
+  between.meddle = async ({ method }, forward) => {
+    if (method !== "PATCH" || done) return forward();
+    done = true;
+    if (when === "before") await elsewhere(...patch);
+    const reply = await forward();
+    if (when === "after") await elsewhere(...patch);
+    return reply;
+  };
+}
+
+for (const when of ["before", "after"] as const) {
+  test(`somebody else's change of another field, just ${when} ours, is kept and told`, async (t) => {
+    const fixture = await connectFixture(t);
+    meanwhile(fixture, when, setField("otherid", "theirs"), { op: "add", path: "/tags", value: "theirs-too" });
+    await fixture.store.write(KEY, NEW);
+    const item = await fixture.item();
+    assert.equal(valueOf(item, "keyid"), NEW.reveal());
+    assert.equal(valueOf(item, "otherid"), "theirs");
+    assert.deepEqual(item["tags"], ["homelab", "ci", "theirs-too"]);
+    assert.equal(fixture.warnings.length, 1);
+    assert.match(
+      fixture.warnings[0] ?? "",
+      /^ONEPASSWORD_CHANGED_MEANWHILE Somebody else changed the tags, the field "api-token" .*version 1 to 3.*is kept/,
+    );
+    assert.doesNotMatch(fixture.warnings[0] ?? "", /theirs|zak_/);
+  });
+}
+
+test("somebody else's value in our own field, just before ours, is replaced and told", async (t) => {
+  const fixture = await connectFixture(t);
+  meanwhile(fixture, "before", setField("keyid", "theirs"));
+  await fixture.store.write(KEY, NEW);
+  assert.equal(valueOf(await fixture.item(), "keyid"), NEW.reveal());
+  assert.match(fixture.warnings[0] ?? "", /^ONEPASSWORD_CHANGED_MEANWHILE .*item's history/);
+});
+
+test("somebody else's value in our own field, just after ours, is an error", async (t) => {
+  const fixture = await connectFixture(t);
+  meanwhile(fixture, "after", setField("keyid", "theirs"));
+  await fails(
+    fixture.store.write(KEY, NEW),
+    "ONEPASSWORD_NOT_STORED",
+    /gives another one back.*something else writes that field/,
+  );
+  assert.equal(valueOf(await fixture.item(), "keyid"), "theirs");
+});
+
+test("a field that somebody removes meanwhile is made anew", async (t) => {
+  const fixture = await connectFixture(t);
+  meanwhile(fixture, "before", { op: "remove", path: "/fields/keyid" });
+  await fixture.store.write(KEY, NEW);
+  const item = await fixture.item();
+  assert.deepEqual(
+    item.fields.filter(({ label }) => label === "zot-ci-api").map(({ type, value }) => [type, value]),
+    [["CONCEALED", NEW.reveal()]],
+  );
+});
+
+test("an item that is deleted meanwhile", async (t) => {
+  const { store, between } = await connectFixture(t);
+  between.meddle = ({ method }, forward) =>
+    method === "PATCH"
+      ? Promise.resolve({ status: 404, body: `{"status":404,"message":"item ${ITEM} not found"}` })
+      : forward();
+  await fails(store.write(KEY, NEW), "ONEPASSWORD_ITEM_MISSING", /holds no item/);
+});
+
+test("a conflict is tried again with what the item is then, five times and no more", async (t) => {
+  const { store, between, item } = await connectFixture(t);
+  let refused = 0;
+  let refuse = 2;
+  between.meddle = ({ method }, forward) => {
+    if (method !== "PATCH" || refused >= refuse) return forward();
+    refused++;
+    return Promise.resolve({ status: 409, body: '{"status":409,"message":"Conflict"}' });
+  };
+  await store.write(KEY, NEW);
+  assert.equal(refused, 2);
+  assert.equal(valueOf(await item(), "keyid"), NEW.reveal());
+  refuse = Infinity;
+  await fails(store.write(FRESH, NEW), "ONEPASSWORD_CONFLICT", /5 times.*somebody else/);
+  assert.equal(refused, 7);
+});
+
+for (const lost of ["hang up", "500"] as const) {
+  for (const reference of [KEY, FRESH]) {
+    test(`the answer is lost (${lost}) though the write arrived: ${reference}`, async (t) => {
+      const { store, between, item } = await connectFixture(t);
+      let patches = 0;
+      between.meddle = async ({ method }, forward) => {
+        const reply = await forward();
+        if (method !== "PATCH") return reply;
+        patches++;
+        return lost === "500" ? { status: 500, body: `{"message":"${NEW.reveal()}"}` } : lost;
+      };
+      await store.write(reference, NEW);
+      assert.equal(patches, 1);
+      assert.equal((await item()).fields.filter(({ value }) => value === NEW.reveal()).length, 1);
+    });
+  }
+}
+
+test("the answer is lost and the write did not arrive: the error of the write, and the next run writes", async (t) => {
+  const { store, between, item } = await connectFixture(t);
+  between.meddle = ({ method }, forward) =>
+    method === "PATCH"
+      ? Promise.resolve({ status: 502, body: `{"message":"upstream said ${NEW.reveal()}"}` })
+      : forward();
+  await fails(store.write(KEY, NEW), "UNEXPECTED_ANSWER", /502.*upstream said \[secret\]/);
+  assert.equal(valueOf(await item(), "keyid"), "zak_old");
+  between.meddle = (_asked, forward) => forward();
+  await store.write(KEY, NEW);
+  assert.equal(valueOf(await item(), "keyid"), NEW.reveal());
+});
+
+test("a refusal for another reason is no conflict: it is told at once, without the value", async (t) => {
+  const { store, between } = await connectFixture(t);
+  const body = JSON.stringify({ status: 400, message: `Invalid value ${NEW.reveal()}` });
+  between.meddle = ({ method }, forward) => (method === "PATCH" ? Promise.resolve({ status: 400, body }) : forward());
+  await fails(store.write(KEY, NEW), "UNEXPECTED_ANSWER", /400.*Invalid value \[secret\]/);
+  assert.equal(between.asked.filter((asked) => asked.startsWith("PATCH")).length, 1);
+});
+
+/** A Connect that shows the item as it was for some reads after a write. */
+function lag({ between }: Fixture, reads: number): void {
+  let before: string | undefined;
+  let left = 0;
+  between.meddle = async ({ method, path }, forward) => {
+    if (method === "PATCH") {
+      left = reads;
+      return forward();
+    }
+    const reply = await forward();
+    if (!path.endsWith(ITEM)) return reply;
+    if (left > 0 && before !== undefined) {
+      left--;
+      return { ...reply, body: before };
+    }
+    before = reply.body;
+    return reply;
+  };
+}
+
+test("a Connect that lags behind is waited for", async (t) => {
+  const fixture = await connectFixture(t);
+  for (const reference of [KEY, FRESH]) {
+    lag(fixture, 3);
+    await fixture.store.write(reference, NEW);
+  }
+  lag(fixture, 2);
+  await fixture.store.blank(KEY);
+  const item = await fixture.item();
+  assert.equal(item.fields.filter(({ value }) => value === NEW.reveal()).length, 1);
+  assert.equal(valueOf(item, "keyid"), "");
+  assert.deepEqual(fixture.warnings, []);
+});
+
+test("a Connect that lags behind for good is an error", async (t) => {
+  const fixture = await connectFixture(t);
+  lag(fixture, Infinity);
+  await fails(
+    fixture.store.write(KEY, NEW),
+    "ONEPASSWORD_LAGGING",
+    /Waited 1 second for 1Password Connect to show the new value of op:.*still shows version 1.*\/health/,
+  );
+});
+
+test("a Connect that changes more than it was asked to is caught", async (t) => {
+  const { store, between } = await connectFixture(t);
+  between.meddle = async ({ method }, forward) => {
+    const reply = await forward();
+    const item = JSON.parse(reply.body) as { version: number; urls: unknown; fields: { id: string }[] };
+    if (method === "PATCH" || item.version === 1) return reply;
+    item.urls = [];
+    item.fields = item.fields.filter(({ id }) => id !== "totpid");
+    return { ...reply, body: JSON.stringify(item) };
+  };
+  await fails(
+    store.write(KEY, NEW),
+    "ONEPASSWORD_ITEM_DAMAGED",
+    /is stored, but the rest of its item is not as before \(the URLs, the field "code"; from version 1 to 2\).*history/,
+  );
+});
+
+test("what a server computes is no one's change", async (t) => {
+  const { store, between, warnings } = await connectFixture(t);
+  let read = 0;
+  between.meddle = async (_asked, forward) => {
+    const reply = await forward();
+    const item = JSON.parse(reply.body) as {
+      updatedAt: string;
+      fields: { type: string; totp?: string; entropy?: number }[];
+    };
+    item.updatedAt = new Date().toISOString();
+    for (const field of item.fields) {
+      if (field.type === "OTP") field.totp = String(++read);
+      else field.entropy = read;
+    }
+    return { ...reply, body: JSON.stringify(item) };
+  };
+  await store.write(KEY, NEW);
+  assert.ok(read >= 2);
+  assert.deepEqual(warnings, []);
+});
+
+test("a write that is cut off ends at once, and does not hold up the next one", async (t) => {
+  const fixture = await connectFixture(t);
+  lag(fixture, Infinity);
+  const cut = new AbortController();
+  const writing = fixture.store.write(KEY, NEW, cut.signal);
+  setTimeout(() => cut.abort(), 100);
+  await assert.rejects(writing, { name: "AbortError" });
+  fixture.between.meddle = (_asked, forward) => forward();
+  await fixture.store.write(KEY, NEW);
+  assert.equal(valueOf(await fixture.item(), "keyid"), NEW.reveal());
+});

@@ -1,0 +1,61 @@
+// What else can happen while a field is written through `op`: others who write, answers that get lost.
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { SecretReference } from "../../../core/secretReference.ts";
+import { onePassword } from "../../../systems/onePassword/vault.ts";
+import { Secret } from "../../../core/secret.ts";
+import { opFixture } from "./support/opFixture.ts";
+import { NEW, fails } from "./support/support.ts";
+
+const KEY: SecretReference = "op://homelab/Forgejo Secrets/zot-ci-api";
+
+test("somebody else's change after ours is kept and told", async (t) => {
+  const { store, change, item, warnings } = opFixture(t);
+  change((state) => Object.assign(state, { others: ["after"] }));
+  await store.write(KEY, NEW);
+  assert.deepEqual(item().tags, ["homelab", "ci", "theirs"]);
+  assert.match(
+    warnings.join(),
+    /^ONEPASSWORD_CHANGED_MEANWHILE Somebody else changed the tags .*version 3 to 5.*is kept/,
+  );
+});
+
+for (const others of [["before"], ["before", "after"]] as const) {
+  test(`somebody else's change that op may have undone is an error (${others.join(" and ")} ours)`, async (t) => {
+    const { store, change, item } = opFixture(t);
+    change((state) => Object.assign(state, { others }));
+    await fails(
+      store.write(KEY, NEW),
+      "ONEPASSWORD_OTHERS_CHANGE_LOST",
+      /is stored, but somebody else changed the item at the same time.*item's history.*onePassword\.connectUrl/,
+    );
+    assert.equal(item().fields?.find(({ id }) => id === "keyid")?.value, NEW.reveal());
+  });
+}
+
+test("an op that does not keep what it was given is caught", async (t) => {
+  const { store, change } = opFixture(t);
+  change((state) => Object.assign(state, { drops: "tags" }));
+  await fails(
+    store.write(KEY, NEW),
+    "ONEPASSWORD_ITEM_DAMAGED",
+    /the rest of its item is not as before \(the tags; from version 3 to 4\).*history/,
+  );
+});
+
+test("op fails after it wrote: the write counts, and is not made twice", async (t) => {
+  const { store, change, item, runs } = opFixture(t);
+  change((state) => Object.assign(state, { loses: "something new" }));
+  await store.write(KEY, NEW);
+  assert.equal(item().version, 4);
+  assert.equal(runs().filter(({ args }) => args[1] === "edit").length, 1);
+});
+
+test("an op that does not end is ended", async (t) => {
+  const { change, item } = opFixture(t);
+  change((state) => Object.assign(state, { hangs: true }));
+  const store = onePassword({ account: "my" }, () => Promise.resolve(new Secret("x")), { opSeconds: 1 });
+  const message = /within 1 second\..*fingerprint.*onePassword\.serviceAccountToken/;
+  await fails(store.read(KEY), "ONEPASSWORD_OP_TIMED_OUT", message);
+  assert.equal(item().version, 3);
+});

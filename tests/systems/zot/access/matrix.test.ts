@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { expectedAccess, failures } from "../../../../systems/zot/access/matrix.ts";
+import { parseSettings } from "../../../../settings/parse.ts";
+import { REAL_CASE } from "../../../support/settings.ts";
+
+/** The rows as `ci, begin an upload, docker.io/zot-auth-sample: 403`. */
+function rows(change: Record<string, unknown> = {}): readonly string[] {
+  return expectedAccess(parseSettings({ ...REAL_CASE, ...change })).map(
+    ({ subject, operation, target, expected }) =>
+      `${subject}, ${operation}${target === undefined ? "" : `, ${target}`}: ${expected}`,
+  );
+}
+
+test("the real case: anybody pulls, CI creates, nobody else pushes", () => {
+  assert.deepEqual(rows(), [
+    "anonymous, ping: 200",
+    "anonymous, pull: 200",
+    "anonymous, push a new image: 401",
+    "anonymous, overwrite a tag: 401",
+    "anonymous, delete a tag: 401",
+    "anonymous, read metrics, /metrics: 200",
+    "anonymous, begin an OIDC sign-in: 302",
+    "wrong key, pull: 401",
+    "ci, ping: 200",
+    "ci, pull: 200",
+    "ci, push a new image: 201",
+    "ci, overwrite a tag: 403",
+    "ci, delete a tag: 403",
+  ]);
+});
+
+test("what is not open to anybody is expected to be refused", () => {
+  const closed = rows({ access: { anonymousRead: false, anonymousMetrics: false } });
+  for (const row of ["anonymous, ping: 401", "anonymous, pull: 401", "anonymous, read metrics, /metrics: 401"]) {
+    assert.ok(closed.includes(row), row);
+  }
+  assert.ok(!rows({ zot: { metrics: { enable: false } } }).some((row) => row.includes("metrics")));
+});
+
+test("every namespace adds what is refused there, and the rules of the proofs' own repository count", () => {
+  const added = rows({
+    access: {
+      namespaces: {
+        "docker.io/**": { ci: "read" },
+        "private/**": { ci: "none", anonymousRead: false, signedInRead: false },
+        "zot-auth/**": { anonymousRead: false },
+      },
+    },
+  });
+  assert.deepEqual(added.slice(13), [
+    "ci, begin an upload, docker.io/zot-auth-sample: 403",
+    "anonymous, list tags, private/zot-auth-sample: 401",
+    "ci, list tags, private/zot-auth-sample: 403",
+    "ci, begin an upload, private/zot-auth-sample: 403",
+    "anonymous, list tags, zot-auth/zot-auth-sample: 401",
+  ]);
+  assert.ok(added.includes("anonymous, ping: 200"));
+  assert.ok(added.includes("anonymous, pull: 401"));
+});
+
+test("a row that does not hold is told with its place", () => {
+  const expected = { subject: "ci", operation: "begin an upload", target: "a/b", expected: 403 } as const;
+  assert.deepEqual(failures([{ ...expected, measured: 403 }]), []);
+  assert.deepEqual(failures([{ ...expected, measured: 202 }]), ["ci, begin an upload (a/b): expected 403, got 202"]);
+});

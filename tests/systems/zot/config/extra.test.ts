@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import fc from "fast-check";
+import { SettingsError, parseSettings } from "../../../../settings/parse.ts";
+import { mergeExtra } from "../../../../systems/zot/config/extra.ts";
+import { valueAt } from "../../../../core/json.ts";
+import { assembleZotConfig, renderZotConfig } from "../../../../systems/zot/config/config.ts";
+import { REAL_CASE, version } from "../../../support/settings.ts";
+
+function problemsOf(extra: unknown): readonly string[] {
+  try {
+    parseSettings({ ...REAL_CASE, zot: { extra } });
+    return [];
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    return error.problems.map(({ path, message }) => `${path}: ${message}`);
+  }
+}
+
+test("what no setting says is merged in at its place, in whatever case it is written", () => {
+  const extra = { HTTP: { ratelimit: { rate: 5 } }, storage: { gcTimeWindow: "01:00-05:00" } };
+  // zot's schema knows keys in their own case and in lower case only, so that upper case is refused there.
+  assert.match(problemsOf(extra).join(), /zot\.extra\.HTTP: is no setting\. Did you mean "http"\?/);
+  const settings = parseSettings({ ...REAL_CASE, zot: { extra: { http: extra.HTTP, storage: extra.storage } } });
+  const config = renderZotConfig(settings, version("2.1.20"), settings.registry);
+  assert.equal(valueAt(config, "http", "ratelimit", "rate"), 5);
+  assert.equal(valueAt(config, "storage", "gcTimeWindow"), "01:00-05:00");
+  assert.equal(valueAt(config, "http", "port"), "5050");
+});
+
+const BAD: readonly (readonly [string, unknown, RegExp])[] = [
+  [
+    "a key that zot does not know",
+    { http: { ratelimits: {} } },
+    /zot\.extra\.http\.ratelimits: is no setting\. Did you/,
+  ],
+  [
+    "a value of another type",
+    { scheduler: { numWorkers: "2" } },
+    /zot\.extra\.scheduler\.numWorkers: got "2"; .*number/,
+  ],
+  ["what a setting says", { http: { port: "1" } }, /zot\.extra\.http\.port: is something that a setting says already/],
+  ["the same in other case", { http: { externalurl: "x" } }, /http\.externalurl: is something that a setting says/],
+  ["a mistake that zot verify lets pass", { extensions: { mgmt: {} } }, /zot\.extra\.extensions\.mgmt: is ignored/],
+  [
+    "a policy of its own with an unknown action",
+    { http: { accessControl: { repositories: { "a/**": { anonymousPolicy: ["pull"] } } } } },
+    /zot\.extra\.http\.accessControl\.repositories\.a\/\*\*\.anonymousPolicy: got the action "pull"/,
+  ],
+  ["a secret", { http: { auth: { ldap: { bindPassword: "hush" } } } }, /ldap\.bindPassword: is no setting/],
+];
+
+for (const [name, extra, expected] of BAD) {
+  test(`${name} is refused by its path`, () => {
+    const problems = problemsOf(extra);
+    assert.equal(problems.length, 1, problems.join("\n"));
+    assert.match(problems.join(), expected);
+  });
+}
+
+test("what zot's older releases do not know is told by its setting and the release", () => {
+  const cases: readonly (readonly [Record<string, unknown>, string, RegExp])[] = [
+    [{ auth: { groupsClaim: "roles" } }, "2.1.16", /^zot\.auth\.groupsClaim: needs zot 2\.1\.17 .* has 2\.1\.16/],
+    [
+      { auth: { callbackAllowOrigins: ["https://a"] } },
+      "2.1.14",
+      /^zot\.auth\.callbackAllowOrigins: needs zot 2\.1\.15/,
+    ],
+    [{ storage: { fastRestart: false } }, "2.1.17", /^zot\.storage\.fastRestart: needs zot 2\.1\.18/],
+    [{ http: { readTimeout: "1 minute" } }, "2.1.16", /^zot\.http\.readTimeout: needs zot 2\.1\.17/],
+    [
+      { storage: { retention: { policies: [{ repositories: ["**"], keepUntagged: { pushedWithin: "1 day" } }] } } },
+      "2.1.18",
+      /^zot\.storage\.retention\.policies\[\]\.keepUntagged: needs zot 2\.1\.19/,
+    ],
+    [{ extra: { storage: { redirectbloburl: true } } }, "2.1.17", /^zot\.extra\.storage\.redirectBlobURL: needs zot/],
+  ];
+  for (const [zot, release, expected] of cases) {
+    const settings = parseSettings({ ...REAL_CASE, zot });
+    const { problems } = assembleZotConfig(settings, version(release), settings.registry);
+    assert.match(problems.map(({ path, message }) => `${path}: ${message}`).join("\n"), expected);
+    assert.deepEqual(assembleZotConfig(settings, version("2.1.20"), settings.registry).problems, []);
+  }
+});
+
+test("merging loses nothing of either side, and what both have is a conflict", () => {
+  const object = fc.object({ maxDepth: 3, key: fc.stringMatching(/^[a-c]$/), values: [fc.integer()] });
+  fc.assert(
+    fc.property(object, object, (config, extra) => {
+      const { config: merged, conflicts } = mergeExtra(config, extra);
+      const leaves = (value: unknown, path: readonly string[]): [string, unknown][] =>
+        typeof value === "object" && value !== null && !Array.isArray(value)
+          ? Object.entries(value).flatMap(([key, inner]) => leaves(inner, [...path, key]))
+          : [[path.join("."), value]];
+      const found = new Map(leaves(merged, []));
+      for (const [path, value] of leaves(config, [])) assert.deepEqual(found.get(path), value, path);
+      for (const [path, value] of leaves(extra, [])) {
+        if (conflicts.some((conflict) => `${path}.`.startsWith(`${conflict.path.join(".")}.`))) continue;
+        assert.deepEqual(found.get(path), value, path);
+      }
+    }),
+  );
+});

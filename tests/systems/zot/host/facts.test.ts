@@ -1,0 +1,191 @@
+import assert from "node:assert/strict";
+import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { userInfo } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+import { ZotAuthError } from "../../../../core/errors.ts";
+import { factsScript, parseFacts } from "../../../../systems/zot/host/facts.ts";
+import { assertPlainPath } from "../../../../systems/zot/host/files/files.ts";
+import { removeSecretFileScript, secretFileScript } from "../../../../systems/zot/host/files/secretFile.ts";
+import { quote } from "../../../../systems/zot/host/shell.ts";
+import { sh } from "./support/sh.ts";
+import { World } from "./support/world.ts";
+
+let world: World;
+beforeEach(async () => {
+  world = await World.make();
+  world.beginWith(world.text([]));
+});
+afterEach(() => world.close());
+
+const SECRET = '{\n  "clientsecret": "very secret"\n}\n';
+const secretFile = (): string =>
+  secretFileScript({ credentialsFile: world.at("credentials.json"), dataDirectory: world.at("data") }, 0);
+
+test("a hand edit is told from a change of ours, and its repair is counted once", async () => {
+  assert.deepEqual((await world.facts()).config, { repairs: 0, state: "as written" });
+  await world.deploy(world.text(["read"]));
+  assert.deepEqual((await world.facts()).config, { repairs: 0, state: "as written" });
+  writeFileSync(world.configFile, "edited");
+  assert.deepEqual((await world.facts()).config, { repairs: 1, state: "edited" });
+  await world.deploy(world.text(["read"]), { repairs: 1 });
+  assert.equal(world.config(), world.text(["read"]));
+  assert.deepEqual((await world.facts()).config, { repairs: 1, state: "as written" });
+  assert.equal(world.zot.restarts, 2, "what somebody edited may be running");
+});
+
+test("a config or credentials that somebody deleted are edited, too", async () => {
+  await world.deploy(world.text(["read"]));
+  await sh(secretFile(), SECRET);
+  assert.deepEqual((await world.facts()).credentials, { repairs: 0, state: "as written" });
+  rmSync(world.at("credentials.json"));
+  rmSync(world.configFile);
+  const { config, credentials } = await world.facts();
+  assert.deepEqual([config.state, credentials.state], ["edited", "edited"]);
+});
+
+test("the host says where its zot is, and who owns its data", async () => {
+  mkdirSync(world.at("data"));
+  const { binary, home, owner, version } = await world.facts();
+  assert.deepEqual(
+    { binary, home, owner, version },
+    {
+      binary: world.at("zot"),
+      home: process.env["HOME"] ?? userInfo().homedir,
+      owner: userInfo().username,
+      version: { major: 2, minor: 1, patch: 20 },
+    },
+  );
+});
+
+test("looking changes nothing", async () => {
+  await world.deploy(world.text(["read"]));
+  const before = world.files();
+  await world.facts();
+  assert.deepEqual(world.files(), before);
+});
+
+test("where the binary tells no version, the running zot is asked; the binary is believed first", async () => {
+  const server = createServer((request, response) => {
+    response.statusCode = request.url === "/v2/_zot/ext/mgmt" ? 200 : 404;
+    response.end('{"distSpecVersion":"1.1.1","commit":"abc","releaseTag":"v2.1.19"}');
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const question = {
+    ...world.deployment(),
+    credentialsFile: world.at("credentials.json"),
+    dataDirectory: world.at("data"),
+    origin,
+  };
+  try {
+    assert.equal(parseFacts((await sh(factsScript(question))).stdout, "local").version.patch, 20);
+    writeFileSync(world.at("zot"), '#!/bin/sh\necho \'{"commit":"","go version":"go1.24.4"}\'\n');
+    assert.equal(parseFacts((await sh(factsScript(question))).stdout, "local").version.patch, 19);
+  } finally {
+    server.close();
+  }
+});
+
+test("a missing zot, and one that tells no version in either way, are told by their setting", async () => {
+  const question = {
+    ...world.deployment({ binary: world.at("nothing") }),
+    credentialsFile: world.at("credentials.json"),
+    dataDirectory: world.at("data"),
+  };
+  const printed = (await sh(factsScript(question))).stdout;
+  assert.throws(() => parseFacts(printed, "local"), { code: "ZOT_BINARY_MISSING", message: /registry\.binary/ });
+  assert.throws(() => parseFacts("version=hello\nrunning=\n", "ssh:indri"), {
+    code: "ZOT_VERSION_UNREADABLE",
+    message: /ssh:indri .*\(setting registry\.binary\), which says "hello", nor a running zot at \/v2\/_zot\/ext\/mgmt/,
+  });
+});
+
+test("a path with a newline is refused by its setting", () => {
+  assert.throws(() => assertPlainPath("registry.configFile", "/a\nb.json"), {
+    code: "PATH_UNSUPPORTED",
+    message: /registry\.configFile is "\/a\\nb\.json"/,
+  });
+  assertPlainPath("registry.configFile", `/it's "a" $HOME 100%.json`);
+});
+
+test("a secret file is readable by its owner only, and only its fingerprint is printed", async () => {
+  const { code, stdout, stderr } = await sh(secretFile(), SECRET);
+  assert.equal(code, 0, stderr);
+  assert.equal(readFileSync(world.at("credentials.json"), "utf8"), SECRET);
+  assert.equal(statSync(world.at("credentials.json")).mode & 0o777, 0o600);
+  assert.match(stdout, /^[0-9a-f]{16} 0$/);
+  await sh(removeSecretFileScript(world.at("credentials.json")));
+  assert.deepEqual(world.files(), ["config.json", "zot", "zot.log"]);
+});
+
+test("a secret file is not readable for others at any time, also where there was one that is", async () => {
+  writeFileSync(world.at("credentials.json"), "{}", { mode: 0o644 });
+  await sh(secretFile(), SECRET);
+  assert.equal(statSync(world.at("credentials.json")).mode & 0o777, 0o600);
+});
+
+test("credentials that arrive in part are not written", async () => {
+  await sh(secretFile(), SECRET);
+  const { code, stderr } = await sh(secretFile(), '{\n  "clientsecret": "ve');
+  assert.equal(code, 1);
+  assert.match(stderr, /did not arrive as a whole/);
+  assert.equal(readFileSync(world.at("credentials.json"), "utf8"), SECRET);
+});
+
+test("credentials behind a symbolic link are written where it leads to", async () => {
+  writeFileSync(world.at("real.json"), "{}");
+  symlinkSync("real.json", world.at("credentials.json"));
+  await sh(secretFile(), SECRET);
+  assert.equal(readFileSync(world.at("real.json"), "utf8"), SECRET);
+});
+
+test("what zot would not find, or could not write, is told before anything is changed", async () => {
+  writeFileSync(world.at("tls.crt"), "");
+  writeFileSync(world.at("data"), "a file");
+  const question = {
+    ...world.deployment(),
+    credentialsFile: world.at("credentials.json"),
+    dataDirectory: world.at("data"),
+    origin: "http://127.0.0.1:1",
+    needed: [
+      { setting: "zot.http.tls.cert", path: world.at("tls.crt") },
+      { setting: "zot.http.tls.key", path: world.at("tls.key") },
+    ],
+  };
+  const { stdout } = await sh(factsScript(question));
+  assert.throws(
+    () => parseFacts(stdout, "local"),
+    (error) =>
+      error instanceof ZotAuthError &&
+      error.code === "HOST_FILES_WRONG" &&
+      error.message.includes(`There is no ${world.at("tls.key")} (setting zot.http.tls.key)`) &&
+      error.message.includes("is no folder (setting registry.dataDirectory)") &&
+      !error.message.includes("zot.http.tls.cert"),
+  );
+});
+
+test("a data folder that its owner may not write is told before anything is changed", async () => {
+  const data = world.at("data");
+  mkdirSync(data);
+  chmodSync(data, 0o500);
+  const question = {
+    ...world.deployment(),
+    credentialsFile: world.at("credentials.json"),
+    dataDirectory: data,
+    origin: "http://127.0.0.1:1",
+  };
+  let script = factsScript(question);
+  if (process.getuid?.() === 0) {
+    // root may write everywhere, so somebody else looks.
+    const nobody = 65534;
+    chownSync(data, nobody, nobody);
+    chmodSync(join(world.folder, ".."), 0o755);
+    chmodSync(world.folder, 0o755);
+    script = `setpriv --reuid=${nobody} --regid=${nobody} --clear-groups /bin/sh -c ${quote(script)}`;
+  }
+  const { stdout, stderr } = await sh(script);
+  assert.throws(() => parseFacts(stdout, "local"), { code: "HOST_FILES_WRONG", message: /cannot be written/ }, stderr);
+});

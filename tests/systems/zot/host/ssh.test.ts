@@ -1,0 +1,189 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { deployScript } from "../../../../systems/zot/host/deploy/deploy.ts";
+import type { Deployment } from "../../../../systems/zot/host/deploy/deploy.ts";
+import { factsScript, parseFacts } from "../../../../systems/zot/host/facts.ts";
+import { askHost, unreachable } from "../../../../systems/zot/host/reach.ts";
+import { removeScript } from "../../../../systems/zot/host/deploy/remove.ts";
+import { secretFileScript } from "../../../../systems/zot/host/files/secretFile.ts";
+import { quote, runOnHost, scriptOnHost } from "../../../../systems/zot/host/shell.ts";
+import { sh } from "./support/sh.ts";
+import type { Ran } from "./support/sh.ts";
+import { Sshd, noSshd } from "./support/sshd.ts";
+import { World } from "./support/world.ts";
+
+const HOST = "ssh:indri";
+
+let world: World;
+beforeEach(async () => {
+  world = await World.make();
+  world.beginWith(world.text([]));
+});
+afterEach(() => world.close());
+
+test("a script arrives on an ssh host as it was, whatever it holds", async () => {
+  // ssh hands its last argument to the login shell of the host; this stands for both.
+  const bin = world.at("bin");
+  mkdirSync(bin);
+  writeFileSync(join(bin, "ssh"), '#!/bin/sh\nfor last; do :; done\nexec /bin/sh -c "$last"\n');
+  chmodSync(join(bin, "ssh"), 0o755);
+  const script = `cat; printf '%s' "it's \\$HOME"`;
+  const { stdout } = await sh(
+    `PATH=${quote(bin)}:$PATH; S=${quote(scriptOnHost(HOST, script))}; ${runOnHost(HOST, "S")}`,
+    "input ",
+  );
+  assert.equal(stdout, "input it's $HOME");
+});
+
+const reason = noSshd();
+
+describe("by a real sshd", { ...(reason === undefined ? {} : { skip: reason }) }, () => {
+  let sshd: Sshd;
+  before(async () => {
+    sshd = await Sshd.start();
+  });
+  after(() => sshd.close());
+
+  async function onHost(script: string, input = ""): Promise<Ran> {
+    return sh(runOnHost(HOST, "S"), input, { ...sshd.environment, S: scriptOnHost(HOST, script) });
+  }
+
+  const deploy = async (text: string, change: Partial<Deployment> = {}): Promise<Ran> =>
+    onHost(deployScript(world.deployment(change)), text);
+
+  const question = () => ({
+    ...world.deployment(),
+    credentialsFile: world.at("credentials.json"),
+    dataDirectory: world.at("data"),
+  });
+
+  async function ask(host: string): Promise<string> {
+    const script = factsScript(question());
+    return (await sh(askHost(host, "S"), "", { ...sshd.environment, S: scriptOnHost(host, script) })).stdout;
+  }
+
+  /** Starts a deployment whose ssh the test can kill, and whose input it can hold back. */
+  function startDeploy(text: string, change: Partial<Deployment>, whole: boolean): { cut(): Promise<void> } {
+    const child = spawn(
+      "ssh",
+      ["-o", "BatchMode=yes", "indri", scriptOnHost(HOST, deployScript(world.deployment(change)))],
+      {
+        env: { ...process.env, ...sshd.environment },
+        stdio: ["pipe", "ignore", "ignore"],
+      },
+    );
+    const ended = new Promise((done) => child.once("close", done));
+    child.stdin.on("error", () => undefined);
+    child.stdin.write(whole ? text : text.slice(0, 50));
+    if (whole) child.stdin.end();
+    return {
+      async cut() {
+        child.kill("SIGKILL");
+        await ended;
+      },
+    };
+  }
+
+  async function until(what: string, holds: () => boolean): Promise<void> {
+    const end = Date.now() + 15_000;
+    while (!holds()) {
+      assert.ok(Date.now() < end, what);
+      await delay(20);
+    }
+  }
+
+  const working = (): boolean => existsSync(world.at("config.json.zot-auth-work"));
+
+  test("the host tells its facts, takes credentials and config, and gives them back", async () => {
+    const facts = parseFacts(await ask(HOST), HOST);
+    assert.equal(facts.version.patch, 20);
+    const credentials = '{\n  "clientsecret": "very secret"\n}\n';
+    const written = await onHost(secretFileScript(question(), 0), credentials);
+    assert.match(written.stdout, /^[0-9a-f]{16} 0$/);
+    assert.equal(readFileSync(world.at("credentials.json"), "utf8"), credentials);
+    assert.equal(statSync(world.at("credentials.json")).mode & 0o777, 0o600);
+    const { code, stderr } = await deploy(world.text(["read"]));
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(world.zot.inForce, JSON.parse(world.text(["read"])));
+    assert.equal((await onHost(removeScript(world.deployment()))).code, 0);
+    assert.deepEqual(world.zot.inForce, JSON.parse(world.text([])));
+  });
+
+  test("a config that zot does not start with is undone, and the reason arrives here", async () => {
+    assert.equal((await deploy(world.text(["read"]))).code, 0);
+    const { code, stderr } = await deploy(world.text([], { start: "refused" }), { startDigest: "digest-2" });
+    assert.equal(code, 1);
+    assert.match(stderr, /it cannot start[^]*The previous config is back and serving/);
+    assert.deepEqual(world.zot.inForce, JSON.parse(world.text(["read"])));
+  });
+
+  test("each way of not getting in is one sentence, with the setting and what ssh says", async () => {
+    for (const [host, said] of [
+      ["ssh:unknown", /Host key verification failed/],
+      ["ssh:stranger", /Permission denied \(publickey\)/],
+      ["ssh:gone", /Connection refused/],
+    ] as const) {
+      const message = unreachable(await ask(host), host) ?? "";
+      assert.match(message, said);
+      assert.match(
+        message,
+        new RegExp(`^${host} \\(setting registry\\.host\\) cannot be reached: .* Check \`ssh \\w+ true\``),
+      );
+      assert.doesNotMatch(message, /\n/);
+    }
+    assert.equal(unreachable(await ask(HOST), HOST), undefined);
+  });
+
+  test("a script that fails on the host is not taken for a host that cannot be reached", async () => {
+    const { code, stdout } = await sh(askHost(HOST, "S"), "", {
+      ...sshd.environment,
+      S: scriptOnHost(HOST, "echo broken; exit 3"),
+    });
+    assert.notEqual(code, 0);
+    assert.equal(unreachable(stdout, HOST), undefined);
+  });
+
+  test("a connection that is lost in the middle of a deployment: the host finishes it", async () => {
+    world.zot.restarting = "lazy";
+    const running = startDeploy(world.text(["read"]), {}, true);
+    await until("the config is being changed", () => world.config() !== world.text([]));
+    await running.cut();
+    assert.ok(working(), "it was cut off in the middle");
+    await until("the host has finished", () => !working());
+    assert.equal(world.config(), world.text(["read"]));
+    assert.deepEqual(world.zot.inForce, JSON.parse(world.text(["read"])));
+    assert.equal((await world.facts()).config.state, "as written");
+  });
+
+  test("one that is lost in the middle of a deployment that fails: the host undoes it", async () => {
+    const running = startDeploy(world.text([], { start: "refused" }), {}, true);
+    await until("the config is being changed", () => world.config() !== world.text([]));
+    await running.cut();
+    await until("the host has finished", () => !working());
+    assert.equal(world.config(), world.text([]));
+    assert.deepEqual(world.zot.inForce, JSON.parse(world.text([])));
+  });
+
+  test("one that is lost while the config is sent: nothing is changed", async () => {
+    const running = startDeploy(world.text(["read"]), {}, false);
+    await until("the script waits for its input", working);
+    await running.cut();
+    await until("the host has given up", () => !working());
+    assert.equal(world.config(), world.text([]));
+    assert.equal(world.zot.restarts, 0);
+  });
+
+  test("the next deployment waits for one whose connection was lost", async () => {
+    world.zot.restarting = "lazy";
+    const running = startDeploy(world.text(["read"]), {}, true);
+    await until("the script works", working);
+    await running.cut();
+    const { code, stderr } = await deploy(world.text(["read", "create"]));
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(world.zot.inForce, JSON.parse(world.text(["read", "create"])));
+  });
+});
