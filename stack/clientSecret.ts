@@ -5,9 +5,9 @@ import type { GetItemResult } from "@1password/pulumi-onepassword/getItem.js";
 import { messageOf } from "../core/errors.ts";
 import { parseReference } from "../core/secretReference.ts";
 import type { SecretReference } from "../core/secretReference.ts";
-
-/** 1Password's ids: 26 characters of base 32. */
-const ID = /^[a-z2-7]{26}$/;
+import { findField, valueOf } from "../systems/onePassword/item/field.ts";
+import { isId, placeOf } from "../systems/onePassword/item/place.ts";
+import type { Place } from "../systems/onePassword/item/place.ts";
 
 /**
  * The OAuth2 client secret, by 1Password's Pulumi provider. A preview does not wait for it, goes on when it cannot be read, and says so. An update
@@ -26,37 +26,36 @@ export async function readClientSecret(
 }
 
 async function read(reference: SecretReference, provider: ProviderResource): Promise<string> {
-  const parsed = parseReference(reference);
-  if (parsed?.kind !== "op")
-    throw new RunError(`authentik.clientSecret: ${reference} is no 1Password reference op://vault/item/field.`);
-  try {
-    const { vault, item, section, field } = parsed;
-    const found = await getItem({ vault, ...(ID.test(item) ? { uuid: item } : { title: item }) }, { provider });
-    const value = valueOf(found, field, section);
-    if (value !== undefined && value !== "") return value;
-    throw new Error(
-      `the item has no field "${field}" with a value in ${section === undefined ? "any of its sections" : `a section "${section}"`} (1Password's provider shows no field outside of one)`,
+  if (parseReference(reference)?.kind !== "op") {
+    throw new RunError(
+      `authentik.clientSecret: ${reference} must be a 1Password reference. Use op://vault/item/field, since 1Password's Pulumi provider reads it.`,
     );
+  }
+  try {
+    const place = placeOf(reference);
+    const { vault, item } = place;
+    const found = await getItem({ vault, ...(isId(item) ? { uuid: item } : { title: item }) }, { provider });
+    return fieldOfItem(found, place);
   } catch (error) {
-    const message = `authentik.clientSecret: ${reference} cannot be read: ${messageOf(error)}. Correct the reference, or see onePassword.* for the way into 1Password.`;
+    const message = `authentik.clientSecret: ${reference} cannot be read: ${messageOf(error)} Correct the reference, or check the onePassword.* settings.`;
     if (!runtime.isDryRun()) throw new RunError(message);
-    void log.warn(`${message} The preview shows what depends on it as if it changed.`);
+    void log.warn(`${message} The preview shows everything that depends on it as changed.`);
     return runtime.unknownValue;
   }
 }
 
-/** A field by its label or id: in the section that the reference names, else in any or among the item's own. */
-function valueOf(item: GetItemResult, label: string, section: string | undefined): string | undefined {
-  const custom = (item.sections ?? [])
-    .filter((candidate) => section === undefined || candidate.label === section || candidate.id === section)
-    .flatMap((candidate) => candidate.fields ?? [])
-    .find((field) => field.label === label || field.id === label);
-  if (custom !== undefined || section !== undefined) return custom?.value;
-  const own: Readonly<Record<string, string | undefined>> = {
-    password: item.password,
-    credential: item.credential,
-    username: item.username,
-    notesPlain: item.noteValue,
-  };
-  return own[label];
+/** The field that our own client would choose. 1Password's provider shows a field outside of sections only where it knows its purpose. */
+function fieldOfItem(item: GetItemResult, place: Place): string {
+  const sections = item.sections ?? [];
+  const inSections = sections.flatMap(({ id: section, fields = [] }) =>
+    fields.map(({ id, label, type, purpose, value }) => ({ id, label, type, purpose, value, section })),
+  );
+  const contents = { sections, fields: inSections, files: [] };
+  // Of a field in a section whose purpose it knows, the provider gives the value twice.
+  if (findField(contents, place) !== undefined) return valueOf(contents, place);
+  const { password, credential, username, noteValue: notesPlain } = item;
+  const own = Object.entries({ password, credential, username, notesPlain }).flatMap(([id, value = ""]) =>
+    value === "" ? [] : [{ id, label: id, type: "", purpose: "", value, section: "" }],
+  );
+  return valueOf({ ...contents, fields: [...own, ...inSections] }, place);
 }

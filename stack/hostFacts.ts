@@ -1,13 +1,11 @@
 import { RunError, log, runtime } from "@pulumi/pulumi";
-import { run } from "@pulumi/command/local/run.js";
 import { ZotAuthError } from "../core/errors.ts";
 import { serviceFile } from "../systems/zot/host/service/describe.ts";
 import { factsScript, parseFacts } from "../systems/zot/host/facts.ts";
 import type { HostFacts, WrittenFile } from "../systems/zot/host/facts.ts";
 import { originOnHost } from "../systems/zot/host/deploy/origin.ts";
-import { askHost, unreachable } from "../systems/zot/host/reach.ts";
+import { askHost, unreachable } from "../systems/zot/host/ask.ts";
 import type { Settings } from "../settings/schema.ts";
-import { scriptOnHost } from "../systems/zot/host/shell.ts";
 import { neededFiles } from "../systems/zot/config/neededFiles.ts";
 import { renderZotConfig } from "../systems/zot/config/config.ts";
 import { NEWEST_KNOWN, assertKeepsPolicy, formatZotVersion } from "../systems/zot/version.ts";
@@ -44,12 +42,12 @@ async function look(settings: Settings): Promise<HostFacts> {
     ...(keysFile === undefined ? {} : { sessionKeysFile: keysFile }),
     ...(managed === undefined ? {} : { serviceFile: managed }),
   });
-  const command = askHost(host, "LOOK");
-  const environment = { LOOK: scriptOnHost(host, script) };
-  const printed = (await run({ command, environment, interpreter: ["/bin/sh", "-c"], logging: "none" })).stdout;
-  const reason = unreachable(printed, host);
+  const reply = await askHost(host, script);
+  const reason = unreachable(reply, host);
   if (reason !== undefined) return withoutHost(reason);
-  const facts = parseFacts(printed, host);
+  if (reply.code !== 0)
+    throw new RunError(`The look at zot's host ${host} (setting registry.host) failed: ${reply.reason}`);
+  const facts = parseFacts(reply.stdout, host);
   assertKeepsPolicy(facts.version, registry.acceptCiOverwrite);
   warnOf(files.configFile, facts.config, host);
   warnOf(files.credentialsFile, facts.credentials, host);

@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { after } from "node:test";
 import { runtime } from "@pulumi/pulumi";
 import { REAL_CASE } from "../support/settings.ts";
 
@@ -23,7 +27,23 @@ export function isSecret(value: unknown): boolean {
 }
 
 export const CLIENT_SECRET = "the-client-secret";
-const FACTS = "version=v2.1.20\nconfig_repairs=0\ncredentials_repairs=0\n";
+/** What 1Password's provider gives of an item. */
+const SECTIONS = [
+  { id: "s1", label: "registry", fields: [{ id: "f1", label: "zot-client-secret", value: CLIENT_SECRET }] },
+  {
+    id: "s2",
+    label: "test registry",
+    fields: [{ id: "f2", label: "zot-client-secret", value: "the-test-registry-secret" }],
+  },
+];
+
+// The real case's zot is on an ssh host. This `ssh` answers what its facts script would print.
+const bin = mkdtempSync(join(tmpdir(), "zot-auth-ssh-"));
+after(() => rmSync(bin, { recursive: true }));
+writeFileSync(join(bin, "ssh"), "#!/bin/sh\nprintf 'version=v2.1.20\\nconfig_repairs=0\\ncredentials_repairs=0\\n'\n", {
+  mode: 0o755,
+});
+process.env["PATH"] = `${bin}${delimiter}${process.env["PATH"] ?? ""}`;
 
 /** What our provider's resources give back beside their inputs. */
 const COMPUTED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
@@ -60,15 +80,9 @@ export async function runProgram(change: Readonly<Record<string, unknown>> = {})
         resources.push({ type, name, inputs: given });
         return { id: `${name}-id`, state: { ...given, ...COMPUTED[type] } };
       },
-      call: ({ token }) =>
-        token === "command:local:run"
-          ? { stdout: FACTS, stderr: "" }
-          : {
-              sections: [
-                { label: "registry", fields: [{ label: "zot-client-secret", value: CLIENT_SECRET }] },
-                { label: "test registry", fields: [{ label: "zot-client-secret", value: "the-test-registry-secret" }] },
-              ],
-            },
+      call: ({ inputs }) => ({
+        sections: (inputs as Record<string, unknown>)["title"] === "two sections" ? SECTIONS : SECTIONS.slice(0, 1),
+      }),
     },
     "zot-auth",
     "test",

@@ -124,10 +124,16 @@ test("the client secret goes to standard input as a secret, and nowhere else", a
 });
 
 test("the client secret is taken from the section that the reference names", async () => {
-  const clientSecret = "op://vault/item/test registry/zot-client-secret";
+  const clientSecret = "op://vault/two sections/test registry/zot-client-secret";
   const run = await runProgram({ authentik: { ...REAL_CASE.authentik, clientSecret } });
   const { inputs } = one(run, "command:local:Command", "zot-credentials");
   assert.match(JSON.stringify(inputs["stdin"]), /the-test-registry-secret/);
+  // As our own client does, which reads the same reference for the proof.
+  const ambiguous = { ...REAL_CASE.authentik, clientSecret: "op://vault/two sections/zot-client-secret" };
+  await assert.rejects(
+    runProgram({ authentik: ambiguous }),
+    /^Error: authentik\.clientSecret: .* has 2 fields "zot-client-secret"\. Name the section .*: f1 in section "registry", f2 in section "test registry"/,
+  );
 });
 
 test("every repository, organisation and user gets the secret of the same key, once, after the key", async () => {

@@ -1,5 +1,5 @@
 import { ZotAuthError } from "../../../core/errors.ts";
-import type { Field, Item } from "./item.ts";
+import type { Field, Item, ItemContents } from "./item.ts";
 import type { Place } from "./place.ts";
 
 /** Types of fields that take any text. In the others 1Password checks or computes something. */
@@ -21,7 +21,7 @@ export function matching<T>(
  *
  * @throws ZotAuthError `ONEPASSWORD_SECTION_MISSING`, `ONEPASSWORD_SECTION_AMBIGUOUS`, `ONEPASSWORD_FIELD_AMBIGUOUS`, `ONEPASSWORD_FIELD_IS_FILE`
  */
-export function findField(item: Item, place: Place): Field | undefined {
+export function findField(item: ItemContents, place: Place): Field | undefined {
   const section = sectionOf(item, place);
   const inSection = (entry: { readonly section: string }): boolean =>
     section === undefined || entry.section === section;
@@ -47,7 +47,7 @@ export function findField(item: Item, place: Place): Field | undefined {
  *
  * @throws ZotAuthError `ONEPASSWORD_SECTION_MISSING`, `ONEPASSWORD_SECTION_AMBIGUOUS`
  */
-export function sectionOf(item: Item, { section, reference }: Place): string | undefined {
+export function sectionOf(item: ItemContents, { section, reference }: Place): string | undefined {
   if (section === undefined) return undefined;
   const found = matching(item.sections, section, ({ id, label }) => [id, label]);
   if (found[0] !== undefined && found.length === 1) return found[0].id;
@@ -68,7 +68,7 @@ export function sectionOf(item: Item, { section, reference }: Place): string | u
  *
  * @throws ZotAuthError `ONEPASSWORD_FIELD_MISSING` for a field that is missing or empty, and as {@link findField}
  */
-export function valueOf(item: Item, place: Place): string {
+export function valueOf(item: ItemContents, place: Place): string {
   const field = findField(item, place);
   if (field !== undefined && field.value !== "") return field.value;
   const known = item.fields.map(({ id, label }) => (label === "" ? id : label));
@@ -83,7 +83,7 @@ export function valueOf(item: Item, place: Place): string {
  *
  * @throws ZotAuthError `ONEPASSWORD_FIELD_TYPE` for a type that takes no secret, and as {@link findField}
  */
-export function writableField(item: Item, place: Place): Field | undefined {
+export function writableField(item: ItemContents, place: Place): Field | undefined {
   const field = findField(item, place);
   if (field === undefined || WRITABLE.includes(field.type)) return field;
   throw new ZotAuthError(
@@ -108,7 +108,7 @@ export function archived({ reference }: Place, how: "archived" | "deleted"): Zot
   );
 }
 
-function sectionName(item: Item, id: string): string {
+function sectionName(item: ItemContents, id: string): string {
   const label = item.sections.find((section) => section.id === id)?.label ?? "";
   return label === "" ? id : `"${label}"`;
 }

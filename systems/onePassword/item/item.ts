@@ -42,6 +42,9 @@ export interface Item {
   readonly json: object;
 }
 
+/** What a reference chooses from. */
+export type ItemContents = Pick<Item, "fields" | "sections" | "files">;
+
 /** Reads an item that came as JSON; `undefined` when it is none. */
 export function readItem(json: unknown): Item | undefined {
   const version = at(json, "version");

@@ -7,7 +7,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { deployScript } from "../../../../systems/zot/host/deploy/deploy.ts";
 import type { Deployment } from "../../../../systems/zot/host/deploy/deploy.ts";
 import { factsScript, parseFacts } from "../../../../systems/zot/host/facts.ts";
-import { askHost, unreachable } from "../../../../systems/zot/host/reach.ts";
+import { askHost, unreachable } from "../../../../systems/zot/host/ask.ts";
+import type { HostReply } from "../../../../systems/zot/host/ask.ts";
 import { removeScript } from "../../../../systems/zot/host/deploy/remove.ts";
 import { secretFileScript } from "../../../../systems/zot/host/files/secretFile.ts";
 import { quote, runOnHost, scriptOnHost } from "../../../../systems/zot/host/shell.ts";
@@ -43,10 +44,15 @@ const reason = noSshd();
 
 describe("by a real sshd", { ...(reason === undefined ? {} : { skip: reason }) }, () => {
   let sshd: Sshd;
+  const own = { ...process.env };
   before(async () => {
     sshd = await Sshd.start();
+    Object.assign(process.env, sshd.environment);
   });
-  after(() => sshd.close());
+  after(() => {
+    process.env = own;
+    sshd.close();
+  });
 
   async function onHost(script: string, input = ""): Promise<Ran> {
     return sh(runOnHost(HOST, "S"), input, { ...sshd.environment, S: scriptOnHost(HOST, script) });
@@ -61,10 +67,7 @@ describe("by a real sshd", { ...(reason === undefined ? {} : { skip: reason }) }
     dataDirectory: world.at("data"),
   });
 
-  async function ask(host: string): Promise<string> {
-    const script = factsScript(question());
-    return (await sh(askHost(host, "S"), "", { ...sshd.environment, S: scriptOnHost(host, script) })).stdout;
-  }
+  const ask = async (host: string): Promise<HostReply> => askHost(host, factsScript(question()));
 
   /** Starts a deployment whose ssh the test can kill, and whose input it can hold back. */
   function startDeploy(text: string, change: Partial<Deployment>, whole: boolean): { cut(): Promise<void> } {
@@ -99,7 +102,7 @@ describe("by a real sshd", { ...(reason === undefined ? {} : { skip: reason }) }
   const working = (): boolean => existsSync(world.at("config.json.zot-auth-work"));
 
   test("the host tells its facts, takes credentials and config, and gives them back", async () => {
-    const facts = parseFacts(await ask(HOST), HOST);
+    const facts = parseFacts((await ask(HOST)).stdout, HOST);
     assert.equal(facts.version.patch, 20);
     const credentials = '{\n  "clientsecret": "very secret"\n}\n';
     const written = await onHost(secretFileScript(question(), 0), credentials);
@@ -139,12 +142,9 @@ describe("by a real sshd", { ...(reason === undefined ? {} : { skip: reason }) }
   });
 
   test("a script that fails on the host is not taken for a host that cannot be reached", async () => {
-    const { code, stdout } = await sh(askHost(HOST, "S"), "", {
-      ...sshd.environment,
-      S: scriptOnHost(HOST, "echo broken; exit 3"),
-    });
-    assert.notEqual(code, 0);
-    assert.equal(unreachable(stdout, HOST), undefined);
+    const reply = await askHost(HOST, "echo read; echo broken >&2; exit 3");
+    assert.deepEqual(reply, { code: 3, stdout: "read\n", reason: "broken" });
+    assert.equal(unreachable(reply, HOST), undefined);
   });
 
   test("a connection that is lost in the middle of a deployment: the host finishes it", async () => {
