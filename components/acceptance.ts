@@ -98,7 +98,7 @@ export class Acceptance extends ComponentResource {
         username: ci.user,
         source: ci.keyStore,
         owner: args.owner,
-        policy: ci.unknownKeys,
+        policy: ci.unmanagedKeys,
         proves: { key: key.fingerprint },
         seen: seen?.unknown,
       },

@@ -21,7 +21,7 @@ export function lookAtKeys(
     owner,
     uuid: key.uuid,
     fingerprint: key.fingerprint,
-    policy: ci.unknownKeys,
+    policy: ci.unmanagedKeys,
   };
   const seen = runtime.invokeOutput<KeysSeen>("zot-auth:zot:keysSeen", args, options);
   return { superseded: seen.apply((found) => found.superseded), unknown: seen.apply((found) => found.unknown) };

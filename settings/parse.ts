@@ -1,20 +1,25 @@
 import { ZotAuthError } from "../core/errors.ts";
-import { crossChecks } from "./crossChecks.ts";
 import { describeIssue } from "../core/settings/issues.ts";
 import type { SettingsProblem } from "../core/settings/problem.ts";
+import { crossChecks } from "./crossChecks.ts";
+import { RENAMED_SETTINGS } from "./renamed.ts";
 import { settingsSchema } from "./schema.ts";
 import type { Settings } from "./schema.ts";
 
-/** All bad settings of a stack in one report. */
+/** All invalid settings of a stack in one report. */
 export class SettingsError extends ZotAuthError {
   readonly problems: readonly SettingsProblem[];
 
   constructor(problems: readonly SettingsProblem[]) {
-    const lines = problems.map(({ path, message }) => `  ${path}: ${message}`);
-    const count = problems.length === 1 ? "A setting is" : `${problems.length} settings are`;
     super(
       "SETTINGS_INVALID",
-      [`${count} not right. Nothing was changed. Correct Pulumi.<stack>.yaml and run again:`, ...lines].join("\n"),
+      [
+        problems.length === 1
+          ? "Invalid setting. Nothing was changed."
+          : `${problems.length} invalid settings. Nothing was changed.`,
+        ...problems.map(({ path, message }) => `  ${path}: ${message}`),
+        "Correct Pulumi.<stack>.yaml and run the command again. docs/settings.md lists all settings.",
+      ].join("\n"),
     );
     this.problems = problems;
   }
@@ -23,13 +28,15 @@ export class SettingsError extends ZotAuthError {
 /**
  * Checks a stack's settings as a whole.
  *
- * @param raw the groups as they stand in `Pulumi.<stack>.yaml`, without the project's prefix
+ * @param raw the groups of `Pulumi.<stack>.yaml`, without the project's prefix
  * @throws SettingsError with every problem, not just the first
  */
 export function parseSettings(raw: Readonly<Record<string, unknown>>): Settings {
   const result = settingsSchema.safeParse(raw);
   if (!result.success) {
-    throw new SettingsError(result.error.issues.flatMap((issue) => describeIssue(issue, raw, settingsSchema)));
+    throw new SettingsError(
+      result.error.issues.flatMap((issue) => describeIssue(issue, raw, settingsSchema, { renamed: RENAMED_SETTINGS })),
+    );
   }
   const problems = [...crossChecks(result.data)];
   if (problems.length > 0) throw new SettingsError(problems);

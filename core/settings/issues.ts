@@ -4,27 +4,40 @@ import * as z from "zod";
 import { isObject } from "../json.ts";
 import type { SettingsProblem } from "./problem.ts";
 
+/** What {@link describeIssue} knows besides the schema. */
+export interface IssueContext {
+  /** Path of the checked value in the settings. Default: the root. */
+  readonly prefix?: readonly string[];
+  /** New names of renamed settings, by their old path. Default: none. */
+  readonly renamed?: ReadonlyMap<string, string>;
+}
+
 /**
- * What the schema found, in the user's words.
+ * Describes an issue of the schema in the user's words.
  *
- * @param raw what was checked
- * @param schema what it was checked against; the names it knows are suggested
- * @param prefix where `raw` stands in the settings
+ * @param raw the checked value
+ * @param schema the schema it was checked against; similar names are suggested from it
  */
 export function describeIssue(
   issue: $ZodIssue,
   raw: unknown,
   schema: z.core.$ZodType,
-  prefix: readonly string[] = [],
+  { prefix = [], renamed = new Map() }: IssueContext = {},
 ): readonly SettingsProblem[] {
   const path = issue.path.map(String);
   const at = (...keys: readonly string[]): string => [...prefix, ...path, ...keys].join(".");
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({ path: at(key), message: unknownKey(key, knownKeys(path, schema)) }));
+    return issue.keys.map((key) => {
+      const successor = renamed.get(at(key));
+      return {
+        path: at(key),
+        message: successor === undefined ? unknownKey(key, knownKeys(path, schema)) : `was renamed to ${successor}.`,
+      };
+    });
   }
   if (issue.code === "invalid_key") {
     const reasons = issue.issues.map(({ message }) => message).join(", ");
-    return [{ path: at(), message: `got the name ${JSON.stringify(path.at(-1))}; it has to be ${reasons}.` }];
+    return [{ path: at(), message: `got the name ${JSON.stringify(path.at(-1))}; must be ${reasons}.` }];
   }
   const value = path.reduce<unknown>(
     (found, key) => (isObject(found) ? found[key] : Array.isArray(found) ? found[Number(key)] : undefined),
@@ -36,17 +49,26 @@ export function describeIssue(
       path: at(),
       message:
         value === undefined
-          ? `is missing; it has to be ${wanted}.`
-          : `${got([...prefix, ...path], value)}; it has to be ${wanted}.`,
+          ? `required: ${wanted}.`
+          : `got ${shown([...prefix, ...path], value)}; ${isInstruction(wanted) ? wanted : `must be ${wanted}`}.`,
     },
   ];
 }
 
-/** The value as it stands there, unless somebody may have written a secret in place of its reference. */
-function got(path: readonly string[], value: unknown): string {
-  if (/(token|secret|password|secretkey|accesskey|keyStore|source)$/i.test(path.at(-1) ?? ""))
-    return "the value (not shown, since it may be a secret) is not right";
-  return isObject(value) ? `got a group with ${Object.keys(value).join(", ")}` : `got ${JSON.stringify(value)}`;
+/** The value, unless it may be a secret that was written instead of a reference. */
+function shown(path: readonly string[], value: unknown): string {
+  if (isObject(value)) {
+    const keys = Object.keys(value);
+    return keys.length === 0 ? "an empty group" : `a group with ${keys.join(", ")}`;
+  }
+  return /(token|secret|password|secretkey|accesskey|keyStore|source)$/i.test(path.at(-1) ?? "")
+    ? "a value that is not shown because it may be a secret"
+    : JSON.stringify(value);
+}
+
+/** Whether a message of the schema says what to do, and not what the value must be. */
+function isInstruction(message: string): boolean {
+  return /^(set|use|list) /.test(message);
 }
 
 /** The schema's types in the user's words. */
@@ -54,7 +76,7 @@ const TYPES: ReadonlyMap<string, string> = new Map([
   ["object", "a group of settings"],
   ["record", "a group of settings"],
   ["array", "a list"],
-  ["string", "a text"],
+  ["string", "a string"],
   ["number", "a number"],
   ["int", "a whole number"],
   ["boolean", "true or false"],
@@ -63,7 +85,7 @@ const TYPES: ReadonlyMap<string, string> = new Map([
 function wantedBy(issue: $ZodIssue): string {
   switch (issue.code) {
     case "invalid_type":
-      // A message of our own says more than a type.
+      // A message of the schema's own says more than the type.
       return (issue.message.startsWith("Invalid input") ? TYPES.get(issue.expected) : undefined) ?? issue.message;
     case "invalid_value":
       return `one of ${issue.values.map(String).join(", ")}`;
@@ -77,7 +99,7 @@ function unknownKey(key: string, known: readonly string[]): string {
   const near = known.length === 0 ? undefined : closest(key.toLowerCase(), [...byLowerCase.keys()]);
   const isNear = near !== undefined && distance(key.toLowerCase(), near) <= Math.max(2, key.length / 3);
   const hint = isNear ? ` Did you mean "${byLowerCase.get(near) ?? near}"?` : "";
-  return `is no setting.${hint} Known here: ${known.join(", ")}.`;
+  return `unknown setting.${hint} Known settings: ${known.join(", ")}.`;
 }
 
 /** The names that the schema knows below a path. */

@@ -1,4 +1,4 @@
-/** One bad setting: where, what stands there, and what would be right. */
+/** One invalid setting: its path, its value, and what is valid. */
 export interface SettingsProblem {
   readonly path: string;
   readonly message: string;

@@ -4,37 +4,37 @@ import type { Duration } from "../duration.ts";
 import { parseReference } from "../secretReference.ts";
 import type { SecretReference } from "../secretReference.ts";
 
+const BASE_URL = "an http or https URL without a path or trailing slash, such as https://registry.example.net";
+const SECRET_REFERENCE =
+  "a secret reference: op://vault/item/field, op://vault/item/section/field, env:NAME or file:path (never the secret itself)";
+const OP_REFERENCE =
+  "a 1Password reference: op://vault/item/field or op://vault/item/section/field (use IDs if a title contains parentheses or slashes)";
+const DURATION = 'a duration such as "90 days", "1 hour" or "30 seconds"';
+const NAME = "a name of letters, digits, dots, underscores and hyphens that begins with a letter or digit";
+const TEXT = "a string that is not empty";
+const PORT = "a port between 1 and 65535";
+
 /** An http or https address without a path, query or trailing slash: `https://registry.example.net`. */
-export const baseUrl = z.string().refine(isBaseUrl, {
-  error: "an http or https URL without a path or trailing slash, such as https://registry.example.net",
-});
+export const baseUrl = z.string({ error: BASE_URL }).refine(isBaseUrl, { error: BASE_URL });
 
 export const secretReference = z
-  .string()
-  .refine((text): text is SecretReference => parseReference(text) !== undefined, {
-    error:
-      "a reference to a secret: op://vault/item/field (or op://vault/item/section/field), env:NAME or file:path (never the secret itself)",
-  });
+  .string({ error: SECRET_REFERENCE })
+  .refine((text): text is SecretReference => parseReference(text) !== undefined, { error: SECRET_REFERENCE });
 
 export const onePasswordReference = z
-  .string()
-  .refine((text): text is SecretReference => parseReference(text)?.kind === "op", {
-    error:
-      "a 1Password reference op://vault/item/field or op://vault/item/section/field (use ids where a title has parentheses or slashes)",
-  });
+  .string({ error: OP_REFERENCE })
+  .refine((text): text is SecretReference => parseReference(text)?.kind === "op", { error: OP_REFERENCE });
 
-export const duration = z.string().refine((text): text is Duration => isDuration(text), {
-  error: 'a span of time such as "90 days", "1 hour" or "30 seconds"',
-});
+export const duration = z
+  .string({ error: DURATION })
+  .refine((text): text is Duration => isDuration(text), { error: DURATION });
 
-/** A name that ends up in Authentik, zot and Forgejo: letters, digits, `.`, `_`, `-`. */
-export const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, {
-  error: "a name of letters, digits, dots, underscores and hyphens, beginning with a letter or digit",
-});
+/** A name in Authentik, zot or Forgejo: letters, digits, `.`, `_`, `-`. */
+export const name = z.string({ error: NAME }).regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, { error: NAME });
 
-export const text = z.string().min(1, { error: "a text that is not empty" });
+export const text = z.string({ error: TEXT }).min(1, { error: TEXT });
 
-export const port = z.int({ error: "a port between 1 and 65535" }).min(1).max(65_535);
+export const port = z.int({ error: PORT }).min(1, { error: PORT }).max(65_535, { error: PORT });
 
 export function isWithoutDuplicates(list: readonly string[]): boolean {
   return new Set(list).size === list.length;

@@ -6,46 +6,48 @@ const target = z.string().refine((value) => parseForgejoTarget(value) !== undefi
   error: `${TARGET_FORMS}, as Forgejo allows such names`,
 });
 
-/** Forgejo takes a name in any case for the same one. */
+/** Names in Forgejo are case-insensitive. */
 const targets = z
   .array(target)
-  .min(1, { error: "at least one repository, organisation or user that gets the secret" })
+  .min(1, { error: "a list of at least one repository, organisation or user that gets the secret" })
   .refine((list) => new Set(list.map((entry) => entry.toLowerCase())).size === list.length, {
-    error: "every repository once",
+    error: "a list without duplicates",
   });
 
 const secretName = z.string().refine(isSecretName, {
   error:
-    "a secret's name: capitals, digits and underscores, at most 250, not beginning with a digit, GITEA_, GITHUB_ or FORGEJO_, and not CI",
+    "a secret's name: at most 250 capital letters, digits and underscores; it may not begin with a digit, GITEA_, GITHUB_ or FORGEJO_, or be CI",
 });
 
-/** Forgejo: who gets which Actions secrets. */
+/** Forgejo, and who gets which Actions secrets. */
 export const forgejo = z.strictObject({
   url: baseUrl.describe("Forgejo's address."),
   token: secretReference.describe(
-    "An owner's token, with `write:repository` for repositories, `write:organization` for organisations, `write:user` for the user's own.",
+    "A token of an owner with the scopes `write:repository` (for repositories), `write:organization` (for organisations) and `write:user` (for the user's own secrets).",
   ),
-  secretName: secretName.default("ZOT_CI_API_KEY").describe("The name of the Actions secret that holds the key."),
+  secretName: secretName.default("ZOT_CI_API_KEY").describe("The name of the Actions secret for the key."),
   repositories: targets.describe(
-    "Who gets the key: repositories (`owner/name`), organisations (`name`, for all their repositories), and the token's own user (`user:login`, for all of theirs).",
+    "Who gets the key: repositories (`owner/name`), organisations (`name`, for all their repositories), and the token's own user (`user:login`, for all of that user's repositories).",
   ),
   secrets: z
     .array(
       z.strictObject({
         name: secretName.describe("The secret's name: `FORGE_TOKEN`."),
         source: secretReference.describe(
-          "Where its value is. When the value changed, `pulumi refresh` finds it and the next `up` hands it on; a preview alone cannot see it.",
+          "A reference to its value. `pulumi refresh` detects a changed value, and the next `up` writes it; a preview alone does not detect it.",
         ),
-        repositories: targets.describe("Who gets it, written as `forgejo.repositories`."),
+        repositories: targets.describe("Who gets it, as in `forgejo.repositories`."),
       }),
     )
     .default([])
     .describe(
-      "Other Actions secrets to hand over from references: written, checked and marked as the key is, and deleted when they are taken out of here.",
+      "Further Actions secrets, read from references. They are written, verified and marked like the key, and deleted when you remove them here.",
     ),
 });
 
-/** `owner/name` of a repository that has to be one. */
+/** `owner/name` of a repository, and of nothing else. */
 export const repository = z.string().refine((value) => parseForgejoTarget(value)?.kind === "repository", {
   error: "owner/repository, as Forgejo allows such names",
 });
+
+export type ForgejoSettings = z.output<typeof forgejo>;

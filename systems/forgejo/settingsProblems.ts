@@ -1,12 +1,15 @@
 import type { SettingsProblem } from "../../core/settings/problem.ts";
-import type { Settings } from "../../settings/schema.ts";
+import type { ForgejoSettings } from "./settings.ts";
 
 /** Secrets that would overwrite one another. */
-export function* forgejoProblems({ forgejo }: Settings): Generator<SettingsProblem> {
-  const key = { setting: "forgejo.secretName", name: forgejo.secretName, repositories: forgejo.repositories };
+export function* forgejoProblems({
+  secretName,
+  repositories,
+  secrets,
+}: Pick<ForgejoSettings, "secretName" | "repositories" | "secrets">): Generator<SettingsProblem> {
   const all = [
-    key,
-    ...forgejo.secrets.map((secret, index) => ({ setting: `forgejo.secrets.${index}.name`, ...secret })),
+    { setting: "forgejo.secretName", name: secretName, repositories },
+    ...secrets.map((secret, index) => ({ setting: `forgejo.secrets.${index}.name`, ...secret })),
   ];
   for (const [index, later] of all.entries()) {
     for (const earlier of all.slice(0, index)) {
@@ -16,7 +19,7 @@ export function* forgejoProblems({ forgejo }: Settings): Generator<SettingsProbl
       if (both.length === 0) continue;
       yield {
         path: later.setting,
-        message: `got "${later.name}", which is the name of ${earlier.setting} too, in ${both.join(", ")}. Name another one, or name each repository once.`,
+        message: `got "${later.name}", which ${earlier.setting} also uses in ${both.join(", ")}. Use a different name, or list each repository once.`,
       };
     }
   }

@@ -33,9 +33,9 @@ async function world(): Promise<unknown> {
 
 /** A name, what is changed in which group, and what the error has to say: the setting, and what to do. */
 const CASES: readonly (readonly [string, string, Group, RegExp])[] = [
-  ["an unknown setting", "forgejo", { repos: ["a/b"] }, /forgejo\.repos: is no setting\. .*repositories/],
-  ["a missing setting", "ci", { keyStore: undefined }, /ci\.keyStore: is missing; it has to be/],
-  ["a wrong type", "registry", { port: "many" }, /registry\.port: got "many"; it has to be a port/],
+  ["an unknown setting", "forgejo", { repos: ["a/b"] }, /forgejo\.repos: unknown setting\. .*repositories/],
+  ["a missing setting", "ci", { keyStore: undefined }, /ci\.keyStore: required: a 1Password reference/],
+  ["a wrong type", "registry", { port: "many" }, /registry\.port: got "many"; must be a port/],
   [
     "a server that does not answer",
     "forgejo",

@@ -7,38 +7,47 @@ import { objectAt } from "../../core/json.ts";
 import { renderZotConfig } from "../../systems/zot/config/config.ts";
 import { REAL_CASE } from "../support/settings.ts";
 
-/** Each bad setting: a name, the groups that differ from the real case, and what the report has to say. */
+/** Each invalid setting: a name, the groups that differ from the real case, and the message. */
 const BAD: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
-  ["a missing setting", { ci: { imagePrefix: "a" } }, /ci\.keyStore: is missing/],
+  ["a missing setting", { ci: { imagePrefix: "a" } }, /ci\.keyStore: required: a 1Password reference: op:/],
   [
     "an unknown setting",
     { ci: { ...REAL_CASE.ci, keyLifeTime: "1 day" } },
-    /ci\.keyLifeTime: is no setting\. Did you mean "keyLifetime"\?/,
+    /ci\.keyLifeTime: unknown setting\. Did you mean "keyLifetime"\?/,
   ],
   [
-    "a delivery that is none",
+    "an unknown delivery",
     { authentik: { ...REAL_CASE.authentik, delivery: "git" } },
-    /authentik\.delivery: got "git"; it has to be configMap, file:path/,
+    /authentik\.delivery: got "git"; must be configMap, file:path/,
   ],
   [
-    "Argo CD beside a delivery that does not ask it",
+    "Argo CD with a delivery that does not use it",
     {
       authentik: { ...REAL_CASE.authentik, delivery: "api" },
       argocd: { url: "https://argocd.ops.eblu.me", token: "env:T" },
     },
-    /argocd: is for authentik\.delivery "configMap"; with "api" nothing asks it/,
+    /argocd: has no effect with authentik\.delivery "api"/,
   ],
   [
-    "a kubeconfig beside a delivery that does not ask it",
+    "a kubeconfig with a delivery that does not use it",
     { authentik: { ...REAL_CASE.authentik, delivery: "api" }, kubernetes: { kubeconfig: "kubeconfig" } },
-    /kubernetes\.kubeconfig: is for authentik\.delivery "configMap"/,
+    /kubernetes\.kubeconfig: has no effect with authentik\.delivery "api"; it is only for "configMap"/,
   ],
-  ["a group twice", { access: { signInGroups: ["a", "a"] } }, /access\.signInGroups: .*every group once/],
-  ["an unknown group", { forgeo: {} }, /forgeo: is no setting\. Did you mean "forgejo"\?/],
+  [
+    "a group twice",
+    { access: { signInGroups: ["a", "a"] } },
+    /access\.signInGroups: got \["a","a"\]; must be a list without duplicates/,
+  ],
+  [
+    "a renamed setting",
+    { ci: { ...REAL_CASE.ci, unknownKeys: "revoke" } },
+    /ci\.unknownKeys: was renamed to ci\.unmanagedKeys\./,
+  ],
+  ["an unknown group", { forgeo: {} }, /forgeo: unknown setting\. Did you mean "forgejo"\?/],
   [
     "a wrong type",
     { registry: { ...REAL_CASE.registry, port: "5050x" } },
-    /registry\.port: got "5050x"; it has to be a port/,
+    /registry\.port: got "5050x"; must be a port/,
   ],
   [
     "a trailing slash",
@@ -51,19 +60,19 @@ const BAD: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
     /ci\.keyLifetime: got "90"; .*"90 days"/,
   ],
   [
-    "a rotation after the end",
+    "a rotation after the key expires",
     { ci: { ...REAL_CASE.ci, rotateAfter: "90 days" } },
-    /ci\.rotateAfter: got "90 days", which is not below ci\.keyLifetime "90 days"/,
+    /ci\.rotateAfter: got "90 days"; must be shorter than ci\.keyLifetime "90 days"/,
   ],
   [
     "the same group twice",
     { access: { adminGroup: "a", ciGroup: "a" } },
-    /access\.ciGroup: got "a", which is access\.adminGroup too/,
+    /access\.ciGroup: got "a", which is also access\.adminGroup/,
   ],
   [
     "a relative path on another host",
     { registry: { ...REAL_CASE.registry, configFile: "config.json" } },
-    /registry\.configFile: got "config\.json"; on ssh:indri/,
+    /registry\.configFile: got "config\.json"; must be an absolute path on ssh:indri/,
   ],
   [
     "a credentials file that zot refuses",
@@ -79,23 +88,27 @@ const BAD: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
   [
     "a repository twice",
     { forgejo: { ...REAL_CASE.forgejo, repositories: ["a/b", "A/B"] } },
-    /forgejo\.repositories: .*every repository once/,
+    /forgejo\.repositories: got .*; must be a list without duplicates/,
   ],
-  ["no way into 1Password", { onePassword: {} }, /onePassword: .*one way in/],
+  [
+    "no access to 1Password",
+    { onePassword: {} },
+    /onePassword: got an empty group; set connectUrl and connectToken, account,/,
+  ],
   [
     "Connect without a token",
     { onePassword: { connectUrl: "http://connect" } },
-    /onePassword: .*connectUrl and connectToken together/,
+    /onePassword: got a group with connectUrl; set both connectUrl and connectToken/,
   ],
   [
-    "an ssh option in place of a host",
+    "an ssh option instead of a host",
     { registry: { ...REAL_CASE.registry, host: "ssh:-oProxyCommand=x" } },
     /registry\.host: got "ssh:-oProxyCommand=x"/,
   ],
 ];
 
 for (const [name, change, expected] of BAD) {
-  test(`${name} is reported with its path, its value and the remedy`, () => {
+  test(`${name} is reported with its path, its value and what is valid`, () => {
     assert.throws(
       () => parseSettings({ ...REAL_CASE, ...change }),
       (error) => error instanceof SettingsError && expected.test(error.message) && error.problems.length === 1,
@@ -126,7 +139,7 @@ test("a secret written in place of its reference is not printed", () => {
   );
 });
 
-test("what is left out has the safe default", () => {
+test("omitted settings get the safe default", () => {
   const settings = parseSettings(REAL_CASE);
   assert.equal(settings.ci.keyLifetime, "90 days");
   assert.equal(settings.ci.gracePeriod, "1 hour");
@@ -136,7 +149,7 @@ test("what is left out has the safe default", () => {
 });
 
 for (const stack of ["lab", "prod"]) {
-  test(`Pulumi.${stack}.yaml is right`, () => {
+  test(`Pulumi.${stack}.yaml is valid`, () => {
     const text = readFileSync(new URL(`../../Pulumi.${stack}.yaml`, import.meta.url), "utf8");
     const { config } = parse(text) as { config: Record<string, unknown> };
     const groups = Object.entries(config).filter(([key]) => key.startsWith("zot-auth:"));

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { isWithoutDuplicates, name, text } from "../../../core/settings/types.ts";
 
-/** zot's actions; any other word is accepted by zot and grants nothing. */
+/** zot's actions. zot accepts any other word, which then grants nothing. */
 export const ACTIONS = ["read", "create", "update", "delete", "detectManifestCollision"] as const;
 
 const actions = z
@@ -12,50 +12,55 @@ const groups = z
   .record(name, actions)
   .default({})
   .describe(
-    "More Authentik groups and what they may do: `developers: [read, create]`. Names are compared exactly. They may sign in.",
+    "Further Authentik groups and their actions: `developers: [read, create]`. Their members may sign in. Names are case-sensitive.",
   );
 const users = z
   .record(text, actions)
   .default({})
-  .describe("Single accounts, by user name, and what they may do beside what their groups may.");
+  .describe("Individual accounts, by user name, and their actions in addition to those of their groups.");
 
 const namespace = z.strictObject({
   ci: z
     .enum(["push", "read", "none"])
     .default("push")
-    .describe("What the CI group may do here: pull and push new tags, pull only, or nothing."),
-  anonymousRead: z.boolean().optional().describe("Whether anybody may pull. Default: `access.anonymousRead`."),
+    .describe("What the CI group may do here: `push` (pull, and push new tags), `read` (pull only) or `none`."),
+  anonymousRead: z
+    .boolean()
+    .optional()
+    .describe("Whether anyone may pull without signing in. Default: `access.anonymousRead`."),
   signedInRead: z
     .boolean()
     .optional()
-    .describe("Whether everybody who signed in may pull. Default: `access.signedInRead`."),
+    .describe("Whether every signed-in user may pull. Default: `access.signedInRead`."),
   groups,
   users,
 });
 
-/** Who may do what: one decision for all repositories, and others for namespaces. */
+/** Access control: rules for all repositories, and separate rules for namespaces. */
 export const access = z.strictObject({
   adminGroup: name
     .default("admins")
-    .describe("Authentik group with all rights, everywhere. Made by another blueprint of yours."),
+    .describe("The Authentik group with all permissions on all repositories. Another blueprint of yours creates it."),
   ciGroup: name
     .default("artifact-workloads")
-    .describe("Authentik group whose members pull and push new tags, never overwrite or delete."),
-  anonymousRead: z.boolean().default(true).describe("Whether anybody may pull without signing in."),
+    .describe(
+      "The Authentik group of CI: its members may pull and push new tags, but never overwrite or delete. The blueprint creates it.",
+    ),
+  anonymousRead: z.boolean().default(true).describe("Whether anyone may pull without signing in."),
   signedInRead: z
     .boolean()
     .default(true)
-    .describe("Whether everybody who signed in may pull, whatever their groups: zot's `defaultPolicy`."),
+    .describe("Whether every signed-in user may pull, regardless of groups: zot's `defaultPolicy`."),
   anonymousMetrics: z
     .boolean()
     .default(true)
-    .describe("Whether anybody may read `/metrics`, as a Prometheus without credentials does."),
+    .describe("Whether anyone may read the metrics without credentials, as Prometheus does by default."),
   signInGroups: z
     .array(name)
-    .refine(isWithoutDuplicates, { error: "every group once" })
+    .refine(isWithoutDuplicates, { error: "a list without duplicates" })
     .default([])
     .describe(
-      "More Authentik groups that may sign in, with no rights but those of everybody who signed in. Groups with rights need not be named again.",
+      "Further Authentik groups that may sign in, with no permissions but those of every signed-in user. Groups with permissions may sign in anyway.",
     ),
   groups,
   users,
@@ -65,15 +70,18 @@ export const access = z.strictObject({
         .string()
         .min(1)
         .refine((glob) => !["**", "*", "**/*"].includes(glob), {
-          error: 'a part of the repositories, such as "docker.io/**" (the settings beside it are for all of them)',
+          error:
+            'a glob for some of the repositories, such as "docker.io/**" (the settings of access itself apply to all)',
         })
         .refine((glob) => !/^\/|\\|\s|\/$/.test(glob), {
-          error: 'a glob of repository names, without a slash at its ends, such as "docker.io/**"',
+          error: 'a glob of repository names without a leading or trailing slash, such as "docker.io/**"',
         }),
       namespace,
     )
     .default({})
     .describe(
-      "Other rules for some repositories, by glob: `docker.io/**: {ci: read}`. The longest glob that matches decides alone; admins keep all rights.",
+      "Separate rules for some repositories, by glob: `docker.io/**: {ci: read}`. Only the longest matching glob applies; admins keep all permissions.",
     ),
 });
+
+export type AccessSettings = z.output<typeof access>;

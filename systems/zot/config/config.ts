@@ -142,7 +142,7 @@ function schemaProblems(extra: JsonObject): readonly SettingsProblem[] {
   if (Object.keys(extra).length === 0) return [];
   const schema = zotConfigSchema();
   const result = schema.safeParse(extra);
-  return (result.error?.issues ?? []).flatMap((issue) => describeIssue(issue, extra, schema, ["zot", "extra"]));
+  return (result.error?.issues ?? []).flatMap((issue) => describeIssue(issue, extra, schema, { prefix: ["zot", "extra"] }));
 }
 
 function settingOf(path: string, extra: JsonObject): string {

@@ -59,8 +59,8 @@ export function report(
 ): void {
   const next =
     policy === "revoke"
-      ? "The update after the one that first told of it revokes it; to keep it, set ci.unknownKeys: report."
-      : "Where nobody needs it, set ci.unknownKeys: revoke.";
+      ? "The update after the one that first told of it revokes it; to keep it, set ci.unmanagedKeys: report."
+      : "Where nobody needs it, set ci.unmanagedKeys: revoke.";
   context.warn(`${username} has a key that nobody declared: ${describe(key)}. ${next}`);
 }
 

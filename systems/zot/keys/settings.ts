@@ -2,38 +2,47 @@ import * as z from "zod";
 import { REPOSITORY_NAME } from "../access/imageNames.ts";
 import { duration, name, onePasswordReference, text } from "../../../core/settings/types.ts";
 
-/** The account that CI pushes with, and its key's life. */
+/** The account that CI pushes with, and the lifecycle of its key. */
 export const ci = z.strictObject({
-  user: name.default("zot-ci").describe("The service account's user name. A change makes a new account and a new key."),
+  user: name
+    .default("zot-ci")
+    .describe("The service account's user name. A change creates a new account and a new key."),
   keyStore: onePasswordReference.describe(
-    "The 1Password field that holds the key. The item must exist; every other field stays as it is.",
+    "The 1Password field that stores the key. The item must exist; its other fields are left unchanged.",
   ),
   keyLifetime: duration.default("90 days").describe("How long a key is valid."),
   rotateAfter: duration
     .optional()
-    .describe("The age at which `pulumi up` makes a new key. Default: two thirds of keyLifetime."),
+    .describe("The age at which `pulumi up` rotates the key. Default: two thirds of `keyLifetime`."),
   gracePeriod: duration
     .default("1 hour")
     .describe(
-      "How long the previous key stays valid after a rotation, for jobs that started with it. With `0 seconds` it goes in the same run, once nobody has used it for 3 seconds.",
+      "How long the previous key stays valid after a rotation, so that running jobs can finish. With `0 seconds`, the same run revokes it once it has been unused for 3 seconds.",
     ),
   rotationTrigger: text
     .optional()
-    .describe("Any text. A change makes the next `up` replace the key: `npm run rotate -- <stack>`."),
+    .describe("Any string. If it changes, the next `up` rotates the key. `npm run rotate -- <stack>` sets it."),
   revocationTrigger: text
     .optional()
     .describe(
-      "Any text. A change makes the next `up` revoke **every** key of the account at once, also those that nobody declared, and then make and hand out a new one: `npm run revoke -- <stack>`. CI cannot push in between.",
+      "Any string. If it changes, the next `up` first revokes **every** key of the account, including unmanaged keys, and then creates and distributes a new one; CI cannot push in between. `npm run revoke -- <stack>` sets it.",
     ),
-  unknownKeys: z
+  unmanagedKeys: z
     .enum(["report", "revoke"])
     .default("report")
     .describe(
-      "What to do with keys of the account that nobody declared: tell of them, or revoke them with the `up` after the one that told of them.",
+      "What to do with keys of the account that this stack does not manage: only report them, or revoke them in the `up` after the one that first reported them.",
     ),
-  onDestroy: z.enum(["blank", "leave"]).default("blank").describe("What `pulumi destroy` does to the 1Password field."),
+  onDestroy: z
+    .enum(["blank", "leave"])
+    .default("blank")
+    .describe(
+      "What `pulumi destroy` does with the 1Password field: `blank` empties it, `leave` keeps the revoked key in it.",
+    ),
   imagePrefix: z
     .string()
     .regex(REPOSITORY_NAME, { error: "a repository name, such as blumeops" })
-    .describe("The namespace that CI pushes images under."),
+    .describe("The namespace that CI pushes images to."),
 });
+
+export type CiSettings = z.output<typeof ci>;

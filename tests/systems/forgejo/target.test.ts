@@ -152,12 +152,12 @@ for (const [name, change, expected] of [
   [
     "the key's name",
     { secrets: [{ ...other, name: "ZOT_CI_API_KEY", repositories: ["Eblume/Blumeops"] }] },
-    /forgejo\.secrets\.0\.name: got "ZOT_CI_API_KEY", which is the name of forgejo\.secretName too, in Eblume\/Blumeops/,
+    /forgejo\.secrets\.0\.name: got "ZOT_CI_API_KEY", which forgejo\.secretName also uses in Eblume\/Blumeops/,
   ],
   [
     "a secret twice",
     { secrets: [other, other] },
-    /forgejo\.secrets\.1\.name: .*forgejo\.secrets\.0\.name too, in eblume\/cv/,
+    /forgejo\.secrets\.1\.name: .*forgejo\.secrets\.0\.name also uses in eblume\/cv/,
   ],
 ] as const) {
   test(`${name} is reported with its path and value`, () => {

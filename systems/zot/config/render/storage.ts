@@ -1,9 +1,9 @@
-import type { Settings } from "../../../../settings/schema.ts";
+import type { ZotSettings } from "../settings.ts";
 import { goDuration, optionalGoDuration } from "./duration.ts";
 import { present } from "../../../../core/json.ts";
 import type { JsonObject } from "../../../../core/json.ts";
 
-type Storage = Settings["zot"]["storage"];
+type Storage = ZotSettings["storage"];
 type Cleaning = Pick<Storage, "dedupe" | "gc" | "gcDelay" | "gcInterval" | "retention">;
 type Retention = NonNullable<Storage["retention"]>;
 type Kept = NonNullable<Retention["policies"][number]["keepUntagged"]>;

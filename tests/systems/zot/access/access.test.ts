@@ -119,7 +119,7 @@ const BAD: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
   [
     "CI's group among others",
     { access: { groups: { "artifact-workloads": ["delete"] } } },
-    /is access\.ciGroup, whose/,
+    /is access\.ciGroup, which has its own settings/,
   ],
   [
     "the admins in a namespace",
@@ -130,17 +130,17 @@ const BAD: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
   [
     "CI shut out of its own images",
     { access: { namespaces: { "blumeops/**": { ci: "read" } } } },
-    /ci\.imagePrefix: is where CI pushes, but the rules of "blumeops\/\*\*" do not let it/,
+    /ci\.imagePrefix: CI cannot push to "blumeops\/sample": the rules of "blumeops\/\*\*" do not allow it/,
   ],
   [
     "CI's images among those pulled through",
     { ci: { ...REAL_CASE.ci, imagePrefix: "ghcr.io/me" } },
-    /ci\.imagePrefix: got "ghcr\.io\/me", which is below ghcr\.io/,
+    /ci\.imagePrefix: got "ghcr\.io\/me", which is inside ghcr\.io/,
   ],
 ];
 
 for (const [name, change, expected] of BAD) {
-  test(`${name} is refused by its path`, () => {
+  test(`${name} is rejected by its path`, () => {
     assert.throws(
       () => parseSettings({ ...REAL_CASE, ...change }),
       (error) => error instanceof SettingsError && error.problems.length === 1 && expected.test(error.message),

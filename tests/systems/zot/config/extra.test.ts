@@ -20,7 +20,7 @@ function problemsOf(extra: unknown): readonly string[] {
 test("what no setting says is merged in at its place, in whatever case it is written", () => {
   const extra = { HTTP: { ratelimit: { rate: 5 } }, storage: { gcTimeWindow: "01:00-05:00" } };
   // zot's schema knows keys in their own case and in lower case only, so that upper case is refused there.
-  assert.match(problemsOf(extra).join(), /zot\.extra\.HTTP: is no setting\. Did you mean "http"\?/);
+  assert.match(problemsOf(extra).join(), /zot\.extra\.HTTP: unknown setting\. Did you mean "http"\?/);
   const settings = parseSettings({ ...REAL_CASE, zot: { extra: { http: extra.HTTP, storage: extra.storage } } });
   const config = renderZotConfig(settings, version("2.1.20"), settings.registry);
   assert.equal(valueAt(config, "http", "ratelimit", "rate"), 5);
@@ -32,7 +32,7 @@ const BAD: readonly (readonly [string, unknown, RegExp])[] = [
   [
     "a key that zot does not know",
     { http: { ratelimits: {} } },
-    /zot\.extra\.http\.ratelimits: is no setting\. Did you/,
+    /zot\.extra\.http\.ratelimits: unknown setting\. Did you/,
   ],
   [
     "a value of another type",
@@ -47,11 +47,11 @@ const BAD: readonly (readonly [string, unknown, RegExp])[] = [
     { http: { accessControl: { repositories: { "a/**": { anonymousPolicy: ["pull"] } } } } },
     /zot\.extra\.http\.accessControl\.repositories\.a\/\*\*\.anonymousPolicy: got the action "pull"/,
   ],
-  ["a secret", { http: { auth: { ldap: { bindPassword: "hush" } } } }, /ldap\.bindPassword: is no setting/],
+  ["a secret", { http: { auth: { ldap: { bindPassword: "hush" } } } }, /ldap\.bindPassword: unknown setting/],
 ];
 
 for (const [name, extra, expected] of BAD) {
-  test(`${name} is refused by its path`, () => {
+  test(`${name} is rejected by its path`, () => {
     const problems = problemsOf(extra);
     assert.equal(problems.length, 1, problems.join("\n"));
     assert.match(problems.join(), expected);

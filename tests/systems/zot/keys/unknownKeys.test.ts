@@ -62,7 +62,7 @@ test("a key that nobody declared is told with its label, dates and last use; our
   assert.equal(said.length, 1);
   assert.match(
     said[0] ?? "",
-    /^zot-ci has a key that nobody declared: "by hand" \(.*, made 20.*Z, expires 2099-01-02T03:04:05Z, never used\)\. .*ci\.unknownKeys: revoke/,
+    /^zot-ci has a key that nobody declared: "by hand" \(.*, made 20.*Z, expires 2099-01-02T03:04:05Z, never used\)\. .*ci\.unmanagedKeys: revoke/,
   );
   assert.deepEqual(due(state, "report"), []);
 });
@@ -72,7 +72,7 @@ test("with revoke, what was made by hand before is told at the first run and goe
   assert.deepEqual(labels(state), ["by hand"]);
   assert.match(
     said.join(),
-    /The update after the one that first told of it revokes it; to keep it, set ci\.unknownKeys: report/,
+    /The update after the one that first told of it revokes it; to keep it, set ci\.unmanagedKeys: report/,
   );
   assert.deepEqual(due(state, "revoke"), ["unknown"], "a preview shows it");
 

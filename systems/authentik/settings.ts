@@ -1,0 +1,67 @@
+import * as z from "zod";
+import {
+  baseUrl,
+  duration,
+  isWithoutDuplicates,
+  name,
+  onePasswordReference,
+  secretReference,
+  text,
+} from "../../core/settings/types.ts";
+import { parseDelivery } from "./blueprint/delivery.ts";
+
+/** Authentik, and what the blueprint creates there. */
+export const authentik = z.strictObject({
+  url: baseUrl.describe("Authentik's address."),
+  token: secretReference.describe("An API token. docs/least-rights.md lists the permissions that it needs."),
+  application: name
+    .default("zot")
+    .describe("The application's slug. It is part of the issuer, so a change restarts zot."),
+  applicationName: text.default("Zot Registry").describe("The application's display name."),
+  providerName: text.default("Zot").describe("The OAuth2 provider's name."),
+  clientId: name.default("zot").describe("The OAuth2 client ID."),
+  clientSecret: onePasswordReference.describe(
+    "A reference to the OAuth2 client secret in 1Password. A change restarts zot.",
+  ),
+  clientSecretVariable: z
+    .string()
+    .regex(/^[A-Z_][A-Z0-9_]*$/, { error: "the name of an environment variable, such as AUTHENTIK_ZOT_CLIENT_SECRET" })
+    .default("AUTHENTIK_ZOT_CLIENT_SECRET")
+    .describe(
+      "The environment variable of Authentik's worker that holds the same secret. With `delivery: api`, Authentik's server needs it too, because it validates the blueprint.",
+    ),
+  authorizationFlow: name
+    .default("default-provider-authorization-implicit-consent")
+    .describe("Slug of the authorization flow."),
+  invalidationFlow: name.default("default-provider-invalidation-flow").describe("Slug of the invalidation flow."),
+  signingCertificate: text
+    .default("authentik Self-signed Certificate")
+    .describe("Name of the certificate that signs tokens."),
+  machineFlow: name
+    .default("machine-login")
+    .describe("Slug of the sign-in flow for machines. It accepts app passwords only."),
+  delivery: z
+    .string()
+    .refine((value) => parseDelivery(value) !== undefined, {
+      error: "configMap, file:path (a file in the clone of your GitOps repository), or api",
+    })
+    .default("configMap")
+    .describe(
+      "How Authentik gets the blueprint: `configMap` (a key of a shared ConfigMap), `file:path` (a file in the clone of your GitOps repository, which you commit and push), or `api` (Authentik's API, without Kubernetes).",
+    ),
+  blueprintPath: text
+    .default("custom/zot.yaml")
+    .describe("The path of the blueprint as Authentik's worker sees it. Not used with `delivery: api`."),
+  appliedAfter: z
+    .array(text)
+    .refine(isWithoutDuplicates, { error: "a list without duplicates" })
+    .default([])
+    .describe(
+      "Names (`metadata.name`) of your own blueprints that Authentik applies before this one, such as the one that creates `access.adminGroup`. Without it, Authentik retries this blueprint until the objects that it refers to exist.",
+    ),
+  applyTimeout: duration
+    .default("5 minutes")
+    .describe("How long to wait until Authentik has found and applied the blueprint."),
+});
+
+export type AuthentikSettings = z.output<typeof authentik>;

@@ -1,0 +1,16 @@
+import * as z from "zod";
+import { name, text } from "../../core/settings/types.ts";
+
+/** The ConfigMap that Authentik's worker mounts its blueprints from. */
+export const kubernetes = z.strictObject({
+  kubeconfig: text.optional().describe("Path of the kubeconfig. Default: `KUBECONFIG`, then `~/.kube/config`."),
+  context: text.optional().describe("The kubeconfig context. Default: the current context."),
+  namespace: name.default("authentik").describe("The ConfigMap's namespace."),
+  configMap: name.default("authentik-blueprints").describe("The ConfigMap's name. Only one of its keys is written."),
+  key: text
+    .regex(/^[-._A-Za-z0-9]+$/, { error: "a ConfigMap key: letters, digits, dots, underscores and hyphens" })
+    .default("zot.yaml")
+    .describe("The key that holds the blueprint. All other keys are left unchanged."),
+});
+
+export type KubernetesSettings = z.output<typeof kubernetes>;
