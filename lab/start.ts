@@ -1,8 +1,8 @@
 // npm start: the lab and, on it, the program; then what there is to look at.
 import { spawnSync } from "node:child_process";
-import { runningLab, startInBackground } from "./background.ts";
-import { forgetStack, isNew } from "./forget.ts";
-import { readLayout } from "./layout.ts";
+import { runningLab, startInBackground } from "./homelab/background.ts";
+import { forgetStack, isNew } from "./homelab/forget.ts";
+import { readLayout } from "./homelab/layout.ts";
 
 const STACK = "lab";
 

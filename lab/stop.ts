@@ -1,7 +1,7 @@
 // npm run lab:stop: stops the lab. What its servers and Pulumi know stays, unless `-- --delete` is given.
-import { stopLab } from "./background.ts";
-import { forgetLab } from "./forget.ts";
-import { readLayout } from "./layout.ts";
+import { stopLab } from "./homelab/background.ts";
+import { forgetLab } from "./homelab/forget.ts";
+import { readLayout } from "./homelab/layout.ts";
 
 const layout = readLayout("Pulumi.lab.yaml", ".lab");
 const stopped = await stopLab(layout);

@@ -2,18 +2,18 @@
 import { getRequestListener } from "@hono/node-server";
 import type { RunningServer } from "../shared/listen.ts";
 import { listen } from "../shared/listen.ts";
-import type { ArgoCdAccount } from "./accounts.ts";
+import type { ArgoCdAccount } from "./api/accounts.ts";
 import type { ApplicationOptions } from "./application.ts";
-import type { Timings } from "./controller.ts";
-import { Controller } from "./controller.ts";
-import { KubernetesClient } from "./kubernetesClient.ts";
+import type { Timings } from "./controller/controller.ts";
+import { Controller } from "./controller/controller.ts";
+import { KubernetesClient } from "./controller/kubernetesClient.ts";
 import { Repository } from "./repository.ts";
-import { routes } from "./routes.ts";
+import { routes } from "./api/routes.ts";
 import { State } from "./state.ts";
 
-export type { ArgoCdAccount } from "./accounts.ts";
+export type { ArgoCdAccount } from "./api/accounts.ts";
 export type { ApplicationOptions } from "./application.ts";
-export type { Timings } from "./controller.ts";
+export type { Timings } from "./controller/controller.ts";
 
 export interface ArgoCdOptions {
   /** 0 takes a free port. */

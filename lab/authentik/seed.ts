@@ -1,8 +1,8 @@
 // Stands in for Authentik: what a fresh Authentik holds, and what the lab adds to it.
-import type { Database } from "./database.ts";
-import type { Json, JsonObject } from "./json.ts";
-import { permissionsOf } from "./policies.ts";
-import type { Row } from "./state.ts";
+import type { Database } from "./models/database.ts";
+import type { Json, JsonObject } from "./models/json.ts";
+import { permissionsOf } from "./policies/policies.ts";
+import type { Row } from "./models/state.ts";
 
 /** Objects that are there from the start. Everything but the default objects is data of the lab. */
 export interface AuthentikSeed {

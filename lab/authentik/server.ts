@@ -6,24 +6,26 @@ import { Hono } from "hono";
 import type { RunningServer } from "../shared/listen.ts";
 import { listen } from "../shared/listen.ts";
 import { Store } from "../shared/store.ts";
-import { api } from "./api.ts";
-import { BlueprintFolder } from "./blueprintFiles.ts";
-import { Database } from "./database.ts";
-import { executorRoutes } from "./executor.ts";
-import { text } from "./json.ts";
-import { Openid, openidPrefix } from "./openid.ts";
-import { incoming, Origins } from "./origins.ts";
-import { flowPage } from "./flowPage.ts";
-import { homePage, pageNotFound } from "./pages.ts";
-import { passes } from "./policies.ts";
-import { page, sendPage } from "./responses.ts";
+import { api } from "./api/api.ts";
+import { BlueprintFolder } from "./blueprints/files.ts";
+import { Database } from "./models/database.ts";
+import { executorRoutes } from "./flows/executor.ts";
+import { text } from "./models/json.ts";
+import { openidPrefix } from "./oauth2/applications.ts";
+import { answerOpenid } from "./oauth2/endpoints.ts";
+import { OpenidProviders } from "./oauth2/library/providers.ts";
+import { incoming, Origins } from "./sessions/origins.ts";
+import { flowPage } from "./pages/flowPage.ts";
+import { homePage, pageNotFound } from "./pages/pages.ts";
+import { passes } from "./policies/policies.ts";
+import { page, sendPage } from "./pages/responses.ts";
 import type { AuthentikSeed } from "./seed.ts";
 import { defaultSeed, plant } from "./seed.ts";
-import { Sessions } from "./sessions.ts";
-import type { AuthentikState } from "./state.ts";
-import { emptyState } from "./state.ts";
-import { applicationView } from "./views.ts";
-import { Worker } from "./worker.ts";
+import { Sessions } from "./sessions/sessions.ts";
+import type { AuthentikState } from "./models/state.ts";
+import { emptyState } from "./models/state.ts";
+import { applicationView } from "./api/views.ts";
+import { Worker } from "./blueprints/worker.ts";
 
 export { defaultSeed, withSeed } from "./seed.ts";
 export type { AuthentikSeed, SeedGroup, SeedToken, SeedUser } from "./seed.ts";
@@ -81,13 +83,13 @@ export async function startAuthentik(options: AuthentikOptions): Promise<Running
     ...(publicUrl === undefined ? {} : { publicUrl }),
     ...(trustedProxies === undefined ? {} : { trustedProxies }),
   });
-  const openid = new Openid({ database, sessions, origins });
+  const openid = new OpenidProviders({ database, sessions, origins });
   const web = getRequestListener(
     pages({ database, sessions, origins, folder, worker, openid, environment: options.serverEnvironment ?? {} }).fetch,
   );
   const server = await listen(
     (request, response) => {
-      if (request.url?.startsWith(openidPrefix) === true) void answerOpenid(openid, request, response);
+      if (request.url?.startsWith(openidPrefix) === true) void serveOpenid(openid, request, response);
       else void web(request, response);
     },
     { name: "Authentik", port, ...(setting === undefined ? {} : { setting }) },
@@ -102,9 +104,9 @@ export async function startAuthentik(options: AuthentikOptions): Promise<Running
   };
 }
 
-async function answerOpenid(openid: Openid, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serveOpenid(openid: OpenidProviders, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
-    await openid.answer(request, response);
+    await answerOpenid(openid, request, response);
   } catch (error) {
     process.stderr.write(
       `Authentik (lab): ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
@@ -120,7 +122,7 @@ interface PagesOptions {
   readonly origins: Origins;
   readonly folder: BlueprintFolder;
   readonly worker: Worker;
-  readonly openid: Openid;
+  readonly openid: OpenidProviders;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 

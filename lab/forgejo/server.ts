@@ -5,20 +5,20 @@ import { join } from "node:path";
 import { listen } from "../shared/listen.ts";
 import type { RunningServer } from "../shared/listen.ts";
 import { Store } from "../shared/store.ts";
-import { addActionsRoutes } from "./actionsApi.ts";
-import { json, Moved, moved, Refusal, refusal, text } from "./answers.ts";
-import { addContentsRoutes } from "./contentsApi.ts";
-import { addEntryRoutes } from "./entriesApi.ts";
-import type { RunnerOptions } from "./jobContext.ts";
-import { addOwnerRoutes } from "./ownersApi.ts";
-import { addRepositoryRoutes } from "./repositoriesApi.ts";
-import { routesOf } from "./routes.ts";
-import { failLostJobs, startRunner } from "./runner.ts";
+import { addActionsRoutes } from "./api/actions.ts";
+import { json, Moved, moved, Refusal, refusal, text } from "./api/responses.ts";
+import { addContentsRoutes } from "./api/contents.ts";
+import { addEntryRoutes } from "./api/secretsAndVariables.ts";
+import type { RunnerOptions } from "./runner/jobContext.ts";
+import { addOwnerRoutes } from "./api/owners.ts";
+import { addRepositoryRoutes } from "./api/repositories.ts";
+import { routesOf } from "./api/routes.ts";
+import { failLostJobs, startRunner } from "./runner/runner.ts";
 import { initialState } from "./seed.ts";
 import type { ForgejoSeed } from "./seed.ts";
 import type { Instance, State } from "./state.ts";
 
-export type { RunnerOptions } from "./jobContext.ts";
+export type { RunnerOptions } from "./runner/jobContext.ts";
 export type { ForgejoSeed, OrganisationSeed, RepositorySeed, TeamSeed, TokenSeed, UserSeed } from "./seed.ts";
 
 export interface ForgejoOptions {

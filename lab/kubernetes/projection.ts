@@ -1,7 +1,7 @@
 // Part of the lab's Kubernetes: stands in for the kubelet, which shows a ConfigMap to its pods as files.
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Cluster } from "./cluster.ts";
+import type { Cluster } from "./objects/cluster.ts";
 
 /** A ConfigMap whose keys are kept as files of a directory. */
 export interface Projection {

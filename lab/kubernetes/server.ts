@@ -5,10 +5,10 @@ import { Hono } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { RunningServer } from "../shared/listen.ts";
 import { listen } from "../shared/listen.ts";
-import type { AccessOptions } from "./access.ts";
-import { authenticate, authorizePath } from "./access.ts";
-import type { SeedConfigMap } from "./cluster.ts";
-import { Cluster } from "./cluster.ts";
+import type { AccessOptions } from "./api/access.ts";
+import { authenticate, authorizePath } from "./api/access.ts";
+import type { SeedConfigMap } from "./objects/cluster.ts";
+import { Cluster } from "./objects/cluster.ts";
 import {
   apiGroups,
   apiVersions,
@@ -17,17 +17,17 @@ import {
   openapiV3Index,
   root,
   version,
-} from "./discovery.ts";
-import { openapiV3, protobufAccepted, protobufSent, swagger, swaggerProtobuf } from "./openapi.ts";
+} from "./discovery/discovery.ts";
+import { openapiV3, protobufAccepted, protobufSent, swagger, swaggerProtobuf } from "./discovery/openapi.ts";
 import type { Projection } from "./projection.ts";
 import { project } from "./projection.ts";
-import type { Env } from "./resourceRoutes.ts";
-import { resourceRoutes } from "./resourceRoutes.ts";
-import { StatusError } from "./status.ts";
-import { create } from "./writes.ts";
+import type { Env } from "./api/resourceRoutes.ts";
+import { resourceRoutes } from "./api/resourceRoutes.ts";
+import { StatusError } from "./api/status.ts";
+import { create } from "./writes/writes.ts";
 
-export type { AnonymousAccess, KubernetesToken } from "./access.ts";
-export type { SeedConfigMap } from "./cluster.ts";
+export type { AnonymousAccess, KubernetesToken } from "./api/access.ts";
+export type { SeedConfigMap } from "./objects/cluster.ts";
 export type { KubeconfigOptions } from "./kubeconfig.ts";
 export { kubeconfig } from "./kubeconfig.ts";
 export type { Projection } from "./projection.ts";

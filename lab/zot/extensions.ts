@@ -1,7 +1,7 @@
 // Stands in for zot: its extensions, that is management, search, metrics and the web pages.
-import type { Subject } from "./accessControl.ts";
-import { mayReadMetrics } from "./accessControl.ts";
-import { authenticate, refuseForbidden } from "./authentication.ts";
+import type { Subject } from "./access/accessControl.ts";
+import { mayReadMetrics } from "./access/accessControl.ts";
+import { authenticate, refuseForbidden } from "./access/authentication.ts";
 import type { Answered, Exchange } from "./http.ts";
 import { answered, goJson, readBody, send, sendEmpty, sendJson, sendText, setCorsHeaders, setNoSniff } from "./http.ts";
 import type { ZotState } from "./state.ts";

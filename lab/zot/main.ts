@@ -1,11 +1,11 @@
 // Stands in for the zot program: its command line, as far as people and programs use it.
 import { parseArgs } from "node:util";
-import { ConfigError } from "./configError.ts";
+import { ConfigError } from "./config/error.ts";
 import { builtWith } from "./extensions.ts";
-import { loadConfig } from "./loadConfig.ts";
+import { loadConfig } from "./config/load.ts";
 import { jsonLog, lineWriter } from "./log.ts";
-import { RelyingPartyError } from "./relyingParty.ts";
-import { schemaText } from "./schema.ts";
+import { RelyingPartyError } from "./signIn/relyingParty.ts";
+import { schemaText } from "./config/schema.ts";
 import { zotVersion } from "./version.ts";
 
 const usage = `Usage:

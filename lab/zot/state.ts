@@ -1,10 +1,10 @@
 // Stands in for zot: what its parts share while it runs.
-import type { ZotConfig } from "./config.ts";
+import type { ZotConfig } from "./config/config.ts";
 import type { Log } from "./log.ts";
-import type { RelyingParty } from "./relyingParty.ts";
-import type { Sessions } from "./sessions.ts";
-import type { Storage } from "./storage.ts";
-import type { Users } from "./users.ts";
+import type { RelyingParty } from "./signIn/relyingParty.ts";
+import type { Sessions } from "./signIn/sessions.ts";
+import type { Storage } from "./storage/storage.ts";
+import type { Users } from "./access/users.ts";
 import type { ZotVersion } from "./version.ts";
 
 export interface ZotState {

@@ -38,7 +38,7 @@ export async function startHomelab(): Promise<Homelab> {
   const blueprintsDirectory = join(folder, "blueprints");
   mkdirSync(blueprintsDirectory);
   // The homelab's own blueprint forces the second factor; ours comes beside it.
-  writeFileSync(join(blueprintsDirectory, "mfa.yaml"), text("../../lab/seed/blueprints/mfa.yaml"));
+  writeFileSync(join(blueprintsDirectory, "mfa.yaml"), text("../../lab/homelab/seed/blueprints/mfa.yaml"));
   const measured = text("../data/authentik-blueprint.measured.yaml").replace("http://127.0.0.1:5600", zotUrl);
   writeFileSync(join(blueprintsDirectory, "zot.yaml"), `${measured}${readersBinding}`);
   const groups: Readonly<Partial<Record<string, readonly string[]>>> = { ada: ["admins"], rita: ["readers"] };

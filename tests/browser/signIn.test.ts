@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import { totpCode } from "../../lab/authentik/credentials.ts";
+import { totpCode } from "../../lab/authentik/models/credentials.ts";
 import { launch, skip } from "./chromium.ts";
 import type { Homelab, Person } from "./homelab.ts";
 import { people, startHomelab } from "./homelab.ts";

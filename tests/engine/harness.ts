@@ -7,11 +7,11 @@ import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parse, stringify } from "yaml";
 import { freePorts } from "../support/freePorts.ts";
-import { startInBackground, stopLab } from "../../lab/background.ts";
-import { readLayout } from "../../lab/layout.ts";
-import type { Layout } from "../../lab/layout.ts";
-import { LAB_PASSPHRASE } from "../../lab/secrets.ts";
-import type { LabSecrets } from "../../lab/secrets.ts";
+import { startInBackground, stopLab } from "../../lab/homelab/background.ts";
+import { readLayout } from "../../lab/homelab/layout.ts";
+import type { Layout } from "../../lab/homelab/layout.ts";
+import { LAB_PASSPHRASE } from "../../lab/homelab/secrets.ts";
+import type { LabSecrets } from "../../lab/homelab/secrets.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const STACK = "lab";

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { itemOf } from "../../lab/layout.ts";
+import { itemOf } from "../../lab/homelab/layout.ts";
 import type { EngineLab } from "./harness.ts";
 
 /** What the tests see of a lab's servers, as other people see them: by their APIs. Only a secret's value is read from Forgejo's own file. */

@@ -119,7 +119,7 @@ test("the key that Forgejo holds pushes, and may neither overwrite nor delete", 
   const image = (version: string): string => {
     const built = spawnSync(
       "sh",
-      [join(import.meta.dirname, "../../lab/seed/apps/build.sh"), "hello", version, "image"],
+      [join(import.meta.dirname, "../../lab/homelab/seed/apps/build.sh"), "hello", version, "image"],
       { cwd: folder, encoding: "utf8" },
     );
     assert.equal(built.status, 0, built.stderr);

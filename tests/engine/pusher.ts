@@ -67,7 +67,7 @@ export function byApi(homelab: Homelab): Send {
 /** By skopeo, as CI does. */
 export function bySkopeo(homelab: Homelab, registryHost: string, folder: string): Send {
   mkdirSync(folder);
-  const script = join(import.meta.dirname, "../../lab/seed/apps/build.sh");
+  const script = join(import.meta.dirname, "../../lab/homelab/seed/apps/build.sh");
   const built = spawnSync("sh", [script, "no-gap", "1", "image"], { cwd: folder, encoding: "utf8" });
   if (built.status !== 0) throw new Error(built.stderr);
   return async (key, name) => {

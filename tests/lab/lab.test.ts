@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import { runningLab, startInBackground, stopLab } from "../../lab/background.ts";
-import { readLayout } from "../../lab/layout.ts";
+import { runningLab, startInBackground, stopLab } from "../../lab/homelab/background.ts";
+import { readLayout } from "../../lab/homelab/layout.ts";
 import { EngineLab } from "../engine/harness.ts";
 
 test("a lab answers on every address, is found again, and goes on as it was after a stop", async () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { totpCode } from "../../../lab/authentik/credentials.ts";
+import { totpCode } from "../../../lab/authentik/models/credentials.ts";
 import { withSeed } from "../../../lab/authentik/server.ts";
 import type { Lab } from "./support.ts";
 import { Browser, measured, people, startLab } from "./support.ts";
@@ -10,7 +10,7 @@ import { Browser, measured, people, startLab } from "./support.ts";
 const slug = "default-authentication-flow";
 const validate = "ak-stage-authenticator-validate";
 const totpSecret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
-const mfa = readFileSync(new URL("../../../lab/seed/blueprints/mfa.yaml", import.meta.url), "utf8");
+const mfa = readFileSync(new URL("../../../lab/homelab/seed/blueprints/mfa.yaml", import.meta.url), "utf8");
 
 /** All that decides how people sign in. */
 async function defaultFlow(lab: Lab): Promise<readonly string[]> {

@@ -2,13 +2,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { api } from "../../../lab/authentik/api.ts";
-import { BlueprintFolder } from "../../../lab/authentik/blueprintFiles.ts";
-import { Database } from "../../../lab/authentik/database.ts";
-import { Origins } from "../../../lab/authentik/origins.ts";
-import { Sessions } from "../../../lab/authentik/sessions.ts";
-import { emptyState } from "../../../lab/authentik/state.ts";
-import { Worker } from "../../../lab/authentik/worker.ts";
+import { api } from "../../../lab/authentik/api/api.ts";
+import { BlueprintFolder } from "../../../lab/authentik/blueprints/files.ts";
+import { Database } from "../../../lab/authentik/models/database.ts";
+import { Origins } from "../../../lab/authentik/sessions/origins.ts";
+import { Sessions } from "../../../lab/authentik/sessions/sessions.ts";
+import { emptyState } from "../../../lab/authentik/models/state.ts";
+import { Worker } from "../../../lab/authentik/blueprints/worker.ts";
 import { Store } from "../../../lab/shared/store.ts";
 
 export interface Route {

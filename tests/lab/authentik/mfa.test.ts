@@ -1,7 +1,7 @@
 // A second factor forced on people's flow: it stops accounts without a device, and machines have a flow of their own.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { totpCode } from "../../../lab/authentik/credentials.ts";
+import { totpCode } from "../../../lab/authentik/models/credentials.ts";
 import { withSeed } from "../../../lab/authentik/server.ts";
 import { Browser, measured, people, startLab } from "./support.ts";
 

@@ -1,8 +1,8 @@
 // Expressions as workflows use them.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { conditionHolds, ExpressionError, interpolate } from "../../../lab/forgejo/expressions.ts";
-import type { Scope } from "../../../lab/forgejo/expressions.ts";
+import { conditionHolds, ExpressionError, interpolate } from "../../../lab/forgejo/runner/expressions.ts";
+import type { Scope } from "../../../lab/forgejo/runner/expressions.ts";
 
 const scope: Scope = {
   status: "success",

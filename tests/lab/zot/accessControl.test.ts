@@ -1,12 +1,12 @@
 // Decisions of the access control that the recorded matrix does not contain.
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { Action } from "../../../lab/zot/accessControl.ts";
-import { anonymous, isAllowed } from "../../../lab/zot/accessControl.ts";
-import type { AccessControlConfig } from "../../../lab/zot/config.ts";
-import { toConfig } from "../../../lab/zot/config.ts";
-import { globMatches, isValidGlob } from "../../../lab/zot/glob.ts";
-import { decodeConfig } from "../../../lab/zot/schema.ts";
+import type { Action } from "../../../lab/zot/access/accessControl.ts";
+import { anonymous, isAllowed } from "../../../lab/zot/access/accessControl.ts";
+import type { AccessControlConfig } from "../../../lab/zot/config/config.ts";
+import { toConfig } from "../../../lab/zot/config/config.ts";
+import { globMatches, isValidGlob } from "../../../lab/zot/access/glob.ts";
+import { decodeConfig } from "../../../lab/zot/config/schema.ts";
 import { zotVersion } from "../../../lab/zot/version.ts";
 import { image, pushImage } from "./images.ts";
 import { startRegistry } from "./registry.ts";

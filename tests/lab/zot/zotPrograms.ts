@@ -5,8 +5,8 @@ import { delimiter, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { RunningServer } from "../../../lab/shared/listen.ts";
-import { ConfigError } from "../../../lab/zot/configError.ts";
-import { loadConfig } from "../../../lab/zot/loadConfig.ts";
+import { ConfigError } from "../../../lab/zot/config/error.ts";
+import { loadConfig } from "../../../lab/zot/config/load.ts";
 import { zotVersion } from "../../../lab/zot/version.ts";
 import { startZot } from "../../../lab/zot/server.ts";
 

@@ -9,7 +9,7 @@ import { realCase } from "../../../support/settings.ts";
 // Our blueprint leaves people's sign-in alone, by HTTP. It does not prove what a browser shows: tests/browser does.
 
 const FLOW = "default-authentication-flow";
-const MFA = readFileSync(new URL("../../../../lab/seed/blueprints/mfa.yaml", import.meta.url), "utf8");
+const MFA = readFileSync(new URL("../../../../lab/homelab/seed/blueprints/mfa.yaml", import.meta.url), "utf8");
 
 /** Everything that people's sign-in is made of. */
 async function peoplesFlow(lab: Lab): Promise<unknown> {

@@ -9,7 +9,7 @@ import type { Deployment } from "../../../../systems/zot/host/deploy/deploy.ts";
 import { factsScript, parseFacts } from "../../../../systems/zot/host/facts.ts";
 import { removeScript } from "../../../../systems/zot/host/deploy/remove.ts";
 import { quote } from "../../../../systems/zot/host/shell.ts";
-import { supervise } from "../../../../lab/supervisor.ts";
+import { supervise } from "../../../../lab/homelab/supervisor.ts";
 import { client, startIdentityProvider } from "../../../lab/zot/identityProvider.ts";
 import type { IdentityProvider } from "../../../lab/zot/identityProvider.ts";
 import { freePort } from "../../../support/freePorts.ts";

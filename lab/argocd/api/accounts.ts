@@ -1,0 +1,74 @@
+// Part of the lab's Argo CD: local accounts, their API tokens, and what RBAC lets them do.
+import type { Application } from "../application.ts";
+import { notFound, permissionDenied, unauthenticated } from "./grpcError.ts";
+
+export interface ArgoCdAccount {
+  /** The user name that operations carry. */
+  readonly name: string;
+  /** Its API token. */
+  readonly token: string;
+  /** What it may do. `get` is needed for all else. Default: both. */
+  readonly actions?: readonly ("get" | "sync")[];
+  /** To which applications, as `project/name`, where either may be `*`. Default: all. */
+  readonly applications?: readonly string[];
+}
+
+/** The account that a request's token belongs to. */
+export function authenticate(header: string | undefined, accounts: readonly ArgoCdAccount[]): ArgoCdAccount {
+  const token = /^Bearer (.+)$/i.exec(header ?? "")?.[1] ?? "";
+  const account = accounts.find((known) => known.token === token);
+  if (account !== undefined) return account;
+  // A token that could be one is held against the single sign-on, of which there is none.
+  if (isJwt(token)) throw unauthenticated("invalid session: SSO is not configured");
+  throw unauthenticated("no session information");
+}
+
+function isJwt(token: string): boolean {
+  const parts = token.split(".");
+  if (parts.length !== 3) return false;
+  return parts.slice(0, 2).every((part) => {
+    try {
+      return typeof JSON.parse(Buffer.from(part, "base64url").toString()) === "object";
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** Whether RBAC allows it. `object` is `project/name`. */
+export function may(account: ArgoCdAccount, action: string, object: string): boolean {
+  const { actions = ["get", "sync"], applications = ["*/*"] } = account;
+  if (!actions.some((allowed) => allowed === action)) return false;
+  const [project, name] = object.split("/");
+  return applications.some((pattern) => {
+    const [projectPattern, namePattern] = pattern.split("/");
+    return matches(projectPattern, project) && matches(namePattern, name);
+  });
+}
+
+const matches = (pattern: string | undefined, value: string | undefined) => pattern === "*" || pattern === value;
+
+export interface ApplicationQuery {
+  readonly name: string;
+  readonly project: string | undefined;
+  readonly appNamespace: string | undefined;
+}
+
+/**
+ * The application that a request is about. One that does not exist is refused like one that the account may not see,
+ * unless the request names the project and the account may see that name there.
+ */
+export function find(
+  applications: ReadonlyMap<string, Application>,
+  account: ArgoCdAccount,
+  { name, project, appNamespace }: ApplicationQuery,
+): Application {
+  const application = applications.get(name);
+  if (appNamespace !== undefined && appNamespace !== "argocd") throw permissionDenied();
+  if (application === undefined || (project !== undefined && project !== application.spec.project)) {
+    if (project !== undefined && may(account, "get", `${project}/${name}`)) throw notFound(name);
+    throw permissionDenied();
+  }
+  if (!may(account, "get", `${application.spec.project}/${name}`)) throw permissionDenied();
+  return application;
+}

@@ -1,0 +1,189 @@
+// Stands in for Authentik: its objects as the API shows them.
+import { createHash } from "node:crypto";
+import type { Database } from "../models/database.ts";
+import { isAtLeast } from "../models/database.ts";
+import type { Json, JsonObject } from "../models/json.ts";
+import { list, object, text } from "../models/json.ts";
+import { directGroups, isSuperuser, permissionsOf, rolesOf } from "../policies/policies.ts";
+import { mappingsOf } from "../oauth2/scopeMappings.ts";
+import type { Row } from "../models/state.ts";
+
+/** The picture of every account. */
+export const avatar = `data:image/svg+xml;base64,${Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>').toString("base64")}`;
+
+/** The id of a user that outsiders see: the `sub` of its tokens by default. */
+export const uidOf = (database: Database, user: Row): string =>
+  createHash("sha256").update(`${user.pk}-${database.state.secretKey}`).digest("hex");
+
+export function userView(database: Database, user: Row): JsonObject {
+  const groups = directGroups(database, user);
+  const roles = ownRoles(database, user);
+  return {
+    ...pick(user, ["pk", "username", "name", "is_active", "last_login", "date_joined"]),
+    is_superuser: isSuperuser(database, user),
+    groups: groups.map((group) => group.pk),
+    groups_obj: groups.map(partialGroupView),
+    roles: roles.map((role) => role.pk),
+    roles_obj: roles.map(roleView),
+    ...pick(user, ["email"]),
+    avatar,
+    ...pick(user, ["attributes"]),
+    uid: uidOf(database, user),
+    ...pick(user, ["path", "type", "uuid", "password_change_date", "last_updated"]),
+  };
+}
+
+/** A group as it is shown inside of others. */
+export const partialGroupView = (group: Row): JsonObject =>
+  pick(group, ["pk", "num_pk", "name", "is_superuser", "attributes"]);
+
+/** A user as it is shown inside of others. */
+export const partialUserView = (database: Database, user: Row): JsonObject => ({
+  ...pick(user, ["pk", "username", "name", "is_active", "last_login", "email", "attributes"]),
+  uid: uidOf(database, user),
+});
+
+export const roleView = (role: Row): JsonObject => pick(role, ["pk", "name"]);
+
+/** The roles of a user or a group itself. */
+const ownRoles = (database: Database, holder: Row): readonly Row[] =>
+  list(holder["roles"]).flatMap((pk) => database.get("authentik_rbac.role", pk) ?? []);
+
+/** Of all rights, an account is told those about Authentik as a whole. */
+function systemPermissions(database: Database, user: Row): Json[] {
+  const all = ["view_system_info", "access_admin_interface", "view_system_settings", "edit_system_settings"];
+  if (isSuperuser(database, user)) return all;
+  const prefix = "authentik_rbac.";
+  const own = [...permissionsOf(database, user)].map(text).filter((permission) => permission.startsWith(prefix));
+  return own.map((permission) => permission.slice(prefix.length));
+}
+
+/** What a signed-in account learns about itself. From 2026.8 on a browser may have several accounts. */
+export function meView(database: Database, user: Row): JsonObject {
+  const severalAccounts = isAtLeast(database.version, "2026.8");
+  return {
+    ...(severalAccounts ? { users: [] } : {}),
+    user: {
+      ...pick(user, ["pk", "username", "name", "is_active"]),
+      is_superuser: isSuperuser(database, user),
+      groups: directGroups(database, user).map((group) => pick(group, ["name", "pk"])),
+      roles: rolesOf(database, user).map((role) => pick(role, ["name", "pk"])),
+      ...pick(user, ["email"]),
+      avatar,
+      uid: uidOf(database, user),
+      settings: {},
+      ...pick(user, ["type"]),
+      system_permissions: systemPermissions(database, user),
+      ...(severalAccounts ? { is_current: true } : {}),
+    },
+  };
+}
+
+export function groupView(database: Database, group: Row): JsonObject {
+  const users = database.all("authentik_core.user").filter((user) => list(user["groups"]).includes(group.pk));
+  const roles = ownRoles(database, group);
+  return {
+    ...pick(group, ["pk", "num_pk", "name", "is_superuser", "parents"]),
+    parents_obj: null,
+    users: users.map((user) => user.pk),
+    users_obj: users.map((user) => partialUserView(database, user)),
+    ...pick(group, ["attributes"]),
+    roles: roles.map((role) => role.pk),
+    roles_obj: roles.map(roleView),
+    inherited_roles_obj: null,
+    children: [],
+    children_obj: null,
+  };
+}
+
+export function tokenView(database: Database, token: Row): JsonObject {
+  const user = database.get("authentik_core.user", token["user"]);
+  return {
+    ...pick(token, ["pk", "managed", "identifier", "intent", "user"]),
+    user_obj: user === undefined ? null : userView(database, user),
+    ...pick(token, ["description", "expires", "expiring"]),
+  };
+}
+
+const providerModel = "authentik_providers_oauth2.oauth2provider";
+
+function providerBrief(database: Database, provider: Row): JsonObject {
+  const application = database.find("authentik_core.application", { provider: provider.pk });
+  return {
+    ...pick(provider, ["pk", "name", "authentication_flow", "authorization_flow", "invalidation_flow"]),
+    property_mappings: mappingsOf(database, provider).map((mapping) => mapping.pk),
+    component: "ak-provider-oauth2-form",
+    assigned_application_slug: application?.["slug"] ?? null,
+    assigned_application_name: application?.["name"] ?? null,
+    assigned_backchannel_application_slug: null,
+    assigned_backchannel_application_name: null,
+    verbose_name: "OAuth2/OpenID Provider",
+    verbose_name_plural: "OAuth2/OpenID Providers",
+    meta_model_name: providerModel,
+  };
+}
+
+export function providerView(database: Database, provider: Row): JsonObject {
+  const shown = ["client_type", "client_id", "client_secret", "access_code_validity", "access_token_validity"];
+  const more = ["refresh_token_validity", "refresh_token_threshold", "include_claims_in_id_token", "signing_key"];
+  const rest = ["encryption_key", "redirect_uris", "logout_uri", "logout_method", "sub_mode", "issuer_mode"];
+  const federation = ["jwt_federation_sources", "jwt_federation_providers"];
+  return {
+    ...providerBrief(database, provider),
+    ...pick(provider, [...shown, "grant_types", ...more, ...rest, ...federation]),
+    redirect_uris: list(provider["redirect_uris"]).map((uri) => redirectUriView(database, object(uri))),
+  };
+}
+
+/** From 2026.5 on an address also says whether it is for signing in or for signing out. */
+const redirectUriView = (database: Database, uri: JsonObject): JsonObject => {
+  const { redirect_uri_type = "authorization", ...known } = uri;
+  return isAtLeast(database.version, "2026.5") ? { ...known, redirect_uri_type } : known;
+};
+
+export function applicationView(database: Database, application: Row): JsonObject {
+  const provider = database.get(providerModel, application["provider"]);
+  const start = text(application["meta_launch_url"]) || launchUrlOf(provider);
+  return {
+    ...pick(application, ["pk", "name", "slug", "provider"]),
+    ...(isAtLeast(database.version, "2026.8") ? { pbm_uuid: application["policybindingmodel_ptr_id"] ?? null } : {}),
+    provider_obj: provider === undefined ? null : providerBrief(database, provider),
+    backchannel_providers: application["backchannel_providers"] ?? [],
+    backchannel_providers_obj: [],
+    launch_url: start === "" ? null : start,
+    ...pick(application, ["open_in_new_tab", "meta_launch_url", "meta_icon"]),
+    meta_icon_url: null,
+    meta_icon_themed_urls: null,
+    ...pick(application, ["meta_description", "meta_publisher", "meta_hide", "policy_engine_mode", "group"]),
+  };
+}
+
+/** Without a launch URL of its own, an application starts at the origin of its first redirect URI. */
+function launchUrlOf(provider: Row | undefined): string {
+  const [first] = list(provider?.["redirect_uris"]);
+  const url = typeof first === "object" && first !== null && !Array.isArray(first) ? text(first["url"]) : "";
+  return URL.canParse(url) ? new URL(url).origin : "";
+}
+
+export function scopeMappingView(mapping: Row): JsonObject {
+  return {
+    ...pick(mapping, ["pk", "managed", "name", "expression"]),
+    component: "ak-property-mapping-provider-scope-form",
+    verbose_name: "Scope Mapping",
+    verbose_name_plural: "Scope Mappings",
+    meta_model_name: "authentik_providers_oauth2.scopemapping",
+    ...pick(mapping, ["scope_name", "description"]),
+  };
+}
+
+export const instanceView = (instance: Row): JsonObject => {
+  const state = ["last_applied", "last_applied_hash", "status", "enabled", "managed_models", "metadata", "content"];
+  return pick(instance, ["pk", "name", "path", "context", ...state]);
+};
+
+/** The fields of an object that have these names. */
+export function pick(row: Row, names: readonly string[]): JsonObject {
+  return Object.fromEntries(
+    names.flatMap((name): [string, Json][] => (row[name] === undefined ? [] : [[name, row[name]]])),
+  );
+}

@@ -1,0 +1,146 @@
+// Stands in for Authentik: its blueprint importer, which makes all of a file true or nothing of it.
+import type { Blueprint, Entry } from "./syntax.ts";
+import type { TagScope } from "./tags.ts";
+import { BlueprintTagError, isTrue, mapping, resolveValue } from "./tags.ts";
+import type { Database } from "../models/database.ts";
+import type { JsonObject } from "../models/json.ts";
+import { list, object, shown } from "../models/json.ts";
+import { models } from "../models/models.ts";
+import type { Row } from "../models/state.ts";
+import { asPython, bindsNobody, required, validate } from "../models/validation.ts";
+
+export interface ImportOptions {
+  readonly database: Database;
+  /** The environment that `!Env` reads. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Values that go before the file's own context. */
+  readonly context?: Readonly<JsonObject>;
+  /** Applies the blueprint that a `metaapplyblueprint` names; `false` when there is none. */
+  readonly applyOther: (identifiers: Readonly<JsonObject>) => boolean;
+  /** Takes what Authentik would log. */
+  readonly log?: (line: string) => void;
+}
+
+/** An entry that cannot be made true. The message is the last line of Authentik's log. */
+export class EntryInvalidError extends Error {
+  /** Authentik itself fails on this one instead of reporting it, when the content came with the request. */
+  readonly unreported: boolean;
+
+  constructor(message: string, options: { readonly unreported?: boolean } = {}) {
+    super(message);
+    this.unreported = options.unreported ?? false;
+  }
+}
+
+const metaModel = "authentik_blueprints.metaapplyblueprint";
+
+/** Applies a blueprint in one transaction. Throws an `EntryInvalidError` or a `BlueprintTagError`, and then nothing has changed. */
+export function importBlueprint(blueprint: Blueprint, options: ImportOptions): void {
+  const { database, environment } = options;
+  const made = new Map<string, Row>();
+  const context = { ...blueprint.context, ...options.context };
+  database.transaction(() => {
+    for (const entry of blueprint.entries) {
+      const base = { database, environment, context, made };
+      const model = shown(resolveValue(entry.model, { ...base, model: "" }));
+      applyEntry(entry, { ...base, model }, options, made);
+    }
+  });
+}
+
+/** Whether a blueprint could be applied; nothing stays of it. Returns what Authentik would log. */
+export function tryBlueprint(
+  blueprint: Blueprint,
+  options: ImportOptions,
+): { readonly valid: boolean; readonly log: readonly string[] } {
+  const log: string[] = [];
+  let valid = true;
+  const done = new Error("The trial run is over.");
+  try {
+    options.database.transaction(() => {
+      importBlueprint(blueprint, { ...options, log: (line) => log.push(line) });
+      throw done;
+    });
+  } catch (error) {
+    if (error !== done) {
+      if (!(error instanceof EntryInvalidError) || error.unreported) throw error;
+      valid = false;
+      log.push(error.message, "Blueprint validation failed");
+    }
+  }
+  return { valid, log };
+}
+
+function applyEntry(entry: Entry, scope: TagScope, options: ImportOptions, made: Map<string, Row>): void {
+  const { database, model } = scope;
+  const isMeta = model === metaModel;
+  if (!isMeta && models[model] === undefined) throw new EntryInvalidError("App or Model does not exist");
+  if (!entry.conditions.every((condition) => isTrue(resolveValue(condition, scope)))) return;
+  const attrs = mapping(resolveValue(entry.attrs, scope), "attrs");
+  if (isMeta) {
+    applyMeta(attrs, options);
+    return;
+  }
+  const identifiers = mapping(resolveValue(entry.identifiers, scope), "identifiers");
+  if (Object.keys(identifiers).length === 0) throw new EntryInvalidError("Entry invalid: No identifiers");
+  const existing = database.find(model, identifiers);
+  const row = reconcile(shown(resolveValue(entry.state, scope)), { model, identifiers, attrs, existing, options });
+  if (row !== undefined && entry.id !== undefined) made.set(entry.id, row);
+}
+
+interface Wanted {
+  readonly model: string;
+  readonly identifiers: JsonObject;
+  readonly attrs: JsonObject;
+  readonly existing: Row | undefined;
+  readonly options: ImportOptions;
+}
+
+function reconcile(state: string, wanted: Wanted): Row | undefined {
+  const { model, existing, options } = wanted;
+  switch (state) {
+    case "absent":
+      if (existing !== undefined) options.database.delete(model, existing);
+      return undefined;
+    case "created":
+      return existing ?? write(wanted);
+    case "must_created":
+      if (existing !== undefined)
+        throw new EntryInvalidError("Entry invalid: State is set to must_created and object exists already");
+      return write(wanted);
+    case "present":
+      return write(wanted);
+    default:
+      throw new BlueprintTagError(`'${state}' is not a valid BlueprintEntryDesiredState`);
+  }
+}
+
+function write({ model, identifiers, attrs, existing, options }: Wanted): Row {
+  const { database } = options;
+  const values = existing === undefined ? { ...identifiers, ...attrs } : attrs;
+  if (model === "authentik_policies.policybinding" && bindsNobody(values, existing))
+    throw new EntryInvalidError("One of 'group', 'policy' or 'user' must be set.", { unreported: true });
+  const errors = validate(database, model, values, existing);
+  // Without a request to take the user from, a token's serializer wants both each time.
+  if (model === "authentik_core.token")
+    for (const name of ["user", "intent"]) if (values[name] === undefined) errors[name] = [required];
+  if (Object.keys(errors).length > 0)
+    throw new EntryInvalidError(`Entry invalid: Serializer errors ${asPython(errors)}`);
+  // Each object, changed or new, is an event that a task looks at; the groups of a new user are one more.
+  const events = existing === undefined && list(values["groups"]).length > 0 ? 2 : 1;
+  for (let event = 0; event < events; event++) {
+    options.log?.("Created Event");
+    options.log?.("Task enqueued");
+  }
+  if (existing === undefined) return database.create(model, values);
+  database.update(model, existing, values);
+  return existing;
+}
+
+function applyMeta(attrs: JsonObject, { applyOther }: ImportOptions): void {
+  const found = applyOther(object(attrs["identifiers"]));
+  if (!found && attrs["required"] !== false)
+    throw new EntryInvalidError(
+      `Entry invalid: Serializer errors ${asPython({ non_field_errors: [{ string: "Required blueprint does not exist", code: "invalid" }] })}`,
+    );
+}

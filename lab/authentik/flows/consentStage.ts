@@ -1,0 +1,69 @@
+// Stands in for Authentik: the question whether an application may know somebody, for providers that do not imply it.
+import { isOver, timestamp } from "../models/database.ts";
+import { durationSeconds } from "../models/durations.ts";
+import type { JsonObject } from "../models/json.ts";
+import { text } from "../models/json.ts";
+import { newUuid } from "../models/models.ts";
+import { mappingsOf } from "../oauth2/scopeMappings.ts";
+import type { StageKind, Turn } from "./stage.ts";
+import { aboutUser } from "./stage.ts";
+import type { Row } from "../models/state.ts";
+
+const model = "authentik_core.userconsent";
+
+export const consentStage: StageKind = {
+  challenge: (turn) => {
+    const { application, permissions } = asked(turn);
+    if (turn.stage["mode"] !== "always_require" && wasGiven(turn)) return "passed";
+    turn.plan.memo = newUuid();
+    return {
+      component: "ak-stage-consent",
+      ...aboutUser(turn),
+      header_text: `You're about to sign into ${text(application?.["name"])}.`,
+      permissions,
+      additional_permissions: [],
+      token: turn.plan.memo,
+    };
+  },
+  respond: (turn, answer) => {
+    // A token of another showing is no consent to this one.
+    if (answer["token"] !== turn.plan.memo) return {};
+    const { mode, consent_expire_in } = turn.stage;
+    if (mode === "always_require") return "passed";
+    const expires = mode === "expiring" ? Date.now() + durationSeconds(text(consent_expire_in)) * 1000 : undefined;
+    turn.database.create(model, {
+      ...key(turn),
+      expiring: expires !== undefined,
+      expires: expires === undefined ? null : timestamp(expires),
+    });
+    return "passed";
+  },
+};
+
+/** What the authorization that the flow is for asks for. */
+function asked({ database, plan }: Turn): {
+  readonly application: Row | undefined;
+  readonly permissions: JsonObject[];
+} {
+  const query = new URLSearchParams(plan.authorization);
+  const client_id = query.get("client_id") ?? "";
+  const provider = database.find("authentik_providers_oauth2.oauth2provider", { client_id });
+  const application = database.find("authentik_core.application", { provider: provider?.pk ?? -1 });
+  const scopes = (query.get("scope") ?? "").split(" ");
+  const mappings = provider === undefined ? [] : mappingsOf(database, provider);
+  const permissions = mappings
+    .filter((mapping) => scopes.includes(text(mapping["scope_name"])) && text(mapping["description"]) !== "")
+    .map((mapping) => ({ id: text(mapping["scope_name"]), name: text(mapping["description"]) }));
+  return { application, permissions };
+}
+
+const key = (turn: Turn): JsonObject => {
+  const { application, permissions } = asked(turn);
+  const names = permissions.map(({ id }) => text(id)).join(" ");
+  return { user: turn.plan.pendingUser ?? null, application: application?.pk ?? null, permissions: names };
+};
+
+const wasGiven = (turn: Turn): boolean => {
+  const given = turn.database.find(model, key(turn));
+  return given !== undefined && !isOver(given);
+};

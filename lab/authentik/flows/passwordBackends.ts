@@ -1,0 +1,40 @@
+// Stands in for Authentik: the ways in which a password stage takes a password.
+import { passwordMatches } from "../models/credentials.ts";
+import type { Database } from "../models/database.ts";
+import { isOver } from "../models/database.ts";
+import type { Json } from "../models/json.ts";
+import { text } from "../models/json.ts";
+import type { Row } from "../models/state.ts";
+
+/** How the first backend that takes the password calls it, `password` or `token`; `undefined` when none takes it. */
+export function authenticate(
+  database: Database,
+  backends: readonly Json[],
+  user: Row,
+  password: string,
+): "password" | "token" | undefined {
+  for (const backend of backends) {
+    // LDAP and Kerberos know nobody in the lab.
+    const isPassword = backend === "authentik.core.auth.InbuiltBackend";
+    if (isPassword && user["is_active"] === true && passwordMatches(password, text(user["password"])))
+      return "password";
+    if (backend === "authentik.core.auth.TokenBackend" && isAppPassword(database, user, password)) return "token";
+  }
+  return undefined;
+}
+
+/** An app password is taken for inactive accounts too; it is the login stage that refuses those. */
+export function isAppPassword(database: Database, user: Row, password: string): boolean {
+  return database
+    .all("authentik_core.token")
+    .some((token) => token["user"] === user.pk && token["intent"] === "app_password" && isLive(token, password));
+}
+
+/** The user of an API token. */
+export function userOfApiToken(database: Database, key: string): Row | undefined {
+  const token = database.all("authentik_core.token").find((other) => other["intent"] === "api" && isLive(other, key));
+  const user = database.get("authentik_core.user", token?.["user"]);
+  return user?.["is_active"] === true ? user : undefined;
+}
+
+const isLive = (token: Row, key: string): boolean => token["key"] === key && !isOver(token);

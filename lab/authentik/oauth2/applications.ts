@@ -1,0 +1,30 @@
+// Stands in for Authentik: the applications that sign people in by OAuth2, each with its provider.
+import type { Database } from "../models/database.ts";
+import { text } from "../models/json.ts";
+import type { Row } from "../models/state.ts";
+
+export const openidPrefix = "/application/o/";
+export const providerModel = "authentik_providers_oauth2.oauth2provider";
+
+/** An application with its OAuth2 provider. */
+export interface OpenidApplication {
+  readonly application: Row;
+  readonly provider: Row;
+}
+
+export function applicationBySlug(database: Database, slug: string): OpenidApplication | undefined {
+  const application = database.find("authentik_core.application", { slug });
+  const provider = database.get(providerModel, application?.["provider"]);
+  return application === undefined || provider === undefined ? undefined : { application, provider };
+}
+
+export function applicationByClient(database: Database, clientId: string): OpenidApplication | undefined {
+  const provider = database.find(providerModel, { client_id: clientId });
+  const application = database.find("authentik_core.application", { provider: provider?.pk ?? -1 });
+  return application === undefined || provider === undefined ? undefined : { application, provider };
+}
+
+/** The issuer that the application's tokens name, one an application. */
+export function issuerOf({ application }: OpenidApplication, base: string): string {
+  return `${base}${openidPrefix}${text(application["slug"])}/`;
+}

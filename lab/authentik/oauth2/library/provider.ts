@@ -1,0 +1,184 @@
+// Stands in for Authentik: one OAuth2 provider object of its database as a running OpenID provider.
+import type { Configuration, KoaContextWithOIDC } from "oidc-provider";
+import Provider from "oidc-provider";
+import type { Database } from "../../models/database.ts";
+import { durationSeconds } from "../../models/durations.ts";
+import { shown, text } from "../../models/json.ts";
+import { messagePage } from "../../pages/pages.ts";
+import { tokenError } from "../errors.ts";
+import type { SubjectOf } from "./storage.ts";
+import { storageFor } from "./storage.ts";
+import { machineGrants, registerMachineGrants } from "./machineGrants.ts";
+import { allowsGrant, isRedirectUriAllowed } from "../redirectUris.ts";
+import { claimNames, claimsFor, mappingsOf } from "../scopeMappings.ts";
+import { signingKeyOf } from "./signingKeys.ts";
+import type { Row } from "../../models/state.ts";
+import { uidOf } from "../../api/views.ts";
+
+/** The cookie by which the library finds a session. It goes from our own code to the library and never to a browser. */
+export const sessionCookie = "session";
+
+export interface OpenidProviderOptions {
+  readonly database: Database;
+  /** The provider object. */
+  readonly row: Row;
+  /** `http://127.0.0.1:9000/application/o/zot/`. */
+  readonly issuer: string;
+  /** The account behind a session's name. */
+  readonly userOfSession: (session: string) => { readonly user: Row; readonly authTime: number } | undefined;
+}
+
+/** Makes the provider. It answers at `/authorize`, `/token`, `/userinfo`, `/jwks`, `/revoke`, `/introspect` of its own. */
+export async function createOpenidProvider(options: OpenidProviderOptions): Promise<Provider> {
+  const { database, row, issuer, userOfSession } = options;
+  const key = await signingKeyOf(database, row);
+  const subjectOf: SubjectOf = (session) => {
+    const login = userOfSession(session);
+    if (login === undefined) return undefined;
+    return { subject: subject(database, row, login.user), authTime: login.authTime };
+  };
+  const provider = new Provider(issuer, {
+    ...protocol(database, row),
+    adapter: storageFor(database, subjectOf),
+    clients: [client(database, row, issuer, key?.alg ?? "HS256")],
+    jwks: { keys: key === undefined ? [] : [key] },
+    cookies: { keys: [database.state.secretKey], names: { session: sessionCookie }, long: { signed: false } },
+    findAccount: (_ctx, accountId) => {
+      const user = database.all("authentik_core.user").find((other) => subject(database, row, other) === accountId);
+      if (user?.["is_active"] !== true) return undefined;
+      return { accountId, claims: (_use, scope) => ({ sub: accountId, ...claims(database, row, user, scope) }) };
+    },
+    loadExistingGrant: grantAsked,
+  });
+  // Authentik takes patterns too, so the list of the library is not asked.
+  Object.defineProperty(provider.Client.prototype, "redirectUriAllowed", {
+    value: (uri: string) => isRedirectUriAllowed(row, uri),
+  });
+  registerMachineGrants(provider, {
+    database,
+    row,
+    subjectOf: (user) => subject(database, row, user),
+    claimsOf: (user, scope) => claims(database, row, user, scope),
+  });
+  provider.on("authorization.success", (_ctx, answer) => {
+    // Authentik does not say in its answer who issued it.
+    if (answer !== undefined) delete answer["iss"];
+  });
+  provider.use(async (ctx, next) => {
+    const cookies = ctx.res.getHeader("set-cookie");
+    await next();
+    // The library's own cookies would be of no use to anybody.
+    ctx.remove("set-cookie");
+    if (cookies !== undefined) ctx.res.setHeader("set-cookie", cookies);
+    speakAsAuthentik(ctx);
+  });
+  return provider;
+}
+
+function protocol(database: Database, row: Row): Configuration {
+  const mappings = mappingsOf(database, row);
+  const scopes = [...new Set(mappings.map((mapping) => text(mapping["scope_name"])))];
+  const seconds = (field: string): number => durationSeconds(text(row[field]));
+  const namesIn = (scope: string): string[] =>
+    mappings.filter((mapping) => mapping["scope_name"] === scope).flatMap((mapping) => [...claimNames(mapping)]);
+  return {
+    scopes: [...new Set(["openid", ...scopes])],
+    claims: {
+      ...Object.fromEntries(scopes.map((scope) => [scope, namesIn(scope)])),
+      openid: ["sub", ...namesIn("openid")],
+    },
+    // The standard keeps the claims of scopes out of the ID token when there is an access token; Authentik has a setting.
+    conformIdTokenClaims: row["include_claims_in_id_token"] !== true,
+    interactions: { policy: [] },
+    renderError: (ctx, out) => {
+      ctx.type = "html";
+      ctx.body = messagePage("Error", out.error_description ?? out.error);
+    },
+    pkce: { required: () => false },
+    expiresWithSession: () => false,
+    routes: {
+      authorization: "/authorize",
+      token: "/token",
+      userinfo: "/userinfo",
+      jwks: "/jwks",
+      revocation: "/revoke",
+      introspection: "/introspect",
+    },
+    features: {
+      devInteractions: { enabled: false },
+      rpInitiatedLogout: { enabled: false },
+      revocation: { enabled: true },
+      introspection: { enabled: true },
+    },
+    ttl: {
+      AuthorizationCode: seconds("access_code_validity"),
+      AccessToken: seconds("access_token_validity"),
+      IdToken: seconds("access_token_validity"),
+      RefreshToken: seconds("refresh_token_validity"),
+      Grant: seconds("refresh_token_validity"),
+      Session: 3600,
+    },
+  };
+}
+
+type Client = NonNullable<Configuration["clients"]>[number];
+
+function client(database: Database, row: Row, issuer: string, alg: string): Client {
+  const isPublic = row["client_type"] === "public";
+  const machines = machineGrants.filter((grant) => allowsGrant(row, grant));
+  const refreshes = mappingsOf(database, row).some((mapping) => mapping["scope_name"] === "offline_access");
+  return {
+    client_id: text(row["client_id"]),
+    ...(isPublic ? {} : { client_secret: text(row["client_secret"]) }),
+    redirect_uris: [issuer],
+    response_types: ["code"],
+    grant_types: ["authorization_code", ...(refreshes ? ["refresh_token"] : []), ...machines],
+    token_endpoint_auth_method: isPublic ? "none" : "client_secret_post",
+    id_token_signed_response_alg: alg as "RS256",
+  };
+}
+
+function claims(database: Database, row: Row, user: Row, scope: string): Record<string, unknown> {
+  const granted = mappingsOf(database, row).filter((mapping) => scope.split(" ").includes(text(mapping["scope_name"])));
+  return Object.assign({}, ...granted.map((mapping) => claimsFor(database, mapping, user))) as Record<string, unknown>;
+}
+
+function subject(database: Database, row: Row, user: Row): string {
+  const field: Readonly<Record<string, string>> = {
+    user_id: "pk",
+    user_uuid: "uuid",
+    user_username: "username",
+    user_email: "email",
+  };
+  const name = field[text(row["sub_mode"])];
+  return name === undefined ? uidOf(database, user) : shown(user[name]);
+}
+
+/** Consent is implicit: whatever an account that may come in asks for is granted. */
+async function grantAsked(ctx: KoaContextWithOIDC): Promise<InstanceType<Provider["Grant"]> | undefined> {
+  const { provider, client: asking, account } = ctx.oidc;
+  if (asking === undefined || account === undefined) return undefined;
+  const grant = new provider.Grant({ accountId: account.accountId, clientId: asking.clientId });
+  grant.addOIDCScope([...ctx.oidc.requestParamScopes].join(" "));
+  await grant.save();
+  return grant;
+}
+
+/** Authentik redirects with 302, and has its own words and one status for errors at the token endpoint. */
+function speakAsAuthentik(ctx: Spoken): void {
+  const { path, body } = ctx;
+  if (ctx.status === 303) ctx.status = 302;
+  if (typeof body !== "object" || body === null) return;
+  if (path === "/token" && "error" in body) {
+    ctx.status = 400;
+    ctx.body = tokenError(String(body.error));
+  }
+  ctx.set("content-type", "application/json");
+}
+
+interface Spoken {
+  readonly path: string;
+  body: unknown;
+  status: number;
+  set(header: string, value: string): void;
+}

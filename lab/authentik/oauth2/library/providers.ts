@@ -1,0 +1,99 @@
+// Stands in for Authentik: the OpenID provider library at work, one provider of it for each OAuth2 provider in the database.
+import { IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
+import type Provider from "oidc-provider";
+import type { Database } from "../../models/database.ts";
+import type { Origin, Origins } from "../../sessions/origins.ts";
+import type { Sessions, Visit } from "../../sessions/sessions.ts";
+import { applicationByClient, issuerOf } from "../applications.ts";
+import type { OpenidApplication } from "../applications.ts";
+import { mappingsOf } from "../scopeMappings.ts";
+
+export interface OpenidOptions {
+  readonly database: Database;
+  readonly sessions: Sessions;
+  readonly origins: Origins;
+}
+
+export class OpenidProviders {
+  readonly options: OpenidOptions;
+  readonly #providers = new Map<string, { readonly of: string; readonly made: Promise<Provider> }>();
+
+  constructor(options: OpenidOptions) {
+    this.options = options;
+  }
+
+  /** Hands a request to the OpenID provider of an application, under the path that it knows. */
+  async forward(
+    application: OpenidApplication,
+    path: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+    change: { readonly headers?: Readonly<Record<string, string>>; readonly body?: string } = {},
+  ): Promise<void> {
+    const provider = await this.#providerOf(application, this.options.origins.of(request).base);
+    // A request of our own, since the original's body is read already and its cookies are none of the library's business.
+    const inner = new IncomingMessage(request.socket);
+    const { authorization, "content-type": type, accept, host } = request.headers;
+    const passed = { authorization, "content-type": type, accept, host, ...change.headers };
+    inner.headers = Object.fromEntries(Object.entries(passed).filter(([, value]) => value !== undefined));
+    inner.method = request.method;
+    inner.url = path;
+    if (change.body !== undefined) {
+      inner.headers["content-length"] = String(Buffer.byteLength(change.body));
+      inner.push(change.body);
+    }
+    inner.push(null);
+    // An incomplete request takes its connection down when it is thrown away.
+    inner.complete = true;
+    await provider.callback()(inner, response);
+  }
+
+  /** Ends a flow that an authorization was for. */
+  async authorize(query: string, visit: Visit, origin: Origin): Promise<string> {
+    const found = applicationByClient(this.options.database, new URLSearchParams(query).get("client_id") ?? "");
+    if (found === undefined) throw new Error("The application of this authorization has gone.");
+    return this.grant(found, `?${query}`, visit.id, origin);
+  }
+
+  /** Where the library sends somebody whom an authorization is granted to: the application, with a code. */
+  async grant(found: OpenidApplication, search: string, session: string, { base }: Origin): Promise<string> {
+    const request = new IncomingMessage(new Socket());
+    const answer = new ServerResponse(request);
+    const { sessionCookie } = await import("./provider.ts");
+    const { host } = new URL(base);
+    Object.assign(request, { method: "GET", url: `/authorize${search}`, complete: true });
+    request.headers = { host, cookie: `${sessionCookie}=${session}` };
+    request.push(null);
+    const provider = await this.#providerOf(found, base);
+    await provider.callback()(request, answer);
+    const location = answer.getHeader("location");
+    if (typeof location !== "string") throw new Error(`The authorization was answered with ${answer.statusCode}.`);
+    return location;
+  }
+
+  /** The running provider, made anew when anything that it was made from has changed. */
+  async #providerOf(found: OpenidApplication, base: string): Promise<Provider> {
+    const { database, sessions } = this.options;
+    const issuer = issuerOf(found, base);
+    const { provider: row } = found;
+    const of = JSON.stringify([
+      row,
+      mappingsOf(database, row),
+      database.get("authentik_crypto.certificatekeypair", row["signing_key"])?.pk,
+    ]);
+    const existing = this.#providers.get(issuer);
+    if (existing?.of === of) return existing.made;
+    const userOfSession = (id: string) => {
+      const session = database.state.sessions[id];
+      const user = session === undefined ? undefined : sessions.userOf({ session });
+      return user === undefined ? undefined : { user, authTime: session?.authTime ?? 0 };
+    };
+    // Loaded at the first use: it is large, and a lab that nobody signs in to need not wait for it.
+    const made = import("./provider.ts").then(({ createOpenidProvider }) =>
+      createOpenidProvider({ database, row: structuredClone(row), issuer, userOfSession }),
+    );
+    this.#providers.set(issuer, { of, made });
+    return made;
+  }
+}

@@ -1,0 +1,34 @@
+// Stands in for Authentik: the keys that sign tokens.
+import { createHash, createPrivateKey, generateKeyPair } from "node:crypto";
+import { promisify } from "node:util";
+import type { JWK } from "oidc-provider";
+import type { Database } from "../../models/database.ts";
+import { text } from "../../models/json.ts";
+import type { Row } from "../../models/state.ts";
+
+const model = "authentik_crypto.certificatekeypair";
+
+/** The key of a provider as a JSON Web Key; `undefined` when the provider signs with its client secret. */
+export async function signingKeyOf(database: Database, provider: Row): Promise<JWK | undefined> {
+  const pem = await pemOf(database, provider["signing_key"] ?? null);
+  if (pem === undefined) return undefined;
+  const key = createPrivateKey(pem);
+  const kid = createHash("md5").update(pem).digest("hex");
+  const alg = key.asymmetricKeyType === "ec" ? "ES256" : "RS256";
+  return { ...(key.export({ format: "jwk" }) as JWK), kid, use: "sig", alg };
+}
+
+async function pemOf(database: Database, pk: Row[string]): Promise<string | undefined> {
+  const certificate = database.get(model, pk);
+  if (certificate === undefined) return undefined;
+  const existing = text(certificate["key_data"]);
+  if (existing !== "") return existing;
+  // Making the key takes a moment that a start should not wait for, so it is made for the first token.
+  const { privateKey } = await promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
+  const pem = privateKey.export({ format: "pem", type: "pkcs8" }) as string;
+  const row = database.get(model, pk);
+  if (row === undefined) return undefined;
+  if (text(row["key_data"]) === "") row["key_data"] = pem;
+  database.save();
+  return text(row["key_data"]);
+}

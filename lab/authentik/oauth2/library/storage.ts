@@ -1,0 +1,76 @@
+// Stands in for Authentik: where the OpenID provider library keeps codes and tokens, and how it sees who is signed in.
+import type { Adapter, AdapterPayload } from "oidc-provider";
+import type { Database } from "../../models/database.ts";
+import type { Json } from "../../models/json.ts";
+import { object } from "../../models/json.ts";
+
+/** The subject of the account that is signed in with a session, by the session's name. */
+export type SubjectOf = (session: string) => { readonly subject: string; readonly authTime: number } | undefined;
+
+/** Makes the library's storage for one kind of thing. */
+export function storageFor(database: Database, subjectOf: SubjectOf): (kind: string) => Adapter {
+  return (kind) => (kind === "Session" ? sessionStorage(subjectOf) : keptStorage(database, kind));
+}
+
+/** Authentik's sessions are the provider's sessions; it never makes one of its own. */
+function sessionStorage(subjectOf: SubjectOf): Adapter {
+  const nothing = (): Promise<undefined> => Promise.resolve(undefined);
+  const find = (id: string): Promise<AdapterPayload | undefined> => {
+    const login = subjectOf(id);
+    if (login === undefined) return nothing();
+    const exp = Math.floor(Date.now() / 1000) + 3600;
+    const payload = { kind: "Session", jti: id, uid: id, iat: login.authTime, exp };
+    return Promise.resolve({ ...payload, accountId: login.subject, loginTs: login.authTime });
+  };
+  return {
+    find,
+    findByUid: find,
+    findByUserCode: nothing,
+    upsert: nothing,
+    consume: nothing,
+    destroy: nothing,
+    revokeByGrantId: nothing,
+  };
+}
+
+function keptStorage(database: Database, kind: string): Adapter {
+  const nameOf = (id: string): string => `${kind}:${id}`;
+  const kept = (): Record<string, Json> => database.state.openid;
+  const drop = (unwanted: (name: string, payload: AdapterPayload) => boolean): void => {
+    const entries = Object.entries(kept()).filter(([name, value]) => !unwanted(name, payloadOf(value)));
+    database.state.openid = Object.fromEntries(entries);
+    database.save();
+  };
+  const find = (id: string): Promise<AdapterPayload | undefined> => {
+    const value = kept()[nameOf(id)];
+    const payload = value === undefined ? undefined : payloadOf(value);
+    const isOver = payload?.exp !== undefined && payload.exp * 1000 <= Date.now();
+    return Promise.resolve(isOver ? undefined : payload);
+  };
+  return {
+    find,
+    findByUid: () => Promise.resolve(undefined),
+    findByUserCode: () => Promise.resolve(undefined),
+    upsert: (id, payload) => {
+      kept()[nameOf(id)] = JSON.parse(JSON.stringify(payload)) as Json;
+      drop((_, other) => other.exp !== undefined && other.exp * 1000 <= Date.now());
+      return Promise.resolve(undefined);
+    },
+    consume: (id) => {
+      const value = kept()[nameOf(id)];
+      if (value !== undefined) kept()[nameOf(id)] = { ...object(value), consumed: Math.floor(Date.now() / 1000) };
+      database.save();
+      return Promise.resolve(undefined);
+    },
+    destroy: (id) => {
+      drop((name) => name === nameOf(id));
+      return Promise.resolve(undefined);
+    },
+    revokeByGrantId: (grantId) => {
+      drop((name, payload) => name.startsWith(`${kind}:`) && payload.grantId === grantId);
+      return Promise.resolve(undefined);
+    },
+  };
+}
+
+const payloadOf = (value: Json): AdapterPayload => ({ ...object(value) });

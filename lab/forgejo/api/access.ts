@@ -1,0 +1,133 @@
+// Stands in for Forgejo 14.0.2: who asks, what their token allows, and which repository they mean.
+import type { Context } from "hono";
+import { Moved, notFound, Refusal } from "./responses.ts";
+import { digest } from "../seed.ts";
+import { findOwner, findRepository, ownerOf, repositoryOf } from "../state.ts";
+import type { Instance, Owner, Permission, Repository, State } from "../state.ts";
+
+/** Who asks. A password allows everything that the user may, a token what its scopes say. */
+export interface Caller {
+  readonly user: Owner;
+  readonly scopes: readonly string[];
+}
+
+export type Category = "repository" | "organization" | "user" | "admin";
+
+const RANK: Record<Permission, number> = { read: 1, write: 2, admin: 3, owner: 4 };
+
+/** The caller, null when there is none. Wrong credentials are refused even where none are needed. */
+export function callerOf({ store }: Instance, context: Context): Caller | null {
+  const [scheme = "", credentials] = (context.req.header("Authorization") ?? "").split(" ");
+  if (credentials !== undefined) {
+    switch (scheme.toLowerCase()) {
+      case "token":
+      case "bearer":
+        return byToken(store.data, credentials) ?? refuseCredentials();
+      case "basic":
+        return byBasic(store.data, credentials) ?? refuseCredentials();
+    }
+  }
+  const query = tokenOfQuery(context);
+  return query === undefined ? null : (byToken(store.data, query) ?? refuseCredentials());
+}
+
+/** The deprecated way to give a token. */
+export function tokenOfQuery(context: Context): string | undefined {
+  return context.req.query("token") ?? context.req.query("access_token");
+}
+
+function byToken(state: State, token: string): Caller | undefined {
+  const hash = digest(token);
+  const found = state.tokens.find((candidate) => candidate.hash === hash);
+  return found && { user: ownerOf(state, found.userId), scopes: found.scopes };
+}
+
+/** `user:password`, and a token as either part. */
+function byBasic(state: State, credentials: string): Caller | undefined {
+  const [login = "", password = ""] = Buffer.from(credentials, "base64").toString().split(":");
+  const byCredentials = byToken(state, password) ?? byToken(state, login);
+  if (byCredentials !== undefined) return byCredentials;
+  const user = findOwner(state, login);
+  return user !== undefined && user.passwordHash === digest(password) ? { user, scopes: ["all"] } : undefined;
+}
+
+function refuseCredentials(): never {
+  throw new Refusal(401, "user does not exist [uid: 0, name: ]");
+}
+
+/** The scope that the request needs, by its method. Nobody needs none: what follows decides about them. */
+export function requireScope(caller: Caller | null, category: Category, method: string): void {
+  if (caller === null) return;
+  const reads = method === "GET" || method === "HEAD";
+  const wanted = `${reads ? "read" : "write"}:${category}`;
+  const { scopes } = caller;
+  if (scopes.includes("all") || scopes.includes(wanted) || scopes.includes(`write:${category}`)) return;
+  throw new Refusal(403, `token does not have at least one of required scope(s): [${wanted}]`);
+}
+
+export function requireToken(caller: Caller | null): Caller {
+  if (caller === null) throw new Refusal(401, "token is required");
+  return caller;
+}
+
+/** What the caller may do with the repository, null when they may not see it. */
+export function permissionOn(state: State, caller: Caller | null, repository: Repository): Permission | null {
+  const found: Permission[] = repository.private ? [] : ["read"];
+  if (caller !== null) {
+    const { user } = caller;
+    if (user.isAdmin || user.id === repository.ownerId) found.push("owner");
+    for (const team of state.teams) {
+      // Members of a team with admin rights count as owners of the organisation's repositories.
+      const inTeam = team.organisationId === repository.ownerId && team.members.includes(user.id);
+      if (inTeam) found.push(team.permission === "admin" ? "owner" : team.permission);
+    }
+    for (const collaborator of repository.collaborators) {
+      if (collaborator.userId === user.id) found.push(collaborator.permission);
+    }
+  }
+  return found.reduce<Permission | null>((best, one) => (best === null || RANK[one] > RANK[best] ? one : best), null);
+}
+
+export function allows(permission: Permission, wanted: Permission): boolean {
+  return RANK[permission] >= RANK[wanted];
+}
+
+/** The repository of the path's `owner` and `repo`, which the caller may at least read. */
+export function repositoryOfPath(
+  instance: Instance,
+  context: Context,
+  caller: Caller | null,
+): { readonly repository: Repository; readonly permission: Permission } {
+  const state = instance.store.data;
+  const login = context.req.param("owner") ?? "";
+  const name = context.req.param("repo") ?? "";
+  const owner = findOwner(state, login);
+  if (owner === undefined) {
+    const redirect = state.ownerRedirects.find((old) => old.login.toLowerCase() === login.toLowerCase());
+    if (redirect === undefined) {
+      throw new Refusal(404, "GetUserByName", { errors: [`user redirect does not exist [name: ${login}]`] });
+    }
+    throw new Moved(307, location(context, ownerOf(state, redirect.ownerId).login, name));
+  }
+  const repository = findRepository(state, owner.id, name);
+  if (repository === undefined) {
+    const redirect = state.repositoryRedirects.find(
+      (old) => old.ownerId === owner.id && old.name.toLowerCase() === name.toLowerCase(),
+    );
+    if (redirect === undefined) throw notFound();
+    const target = repositoryOf(state, redirect.repositoryId);
+    // A redirect must not tell a stranger that a private repository exists.
+    if (permissionOn(state, caller, target) === null) throw notFound();
+    throw new Moved(301, location(context, ownerOf(state, target.ownerId).login, target.name));
+  }
+  const permission = permissionOn(state, caller, repository);
+  if (permission === null) throw notFound();
+  return { repository, permission };
+}
+
+/** The same path under another owner and name, relative to the server. */
+function location(context: Context, owner: string, name: string): string {
+  const { pathname, search } = new URL(context.req.url);
+  const rest = pathname.split("/").slice(6);
+  return ["/api/v1/repos", owner, name, ...rest].join("/") + search;
+}

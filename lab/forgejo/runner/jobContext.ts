@@ -1,0 +1,93 @@
+// Stands in for Forgejo's Actions runner: what a job's expressions and processes see.
+import type { Value } from "./expressions.ts";
+import { prettyRef } from "../api/representations.ts";
+import { ownerOf, repositoryOf } from "../state.ts";
+import type { Entry, Instance, Job, Run } from "../state.ts";
+
+/** Where the runner finds programs, and what its processes inherit. */
+export interface RunnerOptions {
+  /** Folders put in front of PATH. */
+  readonly pathPrefix?: readonly string[];
+  /** Added to the environment of each step. Nothing else of this process's environment but PATH reaches one. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** How a step's script is run; the script's path follows. Default `bash --noprofile --norc -e -o pipefail`. */
+  readonly shell?: readonly string[];
+  /** Labels of `runs-on` that this runner serves; jobs with others wait for ever. Default: it takes every job. */
+  readonly labels?: readonly string[];
+}
+
+/** What a job was started with, fixed for its whole life. */
+export interface JobInputs {
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly github: Readonly<Record<string, Value>>;
+  readonly inputs: Value;
+  readonly needs: Value;
+}
+
+/** Reads the secrets and variables that the repository and its owner hold now; the repository's win. */
+export function jobInputs(instance: Instance, run: Run, job: Job, workspace: string): JobInputs {
+  const state = instance.store.data;
+  const repository = repositoryOf(state, run.repositoryId);
+  const owner = ownerOf(state, repository.ownerId);
+  const event = JSON.parse(run.eventPayload) as { readonly inputs: Value };
+  return {
+    secrets: { ...values(owner.secrets), ...values(repository.secrets) },
+    variables: { ...values(owner.variables), ...values(repository.variables) },
+    inputs: event.inputs,
+    needs: Object.fromEntries(
+      run.jobs
+        .filter((other) => job.needs.includes(other.key))
+        .map((other) => [other.key, { result: other.status, outputs: other.outputs }]),
+    ),
+    github: {
+      actor: ownerOf(state, run.actorId).login,
+      api_url: `${instance.url}/api/v1`,
+      event,
+      event_name: run.triggerEvent,
+      job: job.key,
+      ref: run.ref,
+      ref_name: prettyRef(run.ref),
+      ref_type: run.ref.startsWith("refs/tags/") ? "tag" : "branch",
+      repository: `${owner.login}/${repository.name}`,
+      repository_owner: owner.login,
+      run_attempt: "1",
+      run_id: String(run.id),
+      run_number: String(run.number),
+      server_url: instance.url,
+      sha: run.sha,
+      workflow: run.title,
+      workspace,
+    },
+  };
+}
+
+/** Environment of a step before the workflow's own: a clean one, so that nothing leaks into a job by accident. */
+export function baseEnvironment(
+  { github }: JobInputs,
+  options: RunnerOptions,
+  folders: { readonly workspace: string; readonly home: string; readonly temporary: string },
+): Record<string, string> {
+  const environment: Record<string, string> = {
+    PATH: [...(options.pathPrefix ?? []), process.env["PATH"] ?? "/usr/bin:/bin"].join(":"),
+    HOME: folders.home,
+    TMPDIR: folders.temporary,
+    LANG: "C.UTF-8",
+    CI: "true",
+    RUNNER_TEMP: folders.temporary,
+    RUNNER_OS: "Linux",
+    GITHUB_ACTIONS: "true",
+    FORGEJO_ACTIONS: "true",
+    GITEA_ACTIONS: "true",
+  };
+  for (const [name, value] of Object.entries(github)) {
+    if (typeof value !== "string") continue;
+    environment[`GITHUB_${name.toUpperCase()}`] = value;
+    environment[`FORGEJO_${name.toUpperCase()}`] = value;
+  }
+  return { ...environment, ...options.environment };
+}
+
+function values(entries: readonly Entry[]): Record<string, string> {
+  return Object.fromEntries(entries.map(({ name, value }) => [name, value]));
+}

@@ -1,0 +1,36 @@
+// Part of the lab: the process that runs in the background. daemon.ts <settings file> <folder>; tells its parent when it is ready.
+import { writeFileSync } from "node:fs";
+import { startLab } from "./homelab.ts";
+import { pathsOf, readLayout } from "./layout.ts";
+
+/** What the daemon tells whoever started it, once. */
+export type DaemonMessage = { readonly urls: Readonly<Record<string, string>> } | { readonly error: string };
+
+const [, , settingsFile = "", directory = ""] = process.argv;
+const tell = (message: DaemonMessage): void => {
+  process.send?.(message);
+};
+
+try {
+  const layout = readLayout(settingsFile, directory);
+  const lab = await startLab(layout);
+  const stop = (): void => {
+    lab.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        console.error(error);
+        process.exit(1);
+      },
+    );
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+  writeFileSync(pathsOf(layout).state, JSON.stringify({ pid: process.pid, urls: lab.urls }), { mode: 0o600 });
+  tell({ urls: lab.urls });
+  if (process.connected) process.disconnect();
+} catch (error) {
+  console.error(error);
+  tell({ error: error instanceof Error ? error.message : String(error) });
+  process.exitCode = 1;
+  if (process.connected) process.disconnect();
+}

@@ -1,0 +1,71 @@
+// Part of the lab: what its servers are and where they keep things, read from the same settings that the program reads.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { parseReference } from "../../core/secretReference.ts";
+import type { SecretReference } from "../../core/secretReference.ts";
+import { parseSettings } from "../../settings/parse.ts";
+import type { Settings } from "../../settings/schema.ts";
+
+/** The lab of one settings file. */
+export interface Layout {
+  readonly settings: Settings;
+  /** The settings file, as errors name it. */
+  readonly settingsFile: string;
+  /** Everything that the lab keeps lies in this folder. */
+  readonly directory: string;
+  readonly kubernetesPort: number;
+}
+
+/** Reads a stack's settings file as the lab of that stack. */
+export function readLayout(settingsFile: string, directory: string): Layout {
+  const config = (parse(readFileSync(settingsFile, "utf8")) as { config: Readonly<Record<string, unknown>> }).config;
+  const groups = Object.entries(config)
+    .filter(([key]) => key.startsWith("zot-auth:"))
+    .map(([key, value]) => [key.slice("zot-auth:".length), value] as const);
+  return {
+    settings: parseSettings(Object.fromEntries(groups)),
+    settingsFile,
+    directory,
+    kubernetesPort: Number(config["lab:kubernetesPort"] ?? 0),
+  };
+}
+
+/** The port of a server of the lab, from its address in the settings. */
+export function portOf(url: string): number {
+  return Number(new URL(url).port);
+}
+
+/** The file that a `file:` reference names: the lab puts its tokens there. */
+export function fileOf(reference: SecretReference | undefined): string {
+  const parsed = parseReference(reference ?? "");
+  if (parsed?.kind !== "file")
+    throw new Error(`The lab writes its tokens itself, so "${reference ?? ""}" has to be a file: reference`);
+  return parsed.path;
+}
+
+/** The parts of an `op://` reference: the lab's 1Password is given that item. */
+export function itemOf(reference: SecretReference): {
+  readonly vault: string;
+  readonly item: string;
+  readonly field: string;
+} {
+  const parsed = parseReference(reference);
+  if (parsed?.kind !== "op") throw new Error(`"${reference}" has to be an op:// reference`);
+  return parsed;
+}
+
+/** Files and folders of the lab. */
+export function pathsOf({
+  directory,
+}: Layout): Readonly<Record<"state" | "log" | "gitops" | "blueprints" | "pid" | "zotLog" | "passphrase", string>> {
+  return {
+    state: join(directory, "lab.json"),
+    log: join(directory, "daemon.log"),
+    gitops: join(directory, "gitops", "authentik"),
+    blueprints: join(directory, "authentik", "blueprints"),
+    pid: join(directory, "zot", "pid"),
+    zotLog: join(directory, "zot", "zot.log"),
+    passphrase: join(directory, "passphrase"),
+  };
+}

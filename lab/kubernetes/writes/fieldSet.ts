@@ -1,0 +1,116 @@
+// Part of the lab's kube-apiserver: sets of field paths, which is what a manager owns, and their form FieldsV1.
+import type { Json, JsonObject } from "../objects/json.ts";
+import { isObject, sameJson } from "../objects/json.ts";
+
+/** Field paths. A path is its names joined by NUL, which no name holds. */
+export type FieldSet = ReadonlySet<string>;
+
+const SEPARATOR = "\0";
+
+/** Fields that belong to the object's identity, so that nobody owns them. */
+const identity = new Set(
+  [
+    ["apiVersion"],
+    ["kind"],
+    ["metadata"],
+    ...[
+      "name",
+      "generateName",
+      "namespace",
+      "uid",
+      "resourceVersion",
+      "generation",
+      "creationTimestamp",
+      "managedFields",
+    ].map((name) => ["metadata", name]),
+  ].map((path) => path.join(SEPARATOR)),
+);
+
+/** Every field of an object that can be owned, with its value. A map is a field too, beside those in it. */
+export function fieldsOf(object: JsonObject): Map<string, Json> {
+  const fields = new Map<string, Json>();
+  collect(object, [], fields);
+  return fields;
+}
+
+function collect(object: JsonObject, above: readonly string[], fields: Map<string, Json>): void {
+  for (const [name, value] of Object.entries(object)) {
+    const names = [...above, name];
+    const path = names.join(SEPARATOR);
+    if (!identity.has(path)) fields.set(path, value);
+    else if (path !== "metadata") continue;
+    if (isObject(value)) collect(value, names, fields);
+  }
+}
+
+/** What an applied configuration claims: its values, and a map only where it is empty. */
+export function claimedBy(configuration: JsonObject): FieldSet {
+  const claimed = [...fieldsOf(configuration)].filter(
+    ([, value]) => !isObject(value) || Object.keys(value).length === 0,
+  );
+  return new Set(claimed.map(([path]) => path));
+}
+
+export interface Comparison {
+  /** Fields that are new or have another value. */
+  readonly written: FieldSet;
+  readonly removed: FieldSet;
+}
+
+export function compare(before: JsonObject, after: JsonObject): Comparison {
+  const old = fieldsOf(before);
+  const fresh = fieldsOf(after);
+  const written = [...fresh].filter(([path, value]) => {
+    const previous = old.get(path);
+    if (previous === undefined) return true;
+    // A map that was there before is not written by a change of what it holds.
+    return !(isObject(previous) && isObject(value)) && !sameJson(previous, value);
+  });
+  return {
+    written: new Set(written.map(([path]) => path)),
+    removed: new Set([...old.keys()].filter((path) => !fresh.has(path))),
+  };
+}
+
+/** As a client sees it, `.data.zot.yaml`. */
+export function readablePath(path: string): string {
+  return `.${path.split(SEPARATOR).join(".")}`;
+}
+
+/** Removes one field, but no map that still holds something. */
+export function removeField(object: JsonObject, path: string): void {
+  const names = path.split(SEPARATOR);
+  const last = names.pop() ?? "";
+  let holder: Json | undefined = object;
+  for (const name of names) holder = isObject(holder) ? holder[name] : undefined;
+  if (!isObject(holder)) return;
+  const value = holder[last];
+  if (isObject(value) && Object.keys(value).length > 0) return;
+  Reflect.deleteProperty(holder, last);
+}
+
+export function toFieldsV1(set: FieldSet): JsonObject {
+  const root: JsonObject = {};
+  for (const path of [...set].sort()) {
+    let node = root;
+    for (const name of path.split(SEPARATOR)) {
+      const next = node[`f:${name}`];
+      if (isObject(next)) node = next;
+      else node = node[`f:${name}`] = {};
+    }
+    // A field that is itself owned says so where others lie below it.
+    if ([...set].some((other) => other.startsWith(path + SEPARATOR))) node["."] = {};
+  }
+  return root;
+}
+
+export function fromFieldsV1(fields: JsonObject): FieldSet {
+  const set = new Set<string>();
+  const walk = (node: JsonObject, above: readonly string[]): void => {
+    const below = Object.entries(node).filter(([name]) => name !== ".");
+    if (above.length > 0 && (below.length === 0 || "." in node)) set.add(above.join(SEPARATOR));
+    for (const [name, next] of below) if (isObject(next)) walk(next, [...above, name.replace(/^f:/, "")]);
+  };
+  walk(fields, []);
+  return set;
+}

@@ -1,0 +1,65 @@
+// Stands in for zot: who may do what, by the access control of its configuration.
+import type { AccessControlConfig, Policy, RepositoryPolicies } from "../config/config.ts";
+import { globMatches } from "./glob.ts";
+import { isDigest } from "../storage/repositories.ts";
+import type { ZotVersion } from "../version.ts";
+
+export type Action = "read" | "create" | "update" | "delete";
+
+/** Who asks. Anonymous has the empty name. */
+export interface Subject {
+  readonly name: string;
+  readonly groups: readonly string[];
+}
+
+export const anonymous: Subject = { name: "", groups: [] };
+
+/** Whether the subject may act on the repository. The longest pattern that matches decides, besides the administrators' policy. */
+export function isAllowed(config: AccessControlConfig, subject: Subject, action: Action, repository: string): boolean {
+  const patterns = Object.keys(config.repositories).filter((pattern) => globMatches(pattern, repository));
+  const longest = patterns.reduce((best, pattern) => (pattern.length > best.length ? pattern : best), "");
+  const policies = config.repositories[longest];
+  return (
+    (policies !== undefined && repositoryAllows(policies, subject, action)) ||
+    grants(config.adminPolicy, subject, action)
+  );
+}
+
+function repositoryAllows(group: RepositoryPolicies, subject: Subject, action: Action): boolean {
+  if (group.policies.some((policy) => grants(policy, subject, action))) return true;
+  return (subject.name === "" ? group.anonymousPolicy : group.defaultPolicy).includes(action);
+}
+
+function grants(policy: Policy, subject: Subject, action: Action): boolean {
+  if (policy.conditional || !policy.actions.includes(action)) return false;
+  return policy.users.includes(subject.name) || policy.groups.some((group) => subject.groups.includes(group));
+}
+
+/** Whether anybody may do anything without credentials. */
+export function hasAnonymousPolicy(config: AccessControlConfig | undefined): boolean {
+  return Object.values(config?.repositories ?? {}).some(({ anonymousPolicy }) => anonymousPolicy.length > 0);
+}
+
+/** Whether the subject may read the metrics. */
+export function mayReadMetrics(config: AccessControlConfig, subject: Subject, version: ZotVersion): boolean {
+  const { users, anonymousPolicy } = config.metrics;
+  if (version.metricsAnonymousPolicy && subject.name === "") return anonymousPolicy.includes("read");
+  return users.includes(subject.name);
+}
+
+/** What a manifest's PUT needs: the rights, given the tags that the repository has. */
+export function manifestWriteActions(
+  reference: string,
+  queryTags: readonly string[],
+  existing: ReadonlySet<string>,
+  version: ZotVersion,
+): readonly Action[] {
+  if (!isDigest(reference)) {
+    const overwrites = existing.has(reference) && !(version.createOverwritesLatest && reference === "latest");
+    return [overwrites ? "update" : "create"];
+  }
+  if (!version.tagQueryNeedsUpdate) return ["create"];
+  const updates = queryTags.some((tag) => existing.has(tag));
+  const creates = !updates || queryTags.some((tag) => !existing.has(tag));
+  return [...(creates ? (["create"] as const) : []), ...(updates ? (["update"] as const) : [])];
+}

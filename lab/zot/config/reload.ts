@@ -1,0 +1,71 @@
+// Stands in for zot: taking over a changed configuration while running, with zot's limits on what it notices and what it changes.
+import { closeSync, fstatSync, openSync, readSync, watch } from "node:fs";
+import { extname } from "node:path";
+import type { ZotConfig } from "./config.ts";
+import { parseConfig } from "./load.ts";
+import type { ZotState } from "../state.ts";
+
+/** Watches the file until the returned function is called. */
+export function watchConfig(zot: ZotState, file: string): () => void {
+  // zot watches the inode and not the name. The open file is that inode: what replaces the name is never read, as in zot.
+  const handle = openSync(file, "r");
+  let closed = false;
+  let pending = Promise.resolve();
+  const watcher = watch(file, (event) => {
+    if (event === "change")
+      pending = pending.then(() => (closed ? undefined : reload(zot, readAll(handle), extname(file))));
+  });
+  return () => {
+    closed = true;
+    watcher.close();
+    void pending.finally(() => closeSync(handle));
+  };
+}
+
+function readAll(handle: number): string {
+  const content = Buffer.alloc(fstatSync(handle).size);
+  let filled = 0;
+  while (filled < content.length) {
+    const count = readSync(handle, content, filled, content.length - filled, filled);
+    if (count === 0) break;
+    filled += count;
+  }
+  return content.toString("utf8", 0, filled);
+}
+
+async function reload(zot: ZotState, text: string, extension: string): Promise<void> {
+  zot.log("info", "config file changed, trying to reload config");
+  try {
+    zot.config = reloadable(zot.config, await parseConfig(text, extension, zot.version, zot.log));
+    zot.log("info", "loaded new configuration settings");
+  } catch (error) {
+    // A file that is being written is seen half-way, so this is no reason to stop.
+    zot.log("error", "failed to reload config, retry writing it.", {
+      error: error instanceof Error ? error.message : "",
+    });
+  }
+}
+
+/** What zot takes over. The rest, such as the issuer, the realm and the port, stays until a restart. */
+function reloadable(current: ZotConfig, next: ZotConfig): ZotConfig {
+  const { auth, address, port, realm, externalUrl, allowOrigin, tls } = current.http;
+  const nextAuth = next.http.auth;
+  return {
+    ...current,
+    http: {
+      ...{ address, port, realm, externalUrl, allowOrigin, tls },
+      ...(next.http.accessControl === undefined ? {} : { accessControl: next.http.accessControl }),
+      // Where there was no authentication at the start, a reload brings none.
+      ...(auth === undefined || nextAuth === undefined
+        ? {}
+        : {
+            auth: {
+              ...nextAuth,
+              failDelay: auth.failDelay,
+              sessionKeysFile: auth.sessionKeysFile,
+              ...(auth.bearer === undefined ? {} : { bearer: auth.bearer }),
+            },
+          }),
+    },
+  };
+}
