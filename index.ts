@@ -1,53 +1,60 @@
 import { getStack, unsecret } from "@pulumi/pulumi";
-import { Acceptance } from "./components/acceptance.ts";
-import { AuthentikAccess } from "./components/authentikAccess.ts";
-import { CiServiceAccount } from "./components/ciServiceAccount.ts";
-import { readClientSecret } from "./stack/clientSecret.ts";
-import { ForgejoSecret } from "./components/forgejoSecret.ts";
-import { lookAtHost } from "./stack/hostFacts.ts";
-import { stackOutputs } from "./stack/outputs.ts";
-import { noDebugLog, plainStacks, quietWhenEngineIsGone } from "./stack/sdk.ts";
-import { preflightInputs } from "./stack/preflight.ts";
-import { providers } from "./stack/providers.ts";
+import {
+  Acceptance,
+  AuthentikAccess,
+  CiServiceAccount,
+  ForgejoSecret,
+  ZotServer,
+  lookAtHost,
+} from "./components/index.ts";
 import { Preflight } from "./components/resources.ts";
-import { tellRotation } from "./stack/rotationNotice.ts";
-import { stackSettings } from "./stack/stackSettings.ts";
-import { zotConfigFor } from "./stack/zotConfig.ts";
-import { ZotServer } from "./components/zotServer.ts";
 import { fingerprint } from "./core/fingerprint.ts";
+import * as from from "./stack/arguments.ts";
+import { readClientSecret } from "./stack/clientSecret.ts";
+import { stackOutputs } from "./stack/outputs.ts";
+import { providers } from "./stack/providers.ts";
+import { announceRotation } from "./stack/rotationNotice.ts";
+import { prepareSdk } from "./stack/sdk.ts";
+import { stackSettings } from "./stack/settings.ts";
+import { newestZotConfig, zotConfigFor } from "./stack/zotConfig.ts";
 
-plainStacks();
-noDebugLog();
-quietWhenEngineIsGone();
+prepareSdk();
 
 // The eight manual steps as a graph: each resource is done when something can be seen on a server, and the next depends on it.
 const settings = stackSettings();
-// Asked first: the answer comes while the engine starts the other providers.
-const looking = lookAtHost(settings);
-const { zotAuth, kubernetes, onePassword } = providers(settings);
-
+// Asked first: the host answers while the engine starts the providers.
+const looking = lookAtHost(from.zotHost(settings), newestZotConfig(settings));
+const { components, zotAuth, onePassword } = providers(settings);
 const reading = readClientSecret(settings.authentik.clientSecret, onePassword);
-const preflight = new Preflight("preflight", preflightInputs(settings), { provider: zotAuth });
-const options = { providers: kubernetes === undefined ? [zotAuth] : [zotAuth, kubernetes], dependsOn: [preflight] };
+const preflight = new Preflight("preflight", from.preflightInputs(settings), { provider: zotAuth });
+const options = { providers: components, dependsOn: [preflight] };
 
-// Nothing is registered that changes anything before the host has said what it runs, and the client secret has been read.
+// Nothing that changes anything is registered before the host has answered and the client secret has been read.
 const [facts, { clientSecret }] = await Promise.all([looking, reading]);
-const config = zotConfigFor(settings, facts);
+const config = zotConfigFor(settings, facts.version);
+// First part of the labels of our keys and secrets.
+const owner = `zot-auth/${getStack()}`;
 
 const access = new AuthentikAccess(
   "authentik",
-  { settings, clientSecretFingerprint: unsecret(clientSecret.apply(fingerprint)) },
+  { ...from.authentikAccessArgs(settings), clientSecretFingerprint: unsecret(clientSecret.apply(fingerprint)) },
   options,
 );
-const server = new ZotServer("zot", { settings, facts, config, clientSecret, issuer: access.applied }, options);
-// The first part of the labels of our keys.
-const owner = `zot-auth/${getStack()}`;
-const account = new CiServiceAccount("ci", { settings, owner, access, server }, options);
-tellRotation(settings.ci.user, account.key);
-const secrets = new ForgejoSecret("forgejo", { settings, owner, key: account.key, keys: account.keys }, options);
+const server = new ZotServer(
+  "zot",
+  { ...from.zotServerArgs(settings), facts, config, clientSecret, issuer: access.applied },
+  options,
+);
+const account = new CiServiceAccount("ci", { ...from.ciServiceAccountArgs(settings), owner, access, server }, options);
+announceRotation(settings.ci.user, account.key);
+const secrets = new ForgejoSecret(
+  "forgejo",
+  { ...from.forgejoSecretArgs(settings), owner, key: { ...account.key, source: settings.ci.keyStore } },
+  { ...options, dependsOn: [preflight, account.keys] },
+);
 const acceptance = new Acceptance(
   "acceptance",
-  { settings, key: account.key, owner, configHash: server.configHash, secrets },
+  { ...from.acceptanceArgs(settings), owner, key: account.key, configHash: server.configHash, secrets },
   options,
 );
 

@@ -1,35 +1,68 @@
 import { ComponentResource, all } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Output, Resource } from "@pulumi/pulumi";
-import { expectedAccess } from "../systems/zot/access/matrix.ts";
 import { toSeconds } from "../core/duration.ts";
-import type { Settings } from "../settings/schema.ts";
+import type { Duration } from "../core/duration.ts";
+import type { SecretReference } from "../core/secretReference.ts";
+import type { AccessRow } from "../systems/zot/access/matrix.ts";
+import type { SignInSettings } from "../systems/zot/signIn/check.ts";
 import type { KeyOutputs } from "./ciServiceAccount.ts";
 import { lookAtKeys } from "./keysSeen.ts";
 import { AccessProof, RetiredKeys, SignInProof, TestBuild, UnknownKeys } from "./resources.ts";
-import { signInSettings } from "./signInSettings.ts";
+
+/** A workflow that builds and pushes an image: it runs whenever the key changed, and must succeed. */
+export interface TestBuildArgs {
+  /** Forgejo's address. */
+  readonly forgejoUrl: string;
+  /** Reference to an API token that may dispatch workflows in the repository. */
+  readonly forgejoToken: SecretReference;
+  /** The repository that holds the workflow: `owner/name`. */
+  readonly repository: string;
+  /** The workflow's file name. */
+  readonly workflow: string;
+  /** The branch or tag that it runs on. */
+  readonly ref: string;
+  /** The workflow's inputs; never a secret. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** How long it may take. */
+  readonly timeout: Duration;
+}
 
 export interface AcceptanceArgs {
-  readonly settings: Settings;
+  /** How the account signs in to Authentik and zot. */
+  readonly signIn: SignInSettings;
+  /** The key that is proved. */
   readonly key: KeyOutputs;
-  /** The first part of our own keys' labels. */
+  /** Where the key is stored. */
+  readonly keyStore: SecretReference;
+  /** First part of the labels of our keys. */
   readonly owner: string;
-  /** SHA-256 of the config in force. */
+  /** SHA-256 of the config in force. A change repeats the proofs. */
   readonly configHash: Output<string>;
-  /** CI has the key when this is done. */
+  /** The image repository for the proofs. One small tag stays there. */
+  readonly repository: string;
+  /** Who may do what: every row is tried on the live registry. */
+  readonly expectedAccess: readonly AccessRow[];
+  /** A build in CI that proves the key where it is used. Default: none. */
+  readonly testBuild?: TestBuildArgs | undefined;
+  /** How long a replaced key stays valid, for jobs that started with it. */
+  readonly gracePeriod: Duration;
+  /** What becomes of keys of the account that are not managed: reported, or revoked by the `up` after the one that first reported them. */
+  readonly unmanagedKeys: "report" | "revoke";
+  /** What hands the key to CI. Replaced keys are revoked after it. */
   readonly secrets: Resource;
 }
 
-/** What each proof came to, in words. */
+/** What each proof found, in words. */
 export interface AcceptanceResults {
-  /** Each named check of the sign-in and what was found. */
+  /** The checks of the sign-in, by name. */
   readonly signIn: Readonly<Record<string, string>>;
   readonly access: string;
   readonly build?: string;
 }
 
 /**
- * The test plan: every claim proved on the live system, anew whenever the config or the key changed. After it, and only after it, the keys
- * go that the newest one took the place of.
+ * The test plan: every claim proved on the live system, again whenever the config or the key changed. Only after it are the keys revoked that the
+ * new one replaced.
  */
 export class Acceptance extends ComponentResource {
   /** The proofs' results, by name. */
@@ -37,76 +70,59 @@ export class Acceptance extends ComponentResource {
 
   constructor(name: string, args: AcceptanceArgs, options?: ComponentResourceOptions) {
     super("zot-auth:index:Acceptance", name, {}, options);
-    const { settings, key } = args;
-    const { registry, ci, forgejo, acceptance } = settings;
+    const { signIn, key, keyStore: source, owner, repository, secrets } = args;
+    const { registryUrl, username } = signIn;
+    const account = { registryUrl, username, source };
     const proves = { config: args.configHash, key: key.fingerprint };
-    const signIn = new SignInProof(
-      `${name}-sign-in`,
-      { ...signInSettings(settings), source: ci.keyStore, repository: acceptance.repository, proves },
-      { parent: this },
-    );
-    // After the sign-in, which tells why a key may not push, and refreshes groups that are stale.
-    const access = new AccessProof(
+    const signInProof = new SignInProof(`${name}-sign-in`, { ...signIn, source, repository, proves }, { parent: this });
+    // After the sign-in, which says why a key may not push, and refreshes stale groups.
+    const accessProof = new AccessProof(
       `${name}-access`,
-      {
-        registryUrl: registry.url,
-        username: ci.user,
-        source: ci.keyStore,
-        repository: acceptance.repository,
-        expected: expectedAccess(settings),
-        proves,
-      },
-      { parent: this, dependsOn: [signIn] },
+      { ...account, repository, expected: args.expectedAccess, proves },
+      { parent: this, dependsOn: [signInProof] },
     );
-    const { workflow } = acceptance;
     const build =
-      workflow === undefined
+      args.testBuild === undefined
         ? undefined
         : new TestBuild(
             `${name}-build`,
             {
-              forgejoUrl: forgejo.url,
-              forgejoToken: forgejo.token,
-              repository: workflow.repository,
-              workflow: workflow.file,
-              ref: workflow.ref,
-              inputs: workflow.inputs,
-              timeout: toSeconds(workflow.timeout),
+              ...args.testBuild,
+              timeout: toSeconds(args.testBuild.timeout),
               proves: { key: key.fingerprint },
             },
-            { parent: this, dependsOn: [args.secrets] },
+            { parent: this, dependsOn: [secrets] },
           );
-    const seen = lookAtKeys({ settings, owner: args.owner, key }, { parent: this });
+    const seen = lookAtKeys(
+      { ...account, owner, uuid: key.uuid, fingerprint: key.fingerprint, policy: args.unmanagedKeys },
+      { parent: this },
+    );
     const retired = new RetiredKeys(
       `${name}-retired-keys`,
       {
-        registryUrl: registry.url,
-        username: ci.user,
-        source: ci.keyStore,
-        owner: args.owner,
+        ...account,
+        owner,
         uuid: key.uuid,
         superseded: key.superseded,
         seen: seen?.superseded,
-        gracePeriod: toSeconds(ci.gracePeriod),
+        gracePeriod: toSeconds(args.gracePeriod),
       },
-      { parent: this, dependsOn: [args.secrets, access, ...(build === undefined ? [] : [build])] },
+      { parent: this, dependsOn: [secrets, accessProof, ...(build === undefined ? [] : [build])] },
     );
     new UnknownKeys(
       `${name}-unknown-keys`,
       {
-        registryUrl: registry.url,
-        username: ci.user,
-        source: ci.keyStore,
-        owner: args.owner,
-        policy: ci.unmanagedKeys,
+        ...account,
+        owner,
+        policy: args.unmanagedKeys,
         proves: { key: key.fingerprint },
         seen: seen?.unknown,
       },
       { parent: this, dependsOn: [retired] },
     );
-    this.results = all([signIn.checks, access.result, build?.result]).apply(([checks, result, built]) => ({
+    this.results = all([signInProof.checks, accessProof.result, build?.result]).apply(([checks, access, built]) => ({
       signIn: Object.fromEntries(checks.map((check) => [check.name, check.result])),
-      access: result,
+      access,
       ...(built === undefined ? {} : { build: built }),
     }));
     this.registerOutputs();

@@ -1,65 +1,71 @@
 import { ComponentResource } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Input, Resource } from "@pulumi/pulumi";
-import { redirectUri, renderBlueprint } from "../systems/authentik/blueprint/render.ts";
+import { toSeconds } from "../core/duration.ts";
+import type { Duration } from "../core/duration.ts";
+import type { SecretReference } from "../core/secretReference.ts";
+import type { BlueprintArgs } from "../systems/authentik/blueprint/args.ts";
+import { arrivalOf, blueprintPlace, inlineText } from "../systems/authentik/blueprint/delivery.ts";
+import type { BlueprintDelivery } from "../systems/authentik/blueprint/delivery.ts";
 import { blueprintHash } from "../systems/authentik/blueprint/hash.ts";
 import { declaredObjects, neededObjects } from "../systems/authentik/blueprint/objects.ts";
-import { arrivalOf, blueprintPlace, deliveryOf, inlineText } from "../systems/authentik/blueprint/delivery.ts";
-import { toSeconds } from "../core/duration.ts";
-import type { Settings } from "../settings/schema.ts";
-import { signInGroups } from "../systems/authentik/blueprint/signInGroups.ts";
+import { redirectUri, renderBlueprint } from "../systems/authentik/blueprint/render.ts";
 import { deliver } from "./blueprintDelivery.ts";
+import type { ArgoCdArgs } from "./blueprintDelivery.ts";
 import { Application, AppliedBlueprint, DeclaredObjects, PolicyBinding } from "./resources.ts";
 
-export interface AuthentikAccessArgs {
-  readonly settings: Settings;
-  /** Another client secret makes Authentik apply the blueprint anew, though its text is the same. */
+export interface AuthentikAccessArgs extends BlueprintArgs {
+  /** Authentik's address: `https://authentik.example.net`. */
+  readonly authentikUrl: string;
+  /** Reference to an API token. docs/least-rights.md lists the rights that it needs. */
+  readonly authentikToken: SecretReference;
+  /** How the blueprint reaches Authentik. A change delivers it the new way and removes it from the old place. */
+  readonly delivery: BlueprintDelivery;
+  /** Argo CD, if it owns the rest of the ConfigMap; only for the delivery `configMap`. Default: none. */
+  readonly argocd?: ArgoCdArgs | undefined;
+  /** How long Authentik may take to see the blueprint, and again to apply it. */
+  readonly applyTimeout: Duration;
+  /** Fingerprint of the OAuth2 client secret. A change makes Authentik apply the blueprint again, although its text is the same. */
   readonly clientSecretFingerprint: Input<string>;
 }
 
 /**
- * Who may sign in: group, service account, OAuth2 provider, application, PolicyBindings and the machines' sign-in flow, as one blueprint. It
- * reaches Authentik through a ConfigMap, a file of a GitOps repository, or Authentik's API. What an earlier blueprint made and this one does not
- * is taken out again.
+ * Who may sign in: the CI group, the service account, the OAuth2 provider, the application, its PolicyBindings and the sign-in flow for machines, as
+ * one blueprint. It removes what an earlier blueprint made and this one does not.
  */
 export class AuthentikAccess extends ComponentResource {
   /** SHA-512 (hex) of the blueprint's text. */
   readonly blueprintHash: string;
-  /** Where Authentik has the blueprint. */
+  /** Where Authentik has the blueprint: a path below its blueprint folder, or `inline:` and a name. */
   readonly blueprintPlace: string;
-  /** Done when Authentik has applied the blueprint: from then on the issuer answers. */
+  /** Done when Authentik has applied the blueprint. From then on the issuer answers. */
   readonly applied: Resource;
+
   constructor(name: string, args: AuthentikAccessArgs, options?: ComponentResourceOptions) {
     super("zot-auth:index:AuthentikAccess", name, {}, options);
-    const { settings } = args;
-    const { authentik } = settings;
-    const rendered = renderBlueprint(settings);
-    const text = deliveryOf(settings).kind === "api" ? inlineText(rendered) : rendered;
-    this.blueprintHash = blueprintHash(text);
-    this.blueprintPlace = blueprintPlace(settings);
-    const connection = { authentikUrl: authentik.url, authentikToken: authentik.token };
-    const delivered = {
-      path: this.blueprintPlace,
-      hash: this.blueprintHash,
-      timeout: toSeconds(authentik.applyTimeout),
-    };
-    const groups = signInGroups(settings);
+    const { delivery, application, signInGroups, appliedAfter, clientSecretVariable } = args;
+    const rendered = renderBlueprint(args);
+    const text = delivery.kind === "api" ? inlineText(rendered) : rendered;
+    const hash = blueprintHash(text);
+    const place = blueprintPlace(delivery, application);
+    const connection = { authentikUrl: args.authentikUrl, authentikToken: args.authentikToken };
+    const delivered = { path: place, hash, timeout: toSeconds(args.applyTimeout) };
 
-    const objects = declaredObjects(settings);
+    const objects = declaredObjects(args);
     const declared = new DeclaredObjects(
       `${name}-objects`,
       {
         ...connection,
         objects,
-        needed: neededObjects(settings),
-        application: authentik.application,
-        groups,
+        needed: neededObjects(args),
+        application,
+        groups: signInGroups,
         timeout: delivered.timeout,
       },
       { parent: this },
     );
-    const delivery = deliver(
+    const delivering = deliver(
       name,
-      { settings, text, hash: this.blueprintHash },
+      { ...connection, delivery, argocd: args.argocd, place, text, hash, appliedAfter, clientSecretVariable },
       { parent: this, dependsOn: [declared] },
     );
     const applied = new AppliedBlueprint(
@@ -68,36 +74,34 @@ export class AuthentikAccess extends ComponentResource {
         ...connection,
         ...delivered,
         text,
-        arrival: arrivalOf(settings),
-        appliedAfter: authentik.appliedAfter,
-        clientSecretVariable: authentik.clientSecretVariable,
+        arrival: arrivalOf(delivery),
+        appliedAfter,
+        clientSecretVariable,
         clientSecretFingerprint: args.clientSecretFingerprint,
         objects,
         former: declared.former,
       },
-      { parent: this, dependsOn: [delivery] },
+      { parent: this, dependsOn: [delivering] },
     );
-    this.applied = applied;
     const made = { parent: this, dependsOn: [applied] };
     new Application(
       `${name}-application`,
       {
         ...connection,
         ...delivered,
-        slug: authentik.application,
-        name: authentik.applicationName,
-        clientId: authentik.clientId,
-        redirectUri: redirectUri(settings),
+        slug: application,
+        name: args.applicationName,
+        clientId: args.clientId,
+        redirectUri: redirectUri(args.registryUrl),
       },
       made,
     );
-    for (const [order, group] of groups.entries()) {
-      new PolicyBinding(
-        `${name}-${group}`,
-        { ...connection, ...delivered, application: authentik.application, group, order },
-        made,
-      );
+    for (const [order, group] of signInGroups.entries()) {
+      new PolicyBinding(`${name}-${group}`, { ...connection, ...delivered, application, group, order }, made);
     }
+    this.blueprintHash = hash;
+    this.blueprintPlace = place;
+    this.applied = applied;
     this.registerOutputs();
   }
 }

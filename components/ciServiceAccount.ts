@@ -1,84 +1,106 @@
 import { ComponentResource } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Output, Resource } from "@pulumi/pulumi";
 import { toSeconds } from "../core/duration.ts";
-import { rotationPlan } from "../systems/zot/keys/rotation.ts";
-import type { Settings } from "../settings/schema.ts";
+import type { Duration } from "../core/duration.ts";
+import type { SecretReference } from "../core/secretReference.ts";
 import type { OwnKey } from "../systems/zot/keys/accountKeys.ts";
+import { rotationPlan } from "../systems/zot/keys/rotation.ts";
+import type { SignInSettings } from "../systems/zot/signIn/check.ts";
 import type { AuthentikAccess } from "./authentikAccess.ts";
 import { ApiKey, DeclaredKeys, ServiceAccount } from "./resources.ts";
-import { signInSettings } from "./signInSettings.ts";
 
 export interface CiServiceAccountArgs {
-  readonly settings: Settings;
-  /** Says whose keys these are: the stack's name. */
+  /** How the account signs in to Authentik and zot. */
+  readonly signIn: SignInSettings;
+  /** First part of the keys' labels, such as `zot-auth/<stack>`; it must be unique. A change makes a new key. */
   readonly owner: string;
-  /** Authentik's side: the account is there when its blueprint is applied, and can sign in when all of it is as declared. */
+  /** Where the key is stored: `op://vault/item/field`. The item must exist; its other fields stay as they are. A change makes a new key. */
+  readonly keyStore: SecretReference;
+  /** How long a key is valid. A change makes a new key. */
+  readonly keyLifetime: Duration;
+  /** The age at which `up` replaces the key. Default: two thirds of `keyLifetime`. */
+  readonly rotateAfter?: Duration | undefined;
+  /** Any text. A change makes a new key. */
+  readonly rotationTrigger?: string | undefined;
+  /** Any text. A change revokes every key of the account at once, and then makes a new one: CI cannot push in between. */
+  readonly revocationTrigger?: string | undefined;
+  /** What `destroy` does to the stored key: `blank` empties the field, `leave` keeps it. */
+  readonly onDestroy: "blank" | "leave";
+  /** The image repository in which a new key is proved. One small tag stays there. */
+  readonly proofRepository: string;
+  /** How long Authentik may take to apply the blueprint again, when the account is not as declared. */
+  readonly applyTimeout: Duration;
+  /** The component whose blueprint makes the account. */
   readonly access: Resource & Pick<AuthentikAccess, "applied" | "blueprintHash" | "blueprintPlace">;
-  /** The registry, which has to be in force before a key can be made. */
+  /** The registry. Its config must be in force before zot can make a key. */
   readonly server: Resource;
 }
 
-/** What everybody may know of the key. */
+/** What is known of the key; none of it is secret. */
 export interface KeyOutputs {
+  /** The key's id in zot. */
   readonly uuid: Output<string>;
+  /** `<owner>/<generation>`. */
   readonly label: Output<string>;
+  /** First 16 hex digits of the key's SHA-256. */
   readonly fingerprint: Output<string>;
-  /** RFC 3339. */
+  /** RFC 3339, like the two dates below. */
   readonly created: Output<string>;
   readonly expires: Output<string>;
+  /** From then on, `up` makes a new key. */
   readonly rotates: Output<string>;
+  /** Keys that this one replaced and that are still to be revoked. */
   readonly superseded: Output<readonly OwnKey[]>;
 }
 
-/** The account that CI pushes with, its API key, the key's place in 1Password, and its rotation. The key itself is no output. */
+/** The account that CI pushes with, its API key, the key's place in 1Password, and its rotation. The key itself is not an output. */
 export class CiServiceAccount extends ComponentResource {
+  /** The key in force. */
   readonly key: KeyOutputs;
-  /** What revokes every key of ours on destroy. */
+  /** What revokes every key on `destroy`. Whatever uses the key must depend on it. */
   readonly keys: Resource;
 
   constructor(name: string, args: CiServiceAccountArgs, options?: ComponentResourceOptions) {
     super("zot-auth:index:CiServiceAccount", name, {}, options);
-    const { authentik, ci, acceptance } = args.settings;
-    const signIn = signInSettings(args.settings);
-    const { authentikUrl, authentikToken, appPassword } = signIn;
+    const { signIn, access } = args;
     const blueprint = {
-      path: args.access.blueprintPlace,
-      hash: args.access.blueprintHash,
-      timeout: toSeconds(authentik.applyTimeout),
+      path: access.blueprintPlace,
+      hash: access.blueprintHash,
+      timeout: toSeconds(args.applyTimeout),
     };
     const account = new ServiceAccount(
       `${name}-account`,
       {
-        authentikUrl,
-        authentikToken,
+        authentikUrl: signIn.authentikUrl,
+        authentikToken: signIn.authentikToken,
         ...blueprint,
-        username: ci.user,
+        username: signIn.username,
         group: signIn.ciGroup,
-        appPassword,
+        appPassword: signIn.appPassword,
         machineFlow: signIn.machineFlow,
       },
-      { parent: this, dependsOn: [args.access.applied] },
+      { parent: this, dependsOn: [access.applied] },
     );
-    const keys = { ...signIn, owner: args.owner, store: ci.keyStore, onDestroy: ci.onDestroy };
+    const keys = { ...signIn, owner: args.owner, store: args.keyStore, onDestroy: args.onDestroy };
     const declared = new DeclaredKeys(
       `${name}-keys`,
       { ...keys, blueprint },
-      { parent: this, dependsOn: [account, args.access, args.server] },
+      { parent: this, dependsOn: [account, access, args.server] },
     );
-    this.keys = declared;
-    const plan = rotationPlan(ci.keyLifetime, ci.rotateAfter);
+    const plan = rotationPlan(args.keyLifetime, args.rotateAfter);
     const key = new ApiKey(
       `${name}-key`,
       {
         ...keys,
         lifetime: plan.lifetimeSeconds,
         rotateAfter: plan.rotateAfterSeconds,
-        rotationTrigger: ci.rotationTrigger ?? "",
-        revocationTrigger: ci.revocationTrigger ?? "",
-        proofRepository: acceptance.repository,
+        rotationTrigger: args.rotationTrigger ?? "",
+        revocationTrigger: args.revocationTrigger ?? "",
+        proofRepository: args.proofRepository,
       },
       { parent: this, dependsOn: [declared] },
     );
+    this.keys = declared;
     this.key = {
       uuid: key.uuid,
       label: key.label,

@@ -1,64 +1,86 @@
 import { ComponentResource } from "@pulumi/pulumi";
-import type { ComponentResourceOptions, Resource } from "@pulumi/pulumi";
-import type { Settings } from "../settings/schema.ts";
-import type { KeyOutputs } from "./ciServiceAccount.ts";
+import type { ComponentResourceOptions, Input } from "@pulumi/pulumi";
+import type { SecretReference } from "../core/secretReference.ts";
 import { ActionsSecret, CopiedSecret, DeclaredSecrets } from "./resources.ts";
 
-export interface ForgejoSecretArgs {
-  readonly settings: Settings;
-  /** Says whose secrets these are: the stack's name. */
-  readonly owner: string;
-  readonly key: KeyOutputs;
-  /** What revokes the keys on destroy: that is after the secrets have gone. */
-  readonly keys: Resource;
+/** A key whose value is stored elsewhere. */
+export interface StoredKey {
+  /** Where the key is: `op://vault/item/field`, `env:NAME` or `file:path`. Its value never enters the state. */
+  readonly source: SecretReference;
+  /** First 16 hex digits of the key's SHA-256. A change writes the secret again; a key that does not match is not written. */
+  readonly fingerprint: Input<string>;
+  /** What people call the key. A variable beside the secret shows it. */
+  readonly label: Input<string>;
+  /** When the key expires, RFC 3339. The variable shows it, too. */
+  readonly expires: Input<string>;
 }
 
-/**
- * The key as an Actions secret of every repository, organisation and user that the settings name, and the other secrets of the settings
- * beside it: all side by side.
- */
+/** Another Actions secret, copied from a reference. */
+export interface OtherSecret {
+  /** Name of the Actions secret. */
+  readonly name: string;
+  /** Where its value is: `op://vault/item/field`, `env:NAME` or `file:path`. `pulumi refresh` notices a changed value. */
+  readonly source: SecretReference;
+  /** Who gets it, in the form of `ForgejoSecretArgs.targets`. */
+  readonly targets: readonly string[];
+}
+
+export interface ForgejoSecretArgs {
+  /** Forgejo's address: `https://forge.example.net`. */
+  readonly forgejoUrl: string;
+  /** Reference to an API token that may write Actions secrets and variables of all targets. */
+  readonly forgejoToken: SecretReference;
+  /** Who writes these secrets, such as `zot-auth/<stack>`. It marks them as managed, so it must be unique. */
+  readonly owner: string;
+  /** Name of the Actions secret that holds the key. A change deletes the secret of the old name. */
+  readonly secretName: string;
+  /**
+   * Who gets the key: repositories (`owner/name`), organisations (`name`) and the token's own user (`user:login`). The secret of a target that is
+   * removed from the list is deleted.
+   */
+  readonly targets: readonly string[];
+  /** The key. */
+  readonly key: StoredKey;
+  /** Other Actions secrets, copied from references. Default: none. */
+  readonly otherSecrets?: readonly OtherSecret[];
+}
+
+/** A key as an Actions secret of any number of repositories, organisations and users in Forgejo, and other secrets beside it. */
 export class ForgejoSecret extends ComponentResource {
   constructor(name: string, args: ForgejoSecretArgs, options?: ComponentResourceOptions) {
     super("zot-auth:index:ForgejoSecret", name, {}, options);
-    const { forgejo, ci } = args.settings;
-    const connection = { forgejoUrl: forgejo.url, forgejoToken: forgejo.token };
+    const { forgejoUrl, forgejoToken, owner, secretName, targets, otherSecrets = [] } = args;
+    const { source, fingerprint, label, expires } = args.key;
+    const connection = { forgejoUrl, forgejoToken };
+    const copies = otherSecrets.flatMap((secret) =>
+      secret.targets.map((target) => ({
+        target,
+        secretName: secret.name,
+        source: secret.source,
+        label: `${owner}/${secret.name}`,
+      })),
+    );
     const declared = new DeclaredSecrets(
       `${name}-secrets`,
       {
         ...connection,
         secrets: [
-          ...forgejo.repositories.map((target) => ({ target, secretName: forgejo.secretName, owner: args.owner })),
-          ...forgejo.secrets.flatMap(({ name: secretName, repositories }) =>
-            repositories.map((target) => ({ target, secretName, owner: `${args.owner}/${secretName}` })),
-          ),
+          ...targets.map((target) => ({ target, secretName, owner })),
+          ...copies.map((copy) => ({ target: copy.target, secretName: copy.secretName, owner: copy.label })),
         ],
       },
-      { parent: this, dependsOn: [args.keys] },
+      { parent: this },
     );
     const written = { parent: this, dependsOn: [declared] };
-    for (const target of forgejo.repositories) {
+    for (const target of targets) {
       new ActionsSecret(
         `${name}-${target}`,
-        {
-          ...connection,
-          target,
-          secretName: forgejo.secretName,
-          source: ci.keyStore,
-          fingerprint: args.key.fingerprint,
-          label: args.key.label,
-          expires: args.key.expires,
-        },
+        { ...connection, target, secretName, source, fingerprint, label, expires },
         written,
       );
     }
-    for (const { name: secretName, source, repositories } of forgejo.secrets) {
-      for (const target of repositories) {
-        new CopiedSecret(
-          `${name}-${target}-${secretName}`,
-          { ...connection, target, secretName, source, label: `${args.owner}/${secretName}` },
-          written,
-        );
-      }
+    for (const copy of copies) {
+      new CopiedSecret(`${name}-${copy.target}-${copy.secretName}`, { ...connection, ...copy }, written);
     }
     this.registerOutputs();
   }

@@ -3,42 +3,45 @@ import { ComponentResource, all, secret, unsecret } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Input, Output, Resource } from "@pulumi/pulumi";
 import { Command } from "@pulumi/command/local/command.js";
 import { toSeconds } from "../core/duration.ts";
-import { deployScript } from "../systems/zot/host/deploy/deploy.ts";
-import { describeService } from "../systems/zot/host/service/describe.ts";
-import type { HostFacts } from "../systems/zot/host/facts.ts";
-import { originOnHost } from "../systems/zot/host/deploy/origin.ts";
-import { removeScript } from "../systems/zot/host/deploy/remove.ts";
-import { removeSessionKeysScript, sessionKeysScript } from "../systems/zot/host/files/sessionKeys.ts";
-import { removeSecretFileScript, secretFileScript } from "../systems/zot/host/files/secretFile.ts";
-import type { Settings } from "../settings/schema.ts";
-import { runOnHost, scriptOnHost } from "../systems/zot/host/shell.ts";
-import { valueAt } from "../core/json.ts";
-import { formatCredentials, formatZotConfig, issuerOf, startDigest } from "../systems/zot/config/config.ts";
+import { formatCredentials, formatZotConfig, startDigest } from "../systems/zot/config/config.ts";
 import type { ZotConfig } from "../systems/zot/config/config.ts";
+import { deployScript } from "../systems/zot/host/deploy/deploy.ts";
+import { removeScript } from "../systems/zot/host/deploy/remove.ts";
+import type { HostFacts } from "../systems/zot/host/facts.ts";
+import { removeSecretFileScript, secretFileScript } from "../systems/zot/host/files/secretFile.ts";
+import { removeSessionKeysScript, sessionKeysScript } from "../systems/zot/host/files/sessionKeys.ts";
+import { readServedConfig } from "../systems/zot/host/servedConfig.ts";
+import { describeService } from "../systems/zot/host/service/describe.ts";
+import { runOnHost, scriptOnHost } from "../systems/zot/host/shell.ts";
+import { filesOnHost } from "../systems/zot/host/zotHost.ts";
+import type { ZotHost, ZotTimeouts } from "../systems/zot/host/zotHost.ts";
 import { formatZotVersion } from "../systems/zot/version.ts";
-import { filesOnHost } from "../systems/zot/host/paths.ts";
 
-export interface ZotServerArgs {
-  readonly settings: Settings;
-  /** What the host said of itself. */
+export interface ZotServerArgs extends ZotHost, ZotTimeouts {
+  /** What the host runs, from `lookAtHost`. */
   readonly facts: HostFacts;
-  /** zot's config, for the zot that the host has. */
+  /**
+   * zot's config, in zot's own words. It must name the OIDC provider `oidc` with its `issuer` and `credentialsFile`. zot is restarted when
+   * something changes that it reads only at its start.
+   */
   readonly config: ZotConfig;
-  /** The OAuth2 client secret that Authentik has, too. */
+  /** The OAuth2 client id. A change restarts zot. */
+  readonly clientId: Input<string>;
+  /** The OAuth2 client secret. It reaches the host on standard input and is encrypted in the state. A change restarts zot. */
   readonly clientSecret: Input<string>;
-  /** Done when the issuer answers: zot does not start without it. */
-  readonly issuer: Resource;
+  /** What must be done before the issuer answers, since zot does not start without it. Default: it answers already. */
+  readonly issuer?: Resource | undefined;
 }
 
 const SHELL = ["/bin/sh", "-c"];
-/** A running zot takes a changed file over within a tenth of a second; the rest is for a host that is busy. */
+/** A running zot takes over a changed file within a tenth of a second; the rest is for a busy host. */
 const RELOAD_SECONDS = 5;
 
 /**
  * The registry's server: zot's config file, the OIDC credentials file beside it, and the service that reads both.
  *
- * The config is rendered for the zot that the host has. That zot checks it before it is written; where it does not come into force, the
- * previous config is put back and serves on. A hand edit on the host shows in the next preview and is undone by the next `up`.
+ * The host's own zot verifies the config before it is written. If the new config does not come into force, the previous one is restored and stays
+ * in use. The next preview shows edits by hand on the host, and the next `up` undoes them.
  */
 export class ZotServer extends ComponentResource {
   /** The version of zot on the host: `2.1.20`. */
@@ -48,11 +51,10 @@ export class ZotServer extends ComponentResource {
 
   constructor(name: string, args: ZotServerArgs, options?: ComponentResourceOptions) {
     super("zot-auth:index:ZotServer", name, {}, options);
-    const { facts, settings, config } = args;
-    const { registry, authentik } = settings;
-    const files = filesOnHost(registry);
+    const { host, facts, config } = args;
+    const served = readServedConfig(config);
+    const files = filesOnHost({ ...args, ...served });
     const text = formatZotConfig(config);
-    const { host } = registry;
     const commands = {
       create: runOnHost(host, "ZOT_AUTH_DEPLOY"),
       delete: runOnHost(host, "ZOT_AUTH_REMOVE"),
@@ -68,14 +70,11 @@ export class ZotServer extends ComponentResource {
           ZOT_AUTH_DEPLOY: scriptOnHost(host, secretFileScript(files, facts.credentials.repairs)),
           ZOT_AUTH_REMOVE: scriptOnHost(host, removeSecretFileScript(files.credentialsFile)),
         },
-        stdin: secret(
-          all([authentik.clientId, args.clientSecret]).apply(([id, value]) => formatCredentials(id, value)),
-        ),
+        stdin: secret(all([args.clientId, args.clientSecret]).apply(([id, value]) => formatCredentials(id, value))),
       },
       { parent: this },
     );
-    const { sessionKeysFile } = settings.zot.auth;
-    const keysFile = sessionKeysFile === undefined ? undefined : files.locate(sessionKeysFile);
+    const keysFile = args.sessionKeysFile === undefined ? undefined : files.locate(args.sessionKeysFile);
     const sessionKeys =
       keysFile === undefined
         ? undefined
@@ -97,22 +96,22 @@ export class ZotServer extends ComponentResource {
     const written = all([unsecret(credentials.stdout), sessionKeys?.stdout ?? ""]).apply((prints) =>
       prints.join(" ").trimEnd(),
     );
-    const output = valueAt(config, "log", "output");
     const serving = {
       configFile: files.configFile,
-      service: describeService(registry, facts, files.configFile, typeof output === "string" ? output : undefined),
-      origin: originOnHost(settings),
-      readySeconds: toSeconds(registry.readyTimeout),
+      service: describeService(args, facts, files.configFile, served.log),
+      origin: served.origin,
+      readySeconds: toSeconds(args.readyTimeout),
       reloadSeconds: RELOAD_SECONDS,
     };
     const deployment = {
       ...serving,
       binary: files.binary,
-      issuer: issuerOf(authentik),
+      issuer: served.issuer,
       startDigest: startDigest(config, facts.version),
       repairs: facts.config.repairs,
       serviceRepairs: facts.service.repairs,
     };
+    const needed = [credentials, sessionKeys, args.issuer].filter((resource) => resource !== undefined);
     const deployed = new Command(
       `${name}-config`,
       {
@@ -125,7 +124,7 @@ export class ZotServer extends ComponentResource {
         },
         stdin: text,
       },
-      { parent: this, dependsOn: [credentials, ...(sessionKeys === undefined ? [] : [sessionKeys]), args.issuer] },
+      { parent: this, dependsOn: needed },
     );
     this.version = formatZotVersion(facts.version);
     this.configHash = deployed.stdout.apply(() => createHash("sha256").update(text).digest("hex"));

@@ -1,5 +1,4 @@
 import type { SettingsProblem } from "../core/settings/problem.ts";
-import { deliveryOf } from "../systems/authentik/blueprint/delivery.ts";
 import { forgejoProblems } from "../systems/forgejo/settingsProblems.ts";
 import { decidingRules, grants, repositoryRules } from "../systems/zot/access/policies.ts";
 import { accessProblems } from "../systems/zot/access/settingsProblems.ts";
@@ -40,7 +39,7 @@ function* pullThroughProblems({ registry, ci, acceptance }: Settings): Generator
 /** Settings that have no effect with the chosen delivery of the blueprint. */
 function* deliveryProblems(settings: Settings): Generator<SettingsProblem> {
   const { authentik, argocd, kubernetes } = settings;
-  if (deliveryOf(settings).kind === "configMap") return;
+  if (authentik.delivery === "configMap") return;
   const unused = { argocd, "kubernetes.kubeconfig": kubernetes.kubeconfig, "kubernetes.context": kubernetes.context };
   for (const [path, value] of Object.entries(unused)) {
     if (value === undefined) continue;

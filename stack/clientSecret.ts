@@ -10,10 +10,10 @@ import { isId, placeOf } from "../systems/onePassword/item/place.ts";
 import type { Place } from "../systems/onePassword/item/place.ts";
 
 /**
- * The OAuth2 client secret, by 1Password's Pulumi provider. A preview does not wait for it, goes on when it cannot be read, and says so. An update
- * has it first: where it cannot be read, nothing is changed.
+ * Reads the OAuth2 client secret with 1Password's Pulumi provider. A preview does not wait for it, and warns when it cannot be read. An update reads
+ * it first and fails when it cannot: nothing has changed by then.
  *
- * @param reference the setting authentik.clientSecret
+ * @param reference the setting `authentik.clientSecret`
  * @throws RunError that names the setting
  */
 export async function readClientSecret(

@@ -3,9 +3,7 @@ import type { Settings } from "../settings/schema.ts";
 import type { AcceptanceResults } from "../components/acceptance.ts";
 import type { KeyOutputs } from "../components/ciServiceAccount.ts";
 
-/**
- * What CI and people consume: a contract (docs/outputs.md). It never holds the key; the templates name the variable that does.
- */
+/** What CI and people consume: a contract (docs/outputs.md). It never holds the key; the templates name the variable that does. */
 export interface StackOutputs {
   readonly registryHost: string;
   readonly registryUrl: string;

@@ -1,39 +1,36 @@
-import { ProviderResource, RunError, log, output, runtime, secret } from "@pulumi/pulumi";
-import type { Output } from "@pulumi/pulumi";
+import { RunError, log, output, runtime, secret } from "@pulumi/pulumi";
+import type { Output, ProviderResource } from "@pulumi/pulumi";
 import { Provider as OnePasswordProvider } from "@1password/pulumi-onepassword/provider.js";
 import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider.js";
-import { deliveryOf } from "../systems/authentik/blueprint/delivery.ts";
+import { ZotAuthProvider } from "../components/provider.ts";
 import { messageOf } from "../core/errors.ts";
 import type { SecretReference } from "../core/secretReference.ts";
 import type { Settings } from "../settings/schema.ts";
 import { resolveSecret } from "../systems/onePassword/resolver.ts";
 
-/** Our own provider: it gets references to secrets, and resolves them where it uses them. */
-class ZotAuthProvider extends ProviderResource {
-  constructor(settings: Settings["onePassword"]) {
-    super("zot-auth", "zot-auth", { ...settings });
-  }
-}
-
-/** The providers of the program, set up from the settings. */
+/** The providers of the program, configured from the settings. */
 export interface Providers {
+  /** Providers of the components. Kubernetes is among them only when a ConfigMap delivers the blueprint: otherwise no kubeconfig is read. */
+  readonly components: ProviderResource[];
   readonly zotAuth: ProviderResource;
-  /** Absent where the blueprint does not go by a ConfigMap: no kubeconfig is read then. */
-  readonly kubernetes: ProviderResource | undefined;
   readonly onePassword: ProviderResource;
 }
 
-export function providers(settings: Settings): Providers {
-  const { kubernetes, onePassword } = settings;
+export function providers({ authentik, kubernetes, onePassword }: Settings): Providers {
+  const zotAuth = new ZotAuthProvider("zot-auth", onePassword);
+  const { kubeconfig, context } = kubernetes;
   return {
-    zotAuth: new ZotAuthProvider(onePassword),
-    kubernetes:
-      deliveryOf(settings).kind === "configMap"
-        ? new KubernetesProvider("kubernetes", {
-            ...(kubernetes.kubeconfig === undefined ? {} : { kubeconfig: kubernetes.kubeconfig }),
-            ...(kubernetes.context === undefined ? {} : { context: kubernetes.context }),
-          })
-        : undefined,
+    zotAuth,
+    components:
+      authentik.delivery === "configMap"
+        ? [
+            zotAuth,
+            new KubernetesProvider("kubernetes", {
+              ...(kubeconfig === undefined ? {} : { kubeconfig }),
+              ...(context === undefined ? {} : { context }),
+            }),
+          ]
+        : [zotAuth],
     onePassword: new OnePasswordProvider("onepassword", {
       ...(onePassword.connectUrl === undefined ? {} : { url: onePassword.connectUrl }),
       ...token("token", "onePassword.connectToken", onePassword.connectToken),
@@ -43,7 +40,7 @@ export function providers(settings: Settings): Providers {
   };
 }
 
-/** 1Password's provider wants its token itself. In the state it is encrypted, as every Pulumi secret. */
+/** 1Password's own provider needs the token itself. The state holds it encrypted, like every Pulumi secret. */
 function token(
   property: "token" | "serviceAccountToken",
   setting: string,

@@ -1,22 +1,41 @@
 import { RunError, log } from "@pulumi/pulumi";
-import type { HostFacts } from "../systems/zot/host/facts.ts";
+import { ZotAuthError } from "../core/errors.ts";
 import { SettingsError } from "../settings/parse.ts";
 import type { Settings } from "../settings/schema.ts";
 import { findings } from "../systems/zot/config/checks/findings.ts";
-import { assembleZotConfig } from "../systems/zot/config/config.ts";
+import { assembleZotConfig, renderZotConfig } from "../systems/zot/config/config.ts";
 import type { ZotConfig } from "../systems/zot/config/config.ts";
-import { filesOnHost } from "../systems/zot/host/paths.ts";
+import { filesOnHost } from "../systems/zot/host/zotHost.ts";
+import { NEWEST_KNOWN, assertKeepsPolicy } from "../systems/zot/version.ts";
+import type { ZotVersion } from "../systems/zot/version.ts";
+
+/** zot's config for the newest version that this program knows, for use before the host has said its version. @throws RunError */
+export function newestZotConfig(settings: Settings): ZotConfig {
+  return reported(() => renderZotConfig(settings, NEWEST_KNOWN, filesOnHost(settings.registry)));
+}
 
 /**
- * zot's config for the zot that the host has. What that zot would not start with is an error before any resource is registered; what works
- * and is worth a thought is a warning, in a preview, too.
+ * zot's config for the version on the host. It warns of what works and is unsafe, in a preview, too.
  *
- * @throws RunError with all problems at once
+ * @throws RunError before any resource is registered: all problems that keep this version from starting with the config, or a version that lets
+ *   CI overwrite tags
  */
-export function zotConfigFor(settings: Settings, facts: HostFacts): ZotConfig {
-  const { config, problems } = assembleZotConfig(settings, facts.version, filesOnHost(settings.registry));
-  // Pulumi prints a RunError as it is, and anything else with a stack.
-  if (problems.length > 0) throw new RunError(new SettingsError(problems).message);
-  for (const finding of findings(config, settings)) void log.warn(finding);
-  return config;
+export function zotConfigFor(settings: Settings, version: ZotVersion): ZotConfig {
+  const { registry } = settings;
+  return reported(() => {
+    assertKeepsPolicy(version, registry.acceptCiOverwrite);
+    const { config, problems } = assembleZotConfig(settings, version, filesOnHost(registry));
+    if (problems.length > 0) throw new SettingsError(problems);
+    for (const finding of findings(config, settings)) void log.warn(finding);
+    return config;
+  });
+}
+
+function reported<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    // Pulumi prints a RunError as it is, and anything else with a stack.
+    throw error instanceof ZotAuthError ? new RunError(error.message) : error;
+  }
 }

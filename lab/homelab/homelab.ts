@@ -1,7 +1,6 @@
 // Part of the lab: all its servers together, as one homelab.
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { deliveryOf } from "../../systems/authentik/blueprint/delivery.ts";
 import { startArgoCd } from "../argocd/server.ts";
 import { defaultSeed, withSeed } from "../authentik/seed.ts";
 import { startAuthentik } from "../authentik/server.ts";
@@ -76,7 +75,7 @@ export async function startLab(layout: Layout): Promise<Lab> {
           blueprintsDirectory: paths.blueprints,
           environment: { [settings.authentik.clientSecretVariable]: secrets.clientSecret },
           // Without Kubernetes both have one env_file, as in Docker Compose.
-          ...(deliveryOf(settings).kind === "api"
+          ...(settings.authentik.delivery === "api"
             ? { serverEnvironment: { [settings.authentik.clientSecretVariable]: secrets.clientSecret } }
             : {}),
           seed: withSeed(defaultSeed(), authentikSeed(secrets)),

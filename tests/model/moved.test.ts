@@ -1,7 +1,7 @@
 import "./prepare.ts";
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { signInSettings } from "../../components/signInSettings.ts";
+import { signInArgs } from "../../stack/arguments.ts";
 import { fingerprint } from "../../core/fingerprint.ts";
 import { apiKey } from "../../systems/zot/keys/apiKey.ts";
 import type { ApiKeyInputs, ApiKeyState } from "../../systems/zot/keys/apiKey.ts";
@@ -29,7 +29,7 @@ after(async () => {
 
 function inputs(registryUrl: string): ApiKeyInputs {
   return {
-    ...signInSettings(lab.settings()),
+    ...signInArgs(lab.settings()),
     registryUrl,
     owner: "zot-auth/model",
     store: STORE,

@@ -4,6 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { NEEDED_RIGHTS } from "../../systems/authentik/rights/needed.ts";
 import { renderBlueprint } from "../../systems/authentik/blueprint/render.ts";
+import { blueprintArgs } from "../../stack/arguments.ts";
 import { parseSettings } from "../../settings/parse.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { renderZotConfig } from "../../systems/zot/config/config.ts";
@@ -105,7 +106,7 @@ export async function startServers(folder: string): Promise<Servers> {
   const servers = { authentik, forgejo, connect, port };
   const settings = settingsOf(servers);
   // What comes before the key's life: somebody may sign in, and zot is hardened. tests/systems/zot/host and tests/engine see to that.
-  writeFileSync(join(blueprintsDirectory, "zot.yaml"), renderBlueprint(settings));
+  writeFileSync(join(blueprintsDirectory, "zot.yaml"), renderBlueprint(blueprintArgs(settings)));
   await discovered(settings);
   const zot = await startHardenedZot(folder, settings);
   rmSync(join(blueprintsDirectory, "zot.yaml"));

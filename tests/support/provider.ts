@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { renderBlueprint } from "../../systems/authentik/blueprint/render.ts";
+import { blueprintArgs } from "../../stack/arguments.ts";
 import { blueprintHash } from "../../systems/authentik/blueprint/hash.ts";
 import { declaredObjects } from "../../systems/authentik/blueprint/objects.ts";
 import { parseSettings } from "../../settings/parse.ts";
@@ -57,7 +58,7 @@ export function appliedInputs(
   connection: ReturnType<typeof connectionTo>,
   more: Partial<AppliedBlueprintInputs> = {},
 ): AppliedBlueprintInputs {
-  const text = more.text ?? renderBlueprint(settings);
+  const text = more.text ?? renderBlueprint(blueprintArgs(settings));
   return {
     ...connection,
     path: settings.authentik.blueprintPath,
@@ -68,7 +69,7 @@ export function appliedInputs(
     appliedAfter: settings.authentik.appliedAfter,
     clientSecretVariable: settings.authentik.clientSecretVariable,
     clientSecretFingerprint: "fingerprint",
-    objects: declaredObjects(settings),
+    objects: declaredObjects(blueprintArgs(settings)),
     former: [],
     ...more,
   };

@@ -1,5 +1,5 @@
 import { needsOf } from "../blueprint/needs.ts";
-import type { Need } from "../blueprint/needs.ts";
+import type { NeededObject } from "../blueprint/needs.ts";
 import { ZotAuthError } from "../../../core/errors.ts";
 import type { Authentik, BlueprintInstance } from "../client.ts";
 import { at, list } from "../../../core/http/http.ts";
@@ -103,7 +103,7 @@ export async function whyRejected(
 }
 
 /** Groups first: they are what is missing most often. */
-function byModel(left: Need, right: Need): number {
+function byModel(left: NeededObject, right: NeededObject): number {
   const models = Object.keys(LISTS);
   return models.indexOf(left.model) - models.indexOf(right.model);
 }

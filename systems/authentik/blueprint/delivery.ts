@@ -1,36 +1,43 @@
-import type { Settings } from "../../../settings/schema.ts";
-
-/** How the blueprint gets to Authentik. */
-export type Delivery =
-  | { readonly kind: "configMap" }
-  /** A file of a clone of the repository that the homelab is deployed from. */
-  | { readonly kind: "file"; readonly file: string }
+/** How the blueprint reaches Authentik. */
+export type BlueprintDelivery =
+  /** One key of a ConfigMap that Authentik's worker mounts. All other keys stay as they are. */
+  | {
+      readonly kind: "configMap";
+      readonly namespace: string;
+      /** Name of the ConfigMap. */
+      readonly configMap: string;
+      readonly key: string;
+      /** The path under which the worker sees the file, below its blueprint folder: `custom/zot.yaml`. */
+      readonly blueprintPath: string;
+    }
+  /** A file of a clone of your GitOps repository, which you commit and push. */
+  | {
+      readonly kind: "file";
+      readonly file: string;
+      /** The path under which the worker sees the file, below its blueprint folder: `custom/zot.yaml`. */
+      readonly blueprintPath: string;
+    }
+  /** Authentik's API. It needs no Kubernetes. */
   | { readonly kind: "api" };
 
-/** Reads the setting; `undefined`: it is none. */
-export function parseDelivery(text: string): Delivery | undefined {
+/** What the setting says: `configMap`, `api`, or `file:` and a path. `undefined` for any other text. */
+export function parseDelivery(
+  text: string,
+): { readonly kind: "configMap" | "api" } | { readonly kind: "file"; readonly file: string } | undefined {
   if (text === "configMap" || text === "api") return { kind: text };
   const file = /^file:(\S.*)$/.exec(text)?.[1];
   return file === undefined ? undefined : { kind: "file", file };
 }
 
-export function deliveryOf({ authentik }: Settings): Delivery {
-  const delivery = parseDelivery(authentik.delivery);
-  if (delivery === undefined) throw new TypeError("a delivery that the settings let through cannot be read");
-  return delivery;
-}
-
-/** What has to happen until Authentik's worker has the text, for a person who waits for it. */
-export function arrivalOf(settings: Settings): string {
-  const { authentik, kubernetes } = settings;
-  const delivery = deliveryOf(settings);
+/** How the text gets to Authentik's worker, for a person who waits for it. */
+export function arrivalOf(delivery: BlueprintDelivery): string {
   switch (delivery.kind) {
     case "configMap":
-      return `It comes by the key ${kubernetes.key} of the ConfigMap ${kubernetes.namespace}/${kubernetes.configMap}, which the worker has to mount so that it is ${authentik.blueprintPath} to it.`;
+      return `It comes from the key ${delivery.key} of the ConfigMap ${delivery.namespace}/${delivery.configMap}, which the worker must mount as ${delivery.blueprintPath}.`;
     case "file":
-      return `It comes by ${delivery.file}: commit and push that file, and have it deployed so that it is ${authentik.blueprintPath} to the worker.`;
+      return `It comes from ${delivery.file}: commit and push that file, and deploy it so that the worker sees it as ${delivery.blueprintPath}.`;
     case "api":
-      return "It comes by Authentik's API.";
+      return "It comes through Authentik's API.";
   }
 }
 
@@ -38,15 +45,16 @@ const INLINE = "inline:";
 
 /**
  * Where Authentik has the blueprint: a path below its blueprint folder, or, delivered by its API, `inline:` and the instance's name without
- * the hash that follows it.
+ * the hash at its end.
+ *
+ * @param application the application's slug
  */
-export function blueprintPlace(settings: Settings): string {
-  const { application, blueprintPath } = settings.authentik;
-  return deliveryOf(settings).kind === "api" ? INLINE + inlineNameFor(application) : blueprintPath;
+export function blueprintPlace(delivery: BlueprintDelivery, application: string): string {
+  return delivery.kind === "api" ? INLINE + inlineNameFor(application) : delivery.blueprintPath;
 }
 
 /**
- * The name of the blueprint that is delivered by the API, without the hash that follows it.
+ * The name of the blueprint that is delivered by the API, without the hash at its end.
  *
  * @param application the application's slug
  */
@@ -54,7 +62,7 @@ export function inlineNameFor(application: string): string {
   return `zot-auth ${application}`;
 }
 
-/** The name of a blueprint delivered by the API, `undefined` for a file. */
+/** The name of a blueprint that is delivered by the API; `undefined` for a file. */
 export function inlineName(place: string): string | undefined {
   return place.startsWith(INLINE) ? place.slice(INLINE.length) : undefined;
 }

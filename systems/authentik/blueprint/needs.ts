@@ -1,16 +1,16 @@
 import { isSeq, parseDocument, visit } from "yaml";
 import type { Node } from "yaml";
 
-/** Something that a blueprint looks for. */
-export interface Need {
+/** An object that a blueprint looks for with `!Find`. */
+export interface NeededObject {
   readonly model: string;
   readonly field: string;
   readonly value: string;
 }
 
-/** Everything that a blueprint looks for by `!Find [model, [field, value]]`, each once. */
-export function needsOf(text: string): readonly Need[] {
-  const needs = new Map<string, Need>();
+/** Every object that a blueprint looks for with `!Find [model, [field, value]]`, each once. */
+export function needsOf(text: string): readonly NeededObject[] {
+  const needs = new Map<string, NeededObject>();
   eachTag(text, (tag, content) => {
     if (tag !== "!Find" || !Array.isArray(content)) return undefined;
     const [model, condition] = content as readonly unknown[];
@@ -22,12 +22,12 @@ export function needsOf(text: string): readonly Need[] {
   return [...needs.values()];
 }
 
-/** The text with a literal in the place of every variable: what Authentik's server can try out, since it has not the worker's environment. */
+/** The blueprint with a literal in place of every `!Env`, so that Authentik's server can validate it without the worker's environment. */
 export function withoutVariables(text: string, literal: string): string {
   return eachTag(text, (tag) => (tag === "!Env" ? literal : undefined));
 }
 
-/** The entries of a blueprint, each as a person would name it. */
+/** The entries of a blueprint, each as its model and identifiers. */
 export function entryTitles(text: string): readonly string[] {
   const entries =
     (parseDocument(text, { logLevel: "silent" }).toJS() as { entries?: readonly unknown[] }).entries ?? [];
@@ -37,7 +37,7 @@ export function entryTitles(text: string): readonly string[] {
   });
 }
 
-/** The blueprint with its first entries only. */
+/** The blueprint with only its first entries. */
 export function firstEntries(text: string, count: number): string {
   const document = parseDocument(text, { logLevel: "silent" });
   const entries = document.get("entries");

@@ -1,19 +1,18 @@
 import { appPasswordIdentifier } from "./render.ts";
+import type { BlueprintArgs } from "./args.ts";
 import { blueprintText, find } from "./text.ts";
-import type { Entry } from "./text.ts";
-import type { Settings } from "../../../settings/schema.ts";
-import { signInGroups } from "./signInGroups.ts";
+import type { BlueprintEntry } from "./text.ts";
 
 /**
- * An object that the blueprint makes, as a text that a preview can show: the model and the name by which it is found again. A PolicyBinding has
- * no name: its application and its group stand for it.
+ * An object that the blueprint makes, in a form that a preview can show: its model and the name that identifies it. A PolicyBinding has no name;
+ * its application and its group identify it.
  *
  * @example "authentik_core.user zot-ci", "authentik_policies.policybinding zot/admins"
  */
 export type BlueprintObject = `${string} ${string}`;
 
-/** The field by which an object of a model is found again. */
-const NAMED_BY: Readonly<Record<string, string>> = {
+/** The field that identifies an object of a model. */
+const IDENTIFIED_BY: Readonly<Record<string, string>> = {
   "authentik_core.token": "identifier",
   "authentik_core.application": "slug",
   "authentik_providers_oauth2.oauth2provider": "name",
@@ -25,29 +24,29 @@ const NAMED_BY: Readonly<Record<string, string>> = {
   "authentik_core.group": "name",
 };
 const BINDING = "authentik_policies.policybinding";
-/** The order in which objects can go: what refers to others first. */
-const ORDER = [BINDING, ...Object.keys(NAMED_BY)];
+/** The order in which objects can be removed: what refers to others first. */
+const REMOVAL_ORDER = [BINDING, ...Object.keys(IDENTIFIED_BY)];
 
-/** Everything that the blueprint of these settings makes. */
-export function declaredObjects(settings: Settings): readonly BlueprintObject[] {
-  const { ci, access, authentik } = settings;
+/** Every object that the blueprint makes. */
+export function declaredObjects(args: BlueprintArgs): readonly BlueprintObject[] {
+  const { application, providerName, machineFlow, ciUser, ciGroup, signInGroups } = args;
   return [
-    ...signInGroups(settings).map((group): BlueprintObject => bindingOf(authentik.application, group)),
-    `authentik_core.token ${appPasswordIdentifier(ci.user)}`,
-    `authentik_core.application ${authentik.application}`,
-    `authentik_providers_oauth2.oauth2provider ${authentik.providerName}`,
-    `authentik_flows.flow ${authentik.machineFlow}`,
-    `authentik_stages_user_login.userloginstage ${authentik.machineFlow}-login`,
-    `authentik_stages_identification.identificationstage ${authentik.machineFlow}-identification`,
-    `authentik_stages_password.passwordstage ${authentik.machineFlow}-password`,
-    `authentik_core.user ${ci.user}`,
-    `authentik_core.group ${access.ciGroup}`,
+    ...signInGroups.map((group): BlueprintObject => bindingOf(application, group)),
+    `authentik_core.token ${appPasswordIdentifier(ciUser)}`,
+    `authentik_core.application ${application}`,
+    `authentik_providers_oauth2.oauth2provider ${providerName}`,
+    `authentik_flows.flow ${machineFlow}`,
+    `authentik_stages_user_login.userloginstage ${machineFlow}-login`,
+    `authentik_stages_identification.identificationstage ${machineFlow}-identification`,
+    `authentik_stages_password.passwordstage ${machineFlow}-password`,
+    `authentik_core.user ${ciUser}`,
+    `authentik_core.group ${ciGroup}`,
   ];
 }
 
-/** What the blueprint looks for and does not make. It is never removed, whoever made it. */
-export function neededObjects(settings: Settings): readonly BlueprintObject[] {
-  const others = signInGroups(settings).filter((group) => group !== settings.access.ciGroup);
+/** The objects that the blueprint looks for and does not make. They are never removed, whoever made them. */
+export function neededObjects({ signInGroups, ciGroup }: BlueprintArgs): readonly BlueprintObject[] {
+  const others = signInGroups.filter((group) => group !== ciGroup);
   return others.map((group): BlueprintObject => `authentik_core.group ${group}`);
 }
 
@@ -56,33 +55,35 @@ export function bindingOf(application: string, group: string): BlueprintObject {
   return `${BINDING} ${application}/${group}`;
 }
 
-/** Account and app password. They go by a row of their own, after the account's key has been revoked, for which it signs in. */
+/** Whether it is the account or its app password. Their own resource removes them, once the account has signed in to revoke its key. */
 export function isAccount(object: BlueprintObject): boolean {
   return /^authentik_core\.(?:user|token) /.test(object);
 }
 
-/** Objects whose name or place only one can have: the new one cannot be made before the old one has gone. */
+/** Whether only one object can have its name, so that the old one must be removed before the new one can be made. */
 export function isInTheWay(object: BlueprintObject): boolean {
   return /^authentik_(?:core\.application|providers_oauth2\.oauth2provider) /.test(object);
 }
 
-/** A blueprint that takes objects away, in an order in which they can go. What is not there is passed over. */
+/** Renders a blueprint that removes objects, in an order that Authentik allows. It skips what does not exist. */
 export function renderRemoval(objects: readonly BlueprintObject[]): string {
-  const sorted = objects.toSorted((left, right) => ORDER.indexOf(modelOf(left)) - ORDER.indexOf(modelOf(right)));
+  const sorted = objects.toSorted(
+    (left, right) => REMOVAL_ORDER.indexOf(modelOf(left)) - REMOVAL_ORDER.indexOf(modelOf(right)),
+  );
   return blueprintText("zot-auth-removal", "Written by zot-auth: takes back what its blueprint made.", [
     ...sorted.map(absence),
   ]);
 }
 
-function absence(object: BlueprintObject): Entry {
+function absence(object: BlueprintObject): BlueprintEntry {
   const model = modelOf(object);
   const name = object.slice(model.length + 1);
   if (model !== BINDING) {
-    const field = NAMED_BY[model];
-    if (field === undefined) throw new TypeError(`no way is known to find ${object} again`);
+    const field = IDENTIFIED_BY[model];
+    if (field === undefined) throw new TypeError(`no field identifies ${object}`);
     return { model, state: "absent", identifiers: { [field]: name } };
   }
-  // Names have no slashes. Without the conditions a group that is gone would be "no group", and somebody else's binding of an account would go.
+  // Names have no slashes. Without the conditions a group that no longer exists would match "no group", and remove the binding of an account.
   const [slug = "", group = ""] = name.split("/");
   const target = () => find("authentik_core.application", "slug", slug);
   const bound = () => find("authentik_core.group", "name", group);

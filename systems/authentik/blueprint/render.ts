@@ -1,56 +1,55 @@
+import type { BlueprintArgs } from "./args.ts";
 import { blueprintText, env, find, keyOf } from "./text.ts";
-import type { Entry } from "./text.ts";
-import type { Settings } from "../../../settings/schema.ts";
-import { signInGroups } from "./signInGroups.ts";
+import type { BlueprintEntry } from "./text.ts";
 
-/** The identifier of the service account's app password in Authentik. */
+/** Identifier of the service account's app password in Authentik. */
 export function appPasswordIdentifier(user: string): string {
   return `${user}-app-password`;
 }
 
 /** The address that Authentik sends people back to. */
-export function redirectUri(settings: Settings): string {
-  return `${settings.registry.url}/zot/auth/callback/oidc`;
+export function redirectUri(registryUrl: string): string {
+  return `${registryUrl}/zot/auth/callback/oidc`;
 }
 
 /**
- * The blueprint: what it is applied after, group, service account with an app password, OAuth2 provider, application, PolicyBindings, and the
- * machines' sign-in flow. What it no longer holds is taken away by a blueprint of its own (blueprintObjects.ts), since Authentik does not prune.
- * Applying it twice changes nothing. The same settings give the same bytes.
+ * Renders the blueprint: the blueprints that it is applied after, the CI group, the service account with its app password, the OAuth2 provider,
+ * the application, its PolicyBindings, and the sign-in flow for machines. Authentik does not prune, so a blueprint of its own
+ * ({@link renderRemoval}) removes what this one no longer holds. Applying it twice changes nothing. The same arguments give the same bytes.
  */
-export function renderBlueprint(settings: Settings): string {
-  return blueprintText(settings.authentik.application, "Managed by zot-auth: changes made by hand are overwritten.", [
-    ...dependencyEntries(settings),
-    ...accountEntries(settings),
-    ...providerEntries(settings),
-    ...bindingEntries(settings),
-    ...flowEntries(settings),
-    appPasswordEntry(settings),
+export function renderBlueprint(args: BlueprintArgs): string {
+  return blueprintText(args.application, "Managed by zot-auth: changes made by hand are overwritten.", [
+    ...dependencyEntries(args),
+    ...accountEntries(args),
+    ...providerEntries(args),
+    ...bindingEntries(args),
+    ...flowEntries(args),
+    appPasswordEntry(args),
   ]);
 }
 
-/** Blueprints that make what ours looks for. Authentik applies them first, and ours only when they are there. */
-function dependencyEntries({ authentik }: Settings): Entry[] {
-  return authentik.appliedAfter.map((name) => ({
+/** Blueprints that make what ours looks for. Authentik applies them first, and ours only once they exist. */
+function dependencyEntries({ appliedAfter }: BlueprintArgs): BlueprintEntry[] {
+  return appliedAfter.map((name) => ({
     model: "authentik_blueprints.metaapplyblueprint",
     attrs: { identifiers: { name }, required: true },
   }));
 }
 
-function accountEntries({ access, ci }: Settings): Entry[] {
+function accountEntries({ ciGroup, ciUser }: BlueprintArgs): BlueprintEntry[] {
   return [
     {
       model: "authentik_core.group",
       id: "ci-group",
-      identifiers: { name: access.ciGroup },
-      attrs: { name: access.ciGroup },
+      identifiers: { name: ciGroup },
+      attrs: { name: ciGroup },
     },
     {
       model: "authentik_core.user",
       id: "ci-user",
-      identifiers: { username: ci.user },
+      identifiers: { username: ciUser },
       attrs: {
-        name: `${ci.user} (pushes images from CI)`,
+        name: `${ciUser} (pushes images from CI)`,
         type: "service_account",
         path: "service-accounts",
         is_active: true,
@@ -60,25 +59,24 @@ function accountEntries({ access, ci }: Settings): Entry[] {
   ];
 }
 
-function providerEntries(settings: Settings): Entry[] {
-  const { authentik, registry } = settings;
+function providerEntries(args: BlueprintArgs): BlueprintEntry[] {
   const scope = (name: string) =>
     find("authentik_providers_oauth2.scopemapping", "managed", `goauthentik.io/providers/oauth2/scope-${name}`);
   return [
     {
       model: "authentik_providers_oauth2.oauth2provider",
       id: "provider",
-      identifiers: { name: authentik.providerName },
+      identifiers: { name: args.providerName },
       attrs: {
-        authorization_flow: find("authentik_flows.flow", "slug", authentik.authorizationFlow),
-        invalidation_flow: find("authentik_flows.flow", "slug", authentik.invalidationFlow),
+        authorization_flow: find("authentik_flows.flow", "slug", args.authorizationFlow),
+        invalidation_flow: find("authentik_flows.flow", "slug", args.invalidationFlow),
         client_type: "confidential",
-        client_id: authentik.clientId,
-        client_secret: env(authentik.clientSecretVariable),
+        client_id: args.clientId,
+        client_secret: env(args.clientSecretVariable),
         // Without it a provider newly made on Authentik 2026.5 or later refuses every sign-in.
         grant_types: ["authorization_code", "refresh_token"],
-        redirect_uris: [{ matching_mode: "strict", url: redirectUri(settings) }],
-        signing_key: find("authentik_crypto.certificatekeypair", "name", authentik.signingCertificate),
+        redirect_uris: [{ matching_mode: "strict", url: redirectUri(args.registryUrl) }],
+        signing_key: find("authentik_crypto.certificatekeypair", "name", args.signingCertificate),
         property_mappings: [scope("openid"), scope("email"), scope("profile")],
         sub_mode: "hashed_user_id",
         include_claims_in_id_token: true,
@@ -87,11 +85,11 @@ function providerEntries(settings: Settings): Entry[] {
     {
       model: "authentik_core.application",
       id: "application",
-      identifiers: { slug: authentik.application },
+      identifiers: { slug: args.application },
       attrs: {
-        name: authentik.applicationName,
+        name: args.applicationName,
         provider: keyOf("provider"),
-        meta_launch_url: registry.url,
+        meta_launch_url: args.registryUrl,
         policy_engine_mode: "any",
       },
     },
@@ -99,23 +97,22 @@ function providerEntries(settings: Settings): Entry[] {
 }
 
 /**
- * Found again by its group, not by its order: another group at that place may be a binding that somebody made by hand, and a group that moves up
- * would leave its old binding behind.
+ * A PolicyBinding is identified by its group, not by its order: a binding of another group at that order may be made by hand, and a group that
+ * moves up would leave its old binding behind.
  */
-function bindingEntries(settings: Settings): Entry[] {
-  return signInGroups(settings).map((group, order) => ({
+function bindingEntries({ signInGroups, ciGroup }: BlueprintArgs): BlueprintEntry[] {
+  return signInGroups.map((group, order) => ({
     model: "authentik_policies.policybinding",
     identifiers: {
       target: keyOf("application"),
-      group: group === settings.access.ciGroup ? keyOf("ci-group") : find("authentik_core.group", "name", group),
+      group: group === ciGroup ? keyOf("ci-group") : find("authentik_core.group", "name", group),
     },
     attrs: { order, enabled: true, negate: false, timeout: 30 },
   }));
 }
 
-/** A sign-in flow of the machines' own: people's flow, and the second factor that it demands, stay as they are. */
-function flowEntries({ authentik }: Settings): Entry[] {
-  const flow = authentik.machineFlow;
+/** A sign-in flow for machines only: the flow for people, and the second factor that it requires, stay as they are. */
+function flowEntries({ machineFlow: flow }: BlueprintArgs): BlueprintEntry[] {
   return [
     {
       model: "authentik_flows.flow",
@@ -165,11 +162,11 @@ function flowEntries({ authentik }: Settings): Entry[] {
   ];
 }
 
-/** Without a key: Authentik makes one, and keeps it when the blueprint is applied again. */
-function appPasswordEntry({ ci }: Settings): Entry {
+/** Has no key: Authentik generates one, and keeps it when it applies the blueprint again. */
+function appPasswordEntry({ ciUser }: BlueprintArgs): BlueprintEntry {
   return {
     model: "authentik_core.token",
-    identifiers: { identifier: appPasswordIdentifier(ci.user) },
+    identifiers: { identifier: appPasswordIdentifier(ciUser) },
     attrs: {
       user: keyOf("ci-user"),
       intent: "app_password",

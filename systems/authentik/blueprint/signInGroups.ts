@@ -1,15 +1,25 @@
-import type { Settings } from "../../../settings/schema.ts";
-
-/**
- * The groups that may sign in to the registry, in the order of their PolicyBindings: admins, CI, every group that has rights somewhere (rights
- * that nobody can sign in for would be worth nothing), then those that may only sign in.
- */
-export function signInGroups({ access }: Settings): readonly string[] {
-  return [...new Set([...groupsWithRights(access), ...access.signInGroups])];
+/** The groups and the rights that they have, as far as it decides who may sign in. */
+export interface GroupRights {
+  readonly adminGroup: string;
+  readonly ciGroup: string;
+  /** Groups with rights on all repositories. */
+  readonly groups: Readonly<Record<string, unknown>>;
+  /** Groups with rights in a namespace, by its glob. */
+  readonly namespaces: Readonly<Record<string, { readonly groups: Readonly<Record<string, unknown>> }>>;
 }
 
-/** The groups that some setting gives rights. */
-export function groupsWithRights(access: Settings["access"]): readonly string[] {
-  const rules = [access, ...Object.values(access.namespaces)];
-  return [...new Set([access.adminGroup, access.ciGroup, ...rules.flatMap(({ groups }) => Object.keys(groups))])];
+/**
+ * The groups that may sign in to the registry, in the order of their PolicyBindings: admins, CI, every group that has rights anywhere (it could
+ * not use them without signing in), then `more`.
+ *
+ * @param more groups that may sign in and have no rights of their own
+ */
+export function signInGroups(rights: GroupRights, more: readonly string[]): readonly string[] {
+  return [...new Set([...groupsWithRights(rights), ...more])];
+}
+
+/** The groups that have rights anywhere. */
+export function groupsWithRights(rights: GroupRights): readonly string[] {
+  const rules = [rights, ...Object.values(rights.namespaces)];
+  return [...new Set([rights.adminGroup, rights.ciGroup, ...rules.flatMap(({ groups }) => Object.keys(groups))])];
 }

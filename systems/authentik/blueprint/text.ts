@@ -1,19 +1,19 @@
 import { Document, Scalar } from "yaml";
 import type { YAMLSeq } from "yaml";
 
-/** One entry of an Authentik blueprint. */
-export interface Entry {
+/** One entry of a blueprint. */
+export interface BlueprintEntry {
   readonly model: string;
   readonly id?: string;
   readonly state?: "present" | "absent";
-  /** The entry counts only when all of them are true; an object that is not found is not. */
+  /** Authentik skips the entry unless all of them are true. An object that does not exist is false. */
   readonly conditions?: readonly unknown[];
   readonly identifiers?: Readonly<Record<string, unknown>>;
   readonly attrs?: Readonly<Record<string, unknown>>;
 }
 
-/** A blueprint's text. The same entries give the same bytes. */
-export function blueprintText(name: string, description: string, entries: readonly Entry[]): string {
+/** Formats a blueprint. The same entries give the same bytes. */
+export function blueprintText(name: string, description: string, entries: readonly BlueprintEntry[]): string {
   const document = new Document({
     version: 1,
     metadata: { name, labels: { "blueprints.goauthentik.io/description": description } },
@@ -32,7 +32,7 @@ export function keyOf(id: string): Scalar {
   return tag("!KeyOf", id);
 }
 
-/** `!Find [model, [field, value]]`: an object that somebody else made. When there is none, Authentik takes nothing of the file. */
+/** `!Find [model, [field, value]]`: an object that another blueprint or a person made. Without it Authentik applies nothing of the file. */
 export function find(model: string, field: string, value: string): YAMLSeq {
   const document = new Document([model, [field, value]]);
   const sequence = document.contents as unknown as YAMLSeq;

@@ -1,3 +1,4 @@
+import type { Delivered } from "../applying/arrival.ts";
 import { removeObjects } from "../applying/removal.ts";
 import { ifAllowed } from "../rights/check.ts";
 import { Authentik } from "../client.ts";
@@ -11,15 +12,9 @@ import { applyAgain } from "./appliedBlueprint.ts";
  * Objects of the blueprint as rows of their own, so that a preview shows them and drift has a name. They write nothing: the blueprint stays
  * the one writer, and the repair of any drift is to apply it again.
  */
-export interface BlueprintObject extends AuthentikConnection {
-  /** Where the blueprint lies, for the repair. */
-  readonly path: string;
-  readonly hash: string;
-  /** Seconds for the repair. */
-  readonly timeout: number;
-}
+export type ObjectRow = AuthentikConnection & Delivered;
 
-export interface PolicyBindingInputs extends BlueprintObject {
+export interface PolicyBindingInputs extends ObjectRow {
   /** The application's slug. */
   readonly application: string;
   /** The group that may sign in. */
@@ -27,14 +22,14 @@ export interface PolicyBindingInputs extends BlueprintObject {
   readonly order: number;
 }
 
-export interface ApplicationInputs extends BlueprintObject {
+export interface ApplicationInputs extends ObjectRow {
   readonly slug: string;
   readonly name: string;
   readonly clientId: string;
   readonly redirectUri: string;
 }
 
-export interface ServiceAccountInputs extends BlueprintObject {
+export interface ServiceAccountInputs extends ObjectRow {
   readonly username: string;
   readonly group: string;
   /** Identifier of its app password. */
@@ -129,7 +124,7 @@ export const serviceAccount: Resource<ServiceAccountInputs, State<ServiceAccount
 };
 
 /** The same for an object that the token need not be allowed to see: `up` does without, and nothing is said of it. */
-function seenIfAllowed<I extends BlueprintObject>(
+function seenIfAllowed<I extends ObjectRow>(
   idOf: (inputs: I) => string,
   look: (authentik: Authentik, inputs: I) => Promise<string>,
 ): Resource<I, State<I>> {
@@ -137,7 +132,7 @@ function seenIfAllowed<I extends BlueprintObject>(
 }
 
 /** A resource whose object the blueprint makes: it waits until the object looks as declared, and applies the blueprint again where it does not. */
-function seen<I extends BlueprintObject>(
+function seen<I extends ObjectRow>(
   idOf: (inputs: I) => string,
   look: (authentik: Authentik, inputs: I) => Promise<string>,
 ): Resource<I, State<I>> {

@@ -1,13 +1,15 @@
-import type { Settings } from "../../../../settings/schema.ts";
 import type { HostFacts } from "../facts.ts";
+import type { ZotService } from "../zotHost.ts";
 import { renderLaunchAgent, renderUnit } from "./service.ts";
 import type { Service, ServiceManager, ServedZot } from "./service.ts";
 
-type Registry = Settings["registry"];
 type ManagedKind = Exclude<ServiceManager["kind"], "command">;
 
 /** Where the plist or unit file is; `~/` is the home folder on the host. `undefined` where a command restarts zot. */
-export function serviceFile({ service, serviceFile: given }: Registry): string | undefined {
+export function serviceFile({
+  service,
+  serviceFile: given,
+}: Pick<ZotService, "service" | "serviceFile">): string | undefined {
   if (service === undefined) return undefined;
   const { kind, name } = parseService(service);
   if (given !== undefined) return given;
@@ -22,34 +24,34 @@ export function serviceFile({ service, serviceFile: given }: Registry): string |
 }
 
 /**
- * zot's service as the settings describe it, on the host that told these facts.
+ * zot's service on the host that these facts describe.
  *
  * @param ownLog the file that zot itself logs into, as its config says
  */
 export function describeService(
-  registry: Registry,
+  zotService: ZotService,
   facts: Pick<HostFacts, "binary" | "home" | "owner">,
   configFile: string,
   ownLog?: string,
 ): Service {
   const own = ownLog === undefined ? [] : [ownLog];
-  const { service, restartCommand } = registry;
+  const { service, restartCommand } = zotService;
   if (service === undefined) {
     return { manager: { kind: "command", command: restartCommand ?? "" }, logs: own };
   }
   const { kind, name } = parseService(service);
   const home = (path: string): string => (path.startsWith("~/") ? `${facts.home}${path.slice(1)}` : path);
-  const manager = { kind, name, file: home(serviceFile(registry) ?? "") };
+  const manager = { kind, name, file: home(serviceFile(zotService) ?? "") };
   const zot: ServedZot = { binary: facts.binary, configFile };
   if (kind !== "launchd") {
     const user = kind === "systemd" ? facts.owner : undefined;
-    return { manager, logs: own, ...(registry.manageService ? { definition: renderUnit(zot, user) } : {}) };
+    return { manager, logs: own, ...(zotService.manageService ? { definition: renderUnit(zot, user) } : {}) };
   }
-  const log = home(registry.serviceLog ?? `~/Library/Logs/${name}.log`);
+  const log = home(zotService.serviceLog ?? `~/Library/Logs/${name}.log`);
   return {
     manager,
-    logs: [...own, ...(registry.manageService || registry.serviceLog !== undefined ? [log] : [])],
-    ...(registry.manageService ? { definition: renderLaunchAgent(name, zot, log) } : {}),
+    logs: [...own, ...(zotService.manageService || zotService.serviceLog !== undefined ? [log] : [])],
+    ...(zotService.manageService ? { definition: renderLaunchAgent(name, zot, log) } : {}),
   };
 }
 

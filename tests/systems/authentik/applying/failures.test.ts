@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import test from "node:test";
 import type { TestContext } from "node:test";
 import { renderBlueprint } from "../../../../systems/authentik/blueprint/render.ts";
+import { blueprintArgs } from "../../../../stack/arguments.ts";
 import { appliedBlueprint } from "../../../../systems/authentik/resources/appliedBlueprint.ts";
 import { adminKey, startLab, until } from "../../../lab/authentik/support.ts";
 import type { Lab } from "../../../lab/authentik/support.ts";
@@ -22,7 +23,7 @@ async function instances(lab: Lab): Promise<readonly string[]> {
 
 test("a group that is not there is named, with its setting", async (t) => {
   const lab = await startLab(t);
-  const text = renderBlueprint(settingsWith({ access: { adminGroup: "nobody" } }));
+  const text = renderBlueprint(blueprintArgs(settingsWith({ access: { adminGroup: "nobody" } })));
   lab.write("zot.yaml", text);
   const error = await failureOf(create(t, lab, { text }));
   assert.equal(error.code, "BLUEPRINT_NEEDS_MISSING");
@@ -47,7 +48,7 @@ for (const [what, group, change, expected] of [
   test(`${what} that is not there is named, with its setting`, async (t) => {
     const lab = await startLab(t);
     const changed = settingsWith({ [group]: change });
-    const text = renderBlueprint(changed);
+    const text = renderBlueprint(blueprintArgs(changed));
     lab.write("zot.yaml", text);
     const error = await failureOf(create(t, lab, { text, appliedAfter: changed.authentik.appliedAfter }));
     assert.equal(error.code, "BLUEPRINT_NEEDS_MISSING");
@@ -57,7 +58,7 @@ for (const [what, group, change, expected] of [
 
 test("a worker without the variable of the client secret is told from every other reason, by a trial that leaves nothing", async (t) => {
   const lab = await startLab(t, { environment: {} });
-  lab.write("zot.yaml", renderBlueprint(settings));
+  lab.write("zot.yaml", renderBlueprint(blueprintArgs(settings)));
   const error = await failureOf(create(t, lab));
   assert.equal(error.code, "BLUEPRINT_VARIABLE_MISSING");
   assert.match(error.message, /no variable AUTHENTIK_ZOT_CLIENT_SECRET \(authentik\.clientSecretVariable\)/);
@@ -66,7 +67,7 @@ test("a worker without the variable of the client secret is told from every othe
 
 test("a field that Authentik does not take is told in its words", async (t) => {
   const lab = await startLab(t);
-  const text = renderBlueprint(settings).replace("is_active: true", "is_active: [1]");
+  const text = renderBlueprint(blueprintArgs(settings)).replace("is_active: true", "is_active: [1]");
   lab.write("zot.yaml", text);
   const error = await failureOf(create(t, lab, { text }));
   assert.equal(error.code, "BLUEPRINT_REJECTED");
@@ -75,7 +76,7 @@ test("a field that Authentik does not take is told in its words", async (t) => {
 
 test("a reason that Authentik's answer does not reach is found by cutting the text short", async (t) => {
   const lab = await startLab(t);
-  const text = renderBlueprint(settings).replace("designation: authentication", "designation: nothing");
+  const text = renderBlueprint(blueprintArgs(settings)).replace("designation: authentication", "designation: nothing");
   lab.write("zot.yaml", text);
   const error = await failureOf(create(t, lab, { text }));
   assert.equal(error.code, "BLUEPRINT_REJECTED");
@@ -85,7 +86,7 @@ test("a reason that Authentik's answer does not reach is found by cutting the te
 
 test("what the token may not look at is named as something to look at", async (t) => {
   const lab = await startLab(t);
-  const text = renderBlueprint(settingsWith({ access: { adminGroup: "nobody" } }));
+  const text = renderBlueprint(blueprintArgs(settingsWith({ access: { adminGroup: "nobody" } })));
   lab.write("zot.yaml", text);
   const error = await failureOf(create(t, lab, { text }, "robot-token"));
   assert.equal(error.code, "BLUEPRINT_REJECTED");
@@ -97,7 +98,7 @@ test("what the token may not look at is named as something to look at", async (t
 
 test("a disabled instance is told at once: Authentik says yes to applying it, and does nothing", async (t) => {
   const lab = await startLab(t);
-  await lab.apply("zot.yaml", renderBlueprint(settings));
+  await lab.apply("zot.yaml", renderBlueprint(blueprintArgs(settings)));
   const { pk } = await lab.instance("zot.yaml");
   await lab.api("PATCH", `/managed/blueprints/${String(pk)}/`, { enabled: false });
   const error = await failureOf(create(t, lab));
@@ -107,7 +108,7 @@ test("a disabled instance is told at once: Authentik says yes to applying it, an
 
 test("a file that vanished from what the worker sees has gone or has a syntax error", async (t) => {
   const lab = await startLab(t);
-  const text = renderBlueprint(settings);
+  const text = renderBlueprint(blueprintArgs(settings));
   lab.write("common.yaml", "version: 1\nentries: []\n");
   await lab.apply("zot.yaml", text);
   lab.write("zot.yaml", `${text}  - model: [\n`);
@@ -159,7 +160,7 @@ test("a worker that never says which files it sees is not running, though the se
 });
 
 test("a worker that takes no work is told when no run has ended", async (t) => {
-  const text = renderBlueprint(settings);
+  const text = renderBlueprint(blueprintArgs(settings));
   const lab = await startLab(t);
   await lab.apply("zot.yaml", text);
   const slow = await startLab(t, { workerDelayMs: 600_000, blueprintsDirectory: lab.options.blueprintsDirectory });
@@ -171,7 +172,7 @@ test("a worker that takes no work is told when no run has ended", async (t) => {
 
 test("a token that may not apply is told with the right that it lacks", async (t) => {
   const lab = await startLab(t);
-  await lab.apply("zot.yaml", renderBlueprint(settings));
+  await lab.apply("zot.yaml", renderBlueprint(blueprintArgs(settings)));
   const error = await failureOf(create(t, lab, {}, "nobody-token"));
   assert.equal(error.code, "AUTHENTIK_RIGHT_MISSING");
   assert.match(error.message, /view_blueprintinstance/);
@@ -180,7 +181,7 @@ test("a token that may not apply is told with the right that it lacks", async (t
 test("a group that another blueprint makes a moment later does not fail the run", async (t) => {
   const lab = await startLab(t);
   const changed = settingsWith({ access: { adminGroup: "late" } });
-  const text = renderBlueprint(changed);
+  const text = renderBlueprint(blueprintArgs(changed));
   lab.write("zot.yaml", text);
   const creating = create(t, lab, { text, timeout: 20 });
   await until(async () => (await lab.instance("zot.yaml").catch(() => ({ status: "" })))["status"] === "error");

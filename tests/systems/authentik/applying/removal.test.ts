@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { TestContext } from "node:test";
 import { renderBlueprint } from "../../../../systems/authentik/blueprint/render.ts";
+import { blueprintArgs } from "../../../../stack/arguments.ts";
 import { declaredObjects, neededObjects } from "../../../../systems/authentik/blueprint/objects.ts";
 import type { Settings } from "../../../../settings/schema.ts";
-import { signInGroups } from "../../../../systems/authentik/blueprint/signInGroups.ts";
 import { appliedBlueprint } from "../../../../systems/authentik/resources/appliedBlueprint.ts";
 import { declaredObjects as declared } from "../../../../systems/authentik/resources/declaredObjects.ts";
 import type { DeclaredObjectsState } from "../../../../systems/authentik/resources/declaredObjects.ts";
@@ -35,10 +35,10 @@ class Stack {
     const context = testContext();
     const inputs = {
       ...this.connection,
-      objects: declaredObjects(settings),
-      needed: neededObjects(settings),
+      objects: declaredObjects(blueprintArgs(settings)),
+      needed: neededObjects(blueprintArgs(settings)),
       application: settings.authentik.application,
-      groups: signInGroups(settings),
+      groups: blueprintArgs(settings).signInGroups,
       timeout: 5,
     };
     this.objects =
@@ -46,7 +46,7 @@ class Stack {
         ? (await declared.create(inputs, context)).state
         : await declared.update?.(this.objects, inputs, context);
     this.warned = context.warned;
-    this.lab.write("zot.yaml", renderBlueprint(settings));
+    this.lab.write("zot.yaml", renderBlueprint(blueprintArgs(settings)));
   }
 
   /** The second half: applied, and what is former taken away. */
@@ -110,12 +110,12 @@ test("a run that was cut off between delivery and end loses nothing: what it mad
   const stack = await stackWithGroups(t);
   // The very first run is killed when Authentik has just applied the text: no row but the first is in the state.
   await stack.deliver(MORE);
-  await stack.lab.apply("zot.yaml", renderBlueprint(MORE));
+  await stack.lab.apply("zot.yaml", renderBlueprint(blueprintArgs(MORE)));
   await stack.up(PLAIN);
   assert.deepEqual(await stack.bound(), ["admins", "artifact-workloads"]);
 
   await stack.deliver(MORE);
-  await stack.lab.apply("zot.yaml", renderBlueprint(MORE));
+  await stack.lab.apply("zot.yaml", renderBlueprint(blueprintArgs(MORE)));
   await stack.deliver(LESS);
   await stack.up(LESS);
   assert.deepEqual(await stack.bound(), ["admins", "artifact-workloads", "guests"]);
@@ -219,7 +219,7 @@ test("a removal that was killed before it was tidied up is found and tidied up b
 test("a destroy after a first run that was cut off takes away what that one made", async (t) => {
   const stack = await stackWithGroups(t);
   await stack.deliver(PLAIN);
-  await stack.lab.apply("zot.yaml", renderBlueprint(PLAIN));
+  await stack.lab.apply("zot.yaml", renderBlueprint(blueprintArgs(PLAIN)));
   assert.ok(stack.objects);
   await declared.delete?.(stack.objects, testContext());
   assert.deepEqual(await stack.bound(), []);

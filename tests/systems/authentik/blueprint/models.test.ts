@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 import { renderBlueprint } from "../../../../systems/authentik/blueprint/render.ts";
+import { blueprintArgs } from "../../../../stack/arguments.ts";
 import { parseSettings } from "../../../../settings/parse.ts";
 import { problemsOf } from "../authentikModels.ts";
 import { entriesOf } from "./blueprintEntries.ts";
@@ -13,9 +14,9 @@ const all = (text: string): readonly string[] =>
     .flatMap(problemsOf);
 
 test("every entry has fields that its model knows, all that it wants, and values that can be", () => {
-  assert.deepEqual(all(renderBlueprint(realCase())), []);
+  assert.deepEqual(all(renderBlueprint(blueprintArgs(realCase()))), []);
   const access = { signInGroups: ["family"], groups: { developers: ["read"] } };
-  assert.deepEqual(all(renderBlueprint(parseSettings({ ...REAL_CASE, access }))), []);
+  assert.deepEqual(all(renderBlueprint(blueprintArgs(parseSettings({ ...REAL_CASE, access })))), []);
 });
 
 test("the check lets pass what a real Authentik has applied", () => {
@@ -32,7 +33,7 @@ for (const [what, from, to, expected] of [
   ["an unknown model", "authentik_core.group\n", "authentik_core.gruop\n", "authentik_core.gruop: unknown model"],
 ] as const) {
   test(`${what} is found`, () => {
-    const text = renderBlueprint(realCase());
+    const text = renderBlueprint(blueprintArgs(realCase()));
     const broken = text.replace(from, to);
     assert.notEqual(broken, text);
     assert.ok(

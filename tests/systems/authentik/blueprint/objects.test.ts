@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { renderBlueprint } from "../../../../systems/authentik/blueprint/render.ts";
+import { blueprintArgs } from "../../../../stack/arguments.ts";
 import {
   declaredObjects,
   isAccount,
@@ -16,8 +17,8 @@ import { REAL_CASE, realCase } from "../../../support/settings.ts";
 const key = ({ model, identifiers }: Entry): string => `${model} ${JSON.stringify(identifiers)}`;
 
 test("the removal takes back every object that the blueprint makes, and nothing of others", () => {
-  const removed = entriesOf(renderRemoval(declaredObjects(realCase())));
-  const made = entriesOf(renderBlueprint(realCase()));
+  const removed = entriesOf(renderRemoval(declaredObjects(blueprintArgs(realCase()))));
+  const made = entriesOf(renderBlueprint(blueprintArgs(realCase())));
   const named = (entries: readonly Entry[]) => entries.filter((entry) => !("target" in (entry.identifiers ?? {})));
   assert.deepEqual(named(removed).map(key).sort(), named(made).map(key).sort());
   assert.ok(removed.every((entry) => entry.state === "absent"));
@@ -31,10 +32,12 @@ test("the removal takes back every object that the blueprint makes, and nothing 
 });
 
 test("what refers to others goes before them", () => {
-  const models = entriesOf(renderRemoval([...declaredObjects(realCase())].reverse())).map(({ model }) => model);
+  const models = entriesOf(renderRemoval([...declaredObjects(blueprintArgs(realCase()))].reverse())).map(
+    ({ model }) => model,
+  );
   assert.deepEqual(
     models,
-    entriesOf(renderRemoval(declaredObjects(realCase()))).map(({ model }) => model),
+    entriesOf(renderRemoval(declaredObjects(blueprintArgs(realCase())))).map(({ model }) => model),
   );
   const place = (model: string): number => models.indexOf(model);
   assert.ok(place("authentik_core.token") < place("authentik_core.user"));
@@ -55,13 +58,13 @@ test("a binding is removed only while its application and its group are there: n
 test("a former CI group that still has rights is needed, so it is not removed", () => {
   const access = { ciGroup: "pushers", groups: { "artifact-workloads": ["read"] } };
   const changed = parseSettings({ ...REAL_CASE, access });
-  assert.ok(declaredObjects(realCase()).includes("authentik_core.group artifact-workloads"));
-  assert.ok(!declaredObjects(changed).includes("authentik_core.group artifact-workloads"));
-  assert.ok(neededObjects(changed).includes("authentik_core.group artifact-workloads"));
+  assert.ok(declaredObjects(blueprintArgs(realCase())).includes("authentik_core.group artifact-workloads"));
+  assert.ok(!declaredObjects(blueprintArgs(changed)).includes("authentik_core.group artifact-workloads"));
+  assert.ok(neededObjects(blueprintArgs(changed)).includes("authentik_core.group artifact-workloads"));
 });
 
 test("what is in the way of the new one, and what goes after its key", () => {
-  const objects = declaredObjects(realCase());
+  const objects = declaredObjects(blueprintArgs(realCase()));
   assert.deepEqual(objects.filter(isInTheWay), [
     "authentik_core.application zot",
     "authentik_providers_oauth2.oauth2provider Zot",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 import { renderBlueprint } from "../../../../systems/authentik/blueprint/render.ts";
+import { blueprintArgs } from "../../../../stack/arguments.ts";
 import { parseSettings } from "../../../../settings/parse.ts";
 import { entriesOf } from "./blueprintEntries.ts";
 import type { Entry } from "./blueprintEntries.ts";
@@ -14,11 +15,12 @@ function one(model: string): Required<Pick<Entry, "identifiers" | "attrs">> {
   return { identifiers: entry.identifiers, attrs: entry.attrs };
 }
 
-const find = (model: string) => entriesOf(renderBlueprint(realCase())).filter((entry) => entry.model === model);
+const find = (model: string) =>
+  entriesOf(renderBlueprint(blueprintArgs(realCase()))).filter((entry) => entry.model === model);
 
 test("the real case is rendered byte by byte as recorded", () => {
   const recorded = readFileSync(new URL("../../../data/authentik-blueprint.real-case.yaml", import.meta.url), "utf8");
-  assert.equal(renderBlueprint(realCase()), recorded);
+  assert.equal(renderBlueprint(blueprintArgs(realCase())), recorded);
 });
 
 test("one PolicyBinding a group that may sign in, in order, on the application", () => {
@@ -74,7 +76,7 @@ test("any number of groups may sign in: admins, CI, those with rights anywhere, 
     groups: { developers: ["read", "create"] },
     namespaces: { "games/**": { groups: { players: ["read"], developers: ["read"] } } },
   };
-  const bound = entriesOf(renderBlueprint(parseSettings({ ...REAL_CASE, access }))).filter(
+  const bound = entriesOf(renderBlueprint(blueprintArgs(parseSettings({ ...REAL_CASE, access })))).filter(
     (entry) => entry.identifiers?.["target"] === "!KeyOf application",
   );
   const names = ["admins", "ci-group", "developers", "players", "family", "guests"];
@@ -97,7 +99,7 @@ test("a group with permissions is rejected in access.signInGroups", () => {
 
 test("blueprints that ours needs are applied before it, by name", () => {
   const authentik = { ...REAL_CASE.authentik, appliedAfter: ["common", "flows"] };
-  const entries = entriesOf(renderBlueprint(parseSettings({ ...REAL_CASE, authentik })));
+  const entries = entriesOf(renderBlueprint(blueprintArgs(parseSettings({ ...REAL_CASE, authentik }))));
   assert.deepEqual(
     entries.slice(0, 2),
     ["common", "flows"].map((name) => ({

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { renderBlueprint } from "../../../../systems/authentik/blueprint/render.ts";
+import { blueprintArgs } from "../../../../stack/arguments.ts";
 import { appliedBlueprint } from "../../../../systems/authentik/resources/appliedBlueprint.ts";
 import { adminKey, startLab } from "../../../lab/authentik/support.ts";
 import { appliedInputs, connectionTo, settingsWith, testContext } from "../../../support/provider.ts";
@@ -10,7 +11,7 @@ const settings = settingsWith();
 test("a changed client secret is applied, though text and hash are the same and Authentik does not notice by itself", async (t) => {
   const environment: Record<string, string> = { AUTHENTIK_ZOT_CLIENT_SECRET: "the secret of before" };
   const lab = await startLab(t, { environment });
-  lab.write("zot.yaml", renderBlueprint(settings));
+  lab.write("zot.yaml", renderBlueprint(blueprintArgs(settings)));
   const inputs = appliedInputs(settings, connectionTo(t, lab.server.url, adminKey));
   const { state } = await appliedBlueprint.create(inputs, testContext());
   const secret = async () => (await lab.one("/providers/oauth2/?name=Zot"))["client_secret"];
@@ -23,7 +24,7 @@ test("a changed client secret is applied, though text and hash are the same and 
 
 test("a hash and a status of before prove nothing: what somebody deleted since then is made anew", async (t) => {
   const lab = await startLab(t);
-  await lab.apply("zot.yaml", renderBlueprint(settings));
+  await lab.apply("zot.yaml", renderBlueprint(blueprintArgs(settings)));
   assert.equal((await lab.api("DELETE", "/core/applications/zot/")).status, 204);
   const inputs = appliedInputs(settings, connectionTo(t, lab.server.url, adminKey));
   await appliedBlueprint.create(inputs, testContext());
@@ -32,7 +33,7 @@ test("a hash and a status of before prove nothing: what somebody deleted since t
 
 test("another text that was applied since then is drift, and a blueprint that is gone is gone", async (t) => {
   const lab = await startLab(t);
-  const text = renderBlueprint(settings);
+  const text = renderBlueprint(blueprintArgs(settings));
   await lab.apply("zot.yaml", text);
   const inputs = appliedInputs(settings, connectionTo(t, lab.server.url, adminKey));
   const { state } = await appliedBlueprint.create(inputs, testContext());

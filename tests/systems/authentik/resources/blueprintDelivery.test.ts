@@ -5,6 +5,7 @@ import { join } from "node:path";
 import test from "node:test";
 import type { TestContext } from "node:test";
 import { renderBlueprint } from "../../../../systems/authentik/blueprint/render.ts";
+import { blueprintArgs, blueprintDelivery } from "../../../../stack/arguments.ts";
 import { blueprintHash } from "../../../../systems/authentik/blueprint/hash.ts";
 import { arrivalOf, blueprintPlace, inlineText } from "../../../../systems/authentik/blueprint/delivery.ts";
 import { appliedBlueprint } from "../../../../systems/authentik/resources/appliedBlueprint.ts";
@@ -67,20 +68,26 @@ test("until the file is pushed, the wait says what it waits for, and so does its
   const context = testContext();
   const inputs = appliedInputs(settings, connectionTo(t, lab.server.url, adminKey), {
     timeout: 0,
-    arrival: arrivalOf(settings),
+    arrival: arrivalOf(blueprintDelivery(settings)),
   });
   const error = await failureOf(appliedBlueprint.create(inputs, context));
   assert.match(
     context.said.join("\n"),
-    /worker to see the blueprint\. It comes by clone\/zot\.yaml: commit and push that file/,
+    /worker to see the blueprint\. It comes from clone\/zot\.yaml: commit and push that file/,
   );
-  assert.match(error.message, /commit and push that file, and have it deployed so that it is custom\/zot\.yaml/);
+  assert.match(
+    error.message,
+    /commit and push that file, and deploy it so that the worker sees it as custom\/zot\.yaml/,
+  );
 });
 
 const API = settingsWith({ authentik: { delivery: "api" } });
 const SECRET = { AUTHENTIK_ZOT_CLIENT_SECRET: clientSecret };
 
-function inlineInputs(connection: ReturnType<typeof connectionTo>, text = inlineText(renderBlueprint(API))) {
+function inlineInputs(
+  connection: ReturnType<typeof connectionTo>,
+  text = inlineText(renderBlueprint(blueprintArgs(API))),
+) {
   const clientSecretVariable = "AUTHENTIK_ZOT_CLIENT_SECRET";
   return {
     ...connection,
@@ -98,7 +105,7 @@ test("by the API: given, applied, changed and taken back, with one instance at a
   const names = async () =>
     ((await lab.api("GET", "/managed/blueprints/")).json["results"] as { name: string }[]).map(({ name }) => name);
   const { state } = await inlineBlueprint.create(inlineInputs(connection), testContext());
-  const apply = appliedInputs(API, connection, { text: state.text, path: blueprintPlace(API) });
+  const apply = appliedInputs(API, connection, { text: state.text, path: blueprintPlace({ kind: "api" }, "zot") });
   const applied = await appliedBlueprint.create(apply, testContext());
   assert.equal(applied.state.instance, state.instance);
   assert.equal((await lab.one("/core/users/?username=zot-ci"))["is_active"], true);

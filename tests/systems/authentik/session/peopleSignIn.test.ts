@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 import { renderBlueprint } from "../../../../systems/authentik/blueprint/render.ts";
+import { blueprintArgs } from "../../../../stack/arguments.ts";
 import { Browser, clientSecret, startLab } from "../../../lab/authentik/support.ts";
 import type { Lab } from "../../../lab/authentik/support.ts";
 import { realCase } from "../../../support/settings.ts";
@@ -37,7 +38,7 @@ test("after our blueprint people's flow is the same object by object, and still 
   const lab = await startLab(t, { environment: { [settings.authentik.clientSecretVariable]: clientSecret } });
   await lab.apply("mfa.yaml", MFA);
   const before = await peoplesFlow(lab);
-  await lab.apply("zot.yaml", renderBlueprint(settings));
+  await lab.apply("zot.yaml", renderBlueprint(blueprintArgs(settings)));
   assert.deepEqual(await peoplesFlow(lab), before);
 
   for (const [username, password] of [
@@ -55,7 +56,7 @@ test("the machines' flow is none of people's: their passwords do not work there,
   const settings = realCase();
   const lab = await startLab(t, { environment: { [settings.authentik.clientSecretVariable]: clientSecret } });
   await lab.apply("mfa.yaml", MFA);
-  await lab.apply("zot.yaml", renderBlueprint(settings));
+  await lab.apply("zot.yaml", renderBlueprint(blueprintArgs(settings)));
   const browser = new Browser(lab);
   await browser.machineLogin("alice", "alice-password");
   assert.equal(await browser.me(), undefined);

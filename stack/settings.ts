@@ -2,7 +2,7 @@ import { RunError, getProject, runtime } from "@pulumi/pulumi";
 import { SettingsError, parseSettings } from "../settings/parse.ts";
 import type { Settings } from "../settings/schema.ts";
 
-/** The settings of the stack at hand, checked as a whole before any resource is registered. @throws RunError with all problems at once */
+/** The settings of the current stack, checked before any resource is registered. @throws RunError with all problems at once */
 export function stackSettings(): Settings {
   const prefix = `${getProject()}:`;
   const groups = Object.entries(runtime.allConfig())
@@ -16,7 +16,7 @@ export function stackSettings(): Settings {
   }
 }
 
-/** Pulumi hands groups and lists over as JSON, texts as they are. */
+/** Pulumi passes groups and lists as JSON, and texts as they are. */
 function parsed(value: string): unknown {
   try {
     return JSON.parse(value) as unknown;

@@ -1,0 +1,178 @@
+import type { AcceptanceArgs } from "../components/acceptance.ts";
+import type { AuthentikAccessArgs } from "../components/authentikAccess.ts";
+import type { CiServiceAccountArgs } from "../components/ciServiceAccount.ts";
+import type { ForgejoSecretArgs } from "../components/forgejoSecret.ts";
+import type { ZotServerArgs } from "../components/zotServer.ts";
+import type { Settings } from "../settings/schema.ts";
+import type { BlueprintArgs } from "../systems/authentik/blueprint/args.ts";
+import { parseDelivery } from "../systems/authentik/blueprint/delivery.ts";
+import type { BlueprintDelivery } from "../systems/authentik/blueprint/delivery.ts";
+import { appPasswordIdentifier } from "../systems/authentik/blueprint/render.ts";
+import { signInGroups } from "../systems/authentik/blueprint/signInGroups.ts";
+import type { PreflightInputs } from "../systems/preflight.ts";
+import { expectedAccess } from "../systems/zot/access/matrix.ts";
+import { issuerOf } from "../systems/zot/config/config.ts";
+import { filesOnHost } from "../systems/zot/host/zotHost.ts";
+import type { ZotHost } from "../systems/zot/host/zotHost.ts";
+import type { SignInSettings } from "../systems/zot/signIn/check.ts";
+
+// What each component gets from the settings. What it gets from the other components, index.ts adds.
+
+/** Every server, token and secret that must work before anything changes. */
+export function preflightInputs({ authentik, argocd, forgejo, ci }: Settings): PreflightInputs {
+  return {
+    authentik: { authentikUrl: authentik.url, authentikToken: authentik.token },
+    argocd:
+      argocd === undefined
+        ? null
+        : {
+            argocdUrl: argocd.url,
+            argocdToken: argocd.token,
+            application: argocd.application,
+            project: argocd.project,
+          },
+    forgejo: { forgejoUrl: forgejo.url, forgejoToken: forgejo.token },
+    targets: [...new Set([...forgejo.repositories, ...forgejo.secrets.flatMap((secret) => secret.repositories)])],
+    sources: forgejo.secrets.map((secret) => secret.source),
+    keyStore: ci.keyStore,
+  };
+}
+
+export function blueprintArgs({ authentik, registry, ci, access }: Settings): BlueprintArgs {
+  return {
+    registryUrl: registry.url,
+    application: authentik.application,
+    applicationName: authentik.applicationName,
+    providerName: authentik.providerName,
+    clientId: authentik.clientId,
+    clientSecretVariable: authentik.clientSecretVariable,
+    authorizationFlow: authentik.authorizationFlow,
+    invalidationFlow: authentik.invalidationFlow,
+    signingCertificate: authentik.signingCertificate,
+    machineFlow: authentik.machineFlow,
+    ciUser: ci.user,
+    ciGroup: access.ciGroup,
+    signInGroups: signInGroups(access, access.signInGroups),
+    appliedAfter: authentik.appliedAfter,
+  };
+}
+
+export function blueprintDelivery({ authentik, kubernetes }: Settings): BlueprintDelivery {
+  const { blueprintPath } = authentik;
+  const delivery = parseDelivery(authentik.delivery);
+  switch (delivery?.kind) {
+    case "configMap": {
+      const { namespace, configMap, key } = kubernetes;
+      return { kind: "configMap", namespace, configMap, key, blueprintPath };
+    }
+    case "file":
+      return { kind: "file", file: delivery.file, blueprintPath };
+    case "api":
+      return { kind: "api" };
+    case undefined:
+      throw new TypeError(`the settings accepted the delivery "${authentik.delivery}"`);
+  }
+}
+
+export function authentikAccessArgs(settings: Settings): Omit<AuthentikAccessArgs, "clientSecretFingerprint"> {
+  const { authentik, argocd } = settings;
+  return {
+    ...blueprintArgs(settings),
+    authentikUrl: authentik.url,
+    authentikToken: authentik.token,
+    delivery: blueprintDelivery(settings),
+    argocd,
+    applyTimeout: authentik.applyTimeout,
+  };
+}
+
+export function zotHost({ registry, zot }: Settings): ZotHost {
+  const { host, binary, configFile, service, manageService, serviceFile, serviceLog, restartCommand } = registry;
+  const { sessionKeysFile } = zot.auth;
+  return {
+    host,
+    binary,
+    configFile,
+    sessionKeysFile,
+    service,
+    manageService,
+    serviceFile,
+    serviceLog,
+    restartCommand,
+  };
+}
+
+export function zotServerArgs(settings: Settings): Omit<ZotServerArgs, "facts" | "config" | "clientSecret" | "issuer"> {
+  return {
+    ...zotHost(settings),
+    readyTimeout: settings.registry.readyTimeout,
+    clientId: settings.authentik.clientId,
+  };
+}
+
+/** How the CI account signs in. */
+export function signInArgs({ authentik, registry, ci, access, zot }: Settings): SignInSettings {
+  return {
+    authentikUrl: authentik.url,
+    authentikToken: authentik.token,
+    registryUrl: registry.url,
+    username: ci.user,
+    machineFlow: authentik.machineFlow,
+    appPassword: appPasswordIdentifier(ci.user),
+    issuer: issuerOf(authentik),
+    clientSecret: authentik.clientSecret,
+    ciGroup: access.ciGroup,
+    groupsClaim: zot.auth.groupsClaim ?? "groups",
+    configPlace: { host: registry.host, configFile: filesOnHost(registry).configFile },
+  };
+}
+
+export function ciServiceAccountArgs(settings: Settings): Omit<CiServiceAccountArgs, "owner" | "access" | "server"> {
+  const { ci, authentik, acceptance } = settings;
+  return {
+    signIn: signInArgs(settings),
+    keyStore: ci.keyStore,
+    keyLifetime: ci.keyLifetime,
+    rotateAfter: ci.rotateAfter,
+    rotationTrigger: ci.rotationTrigger,
+    revocationTrigger: ci.revocationTrigger,
+    onDestroy: ci.onDestroy,
+    proofRepository: acceptance.repository,
+    applyTimeout: authentik.applyTimeout,
+  };
+}
+
+export function forgejoSecretArgs({ forgejo }: Settings): Omit<ForgejoSecretArgs, "owner" | "key"> {
+  return {
+    forgejoUrl: forgejo.url,
+    forgejoToken: forgejo.token,
+    secretName: forgejo.secretName,
+    targets: forgejo.repositories,
+    otherSecrets: forgejo.secrets.map(({ name, source, repositories }) => ({ name, source, targets: repositories })),
+  };
+}
+
+export function acceptanceArgs(settings: Settings): Omit<AcceptanceArgs, "owner" | "key" | "configHash" | "secrets"> {
+  const { ci, forgejo, acceptance } = settings;
+  const { workflow } = acceptance;
+  return {
+    signIn: signInArgs(settings),
+    keyStore: ci.keyStore,
+    repository: acceptance.repository,
+    expectedAccess: expectedAccess(settings),
+    testBuild:
+      workflow === undefined
+        ? undefined
+        : {
+            forgejoUrl: forgejo.url,
+            forgejoToken: forgejo.token,
+            repository: workflow.repository,
+            workflow: workflow.file,
+            ref: workflow.ref,
+            inputs: workflow.inputs,
+            timeout: workflow.timeout,
+          },
+    gracePeriod: ci.gracePeriod,
+    unmanagedKeys: ci.unmanagedKeys,
+  };
+}

@@ -1,0 +1,31 @@
+/** What the blueprint makes in Authentik. */
+export interface BlueprintArgs {
+  /** The registry's address, without a trailing slash: `https://registry.example.net`. Authentik sends people back there. */
+  readonly registryUrl: string;
+  /** Slug of the application. It is part of the issuer, so a change restarts zot. */
+  readonly application: string;
+  /** The application's name, as people see it. */
+  readonly applicationName: string;
+  /** Name of the OAuth2 provider. */
+  readonly providerName: string;
+  /** The OAuth2 client id. */
+  readonly clientId: string;
+  /** Environment variable of Authentik's worker that holds the OAuth2 client secret. */
+  readonly clientSecretVariable: string;
+  /** Slug of the authorization flow, which another blueprint makes. */
+  readonly authorizationFlow: string;
+  /** Slug of the invalidation flow, which another blueprint makes. */
+  readonly invalidationFlow: string;
+  /** Name of the certificate that signs tokens. */
+  readonly signingCertificate: string;
+  /** Slug of the sign-in flow for machines. It accepts app passwords only, and signs in only members of `ciGroup`. */
+  readonly machineFlow: string;
+  /** User name of the service account that CI pushes with. A change makes another account. */
+  readonly ciUser: string;
+  /** The group that the service account is put into. */
+  readonly ciGroup: string;
+  /** The groups that may sign in, in the order of their PolicyBindings. All but `ciGroup` must exist. */
+  readonly signInGroups: readonly string[];
+  /** Names (`metadata.name`) of blueprints that Authentik applies before this one. */
+  readonly appliedAfter: readonly string[];
+}
