@@ -1,5 +1,5 @@
 import { Cookie, CookieJar as ToughJar } from "tough-cookie";
-import type { Answer } from "./http.ts";
+import type { HttpResponse } from "./http.ts";
 
 /**
  * The cookies of one server during one sign-in.
@@ -21,8 +21,8 @@ export class CookieJar {
     return this.#jar.getCookieString(url);
   }
 
-  async keep(answer: Answer, url: string): Promise<void> {
-    for (const text of answer.headers.getSetCookie()) {
+  async keep(answer: HttpResponse, url: string): Promise<void> {
+    for (const text of answer.cookies) {
       const kept = await this.#jar.setCookie(text, url, { ignoreError: true });
       const name = Cookie.parse(text)?.key;
       // A cookie for another domain is not ours to have, and no fault.

@@ -1,5 +1,11 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { fromSeconds } from "../duration.ts";
 import { ZotAuthError, messageOf } from "../errors.ts";
+import { valueAt } from "../json.ts";
 import { Secret } from "../secret.ts";
+import { connections } from "./connections.ts";
+import { retryPolicy, waitUntilWelcome } from "./retry.ts";
+import type { RetryLimits } from "./retry.ts";
 
 /** A server as its errors name it. */
 export interface Endpoint {
@@ -8,6 +14,8 @@ export interface Endpoint {
   readonly url: string;
   /** The setting that holds the address: `forgejo.url`. */
   readonly setting: string;
+  /** Statuses beside 429, 502, 503 and 504 with which this server says that an idempotent request is to be sent again. */
+  readonly retriedStatuses?: readonly number[];
 }
 
 export interface RequestOptions {
@@ -18,35 +26,36 @@ export interface RequestOptions {
   /** Sent as it is. */
   readonly body?: string | Uint8Array<ArrayBuffer>;
   readonly signal?: AbortSignal | undefined;
-  /** Seconds until the request is given up. Default 15. */
+  /** Seconds that the server may take for its response, at each try. Default 15. */
   readonly timeout?: number;
+  /** Whether the request can be sent twice without harm. Default: yes, unless the method is POST or PATCH. */
+  readonly idempotent?: boolean;
+  readonly retry?: RetryLimits;
 }
 
-/** No answer came. Whether the server did what was asked, nobody knows. */
+/** No response came. Nobody knows whether the server did what it was asked. */
 export class Unreachable extends ZotAuthError {
-  /** The network's word for it, where it has one: `ECONNRESET`. */
-  readonly network: string | undefined;
-
   constructor(endpoint: Endpoint, error: unknown) {
     super(
       "SERVER_UNREACHABLE",
       `${endpoint.name} does not answer at ${endpoint.url} (${causeOf(error)}). Check the setting ${endpoint.setting} and that the server runs.`,
     );
-    this.network =
-      error instanceof Error && error.cause instanceof Error ? (error.cause as NodeJS.ErrnoException).code : undefined;
   }
 }
 
-/** An answer, read to its end. It holds nothing of the request. */
-export class Answer {
+/** A response, read to its end. It holds nothing of the request. */
+export class HttpResponse {
   readonly status: number;
-  readonly headers: Headers;
   readonly text: string;
+  /** Seconds for which the request was retried, with this as the last response; `undefined` when it was not to be retried. */
+  readonly retriedFor: number | undefined;
+  readonly #headers: IncomingHttpHeaders;
 
-  constructor(status: number, headers: Headers, text: string) {
+  constructor(status: number, headers: IncomingHttpHeaders, text: string, retriedFor?: number) {
     this.status = status;
-    this.headers = headers;
     this.text = text;
+    this.retriedFor = retriedFor;
+    this.#headers = headers;
   }
 
   /** The body as JSON, `undefined` when it is none. */
@@ -57,68 +66,126 @@ export class Answer {
       return undefined;
     }
   }
+
+  /** Each `Set-Cookie`. */
+  get cookies(): readonly string[] {
+    return [this.#headers["set-cookie"] ?? []].flat();
+  }
+
+  /** A header by its name in lower case, `undefined` when there is none. */
+  header(name: string): string | undefined {
+    const value = this.#headers[name];
+    return Array.isArray(value) ? value.join(", ") : value;
+  }
+
+  /** The same with another body, such as one without the secret that was sent. */
+  withText(text: string): HttpResponse {
+    return new HttpResponse(this.status, this.#headers, text, this.retriedFor);
+  }
 }
 
+/** Statuses after which an idempotent request is sent again: what a proxy says of a server that restarts, or the server of itself. */
+const UNAVAILABLE = [502, 503, 504];
+
 /**
- * Sends one request and reads the answer. Redirects are never followed: a followed redirect can turn a POST into a GET, or write to another
+ * Sends one request and reads the response. Redirects are never followed: a followed redirect can turn a POST into a GET, or write to another
  * repository, and the sign-in needs every step's cookies.
  *
  * @throws Unreachable `SERVER_UNREACHABLE`, which names the server, its setting and the cause
  * @throws ZotAuthError `HEADER_INVALID`
  */
-export async function request(endpoint: Endpoint, path: string, options: RequestOptions = {}): Promise<Answer> {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(options.headers ?? {})) {
-    const text = value instanceof Secret ? value.reveal() : value;
-    // `Headers` would print the whole value, and it may be a token.
-    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(text)) {
-      throw new ZotAuthError(
-        "HEADER_INVALID",
-        `The value for ${endpoint.name}'s header "${name}" (not shown) holds a line break or another character that no header can. Where it is a token, store it again without.`,
-      );
-    }
-    headers.set(name, text);
-  }
+export async function request(endpoint: Endpoint, path: string, options: RequestOptions = {}): Promise<HttpResponse> {
+  const { method = "GET", signal, retry = {} } = options;
+  const url = new URL(endpoint.url + path);
+  const headers = headersOf(endpoint, options);
   const body = options.json === undefined ? options.body : JSON.stringify(options.json);
-  if (options.json !== undefined && !headers.has("content-type")) headers.set("content-type", "application/json");
-  const timeout = AbortSignal.timeout((options.timeout ?? 15) * 1000);
+  const idempotent = options.idempotent ?? !["POST", "PATCH"].includes(method);
+  const statuses = [...UNAVAILABLE, ...(endpoint.retriedStatuses ?? [])];
+  const timeout = (options.timeout ?? 15) * 1000;
+  let retriedFor: number | undefined;
+  const policy = retryPolicy({ ...retry, origin: url.origin, signal, idempotent, statuses }, (seconds) => {
+    retriedFor = seconds;
+  });
   try {
-    const response = await fetch(endpoint.url + path, {
-      method: options.method ?? "GET",
+    const dispatcher = await connections(policy);
+    await waitUntilWelcome(url.origin, signal);
+    const response = await dispatcher.request({
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method,
       headers,
-      redirect: "manual",
-      signal: options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout]),
+      headersTimeout: timeout,
+      bodyTimeout: timeout,
+      ...(signal === undefined ? {} : { signal }),
       ...(body === undefined ? {} : { body }),
     });
-    return new Answer(response.status, response.headers, await response.text());
+    return new HttpResponse(response.statusCode, response.headers, await response.body.text(), retriedFor);
   } catch (error) {
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     throw new Unreachable(endpoint, error);
   }
 }
 
-/** The innermost cause's short text: `ECONNREFUSED`, `getaddrinfo ENOTFOUND …`, `timed out`. */
-function causeOf(error: unknown): string {
-  if (error instanceof DOMException && error.name === "TimeoutError") return "timed out";
-  if (error instanceof Error && error.cause instanceof Error) {
-    const code = (error.cause as NodeJS.ErrnoException).code;
-    return error.cause.message === "" ? (code ?? error.message) : error.cause.message;
+function headersOf(endpoint: Endpoint, { headers = {}, json }: RequestOptions): Record<string, string> {
+  const sent: Record<string, string> = {
+    accept: "*/*",
+    "user-agent": "zot-auth",
+    ...(json === undefined ? {} : { "content-type": "application/json" }),
+  };
+  for (const [name, value] of Object.entries(headers)) {
+    const text = value instanceof Secret ? value.reveal() : value;
+    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(text)) {
+      throw new ZotAuthError(
+        "HEADER_INVALID",
+        `The value for ${endpoint.name}'s header "${name}" (not shown) contains a line break or another character that no header can contain. If it is a token, store it again without that character.`,
+      );
+    }
+    sent[name.toLowerCase()] = text;
   }
-  return messageOf(error);
+  return sent;
 }
 
-/** Where an answer redirects to, `undefined` when it does not, or not to a whole address. */
-export function redirectOf(answer: Answer): URL | undefined {
-  const location = answer.headers.get("location");
-  return answer.status === 302 && location !== null ? (URL.parse(location) ?? undefined) : undefined;
+const TIMEOUTS: readonly unknown[] = ["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT", "UND_ERR_CONNECT_TIMEOUT"];
+
+/** The network's own short words: `connect ECONNREFUSED …`, `getaddrinfo ENOTFOUND …`, `timed out`. */
+function causeOf(error: unknown): string {
+  const code = valueAt(error, "code");
+  if (TIMEOUTS.includes(code)) return "timed out";
+  // That of several addresses has no words of its own.
+  const message = messageOf(error);
+  return message === "" && typeof code === "string" ? code : message;
 }
 
-/** An answer that nobody expected, with what the server said (shortened). */
-export function unexpected(endpoint: Endpoint, what: string, answer: Answer): ZotAuthError {
-  const said = answer.text.replace(/\s+/g, " ").trim().slice(0, 300);
+/** Where a response redirects to, `undefined` when it does not, or not to a whole address. */
+export function redirectOf(response: HttpResponse): URL | undefined {
+  const location = response.header("location");
+  return response.status === 302 && location !== undefined ? (URL.parse(location) ?? undefined) : undefined;
+}
+
+/** The error for a response that nobody expected, with what the server said (shortened). */
+export function unexpected(endpoint: Endpoint, what: string, response: HttpResponse): ZotAuthError {
+  const { name } = endpoint;
+  const { status, retriedFor } = response;
+  if (retriedFor !== undefined) {
+    const after = response.header("retry-after");
+    const asked =
+      after === undefined
+        ? `It was retried for ${fromSeconds(retriedFor)}.`
+        : `It asks to come back later (Retry-After: ${after.slice(0, 40)}).`;
+    return status === 429
+      ? new ZotAuthError(
+          "SERVER_BUSY",
+          `${name} accepts no more requests for now (429), when asked to ${what}. ${asked} Run again later, or raise the limit of ${name} or of the proxy before it.`,
+        )
+      : new ZotAuthError(
+          "SERVER_FAILING",
+          `${name} fails (${status}) when asked to ${what}. ${asked} See its log and that of the proxy before it, then run again.`,
+        );
+  }
+  const said = response.text.replace(/\s+/g, " ").trim().slice(0, 300);
   return new ZotAuthError(
     "UNEXPECTED_ANSWER",
-    `${endpoint.name} answered ${answer.status} when asked to ${what}${said === "" ? "" : `: ${said}`}. See the log of ${endpoint.name}.`,
+    `${name} answered ${status} when asked to ${what}${said === "" ? "" : `: ${said}`}. See the log of ${name}.`,
   );
 }
 

@@ -2,7 +2,7 @@ import type { SecretReference } from "../../core/secretReference.ts";
 import { ZotAuthError } from "../../core/errors.ts";
 import { resolveSecret } from "../onePassword/resolver.ts";
 import { at, list, request, string, unexpected } from "../../core/http/http.ts";
-import type { Answer, Endpoint, RequestOptions } from "../../core/http/http.ts";
+import type { HttpResponse, Endpoint, RequestOptions } from "../../core/http/http.ts";
 import { Secret } from "../../core/secret.ts";
 
 /** How a resource reaches Argo CD. */
@@ -102,7 +102,7 @@ export class ArgoCd {
     return `/applications/${encodeURIComponent(this.#connection.application)}`;
   }
 
-  async #request(path: string, options: RequestOptions = {}): Promise<Answer> {
+  async #request(path: string, options: RequestOptions = {}): Promise<HttpResponse> {
     const token = await resolveSecret(this.#connection.argocdToken, this.#signal);
     return request(this.#endpoint, `/api/v1${path}`, {
       ...options,
@@ -111,7 +111,7 @@ export class ArgoCd {
     });
   }
 
-  #refused(what: string, answer: Answer): ZotAuthError {
+  #refused(what: string, answer: HttpResponse): ZotAuthError {
     if (answer.status === 401) {
       return new ZotAuthError(
         "ARGOCD_TOKEN_REFUSED",

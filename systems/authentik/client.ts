@@ -2,7 +2,7 @@ import type { SecretReference } from "../../core/secretReference.ts";
 import { ZotAuthError } from "../../core/errors.ts";
 import { resolveSecret } from "../onePassword/resolver.ts";
 import { at, list, request, string, unexpected } from "../../core/http/http.ts";
-import type { Answer, Endpoint, RequestOptions } from "../../core/http/http.ts";
+import type { HttpResponse, Endpoint, RequestOptions } from "../../core/http/http.ts";
 import { Secret } from "../../core/secret.ts";
 
 /** How a resource reaches Authentik: inputs that many of them share. */
@@ -216,12 +216,12 @@ export class Authentik {
   }
 
   /** Sends any other request. */
-  async ask(path: string, options: RequestOptions = {}): Promise<Answer> {
+  async ask(path: string, options: RequestOptions = {}): Promise<HttpResponse> {
     return this.#request(path, options);
   }
 
   /** The error for an answer that nobody expected. */
-  refused(what: string, answer: Answer, right?: string): ZotAuthError {
+  refused(what: string, answer: HttpResponse, right?: string): ZotAuthError {
     return this.#refused(what, answer, right);
   }
 
@@ -241,7 +241,7 @@ export class Authentik {
     return answer.json;
   }
 
-  async #request(path: string, options: RequestOptions = {}): Promise<Answer> {
+  async #request(path: string, options: RequestOptions = {}): Promise<HttpResponse> {
     const token = await resolveSecret(this.#token, this.#signal);
     return request(this.endpoint, `/api/v3${path}`, {
       ...options,
@@ -251,7 +251,7 @@ export class Authentik {
   }
 
   /** @param right what the request needs, named where it lacks */
-  #refused(what: string, answer: Answer, right?: string): ZotAuthError {
+  #refused(what: string, answer: HttpResponse, right?: string): ZotAuthError {
     if (answer.status === 403 && answer.text.includes("Token invalid")) {
       return new ZotAuthError(
         "AUTHENTIK_TOKEN_REFUSED",

@@ -3,11 +3,9 @@ import { parseForgejoTarget } from "./target.ts";
 import type { SecretReference } from "../../core/secretReference.ts";
 import { resolveSecret } from "../onePassword/resolver.ts";
 import { actionsDisabled, archived, refused } from "./errors.ts";
-import { Answer, at, list, request, string, unexpected } from "../../core/http/http.ts";
-import type { Endpoint, RequestOptions } from "../../core/http/http.ts";
+import { at, list, request, string, unexpected } from "../../core/http/http.ts";
+import type { Endpoint, HttpResponse, RequestOptions } from "../../core/http/http.ts";
 import { Secret } from "../../core/secret.ts";
-import { trafficTo } from "../../core/http/traffic.ts";
-import type { Traffic } from "../../core/http/traffic.ts";
 
 /** How a resource reaches Forgejo: inputs that several of them share. */
 export interface ForgejoConnection {
@@ -32,14 +30,18 @@ export class Forgejo {
   readonly #endpoint: Endpoint;
   readonly #reference: SecretReference;
   readonly #signal: AbortSignal;
-  readonly #traffic: Traffic;
   #token: Promise<Secret> | undefined;
 
-  constructor(connection: ForgejoConnection, signal: AbortSignal, traffic = trafficTo(connection.forgejoUrl)) {
-    this.#endpoint = { name: "Forgejo", url: connection.forgejoUrl, setting: "forgejo.url" };
+  constructor(connection: ForgejoConnection, signal: AbortSignal) {
+    this.#endpoint = {
+      name: "Forgejo",
+      url: connection.forgejoUrl,
+      setting: "forgejo.url",
+      // What fails inside Forgejo can pass, such as a database that was busy.
+      retriedStatuses: [500],
+    };
     this.#reference = connection.forgejoToken;
     this.#signal = signal;
-    this.#traffic = traffic;
   }
 
   /** The secret of `forgejo.token`. */
@@ -71,7 +73,7 @@ export class Forgejo {
    */
   async assertMayWrite(target: string): Promise<void> {
     const what = "write secrets";
-    const answer = await this.#ask(target, what, "/actions/secrets/0", { method: "DELETE" });
+    const answer = await this.#ask(target, "/actions/secrets/0", { method: "DELETE" });
     if (answer.status !== 400 && answer.status !== 404) throw this.#refused(target, what, answer);
   }
 
@@ -80,23 +82,23 @@ export class Forgejo {
     const names: string[] = [];
     for (let page = 1; ; page += 1) {
       const what = "list its secrets";
-      const answer = await this.#ask(target, what, `/actions/secrets?limit=${PAGE}&page=${page}`);
+      const answer = await this.#ask(target, `/actions/secrets?limit=${PAGE}&page=${page}`);
       if (answer.status === 404 && parseForgejoTarget(target)?.kind === "user") return undefined;
       if (answer.status !== 200) throw this.#refused(target, what, answer);
       const found = list(answer.json).map((entry) => string(at(entry, "name")));
       names.push(...found);
-      if (found.length === 0 || names.length >= Number(answer.headers.get("x-total-count") ?? 0)) return names;
+      if (found.length === 0 || names.length >= Number(answer.header("x-total-count") ?? 0)) return names;
     }
   }
 
   async putSecret(target: string, name: string, value: Secret): Promise<void> {
     const what = `write the secret ${name}`;
     const options = { method: "PUT", json: { data: value.reveal() } } as const;
-    const answer = await this.#ask(target, what, `/actions/secrets/${name}`, options);
+    const answer = await this.#ask(target, `/actions/secrets/${name}`, options);
     if (answer.status === 201 || answer.status === 204) return;
     // Something between could give back what was sent.
     const text = answer.text.replaceAll(value.reveal(), "[secret]");
-    throw this.#refused(target, what, new Answer(answer.status, answer.headers, text));
+    throw this.#refused(target, what, answer.withText(text));
   }
 
   async deleteSecret(target: string, name: string): Promise<void> {
@@ -105,7 +107,7 @@ export class Forgejo {
 
   async variable(target: string, name: string): Promise<string | undefined> {
     const what = `read the variable ${name}`;
-    const answer = await this.#ask(target, what, `/actions/variables/${name}`);
+    const answer = await this.#ask(target, `/actions/variables/${name}`);
     if (answer.status === 404) return undefined;
     if (answer.status !== 200) throw this.#refused(target, what, answer);
     return string(at(answer.json, "data"));
@@ -114,8 +116,8 @@ export class Forgejo {
   /** Forgejo makes a variable by POST and changes it by PUT, and refuses each in place of the other. */
   async putVariable(target: string, name: string, value: string): Promise<void> {
     const what = `write the variable ${name}`;
-    const send = async (method: "PUT" | "POST"): Promise<Answer> =>
-      this.#ask(target, what, `/actions/variables/${name}`, { method, json: { value } });
+    const send = async (method: "PUT" | "POST"): Promise<HttpResponse> =>
+      this.#ask(target, `/actions/variables/${name}`, { method, json: { value } });
     let answer = await send("PUT");
     if (answer.status === 404) answer = await send("POST");
     // Somebody made it in between.
@@ -135,7 +137,7 @@ export class Forgejo {
     inputs: Readonly<Record<string, string>>,
   ): Promise<number> {
     const what = `start the workflow ${workflow}`;
-    const answer = await this.#ask(repository, what, `/actions/workflows/${encodeURIComponent(workflow)}/dispatches`, {
+    const answer = await this.#ask(repository, `/actions/workflows/${encodeURIComponent(workflow)}/dispatches`, {
       method: "POST",
       json: { ref, inputs, return_run_info: true },
     });
@@ -151,14 +153,14 @@ export class Forgejo {
 
   async run(repository: string, id: number): Promise<WorkflowRun> {
     const what = `show run ${id}`;
-    const answer = await this.#ask(repository, what, `/actions/runs/${id}`);
+    const answer = await this.#ask(repository, `/actions/runs/${id}`);
     if (answer.status !== 200) throw this.#refused(repository, what, answer);
     return { id, status: string(at(answer.json, "status")), url: string(at(answer.json, "html_url")) };
   }
 
   async #lookUp(target: string): Promise<{ readonly id: number; readonly shown: unknown }> {
     const what = "look it up";
-    const answer = await this.#ask(target, what, "");
+    const answer = await this.#ask(target, "");
     if (answer.status !== 200) throw this.#refused(target, what, answer);
     const id = at(answer.json, "id");
     if (typeof id !== "number") throw unexpected(this.#endpoint, `${what}: ${target}`, answer);
@@ -174,28 +176,20 @@ export class Forgejo {
   }
 
   async #delete(target: string, path: string, what: string): Promise<void> {
-    const answer = await this.#ask(target, what, `/actions/${path}`, { method: "DELETE" });
+    const answer = await this.#ask(target, `/actions/${path}`, { method: "DELETE" });
     if (answer.status !== 204 && answer.status !== 404) throw this.#refused(target, what, answer);
   }
 
-  async #ask(target: string, what: string, path: string, options: RequestOptions = {}): Promise<Answer> {
+  async #ask(target: string, path: string, options: RequestOptions = {}): Promise<HttpResponse> {
     const token = await this.token();
-    const trip = {
-      server: "Forgejo",
-      what: `${what} in ${target}`,
-      idempotent: options.method !== "POST",
+    return request(this.#endpoint, `/api/v1${base(target)}${path}`, {
+      ...options,
       signal: this.#signal,
-    };
-    return this.#traffic.send(trip, async () =>
-      request(this.#endpoint, `/api/v1${base(target)}${path}`, {
-        ...options,
-        signal: this.#signal,
-        headers: { authorization: new Secret(`token ${token.reveal()}`), accept: "application/json" },
-      }),
-    );
+      headers: { authorization: new Secret(`token ${token.reveal()}`), accept: "application/json" },
+    });
   }
 
-  #refused(target: string, what: string, answer: Answer): ZotAuthError {
+  #refused(target: string, what: string, answer: HttpResponse): ZotAuthError {
     return refused(this.#endpoint, this.#reference, { target, what }, answer);
   }
 }

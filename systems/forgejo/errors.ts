@@ -2,7 +2,7 @@ import { ZotAuthError } from "../../core/errors.ts";
 import { parseForgejoTarget } from "./target.ts";
 import type { SecretReference } from "../../core/secretReference.ts";
 import { at, string, unexpected } from "../../core/http/http.ts";
-import type { Answer, Endpoint } from "../../core/http/http.ts";
+import type { HttpResponse, Endpoint } from "../../core/http/http.ts";
 
 /** The target has another name now. */
 export class TargetMoved extends ZotAuthError {
@@ -23,7 +23,7 @@ export function refused(
   endpoint: Endpoint,
   token: SecretReference,
   request: { readonly target: string; readonly what: string },
-  answer: Answer,
+  answer: HttpResponse,
 ): ZotAuthError {
   const { target, what } = request;
   const message = string(at(answer.json, "message"));
@@ -32,7 +32,7 @@ export function refused(
     case 302:
     case 307:
     case 308:
-      return new TargetMoved(target, movedTo(answer.headers.get("location"), endpoint.url));
+      return new TargetMoved(target, movedTo(answer.header("location"), endpoint.url));
     case 401:
       return new ZotAuthError(
         "FORGEJO_TOKEN_REFUSED",
@@ -81,8 +81,8 @@ export function actionsDisabled(target: string): ZotAuthError {
 }
 
 /** `own/new` of `/api/v1/repos/own/new/actions/secrets/X`, which Forgejo gives without its own address. */
-function movedTo(location: string | null, server: string): string | undefined {
-  const path = location === null ? undefined : URL.parse(location, server)?.pathname;
+function movedTo(location: string | undefined, server: string): string | undefined {
+  const path = location === undefined ? undefined : URL.parse(location, server)?.pathname;
   const [, kind, first, second] = /^\/api\/v1\/(repos|orgs)\/([^/]+)(?:\/([^/]+))?/.exec(path ?? "") ?? [];
   const name = kind === "repos" ? `${first ?? ""}/${second ?? ""}` : first;
   return name !== undefined && parseForgejoTarget(name) !== undefined ? name : undefined;

@@ -1,7 +1,7 @@
 import { ZotAuthError } from "../../core/errors.ts";
 import type { SecretReference } from "../../core/secretReference.ts";
-import { Answer, at, list, request, string, unexpected } from "../../core/http/http.ts";
-import type { Endpoint } from "../../core/http/http.ts";
+import { at, list, request, string, unexpected } from "../../core/http/http.ts";
+import type { Endpoint, HttpResponse } from "../../core/http/http.ts";
 import { Secret } from "../../core/secret.ts";
 import { assertToken, quote } from "./backend.ts";
 import type { Backend, Change, Outcome } from "./backend.ts";
@@ -59,7 +59,7 @@ export class Connect implements Backend {
             },
           }
         : { op: "replace", path: `/fields/${pointer(field.id)}/value`, value: value.reveal() };
-    let answer: Answer;
+    let answer: HttpResponse;
     try {
       answer = await this.#request(`/v1/vaults/${before.vaultId}/items/${before.id}`, signal, [patch]);
     } catch (error) {
@@ -70,7 +70,7 @@ export class Connect implements Backend {
   }
 
   async #outcome(
-    answer: Answer,
+    answer: HttpResponse,
     written: {
       readonly before: Item;
       readonly fieldId: string | undefined;
@@ -85,7 +85,7 @@ export class Connect implements Backend {
     const error = unexpected(
       this.#endpoint,
       `write ${place.reference}`,
-      new Answer(status, answer.headers, quote(answer.text, [written.value])),
+      answer.withText(quote(answer.text, [written.value])),
     );
     if (status === 409) return { kind: "conflict", error };
     if (status >= 500) return { kind: "unsure", error };
@@ -139,7 +139,7 @@ export class Connect implements Backend {
     return list(answer.json);
   }
 
-  async #get(path: string, place: Place, signal: AbortSignal): Promise<Answer> {
+  async #get(path: string, place: Place, signal: AbortSignal): Promise<HttpResponse> {
     const answer = await this.#request(path, signal);
     if (answer.status === 200) return answer;
     if (answer.status === 401) throw this.#refused();
@@ -148,7 +148,7 @@ export class Connect implements Backend {
     throw unexpected(this.#endpoint, `read ${place.reference}`, answer);
   }
 
-  async #request(path: string, signal: AbortSignal, patch?: readonly object[]): Promise<Answer> {
+  async #request(path: string, signal: AbortSignal, patch?: readonly object[]): Promise<HttpResponse> {
     const token = await this.#resolve(this.#token);
     assertToken(token, SETTING, this.#token);
     return request(this.#endpoint, path, {
@@ -174,7 +174,7 @@ export class Connect implements Backend {
   }
 }
 
-function said(answer: Answer): string {
+function said(answer: HttpResponse): string {
   return string(at(answer.json, "message"));
 }
 

@@ -1,6 +1,6 @@
 import type { CookieJar } from "../../core/http/cookies.ts";
 import { at, list, request, string, unexpected } from "../../core/http/http.ts";
-import type { Answer, Endpoint, RequestOptions } from "../../core/http/http.ts";
+import type { HttpResponse, Endpoint, RequestOptions } from "../../core/http/http.ts";
 import { Secret } from "../../core/secret.ts";
 
 /** An API key as zot lists it: everything but the key. */
@@ -75,7 +75,12 @@ export async function revokeKey(
   if (answer.status !== 200) throw unexpected(zotEndpoint(url), "revoke an API key", answer);
 }
 
-async function keys(url: string, credentials: ZotCredentials, query: string, options: RequestOptions): Promise<Answer> {
+async function keys(
+  url: string,
+  credentials: ZotCredentials,
+  query: string,
+  options: RequestOptions,
+): Promise<HttpResponse> {
   const endpoint = zotEndpoint(url);
   return request(endpoint, `/zot/auth/apikey${query}`, {
     ...options,

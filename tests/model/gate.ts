@@ -1,6 +1,9 @@
 // Everything that the program asks a server goes through here, is counted, and can be cut off.
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as delay } from "node:timers/promises";
+import { connectThrough } from "../../core/http/connections.ts";
+import { PlayedServers } from "./played.ts";
+import type { Ask, Request, Response } from "./played.ts";
 
 /** What goes wrong at a request. */
 export interface Fault {
@@ -51,9 +54,9 @@ export class Run {
     return this.#abort.signal;
   }
 
-  async send(url: URL, init: RequestInit, send: typeof fetch): Promise<Response> {
+  async send(request: Request, ask: Ask): Promise<Response> {
     this.#abort.signal.throwIfAborted();
-    const sent = { method: init.method ?? "GET", url };
+    const sent = { method: request.method, url: request.url };
     const changes = !["GET", "HEAD"].includes(sent.method);
     if (changes) this.changes.push(sent);
     const struck = changes && this.#fault?.at === this.changes.length ? this.#fault : undefined;
@@ -61,16 +64,13 @@ export class Run {
       this.struck = sent;
       await delay(10_000);
     } else if (struck?.when === "before") return this.#strike(struck, sent);
-    // The signal stays here: a server goes on with what it has begun when its client dies. What a server asks of another is no part of the run.
-    const answering = runs.exit(async () => send(url, { ...init, signal: null }));
+    // A server goes on with what it has begun when its client dies.
+    const answering = ask(request);
     this.#sent.add(answering);
     try {
       const answer = await answering;
       if (changes) this.#done(sent);
-      if (struck !== undefined && struck.then !== "slow") {
-        await answer.body?.cancel();
-        return this.#strike(struck, sent);
-      }
+      if (struck !== undefined && struck.then !== "slow") return this.#strike(struck, sent);
       this.#abort.signal.throwIfAborted();
       return answer;
     } finally {
@@ -85,9 +85,8 @@ export class Run {
 
   #strike({ then }: Fault, sent: Sent): Response {
     this.struck = sent;
-    if (then === "busy") return new Response("busy", { status: 503 });
-    if (then === "reset")
-      throw new TypeError("fetch failed", { cause: Object.assign(new Error(), { code: "ECONNRESET" }) });
+    if (then === "busy") return { status: 503, headers: {}, body: Buffer.from("busy") };
+    if (then === "reset") throw Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
     this.#abort.abort(new Error("killed"));
     this.#die();
     throw this.#abort.signal.reason;
@@ -102,11 +101,7 @@ export async function within<T>(run: Run, work: () => Promise<T>): Promise<T> {
 }
 
 /** Call it once, before anything is asked. */
-export function guardFetch(): void {
-  const send = globalThis.fetch;
-  globalThis.fetch = async (input, init = {}) => {
-    const run = runs.getStore();
-    if (run === undefined) return send(input, init);
-    return run.send(new URL(input instanceof Request ? input.url : input), init, send);
-  };
+export function guardRequests(ask: Ask): void {
+  const guarded: Ask = async (request) => runs.getStore()?.send(request, ask) ?? ask(request);
+  connectThrough(new PlayedServers(guarded));
 }

@@ -4,6 +4,7 @@ import type { RequestListener } from "node:http";
 import { syncBuiltinESMExports } from "node:module";
 import type { AddressInfo } from "node:net";
 import inject from "light-my-request";
+import type { Request as Sent, Response as Answered } from "./played.ts";
 
 /** By port. */
 const listeners = new Map<string, RequestListener>();
@@ -27,27 +28,39 @@ export function takeShortcuts(): void {
     return server;
   }) as typeof http.createServer;
   syncBuiltinESMExports();
-  globalThis.fetch = async (input, init = {}) => ask(new URL(input instanceof Request ? input.url : input), init);
+  // The servers ask one another.
+  globalThis.fetch = async (input, init = {}) => {
+    const sent = new Request(input instanceof Request ? input.url : input, init);
+    const { status, headers, body } = await ask({
+      method: sent.method,
+      url: new URL(sent.url),
+      headers: Object.fromEntries(sent.headers),
+      body: sent.body === null ? undefined : Buffer.from(await sent.arrayBuffer()),
+    });
+    const seen = new Headers();
+    for (const [name, value] of Object.entries(headers)) for (const each of [value].flat()) seen.append(name, each);
+    return new Response([204, 304].includes(status) ? null : new Uint8Array(body), { status, headers: seen });
+  };
 }
 
-async function ask(url: URL, { method = "GET", headers, body }: RequestInit): Promise<Response> {
+/** What a server in this process answers. */
+export async function ask({ method, url, headers, body }: Sent): Promise<Answered> {
   const listener = listeners.get(url.port);
   if (listener === undefined)
-    throw new TypeError("fetch failed", { cause: new Error(`nothing listens at ${url.href}`) });
-  const hasBody = body !== undefined && body !== null;
-  const sent = new Request(url, { method, headers: headers ?? {}, ...(hasBody ? { body } : {}) });
-  const payload = hasBody ? Buffer.from(await sent.arrayBuffer()) : undefined;
+    throw Object.assign(new Error(`nothing listens at ${url.href}`), { code: "ECONNREFUSED" });
   const answer = await inject(listener, {
-    method,
+    method: method,
     url: url.pathname + url.search,
     authority: url.host,
-    headers: Object.fromEntries(sent.headers),
-    ...(payload === undefined ? {} : { payload }),
+    headers,
+    ...(body === undefined ? {} : { payload: body }),
   });
-  const seen = new Headers();
-  for (const [name, value] of Object.entries(answer.headers)) {
-    for (const each of Array.isArray(value) ? value : [value]) if (each !== undefined) seen.append(name, String(each));
-  }
-  const empty = method === "HEAD" || [204, 304].includes(answer.statusCode);
-  return new Response(empty ? null : new Uint8Array(answer.rawPayload), { status: answer.statusCode, headers: seen });
+  const seen = Object.entries(answer.headers).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, Array.isArray(value) ? value : String(value)] as const],
+  );
+  return {
+    status: answer.statusCode,
+    headers: Object.fromEntries(seen),
+    body: method === "HEAD" ? Buffer.alloc(0) : answer.rawPayload,
+  };
 }

@@ -1,6 +1,6 @@
 import { toInstance } from "../client.ts";
 import type { Authentik, BlueprintInstance } from "../client.ts";
-import type { Answer } from "../../../core/http/http.ts";
+import type { HttpResponse } from "../../../core/http/http.ts";
 
 /**
  * Gives Authentik a blueprint's text. Its server tries the text out at once, without anything of the worker's environment.
@@ -13,7 +13,7 @@ export async function giveBlueprint(
   name: string,
   content: string,
   enabled: boolean,
-): Promise<BlueprintInstance | Answer> {
+): Promise<BlueprintInstance | HttpResponse> {
   const json = { name, content, path: "", enabled };
   const answer = await authentik.ask("/managed/blueprints/", { method: "POST", json });
   if (answer.status === 201) return toInstance(answer.json);

@@ -2,7 +2,7 @@ import { entryTitles, firstEntries, withoutVariables } from "../blueprint/needs.
 import { ZotAuthError } from "../../../core/errors.ts";
 import type { Authentik } from "../client.ts";
 import { giveBlueprint } from "./give.ts";
-import { Answer, at, list } from "../../../core/http/http.ts";
+import { HttpResponse, at, list } from "../../../core/http/http.ts";
 
 const TRIAL = "zot-auth trial";
 
@@ -28,7 +28,7 @@ export async function tryOut(authentik: Authentik, text: string): Promise<string
 }
 
 /** What Authentik says. It shows the first lines of its log, and with many entries the reason is not among them; with a 405 there are none. */
-function reasonIn(answer: Answer): string | undefined {
+function reasonIn(answer: HttpResponse): string | undefined {
   const lines = list(at(answer.json, "content")).filter((line) => typeof line === "string");
   const telling = lines.filter((line) => /entry invalid|does not exist|not allowed/i.test(line));
   if (telling.length === 0) return undefined;
@@ -53,7 +53,7 @@ async function firstBadEntry(authentik: Authentik, text: string): Promise<string
 
 interface Trial {
   /** The answer of an Authentik that does not take the text. */
-  readonly answer?: Answer;
+  readonly answer?: HttpResponse;
   /** Authentik took the text, and the token may not delete what came of it. */
   readonly stays: boolean;
 }
@@ -63,7 +63,7 @@ async function trial(authentik: Authentik, text: string): Promise<Trial> {
     for (const left of await authentik.blueprintsNamed(TRIAL)) await authentik.deleteBlueprint(left.pk);
     // Disabled, so that it is tried out and never applied.
     const tried = await giveBlueprint(authentik, TRIAL, text, false);
-    if (tried instanceof Answer) return { answer: tried, stays: false };
+    if (tried instanceof HttpResponse) return { answer: tried, stays: false };
     await authentik.deleteBlueprint(tried.pk);
     return { stays: false };
   } catch (error) {

@@ -3,7 +3,7 @@ import { whyRejected } from "../applying/diagnosis.ts";
 import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";
 import { giveBlueprint } from "../applying/give.ts";
-import { Answer } from "../../../core/http/http.ts";
+import { HttpResponse } from "../../../core/http/http.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 
 /** The blueprint as a text that Authentik itself keeps: for people without Kubernetes. */
@@ -65,7 +65,7 @@ async function deliver(inputs: InlineBlueprintInputs, context: Context): Promise
   if (instance === undefined) {
     context.progress("giving the blueprint to Authentik");
     const made = await giveBlueprint(authentik, wanted, inputs.text, true);
-    if (made instanceof Answer) {
+    if (made instanceof HttpResponse) {
       const why = { text: inputs.text, appliedAfter: inputs.appliedAfter, variable: inputs.clientSecretVariable };
       throw await whyRejected(authentik, { path: "", name: wanted }, { ...why, by: "server" }, context);
     }

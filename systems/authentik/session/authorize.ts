@@ -1,7 +1,7 @@
 import { ZotAuthError } from "../../../core/errors.ts";
 import type { AuthentikSession } from "./session.ts";
 import { at, string } from "../../../core/http/http.ts";
-import type { Answer } from "../../../core/http/http.ts";
+import type { HttpResponse } from "../../../core/http/http.ts";
 
 /**
  * Goes through an authorization request with a session at Authentik.
@@ -19,7 +19,7 @@ export async function authorizeAt(session: AuthentikSession, authorize: URL): Pr
     );
   }
   const answer = await session.get(authorize.pathname + authorize.search);
-  const to = answer.status === 302 ? URL.parse(answer.headers.get("location") ?? "", url) : null;
+  const to = answer.status === 302 ? URL.parse(answer.header("location") ?? "", url) : null;
   if (to === null) throw refused(answer, authorize);
   const callback = to.origin === url && to.pathname.startsWith("/if/flow/") ? await throughFlow(session, to) : to;
   const error = callback.searchParams.get("error");
@@ -28,7 +28,7 @@ export async function authorizeAt(session: AuthentikSession, authorize: URL): Pr
 }
 
 /** A page in place of a redirect: Authentik cannot trust where it would redirect to, or does not let the account in. */
-function refused(answer: Answer, authorize: URL): ZotAuthError {
+function refused(answer: HttpResponse, authorize: URL): ZotAuthError {
   if (answer.text.includes("Redirect URI Error")) {
     return new ZotAuthError(
       "REDIRECT_URI_REFUSED",

@@ -4,7 +4,7 @@ import type { ClaimsSeen } from "../../zot/signIn/diagnosis/groupsClaim.ts";
 import type { AuthentikSession } from "./session.ts";
 import { authorizeAt } from "./authorize.ts";
 import { at, request, string } from "../../../core/http/http.ts";
-import type { Answer, Endpoint } from "../../../core/http/http.ts";
+import type { HttpResponse, Endpoint } from "../../../core/http/http.ts";
 import { Secret } from "../../../core/secret.ts";
 
 /** The OAuth2 client that zot is, as its config says. */
@@ -120,7 +120,7 @@ function noCode(): ZotAuthError {
 }
 
 /** Only the error's name: what else the answer says could repeat the request. */
-function refused(answer: Answer, client: string): ZotAuthError {
+function refused(answer: HttpResponse, client: string): ZotAuthError {
   const error = string(at(answer.json, "error"));
   if (error === "invalid_client") {
     return new ZotAuthError(

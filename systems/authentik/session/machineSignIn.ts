@@ -1,7 +1,7 @@
 import { ZotAuthError } from "../../../core/errors.ts";
 import { AuthentikSession } from "./session.ts";
 import { at, list, string, unexpected } from "../../../core/http/http.ts";
-import type { Answer } from "../../../core/http/http.ts";
+import type { HttpResponse } from "../../../core/http/http.ts";
 import type { Secret } from "../../../core/secret.ts";
 
 /** What signs in, and where. */
@@ -40,7 +40,7 @@ export async function signIn(account: MachineAccount, signal: AbortSignal): Prom
   // Between two stages Authentik redirects, by a status or in JSON; older ones do so before the flow's end, too.
   for (let step = 0; step <= 3 * STEPS; step++) {
     if (answer.status >= 301 && answer.status <= 308) {
-      answer = await session.get(session.pathOf(answer.headers.get("location") ?? ""));
+      answer = await session.get(session.pathOf(answer.header("location") ?? ""));
       continue;
     }
     if (answer.status !== 200) throw unexpected(session.endpoint, `sign ${account.username} in`, answer);
@@ -62,7 +62,7 @@ export async function signIn(account: MachineAccount, signal: AbortSignal): Prom
   );
 }
 
-function answerTo(answer: Answer, component: string, account: MachineAccount): Record<string, string | boolean> {
+function answerTo(answer: HttpResponse, component: string, account: MachineAccount): Record<string, string | boolean> {
   switch (component) {
     case "ak-stage-identification": {
       const password = at(answer.json, "password_fields") === true ? { password: account.appPassword.reveal() } : {};
@@ -81,7 +81,7 @@ function answerTo(answer: Answer, component: string, account: MachineAccount): R
 }
 
 /** @param answered whether the account was named: what is denied before is denied to everybody */
-function refuse(answer: Answer, component: string, account: MachineAccount, answered: boolean): void {
+function refuse(answer: HttpResponse, component: string, account: MachineAccount, answered: boolean): void {
   const { flow, username } = account;
   const errors = at(answer.json, "response_errors");
   if (errors !== undefined && errors !== null) {

@@ -2,7 +2,7 @@ import { ZotAuthError } from "../../../core/errors.ts";
 import { authentikEndpoint } from "../client.ts";
 import { CookieJar } from "../../../core/http/cookies.ts";
 import { request } from "../../../core/http/http.ts";
-import type { Answer, Endpoint } from "../../../core/http/http.ts";
+import type { HttpResponse, Endpoint } from "../../../core/http/http.ts";
 
 /** The cookies of a session at Authentik. */
 export class AuthentikSession {
@@ -15,11 +15,11 @@ export class AuthentikSession {
     this.#signal = signal;
   }
 
-  async get(path: string): Promise<Answer> {
+  async get(path: string): Promise<HttpResponse> {
     return this.#request(path, {});
   }
 
-  async post(path: string, json: unknown): Promise<Answer> {
+  async post(path: string, json: unknown): Promise<HttpResponse> {
     return this.#request(path, { method: "POST", json });
   }
 
@@ -38,7 +38,7 @@ export class AuthentikSession {
   }
 
   /** @throws ZotAuthError `COOKIE_NOT_KEPT` */
-  async #request(path: string, options: { method?: "POST"; json?: unknown }): Promise<Answer> {
+  async #request(path: string, options: { method?: "POST"; json?: unknown }): Promise<HttpResponse> {
     const url = this.endpoint.url + path;
     const headers = { cookie: await this.#jar.header(url), accept: "application/json, text/html;q=0.9" };
     const answer = await request(this.endpoint, path, { ...options, headers, signal: this.#signal });

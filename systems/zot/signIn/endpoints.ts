@@ -2,7 +2,7 @@ import { KEY_ENDPOINT } from "./diagnosis/keyEndpoint.ts";
 import type { AnswerSeen, EndpointSeen } from "./diagnosis/keyEndpoint.ts";
 import { formatZotVersion, parseZotVersion } from "../version.ts";
 import { at, list, request, string } from "../../../core/http/http.ts";
-import type { Answer } from "../../../core/http/http.ts";
+import type { HttpResponse } from "../../../core/http/http.ts";
 import { authenticate, zotEndpoint } from "../client.ts";
 import type { ZotCredentials } from "../client.ts";
 import { LOGIN_PATH } from "./zotSignIn.ts";
@@ -18,7 +18,7 @@ export async function observeKeyEndpoint(
   signal: AbortSignal,
 ): Promise<EndpointSeen> {
   const endpoint = zotEndpoint(url);
-  const get = async (path: string, credentials?: ZotCredentials): Promise<Answer> =>
+  const get = async (path: string, credentials?: ZotCredentials): Promise<HttpResponse> =>
     request(endpoint, path, { headers: await authenticate(endpoint, credentials), signal });
   const [keys, ping, management, login] = await Promise.all([
     get(KEY_ENDPOINT, session),
@@ -30,13 +30,13 @@ export async function observeKeyEndpoint(
     keys: seen(keys, (answer) => Array.isArray(at(answer.json, "apiKeys"))),
     signedIn: session !== undefined,
     ...(login === undefined ? {} : { login: seen(login, () => false) }),
-    bearer: /^bearer\b/i.test(ping.headers.get("www-authenticate") ?? ""),
+    bearer: /^bearer\b/i.test(ping.header("www-authenticate") ?? ""),
     ...managementOf(management),
   };
 }
 
 /** @param isJson whether the answer is the JSON that zot would send */
-function seen(answer: Answer, isJson: (answer: Answer) => boolean): AnswerSeen {
+function seen(answer: HttpResponse, isJson: (answer: HttpResponse) => boolean): AnswerSeen {
   const { status, text } = answer;
   const body = (): AnswerSeen["body"] => {
     if (isJson(answer)) return "json";
@@ -47,7 +47,7 @@ function seen(answer: Answer, isJson: (answer: Answer) => boolean): AnswerSeen {
   return { status, body: body() };
 }
 
-function managementOf({ status, json }: Answer): Pick<EndpointSeen, "management"> {
+function managementOf({ status, json }: HttpResponse): Pick<EndpointSeen, "management"> {
   const said = string(at(json, "releaseTag")) || string(at(json, "commit"));
   if (status !== 200 || said === "") return {};
   const version = parseZotVersion(said);

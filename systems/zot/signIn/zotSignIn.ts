@@ -4,7 +4,7 @@ import type { AuthentikSession } from "../../authentik/session/session.ts";
 import { authorizeAt } from "../../authentik/session/authorize.ts";
 import { CookieJar } from "../../../core/http/cookies.ts";
 import { redirectOf, request, unexpected } from "../../../core/http/http.ts";
-import type { Answer, Endpoint } from "../../../core/http/http.ts";
+import type { HttpResponse, Endpoint } from "../../../core/http/http.ts";
 import { authenticate, zotEndpoint } from "../client.ts";
 import type { ZotCredentials } from "../client.ts";
 
@@ -65,7 +65,12 @@ export async function finishSignIn(
     );
   }
   const path = callback.pathname + callback.search;
-  const answer = await request(endpoint, path, { headers: { cookie: await jar.header(url + path) }, signal });
+  const answer = await request(endpoint, path, {
+    headers: { cookie: await jar.header(url + path) },
+    // zot redeems the code, which counts once.
+    idempotent: false,
+    signal,
+  });
   await jar.keep(answer, url + path);
   if (answer.status !== 302 && answer.status !== 201) throw callbackRefused(endpoint, answer);
   if (!(await jar.has("session", url))) throw unexpected(endpoint, "open a session after the OIDC sign-in", answer);
@@ -83,7 +88,7 @@ export async function signOut(url: string, session: ZotCredentials): Promise<voi
   if (answer.status !== 200) throw unexpected(endpoint, "end the session", answer);
 }
 
-function callbackRefused(endpoint: Endpoint, answer: Answer): ZotAuthError {
+function callbackRefused(endpoint: Endpoint, answer: HttpResponse): ZotAuthError {
   const said = answer.text.trim().slice(0, 200);
   if (answer.status === 401 && said === "") {
     return new ZotAuthError(

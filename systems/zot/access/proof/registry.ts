@@ -1,6 +1,6 @@
 import type { Blob, ProbeImage } from "./probeImage.ts";
 import { request, unexpected } from "../../../../core/http/http.ts";
-import type { Answer, RequestOptions } from "../../../../core/http/http.ts";
+import type { HttpResponse, RequestOptions } from "../../../../core/http/http.ts";
 import { authenticate, zotEndpoint } from "../../client.ts";
 import type { ZotCredentials } from "../../client.ts";
 
@@ -20,12 +20,12 @@ export class Registry {
     return (await this.#request("/v2/")).status;
   }
 
-  async get(path: string): Promise<Answer> {
+  async get(path: string): Promise<HttpResponse> {
     return this.#request(path);
   }
 
   /** Asks to upload a blob; the status alone tells whether the right to create is there. The upload is left to zot's garbage collection. */
-  async startUpload(repository: string): Promise<Answer> {
+  async startUpload(repository: string): Promise<HttpResponse> {
     return this.#request(`/v2/${repository}/blobs/uploads/`, { method: "POST" });
   }
 
@@ -38,10 +38,12 @@ export class Registry {
   }
 
   /** Puts the manifest under a tag, or under its own digest, where it has no tag and the garbage collection takes it away. */
-  async putManifest(repository: string, image: ProbeImage, tag?: string): Promise<Answer> {
+  async putManifest(repository: string, image: ProbeImage, tag?: string): Promise<HttpResponse> {
     return this.#request(`/v2/${repository}/manifests/${tag ?? image.manifest.digest}`, {
       method: "PUT",
       body: image.manifest.bytes,
+      // After a lost response a create-only account would be refused: by then it overwrites.
+      idempotent: false,
       headers: { "content-type": image.mediaType },
     });
   }
@@ -50,27 +52,29 @@ export class Registry {
     return (await this.#request(`/v2/${repository}/manifests/${reference}`, { method: "HEAD" })).status;
   }
 
-  async deleteManifest(repository: string, reference: string): Promise<Answer> {
+  async deleteManifest(repository: string, reference: string): Promise<HttpResponse> {
     return this.#request(`/v2/${repository}/manifests/${reference}`, { method: "DELETE" });
   }
 
   async #upload(repository: string, blob: Blob): Promise<void> {
     const endpoint = zotEndpoint(this.#url);
     const started = await this.startUpload(repository);
-    const location = started.headers.get("location");
-    if (started.status !== 202 || location === null)
+    const location = started.header("location");
+    if (started.status !== 202 || location === undefined)
       throw unexpected(endpoint, `begin an upload to ${repository}`, started);
     const target = new URL(location, this.#url);
     target.searchParams.set("digest", blob.digest);
     const finished = await this.#request(target.pathname + target.search, {
       method: "PUT",
       body: blob.bytes,
+      // It ends the upload's session.
+      idempotent: false,
       headers: { "content-type": "application/octet-stream" },
     });
     if (finished.status !== 201) throw unexpected(endpoint, `take an upload to ${repository}`, finished);
   }
 
-  async #request(path: string, options: RequestOptions = {}): Promise<Answer> {
+  async #request(path: string, options: RequestOptions = {}): Promise<HttpResponse> {
     const endpoint = zotEndpoint(this.#url);
     const headers = {
       accept: "application/vnd.oci.image.manifest.v1+json, */*",

@@ -1,0 +1,36 @@
+import type { Dispatcher, RetryHandler } from "undici";
+import { completeResponses } from "./completeResponses.ts";
+
+/** Requests to one server at one time. A Forgejo on sqlite does no more work a second with more of them. */
+const CONNECTIONS_PER_SERVER = 8;
+
+let dispatcher: Promise<Dispatcher> | undefined;
+
+/**
+ * The connections of this process, for one request. Opened at the first one: loading undici takes a tenth of a second, and most previews ask
+ * no server.
+ */
+export async function connections(retry: RetryHandler.RetryCallback): Promise<Dispatcher> {
+  const { interceptors } = await import("undici");
+  dispatcher ??= open();
+  return (await dispatcher).compose(interceptors.retry({ retry, throwOnError: false }));
+}
+
+/** Sends every request through another dispatcher, such as one that plays the servers in this process. For tests. */
+export function connectThrough(other: Dispatcher): void {
+  dispatcher = Promise.resolve(other);
+}
+
+async function open(): Promise<Dispatcher> {
+  const { Agent, EnvHttpProxyAgent } = await import("undici");
+  // Over HTTP/2 one connection would carry any number of requests.
+  const options = { connections: CONNECTIONS_PER_SERVER, allowH2: false };
+  const agent = usesProxyVariables() ? new EnvHttpProxyAgent(options) : new Agent(options);
+  return agent.compose(completeResponses);
+}
+
+/** Node's own switch for `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`. */
+function usesProxyVariables(): boolean {
+  const flags = [...process.execArgv, process.env["NODE_OPTIONS"] ?? ""].join(" ");
+  return process.env["NODE_USE_ENV_PROXY"] === "1" || flags.includes("--use-env-proxy");
+}
