@@ -10,7 +10,7 @@ const CONTEXT: Context = {
   type: "",
   name: "",
   preview: false,
-  signal: AbortSignal.timeout(10_000),
+  signal: new AbortController().signal,
   secretInputs: new Set(),
   progress: () => undefined,
   info: () => undefined,

@@ -15,7 +15,7 @@ const context: Context = {
   type: "",
   name: "",
   preview: false,
-  signal: AbortSignal.timeout(60_000),
+  signal: new AbortController().signal,
   secretInputs: new Set(),
   progress: () => undefined,
   info: (text) => said.push(text),

@@ -1,0 +1,31 @@
+import { spawn } from "node:child_process";
+
+/** Minutes after which a process has failed, so that what never ends by itself is named. */
+const LIMIT = 20;
+
+export interface Ended {
+  readonly failed: boolean;
+  readonly output: string;
+  readonly seconds: number;
+}
+
+/** Runs a program to its end. Keeps what it prints, so that programs side by side do not mix. */
+export async function runToEnd(command: string, args: readonly string[]): Promise<Ended> {
+  const start = performance.now();
+  const child = spawn(command, args, {
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: LIMIT * 60_000,
+    killSignal: "SIGKILL",
+  });
+  const chunks: Buffer[] = [];
+  child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+  child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
+  const failed = await new Promise<boolean>((resolve, reject) => {
+    child.once("error", reject);
+    // Not "close": a program that it left running may hold the pipes.
+    child.once("exit", (code) => resolve(code !== 0));
+  });
+  const seconds = (performance.now() - start) / 1000;
+  if (seconds > LIMIT * 60) chunks.push(Buffer.from(`\nkilled: still running after ${LIMIT} minutes\n`));
+  return { failed, output: Buffer.concat(chunks).toString("utf8"), seconds };
+}
