@@ -62,7 +62,7 @@ async function look(zotHost: ZotHost, config: ZotConfig): Promise<HostFacts> {
 function warnOf(file: string, { state }: WrittenFile, host: string): void {
   if (state === "edited") {
     void log.warn(`${file} on ${host} was edited by hand. The next update restores the declared one.`);
-  } else if (state === "cut off") {
+  } else if (state === "interrupted") {
     void log.warn(`A deployment of ${file} on ${host} was interrupted. The next update finishes it.`);
   }
 }

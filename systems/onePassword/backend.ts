@@ -3,11 +3,11 @@ import type { Secret } from "../../core/secret.ts";
 import type { Field, Item } from "./item/item.ts";
 import type { Place } from "./item/place.ts";
 
-/** What is to become of a field. */
+/** A change of one field. */
 export interface Change {
-  /** `undefined`: it is made, concealed. */
+  /** `undefined`: a new, concealed field is created. */
   readonly field: Field | undefined;
-  /** Of a new field. */
+  /** Label of a new field. */
   readonly label: string;
   /** Id of a new field's section. */
   readonly section: string | undefined;
@@ -15,11 +15,11 @@ export interface Change {
 }
 
 /**
- * What became of a write. Refusals are thrown.
+ * The outcome of a write. A refusal is thrown.
  *
- * - `written`: 1Password took it
- * - `conflict`: somebody else changed the item at the same time, and nothing was written
- * - `unsure`: the answer got lost
+ * - `written`: 1Password stored the value
+ * - `conflict`: the item changed at the same time, and nothing was written
+ * - `unsure`: the response was lost
  */
 export type Outcome =
   { readonly kind: "written" } | { readonly kind: "conflict" | "unsure"; readonly error: ZotAuthError };
@@ -29,18 +29,18 @@ export interface Backend {
   /** In errors: `1Password Connect`, `op`. */
   readonly name: string;
   /**
-   * Whether a write replaces the whole item. A change by somebody else between our reading and writing is lost then, and kept otherwise.
+   * Whether a write replaces the whole item. If so, a change that somebody else makes between our read and our write is lost.
    */
   readonly replacesItem: boolean;
-  /** Reads the item of a place, with one request when the place names ids. Never from a cache. */
+  /** Reads the item, with one request if the place names ids. Never cached. */
   item(place: Place, signal: AbortSignal): Promise<Item>;
-  /** Says what is wrong with an item whose other contents a write could lose. */
+  /** Throws if a write could lose other contents of the item. */
   assertKeepsRest(item: Item, place: Place): void;
   write(before: Item, change: Change, place: Place, signal: AbortSignal): Promise<Outcome>;
 }
 
 /**
- * A token that can go into a header or a variable. What cannot would be refused there by an error that shows it.
+ * Throws unless the token can go into a header or a variable, where the error about a bad character would show it.
  *
  * @throws ZotAuthError `ONEPASSWORD_TOKEN_MALFORMED`
  */
@@ -48,11 +48,11 @@ export function assertToken(token: Secret, setting: string, reference: string): 
   if (/^[\x21-\x7e]+$/.test(token.reveal())) return;
   throw new ZotAuthError(
     "ONEPASSWORD_TOKEN_MALFORMED",
-    `The token of ${setting} (${reference}) has spaces, line breaks or other characters that no token has. Put the token alone there, on one line.`,
+    `The token in ${setting} (${reference}) contains spaces, line breaks or other characters that a token cannot have. Store the token alone, on one line.`,
   );
 }
 
-/** A server's or command's own words, without the secrets that went to it, on one line, and not too long. */
+/** The output of a server or command on one line, shortened and without the secrets that it was given. */
 export function quote(words: string, secrets: readonly Secret[]): string {
   const clean = secrets.reduce((text, secret) => {
     const value = secret.reveal();

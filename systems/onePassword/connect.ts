@@ -13,7 +13,7 @@ import type { Place } from "./item/place.ts";
 
 const SETTING = "onePassword.connectToken";
 
-/** 1Password Connect's REST API. A field is changed by PATCH, by its id, so that the rest of the item cannot be lost. */
+/** 1Password Connect's REST API. It changes a field by PATCH and the field's id, so that the rest of the item cannot be lost. */
 export class Connect implements Backend {
   readonly name = "1Password Connect";
   readonly replacesItem = false;
@@ -89,11 +89,11 @@ export class Connect implements Backend {
     );
     if (status === 409) return { kind: "conflict", error };
     if (status >= 500) return { kind: "unsure", error };
-    // Versions before 1.7 say 401 to a token that may only read.
+    // Before version 1.7 a read-only token gets a 401.
     if (status === 403 || (status === 401 && /write access|permission/i.test(said(answer)))) {
       throw new ZotAuthError(
         "ONEPASSWORD_READ_ONLY",
-        `The token of ${SETTING} (${this.#token}) may not write ${place.reference} (${status}). Give the token write access to that vault: \`op connect token create … --vault <vault>,rw\`.`,
+        `The token in ${SETTING} (${this.#token}) has insufficient permissions to write ${place.reference} (${status}). Grant it write access to the vault: \`op connect token create … --vault <vault>,rw\`.`,
       );
     }
     if (status === 401) throw this.#refused();
@@ -112,7 +112,7 @@ export class Connect implements Backend {
       ? unknownVault(place)
       : new ZotAuthError(
           "ONEPASSWORD_VAULT_AMBIGUOUS",
-          `1Password Connect shows ${found.length} vaults "${place.vault}" (from ${place.reference}). Use the vault's id in the reference.`,
+          `1Password Connect has ${found.length} vaults named "${place.vault}" (in ${place.reference}). Use the vault's id instead.`,
         );
   }
 
@@ -124,14 +124,14 @@ export class Connect implements Backend {
     if (active.length > 1) {
       throw new ZotAuthError(
         "ONEPASSWORD_ITEM_AMBIGUOUS",
-        `The 1Password vault "${place.vault}" holds ${active.length} items with the title "${place.item}" (from ${place.reference}). Use the item's id in the reference: ${active.map((entry) => string(at(entry, "id"))).join(", ")}.`,
+        `The 1Password vault "${place.vault}" has ${active.length} items titled "${place.item}" (in ${place.reference}). Use the item's id instead: ${active.map((entry) => string(at(entry, "id"))).join(", ")}.`,
       );
     }
     if (found.length === 0) throw missing(place);
     throw archived(place, at(found[0], "state") === "DELETED" ? "deleted" : "archived");
   }
 
-  /** The filter only makes the answer short. Connect refuses some characters in it, so it is left out where a name has unusual ones. */
+  /** The filter only shortens the response. Connect rejects some characters in it, so a name with unusual characters goes without. */
   async #list(path: string, filter: string, place: Place, signal: AbortSignal): Promise<readonly unknown[]> {
     const plain = /^[a-z]+ eq "[A-Za-z0-9 _.()-]+"$/.test(filter);
     const answer = await this.#get(plain ? `${path}?filter=${encodeURIComponent(filter)}` : path, place, signal);
@@ -161,15 +161,15 @@ export class Connect implements Backend {
   #refused(): ZotAuthError {
     return new ZotAuthError(
       "ONEPASSWORD_TOKEN_REFUSED",
-      `1Password Connect refuses the token of ${SETTING} (${this.#token}): it is wrong, has expired or was revoked. Make a new token and put it there.`,
+      `1Password Connect rejects the token in ${SETTING} (${this.#token}): it is wrong, expired or revoked. Create a new token and store it there.`,
     );
   }
 
-  /** Without the answer's text, which could be anything, secrets among it. */
+  /** Without the response's text, which may contain secrets. */
   #notConnect(): ZotAuthError {
     return new ZotAuthError(
       "ONEPASSWORD_NOT_CONNECT",
-      `What answers at ${this.#endpoint.url} does not answer as 1Password Connect does. Check the setting onePassword.connectUrl.`,
+      `The server at ${this.#endpoint.url} (setting onePassword.connectUrl) is not 1Password Connect. Correct the setting.`,
     );
   }
 }
@@ -186,13 +186,13 @@ function pointer(part: string): string {
 function missing({ vault, item, reference }: Place): ZotAuthError {
   return new ZotAuthError(
     "ONEPASSWORD_ITEM_MISSING",
-    `The 1Password vault "${vault}" holds no item "${item}" (from ${reference}). Make the item, restore it when it was deleted or archived, or correct the reference.`,
+    `The item "${item}" does not exist in the 1Password vault "${vault}" (in ${reference}). Create it, restore it if it was deleted or archived, or correct the reference.`,
   );
 }
 
 function unknownVault({ vault, reference }: Place): ZotAuthError {
   return new ZotAuthError(
     "ONEPASSWORD_VAULT_UNKNOWN",
-    `1Password Connect shows no vault "${vault}" (from ${reference}). Check its name or id, and that the token of ${SETTING} may see it.`,
+    `The 1Password vault "${vault}" (in ${reference}) does not exist, or the token in ${SETTING} has no access to it. Check its name or id, and the token's vaults.`,
   );
 }

@@ -10,7 +10,7 @@ export type { OnePasswordConnection } from "./vault.ts";
 
 let store: OnePassword | undefined;
 
-/** Called once by the engine, before any resource. */
+/** The engine calls this once, before any resource. */
 export function configure(connection: OnePasswordConnection): void {
   store = onePassword(connection, resolveSecret);
 }
@@ -22,7 +22,7 @@ export function vault(): OnePassword {
 }
 
 /**
- * Resolves a reference where the secret is used. Nothing is kept beyond the operation: the next one resolves it again.
+ * Resolves a reference where the secret is used. Nothing is kept beyond the operation: the next one resolves the reference again.
  *
  * @throws ZotAuthError `SECRET_MISSING`, `SECRET_EMPTY`, `SECRET_UNREADABLE`, and what 1Password's client throws
  */
@@ -36,11 +36,11 @@ export async function resolveSecret(reference: SecretReference, signal?: AbortSi
     case "file":
       return secretOfFile(parsed.path, reference);
     case undefined:
-      throw new TypeError("a secret reference that the settings let through cannot be read");
+      throw new TypeError("the settings accepted a malformed secret reference");
   }
 }
 
-/** 1Password has nothing there: no value, or not even the item. A section or field that is not clear is an error all the same. */
+/** The reference leads to nothing. An ambiguous section or field is an error nevertheless. */
 const NOTHING_THERE = ["ONEPASSWORD_FIELD_MISSING", "ONEPASSWORD_ITEM_MISSING", "ONEPASSWORD_ITEM_ARCHIVED"];
 
 /** As {@link resolveSecret}; `undefined` when the 1Password field is empty or missing, or its item is. */

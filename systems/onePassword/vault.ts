@@ -10,7 +10,7 @@ import { placeOf } from "./item/place.ts";
 import type { Place } from "./item/place.ts";
 import { FieldWriter } from "./writer.ts";
 
-/** How to get into 1Password: the provider's configuration. Holds references, no secrets. */
+/** How to connect to 1Password: the provider's configuration. It holds references, not secrets. */
 export interface OnePasswordConnection {
   readonly connectUrl?: string;
   readonly connectToken?: SecretReference;
@@ -19,35 +19,35 @@ export interface OnePasswordConnection {
 }
 
 export interface OnePasswordOptions {
-  /** Told of what the person should know and nothing fails by. Default: Node's warnings, which Pulumi shows. */
+  /** Receives warnings. Default: `process.emitWarning`, which Pulumi shows. */
   readonly warn?: (code: string, message: string) => void;
-  /** Seconds until a value that was written has to be seen. Default 30. */
+  /** How many seconds a written value may take to appear. Default 30. */
   readonly settleSeconds?: number;
-  /** Seconds for one run of `op`. Default 120: a person may have to find their fingerprint. */
+  /** Seconds that one run of `op` may take. Default 120, since it may ask for a fingerprint. */
   readonly opSeconds?: number;
 }
 
 /**
- * Reading and writing single fields of existing 1Password items. Nothing else of an item is ever changed.
+ * Reads and writes single fields of existing 1Password items. Never changes anything else in an item.
  *
  * Errors have a code that begins with `ONEPASSWORD_`, or `SERVER_UNREACHABLE`.
  */
 export interface OnePassword {
   /**
-   * The field's value. Within one operation, which is what shares an abort signal, an item is asked for once in half a minute; without a
-   * signal it is asked for each time.
+   * Returns the field's value. Within one operation, that is with the same abort signal, an item is read once in half a minute; without a
+   * signal it is read each time.
    *
-   * @throws ZotAuthError `ONEPASSWORD_FIELD_MISSING` also for an empty field
+   * @throws ZotAuthError `ONEPASSWORD_FIELD_MISSING`, also for an empty field
    */
   read(reference: SecretReference, signal?: AbortSignal): Promise<Secret>;
   /**
-   * Writes the field and reads it back; makes it, concealed, when the item has none of that name. Where the field has the value already,
-   * nothing is written, so that it can be repeated after a crash.
+   * Writes the field and reads it back. Creates a concealed field if the item has none of that name. If the field already has the value,
+   * writes nothing, so that the call can be repeated after a crash.
    */
   write(reference: SecretReference, value: Secret, signal?: AbortSignal): Promise<void>;
-  /** Says what is wrong when the field could not be written. The field itself may be missing. Whether the token may write shows only a write. */
+  /** Throws if the field could not be written. The field itself may be missing. Only a write shows whether the token may write. */
   assertItem(reference: SecretReference, signal?: AbortSignal): Promise<void>;
-  /** Empties the field and keeps it. A field that is not there is as good. */
+  /** Empties the field and keeps it. Does nothing if it does not exist. */
   blank(reference: SecretReference, signal?: AbortSignal): Promise<void>;
 }
 
@@ -88,7 +88,7 @@ class Vault implements OnePassword {
   }
 
   async write(reference: SecretReference, value: Secret, signal?: AbortSignal): Promise<void> {
-    if (value.reveal() === "") throw new TypeError("a field is emptied by blank()");
+    if (value.reveal() === "") throw new TypeError("use blank() to empty a field");
     await this.#change(reference, value, signal);
   }
 

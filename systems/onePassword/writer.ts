@@ -10,7 +10,7 @@ import type { Place } from "./item/place.ts";
 
 /** As often as 1Password's own Terraform provider tries. */
 const TRIES = 5;
-/** Seconds to look whether a write arrived whose answer got lost. */
+/** How many seconds to look for a write whose response was lost. */
 const LOST_ANSWER_SECONDS = 5;
 
 export interface WriterOptions {
@@ -19,8 +19,8 @@ export interface WriterOptions {
 }
 
 /**
- * Writes one field of one item: reads the item, writes, reads until the value is seen, and compares the item's versions and contents before
- * and after, so that somebody else's change at the same time is noticed.
+ * Writes one field of one item: reads the item, writes, reads until the value appears, and compares the item before and after, so that
+ * somebody else's change at the same time is noticed.
  */
 export class FieldWriter {
   readonly #backend: Backend;
@@ -34,14 +34,14 @@ export class FieldWriter {
     this.#settleSeconds = options.settleSeconds ?? 30;
   }
 
-  /** One after the other: two fields of one item, written side by side, would look like somebody else's change. */
+  /** One at a time: two fields of one item, written side by side, would look like somebody else's change. */
   async write(place: Place, value: Secret, signal: AbortSignal): Promise<void> {
     const before = this.#last;
     const own = (async (): Promise<void> => {
       await before;
       await this.#tryWrite(place, value, signal);
     })();
-    this.#last = own.catch(() => undefined); // the caller of that write is told
+    this.#last = own.catch(() => undefined); // the caller of that write gets the error
     return own;
   }
 
@@ -64,7 +64,7 @@ export class FieldWriter {
     }
   }
 
-  /** The item once it shows the value. Connect may show the item of before for a while. */
+  /** Waits until the item has the value. Connect may return the earlier version for a while. */
   async #settled(
     before: Item,
     place: Place,
@@ -78,7 +78,7 @@ export class FieldWriter {
       try {
         seen = await this.#backend.item(byId, signal);
       } catch (error) {
-        // Whoever lost the answer may not be back yet.
+        // The server that lost the response may not be back yet.
         if (lost !== undefined && error instanceof ZotAuthError && error.code === lost.code) return undefined;
         throw error;
       }
@@ -88,12 +88,12 @@ export class FieldWriter {
     };
     try {
       return await waitFor(look, {
-        what: `${this.#backend.name} to show the new value of ${place.reference}`,
+        what: `${this.#backend.name} to return the new value of ${place.reference}`,
         timeoutSeconds: lost === undefined ? this.#settleSeconds : Math.min(LOST_ANSWER_SECONDS, this.#settleSeconds),
         signal,
         code: "ONEPASSWORD_LAGGING",
         remedy: () =>
-          `It still shows version ${before.version} of the item. See whether it is in sync with 1Password (its /health tells), and run again.`,
+          `It still returns version ${before.version} of the item. Check at its /health whether it is in sync with 1Password, and run again.`,
       });
     } catch (error) {
       if (!(error instanceof ZotAuthError && error.code === "ONEPASSWORD_LAGGING")) throw error;
@@ -105,11 +105,11 @@ export class FieldWriter {
   #notStored({ reference }: Place): ZotAuthError {
     return new ZotAuthError(
       "ONEPASSWORD_NOT_STORED",
-      `${this.#backend.name} took a value for ${reference} but gives another one back. See whether something else writes that field, and run again.`,
+      `${this.#backend.name} accepted a value for ${reference} but returns another one. Check whether something else writes that field, and run again.`,
     );
   }
 
-  /** Each change makes the version one higher, so a version that is higher by more than one tells of somebody else's. */
+  /** Each change increments the version, so an increase by more than one means somebody else's change. */
   #compare(before: Item, after: Item, place: Place): void {
     const { reference } = place;
     const ours = findField(after, place) ?? findField(before, place);
@@ -120,21 +120,21 @@ export class FieldWriter {
       if (different === "") return;
       throw new ZotAuthError(
         "ONEPASSWORD_ITEM_DAMAGED",
-        `The value of ${reference} is stored, but the rest of its item is not as before (${different}; ${versions}). Restore it from the item's history in the 1Password app, and tell the makers of ${this.#backend.name}.`,
+        `The value of ${reference} is stored, but other parts of its item changed (${different}; ${versions}). Restore them from the item's history in the 1Password app, and report this to the makers of ${this.#backend.name}.`,
       );
     }
-    // What op writes is the item as it was when we read it. One change that shows came after that, and is kept.
+    // op writes the item as we read it. A single change that is visible came after that and is kept.
     if (this.#backend.replacesItem && !(others === 1 && different !== "")) {
       throw new ZotAuthError(
         "ONEPASSWORD_OTHERS_CHANGE_LOST",
-        `The value of ${reference} is stored, but somebody else changed the item at the same time (${versions}), and op, which replaces whole items, may have undone that. Compare with the item's history in the 1Password app. Connect changes single fields (onePassword.connectUrl).`,
+        `The value of ${reference} is stored, but the item changed at the same time (${versions}), and op, which replaces whole items, may have undone that change. Compare with the item's history in the 1Password app. 1Password Connect (onePassword.connectUrl) changes single fields.`,
       );
     }
     this.#warn(
       "ONEPASSWORD_CHANGED_MEANWHILE",
       different === ""
-        ? `Somebody else wrote the item of ${reference} at the same time (${versions}). Only this field can have changed; the item's history in 1Password has the other value.`
-        : `Somebody else changed ${different} in the item of ${reference} at the same time (${versions}). That change is kept.`,
+        ? `The item of ${reference} changed at the same time (${versions}), in this field alone. The item's history in 1Password has the other value.`
+        : `The item of ${reference} changed at the same time: ${different} (${versions}). That change is kept.`,
     );
   }
 }
@@ -142,6 +142,6 @@ export class FieldWriter {
 function conflict({ reference }: Place, cause: ZotAuthError): ZotAuthError {
   return new ZotAuthError(
     "ONEPASSWORD_CONFLICT",
-    `${reference} could not be written ${TRIES} times, because somebody else changed the item each time. See who does, and run again. ${cause.message}`,
+    `Writing ${reference} failed ${TRIES} times, because the item changed each time. Find out what changes it, and run again. ${cause.message}`,
   );
 }

@@ -132,7 +132,7 @@ test("the client secret is taken from the section that the reference names", asy
   const ambiguous = { ...REAL_CASE.authentik, clientSecret: "op://vault/two sections/zot-client-secret" };
   await assert.rejects(
     runProgram({ authentik: ambiguous }),
-    /^Error: authentik\.clientSecret: .* has 2 fields "zot-client-secret"\. Name the section .*: f1 in section "registry", f2 in section "test registry"/,
+    /^Error: authentik\.clientSecret: .* has 2 fields named "zot-client-secret"\. Name the section .* or use the field's id: f1 in section "registry", f2 in section "test registry"/,
   );
 });
 

@@ -70,7 +70,7 @@ const CASES: readonly (readonly [string, string, Group, RegExp])[] = [
     "a missing 1Password item",
     "ci",
     { keyStore: "op://homelab/Nothing/key" },
-    /ci\.keyStore: .* holds no item "Nothing" \(from op:\/\/homelab\/Nothing\/key\)\. Make the item/,
+    /ci\.keyStore: The item "Nothing" does not exist .*\(in op:\/\/homelab\/Nothing\/key\)\. Create it/,
   ],
   [
     "a missing 1Password field",
@@ -94,7 +94,7 @@ const CASES: readonly (readonly [string, string, Group, RegExp])[] = [
     "a zot that is not there",
     "registry",
     { binary: "/nowhere/zot" },
-    /There is no zot at "\/nowhere\/zot" on local \(setting registry\.binary\)/,
+    /zot does not exist at "\/nowhere\/zot" on local \(setting registry\.binary\)/,
   ],
 ];
 

@@ -35,8 +35,8 @@ test("edits of config and credentials show in the preview, and up undoes them, i
   save(configFile, edited);
   save(credentialsFile, credentials.replace(/\}\s*$/, "\n}\n"));
   const { output } = await lab.pulumi("preview", "--non-interactive");
-  assert.match(output, new RegExp(`Somebody edited .*config\\.json on local`));
-  assert.match(output, new RegExp(`Somebody edited .*oidc-credentials\\.json on local`));
+  assert.match(output, new RegExp(`config\\.json on local was edited by hand`));
+  assert.match(output, new RegExp(`oidc-credentials\\.json on local was edited by hand`));
   assert.match(output, /zot-config.*update/);
   assert.match(output, /zot-credentials.*update/);
   const repaired = await lab.up();

@@ -46,7 +46,7 @@ test("the real case previews as a whole plan without any of its servers, and say
     assert.equal(status, 0, output);
     assert.match(
       output,
-      /ssh:nobody@127\.0\.0\.1 \(setting registry\.host\) cannot be reached: .*goes by zot 2\.1\.20/,
+      /ssh:nobody@127\.0\.0\.1 \(setting registry\.host\) cannot be reached: .*assumes zot 2\.1\.20/,
     );
     assert.match(output, /authentik\.clientSecret: op:\/\/\S+ cannot be read: /);
     for (const name of [

@@ -2,10 +2,10 @@ import { ZotAuthError } from "../../../core/errors.ts";
 import type { Field, Item, ItemContents } from "./item.ts";
 import type { Place } from "./place.ts";
 
-/** Types of fields that take any text. In the others 1Password checks or computes something. */
+/** Field types that accept any text. 1Password validates or computes the others. */
 const WRITABLE = ["CONCEALED", "STRING"];
 
-/** The entries of that name or id. Upper and lower case count only where they decide, as in 1Password's own references. */
+/** The entries with that name or id. Case matters only if several names differ in nothing else, as in 1Password's own references. */
 export function matching<T>(
   entries: readonly T[],
   wanted: string,
@@ -17,7 +17,7 @@ export function matching<T>(
 }
 
 /**
- * The field of a reference, `undefined` when the item has none of that name.
+ * The field of a reference; `undefined` if it does not exist.
  *
  * @throws ZotAuthError `ONEPASSWORD_SECTION_MISSING`, `ONEPASSWORD_SECTION_AMBIGUOUS`, `ONEPASSWORD_FIELD_AMBIGUOUS`, `ONEPASSWORD_FIELD_IS_FILE`
  */
@@ -29,21 +29,21 @@ export function findField(item: ItemContents, place: Place): Field | undefined {
   if (found.length > 1) {
     throw new ZotAuthError(
       "ONEPASSWORD_FIELD_AMBIGUOUS",
-      `The 1Password item of ${place.reference} has ${found.length} fields "${place.field}". Name the section (op://vault/item/section/field) or the field's id: ${found.map((field) => `${field.id}${field.section === "" ? "" : ` in section ${sectionName(item, field.section)}`}`).join(", ")}.`,
+      `The 1Password item of ${place.reference} has ${found.length} fields named "${place.field}". Name the section (op://vault/item/section/field) or use the field's id: ${found.map((field) => `${field.id}${field.section === "" ? "" : ` in section ${sectionName(item, field.section)}`}`).join(", ")}.`,
     );
   }
   const file = matching(item.files.filter(inSection), place.field, ({ id, name }) => [id, name]).length > 0;
   if (found[0]?.type === "FILE" || (found.length === 0 && file)) {
     throw new ZotAuthError(
       "ONEPASSWORD_FIELD_IS_FILE",
-      `${place.reference} is a file in 1Password, not a field. Put the secret into a field of type "password", and name that one.`,
+      `${place.reference} is a file in 1Password, not a field. Store the secret in a field of type "password", and reference that field.`,
     );
   }
   return found[0];
 }
 
 /**
- * The id of the section that a reference names, `undefined` when it names none.
+ * The id of the section that a reference names; `undefined` if it names none.
  *
  * @throws ZotAuthError `ONEPASSWORD_SECTION_MISSING`, `ONEPASSWORD_SECTION_AMBIGUOUS`
  */
@@ -55,11 +55,11 @@ export function sectionOf(item: ItemContents, { section, reference }: Place): st
   throw found.length === 0
     ? new ZotAuthError(
         "ONEPASSWORD_SECTION_MISSING",
-        `The 1Password item of ${reference} has no section "${section}" (it has: ${known || "none"}). Make the section in 1Password, or correct the reference.`,
+        `The section "${section}" does not exist in the 1Password item of ${reference} (sections: ${known || "none"}). Create it in 1Password, or correct the reference.`,
       )
     : new ZotAuthError(
         "ONEPASSWORD_SECTION_AMBIGUOUS",
-        `The 1Password item of ${reference} has ${found.length} sections "${section}". Use the section's id in the reference: ${found.map(({ id }) => id).join(", ")}.`,
+        `The 1Password item of ${reference} has ${found.length} sections named "${section}". Use the section's id instead: ${found.map(({ id }) => id).join(", ")}.`,
       );
 }
 
@@ -74,21 +74,21 @@ export function valueOf(item: ItemContents, place: Place): string {
   const known = item.fields.map(({ id, label }) => (label === "" ? id : label));
   throw new ZotAuthError(
     "ONEPASSWORD_FIELD_MISSING",
-    `The 1Password item of ${place.reference} has no field "${place.field}" with a value (it has: ${known.join(", ") || "none"}). Add the field, or correct the reference.`,
+    `The field "${place.field}" does not exist or is empty in the 1Password item of ${place.reference} (fields: ${known.join(", ") || "none"}). Set the field, or correct the reference.`,
   );
 }
 
 /**
- * The field that a write would change, `undefined` when it would make one.
+ * The field that a write would change; `undefined` if it would create one.
  *
- * @throws ZotAuthError `ONEPASSWORD_FIELD_TYPE` for a type that takes no secret, and as {@link findField}
+ * @throws ZotAuthError `ONEPASSWORD_FIELD_TYPE` for a type that cannot hold a secret, and as {@link findField}
  */
 export function writableField(item: ItemContents, place: Place): Field | undefined {
   const field = findField(item, place);
   if (field === undefined || WRITABLE.includes(field.type)) return field;
   throw new ZotAuthError(
     "ONEPASSWORD_FIELD_TYPE",
-    `The field of ${place.reference} has the type ${field.type}, which is kept and takes no secret of ours. Use a field of type "password", or a name that the item does not have yet.`,
+    `The field of ${place.reference} has the type ${field.type}, which cannot hold a secret. Use a field of type "password", or a name that does not exist in the item.`,
   );
 }
 
@@ -100,7 +100,7 @@ export function assertActive(item: Item, place: Place): void {
   throw archived(place, item.state === "DELETED" ? "deleted" : "archived");
 }
 
-/** An item that is there, but only in the archive or the trash. */
+/** An item that exists only in the archive or the trash. */
 export function archived({ reference }: Place, how: "archived" | "deleted"): ZotAuthError {
   return new ZotAuthError(
     "ONEPASSWORD_ITEM_ARCHIVED",

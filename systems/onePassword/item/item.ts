@@ -31,21 +31,21 @@ export interface Item {
   readonly vaultId: string;
   readonly title: string;
   readonly category: string;
-  /** Goes up by one with each change, whoever makes it. */
+  /** Each change increments it, whoever makes it. */
   readonly version: number;
   /** `ARCHIVED`, `DELETED`, or empty. */
   readonly state: string;
   readonly fields: readonly Field[];
   readonly sections: readonly Section[];
   readonly files: readonly File[];
-  /** As it came. It holds the secrets of all fields, so nothing may print it. */
+  /** The JSON as received. It holds the secrets of all fields: never print it. */
   readonly json: object;
 }
 
 /** What a reference chooses from. */
 export type ItemContents = Pick<Item, "fields" | "sections" | "files">;
 
-/** Reads an item that came as JSON; `undefined` when it is none. */
+/** Reads an item from JSON; `undefined` if it is not an item. */
 export function readItem(json: unknown): Item | undefined {
   const version = at(json, "version");
   const id = string(at(json, "id"));
@@ -89,8 +89,8 @@ function readFile(file: unknown): File {
 }
 
 /**
- * What of the item is not as before, in words. Left out: the version, dates, what a server computes (the current code of a one-time
- * password, a password's strength), the value of our own field, and the section that 1Password makes for a new field.
+ * Describes what changed in the item, except for the version, dates, what a server computes (the current code of a one-time password, a
+ * password's strength), the value of our own field, and the section that 1Password creates for a new field.
  *
  * @param ourId the field that was written
  */
@@ -137,7 +137,7 @@ function changed<T extends object>(
     });
 }
 
-/** A list as text. An empty one is as good as none: `op` and Connect leave empty lists out. */
+/** A list as text. An empty list equals a missing one: `op` and Connect omit empty lists. */
 function attribute({ json }: Item, name: "tags" | "urls"): string {
   return JSON.stringify(list(at(json, name)));
 }

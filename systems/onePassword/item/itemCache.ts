@@ -1,7 +1,7 @@
 import type { Item } from "./item.ts";
 import type { Place } from "./place.ts";
 
-/** Long operations wait for servers and need their tokens again and again; a token that was replaced meanwhile is seen after this time. */
+/** Long operations need their tokens again and again; they see a replaced token after this time. */
 const MILLISECONDS = 30_000;
 
 interface Entry {
@@ -10,8 +10,8 @@ interface Entry {
 }
 
 /**
- * Items as one operation saw them: several fields of an item, or one field many times, are one request. Every operation of the provider has
- * an abort signal of its own, and what it read goes when the signal goes. A write makes all operations ask again.
+ * Caches items for one operation, so that reading several fields of an item, or one field several times, takes one request. Every operation
+ * of the provider has an abort signal of its own; its items are dropped with the signal. A write clears the cache.
  */
 export class ItemCache {
   #operations = new WeakMap<AbortSignal, Map<string, Entry>>();
@@ -27,7 +27,7 @@ export class ItemCache {
     try {
       return await entry.item;
     } catch (error) {
-      // An error is an answer to those who asked together, and to nobody later.
+      // Concurrent callers share an error; later callers try again.
       if (entries.get(key) === entry) entries.delete(key);
       throw error;
     }

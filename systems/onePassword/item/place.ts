@@ -12,31 +12,31 @@ export interface Place {
   readonly reference: SecretReference;
 }
 
-/** 1Password's ids of vaults and items, as Connect's API describes them. */
+/** Whether the text is an id of a vault or item, as Connect's API defines it. */
 export function isId(text: string): boolean {
   return /^[\da-z]{26}$/.test(text);
 }
 
 /**
- * Takes a reference apart.
+ * Parses a 1Password reference.
  *
  * @throws ZotAuthError `ONEPASSWORD_REFERENCE_INVALID`
  */
 export function placeOf(reference: SecretReference): Place {
   const parsed = parseReference(reference);
-  if (parsed?.kind !== "op") throw new TypeError("a reference that the settings let through is no 1Password reference");
+  if (parsed?.kind !== "op") throw new TypeError("the settings accepted a reference that is not a 1Password reference");
   const { kind: _kind, ...place } = parsed;
   if (reference.includes("?")) {
     throw invalid(
       reference,
-      "attributes such as ?attribute=otp name no field. Leave the question mark and what follows out; for a name with a question mark in it, use its id",
+      "attributes such as ?attribute=otp are not supported. Remove the question mark and what follows; if a name contains a question mark, use its id",
     );
   }
   for (const part of [place.vault, place.item, place.section, place.field]) {
     if (part !== undefined && (/\p{Cc}/u.test(part) || part.trim() !== part)) {
       throw invalid(
         reference,
-        "a part of it has a control character, or a space at its beginning or end. Use ids instead of names",
+        "a part of it contains a control character, or begins or ends with a space. Use ids instead of names",
       );
     }
   }
@@ -44,7 +44,7 @@ export function placeOf(reference: SecretReference): Place {
 }
 
 /**
- * `op` names things by letters, digits, spaces, and `-` `_` `.`; what begins with a hyphen would be an option of the command.
+ * `op` accepts letters, digits, spaces, and `-` `_` `.` in names; a leading hyphen would make an option.
  *
  * @throws ZotAuthError `ONEPASSWORD_REFERENCE_INVALID`
  */
@@ -53,14 +53,11 @@ export function assertOpUnderstands({ reference, vault, item, section, field }: 
     if (part === undefined || /^[A-Za-z0-9_.][A-Za-z0-9_. -]*$/.test(part)) continue;
     throw invalid(
       reference,
-      `op takes only letters, digits, spaces, "-", "_" and "." in the names of a reference, and no "-" at the beginning, unlike "${part}". Use the id instead: \`op item get <item> --format json\` shows the ids`,
+      `op accepts only letters, digits, spaces, "-", "_" and "." in "${part}", and no "-" at its beginning. Use the id instead, from \`op item get <item> --format json\``,
     );
   }
 }
 
 function invalid(reference: string, why: string): ZotAuthError {
-  return new ZotAuthError(
-    "ONEPASSWORD_REFERENCE_INVALID",
-    `The reference ${JSON.stringify(reference)} cannot be used: ${why}.`,
-  );
+  return new ZotAuthError("ONEPASSWORD_REFERENCE_INVALID", `Invalid reference ${JSON.stringify(reference)}: ${why}.`);
 }

@@ -17,15 +17,15 @@ export interface OpOptions {
   readonly account: string | undefined;
   readonly serviceAccountToken: SecretReference | undefined;
   readonly resolve: (reference: SecretReference) => Promise<Secret>;
-  /** For one run of `op`. It may have to wait for a person's fingerprint. */
+  /** For one run of `op`. It may have to wait for a fingerprint. */
   readonly timeoutSeconds: number;
 }
 
 /**
  * 1Password's own command line client, with the desktop app or a service account.
  *
- * A field is changed as 1Password's documentation advises for secrets: the item as JSON, with the one value changed, on standard input of
- * `op item edit`. That replaces the whole item, so items are refused of which such a template does not hold everything.
+ * It changes a field as 1Password's documentation advises for secrets: the item as JSON, with the one value changed, goes to the standard
+ * input of `op item edit`. That replaces the whole item, so it refuses an item that does not fit into such a template completely.
  */
 export class OpCli implements Backend {
   readonly name = "op";
@@ -40,7 +40,7 @@ export class OpCli implements Backend {
     assertOpUnderstands(place);
     const item = await this.#get(place, [], signal);
     if (item !== undefined) return item;
-    // op finds items of the archive only when it is asked for them, and says of them that they are not there.
+    // Unless asked for the archive, op reports an archived item as missing.
     const inArchive = await this.#get(place, ["--include-archive"], signal);
     throw inArchive === undefined ? opItemMissing(place) : archived(place, "archived");
   }
@@ -65,7 +65,7 @@ export class OpCli implements Backend {
     return { kind: "written" };
   }
 
-  /** `undefined`: there is no such item. */
+  /** `undefined` if the item does not exist. */
   async #get(place: Place, options: readonly string[], signal: AbortSignal): Promise<Item | undefined> {
     const command = ["item", "get", `--vault=${place.vault}`, "--format=json", "--reveal", ...options];
     let output: string;
@@ -76,7 +76,7 @@ export class OpCli implements Backend {
       throw error;
     }
     const item = parse(output, place);
-    // op also finds items by the domain of their URL, which is not what a reference means.
+    // op also finds items by the domain of their URL, which a reference never means.
     const wanted = isId(place.item) ? item.id : item.title;
     return wanted.toLowerCase() === place.item.toLowerCase() ? item : undefined;
   }
@@ -112,7 +112,7 @@ export class OpCli implements Backend {
   }
 }
 
-/** After these nobody knows whether `op` still wrote. */
+/** After these, `op` may or may not have written. */
 const UNSURE = ["ONEPASSWORD_OP_TIMED_OUT", "ONEPASSWORD_UNREACHABLE", "ONEPASSWORD_OP_FAILED"];
 
 function parse(output: string, { reference }: Place): Item {
@@ -120,12 +120,12 @@ function parse(output: string, { reference }: Place): Item {
   try {
     json = JSON.parse(output);
   } catch {
-    json = undefined; // told below, without the parser's message, which would show the output
+    json = undefined; // reported below, without the parser's message, which would show the output
   }
   const item = readItem(json);
   if (item !== undefined) return item;
   throw new ZotAuthError(
     "ONEPASSWORD_OP_OUTDATED",
-    `op does not show ${reference} as an item in JSON. Update op to 2.30 or later.`,
+    `op does not return ${reference} as JSON. Update op to 2.30 or later.`,
   );
 }

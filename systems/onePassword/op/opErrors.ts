@@ -8,13 +8,13 @@ export interface OpFailure {
   readonly place: Place;
   readonly writing: boolean;
   readonly stderr: string;
-  /** What must not be told, should op repeat it. */
+  /** What the error must not repeat. */
   readonly secrets: readonly Secret[];
   readonly account: string | undefined;
   readonly serviceAccountToken: SecretReference | undefined;
 }
 
-/** What a failed `op` meant, by its own words (op 2.39). What it says in other words is told as it stands. */
+/** Classifies a failure by the messages of op 2.39. Quotes any other message. */
 export function opError(failure: OpFailure): ZotAuthError {
   const { place, stderr, writing, serviceAccountToken } = failure;
   const { vault, item, reference } = place;
@@ -24,49 +24,49 @@ export function opError(failure: OpFailure): ZotAuthError {
   if (says(/unknown flag|unknown command/i)) {
     return error(
       "OP_OUTDATED",
-      "1Password's CLI op does not know the options that are needed. Update op to 2.30 or later.",
+      "1Password's CLI op does not support the required options. Update op to 2.30 or later.",
     );
   }
   if (says(/isn't a vault|no vault found/i)) {
     return error(
       "VAULT_UNKNOWN",
-      `op finds no vault "${vault}" (from ${reference}). Check its name or id, and that ${who(failure)} may see it.`,
+      `The 1Password vault "${vault}" (in ${reference}) does not exist, or ${who(failure)} has no access to it. Check its name or id, and the access.`,
     );
   }
   if (says(/more than one vault matches/i)) {
     return error(
       "VAULT_AMBIGUOUS",
-      `op finds several vaults "${vault}" (from ${reference}). Use the vault's id in the reference.`,
+      `1Password has several vaults named "${vault}" (in ${reference}). Use the vault's id instead.`,
     );
   }
   if (says(/more than one item matches/i)) {
     return error(
       "ITEM_AMBIGUOUS",
-      `The 1Password vault "${vault}" holds several items with the title "${item}" (from ${reference}). Use the item's id in the reference.`,
+      `The 1Password vault "${vault}" has several items titled "${item}" (in ${reference}). Use the item's id instead.`,
     );
   }
   if (says(/isn't an item|doesn't seem to be an item/i)) return opItemMissing(place);
   if (says(/rate limit|rate-limited|too many requests|\(429\)/i)) {
     return error(
       "RATE_LIMITED",
-      `1Password lets ${who(failure)} ask no more for now (${reference}). Wait an hour and run again; Connect has no such limit.`,
+      `1Password's rate limit for ${who(failure)} is reached (reading or writing ${reference}). Run again in an hour, or use 1Password Connect, which has no such limit.`,
     );
   }
   if (says(/\(403\)|forbidden|permission|not authorized|aren't authorized to access/i)) {
     return writing
       ? error(
           "READ_ONLY",
-          `${capitalized(who(failure))} may read ${reference} and not write it. Give it the right to write items in the vault "${vault}".`,
+          `${capitalized(who(failure))} has insufficient permissions to write ${reference}. Grant it write access to the vault "${vault}".`,
         )
       : error(
           "FORBIDDEN",
-          `${capitalized(who(failure))} may not read ${reference}. Give it the right to read the vault "${vault}".`,
+          `${capitalized(who(failure))} has insufficient permissions to read ${reference}. Grant it read access to the vault "${vault}".`,
         );
   }
   if (says(/dial tcp|no such host|connection re(?:fused|set)|network is|i\/o timeout|TLS handshake|x509/i)) {
     return error(
       "UNREACHABLE",
-      `op does not reach 1Password, so ${reference} cannot be opened (${words(failure)}). Check the network of this machine.`,
+      `op cannot reach 1Password to open ${reference}: ${words(failure)}. Check this machine's network.`,
     );
   }
   if (
@@ -75,53 +75,53 @@ export function opError(failure: OpFailure): ZotAuthError {
   ) {
     return error(
       "TOKEN_REFUSED",
-      `1Password refuses the token of onePassword.serviceAccountToken (${serviceAccountToken}): it is wrong, has expired or was revoked. Make a new token and put it there.`,
+      `1Password rejects the token in onePassword.serviceAccountToken (${serviceAccountToken}): it is wrong, expired or revoked. Create a new token and store it there.`,
     );
   }
   if (says(/account couldn't be found|no account found|found no account|no accounts configured|isn't an account/i)) {
     return error(
       "OP_ACCOUNT_UNKNOWN",
-      `op knows no account "${failure.account ?? ""}" (onePassword.account). \`op account list\` shows those that it knows; \`op account add\` adds one, and so does the desktop app.`,
+      `The account "${failure.account ?? ""}" (onePassword.account) is unknown to op. Correct the setting (\`op account list\`), or add the account (\`op account add\`, or the desktop app).`,
     );
   }
   if (says(/signed in|sign in|session|unlock|authoriz|authenticat|desktop app|1Password app|biometric|\(401\)/i)) {
     return error(
       "OP_SIGNED_OUT",
-      `op is not signed in to the account of onePassword.account, so ${reference} cannot be opened (${words(failure)}). Unlock the desktop app and turn on its integration with the CLI, or run \`op signin\`.`,
+      `op is not signed in to the account in onePassword.account and cannot open ${reference}: ${words(failure)}. Unlock the desktop app and turn on its CLI integration, or run \`op signin\`.`,
     );
   }
   if (says(/invalid JSON/i)) {
     return error(
       "OP_OUTDATED",
-      `op does not take an item on standard input for ${reference}. Update op to 2.30 or later.`,
+      `op does not accept an item on standard input for ${reference}. Update op to 2.30 or later.`,
     );
   }
   return error(
     "OP_FAILED",
-    `op could not ${writing ? "write" : "open"} ${reference}: ${words(failure)}. Look it up with \`op item get\`.`,
+    `op failed to ${writing ? "write" : "open"} ${reference}: ${words(failure)}. Try \`op item get\` on the same item.`,
   );
 }
 
 export function opItemMissing({ vault, item, reference }: Place): ZotAuthError {
   return new ZotAuthError(
     "ONEPASSWORD_ITEM_MISSING",
-    `The 1Password vault "${vault}" holds no item "${item}" (from ${reference}). Make the item, restore it when it was deleted, or correct the reference.`,
+    `The item "${item}" does not exist in the 1Password vault "${vault}" (in ${reference}). Create it, restore it if it was deleted, or correct the reference.`,
   );
 }
 
 function who({ account, serviceAccountToken }: OpFailure): string {
   return serviceAccountToken === undefined
-    ? `the account ${account ?? ""} of onePassword.account`
-    : "the service account of onePassword.serviceAccountToken";
+    ? `the account ${account ?? ""} (onePassword.account)`
+    : "the service account (onePassword.serviceAccountToken)";
 }
 
 function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** The last line that op wrote, without level and time. */
+/** The last line of op's output, without level and time. */
 function words({ stderr, secrets }: OpFailure): string {
   const last = stderr.trim().split("\n").at(-1) ?? "";
   const said = quote(last.replace(/^\[ERROR\] (?:\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d )?/, ""), secrets).replace(/\.$/, "");
-  return said === "" ? "op did not say why" : said;
+  return said === "" ? "op gave no reason" : said;
 }

@@ -9,14 +9,14 @@ const PASSED_ON =
 
 export interface OpRun {
   readonly args: readonly string[];
-  /** Given on standard input. Without it, that is empty. */
+  /** Goes to standard input. Default: empty. */
   readonly input?: Secret;
   readonly serviceAccountToken: Secret | undefined;
   readonly timeoutSeconds: number;
   readonly signal: AbortSignal;
 }
 
-/** What a run of `op` left. Its output holds secrets. */
+/** The result of a run of `op`. The output holds secrets. */
 export interface OpResult {
   readonly code: number | null;
   readonly stdout: string;
@@ -26,10 +26,10 @@ export interface OpResult {
 /**
  * Runs `op`.
  *
- * What it is given can be seen while it runs: its arguments by everybody on the machine (`ps`, /proc/<pid>/cmdline), so no secret stands
- * there; its environment by root and by processes of the same person (/proc/<pid>/environ), who could read our memory as well. A service
- * account's token goes by the environment, because `op` takes it in no other way; all other secrets go by standard input. For the same
- * reason `op` does not inherit our environment, where the person may keep tokens of other servers.
+ * While it runs, everybody on the machine can read its arguments (`ps`, /proc/<pid>/cmdline), so they hold no secret; root and processes of
+ * the same user can read its environment (/proc/<pid>/environ), and our memory as well. A service account's token goes through the
+ * environment, because `op` accepts it in no other way; all other secrets go through standard input. `op` does not inherit our
+ * environment, which may hold tokens for other servers.
  *
  * @throws ZotAuthError `ONEPASSWORD_OP_MISSING`, `ONEPASSWORD_OP_TIMED_OUT`
  */
@@ -38,7 +38,7 @@ export async function runOp(run: OpRun): Promise<OpResult> {
   const timeout = AbortSignal.timeout(run.timeoutSeconds * 1000);
   const child = spawn("op", run.args, {
     env: environment(run.serviceAccountToken),
-    // An empty pipe would do harm: op reads a pipe as a template or as a list of items.
+    // Not an empty pipe: op would read it as a template or as a list of items.
     stdio: [run.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     signal: AbortSignal.any([run.signal, timeout]),
   });
@@ -46,7 +46,7 @@ export async function runOp(run: OpRun): Promise<OpResult> {
   const errors: Buffer[] = [];
   child.stdout?.on("data", (chunk: Buffer) => output.push(chunk));
   child.stderr?.on("data", (chunk: Buffer) => errors.push(chunk));
-  child.stdin?.on("error", () => undefined); // op may end without reading; its exit code tells what happened
+  child.stdin?.on("error", () => undefined); // op may end without reading; its exit code says why
   child.stdin?.end(run.input?.reveal());
   const code = await new Promise<number | null>((done, fail) => {
     child.once("error", (error: NodeJS.ErrnoException) => fail(startError(error, run, timeout)));
@@ -59,24 +59,24 @@ function environment(serviceAccountToken: Secret | undefined): Record<string, st
   const own = Object.entries(process.env).filter(
     ([name]) =>
       PASSED_ON.test(name) ||
-      // What `eval $(op signin)` leaves. A service account has no session.
+      // Set by `eval $(op signin)`. A service account has no session.
       (serviceAccountToken === undefined && name.startsWith("OP_SESSION_")),
   );
   return {
     ...(Object.fromEntries(own) as Record<string, string>),
-    // From its cache op could answer with a secret of before.
+    // op's cache could return an old secret.
     OP_CACHE: "false",
     ...(serviceAccountToken === undefined ? {} : { OP_SERVICE_ACCOUNT_TOKEN: serviceAccountToken.reveal() }),
   };
 }
 
-/** Node's own errors carry the command line, and for some causes the environment; only what is known is told. */
+/** Node's own errors carry the command line, and for some causes the environment, so they are not passed on. */
 function startError(error: NodeJS.ErrnoException, run: OpRun, timeout: AbortSignal): Error {
   if (run.signal.aborted) return error;
   if (timeout.aborted) {
     return new ZotAuthError(
       "ONEPASSWORD_OP_TIMED_OUT",
-      `1Password's CLI op did not end within ${fromSeconds(run.timeoutSeconds)}. When it asks for a fingerprint or password, answer it; where nobody sits, set onePassword.serviceAccountToken.`,
+      `1Password's CLI op timed out after ${fromSeconds(run.timeoutSeconds)}. If it asks for a fingerprint or password, answer it; for runs without a person, set onePassword.serviceAccountToken.`,
     );
   }
   if (error.code === "ENOENT") {
@@ -87,6 +87,6 @@ function startError(error: NodeJS.ErrnoException, run: OpRun, timeout: AbortSign
   }
   return new ZotAuthError(
     "ONEPASSWORD_OP_FAILED",
-    `1Password's CLI op could not be started (${error.code ?? "unknown error"}). See whether \`op --version\` runs.`,
+    `1Password's CLI op failed to start (${error.code ?? "unknown error"}). Check that \`op --version\` runs.`,
   );
 }

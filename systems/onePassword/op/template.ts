@@ -8,11 +8,11 @@ import type { Place } from "../item/place.ts";
 const TEMPLATE_TYPES = ["STRING", "CONCEALED", "EMAIL", "URL", "DATE", "MONTH_YEAR", "PHONE", "OTP", "MENU"];
 
 /**
- * Says what `op item edit` with a template could lose of an item.
+ * Throws if `op item edit` with a template could lose a part of the item:
  *
- * - logins: they may hold a passkey, which `op` does not show, and which a template overwrites
- * - documents and items with files: templates have no files
- * - SSH keys, and fields of undocumented types: nobody promises that they come through
+ * - logins: they may hold a passkey, which `op` does not show and a template overwrites
+ * - documents and items with files: a template has no files
+ * - SSH keys and fields of undocumented types: 1Password does not promise to keep them
  *
  * @throws ZotAuthError `ONEPASSWORD_OP_WOULD_LOSE`
  */
@@ -21,7 +21,7 @@ export function assertFitsTemplate(item: Item, { reference }: Place): void {
   if (why === undefined) return;
   throw new ZotAuthError(
     "ONEPASSWORD_OP_WOULD_LOSE",
-    `op cannot write ${reference} without a risk to the rest of the item: ${why}. Nothing was written. Name an item of another kind, such as an API credential or a secure note without files, or use 1Password Connect (onePassword.connectUrl), which changes single fields.`,
+    `op could lose a part of the item when writing ${reference}: ${why}. Nothing was written. Use an item of another category, such as an API credential or a secure note without files, or use 1Password Connect (onePassword.connectUrl), which changes single fields.`,
   );
 }
 
@@ -29,15 +29,15 @@ function unfit({ category, files, fields, json }: Item): string | undefined {
   if (category === "LOGIN" || JSON.stringify(Object.keys(json)).toLowerCase().includes("passkey")) {
     return "a login may hold a passkey, which op does not show and its templates overwrite";
   }
-  if (category === "DOCUMENT" || files.length > 0) return "it holds files, which op's templates do not";
+  if (category === "DOCUMENT" || files.length > 0) return "it holds files, which op's templates cannot hold";
   if (category === "SSH_KEY") return "op's templates cannot hold an SSH key";
   const odd = fields.find(({ type }) => !TEMPLATE_TYPES.includes(type));
   return odd === undefined
     ? undefined
-    : `its field "${odd.label === "" ? odd.id : odd.label}" has the type ${odd.type}, which op's templates are not documented to hold`;
+    : `its field "${odd.label === "" ? odd.id : odd.label}" has the type ${odd.type}, which op's templates do not support`;
 }
 
-/** The item as it came, with the one value changed or the one field added. It holds the secrets of all fields. */
+/** The item as received, with the one value changed or the one field added. It holds the secrets of all fields. */
 export function withField(item: Item, { field, label, section, value }: Change): object {
   const fields = list(at(item.json, "fields"));
   const heading = list(at(item.json, "sections")).find((one) => at(one, "id") === section);

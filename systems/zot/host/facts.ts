@@ -6,22 +6,22 @@ import type { NeededFile } from "../config/neededFiles.ts";
 import type { HostFiles } from "./files/files.ts";
 import { FUNCTIONS } from "./files/functions.ts";
 
-/** A file of ours on the host, as its record and the file itself tell. */
+/** The state of a file that we write, from its record and its content. */
 export interface WrittenFile {
-  /** How often hand edits were repaired, counting the one that is due now: a new number makes an update. */
+  /** How often hand edits were repaired, including the one that is due now: a new number causes an update. */
   readonly repairs: number;
-  /** `edited`: somebody changed it since we wrote it. `cut off`: a deployment did not come to its end. */
-  readonly state: "as written" | "edited" | "cut off";
+  /** `edited`: changed by hand since we wrote it. `interrupted`: a deployment did not finish. */
+  readonly state: "as written" | "edited" | "interrupted";
 }
 
-/** What the host says of itself before anything is changed. */
+/** What the host reports before anything is changed. */
 export interface HostFacts {
   readonly version: ZotVersion;
   /** The zot executable, as an absolute path. */
   readonly binary: string;
   /** The home folder of the user who deploys. */
   readonly home: string;
-  /** Who owns zot's data, or, where there is none yet, the user who deploys. */
+  /** The owner of zot's data, or the user who deploys if there is no data yet. */
   readonly owner: string;
   readonly config: WrittenFile;
   readonly credentials: WrittenFile;
@@ -34,9 +34,9 @@ export interface FactsQuestion extends HostFiles {
   /** The managed plist or unit file. `~/` at its beginning is the home folder on the host. */
   readonly serviceFile?: string;
   readonly sessionKeysFile?: string;
-  /** zot's address as its own host sees it: a binary that was built without a version is asked while it runs. */
+  /** zot's address on its own host. A running zot is asked for its version if the binary was built without one. */
   readonly origin: string;
-  /** What zot reads and this program does not write. */
+  /** Files that zot reads and this program does not write. */
   readonly needed?: readonly NeededFile[];
 }
 
@@ -60,15 +60,15 @@ case $version in
   *v[0-9]*.[0-9]*.[0-9]*) ;;
   *) printf 'running='; body ${quote(`${origin}/v2/_zot/ext/mgmt`)} 2>/dev/null | tr '\\n' ' ' || :; echo ;;
 esac
-needs() { if [ ! -e "$2" ]; then printf 'problem=There is no %s (setting %s).\\n' "$2" "$1"; fi; }
+needs() { if [ ! -e "$2" ]; then printf 'problem=%s does not exist (setting %s).\\n' "$2" "$1"; fi; }
 ${needed.map(({ setting, path }) => `needs ${quote(setting)} ${quote(path)}`).join("\n")}
-if [ -e "$data" ] && [ ! -d "$data" ]; then printf 'problem=%s is no folder (setting registry.dataDirectory).\\n' "$data"
-elif [ -d "$data" ] && [ -O "$data" ] && [ ! -w "$data" ]; then printf 'problem=%s cannot be written (setting registry.dataDirectory).\\n' "$data"; fi
+if [ -e "$data" ] && [ ! -d "$data" ]; then printf 'problem=%s is not a folder (setting registry.dataDirectory).\\n' "$data"
+elif [ -d "$data" ] && [ -O "$data" ] && [ ! -w "$data" ]; then printf 'problem=%s is not writable (setting registry.dataDirectory).\\n' "$data"; fi
 if [ -d "$data" ]; then printf 'owner=%s\\n' "$(ls -ld "$data" | awk '{print $3}')"; else printf 'owner=%s\\n' "$(id -un)"; fi
 facts() {
   repairs=$(field "$3.zot-auth" repairs); written=$(field "$3.zot-auth" written); now=none; state='as written'
   if [ -f "$2" ]; then now=$(sum "$2"); fi
-  if [ "$(field "$3.zot-auth" state)" = pending ]; then state='cut off'
+  if [ "$(field "$3.zot-auth" state)" = pending ]; then state=interrupted
   elif [ -n "$written" ] && [ "$written" != "$now" ]; then state=edited; fi
   if [ "$state" != 'as written' ]; then repairs=$(( \${repairs:-0} + 1 )); fi
   printf '%s_state=%s\\n%s_repairs=%s\\n' "$1" "$state" "$1" "\${repairs:-0}"
@@ -89,7 +89,7 @@ export function parseFacts(printed: string, host: string): HostFacts {
   if (missing !== undefined) {
     throw new ZotAuthError(
       "ZOT_BINARY_MISSING",
-      `There is no zot at "${missing}" on ${host} (setting registry.binary). Install zot there, or correct the setting.`,
+      `zot does not exist at "${missing}" on ${host} (setting registry.binary). Install it there, or correct the setting.`,
     );
   }
   const problems = printed.split("\n").filter((line) => line.startsWith("problem="));
@@ -97,7 +97,7 @@ export function parseFacts(printed: string, host: string): HostFacts {
     const list = problems.map((line) => line.slice("problem=".length)).join("\n");
     throw new ZotAuthError(
       "HOST_FILES_WRONG",
-      `On ${host}, zot would not find what its config names. Nothing was changed. Put it there, or correct the settings:\n${list}`,
+      `${host} lacks what zot's config needs. Nothing was changed. Provide the following, or correct the settings:\n${list}`,
     );
   }
   const said = facts.get("version") ?? printed;
@@ -105,7 +105,7 @@ export function parseFacts(printed: string, host: string): HostFacts {
   if (version === undefined) {
     throw new ZotAuthError(
       "ZOT_VERSION_UNREADABLE",
-      `The zot on ${host} does not tell its version: neither does the binary (setting registry.binary), which says "${said.trim().slice(0, 200)}", nor a running zot at /v2/_zot/ext/mgmt. It has to be zot ${OLDEST_SUPPORTED} or later, as released.`,
+      `The version of zot on ${host} is unknown: the binary (setting registry.binary) prints "${said.trim().slice(0, 200)}", and no running zot reports it at /v2/_zot/ext/mgmt. It must be a release of zot ${OLDEST_SUPPORTED} or later.`,
     );
   }
   const file = (name: string): WrittenFile => ({
@@ -124,16 +124,16 @@ export function parseFacts(printed: string, host: string): HostFacts {
   };
 }
 
-/** The release that a running zot names. The one that runs may be older than the binary, so the binary is asked first. */
+/** The release that a running zot reports. It may be older than the binary, so the binary is asked first. */
 function releaseTag(answer: string): string {
   return /"releaseTag"\s*:\s*"([^"]*)"/.exec(answer)?.[1] ?? "";
 }
 
 function stateOf(text: string | undefined): WrittenFile["state"] {
-  return text === "edited" || text === "cut off" ? text : "as written";
+  return text === "edited" || text === "interrupted" ? text : "as written";
 }
 
-/** A word of the shell for a path on the host, whose home folder is not known here. */
+/** A shell word for a path on the host, whose home folder is unknown here. */
 function homePath(path: string): string {
   return path.startsWith("~/") ? `"$HOME"/${quote(path.slice(2))}` : quote(path);
 }

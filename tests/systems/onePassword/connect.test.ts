@@ -128,41 +128,45 @@ test("two writes of one item at the same time are no one else's change", async (
 test("what is not there, or there twice, is told, with what to do", async (t) => {
   const { store } = await connectFixture(t, { files: [FILE] });
   const cases: readonly [SecretReference, string, RegExp][] = [
-    ["op://nowhere/Forgejo Secrets/x", "ONEPASSWORD_VAULT_UNKNOWN", /no vault "nowhere".*onePassword\.connectToken/],
-    ["op://private/Forgejo Secrets/x", "ONEPASSWORD_VAULT_UNKNOWN", /may see it/],
-    [`op://${ITEM}/${ITEM}/x`, "ONEPASSWORD_VAULT_UNKNOWN", /no vault "itemitem/],
-    ["op://double/Forgejo Secrets/x", "ONEPASSWORD_VAULT_AMBIGUOUS", /2 vaults "double".*id/],
-    ["op://homelab/Nothing/x", "ONEPASSWORD_ITEM_MISSING", /no item "Nothing".*correct the reference/],
-    [`op://homelab/${VAULT}/x`, "ONEPASSWORD_ITEM_MISSING", /no item "vaultvault/],
-    ["op://homelab/Gone/token", "ONEPASSWORD_ITEM_MISSING", /restore it when it was deleted/],
-    [`op://homelab/${DELETED}/token`, "ONEPASSWORD_ITEM_MISSING", /restore it when it was deleted/],
+    [
+      "op://nowhere/Forgejo Secrets/x",
+      "ONEPASSWORD_VAULT_UNKNOWN",
+      /vault "nowhere" .*does not exist.*onePassword\.connectToken/,
+    ],
+    ["op://private/Forgejo Secrets/x", "ONEPASSWORD_VAULT_UNKNOWN", /has no access to it/],
+    [`op://${ITEM}/${ITEM}/x`, "ONEPASSWORD_VAULT_UNKNOWN", /vault "itemitem\w+" .*does not exist/],
+    ["op://double/Forgejo Secrets/x", "ONEPASSWORD_VAULT_AMBIGUOUS", /2 vaults named "double".*id/],
+    ["op://homelab/Nothing/x", "ONEPASSWORD_ITEM_MISSING", /item "Nothing" does not exist .*correct the reference/],
+    [`op://homelab/${VAULT}/x`, "ONEPASSWORD_ITEM_MISSING", /item "vaultvault\w+" does not exist/],
+    ["op://homelab/Gone/token", "ONEPASSWORD_ITEM_MISSING", /restore it if it was deleted/],
+    [`op://homelab/${DELETED}/token`, "ONEPASSWORD_ITEM_MISSING", /restore it if it was deleted/],
     ["op://homelab/Old/token", "ONEPASSWORD_ITEM_ARCHIVED", /is archived\. Restore it/],
     [`op://homelab/${ARCHIVED}/token`, "ONEPASSWORD_ITEM_ARCHIVED", /is archived\. Restore it/],
     [
       "op://homelab/Twins/x",
       "ONEPASSWORD_ITEM_AMBIGUOUS",
-      /2 items with the title "Twins".*item's id.*: [a-z2-7]{26}, [a-z2-7]{26}/,
+      /2 items titled "Twins".*item's id.*: [a-z2-7]{26}, [a-z2-7]{26}/,
     ],
     [
       "op://homelab/Forgejo Secrets/nothing",
       "ONEPASSWORD_FIELD_MISSING",
-      /no field "nothing".*it has: username, credential/,
+      /field "nothing" does not exist or is empty .*fields: username, credential/,
     ],
-    ["op://homelab/Forgejo Secrets/empty", "ONEPASSWORD_FIELD_MISSING", /with a value/],
+    ["op://homelab/Forgejo Secrets/empty", "ONEPASSWORD_FIELD_MISSING", /field "empty" does not exist or is empty/],
     [
       "op://homelab/Forgejo Secrets/twice",
       "ONEPASSWORD_FIELD_AMBIGUOUS",
-      /2 fields "twice".*twice1 in section "Tokens", twice2 in section "Codes"/,
+      /2 fields named "twice".*twice1 in section "Tokens", twice2 in section "Codes"/,
     ],
     [
       "op://homelab/Forgejo Secrets/Nowhere/twice",
       "ONEPASSWORD_SECTION_MISSING",
-      /no section "Nowhere" \(it has: Tokens, Codes\)/,
+      /section "Nowhere" does not exist .*\(sections: Tokens, Codes\)/,
     ],
     ["op://homelab/Forgejo Secrets/kubeconfig.yaml", "ONEPASSWORD_FIELD_IS_FILE", /is a file.*of type "password"/],
     ["op://homelab/Forgejo Secrets/fileid", "ONEPASSWORD_FIELD_IS_FILE", /is a file/],
     ["op://homelab/Forgejo Secrets/code?attribute=otp", "ONEPASSWORD_REFERENCE_INVALID", /question mark/],
-    ["op://homelab/Forgejo Secrets /code", "ONEPASSWORD_REFERENCE_INVALID", /space at its beginning or end/],
+    ["op://homelab/Forgejo Secrets /code", "ONEPASSWORD_REFERENCE_INVALID", /begins or ends with a space/],
     ["op://homelab/Forgejo\nSecrets/code", "ONEPASSWORD_REFERENCE_INVALID", /control character/],
   ];
   for (const [reference, code, words] of cases) {
@@ -191,9 +195,9 @@ test("a field that takes no secret, and an archived item, are refused by the pre
     ["op://homelab/Forgejo Secrets/code", "ONEPASSWORD_FIELD_TYPE", /has the type OTP.*of type "password"/],
     ["op://homelab/Forgejo Secrets/kubeconfig.yaml", "ONEPASSWORD_FIELD_IS_FILE", /is a file/],
     ["op://homelab/Forgejo Secrets/twice", "ONEPASSWORD_FIELD_AMBIGUOUS", /2 fields/],
-    ["op://homelab/Forgejo Secrets/Nowhere/x", "ONEPASSWORD_SECTION_MISSING", /Make the section/],
+    ["op://homelab/Forgejo Secrets/Nowhere/x", "ONEPASSWORD_SECTION_MISSING", /Create it in 1Password/],
     ["op://homelab/Old/token", "ONEPASSWORD_ITEM_ARCHIVED", /archived/],
-    ["op://homelab/Nothing/token", "ONEPASSWORD_ITEM_MISSING", /Make the item/],
+    ["op://homelab/Nothing/token", "ONEPASSWORD_ITEM_MISSING", /Create it, restore it/],
   ];
   for (const [reference, code, words] of cases) {
     await fails(store.assertItem(reference), code, words);
@@ -210,7 +214,7 @@ test("tokens that are wrong, expired, no tokens, or may only read", async (t) =>
   await fails(
     as("nobody's").read(KEY),
     "ONEPASSWORD_TOKEN_REFUSED",
-    /onePassword\.connectToken \(env:CONNECT_TOKEN\).*expired.*Make a new token/,
+    /onePassword\.connectToken \(env:CONNECT_TOKEN\).*expired.*Create a new token/,
   );
   await fails(
     as("two\nlines").read(KEY),
@@ -221,7 +225,7 @@ test("tokens that are wrong, expired, no tokens, or may only read", async (t) =>
   await fails(
     as("reader-token").write(KEY, NEW),
     "ONEPASSWORD_READ_ONLY",
-    /onePassword\.connectToken.*may not write.*Give the token write access/,
+    /onePassword\.connectToken.*insufficient permissions to write.*Grant it write access/,
   );
   // Versions before 1.7, and a token that expires between reading and writing.
   const answers = [

@@ -39,7 +39,7 @@ for (const when of ["before", "after"] as const) {
     assert.equal(fixture.warnings.length, 1);
     assert.match(
       fixture.warnings[0] ?? "",
-      /^ONEPASSWORD_CHANGED_MEANWHILE Somebody else changed the tags, the field "api-token" .*version 1 to 3.*is kept/,
+      /^ONEPASSWORD_CHANGED_MEANWHILE The item of op:.+ changed at the same time: the tags, the field "api-token" .*version 1 to 3.*is kept/,
     );
     assert.doesNotMatch(fixture.warnings[0] ?? "", /theirs|zak_/);
   });
@@ -59,7 +59,7 @@ test("somebody else's value in our own field, just after ours, is an error", asy
   await fails(
     fixture.store.write(KEY, NEW),
     "ONEPASSWORD_NOT_STORED",
-    /gives another one back.*something else writes that field/,
+    /returns another one.*something else writes that field/,
   );
   assert.equal(valueOf(await fixture.item(), "keyid"), "theirs");
 });
@@ -81,7 +81,7 @@ test("an item that is deleted meanwhile", async (t) => {
     method === "PATCH"
       ? Promise.resolve({ status: 404, body: `{"status":404,"message":"item ${ITEM} not found"}` })
       : forward();
-  await fails(store.write(KEY, NEW), "ONEPASSWORD_ITEM_MISSING", /holds no item/);
+  await fails(store.write(KEY, NEW), "ONEPASSWORD_ITEM_MISSING", /does not exist/);
 });
 
 test("a conflict is tried again with what the item is then, five times and no more", async (t) => {
@@ -97,7 +97,7 @@ test("a conflict is tried again with what the item is then, five times and no mo
   assert.equal(refused, 2);
   assert.equal(valueOf(await item(), "keyid"), NEW.reveal());
   refuse = Infinity;
-  await fails(store.write(FRESH, NEW), "ONEPASSWORD_CONFLICT", /5 times.*somebody else/);
+  await fails(store.write(FRESH, NEW), "ONEPASSWORD_CONFLICT", /failed 5 times, because the item changed/);
   assert.equal(refused, 7);
 });
 
@@ -180,7 +180,7 @@ test("a Connect that lags behind for good is an error", async (t) => {
   await fails(
     fixture.store.write(KEY, NEW),
     "ONEPASSWORD_LAGGING",
-    /Waited 1 second for 1Password Connect to show the new value of op:.*still shows version 1.*\/health/,
+    /1 second .*for 1Password Connect to return the new value of op:.*still returns version 1.*\/health/,
   );
 });
 
@@ -197,7 +197,7 @@ test("a Connect that changes more than it was asked to is caught", async (t) => 
   await fails(
     store.write(KEY, NEW),
     "ONEPASSWORD_ITEM_DAMAGED",
-    /is stored, but the rest of its item is not as before \(the URLs, the field "code"; from version 1 to 2\).*history/,
+    /is stored, but other parts of its item changed \(the URLs, the field "code"; from version 1 to 2\).*history/,
   );
 });
 

@@ -133,22 +133,26 @@ test("items that a template could damage are refused before anything is written,
 test("what is not there, or there twice, is told, with what to do", async (t) => {
   const { store } = opFixture(t);
   const cases: readonly [SecretReference, string, RegExp][] = [
-    ["op://nowhere/Forgejo Secrets/x", "ONEPASSWORD_VAULT_UNKNOWN", /no vault "nowhere".*onePassword\.account/],
-    ["op://double/Forgejo Secrets/x", "ONEPASSWORD_VAULT_AMBIGUOUS", /several vaults "double".*id/],
-    ["op://homelab/Nothing/x", "ONEPASSWORD_ITEM_MISSING", /no item "Nothing".*correct the reference/],
-    ["op://homelab/only.domain/password", "ONEPASSWORD_ITEM_MISSING", /no item "only\.domain"/],
+    [
+      "op://nowhere/Forgejo Secrets/x",
+      "ONEPASSWORD_VAULT_UNKNOWN",
+      /vault "nowhere" .*does not exist.*onePassword\.account/,
+    ],
+    ["op://double/Forgejo Secrets/x", "ONEPASSWORD_VAULT_AMBIGUOUS", /several vaults named "double".*id/],
+    ["op://homelab/Nothing/x", "ONEPASSWORD_ITEM_MISSING", /item "Nothing" does not exist .*correct the reference/],
+    ["op://homelab/only.domain/password", "ONEPASSWORD_ITEM_MISSING", /item "only\.domain" does not exist/],
     ["op://homelab/Old/password", "ONEPASSWORD_ITEM_ARCHIVED", /is archived\. Restore it/],
     ["op://homelab/Twins/password", "ONEPASSWORD_ITEM_AMBIGUOUS", /several items.*item's id/],
-    ["op://homelab/Forgejo Secrets/nothing", "ONEPASSWORD_FIELD_MISSING", /no field "nothing"/],
-    ["op://homelab/Forgejo Secrets/empty", "ONEPASSWORD_FIELD_MISSING", /with a value/],
-    ["op://homelab/Forgejo Secrets/twice", "ONEPASSWORD_FIELD_AMBIGUOUS", /2 fields "twice"/],
-    ["op://homelab/Forgejo Secrets/Nowhere/twice", "ONEPASSWORD_SECTION_MISSING", /no section "Nowhere"/],
+    ["op://homelab/Forgejo Secrets/nothing", "ONEPASSWORD_FIELD_MISSING", /field "nothing" does not exist or is empty/],
+    ["op://homelab/Forgejo Secrets/empty", "ONEPASSWORD_FIELD_MISSING", /field "empty" does not exist or is empty/],
+    ["op://homelab/Forgejo Secrets/twice", "ONEPASSWORD_FIELD_AMBIGUOUS", /2 fields named "twice"/],
+    ["op://homelab/Forgejo Secrets/Nowhere/twice", "ONEPASSWORD_SECTION_MISSING", /section "Nowhere" does not exist/],
     [
       "op://homelab/Forgejo Secrets (old)/x",
       "ONEPASSWORD_REFERENCE_INVALID",
-      /unlike "Forgejo Secrets \(old\)".*Use the id/,
+      /in "Forgejo Secrets \(old\)".*Use the id/,
     ],
-    ["op://homelab/--help/x", "ONEPASSWORD_REFERENCE_INVALID", /no "-" at the beginning.*op item get/],
+    ["op://homelab/--help/x", "ONEPASSWORD_REFERENCE_INVALID", /no "-" at its beginning.*op item get/],
     ["op://homelab/Forgejo Secrets/x?attribute=otp", "ONEPASSWORD_REFERENCE_INVALID", /question mark/],
   ];
   for (const [reference, code, words] of cases) {
@@ -165,14 +169,14 @@ const SAID: readonly [string, "account" | "service", "read" | "write", string, R
     "account",
     "write",
     "ONEPASSWORD_READ_ONLY",
-    /my of onePassword\.account may read.*right to write/,
+    /my \(onePassword\.account\) has insufficient permissions to write.*write access/,
   ],
   [
     "(403) Forbidden: You aren't authorized to access this resource.",
     "service",
     "read",
     "ONEPASSWORD_FORBIDDEN",
-    /onePassword\.serviceAccountToken may not read/,
+    /\(onePassword\.serviceAccountToken\) has insufficient permissions to read/,
   ],
   [
     "error initializing client: You are not currently signed in. Please run `op signin --help` for instructions",
@@ -200,14 +204,14 @@ const SAID: readonly [string, "account" | "service", "read" | "write", string, R
     "account",
     "read",
     "ONEPASSWORD_OP_SIGNED_OUT",
-    /integration with the CLI/,
+    /CLI integration/,
   ],
   [
     "found no account for filter my",
     "account",
     "read",
     "ONEPASSWORD_OP_ACCOUNT_UNKNOWN",
-    /no account "my" \(onePassword\.account\).*op account list/,
+    /account "my" \(onePassword\.account\) is unknown.*op account list/,
   ],
   [
     "No accounts configured for use with 1Password CLI.",
@@ -221,14 +225,14 @@ const SAID: readonly [string, "account" | "service", "read" | "write", string, R
     "service",
     "read",
     "ONEPASSWORD_TOKEN_REFUSED",
-    /onePassword\.serviceAccountToken \(env:OP_TOKEN\).*Make a new token/,
+    /onePassword\.serviceAccountToken \(env:OP_TOKEN\).*Create a new token/,
   ],
   [
     "(401) Unauthorized: You aren't authorized to perform this action.",
     "service",
     "write",
     "ONEPASSWORD_TOKEN_REFUSED",
-    /expired or was revoked/,
+    /expired or revoked/,
   ],
   [
     'error initializing client: authenticating with the server: Post "https://my.1password.com/": dial tcp: lookup my.1password.com: no such host',
@@ -237,7 +241,7 @@ const SAID: readonly [string, "account" | "service", "read" | "write", string, R
     "ONEPASSWORD_UNREACHABLE",
     /no such host.*network/,
   ],
-  ["rate limit exceeded", "service", "read", "ONEPASSWORD_RATE_LIMITED", /Wait an hour/],
+  ["rate limit exceeded", "service", "read", "ONEPASSWORD_RATE_LIMITED", /Run again in an hour/],
   ["unknown flag: --reveal", "account", "read", "ONEPASSWORD_OP_OUTDATED", /Update op to 2\.30/],
   ["invalid JSON provided", "account", "write", "ONEPASSWORD_OP_OUTDATED", /on standard input.*Update op/],
   [
@@ -245,7 +249,7 @@ const SAID: readonly [string, "account" | "service", "read" | "write", string, R
     "service",
     "write",
     "ONEPASSWORD_OP_FAILED",
-    /could not write.*something new: \[secret\] and \[secret\] z{100}/,
+    /failed to write.*something new: \[secret\] and \[secret\] z{100}/,
   ],
 ];
 
@@ -270,7 +274,7 @@ test("op is not there, cannot be started, never ends", async (t) => {
   mkdirSync(join(directory, "op"));
   for (const [path, code, words] of [
     [folder(t), "ONEPASSWORD_OP_MISSING", /not on PATH.*Install it.*onePassword\.connectUrl/],
-    [directory, "ONEPASSWORD_OP_FAILED", /could not be started \(EACCES\)/],
+    [directory, "ONEPASSWORD_OP_FAILED", /failed to start \(EACCES\)/],
   ] as const) {
     process.env["PATH"] = path;
     await fails(by({ account: "my" }).read(KEY), code, words);

@@ -16,7 +16,7 @@ test("somebody else's change after ours is kept and told", async (t) => {
   assert.deepEqual(item().tags, ["homelab", "ci", "theirs"]);
   assert.match(
     warnings.join(),
-    /^ONEPASSWORD_CHANGED_MEANWHILE Somebody else changed the tags .*version 3 to 5.*is kept/,
+    /^ONEPASSWORD_CHANGED_MEANWHILE The item of op:.+ changed at the same time: the tags .*version 3 to 5.*is kept/,
   );
 });
 
@@ -27,7 +27,7 @@ for (const others of [["before"], ["before", "after"]] as const) {
     await fails(
       store.write(KEY, NEW),
       "ONEPASSWORD_OTHERS_CHANGE_LOST",
-      /is stored, but somebody else changed the item at the same time.*item's history.*onePassword\.connectUrl/,
+      /is stored, but the item changed at the same time.*item's history.*onePassword\.connectUrl/,
     );
     assert.equal(item().fields?.find(({ id }) => id === "keyid")?.value, NEW.reveal());
   });
@@ -39,7 +39,7 @@ test("an op that does not keep what it was given is caught", async (t) => {
   await fails(
     store.write(KEY, NEW),
     "ONEPASSWORD_ITEM_DAMAGED",
-    /the rest of its item is not as before \(the tags; from version 3 to 4\).*history/,
+    /other parts of its item changed \(the tags; from version 3 to 4\).*history/,
   );
 });
 
@@ -55,7 +55,7 @@ test("an op that does not end is ended", async (t) => {
   const { change, item } = opFixture(t);
   change((state) => Object.assign(state, { hangs: true }));
   const store = onePassword({ account: "my" }, () => Promise.resolve(new Secret("x")), { opSeconds: 1 });
-  const message = /within 1 second\..*fingerprint.*onePassword\.serviceAccountToken/;
+  const message = /timed out after 1 second\..*fingerprint.*onePassword\.serviceAccountToken/;
   await fails(store.read(KEY), "ONEPASSWORD_OP_TIMED_OUT", message);
   assert.equal(item().version, 3);
 });

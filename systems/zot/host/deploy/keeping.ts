@@ -1,22 +1,22 @@
 /**
- * Shell functions that change a file so that a kill between any two steps leaves a whole one, and remember what was there.
+ * Shell functions that change a file so that a kill between any two steps leaves a complete one, and keep the earlier content.
  *
- * Beside a file that we write stand, under a common stem: `<stem>.zot-auth`, the record (hash of what we wrote and proved, what zot was
- * started with, how many hand edits were repaired, and `state=pending` while a deployment is under way); `<stem>.previous`, what served before
- * by the record's word; `<stem>.before-zot-auth`, what was there before the first deployment.
+ * Each file that we write has companions under a common stem: `<stem>.zot-auth`, the record (hash of what we wrote and proved, what zot was
+ * started with, how many hand edits were repaired, and `state=pending` during a deployment); `<stem>.previous`, what served before
+ * according to the record; `<stem>.before-zot-auth`, what was there before the first deployment.
  *
- * - `put <new> <file>` writes in place, since zot watches the inode. The new text, padded with line ends to the length of the old one, goes in
- *   by one write(2) without truncation, and then the padding is cut: what a kill leaves between the two is the same JSON.
- * - `replace <new> <file>` puts a new file in the old one's place at once, with the same owner and mode: for a zot that is restarted. The one that
- *   still runs does not see it, so that by its answers it is never taken for the new one.
- * - `keep <file> <stem> <new> <found>` keeps what the file holds now, and sets `back` to the copy that a rollback puts back (empty: there is
- *   none). Somebody's edit is kept as `<found>` in the run's folder, since nobody knows whether it ever served.
- * - `note <stem> <written> <start> <repairs> <state>` writes the record at once.
+ * - `put <new> <file>` writes in place, since zot watches the inode. One write(2) without truncation writes the new text, padded with line ends
+ *   to the length of the old one, and then the padding is cut: a kill between the two leaves the same JSON.
+ * - `replace <new> <file>` replaces the old file atomically, with the same owner and mode: for a zot that is restarted. The running one does not see
+ *   it, so its responses are never mistaken for those of the new one.
+ * - `keep <file> <stem> <new> <found>` keeps the file's content, and sets `back` to the copy that a rollback restores (empty: there is
+ *   none). A hand edit is kept as `<found>` in the run's folder, since it may never have served.
+ * - `note <stem> <written> <start> <repairs> <state>` writes the record atomically.
  */
 export const KEEPING = `put() {
   size=$(( $(wc -c < "$1") )); pad=$(( $(wc -c < "$2") - size ))
   if [ $pad -lt 0 ]; then pad=0; fi
-  # From a file: a pipe would hand dd the text in pieces.
+  # From a file: a pipe would give dd the text in pieces.
   if { cat "$1"; if [ $pad -gt 0 ]; then printf "%\${pad}s" '' | tr ' ' '\\n'; fi; } > "$work/padded" &&
     dd if="$work/padded" of="$2" bs=$(( size + pad )) conv=notrunc 2> "$work/dd" &&
     dd if=/dev/null of="$2" bs=1 seek=$size 2> "$work/dd" &&

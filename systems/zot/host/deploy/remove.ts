@@ -3,8 +3,8 @@ import { servingZot } from "./serving.ts";
 import type { ServingZot } from "./serving.ts";
 
 /**
- * Puts back what was there before the first deployment: the config, and the service's file where that is ours. Where there was none, ours is
- * removed, and a service of ours is stopped; a zot that runs otherwise runs on. Run again after a kill at any step, it finishes.
+ * Restores the state before the first deployment: the config, and the service file if we manage it. If there was none, it removes ours and
+ * stops the service that we manage; a zot that runs otherwise keeps running. It can be interrupted at any step and resumed.
  */
 export function removeScript(serving: ServingZot): string {
   return `${servingZot(serving)}
@@ -15,19 +15,19 @@ gone=no
 undo() { :; }
 ${serving.service.definition === undefined ? "" : REMOVE_DEFINITION}
 if [ -f "$before" ]; then
-  # With the canary on first, the zot that runs now is told from the one that comes.
+  # The canary distinguishes the zot that runs now from the next one.
   if [ -f "$config" ] && ready && with_canary "$config" > "$work/canary.json" 2>/dev/null; then
     put "$work/canary.json" "$config" && within $reload_seconds canary_on || :
   fi
   replace "$before" "$config"
   listen_as "$config"
   mark_log
-  # Where there was no service before, nothing is there that would run zot.
+  # If there was no service before, nothing would run zot.
   [ $gone = yes ] || { { if [ $service_changed = yes ]; then reload_zot; else restart_zot; fi; } && within $ready_seconds ready_and canary_off; } || {
-    say "zot did not come up at $origin with the config of the time before zot-auth, which is back in place. Correct it, or start zot, and run this again."; last_words; exit 1
+    say "zot does not serve at $origin with its config from before zot-auth, which was restored. Correct that config, or start zot, and run again."; last_words; exit 1
   }
 elif [ -f "$config.zot-auth" ]; then rm -f "$config"; fi
-# In this order: without its record the copy of before is not looked at, and with a record and no copy the config is ours.
+# In this order: without a record the original is ignored, and with a record but no original the config is ours.
 rm -f "$config.previous" "$config.zot-auth" "$service.previous" "$service.zot-auth"
 rm -f "$before" "$service.before-zot-auth"`;
 }

@@ -7,21 +7,21 @@ import { managerFunctions } from "../service/manager.ts";
 import { proofFunctions } from "./proof.ts";
 import type { Service } from "../service/service.ts";
 
-/** A zot that serves on this host: what deploying and removing have in common. */
+/** A zot that serves on this host: what deployment and removal have in common. */
 export interface ServingZot {
   readonly configFile: string;
   readonly service: Service;
-  /** zot's address as its own host sees it: `http://127.0.0.1:5000`. */
+  /** zot's address on its own host: `http://127.0.0.1:5000`. */
   readonly origin: string;
-  /** How long zot may take until it serves after a restart. */
+  /** How long zot may take to serve after a restart. */
   readonly readySeconds: number;
   /** How long a running zot may take to notice a change; it takes a tenth of a second. */
   readonly reloadSeconds: number;
 }
 
 /**
- * The beginning of both scripts: functions, and the lock. From then on the run's folder is there until `leave` removes it; what the script
- * began it finishes or undoes, also when the connection goes.
+ * The beginning of both scripts: functions, and the lock. From then on the run's folder exists until `leave` removes it; the script finishes
+ * or undoes what it began, even if the connection is lost.
  */
 export function servingZot({ configFile, service, origin, readySeconds, reloadSeconds }: ServingZot): string {
   return `${FUNCTIONS}
@@ -32,8 +32,8 @@ ${lastWordsFunctions(service)}
 ${proofFunctions(origin)}
 config=${quote(configFile)}; ready_seconds=${readySeconds}; reload_seconds=${reloadSeconds}
 not_in_force() {
-  if ready; then say "zot answers at $origin, but within $ready_seconds s not by the config that was written."
-  else say "zot did not answer at $origin/readyz within $ready_seconds s (setting registry.readyTimeout)."; fi
+  if ready; then say "zot serves at $origin, but timed out after $ready_seconds s (setting registry.readyTimeout) loading the new config."
+  else say "zot timed out after $ready_seconds s (setting registry.readyTimeout): $origin/readyz does not respond."; fi
 }
 umask 077
 trap '' HUP PIPE; trap : INT TERM

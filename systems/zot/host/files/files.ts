@@ -1,6 +1,6 @@
 import { ZotAuthError } from "../../../../core/errors.ts";
 
-/** Where things are on the host. */
+/** Paths on the host. */
 export interface HostFiles {
   /** The zot executable: a path, or a name on PATH. */
   readonly binary: string;
@@ -10,7 +10,7 @@ export interface HostFiles {
 }
 
 /**
- * Refuses a path that a file of a service manager, a record or an error message could not hold. Spaces, quotes, `$` and `%` are fine.
+ * Rejects a path that a service file, a record or an error message could not hold. Spaces, quotes, `$` and `%` are fine.
  *
  * @throws ZotAuthError `PATH_UNSUPPORTED`
  */
@@ -18,7 +18,7 @@ export function assertPlainPath(setting: string, path: string): void {
   if (/\p{Cc}/u.test(path)) {
     throw new ZotAuthError(
       "PATH_UNSUPPORTED",
-      `${setting} is ${JSON.stringify(path)}: a path with a control character, such as a newline. Move the file, or correct the setting.`,
+      `${setting} is ${JSON.stringify(path)}, a path with a control character. Move the file, or correct the setting.`,
     );
   }
 }

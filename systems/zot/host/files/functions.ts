@@ -1,11 +1,11 @@
 /**
  * Shell functions that every script begins with. POSIX sh with the tools that macOS (bash 3.2 as sh, BSD tools), busybox and every Linux have.
  *
- * - `say` prints for the person at the terminal. A connection that was lost is no reason to stop half-way, so it never fails.
+ * - `say` prints for the person at the terminal. It never fails, so that a lost connection does not stop the script half-way.
  * - `field <record> <name>` reads one line of a record.
- * - `through <file>` prints where a symbolic link leads to, so that what is written goes to the target.
- * - `place <new> <file>` puts a copy in a file's place at once: whoever reads sees the old file or the new one.
- * - `get <url>` prints a document. `status <url>` and `body <url>` ask zot on this host: `404`, or `000` for no answer, and the document.
+ * - `through <file>` prints the target of a symbolic link, so that writes go to the target.
+ * - `place <new> <file>` replaces a file by a copy atomically: readers see the old file or the new one.
+ * - `get <url>` prints a document. `status <url>` prints the status of zot's response on this host (`000` for none), `body <url>` its body.
  * - `within <seconds> <command>` repeats a command until it succeeds.
  */
 export const FUNCTIONS = `set -eu
@@ -27,9 +27,9 @@ place() {
 get() {
   if command -v curl >/dev/null 2>&1; then curl -q -fsSL -m 10 "$1"; else timeout 10 wget -q -O - "$1"; fi
 }
-# zot's certificate is for its public name and not for this address. Nothing secret is sent, so it is not checked; nor is a proxy asked.
+# zot's certificate is for its public name and not for this address, so it is not verified; nothing secret is sent. No proxy is used.
 curl_zot() { curl -q -s -k -m 10 --noproxy '*' "$@"; }
-# busybox's own wget -T ends in a segmentation fault on Debian 12, so the time is limited from outside.
+# wget -T of busybox crashes on Debian 12, so timeout limits the time.
 wget_zot() {
   ( unset http_proxy https_proxy all_proxy
     case $1 in https:*) set -- "$@" --no-check-certificate ;; esac

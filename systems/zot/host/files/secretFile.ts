@@ -3,8 +3,8 @@ import type { HostFiles } from "./files.ts";
 import { FUNCTIONS } from "./functions.ts";
 
 /**
- * Writes the credentials on standard input into a file that only its owner may read, and prints a fingerprint of it. root gives it to
- * the owner of zot's data, who runs zot.
+ * Writes the credentials on standard input to a file that only its owner can read, and prints its fingerprint. If root deploys, the file
+ * belongs to the owner of zot's data, who runs zot.
  *
  * @param repairs how often hand edits of the file were repaired
  */
@@ -16,11 +16,11 @@ export function secretFileScript(
 file=${quote(credentialsFile)}; data=${quote(dataDirectory)}
 umask 077
 trap '' HUP PIPE
-if [ ! -d "$(dirname "$file")" ]; then say "There is no folder $(dirname "$file") on zot's host (setting registry.credentialsFile). Make it, or correct the setting."; exit 1; fi
+if [ ! -d "$(dirname "$file")" ]; then say "The folder $(dirname "$file") does not exist on zot's host (setting registry.credentialsFile). Create it, or correct the setting."; exit 1; fi
 new=$(through "$file").zot-auth-new
 cat > "$new"
-# A connection that was lost looks like an end of the input.
-if [ "$(tail -n 1 "$new")" != '}' ]; then rm -f "$new"; say "The credentials did not arrive as a whole, so nothing was changed. Run this again."; exit 1; fi
+# A lost connection looks like the end of the input.
+if [ "$(tail -n 1 "$new")" != '}' ]; then rm -f "$new"; say "The credentials arrived incomplete; nothing was changed. Run again."; exit 1; fi
 if [ "$(id -u)" = 0 ] && [ -d "$data" ]; then chown "$(ls -ld "$data" | awk '{print $3}')" "$new"; fi
 mv -f "$new" "$(through "$file")"
 printf 'written=%s\\nrepairs=%s\\n' "$(sum "$file")" ${repairs} > "$new"

@@ -2,9 +2,9 @@ import { quote } from "../shell.ts";
 import type { Service } from "./service.ts";
 
 /**
- * Shell functions that take the plist or unit file through a deployment together with the config: `compare_service` checks the new one and
- * sets `service_changed`; `keep_service`, `write_service`, `undo_service` and `settle_service` do what their names say. The copies are beside
- * the config, under the stem `<config>.service`. Where the file is not ours, nothing of it is touched.
+ * Shell functions that deploy the plist or unit file together with the config: `compare_service` checks the new one and sets
+ * `service_changed`; `keep_service`, `write_service`, `undo_service` and `settle_service` do what their names say. The copies are beside
+ * the config, under the stem `<config>.service`. A file that we do not manage is never touched.
  *
  * @param repairs how often hand edits of the file were repaired
  */
@@ -24,7 +24,7 @@ compare_service() {
   new_definition=$work/${quote(name)}
   printf '%s' ${quote(definition)} > "$new_definition"
   if ! check_definition "$new_definition" > "$work/checked" 2>&1; then
-    say "The service's file for $definition (setting registry.manageService) is refused, so nothing was changed: $(tail -n 3 "$work/checked")"; exit 1
+    say "The service manager rejects the new $definition (setting registry.manageService); nothing was changed: $(tail -n 3 "$work/checked")"; exit 1
   fi
   if ! cmp -s "$new_definition" "$definition" || [ "$(field "$service.zot-auth" state)" = pending ]; then service_changed=yes; fi
 }
@@ -50,7 +50,7 @@ settle_service() {
 }`;
 }
 
-/** launchd would make the log readable for everybody, and zot logs session cookies. */
+/** launchd would create a world-readable log, and zot logs session cookies. */
 function prepareLog(file: string): string {
   return `  mkdir -p "$(dirname ${quote(file)})" && { [ -f ${quote(file)} ] || : > ${quote(file)}; }`;
 }

@@ -5,7 +5,7 @@ import type { Service, ServiceManager, ServedZot } from "./service.ts";
 
 type ManagedKind = Exclude<ServiceManager["kind"], "command">;
 
-/** Where the plist or unit file is; `~/` is the home folder on the host. `undefined` where a command restarts zot. */
+/** The path of the plist or unit file; `~/` is the home folder on the host. `undefined` if a command restarts zot. */
 export function serviceFile({
   service,
   serviceFile: given,
@@ -26,7 +26,7 @@ export function serviceFile({
 /**
  * zot's service on the host that these facts describe.
  *
- * @param ownLog the file that zot itself logs into, as its config says
+ * @param ownLog the log file in zot's own config
  */
 export function describeService(
   zotService: ZotService,
@@ -58,10 +58,10 @@ export function describeService(
 function parseService(service: string): { readonly kind: ManagedKind; readonly name: string } {
   const at = service.indexOf(":");
   const kind = service.slice(0, at);
-  // A unit may be named with its ending, as systemctl prints it.
+  // A unit's name may have its suffix, as systemctl prints it.
   const name = kind === "launchd" ? service.slice(at + 1) : service.slice(at + 1).replace(/\.service$/, "");
   if (kind !== "launchd" && kind !== "systemd" && kind !== "systemd-user") {
-    throw new TypeError(`"${service}" names no service manager`);
+    throw new TypeError(`"${service}" does not name a service manager`);
   }
   return { kind, name };
 }

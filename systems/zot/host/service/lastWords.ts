@@ -2,11 +2,11 @@ import { quote } from "../shell.ts";
 import type { Service } from "./service.ts";
 
 /**
- * What zot said before it failed, for the error message.
+ * Shell functions that quote zot's log in the error message after zot failed.
  *
- * - `gist` reads zot's output and prints at most five lines: errors and panics. zot logs session cookies in clear in its lines on requests, and
- *   its whole config at the start; so lines are picked, and nothing goes through that is not known to be an error.
- * - `mark_log` remembers where zot's log ends now; `last_words` prints the gist of what came since.
+ * - `gist` reads zot's output and prints at most five lines: errors and panics. zot logs session cookies in clear text with each request, and
+ *   its whole config when it starts, so it selects lines that are known to be errors and drops everything else.
+ * - `mark_log` remembers where zot's log ends; `last_words` prints the gist of what follows.
  */
 export function lastWordsFunctions(service: Service): string {
   return `gist() {
@@ -51,8 +51,8 @@ function journal({ manager }: Service): string {
 }
 
 function nothingSaid({ manager, logs }: Service): string {
-  if (manager.kind !== "command") return "zot's log has no error since then.";
+  if (manager.kind !== "command") return "zot has logged no error since then.";
   return logs.length > 0
-    ? `zot's log ${logs.join(", ")} has no error since then.`
-    : "Where zot's log is, the settings do not say: see it on zot's host.";
+    ? `zot has logged no error to ${logs.join(", ")} since then.`
+    : "See zot's log on its host; the settings do not name the file.";
 }

@@ -2,11 +2,11 @@ import { quote } from "../shell.ts";
 import type { Service } from "./service.ts";
 
 /**
- * Shell functions for the program that runs zot.
+ * Shell functions for the service manager that runs zot.
  *
- * - `restart_zot` restarts it, and says by which setting that was tried when it fails.
+ * - `restart_zot` restarts it, and names the setting if that fails.
  * - For a managed service: `check_definition <file>`, `place_definition <file>` and `remove_definition` for its plist or unit file,
- *   `reload_zot` (the changed file is read, and zot starts by it), `enable_zot` (it starts at boot, too) and `forget_zot` (it is stopped).
+ *   `reload_zot` (reads the changed file and starts zot by it), `enable_zot` (starts it at boot) and `forget_zot` (stops it).
  */
 export function managerFunctions(service: Service): string {
   const { manager } = service;
@@ -14,10 +14,10 @@ export function managerFunctions(service: Service): string {
   return `as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
 elevated() { ${manager.kind === "systemd" ? "as_root " : ""}"$@"; }
 ${commands(service)}
-# Its output goes into a file: where the connection was lost, writing it out would fail, and with it the command.
+# The output goes to a file: after a lost connection, printing it would make the command fail.
 manage() {
   "$1" > "$work/manager" 2>&1 && return 0
-  say "zot could not be restarted (setting ${setting}): exit code $?. $(tail -n 3 "$work/manager")"
+  say "Restarting zot failed (setting ${setting}): exit code $?. $(tail -n 3 "$work/manager")"
   return 1
 }
 restart_zot() { manage restart; }
@@ -42,12 +42,12 @@ unloaded() { ! loaded; }
 load() { launchctl bootstrap "$domain" "$definition"; }
 restart() {
   if loaded; then launchctl kickstart -k "$agent"; return; fi
-  if [ ! -f "$definition" ]; then echo "It is not loaded, and there is no $definition to load it from."; return 1; fi
+  if [ ! -f "$definition" ]; then echo "It is not loaded, and $definition does not exist."; return 1; fi
   load && launchctl kickstart "$agent"
 }
-# launchd answers before it has let go of an agent, and refuses to load it until then.
+# launchd returns before it has unloaded an agent, and refuses to load it until then.
 reload() {
-  if loaded; then launchctl bootout "$agent" || :; within 15 unloaded || { echo "It does not unload."; return 1; }; fi
+  if loaded; then launchctl bootout "$agent" || :; within 15 unloaded || { echo "Unloading it timed out after 15 s."; return 1; }; fi
   launchctl enable "$agent" && within 5 load && launchctl kickstart "$agent"
 }
 enable() { launchctl enable "$agent"; }
@@ -59,16 +59,16 @@ check_definition() { if command -v plutil >/dev/null 2>&1; then plutil -lint "$1
 ${
   manager.kind === "systemd"
     ? 'ctl() { as_root systemctl --no-ask-password "$@"; }'
-    : `# An ssh session may lack it, and systemctl finds the user's manager by it.
+    : `# systemctl needs it to find the user's manager, and an ssh session may lack it.
 XDG_RUNTIME_DIR=\${XDG_RUNTIME_DIR:-/run/user/$(id -u)}; export XDG_RUNTIME_DIR
 ctl() { systemctl --user "$@"; }`
 }
-# A unit that failed often is not started again until its failures are forgotten.
+# systemd does not start a unit that failed often until its failures are reset.
 restart() { ctl reset-failed "$unit" >/dev/null 2>&1 || :; ctl restart "$unit"; }
 reload() { ctl daemon-reload && restart; }
 enable() { ctl enable "$unit"; }
 forget_zot() { ctl disable --now "$unit" >/dev/null 2>&1 || :; }
-# Without a manager that it can ask (in a container, say) it fails for another reason than the file.
+# Without a running manager, in a container for example, it fails for other reasons than the file.
 check_definition() {
   if ! command -v systemd-analyze >/dev/null 2>&1; then return 0; fi
   systemd-analyze ${manager.kind === "systemd" ? "" : "--user "}verify "$1" > "$work/analyzed" 2>&1 || ! grep -F "$unit.service:" "$work/analyzed"

@@ -1,4 +1,4 @@
-/** What runs zot on its host, and how it is told to restart it. */
+/** What runs zot on its host, and restarts it. */
 export type ServiceManager =
   | {
       readonly kind: "launchd" | "systemd" | "systemd-user";
@@ -12,13 +12,13 @@ export type ServiceManager =
 /** zot as a service. */
 export interface Service {
   readonly manager: ServiceManager;
-  /** Files that zot's output or its own log goes to, as far as they are known. systemd has its journal besides. */
+  /** Known files with zot's output or its own log. systemd also has its journal. */
   readonly logs: readonly string[];
-  /** The text of the plist or unit file, where it is ours to write. A change restarts zot. */
+  /** The text of the plist or unit file, if we manage it. A change restarts zot. */
   readonly definition?: string;
 }
 
-/** What zot is started with, as its host sees it: absolute paths. */
+/** What zot is started with: absolute paths on its host. */
 export interface ServedZot {
   readonly binary: string;
   readonly configFile: string;
@@ -27,8 +27,8 @@ export interface ServedZot {
 /**
  * A LaunchAgent that runs zot.
  *
- * It is started again whenever it ends, since zot does not start while its OIDC issuer is down. zot's log holds session cookies in clear, so
- * only its owner may read it.
+ * launchd restarts it whenever it ends, since zot does not start while its OIDC issuer is down. zot's log holds session cookies in clear
+ * text, so only its owner can read it.
  *
  * @param log the file that zot's output goes to
  */
@@ -64,9 +64,9 @@ export function renderLaunchAgent(label: string, zot: ServedZot, log: string): s
 }
 
 /**
- * A systemd unit that runs zot. It is started again for as long as it takes, since zot does not start while its OIDC issuer is down.
+ * A systemd unit that runs zot. systemd restarts it without limit, since zot does not start while its OIDC issuer is down.
  *
- * @param user who runs it: for a unit of the system's manager; a user's own manager knows
+ * @param user who runs it, for a system unit; a user unit needs none
  */
 export function renderUnit(zot: ServedZot, user?: string): string {
   const system = user !== undefined;
@@ -90,12 +90,12 @@ function xml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-/** systemd replaces `%` and a letter in nearly every value. */
+/** systemd expands `%` and a letter in nearly every value. */
 function specifiers(text: string): string {
   return text.replaceAll("%", "%%");
 }
 
-/** A word of `ExecStart`. In the arguments, and not in the program's path, `$` begins a variable, too. */
+/** A word of `ExecStart`. In arguments, but not in the program's path, `$` begins a variable. */
 function argument(text: string): string {
   return `"${specifiers(text).replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 }

@@ -37,7 +37,7 @@ test("a zot that does not come up with the config of before is told of, and a se
   await world.deploy(world.text(["read"]));
   const failed = await world.remove();
   assert.equal(failed.code, 1);
-  assert.match(failed.stderr, /did not come up at .* with the config of the time before zot-auth/);
+  assert.match(failed.stderr, /does not serve at .* with its config from before zot-auth, which was restored/);
   assert.match(failed.stderr, /it cannot start/);
   assert.equal(world.config(), before);
   assert.notEqual(world.read("config.json.before-zot-auth"), undefined, "the copy is kept until it serves");

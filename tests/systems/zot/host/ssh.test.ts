@@ -120,7 +120,7 @@ describe("by a real sshd", { ...(reason === undefined ? {} : { skip: reason }) }
     assert.equal((await deploy(world.text(["read"]))).code, 0);
     const { code, stderr } = await deploy(world.text([], { start: "refused" }), { startDigest: "digest-2" });
     assert.equal(code, 1);
-    assert.match(stderr, /it cannot start[^]*The previous config is back and serving/);
+    assert.match(stderr, /it cannot start[^]*The previous config was restored and serves/);
     assert.deepEqual(world.zot.inForce, JSON.parse(world.text(["read"])));
   });
 
