@@ -1,6 +1,7 @@
 import type { SettingsProblem } from "../core/settings/problem.ts";
 import { forgejoProblems } from "../systems/forgejo/settingsProblems.ts";
-import { decidingRules, grants, repositoryRules } from "../systems/zot/access/policies.ts";
+import { decidingRules, grants } from "../systems/zot/access/policies.ts";
+import { allRepositories } from "../systems/zot/access/rules.ts";
 import { accessProblems } from "../systems/zot/access/settingsProblems.ts";
 import { assembleZotConfig } from "../systems/zot/config/config.ts";
 import { zotProblems } from "../systems/zot/config/settingsProblems.ts";
@@ -8,6 +9,7 @@ import { pathProblems } from "../systems/zot/host/settingsProblems.ts";
 import { keyProblems } from "../systems/zot/keys/settingsProblems.ts";
 import { NEWEST_KNOWN } from "../systems/zot/version.ts";
 import type { Settings } from "./schema.ts";
+import { zotConfigArgs } from "./zotConfigArgs.ts";
 
 /** What no setting can tell alone: the checks of each system, and those that concern several systems. */
 export function* crossChecks(settings: Settings): Generator<SettingsProblem> {
@@ -52,16 +54,16 @@ function* deliveryProblems(settings: Settings): Generator<SettingsProblem> {
 
 /** What zot would refuse or misread whatever its version, and rules that lock CI out of its own images. */
 function* configProblems(settings: Settings): Generator<SettingsProblem> {
-  const { access, ci, acceptance, registry } = settings;
-  const { config, problems } = assembleZotConfig(settings, NEWEST_KNOWN, registry);
-  yield* problems;
-  const rules = repositoryRules(config);
+  const { ci, acceptance, registry } = settings;
+  const args = zotConfigArgs(settings);
+  yield* assembleZotConfig(args, NEWEST_KNOWN, registry).problems;
+  const rules = allRepositories(args.rules);
   for (const [setting, repository] of Object.entries({
     "ci.imagePrefix": `${ci.imagePrefix}/sample`,
     "acceptance.repository": acceptance.repository,
   })) {
     const deciding = decidingRules(rules, repository);
-    if (["read", "create"].every((action) => grants(deciding, { group: access.ciGroup }, action))) continue;
+    if (["read", "create"].every((action) => grants(deciding, { group: args.rules.ciGroup }, action))) continue;
     yield {
       path: setting,
       message: `CI cannot push to "${repository}": the rules of "${deciding?.glob ?? "no glob"}" do not allow it. Change access.namespaces, or use a different repository.`,

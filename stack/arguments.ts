@@ -11,6 +11,7 @@ import { appPasswordIdentifier } from "../systems/authentik/blueprint/render.ts"
 import { signInGroups } from "../systems/authentik/blueprint/signInGroups.ts";
 import type { PreflightInputs } from "../systems/preflight.ts";
 import { expectedAccess } from "../systems/zot/access/matrix.ts";
+import { accessRules } from "../systems/zot/access/rules.ts";
 import { issuerOf } from "../systems/zot/config/config.ts";
 import { filesOnHost } from "../systems/zot/host/zotHost.ts";
 import type { ZotHost } from "../systems/zot/host/zotHost.ts";
@@ -153,13 +154,17 @@ export function forgejoSecretArgs({ forgejo }: Settings): Omit<ForgejoSecretArgs
 }
 
 export function acceptanceArgs(settings: Settings): Omit<AcceptanceArgs, "owner" | "key" | "configHash" | "secrets"> {
-  const { ci, forgejo, acceptance } = settings;
+  const { access, zot, ci, forgejo, acceptance } = settings;
   const { workflow } = acceptance;
   return {
     signIn: signInArgs(settings),
     keyStore: ci.keyStore,
     repository: acceptance.repository,
-    expectedAccess: expectedAccess(settings),
+    expectedAccess: expectedAccess({
+      rules: accessRules(access, zot.extra),
+      repository: acceptance.repository,
+      metricsPath: zot.metrics.enable ? zot.metrics.path : undefined,
+    }),
     testBuild:
       workflow === undefined
         ? undefined

@@ -2,6 +2,7 @@ import { RunError, log } from "@pulumi/pulumi";
 import { ZotAuthError } from "../core/errors.ts";
 import { SettingsError } from "../settings/parse.ts";
 import type { Settings } from "../settings/schema.ts";
+import { zotConfigArgs } from "../settings/zotConfigArgs.ts";
 import { findings } from "../systems/zot/config/checks/findings.ts";
 import { assembleZotConfig, renderZotConfig } from "../systems/zot/config/config.ts";
 import type { ZotConfig } from "../systems/zot/config/config.ts";
@@ -11,7 +12,7 @@ import type { ZotVersion } from "../systems/zot/version.ts";
 
 /** zot's config for the newest version that this program knows, for use before the host has said its version. @throws RunError */
 export function newestZotConfig(settings: Settings): ZotConfig {
-  return reported(() => renderZotConfig(settings, NEWEST_KNOWN, filesOnHost(settings.registry)));
+  return reported(() => renderZotConfig(zotConfigArgs(settings), NEWEST_KNOWN, filesOnHost(settings.registry)));
 }
 
 /**
@@ -24,9 +25,10 @@ export function zotConfigFor(settings: Settings, version: ZotVersion): ZotConfig
   const { registry } = settings;
   return reported(() => {
     assertKeepsPolicy(version, registry.acceptCiOverwrite);
-    const { config, problems } = assembleZotConfig(settings, version, filesOnHost(registry));
+    const args = zotConfigArgs(settings);
+    const { config, problems } = assembleZotConfig(args, version, filesOnHost(registry));
     if (problems.length > 0) throw new SettingsError(problems);
-    for (const finding of findings(config, settings)) void log.warn(finding);
+    for (const finding of findings(config, args)) void log.warn(finding);
     return config;
   });
 }

@@ -1,6 +1,6 @@
 import { ZotAuthError } from "../../core/errors.ts";
 
-/** A release of zot, `2.1.20`. What it accepts and enforces depends on it. */
+/** A release of zot: `2.1.20`. What zot accepts and enforces depends on it. */
 export interface ZotVersion {
   readonly major: number;
   readonly minor: number;
@@ -8,8 +8,8 @@ export interface ZotVersion {
 }
 
 /**
- * Reads `2.1.20`, `v2.1.20`, or what `zot --version` prints: a JSON line whose `commit` begins with the release's tag, beside the versions
- * of Go and of the distribution specification, which have no `v`. `undefined` when there is no version of zot in the text.
+ * Parses `2.1.20`, `v2.1.20`, or the output of `zot --version`: a JSON line whose `commit` begins with the release's tag. The versions of
+ * Go and of the distribution specification in it have no `v`. `undefined` if the text contains no version of zot.
  */
 export function parseZotVersion(text: string): ZotVersion | undefined {
   const match = /^(\d+)\.(\d+)\.(\d+)$/.exec(text.trim()) ?? /\bv(\d+)\.(\d+)\.(\d+)\b/.exec(text);
@@ -21,7 +21,7 @@ export function formatZotVersion(version: ZotVersion): string {
   return `${version.major}.${version.minor}.${version.patch}`;
 }
 
-/** Whether `version` is `than` or newer. */
+/** Whether `version` is `than` or later. */
 export function atLeast(version: ZotVersion, than: string): boolean {
   const other = parseZotVersion(than);
   if (other === undefined) throw new TypeError(`"${than}" is not a version`);
@@ -29,17 +29,17 @@ export function atLeast(version: ZotVersion, than: string): boolean {
   return difference >= 0;
 }
 
-/** The oldest zot whose config this program knows. */
+/** The oldest supported release of zot. */
 export const OLDEST_SUPPORTED = "2.1.13";
 
-/** The newest zot whose config this program knows. */
+/** The newest release of zot that this program was tested with. */
 export const NEWEST_KNOWN: ZotVersion = { major: 2, minor: 1, patch: 20 };
 
-/** The first zot that keeps an account with `create` alone from overwriting a tag, by whatever way (zot #3847 and #4266). */
+/** The first release of zot in which an account with only `create` cannot overwrite a tag in any way (zot #3847 and #4266). */
 export const FIRST_WITHOUT_OVERWRITE = "2.1.19";
 
 /**
- * Refuses a zot that cannot keep what the access policy promises.
+ * Rejects a zot that cannot enforce the access policy.
  *
  * @param acceptOverwrite the setting `registry.acceptCiOverwrite`
  * @throws ZotAuthError `ZOT_VERSION_UNSUPPORTED`, `ZOT_VERSION_OVERWRITES`
@@ -49,15 +49,15 @@ export function assertKeepsPolicy(version: ZotVersion, acceptOverwrite: boolean)
   if (!atLeast(version, OLDEST_SUPPORTED)) {
     throw new ZotAuthError(
       "ZOT_VERSION_UNSUPPORTED",
-      `The registry runs zot ${name}; this program knows zot ${OLDEST_SUPPORTED} and later. Upgrade zot on the host.`,
+      `The registry runs zot ${name}, but this program supports zot ${OLDEST_SUPPORTED} and later. Upgrade zot on the host.`,
     );
   }
   if (!atLeast(version, FIRST_WITHOUT_OVERWRITE) && !acceptOverwrite) {
     throw new ZotAuthError(
       "ZOT_VERSION_OVERWRITES",
-      `The registry runs zot ${name}, where an account that may only create can overwrite tags all the same (fixed in ` +
-        `${FIRST_WITHOUT_OVERWRITE}), so a leaked CI key could replace images. Upgrade zot on the host, or accept it with ` +
-        "the setting registry.acceptCiOverwrite: true.",
+      `The registry runs zot ${name}, where an account with only the action create can still overwrite tags (fixed in ` +
+        `${FIRST_WITHOUT_OVERWRITE}): a leaked CI key could replace images. Upgrade zot on the host, or accept the risk with ` +
+        "registry.acceptCiOverwrite: true.",
     );
   }
 }

@@ -57,7 +57,7 @@ test("a setting that the host's zot does not know is refused before anything is 
   change("zot", { storage: { fastRestart: true } });
   const { code, output, events } = await lab.up();
   assert.notEqual(code, 0);
-  assert.match(output, /zot\.storage\.fastRestart: needs zot 2\.1\.18 or later; the host has 2\.1\.17/);
+  assert.match(output, /zot\.storage\.fastRestart: requires zot 2\.1\.18 or later; the host has 2\.1\.17/);
   const touched = events.flatMap(({ resOutputsEvent }) => resOutputsEvent?.metadata.type ?? []);
   assert.deepEqual(
     touched.filter((type) => !/^pulumi:(pulumi:Stack|providers:)|:Preflight$/.test(type)),
@@ -93,7 +93,7 @@ test("an upgrade of zot on the host shows in the next preview as the config chan
 test("a pull-through destination that CI may write to is a finding in preview; a namespace closes it, proved on the registry", async () => {
   change("registry", { pullThrough: [{ name: "docker.io", url: "http://127.0.0.1:1" }] });
   const { output } = await lab.pulumi("preview");
-  assert.match(output, /Group artifact-workloads may create images under docker\.io, .*access\.namespaces/);
+  assert.match(output, /Group artifact-workloads may create images in docker\.io, .*access\.namespaces/);
 
   change("access", {
     namespaces: {
@@ -103,7 +103,7 @@ test("a pull-through destination that CI may write to is a finding in preview; a
   });
   const updated = await lab.up();
   assert.equal(updated.code, 0, updated.output);
-  assert.doesNotMatch(updated.output, /may create images under/);
+  assert.doesNotMatch(updated.output, /may create images in/);
   const { acceptanceResult } = (await lab.outputs()) as { acceptanceResult: { access: string } };
   assert.equal(acceptanceResult.access, "17 of 17 checks passed");
   const key = homelab.ciKey("homelab/apps") ?? "";

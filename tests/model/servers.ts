@@ -7,6 +7,7 @@ import { renderBlueprint } from "../../systems/authentik/blueprint/render.ts";
 import { blueprintArgs } from "../../stack/arguments.ts";
 import { parseSettings } from "../../settings/parse.ts";
 import type { Settings } from "../../settings/schema.ts";
+import { zotConfigArgs } from "../../settings/zotConfigArgs.ts";
 import { renderZotConfig } from "../../systems/zot/config/config.ts";
 import { parseZotVersion } from "../../systems/zot/version.ts";
 import { defaultSeed, startAuthentik, withSeed } from "../../lab/authentik/server.ts";
@@ -175,7 +176,10 @@ async function startHardenedZot(folder: string, settings: Settings): Promise<Run
     JSON.stringify({ users: { "zot-ci": { groups: [], apiKeys: { "0": keyByHand("by hand") } } } }),
   );
   const configFile = join(folder, "config.json");
-  writeFileSync(configFile, JSON.stringify(renderZotConfig(settings, version, { credentialsFile, dataDirectory })));
+  writeFileSync(
+    configFile,
+    JSON.stringify(renderZotConfig(zotConfigArgs(settings), version, { credentialsFile, dataDirectory })),
+  );
   return startZot({ config: configFile });
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import test from "node:test";
 import { parse } from "yaml";
 import { SettingsError, parseSettings } from "../../settings/parse.ts";
+import { zotConfigArgs } from "../../settings/zotConfigArgs.ts";
 import { objectAt } from "../../core/json.ts";
 import { renderZotConfig } from "../../systems/zot/config/config.ts";
 import { REAL_CASE } from "../support/settings.ts";
@@ -167,7 +168,7 @@ test("rendering the stack of the real case gives the config of the real case", (
   const expected = JSON.parse(
     readFileSync(new URL("../data/zot-config.expected.json", import.meta.url), "utf8"),
   ) as unknown;
-  const rendered = renderZotConfig(settings, { major: 2, minor: 1, patch: 17 }, settings.registry);
+  const rendered = renderZotConfig(zotConfigArgs(settings), { major: 2, minor: 1, patch: 17 }, settings.registry);
   // The one thing that its author left out: cookies for https only.
   const { secureSession, ...auth } = objectAt(rendered, "http", "auth");
   assert.equal(secureSession, true);

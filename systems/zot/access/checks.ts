@@ -6,13 +6,13 @@ import type { ConfigProblem } from "../config/checks/problem.ts";
 
 const ROOT = "http.accessControl";
 
-/** Mistakes in `accessControl` that `zot verify` lets pass (facts/zot.md, section f). */
-export function* accessProblems(config: unknown): Generator<ConfigProblem> {
+/** Mistakes in `accessControl` that `zot verify` accepts. */
+export function* accessControlProblems(config: unknown): Generator<ConfigProblem> {
   const access = valueAt(config, "http", "accessControl");
   if (!isObject(access)) {
     yield {
       path: ROOT,
-      message: "is missing: zot would let everybody who signs in do everything. It has to say who may do what.",
+      message: "required: without it, every signed-in user may do everything.",
     };
     return;
   }
@@ -20,7 +20,7 @@ export function* accessProblems(config: unknown): Generator<ConfigProblem> {
   if (Object.keys(repositories).length === 0) {
     yield {
       path: `${ROOT}.repositories`,
-      message: "is empty: nobody could do anything. It has to have rules for some glob, such as **.",
+      message: "is empty: nobody may do anything. It must contain rules for at least one glob, such as **.",
     };
   }
   for (const [glob, rules] of Object.entries(repositories)) {
@@ -40,7 +40,7 @@ function* policyProblems(policy: unknown, path: string): Generator<ConfigProblem
   if (subjects.length === 0) {
     yield {
       path,
-      message: "names neither users nor groups, so that it is for nobody. Name somebody, or remove the policy.",
+      message: "has neither users nor groups, so it applies to nobody. Add some, or remove the policy.",
     };
   }
   yield* actionProblems(policy, "actions", path, false);
@@ -51,11 +51,11 @@ function* actionProblems(owner: unknown, key: string, path: string, mayBeEmpty: 
   const value = valueAt(owner, key);
   const where = `${path}.${name}`;
   if (value === undefined ? !mayBeEmpty : Array.isArray(value) && value.length === 0 && !mayBeEmpty) {
-    yield { path: where, message: `has no action, so that it allows nothing. It takes ${ACTIONS.join(", ")}.` };
+    yield { path: where, message: `has no actions, so it grants nothing. Valid actions: ${ACTIONS.join(", ")}.` };
   }
   if (value === undefined) return;
   if (!Array.isArray(value)) {
-    yield { path: where, message: `got ${shown(value)}; it has to be a list, such as ["read"].` };
+    yield { path: where, message: `got ${shown(value)}; must be a list, such as ["read"].` };
     return;
   }
   for (const action of value as readonly unknown[]) {
@@ -65,7 +65,7 @@ function* actionProblems(owner: unknown, key: string, path: string, mayBeEmpty: 
       near !== undefined && distance(String(action).toLowerCase(), near) <= 2 ? ` Did you mean "${near}"?` : "";
     yield {
       path: where,
-      message: `got the action ${shown(action)}, which zot takes and which allows nothing. It takes ${ACTIONS.join(", ")}.${hint}`,
+      message: `got the action ${shown(action)}, which zot accepts but which grants nothing. Valid actions: ${ACTIONS.join(", ")}.${hint}`,
     };
   }
 }

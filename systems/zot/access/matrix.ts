@@ -1,14 +1,13 @@
 import { REPOSITORY_NAME } from "./imageNames.ts";
-import type { Settings } from "../../../settings/schema.ts";
-import { decidingRules, grants, repositoryRules } from "./policies.ts";
+import { decidingRules, grants } from "./policies.ts";
 import type { RepositoryRules } from "./policies.ts";
-import { renderZotConfig } from "../config/config.ts";
-import { NEWEST_KNOWN } from "../version.ts";
+import { allRepositories } from "./rules.ts";
+import type { AccessRules } from "./rules.ts";
 
-/** Who asks: anybody, somebody with a key that zot does not know, or CI with its key. */
+/** Who makes the request: anyone, a client with a key that zot does not know, or CI with its key. */
 export type Subject = "anonymous" | "wrong key" | "ci";
 
-/** What is tried. Each stands for one request, or one small exchange, with the live registry. */
+/** What is tried. Each is one request, or one short exchange, with the live registry. */
 export type Operation =
   | "ping"
   | "pull"
@@ -20,68 +19,70 @@ export type Operation =
   | "read metrics"
   | "begin an OIDC sign-in";
 
-/** One row of the expected access: who, what, and the status that has to come back. */
+/** One row of the expected access: who, what, and the expected status. */
 export interface AccessRow {
   readonly subject: Subject;
   readonly operation: Operation;
-  /** The repository, or the metrics' path. Default: the repository of the proofs. */
+  /** The repository, or the path of the metrics. Default: the repository of the tests. */
   readonly target?: string;
   readonly expected: number;
 }
 
-/** A row with what the live registry answered. */
+/** A row with the status that the live registry returned. */
 export interface MeasuredRow extends AccessRow {
   readonly measured: number;
 }
 
-/** What every subject has to be answered, from the same settings that the config is rendered from. */
-export function expectedAccess(settings: Settings): readonly AccessRow[] {
-  const { access, acceptance, registry, zot } = settings;
-  // What the releases of zot differ in is not who may do what in a repository.
-  const rules = repositoryRules(renderZotConfig(settings, NEWEST_KNOWN, registry));
+/** What the expected access is derived from. */
+export interface ExpectedAccessArgs {
+  readonly rules: AccessRules;
+  /** The image repository that the tests use. */
+  readonly repository: string;
+  /** Path of the metrics: `/metrics`. `undefined` if zot serves none. */
+  readonly metricsPath: string | undefined;
+}
+
+/** The status that each subject must get for each operation, from the rules that zot's config is rendered from. */
+export function expectedAccess({ rules, repository, metricsPath }: ExpectedAccessArgs): readonly AccessRow[] {
+  const repositories = allRepositories(rules);
   const reads = (of: RepositoryRules | undefined): boolean => of?.anonymousPolicy.includes("read") === true;
-  const pull = reads(decidingRules(rules, acceptance.repository)) ? 200 : 401;
+  const pull = reads(decidingRules(repositories, repository)) ? 200 : 401;
   return [
-    // zot lets everybody ping as soon as anybody may read anything.
-    { subject: "anonymous", operation: "ping", expected: rules.some(reads) ? 200 : 401 },
+    // zot lets everyone ping as soon as anyone may read anything.
+    { subject: "anonymous", operation: "ping", expected: repositories.some(reads) ? 200 : 401 },
     { subject: "anonymous", operation: "pull", expected: pull },
     { subject: "anonymous", operation: "push a new image", expected: 401 },
     { subject: "anonymous", operation: "overwrite a tag", expected: 401 },
     { subject: "anonymous", operation: "delete a tag", expected: 401 },
-    ...(zot.metrics.enable
-      ? [
+    ...(metricsPath === undefined
+      ? []
+      : [
           {
             subject: "anonymous",
             operation: "read metrics",
-            target: zot.metrics.path,
-            expected: access.anonymousMetrics ? 200 : 401,
+            target: metricsPath,
+            expected: rules.anonymousMetrics ? 200 : 401,
           } as const,
-        ]
-      : []),
+        ]),
     { subject: "anonymous", operation: "begin an OIDC sign-in", expected: 302 },
     { subject: "wrong key", operation: "pull", expected: 401 },
     { subject: "ci", operation: "ping", expected: 200 },
     { subject: "ci", operation: "pull", expected: 200 },
-    { subject: "ci", operation: "push a new image", expected: 201 },
-    { subject: "ci", operation: "overwrite a tag", expected: 403 },
-    { subject: "ci", operation: "delete a tag", expected: 403 },
-    ...Object.keys(access.namespaces).flatMap((glob) => refusedIn(glob, rules, access.ciGroup)),
+    ...keyProof(),
+    ...rules.repositories.flatMap(({ glob }) => (glob === "**" ? [] : refusedIn(glob, repositories, rules.ciGroup))),
   ];
 }
 
-/**
- * What has to be refused in a namespace. Only refusals are tried there: they leave nothing behind, and need no image that is there. The
- * repository that is named need not exist.
- */
-function refusedIn(glob: string, rules: readonly RepositoryRules[], ciGroup: string): readonly AccessRow[] {
+/** What must be refused in a namespace. Only refusals are tried: they leave nothing behind, and the repository need not exist. */
+function refusedIn(glob: string, repositories: readonly RepositoryRules[], ciGroup: string): readonly AccessRow[] {
   const target = glob.replaceAll(/\*+|\?/g, "zot-auth-sample");
-  const deciding = decidingRules(rules, target);
+  const deciding = decidingRules(repositories, target);
   if (!REPOSITORY_NAME.test(target) || deciding?.glob !== glob) return [];
   const may = (action: string): boolean => grants(deciding, { group: ciGroup }, action);
-  const anybody = deciding.anonymousPolicy.includes("read");
+  const anyone = deciding.anonymousPolicy.includes("read");
   return [
-    ...(anybody ? [] : [{ subject: "anonymous", operation: "list tags", target, expected: 401 } as const]),
-    ...(anybody || may("read") || deciding.defaultPolicy.includes("read")
+    ...(anyone ? [] : [{ subject: "anonymous", operation: "list tags", target, expected: 401 } as const]),
+    ...(anyone || may("read") || deciding.defaultPolicy.includes("read")
       ? []
       : [{ subject: "ci", operation: "list tags", target, expected: 403 } as const]),
     ...(may("create") || deciding.defaultPolicy.includes("create")
@@ -90,7 +91,7 @@ function refusedIn(glob: string, rules: readonly RepositoryRules[], ciGroup: str
   ];
 }
 
-/** The rows of a key's proof: CI may create, may not overwrite, may not delete. */
+/** The rows that prove a key: CI may create, but neither overwrite nor delete. */
 export function keyProof(): readonly AccessRow[] {
   return [
     { subject: "ci", operation: "push a new image", expected: 201 },
@@ -99,7 +100,7 @@ export function keyProof(): readonly AccessRow[] {
   ];
 }
 
-/** One line a row that does not hold: `anonymous, pull: expected 200, got 401`. */
+/** One line for each row that differs: `anonymous, pull: expected 200, got 401`. */
 export function failures(rows: readonly MeasuredRow[]): readonly string[] {
   return rows
     .filter((row) => row.measured !== row.expected)

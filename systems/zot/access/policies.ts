@@ -1,14 +1,14 @@
 import { minimatch } from "minimatch";
 import { objectAt, valueAt } from "../../../core/json.ts";
 
-/** One entry of a glob's `policies`, as it stands in the config. */
+/** One entry of a glob's `policies`. */
 export interface Policy {
   readonly users: readonly string[];
   readonly groups: readonly string[];
   readonly actions: readonly string[];
 }
 
-/** What the config says about the repositories of one glob. */
+/** The rules for the repositories of one glob. */
 export interface RepositoryRules {
   readonly glob: string;
   readonly policies: readonly Policy[];
@@ -16,8 +16,8 @@ export interface RepositoryRules {
   readonly defaultPolicy: readonly string[];
 }
 
-/** The config's `accessControl.repositories`, in whatever case its keys are written. */
-export function repositoryRules(config: unknown): readonly RepositoryRules[] {
+/** The rules in a config's `accessControl.repositories`: of a file on the host, or of `zot.extra`. Keys are case-insensitive. */
+export function parseRepositoryRules(config: unknown): readonly RepositoryRules[] {
   return Object.entries(objectAt(config, "http", "accessControl", "repositories")).map(([glob, value]) => ({
     glob,
     policies: entries(valueAt(value, "policies")).map((policy) => ({
@@ -30,7 +30,7 @@ export function repositoryRules(config: unknown): readonly RepositoryRules[] {
   }));
 }
 
-/** The rules that decide about a repository: those of the longest glob that matches, and of no other. */
+/** The rules that apply to a repository: only those of the longest matching glob. */
 export function decidingRules(rules: readonly RepositoryRules[], repository: string): RepositoryRules | undefined {
   return rules
     .filter(({ glob }) => minimatch(repository, glob, { dot: true, nonegate: true, nocomment: true, noext: true }))
@@ -40,7 +40,7 @@ export function decidingRules(rules: readonly RepositoryRules[], repository: str
     );
 }
 
-/** Names of repositories that stand for all that begins with the prefix: one for each glob that can decide there. */
+/** Sample repository names below a prefix: one for each glob that can apply there. */
 export function samplesBelow(rules: readonly RepositoryRules[], prefix: string): readonly string[] {
   const deeper = rules
     .map(({ glob }) => glob.replace(/[*?[{].*$/, ""))
@@ -49,7 +49,7 @@ export function samplesBelow(rules: readonly RepositoryRules[], prefix: string):
   return [...new Set([`${prefix}/sample`, `${prefix}/library/sample`, ...deeper])];
 }
 
-/** Whether a group or an account may do that in a repository. */
+/** Whether the rules grant an action to a group or an account. */
 export function grants(
   rules: RepositoryRules | undefined,
   who: { readonly group?: string; readonly user?: string },

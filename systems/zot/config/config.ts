@@ -1,75 +1,92 @@
 import { createHash } from "node:crypto";
-import { describeIssue } from "../../../core/settings/issues.ts";
-import type { SettingsProblem } from "../../../core/settings/problem.ts";
-import type { Settings } from "../../../settings/schema.ts";
-import { renderAccessControl } from "../access/accessControl.ts";
-import { configProblems } from "./checks/checks.ts";
-import { renderExtensions } from "./render/extensions.ts";
-import { mergeExtra } from "./extra.ts";
-import { renderHttp } from "./render/http.ts";
 import { isObject, present, valueAt } from "../../../core/json.ts";
 import type { JsonObject } from "../../../core/json.ts";
-import { zotConfigSchema } from "./schema.ts";
-import { tooNewFor } from "./checks/since.ts";
-import { renderStorage } from "./render/storage.ts";
+import { describeIssue } from "../../../core/settings/issues.ts";
+import type { SettingsProblem } from "../../../core/settings/problem.ts";
+import { renderAccessControl } from "../access/accessControl.ts";
+import type { AccessRules } from "../access/rules.ts";
+import type { PullThrough } from "../host/settings.ts";
 import type { ZotVersion } from "../version.ts";
+import { configProblems } from "./checks/checks.ts";
+import { tooNewFor } from "./checks/since.ts";
+import { mergeExtra } from "./extra.ts";
+import { renderExtensions } from "./render/extensions.ts";
+import { renderHttp } from "./render/http.ts";
+import { renderStorage } from "./render/storage.ts";
+import { zotConfigSchema } from "./schema.ts";
+import type { ZotSettings } from "./settings.ts";
 
 /** zot's config file. The names are zot's own. */
 export type ZotConfig = JsonObject;
 
-/** What the renderer needs besides the settings: files and folders as zot on its host sees them. */
+/** What zot's config is rendered from. */
+export interface ZotConfigArgs {
+  /** The address that users and CI connect to: zot's `externalUrl`. */
+  readonly url: string;
+  /** The IP address that zot listens on. */
+  readonly address: string;
+  /** The port that zot listens on. */
+  readonly port: number;
+  /** Registries that zot mirrors on demand. */
+  readonly pullThrough: readonly PullThrough[];
+  /** Authentik's issuer URL. zot compares it byte by byte, including the trailing slash. */
+  readonly issuer: string;
+  /** Who may do what. */
+  readonly rules: AccessRules;
+  /** The rest of the config, as in the group `zot` of the settings. */
+  readonly zot: ZotSettings;
+}
+
+/** Files and folders as zot on its host sees them. */
 export interface HostPaths {
   readonly credentialsFile: string;
   readonly dataDirectory: string;
-  /** Makes a setting's path the host's. Default: it is taken as it is. */
+  /** Converts the path in a setting to the path on the host. Default: unchanged. */
   readonly locate?: (path: string) => string;
 }
 
-/** A config, and what is wrong with it. */
+/** A config and its problems. */
 export interface AssembledConfig {
   readonly config: ZotConfig;
   readonly problems: readonly SettingsProblem[];
 }
 
-/** Renders zot's config for a version of zot from the settings, with `zot.extra` merged in and all of it checked. */
-export function assembleZotConfig(settings: Settings, version: ZotVersion, paths: HostPaths): AssembledConfig {
-  const { zot, registry, authentik } = settings;
-  const { config, conflicts } = mergeExtra(renderSettings(settings, version, paths), zot.extra);
+/** Renders zot's config for a version of zot, merges `zot.extra` into it and checks the result. */
+export function assembleZotConfig(args: ZotConfigArgs, version: ZotVersion, paths: HostPaths): AssembledConfig {
+  const { extra } = args.zot;
+  const { config, conflicts } = mergeExtra(renderSettings(args, version, paths), extra);
   const problems = [
     ...conflicts.map(({ path }) => ({
       path: `zot.extra.${path.join(".")}`,
-      message: "is something that a setting says already (docs/settings.md). Leave it out here.",
+      message: "cannot override another setting (see docs/settings.md). Remove it here.",
     })),
-    ...schemaProblems(zot.extra),
+    ...schemaProblems(extra),
   ];
-  // A key that zot does not know, or of another type, would only be found once more.
+  // An unknown key or a wrong type would only be reported twice.
   if (problems.length === 0) {
-    for (const { path, message } of configProblems(config, {
-      registryUrl: registry.url,
-      issuer: issuerOf(authentik),
-    })) {
-      problems.push({ path: settingOf(path, zot.extra), message });
+    for (const { path, message } of configProblems(config, { registryUrl: args.url, issuer: args.issuer })) {
+      problems.push({ path: settingOf(path, extra), message });
     }
     for (const { setting, message } of tooNewFor(version, config)) problems.push({ path: setting, message });
   }
   return { config, problems };
 }
 
-/** zot's config for a version of zot, which {@link assembleZotConfig} found to be right. */
-export function renderZotConfig(settings: Settings, version: ZotVersion, paths: HostPaths): ZotConfig {
-  return assembleZotConfig(settings, version, paths).config;
+/** The config alone, for settings that {@link assembleZotConfig} found no problem in. */
+export function renderZotConfig(args: ZotConfigArgs, version: ZotVersion, paths: HostPaths): ZotConfig {
+  return assembleZotConfig(args, version, paths).config;
 }
 
-function renderSettings(settings: Settings, version: ZotVersion, paths: HostPaths): JsonObject {
+function renderSettings(args: ZotConfigArgs, version: ZotVersion, paths: HostPaths): JsonObject {
+  const { zot, pullThrough } = args;
   const locate = paths.locate ?? ((path: string) => path);
-  const { level, output, audit } = settings.zot.log;
+  const { level, output, audit } = zot.log;
   return {
     distSpecVersion: "1.1.0",
-    storage: renderStorage(settings.zot.storage, paths.dataDirectory, locate),
-    http: renderHttp(settings, {
+    storage: renderStorage(zot.storage, paths.dataDirectory, locate),
+    http: renderHttp(args, {
       credentialsFile: paths.credentialsFile,
-      issuer: issuerOf(settings.authentik),
-      accessControl: renderAccessControl(settings.access, version),
+      accessControl: renderAccessControl(args.rules, version),
       locate,
     }),
     log: present({
@@ -77,26 +94,26 @@ function renderSettings(settings: Settings, version: ZotVersion, paths: HostPath
       output: output === undefined ? undefined : locate(output),
       audit: audit === undefined ? undefined : locate(audit),
     }),
-    extensions: renderExtensions(settings, locate),
+    extensions: renderExtensions(zot, pullThrough, locate),
   };
 }
 
-/** The config as the file's text. */
+/** The text of the config file. */
 export function formatZotConfig(config: ZotConfig): string {
   return `${JSON.stringify(config, null, 2)}\n`;
 }
 
-/** The issuer as Authentik writes it: zot compares it byte by byte, with its trailing slash. */
+/** The issuer URL of an application in Authentik, with its trailing slash. */
 export function issuerOf(authentik: { readonly url: string; readonly application: string }): string {
   return `${authentik.url}/application/o/${authentik.application}/`;
 }
 
-/** The OIDC credentials file's text. Its keys are zot's: one word, lower case. */
+/** The text of the OIDC credentials file. Its keys are zot's: one word, lower case. */
 export function formatCredentials(clientId: string, clientSecret: string): string {
   return `${JSON.stringify({ clientid: clientId, clientsecret: clientSecret }, null, 2)}\n`;
 }
 
-/** Keys that a running zot takes over, in lower case (facts: section g; zot's `UpdateReloadableConfig`). `*` is any key. */
+/** Keys that a running zot reloads, in lower case (zot's `UpdateReloadableConfig`). `*` is any key. */
 const RELOADED: readonly string[] = [
   "http.accesscontrol",
   "http.auth.apikey",
@@ -113,8 +130,8 @@ const RELOADED: readonly string[] = [
 ];
 
 /**
- * A digest of what zot reads at its start only, and of its version: a zot that was replaced on the host has to be started anew. While it
- * stays the same, a changed file is taken over by the running zot; when it changes, zot has to be restarted.
+ * A digest of zot's version and of everything that zot reads only when it starts. While the digest stays the same, a running zot reloads
+ * a changed file; when it changes, zot must be restarted.
  */
 export function startDigest(config: ZotConfig, version: ZotVersion): string {
   return createHash("sha256")
@@ -137,16 +154,18 @@ function matches(pattern: string, path: readonly string[]): boolean {
   return keys.length === path.length && keys.every((key, index) => key === "*" || key === path[index]);
 }
 
-/** What zot's own schema says against `zot.extra`. It is read only when there is something to check. */
+/** Violations of zot's own schema in `zot.extra`. The schema is loaded only if there is something to check. */
 function schemaProblems(extra: JsonObject): readonly SettingsProblem[] {
   if (Object.keys(extra).length === 0) return [];
   const schema = zotConfigSchema();
   const result = schema.safeParse(extra);
-  return (result.error?.issues ?? []).flatMap((issue) => describeIssue(issue, extra, schema, { prefix: ["zot", "extra"] }));
+  return (result.error?.issues ?? []).flatMap((issue) =>
+    describeIssue(issue, extra, schema, { prefix: ["zot", "extra"] }),
+  );
 }
 
 function settingOf(path: string, extra: JsonObject): string {
-  // Names of repositories have dots, too, so that the path is looked up by its first parts only.
+  // Repository names contain dots too, so only the first parts of the path are looked up.
   const [first = "", second = ""] = path.split(".");
   return valueAt(extra, first, second) === undefined ? `zot's config, ${path}` : `zot.extra.${path}`;
 }

@@ -1,21 +1,21 @@
 import { isObject, spelled } from "../../../core/json.ts";
 import type { JsonObject } from "../../../core/json.ts";
 
-/** Something in `zot.extra` that a setting already says. */
+/** A key in `zot.extra` that another setting writes. */
 export interface Conflict {
   /** Where in zot's config: `http.port`. */
   readonly path: readonly string[];
 }
 
-/** The config with the escape hatch merged in, and what could not be merged. */
+/** The config with `zot.extra`, and what could not be merged. */
 export interface Merged {
   readonly config: JsonObject;
   readonly conflicts: readonly Conflict[];
 }
 
 /**
- * Merges `zot.extra` into a rendered config, key by key, in whatever case the keys are written. It only adds: what the config already has
- * is a conflict, since one decision has one setting.
+ * Merges `zot.extra` into a rendered config, key by key. Keys are case-insensitive. It can only add: a key that the config already has is
+ * a conflict, because one decision has one setting.
  */
 export function mergeExtra(config: JsonObject, extra: JsonObject, path: readonly string[] = []): Merged {
   const merged: Record<string, unknown> = { ...config };

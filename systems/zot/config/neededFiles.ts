@@ -1,13 +1,13 @@
 import { isObject } from "../../../core/json.ts";
 
-/** A file or folder on the host that zot reads, and that somebody else puts there. */
+/** A file or folder on the host that zot reads and this program does not write. */
 export interface NeededFile {
   /** The setting that names it. */
   readonly setting: string;
   readonly path: string;
 }
 
-/** Where zot's config names such files. `*` is any key or list entry. Where no setting writes it, it comes from `zot.extra`. */
+/** Where zot's config names such files, in lower case. `*` is any key or list entry. Without a setting, only `zot.extra` can name it. */
 const PLACES: readonly (readonly [path: string, setting?: string])[] = [
   ["http.tls.cert", "zot.http.tls.cert"],
   ["http.tls.key", "zot.http.tls.key"],
@@ -27,7 +27,7 @@ const PLACES: readonly (readonly [path: string, setting?: string])[] = [
   ["cluster.tls.cacert"],
 ];
 
-/** The files that a config needs besides those that this program writes. `zot verify` does not look whether most of them are there. */
+/** The files that a config needs besides those that this program writes. `zot verify` does not check most of them. */
 export function neededFiles(config: unknown): readonly NeededFile[] {
   return PLACES.flatMap(([place, setting = `zot.extra.${place}`]) =>
     textsAt(config, place.split(".")).map((path) => ({ setting, path })),

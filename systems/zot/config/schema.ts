@@ -3,13 +3,13 @@ import * as z from "zod";
 import { isObject } from "../../../core/json.ts";
 import type { JsonObject } from "../../../core/json.ts";
 
-/** Keys of an event sink that zot reads and its schema leaves out. The others of that kind are secrets. */
+/** Keys of an event sink that zot reads but its schema omits. Other omitted keys are secrets. */
 const SINK_FILES = ["file", "cacertfile", "certfile", "keyfile"];
 const SINK = "pkg.extensions.config.events.SinkConfig";
 
 let loaded: z.ZodType | undefined;
 
-/** The schema that `zot schema` of 2.1.20 prints: every key and its type, and no other key. Read when it is first needed. */
+/** The output of `zot schema` of 2.1.20: every key and its type, and no other key. Loaded on first use. */
 export function zotConfigSchema(): z.ZodType {
   loaded ??= z.fromJSONSchema(load());
   return loaded;
@@ -17,7 +17,7 @@ export function zotConfigSchema(): z.ZodType {
 
 function load(): JsonObject {
   const file = new URL("zot-config.schema.v2.1.20.json", import.meta.url);
-  // The definitions are named by Go's packages, with slashes escaped twice.
+  // The definitions are named after Go packages, with slashes escaped twice.
   const text = readFileSync(file, "utf8")
     .replaceAll("~01", "~1")
     .replaceAll("zotregistry.dev~1zot~1v2~1", "")
@@ -29,7 +29,7 @@ function load(): JsonObject {
   return schema;
 }
 
-/** `null` stands for a key that is left out. Without it, what is wrong in a part is told of that part, and not of the choice. */
+/** `null` stands for an omitted key. Without it, an issue is reported for the part where it is, and not for the union. */
 function withoutNull(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNull);
   if (!isObject(value)) return value;

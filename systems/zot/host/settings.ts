@@ -107,3 +107,6 @@ export const registry = z
   });
 
 export type RegistrySettings = z.output<typeof registry>;
+
+/** A registry whose images zot mirrors on demand. */
+export type PullThrough = RegistrySettings["pullThrough"][number];

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
 import { parseSettings } from "../../../settings/parse.ts";
+import { zotConfigArgs } from "../../../settings/zotConfigArgs.ts";
 import { assembleZotConfig, formatZotConfig } from "../../../systems/zot/config/config.ts";
 import { REAL_CASE, version } from "../../support/settings.ts";
 import { findRealZot, standIn } from "./zotPrograms.ts";
@@ -112,7 +113,11 @@ for (const zot of [...releases.map(standIn), ...(real === undefined ? [] : [real
           dataDirectory: at("data"),
         };
         const settings = parseSettings({ ...REAL_CASE, registry, zot: group() });
-        const { config, problems } = assembleZotConfig(settings, version(zot.release), settings.registry);
+        const { config, problems } = assembleZotConfig(
+          zotConfigArgs(settings),
+          version(zot.release),
+          settings.registry,
+        );
         writeFileSync(at("config.json"), formatZotConfig(config));
         const said = await zot.verify(at("config.json"));
         assert.equal(said === undefined, problems.length === 0, said ?? "zot takes what we call too new");

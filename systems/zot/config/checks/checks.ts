@@ -1,25 +1,25 @@
-import { accessProblems } from "../../access/checks.ts";
+import { accessControlProblems } from "../../access/checks.ts";
 import { isObject, objectAt, valueAt } from "../../../../core/json.ts";
 import type { JsonObject } from "../../../../core/json.ts";
 import { shown } from "./problem.ts";
 import type { ConfigProblem } from "./problem.ts";
 
-/** What the config has to agree with. */
+/** What the config must match. */
 export interface Expected {
-  /** zot's own address, as people and CI use it. */
+  /** The setting registry.url. */
   readonly registryUrl: string;
-  /** The issuer as the identity provider writes it. zot compares it byte by byte. */
+  /** The issuer URL of the identity provider. zot compares it byte by byte. */
   readonly issuer: string;
 }
 
 /**
- * What `zot verify` takes for valid, and what then does not work, or not safely (facts/zot.md, section f). What only the host can tell
- * (files that are missing, an issuer that does not answer) is checked there.
+ * Mistakes that `zot verify` accepts, but that do not work or are not safe. What only the host knows (missing files, an issuer that does
+ * not respond) is checked there.
  */
 export function* configProblems(config: JsonObject, expected: Expected): Generator<ConfigProblem> {
   yield* listenerProblems(objectAt(config, "http"), expected);
   yield* signInProblems(objectAt(config, "http", "auth"), expected);
-  yield* accessProblems(config);
+  yield* accessControlProblems(config);
   yield* storageProblems(objectAt(config, "storage"));
   yield* extensionProblems(objectAt(config, "extensions"));
   yield* secretProblems(config, []);
@@ -30,21 +30,21 @@ function* listenerProblems(http: JsonObject, expected: Expected): Generator<Conf
   if (url !== expected.registryUrl) {
     yield {
       path: "http.externalUrl",
-      message: `got ${shown(url)}; it has to be registry.url "${expected.registryUrl}", or a sign-in returns to somewhere else.`,
+      message: `got ${shown(url)}; must be registry.url "${expected.registryUrl}", or sign-ins are redirected to another address.`,
     };
   }
   const port = valueAt(http, "port");
   if (typeof port !== "string" || !/^\d+$/.test(port) || Number(port) < 1 || Number(port) > 65_535) {
     yield {
       path: "http.port",
-      message: `got ${shown(port)}; it has to be a port between 1 and 65535 as a text: with none, zot listens on one that nobody knows.`,
+      message: `got ${shown(port)}; must be a string with a port between 1 and 65535. Without one, zot listens on a random port.`,
     };
   }
   const address = valueAt(http, "address");
   if (typeof address !== "string" || !/^(localhost|[0-9.]+|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)$/.test(address)) {
     yield {
       path: "http.address",
-      message: `got ${shown(address)}; it has to be an IP address, or zot does not start.`,
+      message: `got ${shown(address)}; must be an IP address, or zot does not start.`,
     };
   }
 }
@@ -54,7 +54,7 @@ function* signInProblems(auth: JsonObject, expected: Expected): Generator<Config
   if (Object.keys(providers).length === 0) {
     yield {
       path: "http.auth.openid.providers",
-      message: "is empty: nobody could sign in, and no API key could be made. It has to have the provider oidc.",
+      message: "is empty: nobody can sign in or create an API key. It must contain the provider oidc.",
     };
   }
   for (const [name, provider] of Object.entries(providers)) {
@@ -64,14 +64,14 @@ function* signInProblems(auth: JsonObject, expected: Expected): Generator<Config
     yield {
       path: "http.auth.bearer",
       message:
-        "does not go together with openid: zot would refuse every sign-in, API key and anonymous pull. Leave it out, or run a second zot for it.",
+        "conflicts with openid: zot would reject every sign-in, API key and anonymous pull. Remove it, or run a second zot for it.",
     };
   }
   const apiKey = valueAt(auth, "apikey");
   if (apiKey !== true) {
     yield {
       path: "http.auth.apikey",
-      message: `got ${shown(apiKey)}; it has to be true, since CI signs in with a key (zot turns keys on with openid all the same).`,
+      message: `got ${shown(apiKey)}; must be true, because CI authenticates with an API key.`,
     };
   }
 }
@@ -86,7 +86,7 @@ function* providerProblems(
   if (typeof scopes === "string") {
     yield {
       path: `${path}.scopes`,
-      message: `got ${shown(scopes)}, which zot takes for one scope of that name. It has to be a list, such as ["openid", "email", "profile"].`,
+      message: `got ${shown(scopes)}, which zot reads as one scope with that name; must be a list, such as ["openid", "email", "profile"].`,
     };
   }
   for (const claim of ["username", "groups"]) {
@@ -94,29 +94,28 @@ function* providerProblems(
     if (mapped === undefined || (typeof mapped === "string" && /^[\w.:/-]+$/.test(mapped))) continue;
     yield {
       path: `${path}.claimMapping.${claim}`,
-      message: `got ${shown(mapped)}; it has to be a claim's name. Where a token lacks it, zot goes by the e-mail address, without an error.`,
+      message: `got ${shown(mapped)}; must be the name of a claim. If a token lacks it, zot uses the e-mail address without an error.`,
     };
   }
   if (name !== "oidc") return;
   const issuer = valueAt(provider, "issuer");
   if (issuer === expected.issuer) return;
-  const slash =
-    typeof issuer === "string" && `${issuer}/` === expected.issuer ? " The slash at its end is missing." : "";
+  const slash = typeof issuer === "string" && `${issuer}/` === expected.issuer ? " The trailing slash is missing." : "";
   yield {
     path: `${path}.issuer`,
-    message: `got ${shown(issuer)}; it has to be "${expected.issuer}", byte for byte, or zot does not start.${slash}`,
+    message: `got ${shown(issuer)}; must be exactly "${expected.issuer}", or zot does not start.${slash}`,
   };
 }
 
 function* storageProblems(storage: JsonObject): Generator<ConfigProblem> {
   const root = valueAt(storage, "rootDirectory");
   if (typeof root !== "string" || root === "") {
-    yield { path: "storage.rootDirectory", message: `got ${shown(root)}; it has to be the folder of the images.` };
+    yield { path: "storage.rootDirectory", message: `got ${shown(root)}; must be the folder for images.` };
   }
   yield* numberedDurations(storage, "storage");
 }
 
-/** A number where a duration belongs is nanoseconds to zot: `gcDelay: 24` collects at once. */
+/** zot reads a number as nanoseconds where it expects a duration: with `gcDelay: 24`, it collects garbage immediately. */
 function* numberedDurations(value: unknown, path: string): Generator<ConfigProblem> {
   if (Array.isArray(value)) {
     for (const [index, entry] of value.entries()) yield* numberedDurations(entry, `${path}.${index}`);
@@ -128,7 +127,7 @@ function* numberedDurations(value: unknown, path: string): Generator<ConfigProbl
     if (isDuration && typeof inner === "number") {
       yield {
         path: `${path}.${key}`,
-        message: `got ${inner}, which zot takes for nanoseconds. It has to be a text with a unit, such as "24h".`,
+        message: `got ${inner}, which zot reads as nanoseconds; must be a string with a unit, such as "24h".`,
       };
     }
     yield* numberedDurations(inner, `${path}.${key}`);
@@ -139,11 +138,11 @@ function* extensionProblems(extensions: JsonObject): Generator<ConfigProblem> {
   if (valueAt(extensions, "apikey") !== undefined) {
     yield {
       path: "extensions.apikey",
-      message: "is ignored by zot: API keys are turned on in http.auth.apikey, as this program does. Leave it out.",
+      message: "is ignored by zot: http.auth.apikey enables API keys, and this program sets it. Remove it.",
     };
   }
   if (valueAt(extensions, "mgmt") !== undefined) {
-    yield { path: "extensions.mgmt", message: "is ignored by zot, which always has this API. Leave it out." };
+    yield { path: "extensions.mgmt", message: "is ignored by zot, which always serves this API. Remove it." };
   }
   const registries = valueAt(extensions, "sync", "registries");
   for (const [index, registry] of (Array.isArray(registries) ? registries : []).entries()) {
@@ -151,13 +150,13 @@ function* extensionProblems(extensions: JsonObject): Generator<ConfigProblem> {
     if (Array.isArray(urls) && urls.length > 0) continue;
     yield {
       path: `extensions.sync.registries.${index}.urls`,
-      message: "is empty: nothing would ever be fetched. It has to have the registry's address.",
+      message: "is empty: zot would never fetch anything. It must contain the registry's address.",
     };
   }
   yield* numberedDurations(extensions, "extensions");
 }
 
-/** Values that are secrets by their key. The config is readable for everybody on its host, and stands in Pulumi's state. */
+/** Keys of secret values. Everyone on the host can read the config, and it is stored in Pulumi's state. */
 const SECRET_KEY = /^(clientsecret|secretkey|accesskey|password|token|bindpassword|authorization|private_?key)$/i;
 const URL_WITH_PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^/@\s]*:[^/@\s]+@/i;
 
@@ -175,6 +174,6 @@ function* secretProblems(value: unknown, path: readonly string[]): Generator<Con
   yield {
     path: path.join("."),
     message:
-      "holds a secret (not shown), which would stand in Pulumi's state and in a file that everybody on the host can read. Use zot's way of a file (credentialsFile and the like), or the service's environment.",
+      "contains a secret (not shown), which would be stored in Pulumi's state and in a file that everyone on the host can read. Use a separate file (such as credentialsFile) or the environment of the service.",
   };
 }

@@ -1,44 +1,48 @@
-import type { Settings } from "../../../../settings/schema.ts";
 import { valueAt } from "../../../../core/json.ts";
-import type { JsonObject } from "../../../../core/json.ts";
-import { decidingRules, repositoryRules, samplesBelow } from "../../access/policies.ts";
+import { decidingRules, samplesBelow } from "../../access/policies.ts";
+import type { RepositoryRules } from "../../access/policies.ts";
+import { allRepositories } from "../../access/rules.ts";
+import type { AccessRules } from "../../access/rules.ts";
+import type { ZotConfig, ZotConfigArgs } from "../config.ts";
 
-/**
- * What a preview warns of in a config that works: session cookies that go over plain http, private blobs that zot hands out, and who besides admins may create under the
- * folder of a pull-through registry. A leaked key could put an image there that everybody takes for the one of `docker.io`; zot itself
- * fetches without anybody's rights.
- */
-export function findings(config: JsonObject, settings: Settings): readonly string[] {
-  return [...openDestinations(config, settings), ...openSessions(settings), ...sharedBlobs(config)];
+/** What a preview warns of, although the config works: each finding says what is at risk and which setting avoids it. */
+export function findings(config: ZotConfig, args: ZotConfigArgs): readonly string[] {
+  return [...writableMirrors(args), ...insecureSessions(args), ...sharedBlobs(config, args.rules)];
 }
 
 /**
- * Measured on zot 2.1.18 and 2.1.20: a GET with `Range` on a repository that one may read hands out a blob of any other repository, when its
- * digest is known and blobs are stored once.
+ * Measured on zot 2.1.18 and 2.1.20: a GET with `Range` on a readable repository returns a blob of any other repository, if its digest is
+ * known and identical blobs are stored once.
  */
-function sharedBlobs(config: JsonObject): readonly string[] {
+function sharedBlobs(config: ZotConfig, rules: AccessRules): readonly string[] {
   if (valueAt(config, "storage", "dedupe") === false) return [];
-  const rules = repositoryRules(config);
-  const closed = rules.filter(({ anonymousPolicy }) => !anonymousPolicy.includes("read")).map(({ glob }) => glob);
-  if (closed.length === 0 || closed.length === rules.length) return [];
+  const repositories = allRepositories(rules);
+  const closed = repositories
+    .filter(({ anonymousPolicy }) => !anonymousPolicy.includes("read"))
+    .map(({ glob }) => glob);
+  if (closed.length === 0 || closed.length === repositories.length) return [];
   return [
-    `Anybody may read some repositories and not ${closed.join(", ")}. zot (2.1.20 and before) hands out a blob of those to whoever knows its digest, by ` +
-      "a repository that may be read, as long as blobs are stored once. Where what is in them matters, set zot.storage.dedupe: false.",
+    `Anyone may read some repositories, but not ${closed.join(", ")}. zot 2.1.20 and older return the blobs of those to anyone who knows a digest, through ` +
+      "a readable repository, because identical blobs are stored only once. If their content is confidential, set zot.storage.dedupe: false.",
   ];
 }
 
-function openSessions({ zot, registry }: Settings): readonly string[] {
-  if (zot.auth.secureSession !== false || !registry.url.startsWith("https:")) return [];
+function insecureSessions({ zot, url }: ZotConfigArgs): readonly string[] {
+  if (zot.auth.secureSession !== false || !url.startsWith("https:")) return [];
   return [
-    "zot.auth.secureSession is false while registry.url is https: browsers would send session cookies over plain http, too. Leave the setting out.",
+    "zot.auth.secureSession is false although registry.url is https: browsers would also send session cookies over plain http. Remove the setting.",
   ];
 }
 
-function openDestinations(config: JsonObject, { access, registry }: Settings): readonly string[] {
-  const rules = repositoryRules(config);
-  const open = registry.pullThrough.flatMap(({ name }) => {
-    const subjects = samplesBelow(rules, name).flatMap((sample) =>
-      creators(decidingRules(rules, sample), access.adminGroup),
+/**
+ * Who besides admins may create images in the folder of a pull-through registry. With a leaked key, an attacker could put an image there
+ * that users take for the original. zot itself needs no permission to fetch.
+ */
+function writableMirrors({ rules, pullThrough }: ZotConfigArgs): readonly string[] {
+  const repositories = allRepositories(rules);
+  const open = pullThrough.flatMap(({ name }) => {
+    const subjects = samplesBelow(repositories, name).flatMap((sample) =>
+      creators(decidingRules(repositories, sample), rules.adminGroup),
     );
     return subjects.length === 0 ? [] : [{ name, subjects: [...new Set(subjects)] }];
   });
@@ -47,13 +51,13 @@ function openDestinations(config: JsonObject, { access, registry }: Settings): r
     const names = destinations.map(({ name }) => name);
     const rule = names.map((name) => `"${name}/**": {ci: read}`).join(", ");
     return (
-      `${subjects} may create images under ${names.join(", ")}, where zot keeps what it pulls through: a leaked key could put images there that ` +
-      `everybody takes for the original. Keep them out with access.namespaces: {${rule}}.`
+      `${subjects} may create images in ${names.join(", ")}, where zot stores what it mirrors: with a leaked key, an attacker could put images there ` +
+      `that users take for the original. To prevent this, set access.namespaces: {${rule}}.`
     );
   });
 }
 
-function creators(rules: ReturnType<typeof decidingRules>, adminGroup: string): readonly string[] {
+function creators(rules: RepositoryRules | undefined, adminGroup: string): readonly string[] {
   const writing = (actions: readonly string[]): boolean =>
     actions.some((action) => action === "create" || action === "update");
   if (rules === undefined) return [];
@@ -65,7 +69,7 @@ function creators(rules: ReturnType<typeof decidingRules>, adminGroup: string): 
     ]);
   return [
     ...named,
-    ...(writing(rules.defaultPolicy) ? ["Everybody who signed in"] : []),
-    ...(writing(rules.anonymousPolicy) ? ["Everybody"] : []),
+    ...(writing(rules.defaultPolicy) ? ["Every signed-in user"] : []),
+    ...(writing(rules.anonymousPolicy) ? ["Anyone"] : []),
   ];
 }

@@ -2,15 +2,15 @@ import { atLeast, formatZotVersion } from "../../version.ts";
 import type { ZotVersion } from "../../version.ts";
 import { isObject } from "../../../../core/json.ts";
 
-/** A key of zot's config that older releases refuse to start with. `*` in a path stands for any key or list entry. */
+/** A key of zot's config that prevents older releases from starting. `*` in a path is any key or list entry. */
 interface Addition {
   readonly path: string;
   readonly since: string;
-  /** The setting that writes it, where there is one. */
+  /** The setting that writes it. Default: only `zot.extra` does. */
   readonly setting?: string;
 }
 
-/** From the history of zot's config types, v2.1.13 to v2.1.20; what 2.1.13 knows is not listed. */
+/** From the history of zot's config types, v2.1.13 to v2.1.20. Keys that 2.1.13 knows are not listed. */
 const ADDITIONS: readonly Addition[] = [
   { path: "http.auth.bearer.oidc", since: "2.1.14" },
   { path: "http.auth.bearer.oidc.*.certificateAuthority", since: "2.1.15" },
@@ -56,19 +56,19 @@ const ADDITIONS: readonly Addition[] = [
   { path: "extensions.sync.registries.*.oauth2CredentialHelper", since: "2.1.19" },
 ];
 
-/** Something in a config that a release of zot does not know. */
+/** A key in a config that is too new for a release of zot. */
 export interface TooNew {
   /** The setting that wrote it. */
   readonly setting: string;
   readonly message: string;
 }
 
-/** What in the config the release would refuse to start with. */
+/** The keys in the config that would prevent the release from starting. */
 export function tooNewFor(version: ZotVersion, config: unknown): readonly TooNew[] {
   return ADDITIONS.filter(({ path, since }) => !atLeast(version, since) && contains(config, path.split("."))).map(
     ({ path, since, setting = `zot.extra.${path}` }) => ({
       setting,
-      message: `needs zot ${since} or later; the host has ${formatZotVersion(version)}, which would not start with it. Upgrade zot on the host, or leave the setting out.`,
+      message: `requires zot ${since} or later; the host has ${formatZotVersion(version)}, which would not start with it. Upgrade zot on the host, or remove the setting.`,
     }),
   );
 }

@@ -1,7 +1,7 @@
 import { toSeconds } from "../../../../core/duration.ts";
 import type { Duration } from "../../../../core/duration.ts";
 
-/** A duration as zot's config has it, which is Go's form: `24h`, `90s`. Days are hours there. */
+/** A duration in Go's format, as in zot's config: `24h`, `90s`. Go has no unit for days. */
 export function goDuration(duration: Duration): string {
   const seconds = toSeconds(duration);
   if (seconds > 0 && seconds % 3600 === 0) return `${seconds / 3600}h`;

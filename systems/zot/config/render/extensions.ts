@@ -1,23 +1,26 @@
-import type { Settings } from "../../../../settings/schema.ts";
+import type { PullThrough } from "../../host/settings.ts";
+import type { ZotSettings } from "../settings.ts";
 import { goDuration, optionalGoDuration } from "./duration.ts";
 import { present } from "../../../../core/json.ts";
 import type { JsonObject } from "../../../../core/json.ts";
 
-type PullThrough = Settings["registry"]["pullThrough"][number];
-
-/** zot's `extensions`: metrics, pull-through, search, the web page, and the checks of what is stored. */
-export function renderExtensions({ registry, zot }: Settings, locate: (path: string) => string): JsonObject {
+/** zot's `extensions`: metrics, pull-through, search, the web page, scrub and lint. `locate` converts the path in a setting to the path on the host. */
+export function renderExtensions(
+  zot: ZotSettings,
+  pullThrough: readonly PullThrough[],
+  locate: (path: string) => string,
+): JsonObject {
   const { metrics, search, sync, scrubInterval, mandatoryAnnotations } = zot;
   return present({
     metrics: metrics.enable ? { enable: true, prometheus: { path: metrics.path } } : undefined,
     sync:
-      registry.pullThrough.length === 0
+      pullThrough.length === 0
         ? undefined
         : present({
             enable: true,
             credentialsFile: sync.credentialsFile === undefined ? undefined : locate(sync.credentialsFile),
             downloadDir: sync.downloadDir === undefined ? undefined : locate(sync.downloadDir),
-            registries: registry.pullThrough.map((entry) => pulledThrough(entry, locate)),
+            registries: pullThrough.map((entry) => pulledThrough(entry, locate)),
           }),
     search: search.enable
       ? present({ enable: true, cve: search.cve ? vulnerabilities(search) : undefined })
@@ -28,7 +31,7 @@ export function renderExtensions({ registry, zot }: Settings, locate: (path: str
   });
 }
 
-function vulnerabilities(search: Settings["zot"]["search"]): JsonObject {
+function vulnerabilities(search: ZotSettings["search"]): JsonObject {
   const trivy = present({ dbRepository: search.trivyDatabase, javaDBRepository: search.trivyJavaDatabase });
   return present({
     updateInterval: goDuration(search.cveUpdateInterval),

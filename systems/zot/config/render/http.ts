@@ -1,25 +1,24 @@
 import { toSeconds } from "../../../../core/duration.ts";
-import type { Settings } from "../../../../settings/schema.ts";
-import { optionalGoDuration } from "./duration.ts";
 import { present } from "../../../../core/json.ts";
 import type { JsonObject } from "../../../../core/json.ts";
+import type { ZotConfigArgs } from "../config.ts";
+import { optionalGoDuration } from "./duration.ts";
 
-/** What the HTTP part of zot's config is rendered from, besides the settings. */
+/** What the HTTP part of zot's config needs besides the arguments of the config. */
 export interface HttpParts {
   readonly credentialsFile: string;
-  readonly issuer: string;
   readonly accessControl: JsonObject;
-  /** Makes a setting's path the host's. */
+  /** Converts the path in a setting to the path on the host. */
   readonly locate: (path: string) => string;
 }
 
-/** zot's `http`: the listener, sign-in, and who may do what. */
-export function renderHttp({ registry, zot }: Settings, parts: HttpParts): JsonObject {
-  const { tls, realm, allowOrigin, readTimeout, writeTimeout, compat } = zot.http;
+/** zot's `http`: the listener, sign-in and access control. */
+export function renderHttp(args: ZotConfigArgs, { credentialsFile, accessControl, locate }: HttpParts): JsonObject {
+  const { tls, realm, allowOrigin, readTimeout, writeTimeout, compat } = args.zot.http;
   return present({
-    address: registry.address,
-    port: String(registry.port),
-    externalUrl: registry.url,
+    address: args.address,
+    port: String(args.port),
+    externalUrl: args.url,
     realm,
     allowOrigin,
     readTimeout: optionalGoDuration(readTimeout),
@@ -29,16 +28,20 @@ export function renderHttp({ registry, zot }: Settings, parts: HttpParts): JsonO
       tls === undefined
         ? undefined
         : present({
-            cert: parts.locate(tls.cert),
-            key: parts.locate(tls.key),
-            caCert: tls.caCert === undefined ? undefined : parts.locate(tls.caCert),
+            cert: locate(tls.cert),
+            key: locate(tls.key),
+            caCert: tls.caCert === undefined ? undefined : locate(tls.caCert),
           }),
-    auth: renderAuth(zot.auth, registry.url, parts),
-    accessControl: parts.accessControl,
+    auth: renderAuth(args, credentialsFile, locate),
+    accessControl,
   });
 }
 
-function renderAuth(auth: Settings["zot"]["auth"], url: string, parts: HttpParts): JsonObject {
+function renderAuth(
+  { url, issuer, zot: { auth } }: ZotConfigArgs,
+  credentialsFile: string,
+  locate: (path: string) => string,
+): JsonObject {
   const { sessionKeysFile, failDelay, callbackAllowOrigins } = auth;
   return present({
     openid: present({
@@ -46,8 +49,8 @@ function renderAuth(auth: Settings["zot"]["auth"], url: string, parts: HttpParts
       providers: {
         oidc: present({
           name: auth.providerName,
-          credentialsFile: parts.credentialsFile,
-          issuer: parts.issuer,
+          credentialsFile,
+          issuer,
           scopes: auth.scopes,
           claimMapping: present({ username: auth.usernameClaim, groups: auth.groupsClaim }),
         }),
@@ -55,7 +58,7 @@ function renderAuth(auth: Settings["zot"]["auth"], url: string, parts: HttpParts
     }),
     apikey: true,
     secureSession: (auth.secureSession ?? url.startsWith("https:")) ? true : undefined,
-    sessionKeysFile: sessionKeysFile === undefined ? undefined : parts.locate(sessionKeysFile),
+    sessionKeysFile: sessionKeysFile === undefined ? undefined : locate(sessionKeysFile),
     failDelay: failDelay === undefined ? undefined : toSeconds(failDelay),
   });
 }

@@ -8,7 +8,7 @@ type Cleaning = Pick<Storage, "dedupe" | "gc" | "gcDelay" | "gcInterval" | "rete
 type Retention = NonNullable<Storage["retention"]>;
 type Kept = NonNullable<Retention["policies"][number]["keepUntagged"]>;
 
-/** zot's `storage`: where images are, and what is removed when. `locate` makes a setting's path the host's. */
+/** zot's `storage`: folders, garbage collection and retention. `locate` converts the path in a setting to the path on the host. */
 export function renderStorage(storage: Storage, dataDirectory: string, locate: (path: string) => string): JsonObject {
   const subPaths = Object.entries(storage.subPaths).map(([path, sub]) => [
     path,
@@ -28,7 +28,7 @@ function cleaning({ dedupe, gc, gcDelay, gcInterval, retention }: Cleaning): Jso
   return present({
     dedupe,
     gc,
-    // Without the collection zot only warns that it ignores these.
+    // Without garbage collection, zot only warns that it ignores these.
     gcDelay: gc ? goDuration(gcDelay) : undefined,
     gcInterval: gc ? goDuration(gcInterval) : undefined,
     retention: retention === undefined ? undefined : renderRetention(retention),

@@ -1,5 +1,5 @@
 import { isObject, objectAt, valueAt } from "../../../../core/json.ts";
-import { repositoryRules } from "../../access/policies.ts";
+import { parseRepositoryRules } from "../../access/policies.ts";
 
 /** What zot's config on its host says of sign-in, keys and groups. No secret of it. */
 export interface ConfigSeen {
@@ -31,7 +31,7 @@ export function readConfigSeen(text: string): ConfigSeen | undefined {
     misplacedApikey: valueAt(config, "extensions", "apikey") !== undefined,
     groupsClaim: typeof mapped === "string" && mapped !== "" ? mapped : "groups",
     creators: Object.fromEntries(
-      repositoryRules(config).map(({ glob, policies }) => [
+      parseRepositoryRules(config).map(({ glob, policies }) => [
         glob,
         policies.filter(({ actions }) => actions.includes("create")).flatMap(({ groups }) => groups),
       ]),

@@ -1,33 +1,40 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { SettingsError, parseSettings } from "../../../../settings/parse.ts";
+import { zotConfigArgs } from "../../../../settings/zotConfigArgs.ts";
 import { findings } from "../../../../systems/zot/config/checks/findings.ts";
 import { valueAt } from "../../../../core/json.ts";
-import { decidingRules, grants, repositoryRules } from "../../../../systems/zot/access/policies.ts";
+import { decidingRules, grants, parseRepositoryRules } from "../../../../systems/zot/access/policies.ts";
+import { allRepositories } from "../../../../systems/zot/access/rules.ts";
 import { renderZotConfig } from "../../../../systems/zot/config/config.ts";
-import type { ZotConfig } from "../../../../systems/zot/config/config.ts";
+import type { ZotConfig, ZotConfigArgs } from "../../../../systems/zot/config/config.ts";
 import { REAL_CASE, version } from "../../../support/settings.ts";
 
-function withAccess(access: Record<string, unknown>): ReturnType<typeof parseSettings> {
-  return parseSettings({ ...REAL_CASE, access });
+function argsWith(change: Record<string, unknown>): ZotConfigArgs {
+  return zotConfigArgs(parseSettings({ ...REAL_CASE, ...change }));
 }
 
-function render(access: Record<string, unknown>): ZotConfig {
-  const settings = withAccess(access);
-  return renderZotConfig(settings, version("2.1.20"), settings.registry);
+function render(args: ZotConfigArgs): ZotConfig {
+  return renderZotConfig(args, version("2.1.20"), REAL_CASE.registry);
+}
+
+function found(change: Record<string, unknown>): readonly string[] {
+  const args = argsWith(change);
+  return findings(render(args), args);
 }
 
 const repositories = (config: ZotConfig): unknown => valueAt(config, "http", "accessControl", "repositories");
 
-test("a namespace is written out whole, and what it does not say is as for all repositories", () => {
-  const config = render({
+test("a namespace gets complete rules, and inherits what it does not set", () => {
+  const access = {
     anonymousRead: false,
     groups: { developers: ["read", "create"] },
     namespaces: {
       "docker.io/**": { ci: "read", anonymousRead: true },
       "private/**": { ci: "none", signedInRead: false, users: { erich: ["read", "delete"] } },
     },
-  });
+  };
+  const config = render(argsWith({ access }));
   const admins = { groups: ["admins"], actions: ["read", "create", "update", "delete"] };
   assert.deepEqual(repositories(config), {
     "**": {
@@ -52,10 +59,22 @@ test("a namespace is written out whole, and what it does not say is as for all r
   });
 });
 
-test("the longest glob that matches decides alone", () => {
-  const rules = repositoryRules(
-    render({ namespaces: { "docker.io/**": { ci: "read" }, "docker.io/mine/**": { ci: "push" } } }),
+test("the rules are those of the config, including what zot.extra adds", () => {
+  const added = { "a/**": { policies: [{ users: ["erich"], actions: ["read"] }], defaultPolicy: ["read"] } };
+  const args = argsWith({
+    access: { signedInRead: false, users: { alice: ["read"] }, namespaces: { "b/**": { ci: "none" } } },
+    zot: { extra: { http: { accesscontrol: { repositories: added } } } },
+  });
+  assert.deepEqual(
+    allRepositories(args.rules).map(({ glob }) => glob),
+    ["**", "b/**", "a/**"],
   );
+  assert.deepEqual(parseRepositoryRules(render(args)), allRepositories(args.rules));
+});
+
+test("only the longest matching glob applies", () => {
+  const namespaces = { "docker.io/**": { ci: "read" }, "docker.io/mine/**": { ci: "push" } };
+  const rules = allRepositories(argsWith({ access: { namespaces } }).rules);
   const mayCreate = (repository: string): boolean =>
     grants(decidingRules(rules, repository), { group: "artifact-workloads" }, "create");
   assert.deepEqual(
@@ -64,43 +83,43 @@ test("the longest glob that matches decides alone", () => {
   );
 });
 
-test("a preview warns of everybody but admins who may create under a pull-through destination", () => {
-  const found = (access: Record<string, unknown>): readonly string[] => findings(render(access), withAccess(access));
-  const [only, ...more] = found({});
+test("a preview warns if others than admins may create images in the folder of a pull-through registry", () => {
+  const [only, ...more] = found({ access: {} });
   assert.deepEqual(more, []);
-  assert.match(only ?? "", /^Group artifact-workloads may create images under docker\.io, ghcr\.io, quay\.io/);
+  assert.match(only ?? "", /^Group artifact-workloads may create images in docker\.io, ghcr\.io, quay\.io/);
   assert.match(only ?? "", /access\.namespaces: \{"docker\.io\/\*\*": \{ci: read\}/);
 
   const kept = Object.fromEntries(["docker.io", "ghcr.io", "quay.io"].map((name) => [`${name}/**`, { ci: "read" }]));
-  assert.deepEqual(found({ namespaces: kept }), []);
+  assert.deepEqual(found({ access: { namespaces: kept } }), []);
   const deeper = { ...kept, "docker.io/mine/**": { ci: "push" } };
-  assert.match(found({ namespaces: deeper }).join(), /^Group artifact-workloads .* under docker\.io, where/);
+  assert.match(found({ access: { namespaces: deeper } }).join(), /^Group artifact-workloads .* in docker\.io, where/);
   const others = { ...kept, "quay.io/**": { ci: "none", groups: { dev: ["update"] }, users: { erich: ["create"] } } };
-  assert.match(found({ namespaces: others }).join(), /^Group dev and Account erich may create images under quay\.io,/);
+  assert.match(
+    found({ access: { namespaces: others } }).join(),
+    /^Group dev and Account erich may create images in quay\.io,/,
+  );
 });
 
 test("a preview warns when session cookies would go over plain http", () => {
-  const settings = parseSettings({
-    ...REAL_CASE,
+  const warnings = found({
     zot: { auth: { secureSession: false } },
     registry: { ...REAL_CASE.registry, pullThrough: [] },
   });
-  const config = renderZotConfig(settings, version("2.1.20"), settings.registry);
-  assert.match(findings(config, settings).join(), /^zot\.auth\.secureSession is false while registry\.url is https/);
+  assert.match(warnings.join(), /^zot\.auth\.secureSession is false although registry\.url is https/);
 });
 
-test("a preview warns of private blobs that zot hands out, unless blobs are stored apart", () => {
-  const found = (zot: Record<string, unknown>): string => {
-    const settings = parseSettings({
-      ...REAL_CASE,
+test("a preview warns that zot can return private blobs, unless blobs are stored separately", () => {
+  const warnings = (zot: Record<string, unknown>): string =>
+    found({
       registry: { ...REAL_CASE.registry, pullThrough: [] },
       access: { namespaces: { "private/**": { anonymousRead: false } } },
       zot,
-    });
-    return findings(renderZotConfig(settings, version("2.1.20"), settings.registry), settings).join();
-  };
-  assert.match(found({}), /^Anybody may read some repositories and not private\/\*\*\. .*zot\.storage\.dedupe: false/);
-  assert.equal(found({ storage: { dedupe: false } }), "");
+    }).join();
+  assert.match(
+    warnings({}),
+    /^Anyone may read some repositories, but not private\/\*\*\. .*zot\.storage\.dedupe: false/,
+  );
+  assert.equal(warnings({ storage: { dedupe: false } }), "");
 });
 
 const BAD: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [

@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { expectedAccess, failures } from "../../../../systems/zot/access/matrix.ts";
+import { accessRules } from "../../../../systems/zot/access/rules.ts";
 import { parseSettings } from "../../../../settings/parse.ts";
 import { REAL_CASE } from "../../../support/settings.ts";
 
 /** The rows as `ci, begin an upload, docker.io/zot-auth-sample: 403`. */
 function rows(change: Record<string, unknown> = {}): readonly string[] {
-  return expectedAccess(parseSettings({ ...REAL_CASE, ...change })).map(
+  const { access, acceptance, zot } = parseSettings({ ...REAL_CASE, ...change });
+  return expectedAccess({
+    rules: accessRules(access, zot.extra),
+    repository: acceptance.repository,
+    metricsPath: zot.metrics.enable ? zot.metrics.path : undefined,
+  }).map(
     ({ subject, operation, target, expected }) =>
       `${subject}, ${operation}${target === undefined ? "" : `, ${target}`}: ${expected}`,
   );

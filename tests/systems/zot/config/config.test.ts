@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 import { parseSettings } from "../../../../settings/parse.ts";
+import { zotConfigArgs } from "../../../../settings/zotConfigArgs.ts";
 import { objectAt, valueAt } from "../../../../core/json.ts";
 import { neededFiles } from "../../../../systems/zot/config/neededFiles.ts";
 import { zotConfigSchema } from "../../../../systems/zot/config/schema.ts";
@@ -18,7 +19,7 @@ const AS_IT_WAS = { ...REAL_CASE, zot: { auth: { secureSession: false } } };
 
 function render(change: Record<string, unknown> = {}, release = "2.1.20"): ZotConfig {
   const settings = parseSettings({ ...REAL_CASE, ...change });
-  return renderZotConfig(settings, version(release), settings.registry);
+  return renderZotConfig(zotConfigArgs(settings), version(release), settings.registry);
 }
 
 for (const release of ["2.1.13", "2.1.17"]) {
@@ -193,7 +194,7 @@ test("all settings together make a config that zot's own schema accepts", () => 
   });
 });
 
-test("the files that zot reads and somebody else puts there are known by their settings", () => {
+test("the files that zot needs and the program does not write are listed with their settings", () => {
   const extra = { http: { auth: { htpasswd: { path: "/etc/zot/htpasswd" } } } };
   const { zot } = EVERYTHING;
   assert.deepEqual(

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
 import { SettingsError, parseSettings } from "../../../../settings/parse.ts";
+import { zotConfigArgs } from "../../../../settings/zotConfigArgs.ts";
 import { mergeExtra } from "../../../../systems/zot/config/extra.ts";
 import { valueAt } from "../../../../core/json.ts";
 import { assembleZotConfig, renderZotConfig } from "../../../../systems/zot/config/config.ts";
@@ -22,7 +23,7 @@ test("what no setting says is merged in at its place, in whatever case it is wri
   // zot's schema knows keys in their own case and in lower case only, so that upper case is refused there.
   assert.match(problemsOf(extra).join(), /zot\.extra\.HTTP: unknown setting\. Did you mean "http"\?/);
   const settings = parseSettings({ ...REAL_CASE, zot: { extra: { http: extra.HTTP, storage: extra.storage } } });
-  const config = renderZotConfig(settings, version("2.1.20"), settings.registry);
+  const config = renderZotConfig(zotConfigArgs(settings), version("2.1.20"), settings.registry);
   assert.equal(valueAt(config, "http", "ratelimit", "rate"), 5);
   assert.equal(valueAt(config, "storage", "gcTimeWindow"), "01:00-05:00");
   assert.equal(valueAt(config, "http", "port"), "5050");
@@ -39,8 +40,8 @@ const BAD: readonly (readonly [string, unknown, RegExp])[] = [
     { scheduler: { numWorkers: "2" } },
     /zot\.extra\.scheduler\.numWorkers: got "2"; .*number/,
   ],
-  ["what a setting says", { http: { port: "1" } }, /zot\.extra\.http\.port: is something that a setting says already/],
-  ["the same in other case", { http: { externalurl: "x" } }, /http\.externalurl: is something that a setting says/],
+  ["what a setting says", { http: { port: "1" } }, /zot\.extra\.http\.port: cannot override another setting/],
+  ["the same in other case", { http: { externalurl: "x" } }, /http\.externalurl: cannot override another setting/],
   ["a mistake that zot verify lets pass", { extensions: { mgmt: {} } }, /zot\.extra\.extensions\.mgmt: is ignored/],
   [
     "a policy of its own with an unknown action",
@@ -60,26 +61,30 @@ for (const [name, extra, expected] of BAD) {
 
 test("what zot's older releases do not know is told by its setting and the release", () => {
   const cases: readonly (readonly [Record<string, unknown>, string, RegExp])[] = [
-    [{ auth: { groupsClaim: "roles" } }, "2.1.16", /^zot\.auth\.groupsClaim: needs zot 2\.1\.17 .* has 2\.1\.16/],
+    [{ auth: { groupsClaim: "roles" } }, "2.1.16", /^zot\.auth\.groupsClaim: requires zot 2\.1\.17 .* has 2\.1\.16/],
     [
       { auth: { callbackAllowOrigins: ["https://a"] } },
       "2.1.14",
-      /^zot\.auth\.callbackAllowOrigins: needs zot 2\.1\.15/,
+      /^zot\.auth\.callbackAllowOrigins: requires zot 2\.1\.15/,
     ],
-    [{ storage: { fastRestart: false } }, "2.1.17", /^zot\.storage\.fastRestart: needs zot 2\.1\.18/],
-    [{ http: { readTimeout: "1 minute" } }, "2.1.16", /^zot\.http\.readTimeout: needs zot 2\.1\.17/],
+    [{ storage: { fastRestart: false } }, "2.1.17", /^zot\.storage\.fastRestart: requires zot 2\.1\.18/],
+    [{ http: { readTimeout: "1 minute" } }, "2.1.16", /^zot\.http\.readTimeout: requires zot 2\.1\.17/],
     [
       { storage: { retention: { policies: [{ repositories: ["**"], keepUntagged: { pushedWithin: "1 day" } }] } } },
       "2.1.18",
-      /^zot\.storage\.retention\.policies\[\]\.keepUntagged: needs zot 2\.1\.19/,
+      /^zot\.storage\.retention\.policies\[\]\.keepUntagged: requires zot 2\.1\.19/,
     ],
-    [{ extra: { storage: { redirectbloburl: true } } }, "2.1.17", /^zot\.extra\.storage\.redirectBlobURL: needs zot/],
+    [
+      { extra: { storage: { redirectbloburl: true } } },
+      "2.1.17",
+      /^zot\.extra\.storage\.redirectBlobURL: requires zot/,
+    ],
   ];
   for (const [zot, release, expected] of cases) {
     const settings = parseSettings({ ...REAL_CASE, zot });
-    const { problems } = assembleZotConfig(settings, version(release), settings.registry);
+    const { problems } = assembleZotConfig(zotConfigArgs(settings), version(release), settings.registry);
     assert.match(problems.map(({ path, message }) => `${path}: ${message}`).join("\n"), expected);
-    assert.deepEqual(assembleZotConfig(settings, version("2.1.20"), settings.registry).problems, []);
+    assert.deepEqual(assembleZotConfig(zotConfigArgs(settings), version("2.1.20"), settings.registry).problems, []);
   }
 });
 

@@ -1,0 +1,18 @@
+import { accessRules } from "../systems/zot/access/rules.ts";
+import { issuerOf } from "../systems/zot/config/config.ts";
+import type { ZotConfigArgs } from "../systems/zot/config/config.ts";
+import type { Settings } from "./schema.ts";
+
+/** What zot's config is rendered from, taken from the settings of a stack. */
+export function zotConfigArgs({ registry, zot, access, authentik }: Settings): ZotConfigArgs {
+  const { url, address, port, pullThrough } = registry;
+  return {
+    url,
+    address,
+    port,
+    pullThrough,
+    issuer: issuerOf(authentik),
+    rules: accessRules(access, zot.extra),
+    zot,
+  };
+}

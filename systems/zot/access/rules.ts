@@ -1,0 +1,83 @@
+import type { JsonObject } from "../../../core/json.ts";
+import { parseRepositoryRules } from "./policies.ts";
+import type { RepositoryRules } from "./policies.ts";
+import type { AccessSettings } from "./settings.ts";
+
+type Action = AccessSettings["groups"][string][number];
+type Grants = Readonly<Record<string, readonly Action[]>>;
+
+/**
+ * Who may do what in the registry: made once from the settings. zot's config is rendered from it, and checks, the expected access and the
+ * warnings of a preview judge by it.
+ */
+export interface AccessRules {
+  /** Has all permissions on all repositories. */
+  readonly adminGroup: string;
+  /** The group of the account that CI pushes with. */
+  readonly ciGroup: string;
+  /** The rules of the settings by glob: `**` first, then the namespaces. Each glob's rules are complete. */
+  readonly repositories: readonly RepositoryRules[];
+  /** Rules of further globs, which `zot.extra` adds. */
+  readonly extra: readonly RepositoryRules[];
+  /** Whether anyone may read the metrics. */
+  readonly anonymousMetrics: boolean;
+}
+
+const ADMIN_ACTIONS: readonly Action[] = ["read", "create", "update", "delete"];
+
+/** What the CI group may do by `access.namespaces.<glob>.ci`. */
+const CI_ACTIONS: Readonly<Record<AccessSettings["namespaces"][string]["ci"], readonly Action[]>> = {
+  push: ["read", "create"],
+  read: ["read"],
+  none: [],
+};
+
+/**
+ * The access rules of the settings. Only the longest matching glob applies in zot, so each namespace gets complete rules.
+ *
+ * @param extra the setting zot.extra
+ */
+export function accessRules(access: AccessSettings, extra: JsonObject): AccessRules {
+  const { adminGroup, ciGroup, anonymousRead, signedInRead, anonymousMetrics } = access;
+  const rules = (
+    glob: string,
+    ci: readonly Action[],
+    reads: { readonly anonymousRead: boolean; readonly signedInRead: boolean },
+    grants: { readonly groups: Grants; readonly users: Grants },
+  ): RepositoryRules => ({
+    glob,
+    policies: [
+      ...(ci.length === 0 ? [] : [{ groups: [ciGroup], users: [], actions: ci }]),
+      { groups: [adminGroup], users: [], actions: ADMIN_ACTIONS },
+      ...Object.entries(grants.groups).map(([group, actions]) => ({ groups: [group], users: [], actions })),
+      ...Object.entries(grants.users).map(([user, actions]) => ({ groups: [], users: [user], actions })),
+    ],
+    anonymousPolicy: reads.anonymousRead ? ["read"] : [],
+    defaultPolicy: reads.signedInRead ? ["read"] : [],
+  });
+  return {
+    adminGroup,
+    ciGroup,
+    repositories: [
+      rules("**", CI_ACTIONS.push, access, access),
+      ...Object.entries(access.namespaces).map(([glob, namespace]) =>
+        rules(
+          glob,
+          CI_ACTIONS[namespace.ci],
+          {
+            anonymousRead: namespace.anonymousRead ?? anonymousRead,
+            signedInRead: namespace.signedInRead ?? signedInRead,
+          },
+          namespace,
+        ),
+      ),
+    ],
+    extra: parseRepositoryRules(extra),
+    anonymousMetrics,
+  };
+}
+
+/** The rules of every glob: those of the settings and those of `zot.extra`. */
+export function allRepositories(rules: AccessRules): readonly RepositoryRules[] {
+  return [...rules.repositories, ...rules.extra];
+}
