@@ -65,14 +65,14 @@ async function userinfo(openid: OpenidProviders, request: IncomingMessage, respo
   response.writeHead(401).end();
 }
 
-/** Clients may send their secret either way; the library is told one. */
+/** Clients may send their secret either way; the library is told one. Authentik undoes no percent-encoding of HTTP Basic. */
 function takeBasicCredentials(request: IncomingMessage, form: URLSearchParams): void {
   const [, encoded] = /^Basic (.+)$/i.exec(request.headers.authorization ?? "") ?? [];
   if (encoded === undefined) return;
   delete request.headers.authorization;
   const [id = "", ...secret] = Buffer.from(encoded, "base64").toString().split(":");
-  form.set("client_id", decodeURIComponent(id));
-  form.set("client_secret", decodeURIComponent(secret.join(":")));
+  form.set("client_id", id);
+  form.set("client_secret", secret.join(":"));
 }
 
 async function readText(request: IncomingMessage): Promise<string> {

@@ -1,11 +1,11 @@
-import { randomUUID } from "node:crypto";
+import * as oauth from "oauth4webapi";
 import { ZotAuthError } from "../../../core/errors.ts";
-import type { ClaimsSeen } from "../../zot/signIn/diagnosis/groupsClaim.ts";
 import type { AuthentikSession } from "./session.ts";
 import { authorizeAt } from "./authorize.ts";
-import { at, request, string } from "../../../core/http/http.ts";
-import type { HttpResponse, Endpoint } from "../../../core/http/http.ts";
-import { Secret } from "../../../core/secret.ts";
+import { valueAt } from "../../../core/json.ts";
+import { request, string } from "../../../core/http/http.ts";
+import type { Endpoint } from "../../../core/http/http.ts";
+import type { Secret } from "../../../core/secret.ts";
 
 /** The OAuth2 client that zot is, as its config says. */
 export interface RelyingParty {
@@ -16,14 +16,51 @@ export interface RelyingParty {
   readonly groupsClaim: string;
 }
 
+/** What Authentik tells zot of the account: names only. */
+export interface ClaimsSeen {
+  /** The scopes that zot asks for. */
+  readonly scopes: readonly string[];
+  /** Names of the claims in the ID token and from UserInfo together, since zot looks at both. */
+  readonly claims: readonly string[];
+  /** The claim that zot looks at for the groups. */
+  readonly claim: string;
+  /** The groups in it. */
+  readonly groups: readonly string[];
+  /** How that claim came. */
+  readonly form: "list" | "text" | "other" | "missing";
+}
+
 type Claims = Readonly<Record<string, unknown>>;
+
+/** What the steps of one exchange share. */
+interface Exchange {
+  readonly endpoint: Endpoint;
+  readonly party: RelyingParty;
+  readonly client: oauth.Client;
+  /** Requests go through our own client; an Authentik of a homelab may be on plain http. */
+  readonly options: {
+    readonly [oauth.customFetch]: (url: string, options: Sent) => Promise<Response>;
+    readonly [oauth.allowInsecureRequests]: true;
+  };
+}
+
+/** What the library asks to be sent. */
+interface Sent {
+  readonly method: string;
+  readonly headers: Record<string, string>;
+  readonly body?: unknown;
+}
+
+/** Seconds by which the clocks of this machine and of Authentik may differ: what counts is what zot sees. */
+const CLOCK_TOLERANCE = 300;
 
 /**
  * What Authentik tells zot of the account, by a second authorization-code exchange, made like zot's own: same client, same scopes, same
  * redirect address. Its code is redeemed here and never by zot, so nothing at zot changes. The tokens are forgotten: only names come back.
  *
  * @param authorize where zot sends people for the sign-in
- * @throws ZotAuthError `ISSUER_DIFFERS`, `CLIENT_SECRET_REFUSED`, `TOKEN_REFUSED`, and what {@link authorizeAt} throws
+ * @throws ZotAuthError `ISSUER_MISSING`, `ISSUER_DIFFERS`, `ISSUER_ELSEWHERE`, `CLIENT_SECRET_REFUSED`, `TOKEN_REFUSED`, `USERINFO_REFUSED`,
+ *   and what {@link authorizeAt} throws
  */
 export async function readClaims(
   session: AuthentikSession,
@@ -31,60 +68,125 @@ export async function readClaims(
   party: RelyingParty,
   signal: AbortSignal,
 ): Promise<ClaimsSeen> {
-  const { endpoint } = session;
-  const { tokenPath, userInfoPath } = await discover(endpoint, party.issuer, signal);
   const asked = new URL(authorize);
-  const state = randomUUID();
-  asked.searchParams.set("state", state);
-  const callback = await authorizeAt(session, asked);
-  const code = callback.searchParams.get("code") ?? "";
-  if (code === "" || callback.searchParams.get("state") !== state) throw noCode();
-
-  const client = asked.searchParams.get("client_id") ?? "";
-  const form = new URLSearchParams({
-    grant_type: "authorization_code",
-    code,
-    redirect_uri: asked.searchParams.get("redirect_uri") ?? "",
-  });
-  const answer = await request(endpoint, tokenPath, {
-    method: "POST",
-    body: form.toString(),
-    headers: {
-      "content-type": "application/x-www-form-urlencoded",
-      accept: "application/json",
-      authorization: basic(client, party.clientSecret),
+  const { endpoint } = session;
+  const exchange: Exchange = {
+    endpoint,
+    party,
+    client: { client_id: asked.searchParams.get("client_id") ?? "", [oauth.clockTolerance]: CLOCK_TOLERANCE },
+    options: {
+      [oauth.allowInsecureRequests]: true,
+      [oauth.customFetch]: async (url, sent) => fetchFrom(endpoint, url, sent, signal),
     },
-    signal,
-  });
-  if (answer.status !== 200) throw refused(answer, client);
-  const idToken = payload(string(at(answer.json, "id_token")));
-  assertIssuer(string(idToken["iss"]), party.issuer, "the ID token");
-  const accessToken = new Secret(string(at(answer.json, "access_token")));
-  const userInfo = await userInfoOf(endpoint, userInfoPath, accessToken, signal);
+  };
+  const server = await discover(exchange);
+  const state = oauth.generateRandomState();
+  asked.searchParams.set("state", state);
+  const verifier = oauth.generateRandomCodeVerifier();
+  asked.searchParams.set("code_challenge", await oauth.calculatePKCECodeChallenge(verifier));
+  asked.searchParams.set("code_challenge_method", "S256");
+  const callback = await authorizeAt(session, asked);
+  const { idToken, accessToken } = await redeem(exchange, server, { asked, callback, state, verifier });
+  const userInfo = await userInfoOf(exchange, server, { accessToken, subject: idToken.sub });
   const scopes = (asked.searchParams.get("scope") ?? "").split(/\s+/).filter((scope) => scope !== "");
   return seen(party.groupsClaim, scopes, [userInfo, idToken]);
 }
 
-/** The issuer's own addresses, as paths: they have to be on the server that we know. */
-async function discover(
-  endpoint: Endpoint,
-  issuer: string,
-  signal: AbortSignal,
-): Promise<{ readonly tokenPath: string; readonly userInfoPath: string }> {
-  const path = `${pathOn(endpoint, issuer, "issuer").replace(/\/$/, "")}/.well-known/openid-configuration`;
-  const answer = await request(endpoint, path, { headers: { accept: "application/json" }, signal });
-  if (answer.status !== 200) {
+/** The issuer's configuration, whose addresses have to be on the server that we know. */
+async function discover({ endpoint, party: { issuer }, options }: Exchange): Promise<oauth.AuthorizationServer> {
+  assertOn(endpoint, issuer, "issuer");
+  const response = await oauth.discoveryRequest(new URL(issuer), options);
+  if (response.status !== 200) {
     throw new ZotAuthError(
       "ISSUER_MISSING",
-      `Authentik has no OpenID configuration of the issuer ${issuer} (it answers ${answer.status}): zot does not start without it. ` +
+      `Authentik has no OpenID configuration of the issuer ${issuer} (it answers ${response.status}), and zot does not start without it. ` +
         "See the application (setting authentik.application) and its provider in Authentik.",
     );
   }
-  assertIssuer(string(at(answer.json, "issuer")), issuer, "its discovery document");
-  return {
-    tokenPath: pathOn(endpoint, string(at(answer.json, "token_endpoint")), "token_endpoint"),
-    userInfoPath: pathOn(endpoint, string(at(answer.json, "userinfo_endpoint")), "userinfo_endpoint"),
-  };
+  try {
+    const server = await oauth.processDiscoveryResponse(new URL(issuer), response);
+    // The library compares addresses, zot compares bytes.
+    assertIssuer(server.issuer, issuer, "its discovery document");
+    assertOn(endpoint, server.token_endpoint, "token_endpoint");
+    assertOn(endpoint, server.userinfo_endpoint, "userinfo_endpoint");
+    return server;
+  } catch (error) {
+    if (error instanceof oauth.OperationProcessingError)
+      assertIssuer(string(valueAt(error.cause, "body", "issuer")), issuer, "its discovery document");
+    throw error;
+  }
+}
+
+/** Exchanges the code of a callback for tokens. */
+async function redeem(
+  { client, party, options }: Exchange,
+  server: oauth.AuthorizationServer,
+  answered: { readonly asked: URL; readonly callback: URL; readonly state: string; readonly verifier: string },
+): Promise<{ readonly idToken: oauth.IDToken; readonly accessToken: string }> {
+  const { asked, callback, state, verifier } = answered;
+  let parameters: URLSearchParams;
+  try {
+    parameters = oauth.validateAuthResponse(server, client, callback, state);
+    if (!parameters.has("code")) throw noCode();
+  } catch (error) {
+    throw isRefusal(error) ? noCode() : error;
+  }
+  const response = await oauth.authorizationCodeGrantRequest(
+    server,
+    client,
+    // Authentik does not decode the percent-encoding of HTTP Basic, so that a secret with `+`, `/`, `=` or `%` fails there.
+    oauth.ClientSecretPost(party.clientSecret.reveal()),
+    parameters,
+    asked.searchParams.get("redirect_uri") ?? "",
+    verifier,
+    options,
+  );
+  try {
+    const tokens = await oauth.processAuthorizationCodeResponse(server, client, response, {
+      requireIdToken: true,
+      expectedNonce: asked.searchParams.get("nonce") ?? oauth.expectNoNonce,
+    });
+    const idToken = oauth.getValidatedIdTokenClaims(tokens);
+    if (idToken === undefined) throw unreadable("no ID token");
+    // To the byte, as zot does.
+    assertIssuer(idToken.iss, party.issuer, "the ID token");
+    return { idToken, accessToken: tokens.access_token };
+  } catch (error) {
+    throw tokenRefused(error, client.client_id, response.status, party.issuer);
+  }
+}
+
+async function userInfoOf(
+  { client, options }: Exchange,
+  server: oauth.AuthorizationServer,
+  { accessToken, subject }: { readonly accessToken: string; readonly subject: string },
+): Promise<Claims> {
+  const response = await oauth.userInfoRequest(server, client, accessToken, options);
+  try {
+    return await oauth.processUserInfoResponse(server, client, subject, response);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    const why = response.status === 200 ? ` (${error.message})` : "";
+    throw new ZotAuthError(
+      "USERINFO_REFUSED",
+      `Authentik's UserInfo answers ${response.status} to a fresh access token${why}; zot asks it at every sign-in. See Authentik's log.`,
+    );
+  }
+}
+
+/** Sends what the library asks for. It gets no challenge, since the body says more. */
+async function fetchFrom(endpoint: Endpoint, url: string, sent: Sent, signal: AbortSignal): Promise<Response> {
+  const { pathname, search } = new URL(url);
+  const response = await request(endpoint, pathname + search, {
+    method: sent.method === "POST" ? "POST" : "GET",
+    headers: sent.headers,
+    ...(sent.body instanceof URLSearchParams ? { body: sent.body.toString() } : {}),
+    signal,
+  });
+  return new Response(response.text, {
+    status: response.status,
+    headers: { "content-type": response.header("content-type") ?? "" },
+  });
 }
 
 function assertIssuer(said: string, issuer: string, where: string): void {
@@ -97,19 +199,23 @@ function assertIssuer(said: string, issuer: string, where: string): void {
 }
 
 /** A secret goes to no other server than the one that the settings name. */
-function pathOn(endpoint: Endpoint, address: string, what: string): string {
-  const url = URL.parse(address);
-  if (url !== null && url.origin === new URL(endpoint.url).origin) return url.pathname + url.search;
+function assertOn(endpoint: Endpoint, address: string | undefined, what: string): void {
+  if (URL.parse(address ?? "")?.origin === new URL(endpoint.url).origin) return;
   throw new ZotAuthError(
     "ISSUER_ELSEWHERE",
-    `The ${what} of Authentik's OpenID configuration is "${address}", which is not on authentik.url ${endpoint.url}. Correct that setting, or Authentik's own idea of its address.`,
+    `The ${what} of Authentik's OpenID configuration is "${address ?? ""}", which is not on authentik.url ${endpoint.url}. Correct that setting, or Authentik's own idea of its address.`,
   );
 }
 
-/** RFC 6749, 2.3.1: both parts form-encoded. */
-function basic(client: string, secret: Secret): Secret {
-  const pair = `${encodeURIComponent(client)}:${encodeURIComponent(secret.reveal())}`;
-  return new Secret(`Basic ${Buffer.from(pair).toString("base64")}`);
+type Refusal = oauth.OperationProcessingError | oauth.ResponseBodyError | oauth.UnsupportedOperationError;
+
+/** What the library says of a response that is not as it must be. Its causes hold tokens, so they go no further. */
+function isRefusal(error: unknown): error is Refusal {
+  return (
+    error instanceof oauth.OperationProcessingError ||
+    error instanceof oauth.ResponseBodyError ||
+    error instanceof oauth.UnsupportedOperationError
+  );
 }
 
 function noCode(): ZotAuthError {
@@ -119,10 +225,14 @@ function noCode(): ZotAuthError {
   );
 }
 
-/** Only the error's name: what else the answer says could repeat the request. */
-function refused(answer: HttpResponse, client: string): ZotAuthError {
-  const error = string(at(answer.json, "error"));
-  if (error === "invalid_client") {
+/** Only the error's name: what else the response says could repeat the request. */
+function tokenRefused(error: unknown, client: string, status: number, issuer: string): unknown {
+  if (!isRefusal(error)) return error;
+  if (valueAt(error.cause, "claim") === "iss")
+    assertIssuer(string(valueAt(error.cause, "claims", "iss")), issuer, "the ID token");
+  if (status === 200) return unreadable(error.message);
+  const said = error instanceof oauth.ResponseBodyError ? error.error : "";
+  if (said === "invalid_client") {
     return new ZotAuthError(
       "CLIENT_SECRET_REFUSED",
       `Authentik does not accept the client secret of authentik.clientSecret for the client "${client}". Compare it with the variable of Authentik's worker ` +
@@ -131,28 +241,14 @@ function refused(answer: HttpResponse, client: string): ZotAuthError {
   }
   return new ZotAuthError(
     "TOKEN_REFUSED",
-    `Authentik gives the client "${client}" no token for a fresh code (${answer.status}${error === "" ? "" : `, ${error}`}). See Authentik's log, and its OAuth2 provider.`,
+    `Authentik gives the client "${client}" no token for a fresh code (${status}${said === "" ? "" : `, ${said}`}). See Authentik's log, and its OAuth2 provider.`,
   );
 }
 
-/** The claims of a token that has just come from the issuer itself, whose signature therefore need not be checked. */
-function payload(token: string): Claims {
-  const claims = parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
-  if (claims !== undefined) return claims;
-  throw new ZotAuthError(
+function unreadable(why: string): ZotAuthError {
+  return new ZotAuthError(
     "TOKEN_REFUSED",
-    "Authentik's answer for a fresh code holds no readable ID token. zot needs a signed, unencrypted one: see the OAuth2 provider's keys in Authentik.",
-  );
-}
-
-async function userInfoOf(endpoint: Endpoint, path: string, token: Secret, signal: AbortSignal): Promise<Claims> {
-  const authorization = new Secret(`Bearer ${token.reveal()}`);
-  const answer = await request(endpoint, path, { headers: { authorization, accept: "application/json" }, signal });
-  const claims = answer.status === 200 ? parse(answer.text) : undefined;
-  if (claims !== undefined) return claims;
-  throw new ZotAuthError(
-    "USERINFO_REFUSED",
-    `Authentik's UserInfo answers ${answer.status} to a fresh access token; zot asks it at every sign-in. See Authentik's log.`,
+    `Authentik's response to a fresh code holds no valid ID token (${why}). zot needs a signed, unencrypted one: see the OAuth2 provider's keys in Authentik.`,
   );
 }
 
@@ -172,13 +268,4 @@ function formOf(values: readonly unknown[]): ClaimsSeen["form"] {
   if (values.length === 0) return "missing";
   if (values.some((value) => Array.isArray(value))) return "list";
   return values.some((value) => typeof value === "string") ? "text" : "other";
-}
-
-function parse(text: string): Claims | undefined {
-  try {
-    const value = JSON.parse(text) as unknown;
-    return typeof value === "object" && value !== null ? (value as Claims) : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,20 +1,7 @@
 import { atLeast, parseZotVersion } from "../../version.ts";
 import { fails, holds, names } from "./verdict.ts";
 import type { Verdict } from "./verdict.ts";
-
-/** What Authentik tells zot of the account: names only. */
-export interface ClaimsSeen {
-  /** The scopes that zot asks for. */
-  readonly scopes: readonly string[];
-  /** Names of the claims in the ID token and from UserInfo together, since zot looks at both. */
-  readonly claims: readonly string[];
-  /** The claim that zot looks at for the groups. */
-  readonly claim: string;
-  /** The groups in it. */
-  readonly groups: readonly string[];
-  /** How that claim came. */
-  readonly form: "list" | "text" | "other" | "missing";
-}
+import type { ClaimsSeen } from "../../../authentik/session/idToken.ts";
 
 /**
  * Does the groups claim arrive, in a form that zot reads, with the CI group in it?

@@ -10,7 +10,7 @@ import { Secret } from "../../../../core/secret.ts";
 import { apiKey } from "../../../../systems/zot/keys/apiKey.ts";
 import type { ApiKeyInputs, ApiKeyState } from "../../../../systems/zot/keys/apiKey.ts";
 import { assertKeyEndpoint, assertKeyPushes, signedIn as inSession } from "../../../../systems/zot/signIn/check.ts";
-import { clientSecret, measured } from "../../../lab/authentik/support.ts";
+import { callback, clientSecret, measured } from "../../../lab/authentik/support.ts";
 import type { Lab } from "../../../lab/authentik/support.ts";
 import { NOTHING, SIGNAL, authentik, authorizeUrl, coded, contextWith, serve, settingsFor } from "./support.ts";
 import type { Route } from "./support.ts";
@@ -38,6 +38,27 @@ test("the claims of the account are read by name, with the scopes and the groups
   assert.equal(seen.form, "list");
   for (const name of ["sub", "iss", "groups", "preferred_username", "email"])
     assert.ok(seen.claims.includes(name), name);
+});
+
+test("a client secret with characters that HTTP Basic would percent-encode is accepted", async (t) => {
+  const secret = "a+b/c=d%2B e:f";
+  const lab = await authentik(t, undefined, { environment: { AUTHENTIK_ZOT_CLIENT_SECRET: secret } });
+  const withSecret = { ...party(lab), clientSecret: new Secret(secret) };
+  const seen = await readClaims(await session(lab), authorizeUrl(lab.server.url), withSecret, SIGNAL);
+  assert.deepEqual(seen.groups, ["artifact-workloads"]);
+  // Authentik undoes no percent-encoding, and refuses what RFC 6749 asks for.
+  const errorWith = async (part: string): Promise<unknown> => {
+    const authorization = `Basic ${Buffer.from(`zot:${part}`).toString("base64")}`;
+    const body = new URLSearchParams({ grant_type: "authorization_code", code: "none", redirect_uri: callback });
+    const answer = await fetch(`${lab.server.url}/application/o/token/`, {
+      method: "POST",
+      headers: { authorization },
+      body,
+    });
+    return ((await answer.json()) as { readonly error: string }).error;
+  };
+  assert.equal(await errorWith(encodeURIComponent(secret)), "invalid_client");
+  assert.equal(await errorWith(secret), "invalid_grant");
 });
 
 test("claims that are only in UserInfo count, as they do for zot", async (t) => {

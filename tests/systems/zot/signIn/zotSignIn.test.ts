@@ -81,7 +81,7 @@ test("no token for a fresh code, none that can be read, and no UserInfo", async 
     (request, response) => {
       const answer = answers[request.url ?? ""];
       if (answer === undefined) return false;
-      response.writeHead(answer[0]).end(answer[1]);
+      response.writeHead(answer[0], { "content-type": "application/json" }).end(answer[1]);
       return true;
     },
   );
@@ -102,7 +102,10 @@ test("no token for a fresh code, none that can be read, and no UserInfo", async 
     coded("TOKEN_REFUSED", /gives the client "zot" no token for a fresh code \(400, invalid_grant\)/),
   );
   answers["/application/o/token/"] = [200, JSON.stringify({ access_token: "opaque", id_token: "a.b.c.d.e" })];
-  await assert.rejects(claims(), coded("TOKEN_REFUSED", /no readable ID token\. zot needs a signed, unencrypted one/));
+  await assert.rejects(
+    claims(),
+    coded("TOKEN_REFUSED", /no valid ID token \(.*\)\. zot needs a signed, unencrypted one/),
+  );
   delete answers["/application/o/token/"];
   answers["/application/o/userinfo/"] = [500, "error"];
   await assert.rejects(claims(), coded("USERINFO_REFUSED", /UserInfo answers 500 to a fresh access token/));
