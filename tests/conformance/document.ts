@@ -19,37 +19,37 @@ export function renderPage(measured: Measured): Promise<string> {
   const text = `# OCI conformance
 
 \`npm run conformance\` builds the two public conformance suites of the OCI distribution specification from their Go module, once, runs
-them against the lab's stand-in for zot and against a real zot where PATH has one, and writes this page. It needs Go. Both serve the
-three-tier access: \`admin\` is in the group that may do everything, \`zot-ci\` in the one that may read and create. Each run has a registry
-of its own. The cells say how many cases passed / failed / were skipped.
+them against the lab's stand-in for zot and against a real zot if it is on PATH, and writes this page. It needs Go. Both registries have
+three tiers of access: the group of \`admin\` may do everything, the group of \`zot-ci\` may read and create. Each run has its own registry.
+The cells count the cases that passed / failed / were skipped.
 
 ${suites.map((suite) => renderSuite(suite, measured)).join("\n\n")}
 
 ## What fails for admin
 
-Nothing but this: zot looks for a blob in all repositories when it is asked by HEAD, and links what it finds into the repository that it
-was asked for. So a blob that was deleted from one repository is there again for who asks, while another one has it. The stand-in does the
-same, down to which of two deleted copies comes back.
+Only this: on HEAD of a blob, zot searches all repositories and links what it finds into the requested one. So a blob that was deleted from
+one repository exists again after a request, as long as another repository has it. The stand-in does the same, down to which of two deleted copies
+comes back.
 
-## What CI is refused
+## What CI is denied
 
-All that fails for \`zot-ci\` and not for \`admin\` was answered with 403, by the policy: deleting blobs, manifests and tags, cancelling an
-upload, which zot takes for a deletion, and writing a manifest to a tag that exists. The cases that read such a tag find what it held
-before. CI cleans up nothing, and loses nothing by that: zot removes unfinished uploads itself.
+Every case that fails for \`zot-ci\` but not for \`admin\` got a 403 from the policy: deleting blobs, manifests and tags, cancelling an upload,
+which zot treats as a deletion, and writing a manifest to an existing tag. Cases that read such a tag find its earlier content. CI does not
+need to clean up: zot removes unfinished uploads itself.
 
 ${renderRefusals(measured)}
 
-## What the policy does not keep apart
+## What the policy does not separate
 
-Found while comparing the stand-in with zot v2.1.20. A blob is found by its digest in every repository that holds it:
+Comparing the stand-in with zot v2.1.20 showed that zot finds a blob by its digest in every repository that holds it:
 
-- HEAD of a blob makes an empty repository of any name that the policy lets the client read, if the client may read some repository with
-  that blob. Anonymous can do that where anonymous may read.
-- GET with a \`Range\` does the same without asking whether the client may read the repository that holds the blob. Who knows the digest of a
-  layer in a private repository, and may read any other, gets the layer.
+- HEAD of a blob creates an empty repository of any name that the client may read, if the client may read a repository with that blob. An anonymous
+  client can do so wherever it may read.
+- GET with a \`Range\` does the same without checking whether the client may read the repository that holds the blob. Whoever knows the digest of a
+  layer in a private repository, and may read any other repository, gets the layer.
 
-With \`storage.dedupe: false\` in zot's configuration neither happens, and blobs are not mounted any more. Where anonymous may read everything,
-as by default here, there is nothing to get that way.
+With \`storage.dedupe: false\` in zot's config neither happens, and blobs are no longer mounted. If anonymous clients may read everything, which is the
+default, nothing is exposed.
 `;
   return format(text, { parser: "markdown", printWidth: 140 });
 }
@@ -94,7 +94,7 @@ function renderRefusals(measured: Measured): string {
         return result === undefined ? [] : [`- ${program}: ${renderReasons(result)}`];
       });
       const names = Object.values(measured)[0]?.[suite.id]?.["zot-ci"]?.failed ?? [];
-      const list = names.length === 0 ? [] : ["", "These are:", "", ...names.map((name) => `- ${name}`)];
+      const list = names.length === 0 ? [] : ["", "The cases:", "", ...names.map((name) => `- ${name}`)];
       return [`### ${suite.title}`, "", ...byProgram, ...list].join("\n");
     })
     .join("\n\n");
