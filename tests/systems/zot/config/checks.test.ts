@@ -7,7 +7,7 @@ import { isObject } from "../../../../core/json.ts";
 import { issuerOf, renderZotConfig } from "../../../../systems/zot/config/config.ts";
 import { REAL_CASE, version } from "../../../support/settings.ts";
 
-// What `zot verify` of 2.1.20 takes for valid (facts/zot.md, section f: NOT CAUGHT), one mistake each in a config that is right.
+// What `zot verify` of 2.1.20 takes for valid, one mistake each in a config that is right.
 
 const settings = parseSettings(REAL_CASE);
 const RIGHT = renderZotConfig(zotConfigArgs(settings), version("2.1.20"), settings.registry);
