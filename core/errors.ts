@@ -1,13 +1,32 @@
+import type { ErrorCode } from "./errorCodes.ts";
+
 /** An error for the person at the terminal: a stable code, one message that says what, why and what to do next. Never carries a secret or a request. */
 export class ZotAuthError extends Error {
-  /** Stable, so that docs and tests can name it: `FORGEJO_REPOSITORY_UNKNOWN`. */
-  readonly code: string;
+  readonly code: ErrorCode;
 
-  constructor(code: string, message: string) {
-    super(message);
+  /** @param cause the error behind it, of which only name, code and message are kept */
+  constructor(code: ErrorCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? {} : { cause: redacted(cause) });
     this.name = "ZotAuthError";
     this.code = code;
   }
+}
+
+/** An error behind another one, without what else hangs on it: requests, headers, bodies, sockets. */
+class Cause extends Error {
+  /** The system's code for it: `ECONNRESET`. */
+  declare readonly code?: string;
+}
+
+function redacted(error: unknown, depth = 0): Cause {
+  if (!(error instanceof Error)) return new Cause(typeof error);
+  // A parser quotes what it could not read, which may be a secret.
+  const message = error instanceof SyntaxError ? "syntax error (text not shown)" : error.message;
+  const deeper = error.cause instanceof Error && depth < 3 ? { cause: redacted(error.cause, depth + 1) } : {};
+  const kept = new Cause(message, deeper);
+  const code = "code" in error && typeof error.code === "string" ? { code: error.code } : {};
+  // Where it was made says nothing: that of the error above does.
+  return Object.assign(kept, { name: error.name, ...code, stack: `${error.name}: ${message}` });
 }
 
 /** What went wrong, as text, for errors whose type nobody knows. */

@@ -1,15 +1,16 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { fromSeconds } from "./duration.ts";
+import type { ErrorCode } from "./errorCodes.ts";
 import { ZotAuthError } from "./errors.ts";
 
 export interface WaitOptions {
-  /** Completes "Waited 5 minutes for …": `Authentik to apply the blueprint`. */
+  /** Completes "Timed out after 5 minutes waiting for …": `Authentik to apply the blueprint`. */
   readonly what: string;
   readonly timeoutSeconds: number;
   readonly signal: AbortSignal;
   /** Default `TIMED_OUT`. */
-  readonly code?: string;
-  /** What to look at when it does not come; put after the time that was waited. */
+  readonly code?: ErrorCode;
+  /** What to look at when the time is over; it follows in the message. */
   readonly remedy: () => string;
 }
 
@@ -28,7 +29,7 @@ export async function waitFor<T>(look: () => Promise<T | undefined>, options: Wa
     if (Date.now() >= end) {
       throw new ZotAuthError(
         options.code ?? "TIMED_OUT",
-        `Waited ${fromSeconds(options.timeoutSeconds)} for ${options.what}, in vain. ${options.remedy()}`,
+        `Timed out after ${fromSeconds(options.timeoutSeconds)} waiting for ${options.what}. ${options.remedy()}`,
       );
     }
     await delay(Math.min(pause, Math.max(1, end - Date.now())), undefined, { signal: options.signal });

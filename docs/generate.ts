@@ -2,8 +2,8 @@
 import { writeFileSync } from "node:fs";
 import { format } from "prettier";
 import { documentSettings } from "../settings/document.ts";
+import { documentErrors } from "./errorPage.ts";
 
-writeFileSync(
-  new URL("settings.md", import.meta.url),
-  await format(documentSettings(), { parser: "markdown", printWidth: 120 }),
-);
+for (const [page, text] of Object.entries({ "settings.md": documentSettings(), "errors.md": documentErrors() })) {
+  writeFileSync(new URL(page, import.meta.url), await format(text, { parser: "markdown", printWidth: 120 }));
+}

@@ -39,6 +39,7 @@ export class Unreachable extends ZotAuthError {
     super(
       "SERVER_UNREACHABLE",
       `${endpoint.name} does not answer at ${endpoint.url} (${causeOf(error)}). Check the setting ${endpoint.setting} and that the server runs.`,
+      error,
     );
   }
 }

@@ -53,7 +53,7 @@ test("by a file: previewed, written, waited for until a person has pushed it, an
   assert.match(spaced(waiting), /Commit and push it: git -C \S+ add -A -- zot\.yaml && git -C/);
   assert.match(
     spaced(waiting),
-    /Waited 3 seconds for Authentik's worker to see the new custom\/zot\.yaml, in vain\..*commit and push that file/,
+    /Timed out after 3 seconds waiting for Authentik's worker to see the new custom\/zot\.yaml\..*commit and push that file/,
   );
   assert.doesNotMatch(waiting.output, /providers:kubernetes|ConfigMapPatch|argocd/, "nothing asks a cluster");
 

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../../../../core/errorCodes.ts";
 import { OLDEST_SUPPORTED, atLeast, parseZotVersion } from "../../version.ts";
 import type { ConfigSeen } from "./configSeen.ts";
 import { fails, holds } from "./verdict.ts";
@@ -39,7 +40,7 @@ export function diagnoseKeyEndpoint(seen: EndpointSeen, config?: ConfigSeen): Ve
     `${KEY_ENDPOINT}: ${shown(keys)}`,
     ...(login === undefined ? [] : [`/zot/auth/login: ${shown(login)}`]),
   ];
-  const say = (code: string, text: string): Verdict => fails(NAME, code, `${text} (${status.join("; ")}.)`);
+  const say = (code: ErrorCode, text: string): Verdict => fails(NAME, code, `${text} (${status.join("; ")}.)`);
   if (seen.bearer || config?.bearer === true) {
     return say(
       "BEARER_BESIDE_OPENID",
@@ -81,7 +82,7 @@ export function diagnoseKeyEndpoint(seen: EndpointSeen, config?: ConfigSeen): Ve
   );
 }
 
-type Say = (code: string, text: string) => Verdict;
+type Say = (code: ErrorCode, text: string) => Verdict;
 
 /** The endpoint is not there, as zot says or somebody in front of it. */
 function missing({ login, management }: EndpointSeen, config: ConfigSeen | undefined, say: Say): Verdict {

@@ -1,3 +1,5 @@
+import type { ErrorCode } from "../../../../core/errorCodes.ts";
+
 /** The three things that nobody can know before the user's own servers have been asked. */
 export type CheckName = "groups claim" | "key endpoint" | "key groups";
 
@@ -9,11 +11,11 @@ export type Verdict =
       /** `repaired`: it did not hold, and does since the check looked. */
       readonly outcome: "repaired" | "fails";
       /** Stable: `GROUPS_CLAIM_MISSING`. */
-      readonly code: string;
+      readonly code: ErrorCode;
       readonly text: string;
     };
 
-export type FailedVerdict = Extract<Verdict, { readonly code: string }> & { readonly outcome: "fails" };
+export type FailedVerdict = Extract<Verdict, { readonly code: ErrorCode }> & { readonly outcome: "fails" };
 
 export function isFailed(verdict: Verdict): verdict is FailedVerdict {
   return verdict.outcome === "fails";
@@ -23,7 +25,7 @@ export function holds(name: CheckName, text: string): Verdict {
   return { name, outcome: "holds", text };
 }
 
-export function fails(name: CheckName, code: string, text: string): Verdict {
+export function fails(name: CheckName, code: ErrorCode, text: string): Verdict {
   return { name, outcome: "fails", code, text };
 }
 
