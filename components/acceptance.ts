@@ -6,8 +6,8 @@ import type { SecretReference } from "../core/secretReference.ts";
 import type { AccessRow } from "../systems/zot/access/matrix.ts";
 import type { SignInSettings } from "../systems/zot/signIn/check.ts";
 import type { KeyOutputs } from "./ciServiceAccount.ts";
-import { lookAtKeys } from "./keysSeen.ts";
-import { AccessProof, RetiredKeys, SignInProof, TestBuild, UnknownKeys } from "./resources.ts";
+import { listOtherKeys } from "./otherKeysListing.ts";
+import { AccessProof, OtherKeys, SignInProof, TestBuild } from "./resources.ts";
 
 /** A workflow that builds and pushes an image: it runs whenever the key changed, and must succeed. */
 export interface TestBuildArgs {
@@ -93,32 +93,25 @@ export class Acceptance extends ComponentResource {
             },
             { parent: this, dependsOn: [secrets] },
           );
-    const seen = lookAtKeys(
-      { ...account, owner, uuid: key.uuid, fingerprint: key.fingerprint, policy: args.unmanagedKeys },
-      { parent: this },
-    );
-    const retired = new RetiredKeys(
-      `${name}-retired-keys`,
+    new OtherKeys(
+      `${name}-other-keys`,
       {
         ...account,
         owner,
         uuid: key.uuid,
         superseded: key.superseded,
-        seen: seen?.superseded,
         gracePeriod: toSeconds(args.gracePeriod),
+        unmanagedKeys: args.unmanagedKeys,
+        listing: listOtherKeys(
+          { ...account, owner, uuid: key.uuid, fingerprint: key.fingerprint, unmanagedKeys: args.unmanagedKeys },
+          { parent: this },
+        ),
       },
-      { parent: this, dependsOn: [secrets, accessProof, ...(build === undefined ? [] : [build])] },
-    );
-    new UnknownKeys(
-      `${name}-unknown-keys`,
       {
-        ...account,
-        owner,
-        policy: args.unmanagedKeys,
-        proves: { key: key.fingerprint },
-        seen: seen?.unknown,
+        parent: this,
+        dependsOn: [secrets, accessProof, ...(build === undefined ? [] : [build])],
+        aliases: [{ type: "zot-auth:zot:RetiredKeys", name: `${name}-retired-keys` }],
       },
-      { parent: this, dependsOn: [retired] },
     );
     this.results = all([signInProof.checks, accessProof.result, build?.result]).apply(([checks, access, built]) => ({
       signIn: Object.fromEntries(checks.map((check) => [check.name, check.result])),

@@ -11,7 +11,7 @@ import { declaredObjects, neededObjects } from "../systems/authentik/blueprint/o
 import { redirectUri, renderBlueprint } from "../systems/authentik/blueprint/render.ts";
 import { deliver } from "./blueprintDelivery.ts";
 import type { ArgoCdArgs } from "./blueprintDelivery.ts";
-import { Application, AppliedBlueprint, DeclaredObjects, PolicyBinding } from "./resources.ts";
+import { Application, AppliedBlueprint, ObjectCleanup, PolicyBinding } from "./resources.ts";
 
 export interface AuthentikAccessArgs extends BlueprintArgs {
   /** Authentik's address: `https://authentik.example.net`. */
@@ -51,7 +51,7 @@ export class AuthentikAccess extends ComponentResource {
     const delivered = { path: place, hash, timeout: toSeconds(args.applyTimeout) };
 
     const objects = declaredObjects(args);
-    const declared = new DeclaredObjects(
+    const cleanup = new ObjectCleanup(
       `${name}-objects`,
       {
         ...connection,
@@ -66,7 +66,7 @@ export class AuthentikAccess extends ComponentResource {
     const delivering = deliver(
       name,
       { ...connection, delivery, argocd: args.argocd, place, text, hash, appliedAfter, clientSecretVariable },
-      { parent: this, dependsOn: [declared] },
+      { parent: this, dependsOn: [cleanup] },
     );
     const applied = new AppliedBlueprint(
       `${name}-applied`,
@@ -79,7 +79,7 @@ export class AuthentikAccess extends ComponentResource {
         clientSecretVariable,
         clientSecretFingerprint: args.clientSecretFingerprint,
         objects,
-        former: declared.former,
+        former: cleanup.former,
       },
       { parent: this, dependsOn: [delivering] },
     );

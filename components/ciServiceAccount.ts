@@ -3,11 +3,11 @@ import type { ComponentResourceOptions, Output, Resource } from "@pulumi/pulumi"
 import { toSeconds } from "../core/duration.ts";
 import type { Duration } from "../core/duration.ts";
 import type { SecretReference } from "../core/secretReference.ts";
-import type { OwnKey } from "../systems/zot/keys/accountKeys.ts";
+import type { OwnKey } from "../systems/zot/keys/otherKeys/accountKeys.ts";
 import { rotationPlan } from "../systems/zot/keys/rotation.ts";
 import type { SignInSettings } from "../systems/zot/signIn/check.ts";
 import type { AuthentikAccess } from "./authentikAccess.ts";
-import { ApiKey, DeclaredKeys, ServiceAccount } from "./resources.ts";
+import { ApiKey, KeyCleanup, ServiceAccount } from "./resources.ts";
 
 export interface CiServiceAccountArgs {
   /** How the account signs in to Authentik and zot. */
@@ -82,7 +82,7 @@ export class CiServiceAccount extends ComponentResource {
       { parent: this, dependsOn: [access.applied] },
     );
     const keys = { ...signIn, owner: args.owner, store: args.keyStore, onDestroy: args.onDestroy };
-    const declared = new DeclaredKeys(
+    const cleanup = new KeyCleanup(
       `${name}-keys`,
       { ...keys, blueprint },
       { parent: this, dependsOn: [account, access, args.server] },
@@ -98,9 +98,9 @@ export class CiServiceAccount extends ComponentResource {
         revocationTrigger: args.revocationTrigger ?? "",
         proofRepository: args.proofRepository,
       },
-      { parent: this, dependsOn: [declared] },
+      { parent: this, dependsOn: [cleanup] },
     );
-    this.keys = declared;
+    this.keys = cleanup;
     this.key = {
       uuid: key.uuid,
       label: key.label,

@@ -1,7 +1,7 @@
 import { ComponentResource } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Input } from "@pulumi/pulumi";
 import type { SecretReference } from "../core/secretReference.ts";
-import { ActionsSecret, CopiedSecret, DeclaredSecrets } from "./resources.ts";
+import { ActionsSecret, CopiedSecret, SecretCleanup } from "./resources.ts";
 
 /** A key whose value is stored elsewhere. */
 export interface StoredKey {
@@ -60,7 +60,7 @@ export class ForgejoSecret extends ComponentResource {
         label: `${owner}/${secret.name}`,
       })),
     );
-    const declared = new DeclaredSecrets(
+    const cleanup = new SecretCleanup(
       `${name}-secrets`,
       {
         ...connection,
@@ -71,7 +71,7 @@ export class ForgejoSecret extends ComponentResource {
       },
       { parent: this },
     );
-    const written = { parent: this, dependsOn: [declared] };
+    const written = { parent: this, dependsOn: [cleanup] };
     for (const target of targets) {
       new ActionsSecret(
         `${name}-${target}`,

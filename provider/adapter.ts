@@ -3,8 +3,8 @@ import { UNKNOWN, compareInputs } from "./grpc/index.ts";
 import type { Context, DiffKind, DiffResult, FunctionHandler, ResourceHandler, Value, Values } from "./grpc/index.ts";
 
 /**
- * A {@link Resource} as the engine's handler. The engine hands over what our own program gave and what our own handlers returned, so the
- * values have the handler's types: this is the one place where that is claimed.
+ * A {@link Resource} as the engine's handler. The engine passes what our own program gave and what our own handlers returned, so the values have
+ * the handler's types: this is the one place that claims it.
  */
 export function adapt<I extends object, S extends I & Observed>(resource: Resource<I, S>): ResourceHandler {
   const inputsOf = (values: Values): I => values as unknown as I;
@@ -18,7 +18,7 @@ export function adapt<I extends object, S extends I & Observed>(resource: Resour
       const change =
         state === undefined ? undefined : { inputs: inputsOf(inputs), state: stateOf(state), now: new Date() };
       const kept = change !== undefined && resource.keeps?.(change) === true;
-      const unknown = Object.fromEntries<Value>(resource.computed.map((key) => [key, UNKNOWN]));
+      const unknown = Object.fromEntries<Value>(Object.keys(resource.computed).map((key) => [key, UNKNOWN]));
       return Promise.resolve({ ...(kept ? state : unknown), ...inputs, drift: "" });
     },
     create: async (inputs, context) => {
@@ -60,7 +60,7 @@ export function adapt<I extends object, S extends I & Observed>(resource: Resour
       };
     }
     for (const key of found?.due ?? []) detailed[key] = { kind: "update" };
-    // What a refresh found wrong stands in the preview as what goes away.
+    // A preview shows the drift that a refresh found as what is removed.
     if (state["drift"] !== "" && state["drift"] !== undefined) detailed["drift"] = { kind: "delete" };
     return { changes: Object.keys(detailed).length === 0 ? "none" : "some", replaces, detailed };
   }

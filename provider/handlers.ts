@@ -1,8 +1,10 @@
 import { adapt, adaptFunction } from "./adapter.ts";
+import { FORMER_TYPES } from "./formerTypes.ts";
 import type { FunctionHandler, ResourceHandler } from "./grpc/index.ts";
+import { removedType } from "./resource.ts";
 
 /** Our resource types by token, `zot-auth:<module>:<Type>`, each a module of its own that is loaded when it is first used. */
-export const resources: Readonly<Record<string, () => Promise<ResourceHandler>>> = {
+const currentResources: Readonly<Record<string, () => Promise<ResourceHandler>>> = {
   "zot-auth:acceptance:Preflight": async () => adapt((await import("../systems/preflight.ts")).preflight),
   "zot-auth:acceptance:AccessProof": async () =>
     adapt((await import("../systems/zot/access/proof/accessProof.ts")).accessProof),
@@ -15,8 +17,8 @@ export const resources: Readonly<Record<string, () => Promise<ResourceHandler>>>
     adapt((await import("../systems/authentik/resources/appliedBlueprint.ts")).appliedBlueprint),
   "zot-auth:authentik:BlueprintFile": async () =>
     adapt((await import("../systems/authentik/resources/blueprintFile.ts")).blueprintFile),
-  "zot-auth:authentik:DeclaredObjects": async () =>
-    adapt((await import("../systems/authentik/resources/declaredObjects.ts")).declaredObjects),
+  "zot-auth:authentik:ObjectCleanup": async () =>
+    adapt((await import("../systems/authentik/resources/objectCleanup.ts")).objectCleanup),
   "zot-auth:authentik:InlineBlueprint": async () =>
     adapt((await import("../systems/authentik/resources/inlineBlueprint.ts")).inlineBlueprint),
   "zot-auth:authentik:Application": async () =>
@@ -29,15 +31,31 @@ export const resources: Readonly<Record<string, () => Promise<ResourceHandler>>>
     adapt((await import("../systems/forgejo/resources/actionsSecret.ts")).actionsSecret),
   "zot-auth:forgejo:CopiedSecret": async () =>
     adapt((await import("../systems/forgejo/resources/copiedSecret.ts")).copiedSecret),
-  "zot-auth:forgejo:DeclaredSecrets": async () =>
-    adapt((await import("../systems/forgejo/resources/declaredSecrets.ts")).declaredSecrets),
+  "zot-auth:forgejo:SecretCleanup": async () =>
+    adapt((await import("../systems/forgejo/resources/secretCleanup.ts")).secretCleanup),
   "zot-auth:zot:ApiKey": async () => adapt((await import("../systems/zot/keys/apiKey.ts")).apiKey),
-  "zot-auth:zot:DeclaredKeys": async () => adapt((await import("../systems/zot/keys/declaredKeys.ts")).declaredKeys),
-  "zot-auth:zot:UnknownKeys": async () => adapt((await import("../systems/zot/keys/unknownKeys.ts")).unknownKeys),
-  "zot-auth:zot:RetiredKeys": async () => adapt((await import("../systems/zot/keys/retiredKeys.ts")).retiredKeys),
+  "zot-auth:zot:KeyCleanup": async () => adapt((await import("../systems/zot/keys/keyCleanup.ts")).keyCleanup),
+  "zot-auth:zot:OtherKeys": async () => adapt((await import("../systems/zot/keys/otherKeys/otherKeys.ts")).otherKeys),
+};
+
+/** Types of earlier versions: a `refresh` or a `destroy` may come before the `up` that renames them. */
+const formerResources = Object.fromEntries(
+  Object.entries(FORMER_TYPES).flatMap(([former, type]) => {
+    const load = currentResources[type];
+    return load === undefined ? [] : [[former, load] as const];
+  }),
+);
+
+/** Our resource types by token, those of earlier versions too. */
+export const resources: Readonly<Record<string, () => Promise<ResourceHandler>>> = {
+  ...currentResources,
+  ...formerResources,
+  // zot:OtherKeys reports unmanaged keys now. This type had nothing on any server.
+  "zot-auth:zot:UnknownKeys": async () => Promise.resolve(adapt(removedType)),
 };
 
 /** Our functions by token. */
 export const functions: Readonly<Record<string, () => Promise<FunctionHandler>>> = {
-  "zot-auth:zot:keysSeen": async () => adaptFunction((await import("../systems/zot/keys/keysSeen.ts")).keysSeen),
+  "zot-auth:zot:listOtherKeys": async () =>
+    adaptFunction((await import("../systems/zot/keys/otherKeys/listing.ts")).listOtherKeys),
 };

@@ -2,7 +2,7 @@ import type { Context } from "./grpc/types.ts";
 
 export type { Context } from "./grpc/types.ts";
 
-/** What a resource's `diff` has to decide by: settings, state and the clock. No network, no secrets, so that a preview is fast. */
+/** What a resource's `diff` decides by: settings, state and the clock. No network, no secrets, so that a preview is fast. */
 export interface Change<I, S> {
   readonly inputs: I;
   readonly oldInputs: I;
@@ -14,7 +14,7 @@ export interface Change<I, S> {
 export interface Difference {
   /** Inputs whose change needs a new object. */
   readonly replace?: readonly string[];
-  /** Outputs that make an update due though no input changed: a date that has come, drift that a refresh saw. */
+  /** Outputs that make an update due though no input changed: a date that has come, drift that a refresh found. */
   readonly due?: readonly string[];
 }
 
@@ -25,27 +25,39 @@ export interface Observed {
 }
 
 /**
- * One kind of resource: plain async functions, without Pulumi. All of them can be cut off anywhere and run again.
+ * The outputs that are not inputs, by name. `drift`, which every state has, is left out. A name that is missing, or one too many, is a type error.
+ * They stand in files of their own, `outputs.ts`, since the program reads them too and must not load the handlers' clients for it.
+ */
+export type Computed<I, S> = { readonly [K in Exclude<keyof S, keyof I | "drift"> & string]: true };
+
+/**
+ * One kind of resource: plain async functions, without Pulumi. All of them can be interrupted at any point and resumed.
  *
  * @typeParam I inputs as the program gives them
  * @typeParam S state: the inputs and what became of them
  */
 export interface Resource<I extends object, S extends I & Observed> {
-  /** Outputs that nobody knows before `create` or `update` has run; a preview shows them as such. */
-  readonly computed: readonly (keyof S & string)[];
+  /** Outputs that are unknown until `create` or `update` has run; a preview shows them as such. */
+  readonly computed: Computed<I, S>;
   /**
-   * Inputs that tell what an `up` has just seen on a server. A preview asks nobody and leaves them out, so they are not compared with those of
-   * before: `diff` decides by the state.
+   * Inputs that say what an `up` has just seen on a server. A preview asks no server and leaves them out, so they are not compared with the old
+   * ones, and not kept in the state: `diff` decides by the state.
    */
   readonly observations?: readonly (keyof I & string)[];
-  /** Without it only changed inputs make an update. */
+  /** Without it only changed inputs make an update due. */
   diff?(change: Change<I, S>): Difference;
   /** Whether an update leaves the computed outputs as they are; a preview shows them as unknown otherwise. Default: no. */
   keeps?(change: Omit<Change<I, S>, "oldInputs">): boolean;
   create(inputs: I, context: Context): Promise<{ readonly id: string; readonly state: S }>;
-  /** Looks at the server. `undefined`: it is gone. */
+  /** Looks at the server. `undefined`: the object does not exist any more. */
   read?(state: S, context: Context): Promise<S | undefined>;
   /** Without it every change is a replacement. */
   update?(state: S, inputs: I, context: Context): Promise<S>;
   delete?(state: S, context: Context): Promise<void>;
 }
+
+/** A type that no version makes any more: it only leaves the state. */
+export const removedType: Resource<object, Observed> = {
+  computed: {},
+  create: async () => Promise.reject(new Error("this resource type was removed")),
+};

@@ -26,7 +26,7 @@ export interface PreflightInputs {
 export type PreflightState = PreflightInputs & Observed;
 
 export const preflight: Resource<PreflightInputs, PreflightState> = {
-  computed: [],
+  computed: {},
   create: async (inputs, context) => ({ id: "preflight", state: await check(inputs, context) }),
   update: async (_state, inputs, context) => check(inputs, context),
 };

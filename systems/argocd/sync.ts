@@ -4,6 +4,7 @@ import { ArgoCd } from "./client.ts";
 import type { ApplicationState, ArgoCdConnection, ConfigMapKey } from "./client.ts";
 import { waitFor } from "../../core/wait.ts";
 import type { Context, Observed, Resource } from "../../provider/resource.ts";
+import { argocdSyncOutputs } from "./outputs.ts";
 
 /** Argo CD's application, synced once for each text of the blueprint, before the blueprint is patched in. */
 export interface ArgoCdSyncInputs extends ArgoCdConnection, ConfigMapKey {
@@ -27,7 +28,7 @@ export interface ArgoCdSyncState extends ArgoCdSyncInputs, Observed {
  * and "Synced" may still speak of the commit before.
  */
 export const argocdSync: Resource<ArgoCdSyncInputs, ArgoCdSyncState> = {
-  computed: ["revision", "keyInGit"],
+  computed: argocdSyncOutputs,
 
   async create(inputs, context) {
     return { id: inputs.application, state: await synced(inputs, context) };

@@ -57,7 +57,7 @@ const COMPUTED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     rotates: "2026-03-02T00:00:00Z",
     superseded: [],
   },
-  "zot-auth:authentik:DeclaredObjects": { former: [], generation: 1, others: [] },
+  "zot-auth:authentik:ObjectCleanup": { former: [], generation: 1, others: [] },
   "zot-auth:acceptance:SignInProof": { checks: [{ name: "groups claim", result: "arrives" }] },
   "zot-auth:acceptance:AccessProof": { result: "13 of 13 checks passed" },
   "command:local:Command": { stdout: "ok", stderr: "" },

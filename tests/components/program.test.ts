@@ -40,7 +40,7 @@ test("the eight steps are registered, each after what it needs", async () => {
     "zot-auth:authentik:ServiceAccount",
     "zot-auth:zot:ApiKey",
     "zot-auth:forgejo:ActionsSecret",
-    "zot-auth:zot:RetiredKeys",
+    "zot-auth:zot:OtherKeys",
   );
   // The secrets and the proof of access need the key, and not each other.
   inOrder(
@@ -48,7 +48,7 @@ test("the eight steps are registered, each after what it needs", async () => {
     "zot-auth:zot:ApiKey",
     "zot-auth:acceptance:SignInProof",
     "zot-auth:acceptance:AccessProof",
-    "zot-auth:zot:RetiredKeys",
+    "zot-auth:zot:OtherKeys",
   );
   inOrder(run, "zot-auth:acceptance:Preflight", "command:local:Command", "zot-auth:zot:ApiKey");
 });
@@ -93,7 +93,7 @@ for (const [delivery, type] of [
     );
     const { inputs } = one(run, type, "authentik-blueprint");
     assert.match(String(inputs["text"]), /^version: 1\n/);
-    inOrder(run, "zot-auth:authentik:DeclaredObjects", type, "zot-auth:authentik:AppliedBlueprint");
+    inOrder(run, "zot-auth:authentik:ObjectCleanup", type, "zot-auth:authentik:AppliedBlueprint");
     const applied = one(run, "zot-auth:authentik:AppliedBlueprint").inputs;
     assert.equal(applied["text"], inputs["text"], "what is waited for is what was delivered");
     assert.equal(applied["path"], delivery === "api" ? "inline:zot-auth zot" : "custom/zot.yaml");
@@ -102,8 +102,8 @@ for (const [delivery, type] of [
 
 test("what the blueprint makes is written down before it is delivered", async () => {
   const run = await runProgram(ARGOCD);
-  inOrder(run, "zot-auth:authentik:DeclaredObjects", "zot-auth:argocd:Sync", "kubernetes:core/v1:ConfigMapPatch");
-  const { inputs } = one(run, "zot-auth:authentik:DeclaredObjects");
+  inOrder(run, "zot-auth:authentik:ObjectCleanup", "zot-auth:argocd:Sync", "kubernetes:core/v1:ConfigMapPatch");
+  const { inputs } = one(run, "zot-auth:authentik:ObjectCleanup");
   assert.deepEqual(inputs["objects"], one(run, "zot-auth:authentik:AppliedBlueprint").inputs["objects"]);
 });
 

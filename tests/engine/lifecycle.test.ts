@@ -81,7 +81,7 @@ test("the first up takes the eight steps, each after what it needs", async () =>
   const signIn = span("zot-auth:acceptance:SignInProof", "acceptance-sign-in");
   const access = span("zot-auth:acceptance:AccessProof", "acceptance-access");
   const build = span("zot-auth:acceptance:TestBuild", "acceptance-build");
-  const retired = span("zot-auth:zot:RetiredKeys", "acceptance-retired-keys");
+  const otherKeys = span("zot-auth:zot:OtherKeys", "acceptance-other-keys");
   const order = [
     [preflight, sync],
     [sync, patch],
@@ -96,8 +96,8 @@ test("the first up takes the eight steps, each after what it needs", async () =>
     ...secrets.map((secret) => [secret, build] as const),
     [key, signIn],
     [signIn, access],
-    [access, retired],
-    [build, retired],
+    [access, otherKeys],
+    [build, otherKeys],
   ] as const;
   for (const [earlier, later] of order) assert.ok(earlier.end < later.begin, JSON.stringify({ earlier, later }));
 });

@@ -59,7 +59,7 @@ test("keys that people made stay, and are told", async () => {
   const { said } = await destroy();
   assert.match(
     said,
-    /zot-ci has a key that nobody declared, "somebody's": it stays, and zot takes it also without the/,
+    /zot-ci has an unmanaged key, "somebody's", which is not revoked: zot accepts it even without the/,
   );
   assert.deepEqual(labels(), ["by hand", "somebody's"]);
 });

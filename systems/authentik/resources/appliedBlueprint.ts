@@ -8,7 +8,8 @@ import { runBlueprint } from "../applying/run.ts";
 import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
-import type { FormerObject } from "./declaredObjects.ts";
+import type { FormerObject } from "./objectCleanup.ts";
+import { appliedBlueprintOutputs } from "./outputs.ts";
 
 /** Authentik has applied the blueprint that was delivered: the text's hash is the one it last applied, by a run of now. */
 export interface AppliedBlueprintInputs extends AuthentikConnection, Delivered {
@@ -34,7 +35,7 @@ export interface AppliedBlueprintState extends AppliedBlueprintInputs, Observed 
 }
 
 export const appliedBlueprint: Resource<AppliedBlueprintInputs, AppliedBlueprintState> = {
-  computed: ["instance"],
+  computed: appliedBlueprintOutputs,
 
   async create(inputs, context) {
     // Nothing depends on it yet, so all that an interrupted run may have left can go.

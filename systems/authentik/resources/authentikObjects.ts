@@ -160,7 +160,7 @@ function seen<I extends ObjectRow>(
     return waitUntilSeen(inputs, context);
   };
   return {
-    computed: [],
+    computed: {},
     create: async (inputs, context) => {
       // The blueprint was applied just before, or long ago: a destroy that was cut off has taken away what only applying it again brings back.
       const wrong = await look(new Authentik(inputs, context.signal), inputs);

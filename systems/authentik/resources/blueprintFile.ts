@@ -13,7 +13,7 @@ export interface BlueprintFileInputs {
 export type BlueprintFileState = BlueprintFileInputs & Observed;
 
 export const blueprintFile: Resource<BlueprintFileInputs, BlueprintFileState> = {
-  computed: [],
+  computed: {},
 
   diff: ({ inputs, oldInputs }) => ({ replace: inputs.file === oldInputs.file ? [] : ["file"] }),
 

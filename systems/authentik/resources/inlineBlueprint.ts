@@ -5,6 +5,7 @@ import type { AuthentikConnection } from "../client.ts";
 import { giveBlueprint } from "../applying/give.ts";
 import { HttpResponse } from "../../../core/http/http.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
+import { inlineBlueprintOutputs } from "./outputs.ts";
 
 /** The blueprint as a text that Authentik itself keeps: for people without Kubernetes. */
 export interface InlineBlueprintInputs extends AuthentikConnection {
@@ -27,7 +28,7 @@ export interface InlineBlueprintState extends InlineBlueprintInputs, Observed {
 type Named = AuthentikConnection & Pick<InlineBlueprintInputs, "name">;
 
 export const inlineBlueprint: Resource<InlineBlueprintInputs, InlineBlueprintState> = {
-  computed: ["instance"],
+  computed: inlineBlueprintOutputs,
 
   diff: ({ inputs, oldInputs }) => ({ replace: inputs.name === oldInputs.name ? [] : ["name"] }),
 

@@ -6,6 +6,7 @@ import { Forgejo } from "../client.ts";
 import type { ForgejoConnection } from "../client.ts";
 import { resolveSecret } from "../../onePassword/resolver.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
+import { actionsSecretOutputs } from "./outputs.ts";
 
 /** The CI key as an Actions secret of one target, with a readable variable beside it that says which key it is. */
 export interface ActionsSecretInputs extends ForgejoConnection {
@@ -27,7 +28,7 @@ export interface ActionsSecretState extends ActionsSecretInputs, Observed {
 }
 
 export const actionsSecret: Resource<ActionsSecretInputs, ActionsSecretState> = {
-  computed: ["targetId"],
+  computed: actionsSecretOutputs,
 
   diff: ({ inputs, oldInputs }) => ({
     replace: (["forgejoUrl", "target", "secretName"] as const).filter((key) => inputs[key] !== oldInputs[key]),

@@ -6,6 +6,7 @@ import { Forgejo } from "../client.ts";
 import type { ForgejoConnection } from "../client.ts";
 import { resolveSecret } from "../../onePassword/resolver.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
+import { copiedSecretOutputs } from "./outputs.ts";
 
 /**
  * A secret that somebody else keeps, as an Actions secret of one target. Nobody tells when its value changes: a refresh reads the source and
@@ -31,7 +32,7 @@ export interface CopiedSecretState extends CopiedSecretInputs, Observed {
 }
 
 export const copiedSecret: Resource<CopiedSecretInputs, CopiedSecretState> = {
-  computed: ["targetId", "fingerprint"],
+  computed: copiedSecretOutputs,
 
   diff: ({ inputs, oldInputs }) => ({
     replace: (["forgejoUrl", "target", "secretName"] as const).filter((key) => inputs[key] !== oldInputs[key]),

@@ -3,6 +3,7 @@ import { Forgejo } from "../client.ts";
 import type { ForgejoConnection, WorkflowRun } from "../client.ts";
 import { waitFor } from "../../../core/wait.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
+import { testBuildOutputs } from "./outputs.ts";
 
 /** A build in CI that pushes with the secret that Forgejo holds: dispatched, and awaited. */
 export interface TestBuildInputs extends ForgejoConnection {
@@ -27,7 +28,7 @@ export interface TestBuildState extends TestBuildInputs, Observed {
 const FINAL = ["success", "failure", "cancelled", "skipped"];
 
 export const testBuild: Resource<TestBuildInputs, TestBuildState> = {
-  computed: ["run", "runUrl", "result"],
+  computed: testBuildOutputs,
 
   async create(inputs, context) {
     return { id: `${inputs.repository}/${inputs.workflow}`, state: await build(inputs, context) };

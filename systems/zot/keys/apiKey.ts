@@ -2,7 +2,8 @@ import { failures, keyProof } from "../access/matrix.ts";
 import { ZotAuthError } from "../../../core/errors.ts";
 import { generationOf, isDue, keyDates, keyLabel, plus, rfc3339 } from "./rotation.ts";
 import type { SecretReference } from "../../../core/secretReference.ts";
-import type { OwnKey } from "./accountKeys.ts";
+import { apiKeyOutputs } from "./outputs.ts";
+import type { OwnKey } from "./otherKeys/accountKeys.ts";
 import type { Secret } from "../../../core/secret.ts";
 import { createKey, keyWorks, listKeys, revokeKey } from "../client.ts";
 import type { ZotCredentials } from "../client.ts";
@@ -14,7 +15,7 @@ import type { SignInSettings, SignedIn } from "../signIn/check.ts";
 
 /** The API key that CI pushes with: made in zot, proved, and stored in 1Password within one operation, since zot shows it only once. */
 export interface ApiKeyInputs extends SignInSettings {
-  /** The first part of the key's label; the generation follows. Says whose keys these are. */
+  /** The first part of the keys' labels, which says whose keys they are; the generation follows. */
   readonly owner: string;
   /** Where the key is stored. */
   readonly store: SecretReference;
@@ -41,7 +42,7 @@ export interface ApiKeyState extends ApiKeyInputs, Observed {
   readonly created: string;
   readonly expires: string;
   readonly rotates: string;
-  /** Our own keys that are to go once CI has the newer one. */
+  /** Keys of ours that are to be revoked once CI has the newer one. */
   readonly superseded: readonly OwnKey[];
 }
 
@@ -49,7 +50,7 @@ export interface ApiKeyState extends ApiKeyInputs, Observed {
 const KEY_DECIDING = ["registryUrl", "rotationTrigger", "lifetime", "store", "owner"] as const;
 
 export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
-  computed: ["uuid", "label", "generation", "fingerprint", "created", "expires", "rotates", "superseded"],
+  computed: apiKeyOutputs,
 
   diff: ({ inputs, oldInputs, state, now }) => ({
     replace: inputs.username === oldInputs.username ? [] : ["username"],
@@ -73,11 +74,11 @@ export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
     return { ...state, ...inputs, rotates: plus(state.created, inputs.rotateAfter), drift: "" };
   },
 
-  /** The key itself is revoked by {@link declaredKeys}, which knows of those, too, that no state tells of. */
+  /** The key itself is revoked by KeyCleanup, which also finds keys that no state knows of. */
   async delete({ store, fingerprint, onDestroy }, context) {
     if ((await findSecret(store, context.signal))?.fingerprint !== fingerprint) return;
     if (onDestroy === "blank") await vault().blank(store, context.signal);
-    else context.info(`${store} keeps the key, which is about to be revoked: ci.onDestroy says so`);
+    else context.info(`${store} keeps the key, which is about to be revoked (ci.onDestroy: leave)`);
   },
 };
 
@@ -91,13 +92,13 @@ function needsNewKey(inputs: ApiKeyInputs, state: ApiKeyState, now: Date): boole
 }
 
 function isRevocation(inputs: ApiKeyInputs, state: Partial<ApiKeyState>): boolean {
-  // A state from before there was this input has none.
+  // Absent in the state of earlier versions.
   return inputs.revocationTrigger !== (state.revocationTrigger ?? "");
 }
 
 /**
- * Revokes every key of the account, also those that nobody declared: whoever has one key can have made more. CI cannot push until it has the
- * new one. Run again after a crash, it finds less to do.
+ * Revokes every key of the account, unmanaged keys too: whoever has one key can have made more. CI cannot push until it has the new one. After an
+ * interruption, the next run revokes the rest.
  */
 async function revokeAll(inputs: ApiKeyInputs, context: Context): Promise<void> {
   await inSession(inputs, context, async ({ zot: { credentials } }) => {
@@ -109,10 +110,10 @@ async function revokeAll(inputs: ApiKeyInputs, context: Context): Promise<void> 
 }
 
 /**
- * The registry has another address. Where that is another registry, nobody could revoke the old one's key once the field has the new key: so it
- * goes now, with itself.
+ * `registry.url` has changed. Where the new address is another registry, nobody could revoke the old one's key once the field holds the new key:
+ * so the old key revokes itself now.
  */
-async function leave(before: ApiKeyState, context: Context): Promise<void> {
+async function revokeAtOldRegistry(before: ApiKeyState, context: Context): Promise<void> {
   const { registryUrl, username, uuid, label, expires } = before;
   const { signal } = context;
   try {
@@ -126,8 +127,8 @@ async function leave(before: ApiKeyState, context: Context): Promise<void> {
 }
 
 /**
- * Signs in anew (which makes zot read the account's groups again), makes a key, proves it and stores it. Keys of ours from before go on
- * working: they are handed on as superseded, and removed once CI holds the new one.
+ * Signs in anew (so that zot reads the account's groups again), makes a key, proves it and stores it. Older keys of ours go on working: they are
+ * handed on as superseded, and revoked once CI holds the new one.
  */
 async function makeKey(inputs: ApiKeyInputs, context: Context, last?: ApiKeyState): Promise<ApiKeyState> {
   return inSession(inputs, context, async (session) => makeKeyIn(session, inputs, context, last));
@@ -145,7 +146,7 @@ async function makeKeyIn(
   const before = (await listKeys(registryUrl, session, context.signal)).filter(
     (key) => generationOf(owner, key.label) !== undefined,
   );
-  // An interrupted run may have used generations that the state does not know of.
+  // An interrupted run may have used generations that the state does not know.
   const generation = Math.max(last?.generation ?? 0, ...before.map((key) => generationOf(owner, key.label) ?? 0)) + 1;
 
   context.progress("making the key");
@@ -158,7 +159,7 @@ async function makeKeyIn(
     await assertKeyPushes(inputs, { key: made.key, repository, session: began, zotVersion }, context);
     await prove(inputs, made.key, context);
     if (last !== undefined && last.registryUrl !== registryUrl && !before.some(({ uuid }) => uuid === last.uuid)) {
-      await leave(last, context);
+      await revokeAtOldRegistry(last, context);
     }
     context.progress("storing the key in 1Password");
     await vault().write(inputs.store, made.key, context.signal);
@@ -180,13 +181,11 @@ async function makeKeyIn(
   };
 }
 
-/** A key that could not be proved or stored is of no use to anybody. Where it cannot be taken back, the next run does: it knows the label. */
+/** Revokes a key that could not be proved or stored. Where that fails, the next run finds the key by its label. */
 async function withdraw(inputs: ApiKeyInputs, session: ZotCredentials, uuid: string, context: Context): Promise<void> {
-  // The run may have been cancelled; the clean-up gets a little time of its own.
+  // The run may have been cancelled, so the cleanup has a timeout of its own.
   await revokeKey(inputs.registryUrl, session, uuid, AbortSignal.timeout(5000)).catch(() => {
-    context.warn(
-      `A key that is not used (${uuid}) could not be revoked. The next run finds it by its label and removes it.`,
-    );
+    context.warn(`The unused key ${uuid} could not be revoked. The next run finds it by its label and revokes it.`);
   });
 }
 
@@ -206,13 +205,13 @@ async function prove(inputs: ApiKeyInputs, key: Secret, context: Context): Promi
   if (wrong.length === 0) return;
   throw new ZotAuthError(
     "KEY_NOT_AS_PROMISED",
-    `The new key of ${username} does not have the rights that it should: ${wrong.join("; ")}. It was not given to anybody. ` +
-      "It may push, so zot sees the account's groups: see what accessControl in zot's config gives them.",
+    `The new key of ${username} does not have the expected rights: ${wrong.join("; ")}. It was not stored or handed out. ` +
+      "It may push, so zot sees the account's groups: check what accessControl in zot's config gives them.",
   );
 }
 
 async function driftOf(state: ApiKeyState, held: Secret | undefined, context: Context): Promise<string> {
-  if (held === undefined) return `${state.store} is empty or gone`;
+  if (held === undefined) return `${state.store} is empty or does not exist`;
   if (held.fingerprint !== state.fingerprint) return `${state.store} holds another key`;
   return (await keyWorks(state.registryUrl, state.username, held, context.signal))
     ? ""

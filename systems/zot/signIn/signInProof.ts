@@ -6,6 +6,7 @@ import { findSecret, resolveSecret } from "../../onePassword/resolver.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { checkSignIn } from "./check.ts";
 import type { SignInSettings } from "./check.ts";
+import { signInProofOutputs } from "./outputs.ts";
 
 /**
  * What nobody can know before the servers have been asked, settled on the servers themselves: whether the groups claim arrives, whether
@@ -36,7 +37,7 @@ export interface SignInProofState extends SignInProofInputs, Observed {
 }
 
 export const signInProof: Resource<SignInProofInputs, SignInProofState> = {
-  computed: ["checks", "result", "checked"],
+  computed: signInProofOutputs,
 
   async create(inputs, context) {
     return { id: `${inputs.username}@${new URL(inputs.registryUrl).host}`, state: await check(inputs, context) };

@@ -6,6 +6,7 @@ import type { SecretReference } from "../../../../core/secretReference.ts";
 import { resolveSecret } from "../../../onePassword/resolver.ts";
 import { measure } from "./proofs.ts";
 import type { Context, Observed, Resource } from "../../../../provider/resource.ts";
+import { accessProofOutputs } from "./outputs.ts";
 
 /** Who may do what, tried on the live registry: every row of the expected access has to hold. */
 export interface AccessProofInputs {
@@ -27,7 +28,7 @@ export interface AccessProofState extends AccessProofInputs, Observed {
 }
 
 export const accessProof: Resource<AccessProofInputs, AccessProofState> = {
-  computed: ["measured", "result", "checked"],
+  computed: accessProofOutputs,
 
   async create(inputs, context) {
     return { id: new URL(inputs.registryUrl).host, state: await check(inputs, context) };

@@ -6,8 +6,8 @@ import { blueprintArgs } from "../../../../stack/arguments.ts";
 import { declaredObjects, neededObjects } from "../../../../systems/authentik/blueprint/objects.ts";
 import type { Settings } from "../../../../settings/schema.ts";
 import { appliedBlueprint } from "../../../../systems/authentik/resources/appliedBlueprint.ts";
-import { declaredObjects as declared } from "../../../../systems/authentik/resources/declaredObjects.ts";
-import type { DeclaredObjectsState } from "../../../../systems/authentik/resources/declaredObjects.ts";
+import { objectCleanup } from "../../../../systems/authentik/resources/objectCleanup.ts";
+import type { ObjectCleanupState } from "../../../../systems/authentik/resources/objectCleanup.ts";
 import { serviceAccount } from "../../../../systems/authentik/resources/authentikObjects.ts";
 import { adminKey, startLab } from "../../../lab/authentik/support.ts";
 import type { Lab } from "../../../lab/authentik/support.ts";
@@ -21,7 +21,7 @@ type Connection = ReturnType<typeof connectionTo>;
 class Stack {
   readonly lab: Lab;
   readonly connection: Connection;
-  objects: DeclaredObjectsState | undefined;
+  objects: ObjectCleanupState | undefined;
   applied: Awaited<ReturnType<typeof appliedBlueprint.create>>["state"] | undefined;
   warned: string[] = [];
 
@@ -43,8 +43,8 @@ class Stack {
     };
     this.objects =
       this.objects === undefined
-        ? (await declared.create(inputs, context)).state
-        : await declared.update?.(this.objects, inputs, context);
+        ? (await objectCleanup.create(inputs, context)).state
+        : await objectCleanup.update?.(this.objects, inputs, context);
     this.warned = context.warned;
     this.lab.write("zot.yaml", renderBlueprint(blueprintArgs(settings)));
   }
@@ -142,7 +142,7 @@ test("a binding that somebody made by hand is told and stays, also one of an acc
   await stack.lab.api("POST", "/policies/bindings/", { target, user, order: 3 });
   const context = testContext();
   assert.ok(stack.objects);
-  const seen = await declared.read?.(stack.objects, context);
+  const seen = await objectCleanup.read?.(stack.objects, context);
   assert.deepEqual(seen?.others, ["group family", "user alice"]);
   assert.match(
     context.warned.join(),
@@ -221,7 +221,7 @@ test("a destroy after a first run that was cut off takes away what that one made
   await stack.deliver(PLAIN);
   await stack.lab.apply("zot.yaml", renderBlueprint(blueprintArgs(PLAIN)));
   assert.ok(stack.objects);
-  await declared.delete?.(stack.objects, testContext());
+  await objectCleanup.delete?.(stack.objects, testContext());
   assert.deepEqual(await stack.bound(), []);
   assert.equal(((await stack.lab.api("GET", "/core/users/?username=zot-ci")).json["results"] as unknown[]).length, 0);
   assert.deepEqual(await stack.removals(), []);

@@ -4,7 +4,7 @@ import type { ForgejoConnection } from "../client.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 
 /** An Actions secret that is about to be written. */
-export interface DeclaredSecret {
+export interface SecretToClean {
   readonly target: string;
   readonly secretName: string;
   /** Whose it is, as its marker says, without a generation. */
@@ -12,17 +12,17 @@ export interface DeclaredSecret {
 }
 
 /**
- * Which secrets are about to be written, noted before the first one is: a run that is cut off between a secret and the state that tells of it
- * leaves this, so that it can be found and taken back. It changes nothing until something of it goes.
+ * Cleanup of Actions secrets (docs/cleanup.md): it is in the state before the first secret is written. What leaves the settings, and on destroy
+ * everything, is deleted by its marker, also where an interrupted run wrote it and no state knows of it.
  */
-export interface DeclaredSecretsInputs extends ForgejoConnection {
-  readonly secrets: readonly DeclaredSecret[];
+export interface SecretCleanupInputs extends ForgejoConnection {
+  readonly secrets: readonly SecretToClean[];
 }
 
-export type DeclaredSecretsState = DeclaredSecretsInputs & Observed;
+export type SecretCleanupState = SecretCleanupInputs & Observed;
 
-export const declaredSecrets: Resource<DeclaredSecretsInputs, DeclaredSecretsState> = {
-  computed: [],
+export const secretCleanup: Resource<SecretCleanupInputs, SecretCleanupState> = {
+  computed: {},
 
   diff: ({ inputs, oldInputs }) => ({ replace: inputs.forgejoUrl === oldInputs.forgejoUrl ? [] : ["forgejoUrl"] }),
 
@@ -45,13 +45,13 @@ export const declaredSecrets: Resource<DeclaredSecretsInputs, DeclaredSecretsSta
   },
 };
 
-function nameOf({ target, secretName }: DeclaredSecret): string {
+function nameOf({ target, secretName }: SecretToClean): string {
   return `${target} ${secretName}`;
 }
 
 async function takeBack(
   connection: ForgejoConnection,
-  secrets: readonly DeclaredSecret[],
+  secrets: readonly SecretToClean[],
   context: Context,
 ): Promise<void> {
   const forgejo = new Forgejo(connection, context.signal);

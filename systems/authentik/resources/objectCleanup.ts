@@ -7,12 +7,13 @@ import type { AuthentikConnection } from "../client.ts";
 import { at } from "../../../core/http/http.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { deleteInline } from "./inlineBlueprint.ts";
+import { objectCleanupOutputs } from "./outputs.ts";
 
 /**
- * What the blueprint is about to make, written down before it is delivered. Authentik keeps what a later blueprint no longer names, so somebody
- * has to know what there was: this row does, also when the run is cut off in between.
+ * Cleanup of the blueprint's objects (docs/cleanup.md): it is in the state before the blueprint is delivered. Authentik keeps objects that a later
+ * blueprint no longer names; this resource knows which they are, also after an interrupted run.
  */
-export interface DeclaredObjectsInputs extends AuthentikConnection {
+export interface ObjectCleanupInputs extends AuthentikConnection {
   readonly objects: readonly BlueprintObject[];
   /** What the blueprint looks for: never removed. */
   readonly needed: readonly BlueprintObject[];
@@ -27,21 +28,21 @@ export interface DeclaredObjectsInputs extends AuthentikConnection {
 /** An object that the present blueprint no longer makes. */
 export interface FormerObject {
   readonly object: BlueprintObject;
-  /** The declaration that first left it out: one that comes back and goes again is told from one that has gone long ago. */
+  /** The generation of the settings that first left it out: an object that returns and leaves again is not one that left long ago. */
   readonly generation: number;
 }
 
-export interface DeclaredObjectsState extends DeclaredObjectsInputs, Observed {
-  /** What this stack's blueprints made, or were about to make, and the present one does not. */
+export interface ObjectCleanupState extends ObjectCleanupInputs, Observed {
+  /** What earlier blueprints of this stack made, or were about to make, and the present one does not. */
   readonly former: readonly FormerObject[];
-  /** Counts the declarations. */
+  /** Counts the changes of the settings. */
   readonly generation: number;
-  /** Who else may sign in, or is kept out, by a PolicyBinding that is not ours. */
+  /** Whom unmanaged PolicyBindings let in, or keep out. */
   readonly others: readonly string[];
 }
 
-export const declaredObjects: Resource<DeclaredObjectsInputs, DeclaredObjectsState> = {
-  computed: ["former", "generation", "others"],
+export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = {
+  computed: objectCleanupOutputs,
 
   async create(inputs, context) {
     const others = await othersOf(inputs, [], context);
@@ -62,13 +63,13 @@ export const declaredObjects: Resource<DeclaredObjectsInputs, DeclaredObjectsSta
     return { ...inputs, former, generation, others: await othersOf(inputs, going, context), drift: "" };
   },
 
-  // The blueprint's own row has taken them away, unless a run was cut off between its delivery and its end. It is the last of our rows there.
+  // AppliedBlueprint has removed them, unless a run was interrupted between the blueprint's delivery and its end. This is deleted after it.
   async delete(state, context) {
     await sweepRemovals(state, context);
     await deleteInline({ ...state, name: inlineNameFor(state.application) }, context);
     const authentik = new Authentik(state, context.signal);
     const left = await Promise.all([
-      // Where the token may not look, it may be there.
+      // Where the token may not look, it may exist.
       ifAllowed(async () => ({ found: await authentik.application(state.application) })).then((seen) =>
         seen === undefined ? "unseen" : seen.found,
       ),
@@ -80,12 +81,12 @@ export const declaredObjects: Resource<DeclaredObjectsInputs, DeclaredObjectsSta
 };
 
 /**
- * PolicyBindings on the application that people made. They stay; whoever reads the settings should know of them.
+ * PolicyBindings on the application that people made. They stay, and are reported.
  *
- * @param going objects that this very run is about to take away
+ * @param going objects that this very run is about to remove
  */
 async function othersOf(
-  { application, groups, ...connection }: DeclaredObjectsInputs,
+  { application, groups, ...connection }: ObjectCleanupInputs,
   going: readonly BlueprintObject[],
   context: Context,
 ): Promise<readonly string[]> {

@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { copiedSecret } from "../../../../systems/forgejo/resources/copiedSecret.ts";
-import { declaredSecrets } from "../../../../systems/forgejo/resources/declaredSecrets.ts";
-import type { DeclaredSecretsInputs } from "../../../../systems/forgejo/resources/declaredSecrets.ts";
+import { secretCleanup } from "../../../../systems/forgejo/resources/secretCleanup.ts";
+import type { SecretCleanupInputs } from "../../../../systems/forgejo/resources/secretCleanup.ts";
 import { Bench } from "../support/between.ts";
 
-// What a run that was cut off has left, and no state tells of.
+// What an interrupted run left, and no state knows of.
 
 process.env["T_VALUE"] = "the-value";
 const NAME = "FORGE_TOKEN";
 const MARKER = `${NAME}_INFO`;
 
-/** A create that dies after so many requests; the state never hears of it. */
-async function untold(bench: Bench, target: string, label: string, requests: number): Promise<void> {
+/** A create that is interrupted after so many requests: no state knows of it. */
+async function interrupted(bench: Bench, target: string, label: string, requests: number): Promise<void> {
   bench.requests = 0;
   bench.fate = ({ number }) => (number === requests ? { when: "after", then: "cut" } : undefined);
   const inputs = { ...bench.connection(), target, secretName: NAME, source: "env:T_VALUE" as const, label };
@@ -20,7 +20,7 @@ async function untold(bench: Bench, target: string, label: string, requests: num
   bench.fate = () => undefined;
 }
 
-const declared = (bench: Bench, ...targets: readonly string[]): DeclaredSecretsInputs => ({
+const cleanup = (bench: Bench, ...targets: readonly string[]): SecretCleanupInputs => ({
   ...bench.connection(),
   secrets: targets.map((target) => ({ target, secretName: NAME, owner: `zot-auth/test/${NAME}` })),
 });
@@ -30,49 +30,49 @@ for (const [target, where] of [
   ["org1", "org1"],
   ["user:own", "own"],
 ] as const) {
-  test(`${target}: marker and secret of a create that was cut off go with the declaration, others stay`, async (t) => {
+  test(`${target}: the cleanup deletes marker and secret of an interrupted create, others stay`, async (t) => {
     const bench = await Bench.start(t);
     const before = bench.held(where);
-    const { state } = await declaredSecrets.create(declared(bench, target), bench.context());
-    assert.deepEqual(bench.held(where), before, "a declaration changes nothing");
+    const { state } = await secretCleanup.create(cleanup(bench, target), bench.context());
+    assert.deepEqual(bench.held(where), before, "making it changes nothing");
     let left = 0;
     for (let requests = 1; requests <= 6; requests += 1) {
-      await untold(bench, target, `zot-auth/test/${NAME}`, requests);
+      await interrupted(bench, target, `zot-auth/test/${NAME}`, requests);
       if (MARKER in bench.held(where).variables) left += 1;
-      await declaredSecrets.delete?.(state, bench.context());
+      await secretCleanup.delete?.(state, bench.context());
       assert.deepEqual(bench.held(where), before, `after ${requests} requests`);
     }
     assert.ok(left >= 2, `${left} of them left something`);
   });
 }
 
-test("another stack's secret stays, and a target that is gone is none of our business", async (t) => {
+test("another stack's secret stays, and a target that does not exist is passed over", async (t) => {
   const bench = await Bench.start(t);
-  await untold(bench, "own/app", `zot-auth/other/${NAME}`, 6);
+  await interrupted(bench, "own/app", `zot-auth/other/${NAME}`, 6);
   const theirs = bench.held("own/app");
   assert.ok(MARKER in theirs.variables);
-  const { state } = await declaredSecrets.create(declared(bench, "own/app", "own/gone"), bench.context());
-  await declaredSecrets.delete?.(state, bench.context());
+  const { state } = await secretCleanup.create(cleanup(bench, "own/app", "own/gone"), bench.context());
+  await secretCleanup.delete?.(state, bench.context());
   assert.deepEqual(bench.held("own/app"), theirs);
 });
 
-test("a secret without a marker stays, since nobody can know whose it is, and is told", async (t) => {
+test("a secret without a marker stays, since nobody can know whose it is, and is reported", async (t) => {
   const bench = await Bench.start(t);
-  await untold(bench, "own/app", `zot-auth/test/${NAME}`, 6);
+  await interrupted(bench, "own/app", `zot-auth/test/${NAME}`, 6);
   await bench.ask("DELETE", `/repos/own/app/actions/variables/${MARKER}`);
-  const { state } = await declaredSecrets.create(declared(bench, "own/app"), bench.context());
-  await declaredSecrets.delete?.(state, bench.context());
+  const { state } = await secretCleanup.create(cleanup(bench, "own/app"), bench.context());
+  await secretCleanup.delete?.(state, bench.context());
   assert.equal(bench.held("own/app").secrets[NAME], "the-value");
   assert.match(bench.said.join(), /own\/app has a secret FORGE_TOKEN, and nothing there says whose it is, so it stays/);
 });
 
-test("what leaves the settings is looked for at once, what stays is not touched", async (t) => {
+test("what leaves the settings is looked for at once, the rest is not touched", async (t) => {
   const bench = await Bench.start(t);
   const before = bench.held("own/site");
-  for (const target of ["own/app", "own/site"]) await untold(bench, target, `zot-auth/test/${NAME}`, 6);
+  for (const target of ["own/app", "own/site"]) await interrupted(bench, target, `zot-auth/test/${NAME}`, 6);
   const kept = bench.held("own/app");
-  const { state } = await declaredSecrets.create(declared(bench, "own/app", "own/site"), bench.context());
-  const updated = await declaredSecrets.update?.(state, declared(bench, "own/app"), bench.context());
+  const { state } = await secretCleanup.create(cleanup(bench, "own/app", "own/site"), bench.context());
+  const updated = await secretCleanup.update?.(state, cleanup(bench, "own/app"), bench.context());
   assert.deepEqual(
     updated?.secrets.map(({ target }) => target),
     ["own/app"],

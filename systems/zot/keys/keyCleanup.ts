@@ -10,11 +10,11 @@ import type { SignInSettings } from "../signIn/check.ts";
 import { applyAgain } from "../../authentik/resources/appliedBlueprint.ts";
 
 /**
- * That keys are about to be made, written down before the first one is: a run that is cut off between a key and the state that tells of it
- * leaves this, so that a destroy knows whose keys to look for. It changes nothing until it is deleted.
+ * Cleanup of the account's keys (docs/cleanup.md): it is in the state before the first key is made, and its deletion revokes every key of ours,
+ * also one that an interrupted run made and no state knows of.
  */
-export interface DeclaredKeysInputs extends SignInSettings {
-  /** Where the blueprint lies that makes the account. Absent in the state of earlier versions. */
+export interface KeyCleanupInputs extends SignInSettings {
+  /** The blueprint that makes the account. Absent in the state of earlier versions. */
   readonly blueprint?: Delivered;
   /** The first part of the keys' labels. */
   readonly owner: string;
@@ -23,10 +23,10 @@ export interface DeclaredKeysInputs extends SignInSettings {
   readonly onDestroy: "blank" | "leave";
 }
 
-export type DeclaredKeysState = DeclaredKeysInputs & Observed;
+export type KeyCleanupState = KeyCleanupInputs & Observed;
 
-export const declaredKeys: Resource<DeclaredKeysInputs, DeclaredKeysState> = {
-  computed: [],
+export const keyCleanup: Resource<KeyCleanupInputs, KeyCleanupState> = {
+  computed: {},
 
   diff: ({ inputs, oldInputs }) => ({ replace: inputs.username === oldInputs.username ? [] : ["username"] }),
 
@@ -52,28 +52,25 @@ export const declaredKeys: Resource<DeclaredKeysInputs, DeclaredKeysState> = {
     await signedIn(state, context, async ({ zot: { credentials } }) => {
       context.progress("revoking the keys");
       for (const { uuid, label } of await listKeys(registryUrl, credentials, signal)) {
-        if (generationOf(owner, label) === undefined) tell(state, label, context);
+        if (generationOf(owner, label) === undefined) warnOfUnmanaged(state, label, context);
         else await revokeKey(registryUrl, credentials, uuid, signal);
       }
     });
-    // A key of ours that the state did not know of: ApiKey left it there.
+    // A key of ours that the state did not know of: ApiKey did not blank it.
     if (held && onDestroy === "blank" && !(await works())) await vault().blank(store, signal);
   },
 };
 
-/** A destroy that was cut off may have taken the account away, and an `up` after it may have made a key: only the account can tell. */
-async function ensureAccount(
-  { blueprint, username, ...connection }: DeclaredKeysState,
-  context: Context,
-): Promise<void> {
+/** An interrupted destroy may have removed the account, and an `up` after it may have made a key: only the account can list its keys. */
+async function ensureAccount({ blueprint, username, ...connection }: KeyCleanupState, context: Context): Promise<void> {
   if (blueprint === undefined) return;
   if ((await new Authentik(connection, context.signal).user(username)) !== undefined) return;
-  context.progress(`making the account ${username} once more, since only it can tell of its keys`);
+  context.progress(`making the account ${username} again: only it can list its keys`);
   await applyAgain({ ...connection, ...blueprint }, context);
 }
 
-function tell({ username }: DeclaredKeysState, label: string, context: Context): void {
+function warnOfUnmanaged({ username }: KeyCleanupState, label: string, context: Context): void {
   context.warn(
-    `${username} has a key that nobody declared, "${label}": it stays, and zot takes it also without the account. Revoke it in zot's UI if nobody needs it.`,
+    `${username} has an unmanaged key, "${label}", which is not revoked: zot accepts it even without the account. Revoke it in zot's UI if nobody needs it.`,
   );
 }

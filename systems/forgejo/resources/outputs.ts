@@ -1,0 +1,13 @@
+import type { Computed } from "../../../provider/resource.ts";
+import type { ActionsSecretInputs, ActionsSecretState } from "./actionsSecret.ts";
+import type { CopiedSecretInputs, CopiedSecretState } from "./copiedSecret.ts";
+import type { TestBuildInputs, TestBuildState } from "./testBuild.ts";
+
+export const actionsSecretOutputs: Computed<ActionsSecretInputs, ActionsSecretState> = { targetId: true };
+
+export const copiedSecretOutputs: Computed<CopiedSecretInputs, CopiedSecretState> = {
+  targetId: true,
+  fingerprint: true,
+};
+
+export const testBuildOutputs: Computed<TestBuildInputs, TestBuildState> = { run: true, runUrl: true, result: true };

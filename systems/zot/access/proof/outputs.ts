@@ -1,0 +1,8 @@
+import type { Computed } from "../../../../provider/resource.ts";
+import type { AccessProofInputs, AccessProofState } from "./accessProof.ts";
+
+export const accessProofOutputs: Computed<AccessProofInputs, AccessProofState> = {
+  measured: true,
+  result: true,
+  checked: true,
+};

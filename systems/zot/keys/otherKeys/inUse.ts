@@ -1,0 +1,49 @@
+import { ZotAuthError } from "../../../../core/errors.ts";
+import { waitFor } from "../../../../core/wait.ts";
+import type { Context } from "../../../../provider/resource.ts";
+import { listKeys } from "../../client.ts";
+import type { ApiKeyInfo, ZotCredentials } from "../../client.ts";
+import { rfc3339 } from "../rotation.ts";
+import type { OwnKey } from "./accountKeys.ts";
+
+/** Seconds without a request after which a key is not in use, and seconds to wait for that. */
+const QUIET = 3;
+const PATIENCE = 30;
+
+/**
+ * Waits until nobody uses the keys that are about to be revoked: a push that began with one goes on with it to its end.
+ *
+ * @returns the uuids of all keys of the account
+ */
+export async function whenUnused(
+  { registryUrl, username, uuid: inForce }: { readonly registryUrl: string; readonly username: string; uuid: string },
+  due: readonly OwnKey[],
+  credentials: ZotCredentials,
+  context: Context,
+): Promise<ReadonlySet<string>> {
+  const going = new Set(due.map(({ uuid }) => uuid));
+  let keys: readonly ApiKeyInfo[] = [];
+  const look = async (): Promise<true | undefined> => {
+    keys = await listKeys(registryUrl, credentials, context.signal);
+    // By zot's own clock: the key in force was used just now.
+    const now = Date.parse(keys.find(({ uuid }) => uuid === inForce)?.lastUsed ?? rfc3339(new Date()));
+    const inUse = keys.some(({ uuid, lastUsed }) => going.has(uuid) && now - Date.parse(lastUsed) < QUIET * 1000);
+    if (inUse) context.progress("waiting until pushes that use the old key have ended");
+    return inUse ? undefined : true;
+  };
+  try {
+    await waitFor(look, {
+      what: "the old key to be unused",
+      timeoutSeconds: PATIENCE,
+      signal: context.signal,
+      code: "KEY_IN_USE",
+      remedy: () => "",
+    });
+  } catch (error) {
+    if (!(error instanceof ZotAuthError) || error.code !== "KEY_IN_USE") throw error;
+    context.warn(
+      `The old key of ${username} is still in use and is revoked all the same: a job that started with it fails. For longer jobs, raise ci.gracePeriod.`,
+    );
+  }
+  return new Set(keys.map(({ uuid }) => uuid));
+}

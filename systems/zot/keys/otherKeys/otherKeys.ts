@@ -1,0 +1,131 @@
+import type { SecretReference } from "../../../../core/secretReference.ts";
+import type { Context, Observed, Resource } from "../../../../provider/resource.ts";
+import { findSecret, resolveSecret } from "../../../onePassword/resolver.ts";
+import { keyWorks, revokeKey } from "../../client.ts";
+import type { ZotCredentials } from "../../client.ts";
+import { otherKeysOutputs } from "../outputs.ts";
+import { isDue } from "../rotation.ts";
+import { accountKeys, describe, report } from "./accountKeys.ts";
+import type { Account, OwnKey, UnmanagedKey, UnmanagedKeysPolicy } from "./accountKeys.ts";
+import { whenUnused } from "./inUse.ts";
+import type { Listing } from "./listing.ts";
+import { dueKeys, newlySuperseded, retirement, withFound } from "./retirement.ts";
+import type { Retirement, RetiringKey } from "./retirement.ts";
+
+/**
+ * The account's keys beside the one in force: keys of ours that a newer one superseded, and unmanaged keys. It depends on everything that uses
+ * the key, so that a superseded key is revoked only after CI has the newer one and the newer one is proved; and then after a grace period, for
+ * jobs that started with the old one. Any key can make more keys that never expire, so an unmanaged one is reported: it may be what the thief of
+ * a key made.
+ */
+export interface OtherKeysInputs extends Account {
+  /** Where the key in force is stored: it may list and revoke the account's other keys. */
+  readonly source: SecretReference;
+  /** The key in force: never revoked. */
+  readonly uuid: string;
+  readonly superseded: readonly OwnKey[];
+  /** Seconds. */
+  readonly gracePeriod: number;
+  /** `report`: they are reported. `revoke`: the `up` after the one that first reports a key revokes it. */
+  readonly unmanagedKeys: UnmanagedKeysPolicy;
+  /** What this very `up` has listed and reported; keys that an interrupted run left are among them. */
+  readonly listing?: Listing | undefined;
+}
+
+export interface OtherKeysState extends OtherKeysInputs, Retirement, Observed {
+  readonly unmanaged: readonly UnmanagedKey[];
+}
+
+export const otherKeys: Resource<OtherKeysInputs, OtherKeysState> = {
+  computed: otherKeysOutputs,
+  observations: ["listing"],
+
+  diff: ({ inputs, oldInputs, state, now }) => ({
+    replace: (["registryUrl", "username"] as const).filter((key) => inputs[key] !== oldInputs[key]),
+    due: [
+      ...(state.due !== "" && isDue(state.due, now) ? ["due"] : []),
+      ...(newlySuperseded(inputs.uuid, inputs.listing?.superseded ?? [], state.pending).length > 0 ? ["pending"] : []),
+      ...(unmanagedIsDue(inputs, reportedBefore(state)) ? ["unmanaged"] : []),
+    ],
+  }),
+
+  async create(inputs, context) {
+    const id = `${inputs.username}@${new URL(inputs.registryUrl).host}`;
+    return { id, state: await settle(inputs, inputs.superseded, { pending: [], unmanaged: [] }, context) };
+  },
+
+  async read(state, context) {
+    const { registryUrl, username, source, uuid, gracePeriod, unmanagedKeys } = state;
+    const key = await findSecret(source, context.signal);
+    // That the key is missing or refused is reported by ApiKey.
+    if (key === undefined || !(await keyWorks(registryUrl, username, key, context.signal))) return state;
+    const { own, unmanaged } = await accountKeys(state, { kind: "key", username, key }, context.signal);
+    for (const found of unmanaged) report(state, found, unmanagedKeys, context);
+    return { ...state, ...retirement(withFound(uuid, own, state.pending), gracePeriod), unmanaged, drift: "" };
+  },
+
+  async update(state, inputs, context) {
+    // Those that the state had before are pending, or revoked.
+    const known = new Set(state.superseded.map(({ uuid }) => uuid));
+    const more = inputs.superseded.filter(({ uuid }) => !known.has(uuid));
+    return settle(inputs, more, { pending: state.pending, unmanaged: reportedBefore(state) }, context);
+  },
+};
+
+/** Revokes what is due, and notes the rest. */
+async function settle(
+  { listing, ...inputs }: OtherKeysInputs,
+  superseded: readonly OwnKey[],
+  before: Pick<OtherKeysState, "pending" | "unmanaged">,
+  context: Context,
+): Promise<OtherKeysState> {
+  const { username, source, uuid, gracePeriod } = inputs;
+  const credentials = { kind: "key", username, key: await resolveSecret(source, context.signal) } as const;
+  const keys = withFound(uuid, [...superseded, ...(listing?.superseded ?? [])], before.pending);
+  const due = dueKeys(keys, gracePeriod, new Date());
+  if (due.length > 0) await revokeUnused(inputs, due, credentials, context);
+  const { unmanaged } = await accountKeys(inputs, credentials, context.signal);
+  const left: UnmanagedKey[] = [];
+  for (const key of unmanaged) {
+    if (inputs.unmanagedKeys === "revoke" && has(before.unmanaged, key)) {
+      context.info(`revoking ${describe(key)}`);
+      await revokeKey(inputs.registryUrl, credentials, key.uuid, context.signal);
+    } else {
+      if (!has(listing?.unmanaged ?? [], key)) report(inputs, key, inputs.unmanagedKeys, context);
+      left.push(key);
+    }
+  }
+  const pending = keys.filter((key) => !due.includes(key));
+  return { ...inputs, ...retirement(pending, gracePeriod), unmanaged: left, drift: "" };
+}
+
+async function revokeUnused(
+  inputs: OtherKeysInputs,
+  due: readonly RetiringKey[],
+  credentials: ZotCredentials,
+  context: Context,
+): Promise<void> {
+  const existing = await whenUnused(inputs, due, credentials, context);
+  for (const { uuid, label, since } of due.filter((key) => existing.has(key.uuid))) {
+    context.info(`revoking ${label}, replaced on ${since}`);
+    await revokeKey(inputs.registryUrl, credentials, uuid, context.signal);
+  }
+}
+
+function unmanagedIsDue({ listing, unmanagedKeys }: OtherKeysInputs, reported: readonly UnmanagedKey[]): boolean {
+  if (unmanagedKeys === "revoke" && reported.length > 0) return true;
+  return listing !== undefined && !isSame(listing.unmanaged, reported);
+}
+
+/** A state that came from `zot:RetiredKeys` of earlier versions has none. */
+function reportedBefore({ unmanaged }: Partial<OtherKeysState>): readonly UnmanagedKey[] {
+  return unmanaged ?? [];
+}
+
+function has(keys: readonly UnmanagedKey[], { uuid }: UnmanagedKey): boolean {
+  return keys.some((key) => key.uuid === uuid);
+}
+
+function isSame(left: readonly UnmanagedKey[], right: readonly UnmanagedKey[]): boolean {
+  return left.length === right.length && left.every((key) => has(right, key));
+}

@@ -1,0 +1,20 @@
+import type { Computed } from "../../../provider/resource.ts";
+import type { ApiKeyInputs, ApiKeyState } from "./apiKey.ts";
+import type { OtherKeysInputs, OtherKeysState } from "./otherKeys/otherKeys.ts";
+
+export const apiKeyOutputs: Computed<ApiKeyInputs, ApiKeyState> = {
+  uuid: true,
+  label: true,
+  generation: true,
+  fingerprint: true,
+  created: true,
+  expires: true,
+  rotates: true,
+  superseded: true,
+};
+
+export const otherKeysOutputs: Computed<OtherKeysInputs, OtherKeysState> = {
+  pending: true,
+  due: true,
+  unmanaged: true,
+};
