@@ -14,32 +14,44 @@ export function environmentOf(place, result, stack) {
   const passphrase = join(place.root, ".lab", "passphrase");
   const hasPassphrase =
     env["PULUMI_CONFIG_PASSPHRASE"] !== undefined || env["PULUMI_CONFIG_PASSPHRASE_FILE"] !== undefined;
+  const home = pulumiHomeOf(place, result);
   return {
     NODE_COMPILE_CACHE: join(place.own, "compile-cache"),
     PULUMI_SKIP_UPDATE_CHECK: "true",
-    // Without it Pulumi tries five times to download a plugin before it looks at a stand-in's version.
-    ...(result.standInPlugins ? { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" } : {}),
     // Never for another stack: its state would be encrypted with what everybody knows.
     ...(stack === "lab" && !hasPassphrase && existsSync(passphrase)
       ? { PULUMI_CONFIG_PASSPHRASE_FILE: passphrase }
       : {}),
+    // Whoever has logged in to a backend stays logged in.
+    ...(home === place.pulumiHome ? {} : { PULUMI_CREDENTIALS_PATH: place.pulumiHome }),
     ...env,
+    ...(home === place.pulumiHome ? {} : { PULUMI_HOME: home }),
+    ...(result.languageHost === undefined ? {} : { ZOT_AUTH_LANGUAGE_HOST: result.languageHost }),
     PATH: pathOf(env["PATH"] ?? "", result),
   };
 }
 
 /**
- * Stand-ins come last, so that an official one on PATH goes before them.
+ * The PULUMI_HOME of a command: the one with the stand-ins, unless the command has another than the setup was made for.
+ * @param {import("./place.js").Place} place
+ * @param {import("./result.js").Result} result
+ */
+export function pulumiHomeOf(place, { home }) {
+  return home !== undefined && home.instead === place.pulumiHome ? home.folder : place.pulumiHome;
+}
+
+/**
+ * The stand-in comes last, so that an official one on PATH goes before it.
  * @param {string} before
  * @param {import("./result.js").Result} result
  */
-function pathOf(before, { node, pulumi, standIns }) {
-  let folders = before.split(delimiter).filter((folder) => folder !== "" && !standIns.includes(folder));
+function pathOf(before, { node, pulumi, path }) {
+  let folders = before.split(delimiter).filter((folder) => folder !== "" && !path.includes(folder));
   // A folder such as /usr/bin is not moved to the front when that changes nothing but what else is found in it.
   for (const file of [pulumi, node]) {
     const name = file === node ? "node" : "pulumi";
     const first = folders.map((folder) => join(folder, name)).find(isExecutable);
     if (first !== file) folders = [dirname(file), ...folders];
   }
-  return [...folders, ...standIns].join(delimiter);
+  return [...folders, ...path].join(delimiter);
 }

@@ -24,14 +24,24 @@ export function readJson(file) {
 }
 
 /**
- * Written whole and renamed into place, so that a reader sees the old or the new file.
+ * Writes JSON as {@link writeWhole} does.
  * @param {string} file
  * @param {unknown} value
  */
 export function writeJson(file, value) {
+  writeWhole(file, `${JSON.stringify(value, undefined, 2)}\n`);
+}
+
+/**
+ * Writes a file and renames it into place, so that a reader sees the old or the new file.
+ * @param {string} file
+ * @param {string} text
+ * @param {number} [mode]
+ */
+export function writeWhole(file, text, mode) {
   mkdirSync(dirname(file), { recursive: true });
   const partial = `${file}.${process.pid}`;
-  writeFileSync(partial, `${JSON.stringify(value, undefined, 2)}\n`);
+  writeFileSync(partial, text, mode === undefined ? {} : { mode });
   renameSync(partial, file);
 }
 

@@ -1,24 +1,52 @@
-import { realpathSync } from "node:fs";
+import { readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { isExecutable } from "./files.js";
-import { shown } from "./place.js";
+import { SetupError } from "./errors.js";
+import { isExecutable, writeWhole } from "./files.js";
+import { isInside, shown } from "./place.js";
 import { findOnPath } from "./search.js";
 
 const NAME = "pulumi-language-nodejs";
 
-/** @typedef {import("./progress.js").Finding & { standIn?: string }} Found what is used, and the executable when it is a stand-in */
+/** First lines of the launcher, by which it is told from an official language host. */
+const MARK = "#!/bin/sh\n# Written by the setup of zot-auth";
+
+/** The CLI looks beside itself for its language host. Several copies of the project share the CLI in the cache, so this one starts theirs. */
+const LAUNCHER = `${MARK}: this CLI was built from source, without a language host.
+exec "\${ZOT_AUTH_LANGUAGE_HOST:-toolchain/language-host/${NAME}}" "$@"
+`;
 
 /**
  * The language host that runs the program for the CLI. Releases of the CLI bring it; a CLI built from source has none.
  * @param {import("./place.js").Place} place
  * @param {string} pulumi the CLI that was found
- * @returns {Promise<Found>}
+ * @returns {Promise<import("./progress.js").Finding & { standIn?: string, onPath?: boolean }>} `standIn`: the executable, where none is
+ * official; `onPath`: whether the CLI can find it on PATH alone
  */
 export function findLanguageHost(place, pulumi) {
   const beside = [pulumi, realpathSync(pulumi)].map((file) => join(dirname(file), NAME));
-  const official = [...beside.filter(isExecutable), ...findOnPath(place, NAME)][0];
+  const official = [...beside, ...findOnPath(place, NAME)].find((file) => isExecutable(file) && !isLauncher(file));
   if (official !== undefined) return Promise.resolve({ what: "Language host", where: shown(place, official) });
   const standIn = join(place.root, "toolchain", "language-host", NAME);
-  const where = `stand-in ${shown(place, dirname(standIn))} (there is none beside the Pulumi CLI)`;
-  return Promise.resolve({ what: "Language host", where, standIn });
+  if (!isExecutable(standIn)) {
+    throw new SetupError(
+      "Language host",
+      "there is none beside the Pulumi CLI, and the stand-in is missing.",
+      "Restore toolchain/language-host, or install a release of the Pulumi CLI, which brings one.",
+    );
+  }
+  // Nothing is written beside a CLI of the user's.
+  const onPath = !isInside(place.cache, pulumi);
+  if (!onPath) writeLauncher(join(dirname(pulumi), NAME));
+  return Promise.resolve({ what: "Language host", where: "stand-in", standIn, onPath });
+}
+
+/** @param {string} file */
+function isLauncher(file) {
+  return statSync(file).size < 1000 && readFileSync(file, "utf8").startsWith(MARK);
+}
+
+/** @param {string} file */
+function writeLauncher(file) {
+  if (isExecutable(file) && readFileSync(file, "utf8") === LAUNCHER) return;
+  writeWhole(file, LAUNCHER, 0o755);
 }

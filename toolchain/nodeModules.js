@@ -5,6 +5,7 @@ import { run } from "./child.js";
 import { reasonIn, SetupError } from "./errors.js";
 import { readJson, writeJson } from "./files.js";
 import { withLock } from "./lock.js";
+import { shortHash } from "./place.js";
 import { findOnPath } from "./search.js";
 
 const STEP = "node_modules";
@@ -33,7 +34,7 @@ export async function ensureNodeModules(place, progress) {
   }
 
   // npm removes node_modules, so the lock for it cannot be in there.
-  const lock = join(place.cache, `npm-${createHash("sha256").update(place.root).digest("hex").slice(0, 12)}.lock`);
+  const lock = join(place.cache, `npm-${shortHash(place.root)}.lock`);
   const onWait = (/** @type {number} */ pid) => progress.announce(`another setup (process ${pid}) installs; waiting`);
   return withLock(lock, { onWait }, async () => {
     if (isInstalled()) return finding;

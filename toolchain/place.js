@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { isAbsolute, join, relative, resolve } from "node:path";
 
@@ -7,7 +8,8 @@ import { isAbsolute, join, relative, resolve } from "node:path";
  * @property {string} root the folder of the project
  * @property {string} cache what outlives the project: the built CLI, what could not be downloaded
  * @property {string} own what goes away with node_modules: the result of the setup, the compile cache
- * @property {string} pulumiHome Pulumi's own folder, with the plugins
+ * @property {string} pulumiHome the user's PULUMI_HOME, with the plugins
+ * @property {string} standInHome the project's own PULUMI_HOME, where stand-ins are installed as plugins
  * @property {NodeJS.ProcessEnv} env
  */
 
@@ -19,14 +21,27 @@ import { isAbsolute, join, relative, resolve } from "node:path";
 export function placeOf(root, env) {
   const home = env["HOME"] ?? homedir();
   const xdg = env["XDG_CACHE_HOME"];
+  // The XDG specification says that a relative path is to be ignored.
+  const cache = join(xdg !== undefined && isAbsolute(xdg) ? xdg : join(home, ".cache"), "zot-auth");
+  const standInHome = join(cache, `home-${shortHash(root)}`);
+  // Inside `toolchain/main.js run` the variable names the project's own.
+  const isOurs = env["PULUMI_HOME"] === standInHome;
   return {
     root,
-    // The XDG specification says that a relative path is to be ignored.
-    cache: join(xdg !== undefined && isAbsolute(xdg) ? xdg : join(home, ".cache"), "zot-auth"),
+    cache,
     own: join(root, "node_modules", ".cache", "zot-auth"),
-    pulumiHome: env["PULUMI_HOME"] ?? join(home, ".pulumi"),
+    pulumiHome: env[isOurs ? "PULUMI_CREDENTIALS_PATH" : "PULUMI_HOME"] ?? join(home, ".pulumi"),
+    standInHome,
     env,
   };
+}
+
+/**
+ * Tells the projects on this machine apart in the names of files that they share a folder for.
+ * @param {string} root
+ */
+export function shortHash(root) {
+  return createHash("sha256").update(root).digest("hex").slice(0, 12);
 }
 
 /**

@@ -1,9 +1,9 @@
 import { rmSync, mkdirSync, existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { atExit } from "./atExit.js";
 import { run } from "./child.js";
 import { reasonIn, SetupError } from "./errors.js";
-import { isExecutable, readJson, writeJson } from "./files.js";
+import { entriesOf, isExecutable, readJson, writeJson } from "./files.js";
 import { shown } from "./place.js";
 import { findOnPath } from "./search.js";
 
@@ -20,7 +20,13 @@ const FAILURE_LASTS = 24 * 3600_000;
 const UNREACHABLE = /no such host|network is unreachable|connection refused|no route to host|i\/o timeout/;
 
 /** @typedef {{ name: string, version: string, server?: string | undefined }} Plugin */
-/** @typedef {import("./languageHost.js").Found} Found */
+/**
+ * @typedef {object} Source where a plugin comes from; a plugin on PATH has none, since the CLI finds it there first
+ * @property {string} folder its name in Pulumi's folder of plugins
+ * @property {readonly string[]} files what is in that folder
+ * @property {string} [whyStandIn] why the official one is not there, where this is the stand-in
+ */
+/** @typedef {import("./progress.js").Finding & { source?: Source }} Found */
 /** @typedef {Record<string, { at: number, why: string } | undefined>} Failures by `name version` */
 
 /**
@@ -64,7 +70,8 @@ export async function findPlugin(place, pulumi, plugin, retry, progress) {
   const folder = join(place.pulumiHome, "plugins", `resource-${plugin.name}-v${plugin.version}`);
   // Pulumi marks a folder this way until all of the plugin is in it.
   const isInstalled = () => isExecutable(join(folder, executable)) && !existsSync(`${folder}.partial`);
-  if (isInstalled()) return { what, where: shown(place, folder) };
+  const official = () => ({ folder: basename(folder), files: entriesOf(folder).map((name) => join(folder, name)) });
+  if (isInstalled()) return { what, where: shown(place, folder), source: official() };
   const onPath = findOnPath(place, executable)[0];
   if (onPath !== undefined) return { what: `Plugin ${plugin.name}`, where: `${shown(place, onPath)} (on PATH)` };
 
@@ -76,8 +83,9 @@ export async function findPlugin(place, pulumi, plugin, retry, progress) {
   if (retry || failure === undefined || Date.now() - failure.at > FAILURE_LASTS) {
     progress.say(`downloading ${what}`);
     const why = await download(place, pulumi, plugin, folder);
-    if (why === undefined && isInstalled()) return { what, where: `${shown(place, folder)} (downloaded)`, news: true };
-    failure = { at: Date.now(), why: why ?? "it is not where it should be after its installation" };
+    if (why === undefined && isInstalled())
+      return { what, where: `${shown(place, folder)} (downloaded)`, source: official(), news: true };
+    failure = { at: Date.now(), why: why ?? `not found in ${shown(place, folder)} after its installation` };
     writeJson(memory, { ...failures(), [key]: failure });
     news = true;
   }
@@ -89,8 +97,8 @@ export async function findPlugin(place, pulumi, plugin, retry, progress) {
       `Install it by hand: ${["pulumi", ...installArguments(plugin)].join(" ")}`,
     );
   }
-  const where = `stand-in ${shown(place, dirname(standIn))} (${news ? "download failed" : "download failed lately"}: ${failure.why})`;
-  return { what, where, standIn, news };
+  const source = { folder: basename(folder), files: [standIn], whyStandIn: failure.why };
+  return { what, where: "stand-in", source, news };
 }
 
 /** @param {Plugin} plugin */

@@ -32,6 +32,14 @@ export class Reporter {
   }
 
   /**
+   * A line of its own, for a person who watches the setup.
+   * @param {string} text
+   */
+  note(text) {
+    if (!this.#quiet) this.#stream.write(`· ${text}\n`);
+  }
+
+  /**
    * @template {Finding} T
    * @param {string} title the step in the user's words
    * @param {(progress: Progress) => Promise<T>} work
@@ -45,7 +53,9 @@ export class Reporter {
       const finding = await work(live.progress);
       live.clear();
       if (!this.#quiet || finding.news === true)
-        this.#stream.write(`✓ ${finding.what}  ${finding.where}  ${seconds().toFixed(1)} s\n`);
+        this.#stream.write(
+          `✓ ${finding.what}  ${finding.where}${seconds() < 1 ? "" : `  ${seconds().toFixed(1)} s`}\n`,
+        );
       return finding;
     } finally {
       live.clear();

@@ -8,8 +8,9 @@ import { entriesOf, readJson, writeJson } from "./files.js";
  * @property {string} root the project that it is for: a copied folder has to be set up again
  * @property {string} node the executable
  * @property {string} pulumi the executable
- * @property {string[]} standIns folders to put at the end of PATH: none, or one with links to the stand-ins that are needed
- * @property {boolean} standInPlugins whether plugins are among them, so that Pulumi need not try to download those
+ * @property {string} [languageHost] the stand-in, where it is needed
+ * @property {string[]} path folders at the end of PATH: the language host's, where the CLI looks nowhere else for it
+ * @property {{ instead: string, folder: string }} [home] the PULUMI_HOME that has the stand-ins, and the user's, which it replaces
  */
 
 /** @param {import("./place.js").Place} place */
@@ -26,31 +27,34 @@ export function readResult(place) {
 
 /**
  * @param {import("./place.js").Place} place
- * @param {{ node: string, pulumi: string, languageHost?: string | undefined, plugins: string[] }} found the stand-ins are executables
+ * @param {Omit<Result, "root">} found
  */
-export function writeResult(place, { node, pulumi, languageHost, plugins }) {
-  const standIns = [...(languageHost === undefined ? [] : [languageHost]), ...plugins];
-  const folder = join(place.own, "stand-ins");
-  link(folder, standIns);
-  /** @type {Result} */
-  const result = {
-    root: place.root,
-    node,
-    pulumi,
-    standIns: standIns.length > 0 ? [folder] : [],
-    standInPlugins: plugins.length > 0,
-  };
+export function writeResult(place, found) {
+  const result = { root: place.root, ...found };
   if (JSON.stringify(readResult(place)) !== JSON.stringify(result)) writeJson(fileOf(place), result);
 }
 
 /**
- * Makes the folder hold links to these executables and nothing else. Links that are right stay: a program may be running through them.
- * @param {string} folder
- * @param {readonly string[]} executables
+ * Makes a PULUMI_HOME in which these plugins are installed, by links, and no others. Links that are right stay: a program may be running
+ * through them.
+ * @param {string} home
+ * @param {readonly { folder: string, files: readonly string[] }[]} plugins `folder`: its name in Pulumi's folder of plugins
  */
-function link(folder, executables) {
+export function installLinks(home, plugins) {
+  const wanted = new Map(plugins.map(({ folder, files }) => [folder, files]));
+  for (const name of entriesOf(join(home, "plugins"))) {
+    if (!wanted.has(name)) rmSync(join(home, "plugins", name), { recursive: true, force: true });
+  }
+  for (const [name, files] of wanted) link(join(home, "plugins", name), files);
+}
+
+/**
+ * @param {string} folder
+ * @param {readonly string[]} files
+ */
+function link(folder, files) {
   mkdirSync(folder, { recursive: true });
-  const wanted = new Map(executables.map((file) => [basename(file), file]));
+  const wanted = new Map(files.map((file) => [basename(file), file]));
   for (const name of entriesOf(folder)) {
     if (readlinkSync(join(folder, name)) === wanted.get(name)) wanted.delete(name);
     else rmSync(join(folder, name));

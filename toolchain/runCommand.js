@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
-import { environmentOf } from "./environment.js";
+import { environmentOf, pulumiHomeOf } from "./environment.js";
 import { readResult } from "./result.js";
 import { stackOf } from "./stack.js";
 
@@ -18,7 +18,7 @@ export function runCommand(place, command, args) {
     return Promise.resolve(1);
   }
   return new Promise((resolve) => {
-    const stack = command === "pulumi" ? stackOf(place, args) : undefined;
+    const stack = command === "pulumi" ? stackOf(place, pulumiHomeOf(place, result), args) : undefined;
     const child = spawn(command, args, { env: environmentOf(place, result, stack), stdio: "inherit" });
     for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
       process.on(signal, () => {

@@ -1,11 +1,10 @@
-import { SetupError } from "./errors.js";
-import { isExecutable } from "./files.js";
+import { dirname } from "node:path";
 import { findLanguageHost } from "./languageHost.js";
 import { findNode } from "./node.js";
 import { ensureNodeModules } from "./nodeModules.js";
 import { findPlugin, neededPlugins } from "./plugins.js";
 import { findPulumi } from "./pulumi.js";
-import { writeResult } from "./result.js";
+import { installLinks, writeResult } from "./result.js";
 import { PULUMI_VERSION } from "./versions.js";
 
 /**
@@ -19,13 +18,6 @@ export async function setUp(place, reporter, { retryPlugins }) {
   const node = await reporter.step("Node", () => findNode(place));
   const pulumi = await reporter.step(`Pulumi ${PULUMI_VERSION}`, (progress) => findPulumi(place, node.file, progress));
   const host = await reporter.step("Language host", () => findLanguageHost(place, pulumi.file));
-  if (host.standIn !== undefined && !isExecutable(host.standIn)) {
-    throw new SetupError(
-      "Language host",
-      "there is none beside the Pulumi CLI, and the stand-in is missing.",
-      "Restore toolchain/language-host, or install a release of the Pulumi CLI, which brings one.",
-    );
-  }
   const plugins = await Promise.all(
     neededPlugins(place).map((plugin) =>
       reporter.step(`Plugin ${plugin.name}`, (progress) =>
@@ -33,10 +25,20 @@ export async function setUp(place, reporter, { retryPlugins }) {
       ),
     ),
   );
+  const sources = plugins.flatMap(({ source }) => source ?? []);
+  const failures = [...new Set(sources.flatMap(({ whyStandIn }) => whyStandIn ?? []))];
+  if (failures.length > 0) installLinks(place.standInHome, sources);
   writeResult(place, {
     node: node.file,
     pulumi: pulumi.file,
-    languageHost: host.standIn,
-    plugins: plugins.flatMap(({ standIn }) => standIn ?? []),
+    ...(host.standIn === undefined ? {} : { languageHost: host.standIn }),
+    path: host.standIn !== undefined && host.onPath === true ? [dirname(host.standIn)] : [],
+    ...(failures.length > 0 ? { home: { instead: place.pulumiHome, folder: place.standInHome } } : {}),
   });
+  if (failures.length > 0) {
+    reporter.note(
+      `Stand-ins from toolchain/plugins do the work of the official plugins, whose download failed (${failures.join("; ")}).\n` +
+        "  `node toolchain/main.js setup --retry-plugins` tries again.",
+    );
+  }
 }

@@ -6,11 +6,12 @@ import { entriesOf, readJson } from "./files.js";
 /**
  * The stack that a Pulumi command is about: the one it names, else the one of the environment, else the selected one.
  * @param {import("./place.js").Place} place
+ * @param {string} pulumiHome
  * @param {readonly string[]} args
  * @returns {string | undefined}
  */
-export function stackOf(place, args) {
-  const name = flagged(args) ?? named(args) ?? place.env["PULUMI_STACK"] ?? selected(place);
+export function stackOf(place, pulumiHome, args) {
+  const name = flagged(args) ?? named(args) ?? place.env["PULUMI_STACK"] ?? selected(place, pulumiHome);
   return name?.split("/").at(-1);
 }
 
@@ -29,8 +30,9 @@ function named([command, task, ...args]) {
 /**
  * What `pulumi stack select` noted in Pulumi's own folder, by the path of the project's file and the state's address.
  * @param {import("./place.js").Place} place
+ * @param {string} pulumiHome
  */
-function selected({ root, pulumiHome, env }) {
+function selected({ root, env }, pulumiHome) {
   const folder = join(pulumiHome, "workspaces");
   const project = createHash("sha1").update(join(root, "Pulumi.yaml")).digest("hex");
   const file = entriesOf(folder).find((name) => name.endsWith(`-${project}-workspace.json`));

@@ -10,6 +10,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -112,6 +113,22 @@ export class Machine {
 
   without(name: string): void {
     rmSync(join(this.bin, name));
+  }
+
+  /** The plugins in the project's own PULUMI_HOME, each with what its files link to. None where Pulumi uses the user's. */
+  installedLinks(): Readonly<Record<string, readonly string[]>> {
+    const folder = join(this.standInHome, "plugins");
+    if (!existsSync(folder)) return {};
+    const links = (name: string) =>
+      readdirSync(join(folder, name)).map((file) => readlinkSync(join(folder, name, file)));
+    return Object.fromEntries(readdirSync(folder).map((name) => [name, links(name)]));
+  }
+
+  /** The project's own PULUMI_HOME. */
+  get standInHome(): string {
+    const cache = join(this.home, ".cache", "zot-auth");
+    const name = existsSync(cache) ? readdirSync(cache).find((entry) => entry.startsWith("home-")) : undefined;
+    return join(cache, name ?? "home");
   }
 
   /** What `PulumiCommand.install` does; `root` and `version` are its options. */

@@ -12,14 +12,14 @@ test("npm ci runs once, without install scripts; afterwards the setup starts no 
   const machine = new Machine(t);
   const first = await machine.setUp();
   assert.equal(first.code, 0, first.stderr);
-  assert.match(first.stdout, /^✓ node_modules {2}installed with npm ci {2}\d+\.\d s$/m);
+  assert.match(first.stdout, /^✓ node_modules {2}installed with npm ci(?: {2}\d+\.\d s)?$/m);
   const [call = "", ...more] = npmCalls(machine);
   assert.match(call, /^npm ci --ignore-scripts .*--include=dev --include=optional/);
   assert.deepEqual(more, []);
 
   const second = await machine.setUp();
   assert.equal(second.code, 0);
-  assert.match(second.stdout, /^✓ node_modules {2}as package-lock\.json says {2}0\.\d s$/m);
+  assert.match(second.stdout, /^✓ node_modules {2}as package-lock\.json says$/m);
   assert.equal(second.stdout.match(/^✓ /gm)?.length, 7);
   assert.equal(second.stderr, "");
   assert.deepEqual(machine.calls(), []);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { Machine } from "./machine.ts";
@@ -9,8 +9,6 @@ const downloads = (machine: Machine) =>
     .calls()
     .filter((call) => call.startsWith("pulumi plugin"))
     .sort();
-const standInsOf = (machine: Machine) =>
-  readdirSync(join(machine.root, "node_modules/.cache/zot-auth/stand-ins")).sort();
 const lineOf = (output: string, start: string) => output.split("\n").find((line) => line.startsWith(start)) ?? "";
 
 /** A CLI that downloads plugins, as the real one does: into PULUMI_HOME, with its own executable name. */
@@ -33,21 +31,21 @@ test("offline: one quick try, then stand-ins, and no second try within a day", a
     "pulumi plugin install resource kubernetes 4.34.2 --exact --non-interactive --color never",
     "pulumi plugin install resource onepassword 1.1.3 --server github://api.github.com/x/y --exact --non-interactive --color never",
   ]);
-  assert.match(
-    lineOf(first.stdout, "✓ Plugin onepassword 1.1.3"),
-    /stand-in toolchain\/plugins\/onepassword \(download failed: get\.pulumi\.com: no such host\)/,
-  );
-  const host = "pulumi-language-nodejs";
-  assert.deepEqual(standInsOf(machine), [
-    host,
-    ...["command", "kubernetes", "onepassword"].map((name) => `pulumi-resource-${name}`),
+  assert.match(first.stdout, /^✓ Plugin onepassword 1\.1\.3 {2}stand-in$/m);
+  assert.deepEqual(first.stdout.match(/^· Stand-ins from .*$/gm), [
+    "· Stand-ins from toolchain/plugins do the work of the official plugins, whose download failed (get.pulumi.com: no such host).",
   ]);
-  const link = readlinkSync(join(machine.root, "node_modules/.cache/zot-auth/stand-ins/pulumi-resource-command"));
-  assert.equal(link, join(machine.root, "toolchain/plugins/command/pulumi-resource-command"));
+  const standIn = (name: string) => [join(machine.root, "toolchain/plugins", name, `pulumi-resource-${name}`)];
+  assert.deepEqual(machine.installedLinks(), {
+    "resource-command-v1.2.1": standIn("command"),
+    "resource-kubernetes-v4.34.2": standIn("kubernetes"),
+    "resource-onepassword-v1.1.3": standIn("onepassword"),
+  });
+  assert.deepEqual(existsSync(join(machine.home, ".pulumi")), false, "nothing is written in the user's own folder");
 
   const second = await machine.setUp();
   assert.deepEqual(downloads(machine), []);
-  assert.match(second.stdout, /\(download failed lately: get\.pulumi\.com: no such host\)/);
+  assert.match(second.stdout, /whose download failed \(get\.pulumi\.com: no such host\)/);
 
   await machine.setUp(["--retry-plugins"]);
   assert.equal(downloads(machine).length, 3);
@@ -68,30 +66,33 @@ test("an official plugin that is installed is used; stand-ins only for the other
   machine.script("home/.pulumi/plugins/resource-onepassword-v1.1.3/pulumi-resource-onepassword", "exit 0");
   machine.write("home/.pulumi/plugins/resource-onepassword-v1.1.3.partial", "");
   const { stdout } = await machine.setUp();
-  assert.match(lineOf(stdout, "✓ Plugin kubernetes 4.34.2"), /~\/\.pulumi\/plugins\/resource-kubernetes-v4\.34\.2 /);
+  assert.match(lineOf(stdout, "✓ Plugin kubernetes 4.34.2"), /~\/\.pulumi\/plugins\/resource-kubernetes-v4\.34\.2$/);
   assert.deepEqual(
     downloads(machine).map((call) => call.split(" ")[4]),
     ["command", "onepassword"],
   );
-  assert.deepEqual(standInsOf(machine), [
-    "pulumi-language-nodejs",
-    "pulumi-resource-command",
-    "pulumi-resource-onepassword",
-  ]);
+  assert.deepEqual(machine.installedLinks(), {
+    "resource-command-v1.2.1": [join(machine.root, "toolchain/plugins/command/pulumi-resource-command")],
+    "resource-kubernetes-v4.34.2": [
+      join(machine.home, ".pulumi/plugins/resource-kubernetes-v4.34.2/pulumi-resource-kubernetes"),
+    ],
+    "resource-onepassword-v1.1.3": [join(machine.root, "toolchain/plugins/onepassword/pulumi-resource-onepassword")],
+  });
 });
 
-test("a downloaded plugin goes into PULUMI_HOME, and its stand-in leaves PATH", async (t) => {
+test("a downloaded plugin goes into the user's PULUMI_HOME, which is used as soon as no stand-in is needed", async (t) => {
   const machine = new Machine(t);
   const env = { PULUMI_HOME: join(machine.folder, "pulumi home") };
   await machine.setUp([], env);
-  assert.equal(standInsOf(machine).length, 4);
+  const homeOfRun = async () => (await machine.run(["node", "-p", "process.env.PULUMI_HOME"], env)).stdout.trim();
+  assert.equal(await homeOfRun(), machine.standInHome);
   machine.tool("pulumi", DOWNLOADS);
   const { stdout } = await machine.setUp(["--retry-plugins"], env);
   assert.match(
     lineOf(stdout, "✓ Plugin command 1.2.1"),
     /pulumi home\/plugins\/resource-command-v1\.2\.1 \(downloaded\)/,
   );
-  assert.deepEqual(standInsOf(machine), ["pulumi-language-nodejs"]);
+  assert.equal(await homeOfRun(), env.PULUMI_HOME);
 });
 
 test("a plugin and a language host on the user's PATH are used as they are, since Pulumi would take them anyway", async (t) => {
@@ -101,8 +102,8 @@ test("a plugin and a language host on the user's PATH are used as they are, sinc
   machine.tool("pulumi-language-nodejs", "exit 0");
   const { stdout } = await machine.setUp();
   assert.match(lineOf(stdout, "✓ Plugin command"), /bin\/pulumi-resource-command \(on PATH\)/);
-  assert.match(lineOf(stdout, "✓ Language host"), /bin\/pulumi-language-nodejs /);
-  assert.deepEqual(standInsOf(machine), []);
+  assert.match(lineOf(stdout, "✓ Language host"), /bin\/pulumi-language-nodejs$/);
+  assert.deepEqual(machine.installedLinks(), {});
   assert.equal(downloads(machine).length, 2);
 });
 
@@ -112,7 +113,7 @@ test("a download that fails for another reason gives that reason", async (t) => 
     "pulumi",
     'case "$1" in version) echo v3.274.1 ;; plugin) echo "error: 404 Not Found" >&2; exit 255 ;; esac',
   );
-  assert.match((await machine.setUp()).stdout, /\(download failed: error: 404 Not Found\)/);
+  assert.match((await machine.setUp()).stdout, /whose download failed \(error: 404 Not Found\)/);
 });
 
 test("without a stand-in the error gives the command that installs the plugin", async (t) => {

@@ -23,7 +23,7 @@ test("a fitting CLI on PATH is taken, and nothing is downloaded or built", async
   machine.installer('throw new Error("must not be asked");');
   const { code, stdout } = await machine.setUp();
   assert.equal(code, 0);
-  assert.match(stdout, /^✓ Pulumi 3\.250\.1 {2}\S+bin\/pulumi \(on PATH\) {2}\d+\.\d s$/m);
+  assert.match(stdout, /^✓ Pulumi 3\.250\.1 {2}\S+bin\/pulumi \(on PATH\)(?: {2}\d+\.\d s)?$/m);
   assert.doesNotMatch(stdout, /must not be asked/);
   assert.deepEqual(
     machine.calls().filter((call) => call.startsWith("go ")),
@@ -73,6 +73,18 @@ test("Pulumi's own installer goes before the build; its reason for failing is on
   );
 });
 
+test("beside the CLI that was built stands a launcher of the project's language host, where the CLI looks first", async (t) => {
+  const machine = machineWithoutPulumi(t);
+  const { stdout } = await machine.setUp();
+  assert.match(stdout, /^✓ Language host {2}stand-in$/m);
+  const launcher = join(dirname(machine.cached), "pulumi-language-nodejs");
+  machine.calls();
+  assert.equal((await machine.run([launcher, "127.0.0.1:1"])).code, 0);
+  assert.deepEqual(machine.calls(), ["pulumi-language-nodejs 127.0.0.1:1"]);
+  // The setup takes its own launcher for what it is.
+  assert.match((await machine.setUp()).stdout, /^✓ Language host {2}stand-in$/m);
+});
+
 test("a downloaded CLI is used with the language host that comes with it", async (t) => {
   const machine = machineWithoutPulumi(t);
   machine.installer(`
@@ -84,7 +96,7 @@ test("a downloaded CLI is used with the language host that comes with it", async
   const { code, stdout } = await machine.setUp();
   assert.equal(code, 0);
   assert.match(lineOf(stdout, "✓ Pulumi 3.274.1"), /pulumi-3\.274\.1\/bin\/pulumi \(downloaded\)/);
-  assert.match(stdout, /^✓ Language host {2}~\/\.cache\/zot-auth\/pulumi-3\.274\.1\/bin\/pulumi-language-nodejs /m);
+  assert.match(stdout, /^✓ Language host {2}~\/\.cache\/zot-auth\/pulumi-3\.274\.1\/bin\/pulumi-language-nodejs$/m);
   assert.deepEqual(
     machine.calls().filter((call) => call.startsWith("go ")),
     [],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { renameSync } from "node:fs";
+import { existsSync, renameSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import test from "node:test";
 import { Machine, until } from "./machine.ts";
@@ -13,38 +13,45 @@ async function environment(machine: Machine, env: NodeJS.ProcessEnv = {}): Promi
   return JSON.parse(stdout) as NodeJS.ProcessEnv;
 }
 
-test("the command gets Node and Pulumi first on PATH, the stand-ins last, and the settings that make Pulumi quick", async (t) => {
+test("the command gets Node and Pulumi first on PATH, the stand-ins where the CLI looks, and the settings that make Pulumi quick", async (t) => {
   const machine = new Machine(t);
   machine.without("pulumi");
   await machine.setUp();
   const own = join(machine.root, "node_modules/.cache/zot-auth");
   const env = await environment(machine);
   const path = (env["PATH"] ?? "").split(delimiter);
-  assert.equal(path.at(-1), join(own, "stand-ins"));
+  assert.equal(path.at(-1), machine.bin, "no stand-in is on PATH: the CLI would warn of it in every run");
   assert.ok(path.indexOf(join(machine.cached, "..")) < path.indexOf(machine.bin));
   assert.equal(env["NODE_COMPILE_CACHE"], join(own, "compile-cache"));
   assert.equal(env["PULUMI_SKIP_UPDATE_CHECK"], "true");
-  assert.equal(env["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"], "true");
+  assert.equal(env["PULUMI_HOME"], machine.standInHome);
+  assert.equal(env["PULUMI_CREDENTIALS_PATH"], join(machine.home, ".pulumi"), "a login stays a login");
+  assert.equal(env["ZOT_AUTH_LANGUAGE_HOST"], join(machine.root, "toolchain/language-host/pulumi-language-nodejs"));
   assert.equal(env["PULUMI_CONFIG_PASSPHRASE_FILE"], undefined);
   const version = await machine.run(["pulumi", "version"]);
   assert.equal(version.stdout, "v3.274.1\n");
 
+  // Who brings a PULUMI_HOME of their own keeps it.
+  assert.equal((await environment(machine, { PULUMI_HOME: "/elsewhere" }))["PULUMI_HOME"], "/elsewhere");
+
   // Inside of another run nothing is added twice, and a setup finds the same as before.
-  assert.equal((await environment(machine, env))["PATH"], env["PATH"]);
+  const inside = await environment(machine, env);
+  for (const name of ["PATH", "PULUMI_HOME", "PULUMI_CREDENTIALS_PATH"]) assert.equal(inside[name], env[name], name);
   machine.calls();
   assert.match((await machine.setUp([], env)).stdout, /\(set up earlier\)[^]*✓ Plugin command 1\.2\.1 {2}stand-in/);
   assert.deepEqual(machine.calls(), []);
 });
 
-test("with official plugins only, Pulumi may download by itself", async (t) => {
+test("with official plugins Pulumi uses the user's own folder; beside a CLI of the user's nothing is written", async (t) => {
   const machine = new Machine(t);
   for (const name of ["command-v1.2.1", "kubernetes-v4.34.2", "onepassword-v1.1.3"])
     machine.script(`home/.pulumi/plugins/resource-${name}/pulumi-resource-${name.split("-v")[0] ?? ""}`, "exit 0");
   await machine.setUp();
   const env = await environment(machine);
-  assert.equal(env["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"], undefined);
+  assert.deepEqual([env["PULUMI_HOME"], env["PULUMI_CREDENTIALS_PATH"]], [undefined, undefined]);
+  assert.ok(!existsSync(join(machine.bin, "pulumi-language-nodejs")));
   // node and pulumi are where the user has them, so only the language host's folder is added, at the end.
-  const folders = ["project/node_modules/.bin", "bin", "project/node_modules/.cache/zot-auth/stand-ins"];
+  const folders = ["project/node_modules/.bin", "bin", "project/toolchain/language-host"];
   assert.equal(env["PATH"], folders.map((folder) => join(machine.folder, folder)).join(delimiter));
 });
 
@@ -74,7 +81,7 @@ test("the lab's passphrase file is used for the lab's stack, when the user has s
   machine.write("project/Pulumi.yaml", "backend:\n  url: file://./.state\n");
   const select = (stack: string): void =>
     machine.write(
-      `home/.pulumi/workspaces/zot-auth-${project}-workspace.json`,
+      `${join(machine.standInHome, "workspaces").slice(machine.folder.length + 1)}/zot-auth-${project}-workspace.json`,
       JSON.stringify({ stacks: { "file://./.state": `organization/zot-auth/${stack}` } }),
     );
   select("lab");

@@ -1,0 +1,26 @@
+// What a person sees of a healthy lab: no warning, neither of Pulumi nor of Node, and nothing about how the CLI found its plugins.
+import assert from "node:assert/strict";
+import test from "node:test";
+import { EngineLab } from "./harness.ts";
+
+const NOISE = /warning|deprecat|experimental|\(node:\d+\)|\busing \S+ from|stand-in/i;
+
+test("a preview and two runs of up on a healthy lab show no warning", async () => {
+  const lab = await EngineLab.start();
+  try {
+    const screens: readonly (readonly [string, readonly string[], RegExp])[] = [
+      ["preview", ["preview", "--non-interactive"], /^ {4}\+ \d+ to create$/m],
+      ["up", ["up", "--yes", "--skip-preview", "--non-interactive"], /^ {4}\+ \d+ created$/m],
+      ["up with nothing to do", ["up", "--yes", "--non-interactive"], /^ {4}\d+ unchanged$/m],
+    ];
+    for (const [name, args, says] of screens) {
+      const { code, output } = await lab.pulumi(...args);
+      assert.equal(code, 0, output);
+      assert.match(output, says, name);
+      const noise = output.split("\n").filter((line) => NOISE.test(line));
+      assert.deepEqual(noise, [], name);
+    }
+  } finally {
+    await lab.stop();
+  }
+});
