@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { hostname } from "node:os";
 import { stripVTControlCharacters as withoutColours } from "node:util";
+import { isAlive } from "../toolchain/processes.js";
 
-/** Who has locked a stack, as the CLI tells of it. */
+/** Who holds the lock of a stack, as the CLI reports it. */
 export interface Lock {
   readonly user: string;
   readonly host: string;
@@ -11,23 +12,23 @@ export interface Lock {
   readonly since: string;
 }
 
-/** A process that there is. */
+/** A process that exists. */
 export interface Process {
   /** The name of its program. */
   readonly program: string;
   readonly began: Date;
 }
 
-/** What has to be known of this machine. */
+/** What this module needs to know of a machine. */
 export interface Machine {
   readonly host: string;
-  /** `undefined`: there is none of that number. `"unclear"`: there is one, and no more is known of it. */
+  /** `undefined`: no process has that number. `"unclear"`: one has, and nothing else is known of it. */
   process(pid: number): Process | "unclear" | undefined;
 }
 
 /**
- * The locks in the CLI's error, which is the same for state in a folder, in S3 and in a database. Empty where it says something else, as
- * Pulumi Cloud does: that one ends the lock of a dead run by itself.
+ * The locks in the CLI's error, which is the same for state in a folder, in S3 and in a database. Empty if the error is another one: Pulumi
+ * Cloud releases the lock of a dead run by itself.
  */
 export function locksIn(error: string): readonly Lock[] {
   const found = withoutColours(error).matchAll(
@@ -41,18 +42,18 @@ export function locksIn(error: string): readonly Lock[] {
   }));
 }
 
-/** A machine that went off may leave a lock without content. What the CLI says of it names nothing; of a damaged state it says more. */
+/** A machine that lost power may leave an empty lock. The CLI's error for it names no file; its error for a damaged state does. */
 export function isUnreadable(error: string): boolean {
   return /^error: (?:unexpected end of JSON input|invalid character )/m.test(withoutColours(error));
 }
 
-/** Whether the run that made the lock goes on. In doubt it does: two runs at once would spoil the state. */
+/** Whether the run that holds the lock still runs. If in doubt it does: two runs at once would corrupt the state. */
 export function holderOf(lock: Lock, machine: Machine = THIS_MACHINE): "runs" | "gone" | "elsewhere" {
   if (lock.host !== machine.host) return "elsewhere";
   const found = machine.process(lock.pid);
   if (found === undefined) return "gone";
   if (found === "unclear" || found.program.includes("pulumi")) return "runs";
-  // After a restart another program may have got the number. Both clocks count whole seconds, so a few of them say nothing.
+  // After a reboot another program may have the number. Both clocks count whole seconds, so a difference of a few proves nothing.
   return found.began.getTime() - Date.parse(lock.since) > 5000 ? "gone" : "runs";
 }
 
@@ -64,12 +65,7 @@ export function described({ user, host, pid, since }: Lock): string {
 export const THIS_MACHINE: Machine = {
   host: hostname(),
   process(pid) {
-    try {
-      process.kill(pid, 0);
-    } catch (error) {
-      // Somebody else's may not be sent anything; it is there.
-      if ((error as NodeJS.ErrnoException).code === "ESRCH") return undefined;
-    }
+    if (!isAlive(pid)) return undefined;
     const columns = ["stat", "etime", "comm"].flatMap((column) => ["-o", `${column}=`]);
     const { stdout } = spawnSync("ps", [...columns, "-p", String(pid)], { encoding: "utf8" });
     const row = /^\s*(?<state>\S+)\s+(?:(?:(?<d>\d+)-)?(?<h>\d+):)?(?<m>\d+):(?<s>\d+)\s+(?<program>.+?)\s*$/.exec(
@@ -77,7 +73,7 @@ export const THIS_MACHINE: Machine = {
     );
     if (row?.groups === undefined) return "unclear";
     const { state = "", d = 0, h = 0, m = 0, s = 0, program = "" } = row.groups;
-    // It has ended, and its parent has not asked for its exit code.
+    // A zombie: it has ended, and its parent has not read its exit code.
     if (state.startsWith("Z")) return undefined;
     const seconds = ((Number(d) * 24 + Number(h)) * 60 + Number(m)) * 60 + Number(s);
     return { program, began: new Date(Date.now() - seconds * 1000) };

@@ -3,17 +3,18 @@ import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { atExit } from "./atExit.js";
+import { isAlive } from "./processes.js";
 
-/** The holder shows every five seconds that it is there; a lock that is this old belongs to nobody, even if its pid is in use again. */
+/** The holder touches the lock every five seconds. A lock this old belongs to nobody, even if another process has its pid by now. */
 const DEAD_AFTER = 60_000;
 
 /**
- * Does some work that only one process on this machine may do at a time.
+ * Does work that only one process on this machine may do at a time.
  * @template T
  * @param {string} file
  * @param {object} options
- * @param {(holder: number) => void} options.onWait told once, with the pid of the process that has the lock
- * @param {number} [options.poll] milliseconds between two looks
+ * @param {(holder: number) => void} options.onWait called once, with the pid of the process that holds the lock
+ * @param {number} [options.poll] milliseconds between two attempts
  * @param {() => Promise<T>} work
  * @returns {Promise<T>}
  */
@@ -39,7 +40,7 @@ export async function withLock(file, { onWait, poll = 500 }, work) {
     try {
       utimesSync(file, now, now);
     } catch {
-      // Somebody removed the lock by hand; the work goes on, and its result is renamed into place whole.
+      // The lock was removed by hand. The work continues, and its result is renamed into place as a whole.
     }
   }, 5000);
   try {
@@ -52,7 +53,7 @@ export async function withLock(file, { onWait, poll = 500 }, work) {
 }
 
 /**
- * Makes the lock with its content at once: a link fails when the name is there.
+ * Creates the lock together with its content: a link fails if the name exists.
  * @param {string} file
  * @param {string} text
  */
@@ -74,7 +75,7 @@ function take(file, text) {
 
 /**
  * @param {string} file
- * @returns {Holder | undefined} undefined when the lock has just been released
+ * @returns {Holder | undefined} undefined if the lock has just been released
  */
 function holderOf(file) {
   try {
@@ -89,19 +90,13 @@ function holderOf(file) {
 /** @param {Holder} holder */
 function isDead({ pid, host, seen }) {
   if (Date.now() - seen > DEAD_AFTER) return true;
-  // A container that shares the cache folder has other pids: only the age of the lock tells.
-  if (host !== hostname()) return false;
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return /** @type {NodeJS.ErrnoException} */ (error).code === "ESRCH";
-  }
+  // A container that shares the cache folder has other pids, so only the age of the lock counts.
+  return host === hostname() && !isAlive(pid);
 }
 
 /**
- * Removes the lock if it still is the one with this content. It is moved aside first, so that of two processes that both saw a
- * dead lock, the second does not remove the new lock of the first.
+ * Removes the lock if it still has this content. It moves the lock aside first: if two processes see a dead lock, the second must not
+ * remove the first one's new lock.
  * @param {string} file
  * @param {string} text
  */
@@ -111,7 +106,7 @@ function remove(file, text) {
     renameSync(file, aside);
     if (readFileSync(aside, "utf8") !== text) linkSync(aside, file);
   } catch {
-    // It was removed by somebody else, or the name has been taken again: either way there is nothing left to remove.
+    // Another process removed it or took the name again. Either way there is nothing left to remove.
   }
   rmSync(aside, { force: true });
 }

@@ -1,8 +1,9 @@
 // Part of the lab: starting, finding and stopping the lab that runs in the background.
 import { spawn } from "node:child_process";
-import { mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { isAlive } from "../../toolchain/processes.js";
 import type { DaemonMessage } from "./daemon.ts";
 import { pathsOf } from "./layout.ts";
 import type { Layout } from "./layout.ts";
@@ -14,15 +15,10 @@ export interface BackgroundLab {
 
 /** The lab that runs, if one does. */
 export function runningLab(layout: Layout): BackgroundLab | undefined {
-  try {
-    const lab = JSON.parse(readFileSync(pathsOf(layout).state, "utf8")) as BackgroundLab;
-    process.kill(lab.pid, 0);
-    return lab;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ESRCH") return undefined;
-    throw error;
-  }
+  const { state } = pathsOf(layout);
+  if (!existsSync(state)) return undefined;
+  const lab = JSON.parse(readFileSync(state, "utf8")) as BackgroundLab;
+  return isAlive(lab.pid) ? lab : undefined;
 }
 
 /** Starts the lab in the background and waits until all its servers answer. */
