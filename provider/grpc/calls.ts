@@ -1,18 +1,18 @@
 import type { Engine } from "./engine.ts";
 import type { Context } from "./types.ts";
 
-/** What a call is about. */
+/** The resource or function that a call concerns. */
 export interface CallSubject {
   readonly urn: string;
   readonly type: string;
   readonly name: string;
   readonly preview?: boolean;
   readonly secretInputs?: ReadonlySet<string>;
-  /** Seconds; 0 for as long as it takes. */
+  /** Seconds; 0 for no limit. */
   readonly timeout?: number;
 }
 
-/** The calls that are going on, so that a cancellation reaches them all. */
+/** The running calls, so that a cancellation reaches them all. */
 export class Calls {
   readonly #engine: Engine;
   readonly #cancelled = new AbortController();
@@ -22,7 +22,7 @@ export class Calls {
     this.#engine = engine;
   }
 
-  /** Runs a handler with its context. Once it was cut off, the error says so, whatever came of it in the handler. */
+  /** Runs a handler with its context. After a cancellation or timeout, the error says so, whatever error that caused in the handler. */
   async run<Result>(subject: CallSubject, action: (context: Context) => Promise<Result>): Promise<Result> {
     const { timeout = 0 } = subject;
     const signals = [this.#cancelled.signal, ...(timeout > 0 ? [AbortSignal.timeout(timeout * 1000)] : [])];
@@ -36,7 +36,9 @@ export class Calls {
       if (!isAbort(error, signal)) throw error;
       const late = signal.reason instanceof DOMException && signal.reason.name === "TimeoutError";
       throw late
-        ? new Error(`not done within ${timeout} s; the resource option customTimeouts allows more`, { cause: error })
+        ? new Error(`timed out after ${timeout} s; set the resource option customTimeouts for more time`, {
+            cause: error,
+          })
         : signal.reason;
     } finally {
       this.#running.delete(running);
@@ -44,12 +46,12 @@ export class Calls {
     }
   }
 
-  /** Cuts off what is going on, and what is asked for from now on. */
+  /** Cancels running and future calls. */
   cancel(): void {
-    this.#cancelled.abort(new Error("cancelled; run again to finish what is left"));
+    this.#cancelled.abort(new Error("cancelled; run again to finish"));
   }
 
-  /** Ends when no handler runs any more. */
+  /** Resolves when no handler runs. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#running);
     await this.#engine.flush();
@@ -70,7 +72,7 @@ export class Calls {
   }
 }
 
-/** Whether a handler failed because it was cut off. What it says of its own accord, it may have good reason to. */
+/** Whether a handler failed because its signal was aborted. Any other error is its own. */
 function isAbort(error: unknown, signal: AbortSignal): boolean {
   if (!signal.aborted) return false;
   return error === signal.reason || (error instanceof Error && ["AbortError", "TimeoutError"].includes(error.name));

@@ -3,7 +3,7 @@ import type { DiffResponse } from "@pulumi/pulumi/proto/provider_pb.js";
 import type { DiffKind, DiffResult, PropertyDifference, Values } from "./types.ts";
 import { equal } from "./values.ts";
 
-/** The top-level inputs that changed. The engine works out by itself what changed inside of them. */
+/** The top-level inputs that changed. The engine determines what changed inside them. */
 export function compareInputs(
   oldInputs: Values,
   inputs: Values,
@@ -17,7 +17,7 @@ export function compareInputs(
   return detailed;
 }
 
-/** A diff by inputs alone. */
+/** A diff of the inputs alone. */
 export function diffByInputs(oldInputs: Values, inputs: Values, replaces: "all" | readonly string[] = []): DiffResult {
   const detailed = compareInputs(oldInputs, inputs);
   const changed = Object.keys(detailed);
@@ -38,7 +38,7 @@ const KINDS = {
   "update-replace": Kind.UPDATE_REPLACE,
 } as const satisfies Record<DiffKind, unknown>;
 
-/** The engine wants a replacement said twice, as the name of a property and as the kind of its difference; a handler may say it once. */
+/** The engine needs a replacement stated twice, as the name of a property and as the kind of its difference; a handler may state it once. */
 export function toDiffResponse(result: DiffResult): DiffResponse {
   const { DiffChanges } = providerpb.DiffResponse;
   const response = new providerpb.DiffResponse();

@@ -5,10 +5,10 @@ import { CHANNEL_OPTIONS } from "./grpc.ts";
 
 export type Severity = "info" | "warning";
 
-/** The engine's own log: what is said here stands on a resource's row and below the run. */
+/** The engine's log: messages appear on a resource's row and below the run. */
 export class Engine {
   #client: InstanceType<typeof engineGrpc.EngineClient> | undefined;
-  /** Ends when everything said so far was delivered: calls that go side by side would arrive in any order. */
+  /** Resolves when all messages so far are delivered, one at a time: parallel calls would arrive in any order. */
   #said: Promise<void> = Promise.resolve();
 
   constructor(address: string | undefined) {
@@ -19,12 +19,12 @@ export class Engine {
     this.#client = new engineGrpc.EngineClient(address, credentials.createInsecure(), CHANNEL_OPTIONS);
   }
 
-  /** @param passing shown on the resource's row until the next word, and not kept */
+  /** @param passing shown on the resource's row until the next message, and not kept */
   log(severity: Severity, urn: string, message: string, passing = false): void {
     this.#said = this.#said.then(() => this.#deliver(severity, urn, message, passing));
   }
 
-  /** Waits until the engine has everything: what comes after the end of a call is lost. */
+  /** Waits until all messages are delivered: those after the end of a call are lost. */
   async flush(): Promise<void> {
     await this.#said;
   }
@@ -37,7 +37,7 @@ export class Engine {
     request.setUrn(urn);
     request.setMessage(message);
     request.setEphemeral(passing);
-    // A log that cannot be delivered must not make the operation fail, and an engine that is gone has nobody to tell.
+    // A message that cannot be delivered must not fail the operation; if the engine is gone, nobody reads it.
     await new Promise<void>((resolve) => client.log(request, () => resolve()));
   }
 }

@@ -1,7 +1,7 @@
 import { Metadata, Server, ServerCredentials, status } from "@grpc/grpc-js";
 import type { ServerUnaryCall, handleUnaryCall, sendUnaryData } from "@grpc/grpc-js";
 
-/** As large as the official plugins allow: a stack's whole config may travel in one message. */
+/** The official plugins' limit: one message may hold a stack's whole config. */
 const MESSAGE_LIMIT = 400 * 1024 * 1024;
 export const CHANNEL_OPTIONS = {
   "grpc.max_receive_message_length": MESSAGE_LIMIT,
@@ -12,7 +12,7 @@ export function newServer(): Server {
   return new Server(CHANNEL_OPTIONS);
 }
 
-/** Listens on a free port of loopback and prints it as the first line, which is how the engine learns it. */
+/** Listens on a free loopback port and prints it as the first line, where the engine reads it. */
 export async function announce(server: Server): Promise<number> {
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) => {
@@ -24,13 +24,13 @@ export async function announce(server: Server): Promise<number> {
   return port;
 }
 
-/** An error that answers with details which the engine understands, beside its message. */
+/** An error with details for the engine. */
 export interface DetailedError extends Error {
   /** A serialized `google.rpc.Status`. */
   readonly statusDetails: Uint8Array;
 }
 
-/** An async function as a gRPC method. Of an error only its message leaves the process: never its stack, properties or cause. */
+/** Wraps an async function as a gRPC method. Only an error's message leaves the process, never its stack, properties or cause. */
 export function unary<Request, Response>(
   answer: (request: Request, signal: AbortSignal) => Promise<Response> | Response,
 ): handleUnaryCall<Request, Response> {
@@ -46,7 +46,7 @@ export function unary<Request, Response>(
   };
 }
 
-/** What the caller gets to know of an error. */
+/** The part of an error that the caller receives. */
 export function toStatus(error: unknown): { code: status; details: string; metadata: Metadata } {
   const message = error instanceof Error ? error.message : String(error);
   const metadata = new Metadata();

@@ -1,5 +1,6 @@
 export { compareInputs, diffByInputs } from "./diff.ts";
 export { serve } from "./serve.ts";
-export { PartialFailure, UNKNOWN } from "./types.ts";
+export type { DetailedError } from "./grpc.ts";
+export { UNKNOWN } from "./types.ts";
 export type * from "./types.ts";
-export { equal } from "./values.ts";
+export { equal, pack } from "./values.ts";

@@ -17,7 +17,7 @@ import { unary } from "./grpc.ts";
 import type { ProviderDefinition } from "./types.ts";
 import { pack, unpack } from "./values.ts";
 
-/** The methods that are about the provider as a whole, and its functions. */
+/** The methods of the provider as a whole, and its functions. */
 export function providerMethods(
   definition: ProviderDefinition,
   calls: Calls,
@@ -54,7 +54,7 @@ export function providerMethods(
       response.setInputs(request.getNews());
       return response;
     }),
-    // Another way in does not make other objects: never a replacement.
+    // A different connection does not mean different objects: never a replacement.
     diffConfig: unary((request: DiffRequest) =>
       toDiffResponse(diffByInputs(unpack(request.getOldInputs()).values, unpack(request.getNews()).values)),
     ),
@@ -68,7 +68,7 @@ export function providerMethods(
       };
       await calls.run(subject, async (context) => definition.configure?.(values, context));
       const response = new providerpb.ConfigureResponse();
-      // Outputs and resource references come as plain values and ids then.
+      // Without acceptOutputs and acceptResources, these come as plain values and ids.
       response.setAcceptsecrets(true);
       response.setSupportspreview(true);
       return response;
@@ -77,7 +77,8 @@ export function providerMethods(
     invoke: unary(async (request: InvokeRequest) => {
       const token = request.getTok();
       const load = definition.functions?.[token];
-      if (load === undefined) throw new Error(`the provider ${definition.name} has no function ${token}`);
+      if (load === undefined)
+        throw new Error(`the function ${token} does not exist in the provider ${definition.name}`);
       const handler = await load();
       const { values, secrets } = unpack(request.getArgs());
       const subject = { urn: "", type: token, name: "", preview: request.getPreview(), secretInputs: secrets };

@@ -12,15 +12,15 @@ import emptypb from "google-protobuf/google/protobuf/empty_pb.js";
 import type { Calls } from "./calls.ts";
 import { diffByInputs, toDiffResponse } from "./diff.ts";
 import { unary } from "./grpc.ts";
-import { withStatusDetails } from "./partialFailure.ts";
 import type { ProviderDefinition, ResourceHandler, Values } from "./types.ts";
 import { pack, unpack } from "./values.ts";
 
-/** The life of a resource: check, diff, create, read, update, delete. */
+/** The methods of a resource: check, diff, create, read, update, delete. */
 export function resourceMethods(definition: ProviderDefinition, calls: Calls): UntypedServiceImplementation {
   async function handlerOf(type: string): Promise<ResourceHandler> {
     const load = definition.resources[type];
-    if (load === undefined) throw new Error(`the provider ${definition.name} has no resource type ${type}`);
+    if (load === undefined)
+      throw new Error(`the resource type ${type} does not exist in the provider ${definition.name}`);
     return load();
   }
 
@@ -67,12 +67,11 @@ export function resourceMethods(definition: ProviderDefinition, calls: Calls): U
       const handler = await handlerOf(subject.type);
       const { values, secrets } = unpack(request.getProperties());
       const preview = request.getPreview();
-      const made = await keepingPart(handler, secrets, async () =>
-        calls.run({ ...subject, preview, secretInputs: secrets, timeout: request.getTimeout() }, async (context) =>
-          preview
-            ? { id: "", state: await handler.preview(values, undefined, context) }
-            : handler.create(values, context),
-        ),
+      const call = { ...subject, preview, secretInputs: secrets, timeout: request.getTimeout() };
+      const made = await calls.run(call, async (context) =>
+        preview
+          ? { id: "", state: await handler.preview(values, undefined, context) }
+          : handler.create(values, context),
       );
       const response = new providerpb.CreateResponse();
       response.setId(made.id);
@@ -93,14 +92,13 @@ export function resourceMethods(definition: ProviderDefinition, calls: Calls): U
       }
       const state = unpack(request.getProperties());
       const inputs = unpack(request.getInputs());
-      // What was secret stays secret, whether an input made it so or the program asked for it.
+      // Secrets stay secret, whether an input or the program made them so.
       const secrets = new Set([...inputs.secrets, ...state.secrets]);
-      const found = await keepingPart(handler, secrets, async () =>
-        calls.run({ ...subject, secretInputs: inputs.secrets, timeout: request.getTimeout() }, async (context) =>
-          read(request.getId(), state.values, inputs.values, context),
-        ),
+      const call = { ...subject, secretInputs: inputs.secrets, timeout: request.getTimeout() };
+      const found = await calls.run(call, async (context) =>
+        read(request.getId(), state.values, inputs.values, context),
       );
-      if (found === undefined) return response; // without an id: it is gone
+      if (found === undefined) return response; // without an id: the resource no longer exists
       response.setId(found.id);
       response.setProperties(packState(handler, found.state, secrets));
       response.setInputs(pack(found.inputs, inputs.secrets));
@@ -114,13 +112,12 @@ export function resourceMethods(definition: ProviderDefinition, calls: Calls): U
       const state = unpack(request.getOlds()).values;
       const preview = request.getPreview();
       const { update } = handler;
-      const updated = await keepingPart(handler, secrets, async () =>
-        calls.run({ ...subject, preview, secretInputs: secrets, timeout: request.getTimeout() }, async (context) => {
-          if (preview) return handler.preview(values, state, context);
-          if (update === undefined) throw new Error(`${subject.type} cannot be updated in place`);
-          return update(request.getId(), state, values, context);
-        }),
-      );
+      const call = { ...subject, preview, secretInputs: secrets, timeout: request.getTimeout() };
+      const updated = await calls.run(call, async (context) => {
+        if (preview) return handler.preview(values, state, context);
+        if (update === undefined) throw new Error(`${subject.type} cannot be updated in place`);
+        return update(request.getId(), state, values, context);
+      });
       const response = new providerpb.UpdateResponse();
       response.setProperties(packState(handler, updated, secrets));
       return response;
@@ -138,19 +135,6 @@ export function resourceMethods(definition: ProviderDefinition, calls: Calls): U
   };
 }
 
-/** Runs an action; should it succeed only in part, the error carries the state, with its secrets marked, to the engine. */
-async function keepingPart<Result>(
-  handler: ResourceHandler,
-  secrets: ReadonlySet<string>,
-  action: () => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await action();
-  } catch (error) {
-    throw withStatusDetails(error, (state) => packState(handler, state, secrets));
-  }
-}
-
 function packState(handler: ResourceHandler, state: Values, secrets: ReadonlySet<string>) {
   return pack(state, [...secrets, ...(handler.secretOutputs?.(secrets) ?? [])]);
 }
@@ -161,7 +145,7 @@ interface About {
   getName(): string;
 }
 
-/** Engines before 3.150 leave type and name to be read off the URN: `urn:pulumi:stack::project::parent$type::name`. */
+/** Engines before 3.150 give type and name only in the URN: `urn:pulumi:stack::project::parent$type::name`. */
 function subjectOf(request: About): { readonly urn: string; readonly type: string; readonly name: string } {
   const urn = request.getUrn();
   const [, , types = "", ...name] = urn.split("::");

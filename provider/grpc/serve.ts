@@ -7,17 +7,17 @@ import { providerMethods } from "./providerMethods.ts";
 import { resourceMethods } from "./resourceMethods.ts";
 import type { ProviderDefinition } from "./types.ts";
 
-/** The engine kills a plugin 5 s after it asked it to end. */
+/** The engine kills a plugin 5 s after asking it to stop. */
 const GRACE_MILLISECONDS = 4000;
 
-/** The type of `process.emitWarning` that reaches the person who runs Pulumi. */
+/** The type of `process.emitWarning` warnings that Pulumi shows. */
 const WARNING = "ZotAuthWarning";
 
 /**
  * Serves a provider to Pulumi's engine over gRPC and prints its port, as every plugin does.
  *
- * The SDK's own server for Node (`@pulumi/pulumi/provider`) hands on neither the configuration, nor whether it is a preview, nor the old
- * inputs, nor a cancellation, and cannot answer with a detailed diff; that is why this one exists. It starts without the SDK.
+ * The SDK's own server for Node (`@pulumi/pulumi/provider`) does not pass on the configuration, whether a run is a preview, or the old inputs,
+ * has no abort signal, and cannot return a detailed diff; that is why this one exists (ADR 2). It starts without the SDK.
  */
 export async function serve(definition: ProviderDefinition): Promise<void> {
   const engine = new Engine(engineAddressFrom(process.argv.slice(2)));
@@ -27,7 +27,7 @@ export async function serve(definition: ProviderDefinition): Promise<void> {
     setTimeout(() => process.exit(0), GRACE_MILLISECONDS).unref();
     void calls.settled().then(() => process.exit(0));
   };
-  // What a client warns of, far from any operation, would stay on a standard error that nobody sees. Node's own warnings stay there.
+  // A client's warning would end up on a standard error that nobody reads. Node's own warnings stay there.
   process.on("warning", ({ name, message }) => {
     if (name === WARNING) engine.log("warning", "", message);
   });

@@ -3,7 +3,7 @@ import type { Struct } from "google-protobuf/google/protobuf/struct_pb.js";
 import { UNKNOWN } from "./types.ts";
 import type { Value, Values } from "./types.ts";
 
-/** How the engine marks things in property values: pulumi/pulumi, sdk/go/common/resource. */
+/** The engine's marks in property values: pulumi/pulumi, sdk/go/common/resource. */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 const UNSUPPORTED: Readonly<Record<string, string>> = {
@@ -11,7 +11,7 @@ const UNSUPPORTED: Readonly<Record<string, string>> = {
   "0def7320c3a5731c473e5ecbe6d01bc7": "an archive",
   "5cf8f73096256a8f31e491e813e4eb8e": "a resource reference",
 };
-/** One for each type a computed value may have; all of them mean that it is not known. */
+/** One for each type of a computed value; all of them mean unknown. */
 const UNKNOWNS = new Set([
   "04da6b54-80e4-46f7-96ec-b56ff0331ba9",
   "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
@@ -25,11 +25,11 @@ const UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 export interface Unpacked {
   readonly values: Values;
-  /** Top-level properties that are, or hold, a secret. */
+  /** Top-level properties that are, or contain, a secret. */
   readonly secrets: ReadonlySet<string>;
 }
 
-/** Properties off the wire: secrets unwrapped, and remembered by their top-level name. */
+/** Reads properties from the wire: secrets are unwrapped and recorded by their top-level name. */
 export function unpack(struct: Struct | undefined): Unpacked {
   const secrets = new Set<string>();
   const raw = struct?.toJavaScript() ?? {};
@@ -39,7 +39,7 @@ export function unpack(struct: Struct | undefined): Unpacked {
   return { values, secrets };
 }
 
-/** Properties onto the wire, those named in `secrets` as secrets. */
+/** Writes properties to the wire, those named in `secrets` as secrets. */
 export function pack(values: Values, secrets: Iterable<string> = []): Struct {
   const secretKeys = new Set(secrets);
   const plain = Object.entries(wrap(values) as Record<string, Json>);
@@ -60,7 +60,7 @@ function unwrap(value: unknown, onSecret: () => void): Value {
       return unwrap(record["value"], onSecret);
     default:
       throw new Error(
-        `${UNSUPPORTED[String(record[SIGNATURE])] ?? "a value of a kind unknown here"} was given, and this provider takes plain values only`,
+        `${UNSUPPORTED[String(record[SIGNATURE])] ?? "a value of an unknown kind"} is not supported: this provider accepts plain values only`,
       );
   }
 }
@@ -75,7 +75,7 @@ function wrap(value: Value): Json {
   return Object.fromEntries(entries.map(([key, element]) => [key, wrap(element)]));
 }
 
-/** Whether two values are the same; an unknown one is not the same as anything. */
+/** Whether two values are equal; an unknown value equals nothing. */
 export function equal(left: Value | undefined, right: Value | undefined): boolean {
   if (left === UNKNOWN || right === UNKNOWN) return false;
   if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return left === right;

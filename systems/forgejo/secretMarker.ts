@@ -1,22 +1,22 @@
 /**
- * What the variable beside an Actions secret says: `label=zot-auth/homelab/3 fingerprint=0123456789abcdef expires=2026-04-01T00:00:00Z target=own/app`.
- * Forgejo never tells a secret's value, so this is how anybody, and a refresh, sees which one is there.
+ * The value of the variable beside an Actions secret: `label=zot-auth/homelab/3 fingerprint=0123456789abcdef expires=2026-04-01T00:00:00Z target=own/app`.
+ * Forgejo never returns a secret's value, so this is how people, and a refresh, see which secret is there.
  */
 export interface SecretMarker {
-  /** Whose it is, `<stack's name>/<what>`: `zot-auth/homelab/3`. */
+  /** Its owner, `<stack's name>/<what>`: `zot-auth/homelab/3`. */
   readonly label: string;
-  /** Which secret it is, without telling the secret. */
+  /** Identifies the secret without revealing it. */
   readonly fingerprint: string;
-  /** RFC 3339; left out where nobody knows. */
+  /** RFC 3339; missing if unknown. */
   readonly expires?: string;
-  /** The target as the settings name it. Two names can mean the same repository; the last one that wrote owns the secret. */
+  /** The target as in the settings. Two names can mean the same repository; the last writer owns the secret. */
   readonly target: string;
 }
 
-/** What a marker of ours says, whether whole, begun, or written by an earlier version. */
+/** A marker of ours, complete, in progress, or from an earlier version. */
 export interface SeenMarker {
   readonly label: string;
-  /** Absent in what earlier versions wrote. */
+  /** Missing in markers of earlier versions. */
   readonly target: string | undefined;
 }
 
@@ -30,14 +30,13 @@ export function markerText({ label, fingerprint, expires, target }: SecretMarker
 }
 
 /**
- * Stands there from before the secret is touched until after: whoever finds it knows that the secret may be the one of before, the one of
- * after, or gone.
+ * The marker while the secret changes: whoever finds it knows that the secret may be the old one, the new one, or deleted.
  */
 export function changingText({ label, target }: Pick<SecretMarker, "label" | "target">): string {
   return `label=${label} changing=true target=${target}`;
 }
 
-/** Reads a marker; `undefined` when the variable is somebody else's. */
+/** Parses a marker; `undefined` if the variable is somebody else's. */
 export function parseMarker(text: string): SeenMarker | undefined {
   const match = /^label=(\S+) (?:changing=true|fingerprint=[0-9a-f]{16}(?: expires=\S+)?)(?: target=(\S+))?$/.exec(
     text.trim(),
@@ -45,7 +44,7 @@ export function parseMarker(text: string): SeenMarker | undefined {
   return match?.[1] === undefined ? undefined : { label: match[1], target: match[2] };
 }
 
-/** Whose secret a label names: that of the key has the key's generation at its end. */
+/** The owner in a label. The key's label ends with its generation. */
 export function ownerOfLabel(label: string): string {
   return label.replace(/\/\d+$/, "");
 }

@@ -4,10 +4,10 @@ export type ForgejoTarget =
   | { readonly kind: "organisation"; readonly name: string }
   | { readonly kind: "user"; readonly login: string };
 
-/** What a setting writes for a target, for the errors. */
+/** The forms of a target in settings, for errors. */
 export const TARGET_FORMS = "owner/repository, an organisation's name, or user: and the login of the token's own user";
 
-/** Reads `owner/repository`, `organisation` or `user:login`; `undefined` when Forgejo could never have anything of that name. */
+/** Parses `owner/repository`, `organisation` or `user:login`; `undefined` if Forgejo cannot have that name. */
 export function parseForgejoTarget(text: string): ForgejoTarget | undefined {
   const login = /^user:(.*)$/s.exec(text)?.[1];
   if (login !== undefined) return isOwnerName(login) ? { kind: "user", login } : undefined;
@@ -18,8 +18,8 @@ export function parseForgejoTarget(text: string): ForgejoTarget | undefined {
 }
 
 /**
- * Whether Forgejo takes it as a user's or an organisation's name: letters, digits and `.`, `_`, `-`, which neither begin nor end it nor follow one
- * another; at most 40; none of the words that its own pages need.
+ * Whether Forgejo accepts it as the name of a user or organisation: at most 40 letters, digits and single `.`, `_`, `-` between them; no reserved
+ * word.
  */
 export function isOwnerName(text: string): boolean {
   return (
@@ -30,7 +30,7 @@ export function isOwnerName(text: string): boolean {
   );
 }
 
-/** Whether Forgejo takes it as a repository's name: letters, digits, `.`, `_`, `-`, at most 100, without the endings of git and wiki. */
+/** Whether Forgejo accepts it as a repository's name: at most 100 letters, digits, `.`, `_`, `-`, without the suffixes of git and wiki. */
 export function isRepositoryName(text: string): boolean {
   return (
     /^[A-Za-z0-9._-]{1,100}$/.test(text) && !/^(?:\.|\.\.|-)$/.test(text) && !/\.(?:git|wiki|rss|atom)$/i.test(text)
@@ -38,8 +38,8 @@ export function isRepositoryName(text: string): boolean {
 }
 
 /**
- * Whether every Forgejo takes it as the name of an Actions secret, and of the variable beside it. Forgejo stores capitals whatever is
- * written; newer versions refuse `FORGEJO_`, and for variables all refuse `CI`. A database column of it has 255 characters.
+ * Whether every version of Forgejo accepts it as the name of an Actions secret and, with the suffix, of the variable beside it. Forgejo stores
+ * upper case; newer versions reject `FORGEJO_`, and for variables all versions reject `CI`. The database column has 255 characters.
  */
 export function isSecretName(text: string): boolean {
   return (
@@ -48,14 +48,14 @@ export function isSecretName(text: string): boolean {
   );
 }
 
-/** The variable beside a secret, which says what the secret is; who reads the repository's Actions can read it. */
+/** The variable beside a secret that identifies it; whoever can read the repository's Actions can read it. */
 export function markerName(secretName: string): string {
   return `${secretName}_INFO`;
 }
 
 const LONGEST_SECRET_NAME = 255;
 
-/** Of Forgejo's source (`models/user`), those that its other rules let through. */
+/** From Forgejo's source (`models/user`), without those that other rules reject. */
 const RESERVED_OWNERS: ReadonlySet<string> = new Set([
   "admin",
   "api",

@@ -156,23 +156,23 @@ await test("the shell", async (t) => {
   await t.test("what does not exist, or cannot be loaded, is said so", async () => {
     const messageOf = async (call: Promise<unknown>) => call.then(() => "", told);
     const nothing = await messageOf(plugin.create({ urn: urnOf("fixture:index:Nothing") }, {}));
-    assert.equal(nothing, "the provider fixture has no resource type fixture:index:Nothing");
+    assert.equal(nothing, "the resource type fixture:index:Nothing does not exist in the provider fixture");
     const broken = await messageOf(plugin.create({ urn: urnOf("fixture:index:Broken") }, {}));
     assert.equal(broken, "the module cannot be loaded");
     assert.equal(
       await messageOf(plugin.invoke("fixture:index:no", {})),
-      "the provider fixture has no function fixture:index:no",
+      "the function fixture:index:no does not exist in the provider fixture",
     );
     const asset = { "4dabf18193072939515e22adb298388d": "c44067f5952c0a294b673a41bacd8c17", text: "x" };
     assert.equal(
       await messageOf(plugin.create({ urn: thing }, { file: asset })),
-      "an asset was given, and this provider takes plain values only",
+      "an asset is not supported: this provider accepts plain values only",
     );
   });
 
   await t.test("a custom timeout cuts the handler off", async () => {
     await assert.rejects(plugin.create({ urn: thing, timeout: 0.05 }, { mode: "slow" }), (error) => {
-      assert.equal(told(error), "not done within 0.05 s; the resource option customTimeouts allows more");
+      assert.equal(told(error), "timed out after 0.05 s; set the resource option customTimeouts for more time");
       return true;
     });
   });
@@ -181,11 +181,8 @@ await test("the shell", async (t) => {
     const slow = plugin.create({ urn: thing }, { mode: "slow" }).then(() => "done", told);
     await plugin.create({ urn: thing }, {}); // by now the slow one goes on
     await plugin.cancel();
-    assert.equal(await slow, "cancelled; run again to finish what is left");
-    assert.equal(
-      await plugin.create({ urn: thing }, {}).then(() => "done", told),
-      "cancelled; run again to finish what is left",
-    );
+    assert.equal(await slow, "cancelled; run again to finish");
+    assert.equal(await plugin.create({ urn: thing }, {}).then(() => "done", told), "cancelled; run again to finish");
   });
 });
 

@@ -144,7 +144,7 @@ await test("command:local:Command", async (t) => {
     const pid = Number(readFileSync(file, "utf8"));
     assert.equal(isAlive(pid), true);
     await plugin.cancel();
-    assert.equal(await slow, "cancelled; run again to finish what is left");
+    assert.equal(await slow, "cancelled; run again to finish");
     while (isAlive(pid)) await sleep(10);
   });
 });

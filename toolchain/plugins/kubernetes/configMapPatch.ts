@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { PartialFailure, equal } from "../../../provider/grpc/index.ts";
+import { equal } from "../../../provider/grpc/index.ts";
 import type { Context, ResourceHandler, Value, Values } from "../../../provider/grpc/index.ts";
+import { PartialFailure } from "../partialFailure.ts";
 import { KubernetesError } from "./client.ts";
 import type { KubernetesClient, KubernetesObject } from "./client.ts";
 import { cluster } from "./cluster.ts";
@@ -106,9 +107,9 @@ export const configMapPatch: ResourceHandler = {
       );
       if (live === undefined)
         throw new Error(`update of resource ${JSON.stringify(context.urn)} failed: ${message}`, { cause: error });
-      throw new PartialFailure(id, stateOf(inputs, live, manager), [
-        `the Kubernetes API server reported that ${JSON.stringify(id)} failed to fully initialize or become live: ${message}`,
-      ]);
+      const reason = `the Kubernetes API server reported that ${JSON.stringify(id)} failed to fully initialize or become live: ${message}`;
+      const secrets = [...context.secretInputs, ...secretOutputs(context.secretInputs)];
+      throw new PartialFailure(reason, { id, state: stateOf(inputs, live, manager), secrets });
     }
   },
 
@@ -125,9 +126,13 @@ export const configMapPatch: ResourceHandler = {
     await relinquish(inputs, managerOf(inputs, state), context);
   },
 
-  // The whole of the inputs stands in the state a second time.
-  secretOutputs: (secretInputs) => (secretInputs.size === 0 ? [] : [INPUTS]),
+  secretOutputs,
 };
+
+/** The whole of the inputs stands in the state a second time. */
+function secretOutputs(secretInputs: ReadonlySet<string>): readonly string[] {
+  return secretInputs.size === 0 ? [] : [INPUTS];
+}
 
 /** Applies changed inputs; in a preview the server only says what would come of it. */
 async function change(state: Values, inputs: Values, context: Context): Promise<Values> {
