@@ -78,9 +78,7 @@ export async function realApiServer(folder: string): Promise<ApiServer> {
   const server: ApiServer = {
     url: `https://127.0.0.1:${secure}`,
     token: TOKEN,
-    close: async () => {
-      await Promise.all(processes.map(ended));
-    },
+    close: async () => stopInTurn(processes.toReversed()),
   };
   try {
     await ready(server, processes);
@@ -117,7 +115,9 @@ export async function ask(
   const send = url.startsWith("https:") ? httpsRequest : httpRequest;
   return new Promise((done, fail) => {
     const headers = { authorization: `Bearer ${token}`, "content-type": type };
-    const outgoing = send(url + path, { method, headers, rejectUnauthorized: false, timeout: 10_000 }, (answer) => {
+    // Without an agent no connection stays open for the next request.
+    const options = { method, headers, rejectUnauthorized: false, timeout: 10_000, agent: false as const };
+    const outgoing = send(url + path, options, (answer) => {
       const chunks: Buffer[] = [];
       answer.on("data", (chunk: Buffer) => chunks.push(chunk));
       answer.once("end", () => {
@@ -147,11 +147,20 @@ function start(command: string, args: readonly string[]): ChildProcess {
   return spawn(command, [...args], { stdio: ["ignore", "ignore", "ignore"] });
 }
 
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const end = new Promise((done) => child.once("close", done));
-  child.kill("SIGTERM");
-  await end;
+/**
+ * Stops one program after the other: an API server whose etcd ended first would wait for it without end.
+ *
+ * @param patience milliseconds after which a program that has not ended is killed
+ */
+export async function stopInTurn(processes: readonly ChildProcess[], patience = 10_000): Promise<void> {
+  for (const child of processes) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    const end = new Promise((done) => child.once("exit", done));
+    const kill = setTimeout(() => child.kill("SIGKILL"), patience);
+    child.kill("SIGTERM");
+    await end;
+    clearTimeout(kill);
+  }
 }
 
 async function ready(server: ApiServer, processes: readonly ChildProcess[]): Promise<void> {

@@ -76,27 +76,36 @@ async function signInAsCi(): Promise<void> {
 /** Quotes and line breaks as the message has them. */
 const plain = ({ output }: PulumiResult): string => output.replaceAll('\\"', '"').replaceAll(/\s+/g, " ");
 
-/** Refresh finds what was changed, the preview names it, and up repairs it with CI's key as it was. */
+/** `up --refresh` names what was changed and repairs it; CI's key stays as it was. */
 async function repairs(...named: readonly string[]): Promise<void> {
   const key = homelab.ciKey("homelab/apps");
-  const refreshed = await lab.pulumi("refresh", "--yes", "--skip-preview", "--non-interactive");
-  assert.equal(refreshed.code, 0, refreshed.output);
-  const seen = plain(await lab.pulumi("preview", "--diff", "--non-interactive"));
-  for (const text of named) assert.ok(seen.includes(text), `${text}\nis not in\n${seen}`);
-  const repaired = await lab.up();
+  const repaired = await lab.pulumi("up", "--refresh", "--yes", "--skip-preview", "--diff", "--non-interactive");
   assert.equal(repaired.code, 0, repaired.output);
+  assertNamed(repaired, named);
   assert.equal(homelab.ciKey("homelab/apps"), key);
+}
+
+function assertNamed(result: PulumiResult, named: readonly string[]): void {
+  const seen = plain(result);
+  for (const text of named) assert.ok(seen.includes(text), `${text}\nis not in\n${seen}`);
 }
 
 test("the account is disabled, a binding is disabled, and another has another order", async () => {
   await ask(`/core/users/${(await zotCi()).pk}/`, "PATCH", { is_active: false });
   await ask(await bindingOf("admins"), "PATCH", { order: 7 });
   await ask(await bindingOf("artifact-workloads"), "PATCH", { enabled: false });
-  await repairs(
+  const named = [
     'the account "zot-ci" is disabled',
     'the PolicyBinding of the group "admins" has order 7, not 0',
     'the PolicyBinding of the group "artifact-workloads" is disabled',
-  );
+  ];
+  const key = homelab.ciKey("homelab/apps");
+  const refreshed = await lab.pulumi("refresh", "--yes", "--skip-preview", "--non-interactive");
+  assert.equal(refreshed.code, 0, refreshed.output);
+  assertNamed(await lab.pulumi("preview", "--diff", "--non-interactive"), named);
+  const repaired = await lab.up();
+  assert.equal(repaired.code, 0, repaired.output);
+  assert.equal(homelab.ciKey("homelab/apps"), key);
   assert.equal((await zotCi())["is_active"], true);
   assert.deepEqual(await bindings(), DECLARED);
   await signInAsCi();
@@ -151,9 +160,13 @@ test("after all that a refresh finds nothing, a rotation signs in, and no app pa
   const rotated = await lab.up();
   assert.equal(rotated.code, 0, rotated.output);
   assert.notEqual(homelab.ciKey("homelab/apps"), before);
-  const refreshed = await lab.pulumi("refresh", "--yes", "--skip-preview", "--non-interactive");
-  assert.equal(refreshed.code, 0, refreshed.output);
-  const { code, output } = await lab.pulumi("preview", "--expect-no-changes", "--diff", "--non-interactive");
+  const { code, output } = await lab.pulumi(
+    "preview",
+    "--refresh",
+    "--expect-no-changes",
+    "--diff",
+    "--non-interactive",
+  );
   assert.equal(code, 0, output);
   assert.equal(new Set(appPasswords).size, 3, "one of each making");
   for (const password of appPasswords) {
