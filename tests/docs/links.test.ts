@@ -5,6 +5,8 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
+import { FORMER_TYPES } from "../../provider/formerTypes.ts";
+import { resources } from "../../provider/handlers.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -77,4 +79,20 @@ test("files and folders that a page names in backticks exist", () => {
     ({ page, path }) => page !== "CHANGELOG.md" && roots.has(path.split("/")[0] ?? "") && !existsSync(join(ROOT, path)),
   );
   assert.deepEqual(missing, []);
+});
+
+test("every resource type that a page names exists", () => {
+  const named = pages
+    // A changelog and a decision keep the names of their time.
+    .filter((page) => page !== "CHANGELOG.md" && !page.startsWith("docs/adr/"))
+    .flatMap((page) =>
+      [...read(page).matchAll(/\b(?:zot-auth:)?((?:acceptance|argocd|authentik|forgejo|zot):[A-Z]\w+)/g)].map(
+        ([, type = ""]) => `zot-auth:${type}`,
+      ),
+    );
+  assert.ok(new Set(named).size > 10);
+  assert.deepEqual(
+    [...new Set(named)].filter((type) => resources[type] === undefined || Object.hasOwn(FORMER_TYPES, type)),
+    [],
+  );
 });
