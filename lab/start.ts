@@ -1,4 +1,4 @@
-// npm start: the lab and, on it, the program; then what there is to look at.
+// npm start: starts the lab, runs the program on it, and shows what to try next.
 import { spawnSync } from "node:child_process";
 import { runningLab, startInBackground } from "./homelab/background.ts";
 import { forgetStack, isNew } from "./homelab/forget.ts";
@@ -12,7 +12,7 @@ function pulumi(...args: readonly string[]): number {
   return status ?? 1;
 }
 
-/** Without `--stack`: it is what makes it. */
+/** Creates the stack if there is none, and selects it for the commands that a person tries next. */
 function selectStack(): number {
   const { status } = spawnSync("pulumi", ["stack", "select", STACK, "--create", "--non-interactive"], {
     stdio: ["ignore", "ignore", "inherit"],
@@ -26,29 +26,34 @@ async function main(): Promise<number> {
   const before = runningLab(layout);
   const started = Date.now();
   const { urls } = before ?? (await startInBackground(layout));
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
   console.log(
     before === undefined
-      ? `\nThe lab runs (${((Date.now() - started) / 1000).toFixed(1)} s):`
-      : "\nThe lab runs already:",
+      ? `\nThe lab has started (${seconds} s) and runs in the background:\n`
+      : "\nThe lab is already running:\n",
   );
   for (const [name, url] of Object.entries(urls)) console.log(`  ${name.padEnd(18)} ${url}`);
   console.log();
 
   process.env["PULUMI_CONFIG_PASSPHRASE_FILE"] ??= ".lab/passphrase";
-  const failed = selectStack() || pulumi("up", "--yes");
+  // Without a preview, which would show the same rows a second time.
+  const failed = selectStack() || pulumi("up", "--yes", "--skip-preview");
   if (failed !== 0) {
-    console.error(
-      "\nThe lab goes on running, so that you can look. `npm start` tries again; `npm run lab:stop` stops it.",
-    );
+    console.error("\nThe lab keeps running for inspection. `npm start` tries again; `npm run lab:stop` stops it.");
     return failed;
   }
-  console.log(`
-The registry is hardened, and the checks have passed. Try:
-  npm run pulumi -- preview           what would change: nothing
-  npm run pulumi -- stack output      what CI consumes
-  curl ${layout.settings.registry.url}/v2/_catalog
-  npm run pulumi -- destroy           takes everything back
-  npm run lab:stop                    stops the lab (-- --delete forgets it, too)`);
+  const next: readonly (readonly [string, string])[] = [
+    [`curl ${layout.settings.registry.url}/v2/_catalog`, "reads from the registry without signing in"],
+    ["npm run pulumi -- preview", "shows what would change: nothing"],
+    ["npm run pulumi -- stack output", "shows what CI consumes"],
+    ["npm run check -- lab", "checks key and servers, and changes nothing"],
+    ["npm run rotate -- lab", "replaces CI's key"],
+    ["npm run pulumi -- destroy", "restores everything to what it was"],
+    ["npm run lab:stop", "stops the lab; with `-- --delete` it also deletes the lab's data"],
+  ];
+  const width = Math.max(...next.map(([command]) => command.length));
+  console.log("\nThe registry is set up, and every check has passed. Try next:\n");
+  for (const [command, does] of next) console.log(`  ${command.padEnd(width)}  ${does}`);
   return 0;
 }
 

@@ -1,6 +1,6 @@
 // Stands in for Authentik: what a fresh Authentik holds, and what the lab adds to it.
 import type { Database } from "./models/database.ts";
-import type { Json, JsonObject } from "./models/json.ts";
+import type { Json, JsonObject } from "../shared/json.ts";
 import { permissionsOf } from "./policies/policies.ts";
 import type { Row } from "./models/state.ts";
 

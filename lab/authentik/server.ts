@@ -10,7 +10,7 @@ import { api } from "./api/api.ts";
 import { BlueprintFolder } from "./blueprints/files.ts";
 import { Database } from "./models/database.ts";
 import { executorRoutes } from "./flows/executor.ts";
-import { text } from "./models/json.ts";
+import { text } from "../shared/json.ts";
 import { openidPrefix } from "./oauth2/applications.ts";
 import { answerOpenid } from "./oauth2/endpoints.ts";
 import { OpenidProviders } from "./oauth2/library/providers.ts";

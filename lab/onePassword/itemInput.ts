@@ -1,4 +1,5 @@
 // Stands in for 1Password Connect: reading an item that a client sends.
+import { isObject } from "../shared/json.ts";
 import { CATEGORIES, newId, now } from "./items.ts";
 import type { Field, Item, Section } from "./items.ts";
 import { Refusal } from "./refusal.ts";
@@ -60,8 +61,8 @@ function section(given: Mapping): Section {
 }
 
 function mapping(value: unknown, message: string): Mapping {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Refusal(400, message);
-  return value as Mapping;
+  if (!isObject(value)) throw new Refusal(400, message);
+  return value;
 }
 
 function list(value: unknown, name: string): readonly unknown[] {

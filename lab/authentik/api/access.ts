@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { userOfApiToken } from "../flows/passwordBackends.ts";
 import type { Database } from "../models/database.ts";
-import type { Json } from "../models/json.ts";
+import type { Json } from "../../shared/json.ts";
 import type { Origins } from "../sessions/origins.ts";
 import { incoming } from "../sessions/origins.ts";
 import { isSuperuser, permissionsOf } from "../policies/policies.ts";

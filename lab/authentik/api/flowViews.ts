@@ -1,7 +1,7 @@
 // Stands in for Authentik: its flows, their stages and the policies bound to them as the API shows them.
 import type { Database } from "../models/database.ts";
-import type { JsonObject } from "../models/json.ts";
-import { list, text } from "../models/json.ts";
+import type { JsonObject } from "../../shared/json.ts";
+import { list, text } from "../../shared/json.ts";
 import { models } from "../models/models.ts";
 import { bindingsOf } from "../policies/policies.ts";
 import type { Row } from "../models/state.ts";

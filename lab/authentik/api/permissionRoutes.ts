@@ -3,8 +3,8 @@ import { Hono } from "hono";
 import type { Access } from "./access.ts";
 import { refuse } from "./access.ts";
 import type { Database } from "../models/database.ts";
-import type { JsonObject } from "../models/json.ts";
-import { list, text } from "../models/json.ts";
+import type { JsonObject } from "../../shared/json.ts";
+import { list, text } from "../../shared/json.ts";
 import { page } from "./modelRoutes.ts";
 import { models } from "../models/models.ts";
 

@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import type { Access } from "./access.ts";
 import { refuse } from "./access.ts";
 import type { Database } from "../models/database.ts";
-import { list, text } from "../models/json.ts";
+import { list, text } from "../../shared/json.ts";
 import type { Handling } from "./modelRoutes.ts";
 import { modelRoutes, readBody } from "./modelRoutes.ts";
 import { roleView } from "./views.ts";

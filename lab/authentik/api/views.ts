@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import type { Database } from "../models/database.ts";
 import { isAtLeast } from "../models/database.ts";
-import type { Json, JsonObject } from "../models/json.ts";
-import { list, object, text } from "../models/json.ts";
+import type { Json, JsonObject } from "../../shared/json.ts";
+import { list, object, text } from "../../shared/json.ts";
 import { directGroups, isSuperuser, permissionsOf, rolesOf } from "../policies/policies.ts";
 import { mappingsOf } from "../oauth2/scopeMappings.ts";
 import type { Row } from "../models/state.ts";
@@ -161,7 +161,7 @@ export function applicationView(database: Database, application: Row): JsonObjec
 /** Without a launch URL of its own, an application starts at the origin of its first redirect URI. */
 function launchUrlOf(provider: Row | undefined): string {
   const [first] = list(provider?.["redirect_uris"]);
-  const url = typeof first === "object" && first !== null && !Array.isArray(first) ? text(first["url"]) : "";
+  const url = text(object(first)["url"]);
   return URL.canParse(url) ? new URL(url).origin : "";
 }
 

@@ -1,8 +1,8 @@
 // Stands in for Authentik: reading a blueprint file, with its tags still to be answered.
 import type { Node } from "yaml";
 import { isAlias, isMap, isScalar, isSeq, parseDocument } from "yaml";
-import type { Json } from "../models/json.ts";
-import { shown } from "../models/json.ts";
+import type { Json } from "../../shared/json.ts";
+import { shown } from "../../shared/json.ts";
 
 const scalarOrList = ["!Env", "!Context", "!File"];
 const scalarOnly = ["!KeyOf", "!ParseJSON"];

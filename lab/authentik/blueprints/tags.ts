@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import type { Value } from "./syntax.ts";
 import { isList, Tag } from "./syntax.ts";
 import type { Database } from "../models/database.ts";
-import type { Json, JsonObject } from "../models/json.ts";
-import { isObject, shown } from "../models/json.ts";
+import type { Json, JsonObject } from "../../shared/json.ts";
+import { isObject, shown } from "../../shared/json.ts";
 import { models } from "../models/models.ts";
 import type { Row } from "../models/state.ts";
 

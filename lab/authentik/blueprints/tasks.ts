@@ -1,8 +1,8 @@
 // Stands in for Authentik: the record of what its worker did, which says less about a blueprint than one would wish.
 import type { Database } from "../models/database.ts";
 import { timestamp } from "../models/database.ts";
-import type { JsonObject } from "../models/json.ts";
-import { text } from "../models/json.ts";
+import type { JsonObject } from "../../shared/json.ts";
+import { text } from "../../shared/json.ts";
 import type { Row } from "../models/state.ts";
 import { pick } from "../api/views.ts";
 

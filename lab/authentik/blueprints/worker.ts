@@ -7,8 +7,8 @@ import { BlueprintTagError } from "./tags.ts";
 import type { Database } from "../models/database.ts";
 import { timestamp } from "../models/database.ts";
 import { EntryInvalidError, importBlueprint } from "./importer.ts";
-import type { JsonObject } from "../models/json.ts";
-import { object, text } from "../models/json.ts";
+import type { JsonObject } from "../../shared/json.ts";
+import { object, text } from "../../shared/json.ts";
 import type { Key, Row } from "../models/state.ts";
 import { noteApplication } from "./tasks.ts";
 

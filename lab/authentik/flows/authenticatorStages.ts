@@ -1,7 +1,7 @@
 // Stands in for Authentik: the second factor, its check and its enrolment.
 import { newTotpSecret, totpStep } from "../models/credentials.ts";
-import type { Json, JsonObject } from "../models/json.ts";
-import { list, text } from "../models/json.ts";
+import type { Json, JsonObject } from "../../shared/json.ts";
+import { list, text } from "../../shared/json.ts";
 import { randomKey } from "../models/fields.ts";
 import { models } from "../models/models.ts";
 import type { StageKind, Turn } from "./stage.ts";

@@ -1,8 +1,8 @@
 // Stands in for Authentik: the question whether an application may know somebody, for providers that do not imply it.
 import { isOver, timestamp } from "../models/database.ts";
 import { durationSeconds } from "../models/durations.ts";
-import type { JsonObject } from "../models/json.ts";
-import { text } from "../models/json.ts";
+import type { JsonObject } from "../../shared/json.ts";
+import { text } from "../../shared/json.ts";
 import { newUuid } from "../models/models.ts";
 import { mappingsOf } from "../oauth2/scopeMappings.ts";
 import type { StageKind, Turn } from "./stage.ts";

@@ -2,8 +2,8 @@
 import type { Context } from "hono";
 import { Hono } from "hono";
 import type { Database } from "../models/database.ts";
-import type { JsonObject } from "../models/json.ts";
-import { isObject, text } from "../models/json.ts";
+import type { JsonObject } from "../../shared/json.ts";
+import { isObject, text } from "../../shared/json.ts";
 import type { Origin, Origins } from "../sessions/origins.ts";
 import { incoming } from "../sessions/origins.ts";
 import { pageNotFound } from "../pages/pages.ts";

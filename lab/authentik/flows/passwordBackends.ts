@@ -2,8 +2,8 @@
 import { passwordMatches } from "../models/credentials.ts";
 import type { Database } from "../models/database.ts";
 import { isOver } from "../models/database.ts";
-import type { Json } from "../models/json.ts";
-import { text } from "../models/json.ts";
+import type { Json } from "../../shared/json.ts";
+import { text } from "../../shared/json.ts";
 import type { Row } from "../models/state.ts";
 
 /** How the first backend that takes the password calls it, `password` or `token`; `undefined` when none takes it. */

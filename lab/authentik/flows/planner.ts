@@ -1,6 +1,6 @@
 // Stands in for Authentik: its flow planner, which says what a flow asks of somebody, and of whom it asks nothing.
 import type { Database } from "../models/database.ts";
-import { text } from "../models/json.ts";
+import { text } from "../../shared/json.ts";
 import { isSuperuser, passes } from "../policies/policies.ts";
 import type { Plan, Row } from "../models/state.ts";
 

@@ -1,6 +1,6 @@
 // Stands in for Authentik: what every kind of stage is given, and what it can answer.
 import type { Database } from "../models/database.ts";
-import type { JsonObject } from "../models/json.ts";
+import type { JsonObject } from "../../shared/json.ts";
 import type { Origin } from "../sessions/origins.ts";
 import type { Sessions, Visit } from "../sessions/sessions.ts";
 import type { Plan, Row } from "../models/state.ts";

@@ -1,8 +1,8 @@
 // Stands in for Authentik: its database of objects, with references that follow deletions and transactions that undo everything.
 import type { Store } from "../../shared/store.ts";
 import { hashPassword, isHashedPassword } from "./credentials.ts";
-import type { Json, JsonObject } from "./json.ts";
-import { list, shown } from "./json.ts";
+import type { Json, JsonObject } from "../../shared/json.ts";
+import { list, shown } from "../../shared/json.ts";
 import type { Field, Target } from "./fields.ts";
 import { initialValue, models, newUuid } from "./models.ts";
 import type { AuthentikState, Key, Row } from "./state.ts";

@@ -1,6 +1,6 @@
 // Stands in for Authentik: what its models' fields are made of.
 import { randomBytes } from "node:crypto";
-import type { Json } from "./json.ts";
+import type { Json } from "../../shared/json.ts";
 
 /** What a field refers to: one model, or any of a kind; `bindable` is what policies can be bound to. */
 export type Target = string | { readonly any: "stage" | "provider" | "policy" | "bindable" };

@@ -15,7 +15,7 @@ import {
   words,
 } from "./fields.ts";
 import { flowModels } from "./flowModels.ts";
-import type { Json } from "./json.ts";
+import type { Json } from "../../shared/json.ts";
 
 const modelsWithFields: Readonly<Record<string, Model>> = {
   "authentik_core.group": {

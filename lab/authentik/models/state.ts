@@ -1,6 +1,6 @@
 // Stands in for Authentik: everything that it remembers between two starts, as one document.
 import { randomBytes } from "node:crypto";
-import type { Json } from "./json.ts";
+import type { Json } from "../../shared/json.ts";
 
 /** The key of an object: a number for users and providers, a uuid for the rest. */
 export type Key = string | number;

@@ -1,7 +1,7 @@
 // Stands in for Authentik: its serializers, which say what is wrong with an object before it is written.
 import type { Database } from "./database.ts";
-import type { Json, JsonObject } from "./json.ts";
-import { isObject } from "./json.ts";
+import type { Json, JsonObject } from "../../shared/json.ts";
+import { isObject } from "../../shared/json.ts";
 import type { Field } from "./fields.ts";
 import { models } from "./models.ts";
 import type { Row } from "./state.ts";

@@ -1,6 +1,6 @@
 // Stands in for Authentik: the applications that sign people in by OAuth2, each with its provider.
 import type { Database } from "../models/database.ts";
-import { text } from "../models/json.ts";
+import { text } from "../../shared/json.ts";
 import type { Row } from "../models/state.ts";
 
 export const openidPrefix = "/application/o/";

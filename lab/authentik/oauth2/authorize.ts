@@ -1,7 +1,7 @@
 // Stands in for Authentik: its authorization endpoint, up to the point where the OpenID library makes the code.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isAtLeast } from "../models/database.ts";
-import { text } from "../models/json.ts";
+import { text } from "../../shared/json.ts";
 import { applicationByClient } from "./applications.ts";
 import type { OpenidProviders } from "./library/providers.ts";
 import { messagePage } from "../pages/pages.ts";

@@ -1,6 +1,6 @@
 // Stands in for Authentik: its OAuth2 and OpenID addresses below `/application/o/`, shared by all providers.
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { object, text } from "../models/json.ts";
+import { object, text } from "../../shared/json.ts";
 import { pageNotFound } from "../pages/pages.ts";
 import { sendJson, sendPage } from "../pages/responses.ts";
 import { applicationByClient, applicationBySlug, openidPrefix } from "./applications.ts";

@@ -1,5 +1,5 @@
 // Stands in for Authentik: which addresses a provider sends people back to, and which grants it gives.
-import { isObject, list, text } from "../models/json.ts";
+import { isObject, list, text } from "../../shared/json.ts";
 import type { Row } from "../models/state.ts";
 
 /** Whether a provider sends people back to this address. */

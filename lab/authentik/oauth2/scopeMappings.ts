@@ -1,7 +1,7 @@
 // Stands in for Authentik: scope mappings, whose Python expressions say which claims a scope gives.
 import type { Database } from "../models/database.ts";
-import type { Json, JsonObject } from "../models/json.ts";
-import { list, text } from "../models/json.ts";
+import type { Json, JsonObject } from "../../shared/json.ts";
+import { list, text } from "../../shared/json.ts";
 import { directGroups } from "../policies/policies.ts";
 import type { Row } from "../models/state.ts";
 

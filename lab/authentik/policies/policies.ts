@@ -2,8 +2,8 @@
 import type { Database } from "../models/database.ts";
 import { isOver } from "../models/database.ts";
 import { evaluateExpression } from "./expressions.ts";
-import type { Json } from "../models/json.ts";
-import { list, text } from "../models/json.ts";
+import type { Json } from "../../shared/json.ts";
+import { list, text } from "../../shared/json.ts";
 import { passesReputation } from "./reputation.ts";
 import type { Plan, Row } from "../models/state.ts";
 

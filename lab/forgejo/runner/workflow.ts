@@ -1,4 +1,5 @@
 // Stands in for Forgejo's Actions runner: reading a workflow file.
+import { list, object } from "../../shared/json.ts";
 import { parse } from "yaml";
 
 /** An input that a person gives when they start the workflow. */
@@ -58,11 +59,11 @@ export function workflowFolder(files: Readonly<Record<string, string>>): string 
 export function parseWorkflow(text: string): Workflow | undefined {
   let document: Mapping;
   try {
-    document = mapping(parse(text));
+    document = object(parse(text));
   } catch {
     return undefined;
   }
-  const jobs = Object.entries(mapping(document["jobs"]));
+  const jobs = Object.entries(object(document["jobs"]));
   if (jobs.length === 0) return undefined;
   const { shell, workingDirectory } = defaults(document);
   return {
@@ -70,7 +71,7 @@ export function parseWorkflow(text: string): Workflow | undefined {
     inputs: inputs(document["on"]),
     env: strings(document["env"]),
     jobs: jobs.map(([key, value]) => {
-      const read = job(key, mapping(value));
+      const read = job(key, object(value));
       return { ...read, shell: read.shell ?? shell, workingDirectory: read.workingDirectory ?? workingDirectory };
     }),
   };
@@ -80,12 +81,12 @@ function job(key: string, value: Mapping): WorkflowJob {
   return {
     key,
     name: string(value["name"]) ?? key,
-    needs: list(value["needs"]),
-    runsOn: list(value["runs-on"]),
+    needs: texts(value["needs"]),
+    runsOn: texts(value["runs-on"]),
     condition: string(value["if"]),
     env: strings(value["env"]),
     outputs: strings(value["outputs"]),
-    steps: array(value["steps"]).map((one) => step(mapping(one))),
+    steps: list(value["steps"]).map((one) => step(object(one))),
     ...defaults(value),
     unsupported: ["strategy", "services", "uses"].filter((name) => value[name] !== undefined),
   };
@@ -109,16 +110,16 @@ function step(value: Mapping): Step {
 }
 
 function defaults(value: Mapping): { readonly shell: string | null; readonly workingDirectory: string | null } {
-  const run = mapping(mapping(value["defaults"])["run"]);
+  const run = object(object(value["defaults"])["run"]);
   return { shell: string(run["shell"]), workingDirectory: string(run["working-directory"]) };
 }
 
 /** `on` may be a name, a list of names, or a mapping; only the mapping can have inputs. */
 function inputs(on: unknown): Record<string, WorkflowInput> {
-  const declared = Object.entries(mapping(mapping(mapping(on)["workflow_dispatch"])["inputs"]));
+  const declared = Object.entries(object(object(object(on)["workflow_dispatch"])["inputs"]));
   return Object.fromEntries(
     declared.map(([name, value]) => {
-      const input = mapping(value);
+      const input = object(value);
       return [
         name,
         {
@@ -132,21 +133,13 @@ function inputs(on: unknown): Record<string, WorkflowInput> {
   );
 }
 
-function mapping(value: unknown): Mapping {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Mapping) : {};
-}
-
-function array(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function list(value: unknown): string[] {
+function texts(value: unknown): string[] {
   const one = string(value);
-  return one === null ? array(value).flatMap((member) => string(member) ?? []) : [one];
+  return one === null ? list(value).flatMap((member) => string(member) ?? []) : [one];
 }
 
 function strings(value: unknown): Record<string, string> {
-  return Object.fromEntries(Object.entries(mapping(value)).map(([key, member]) => [key, string(member) ?? ""]));
+  return Object.fromEntries(Object.entries(object(value)).map(([key, member]) => [key, string(member) ?? ""]));
 }
 
 function string(value: unknown): string | null {

@@ -1,7 +1,7 @@
 // Part of the lab's kube-apiserver: reading a request's body and its options.
 import type { Context } from "hono";
 import { parse } from "yaml";
-import type { Json } from "../objects/json.ts";
+import type { Json } from "../../shared/json.ts";
 import { StatusError, badRequest, invalid } from "./status.ts";
 import type { WriteOptions } from "../writes/writes.ts";
 

@@ -1,13 +1,6 @@
 // Part of the lab's kube-apiserver: plain JSON values and the few questions asked of them.
-
-export type Json = string | number | boolean | null | Json[] | JsonObject;
-export interface JsonObject {
-  [key: string]: Json;
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+import { isObject } from "../../shared/json.ts";
+import type { Json } from "../../shared/json.ts";
 
 /** Equal as JSON, whatever the order of keys. */
 export function sameJson(left: unknown, right: unknown): boolean {

@@ -1,6 +1,7 @@
 // Part of the lab's kube-apiserver: the objects it keeps, and reading them from what a client sent.
-import type { Json, JsonObject } from "./json.ts";
-import { isObject, jsonType } from "./json.ts";
+import type { Json, JsonObject } from "../../shared/json.ts";
+import { isObject } from "../../shared/json.ts";
+import { jsonType } from "./json.ts";
 import { badRequest } from "../api/status.ts";
 
 /** Who owns which fields, one entry for each manager and way of writing. */

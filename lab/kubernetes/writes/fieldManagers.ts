@@ -1,8 +1,8 @@
 // Part of the lab's kube-apiserver: server-side apply and the ownership of fields that it rests on.
 import type { FieldSet } from "./fieldSet.ts";
 import { claimedBy, compare, fieldsOf, fromFieldsV1, readablePath, removeField, toFieldsV1 } from "./fieldSet.ts";
-import type { JsonObject } from "../objects/json.ts";
-import { isObject } from "../objects/json.ts";
+import type { JsonObject } from "../../shared/json.ts";
+import { isObject } from "../../shared/json.ts";
 import type { ManagedFieldsEntry } from "../objects/objects.ts";
 import type { StatusCause } from "../api/status.ts";
 import { StatusError } from "../api/status.ts";

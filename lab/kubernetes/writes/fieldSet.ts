@@ -1,6 +1,7 @@
 // Part of the lab's kube-apiserver: sets of field paths, which is what a manager owns, and their form FieldsV1.
-import type { Json, JsonObject } from "../objects/json.ts";
-import { isObject, sameJson } from "../objects/json.ts";
+import type { Json, JsonObject } from "../../shared/json.ts";
+import { isObject } from "../../shared/json.ts";
+import { sameJson } from "../objects/json.ts";
 
 /** Field paths. A path is its names joined by NUL, which no name holds. */
 export type FieldSet = ReadonlySet<string>;

@@ -1,6 +1,7 @@
 // Part of the lab's kube-apiserver: the patch formats other than server-side apply.
-import type { Json, JsonObject } from "../objects/json.ts";
-import { isObject, sameJson } from "../objects/json.ts";
+import type { Json, JsonObject } from "../../shared/json.ts";
+import { isObject } from "../../shared/json.ts";
+import { sameJson } from "../objects/json.ts";
 import { StatusError, badRequest } from "../api/status.ts";
 
 /** RFC 7396: null removes, maps merge, all else replaces. */

@@ -1,5 +1,6 @@
 // Stands in for zot: decoding a configuration strictly by the schema that `zot schema` prints, with the decoder's tolerance for types.
 import { readFileSync } from "node:fs";
+import { isObject } from "../../shared/json.ts";
 import { parseDuration } from "./durations.ts";
 import type { ZotVersion } from "../version.ts";
 
@@ -253,10 +254,6 @@ function label(name: string): string {
   if (taggedKeys.has(name)) return name;
   const spelled = name.replace(acronyms, (acronym) => acronym.toUpperCase());
   return spelled.charAt(0).toUpperCase() + spelled.slice(1);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function goKind(value: unknown): string {

@@ -1,4 +1,5 @@
 // Stands in for zot: whether a manifest is one, by the OCI image specification's schema, and which blobs must be there for it.
+import { isObject } from "../../shared/json.ts";
 import type { Descriptor, Manifest } from "./repositories.ts";
 
 export const manifestType = "application/vnd.oci.image.manifest.v1+json";
@@ -84,8 +85,4 @@ function isDescriptor(value: unknown): boolean {
 
 function isAnnotations(value: unknown): boolean {
   return value === undefined || (isObject(value) && Object.values(value).every((text) => typeof text === "string"));
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -5,7 +5,7 @@ import { startArgoCd } from "../../../lab/argocd/server.ts";
 import { temporaryDirectory, until } from "../kubernetes/support.ts";
 import { TestArgoCd, application } from "./support.ts";
 
-const slow = { pickUpMs: 5, syncMs: 60_000, settleMs: 10 };
+const slow = { pickUpMs: 5, syncMs: 60_000, settleMs: 500 };
 const marked = (value: string) => ({ infos: [{ name: "request", value }] });
 
 test("the life of an operation, as the stream reports it", async (t) => {

@@ -3,7 +3,7 @@ import type Provider from "oidc-provider";
 import { errors } from "oidc-provider";
 import { isAppPassword } from "../../flows/passwordBackends.ts";
 import type { Database } from "../../models/database.ts";
-import { text } from "../../models/json.ts";
+import { text } from "../../../shared/json.ts";
 import { passes } from "../../policies/policies.ts";
 import { mappingsOf } from "../scopeMappings.ts";
 import type { Row } from "../../models/state.ts";

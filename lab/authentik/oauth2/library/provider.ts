@@ -3,7 +3,7 @@ import type { Configuration, KoaContextWithOIDC } from "oidc-provider";
 import Provider from "oidc-provider";
 import type { Database } from "../../models/database.ts";
 import { durationSeconds } from "../../models/durations.ts";
-import { shown, text } from "../../models/json.ts";
+import { shown, text } from "../../../shared/json.ts";
 import { messagePage } from "../../pages/pages.ts";
 import { tokenError } from "../errors.ts";
 import type { SubjectOf } from "./storage.ts";

@@ -3,7 +3,7 @@ import { createHash, createPrivateKey, generateKeyPair } from "node:crypto";
 import { promisify } from "node:util";
 import type { JWK } from "oidc-provider";
 import type { Database } from "../../models/database.ts";
-import { text } from "../../models/json.ts";
+import { text } from "../../../shared/json.ts";
 import type { Row } from "../../models/state.ts";
 
 const model = "authentik_crypto.certificatekeypair";

@@ -1,8 +1,8 @@
 // Stands in for Authentik: where the OpenID provider library keeps codes and tokens, and how it sees who is signed in.
 import type { Adapter, AdapterPayload } from "oidc-provider";
 import type { Database } from "../../models/database.ts";
-import type { Json } from "../../models/json.ts";
-import { object } from "../../models/json.ts";
+import type { Json } from "../../../shared/json.ts";
+import { object } from "../../../shared/json.ts";
 
 /** The subject of the account that is signed in with a session, by the session's name. */
 export type SubjectOf = (session: string) => { readonly subject: string; readonly authTime: number } | undefined;

@@ -1,22 +1,24 @@
-// Stands in for Authentik: JSON values, and reading them without trusting their shape.
+// Part of the lab: JSON values, and how to read them without trusting their shape.
 
-/** What JSON can say. */
+/** Any JSON value. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
-/** An object of JSON. */
+/** A JSON object. */
 export type JsonObject = Record<string, Json>;
 
-export const isObject = (value: Json | undefined): value is JsonObject =>
+export const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+const isList = (value: unknown): value is Json[] => Array.isArray(value);
+
 /** The text, or `""` for anything else. */
-export const text = (value: Json | undefined): string => (typeof value === "string" ? value : "");
+export const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
 /** The list, or an empty one for anything else. */
-export const list = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : []);
+export const list = (value: unknown): readonly Json[] => (isList(value) ? value : []);
 
 /** The object, or an empty one for anything else. */
-export const object = (value: Json | undefined): JsonObject => (isObject(value) ? value : {});
+export const object = (value: unknown): JsonObject => (isObject(value) ? value : {});
 
 /** The value as text: a text as it is, anything else as JSON writes it. */
 export const shown = (value: Json | undefined): string =>
