@@ -83,11 +83,10 @@ test("a binding made by hand is told by a refresh, and stays over the next up", 
   const { results } = (await homelab.authentik("/core/groups/?name=guests")).body as { results: { pk: string }[] };
   const binding = { target, group: results[0]?.pk, order: 7 };
   assert.equal((await homelab.authentik("/policies/bindings/", "POST", binding)).status, 201);
-  const refreshed = await lab.pulumi("refresh", "--yes", "--skip-preview", "--non-interactive");
+  change("authentik", { applicationName: "Images" });
+  const refreshed = await lab.pulumi("up", "--refresh", "--yes", "--skip-preview", "--non-interactive");
   assert.equal(refreshed.code, 0, refreshed.output);
   assert.match(spaced(refreshed), /PolicyBindings that are not of these settings: group guests\. They stay/);
-  change("authentik", { applicationName: "Images" });
-  await up();
   assert.deepEqual(await bound(), ["admins", "artifact-workloads", "guests"]);
 });
 

@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { REAL_CASE } from "../support/settings.ts";
 import { ask, kubeconfigOf, labApiServer, realApiServer, realApiServerMissing } from "./apiServers.ts";
 import type { ApiServer } from "./apiServers.ts";
 
@@ -14,17 +13,6 @@ import type { ApiServer } from "./apiServers.ts";
 
 const PATH = "/api/v1/namespaces/authentik/configmaps/authentik-blueprints";
 const APPLY = "application/apply-patch+yaml";
-
-/** A program of nothing but the delivery. */
-const PROGRAM = `
-import { readFileSync } from "node:fs";
-import { Provider } from "@pulumi/kubernetes/provider.js";
-import { deliver } from "./components/blueprintDelivery.ts";
-import { parseSettings } from "./domain/settings/parse.ts";
-const settings = parseSettings(JSON.parse(readFileSync("settings.json", "utf8")));
-const provider = new Provider("kubernetes", { kubeconfig: settings.kubernetes.kubeconfig });
-deliver("authentik", { settings, text: readFileSync("text", "utf8"), hash: "" }, { provider });
-`;
 
 interface ConfigMap {
   readonly data?: Readonly<Record<string, string>>;
@@ -45,17 +33,16 @@ class Project {
 
   static async start(t: TestContext, open: (folder: string) => Promise<ApiServer>): Promise<Project> {
     const folder = mkdtempSync(join(tmpdir(), "zot-auth-configmap-"));
-    t.after(() => rmSync(folder, { recursive: true, force: true }));
     const server = await open(folder);
-    t.after(async () => server.close());
-    for (const name of ["package.json", "components", "domain", "provider", "node_modules"])
-      symlinkSync(resolve(name), join(folder, name));
+    t.after(async () => {
+      await server.close();
+      rmSync(folder, { recursive: true, force: true });
+    });
+    for (const name of ["package.json", "provider", "node_modules"]) symlinkSync(resolve(name), join(folder, name));
     mkdirSync(join(folder, "state"));
     writeFileSync(join(folder, "Pulumi.yaml"), readFileSync(resolve("Pulumi.yaml"), "utf8"));
-    writeFileSync(join(folder, "index.ts"), PROGRAM);
+    writeFileSync(join(folder, "index.ts"), `import "${resolve("tests/engine/configMapProgram.ts")}";\n`);
     writeFileSync(join(folder, "kubeconfig"), kubeconfigOf(server), { mode: 0o600 });
-    const settings = { ...REAL_CASE, kubernetes: { kubeconfig: join(folder, "kubeconfig") } };
-    writeFileSync(join(folder, "settings.json"), JSON.stringify(settings));
     const project = new Project(folder, server);
     await project.pulumi("stack", "init", "test");
     return project;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
+import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathsOf } from "../../lab/homelab/layout.ts";
 import { EngineLab } from "./harness.ts";
@@ -10,40 +10,42 @@ import { Homelab } from "./homelab.ts";
 
 // The whole program without Kubernetes and Argo CD, by the real CLI: the blueprint goes by a file of a GitOps repository, or by Authentik's API.
 
-/** A lab whose settings name neither a cluster nor Argo CD; the kubeconfig that the environment names is not there. */
-async function labWith(delivery: string, applyTimeout: string): Promise<EngineLab> {
-  process.env["KUBECONFIG"] = "/nowhere/kubeconfig";
-  const lab = await EngineLab.start((config) => {
-    for (const group of ["kubernetes", "argocd", "acceptance"]) Reflect.deleteProperty(config, `zot-auth:${group}`);
-    config["zot-auth:authentik"] = { ...(config["zot-auth:authentik"] as object), delivery, applyTimeout };
-  });
-  // Elsewhere a blueprint of Git makes it.
-  assert.equal((await new Homelab(lab).authentik("/core/groups/", "POST", { name: "admins" })).status, 201);
-  return lab;
-}
+let lab: EngineLab;
+let homelab: Homelab;
 
-function change(lab: EngineLab, values: Record<string, unknown>): void {
+/** The settings name neither a cluster nor Argo CD; the kubeconfig that the environment names does not exist. */
+before(async () => {
+  process.env["KUBECONFIG"] = "/nowhere/kubeconfig";
+  lab = await EngineLab.start((config) => {
+    for (const group of ["kubernetes", "argocd", "acceptance"]) Reflect.deleteProperty(config, `zot-auth:${group}`);
+    // The lab's Authentik server gets the client secret's variable only so.
+    config["zot-auth:authentik"] = { ...(config["zot-auth:authentik"] as object), delivery: "api" };
+  });
+  homelab = new Homelab(lab);
+  // Elsewhere a blueprint of Git makes it.
+  assert.equal((await homelab.authentik("/core/groups/", "POST", { name: "admins" })).status, 201);
+});
+after(async () => lab.stop());
+
+function change(values: Record<string, unknown>): void {
   lab.changeSettings((config) => {
     config["zot-auth:authentik"] = { ...(config["zot-auth:authentik"] as object), ...values };
   });
 }
 
 const spaced = ({ output }: PulumiResult): string => output.replaceAll(/\s+/g, " ");
-const preview = async (lab: EngineLab, ...args: readonly string[]) =>
-  lab.pulumi("preview", "--non-interactive", ...args);
+const preview = async (...args: readonly string[]) => lab.pulumi("preview", "--non-interactive", ...args);
 
-async function applicationName(lab: EngineLab): Promise<unknown> {
-  const { status, body } = await new Homelab(lab).authentik("/core/applications/zot/");
+async function applicationName(): Promise<unknown> {
+  const { status, body } = await homelab.authentik("/core/applications/zot/");
   return status === 200 ? (body as { name: string }).name : status;
 }
 
-test("by a file: previewed, written, waited for until a person has pushed it, and taken back", async (t) => {
-  const lab = await labWith("file:zot.yaml", "3 seconds");
-  t.after(async () => lab.stop());
+test("by a file: previewed, written, waited for until a person has pushed it, and taken back", async () => {
   const clone = join(lab.directory, "clone");
   mkdirSync(clone);
   const file = join(clone, "zot.yaml");
-  change(lab, { delivery: `file:${file}` });
+  change({ delivery: `file:${file}`, applyTimeout: "3 seconds" });
   /** What a person's push and the deployment of it come to: the worker sees the file. */
   const push = (): void => writeFileSync(join(pathsOf(lab.layout).blueprints, "zot.yaml"), readFileSync(file, "utf8"));
 
@@ -57,15 +59,15 @@ test("by a file: previewed, written, waited for until a person has pushed it, an
   );
   assert.doesNotMatch(waiting.output, /providers:kubernetes|ConfigMapPatch|argocd/, "nothing asks a cluster");
 
-  change(lab, { applyTimeout: "1 minute" });
+  change({ applyTimeout: "1 minute" });
   push();
   const done = await lab.up();
   assert.equal(done.code, 0, done.output);
-  assert.equal(await applicationName(lab), "Zot Registry");
-  assert.equal((await preview(lab, "--expect-no-changes")).code, 0);
+  assert.equal(await applicationName(), "Zot Registry");
+  assert.equal((await preview("--expect-no-changes")).code, 0);
 
-  change(lab, { applicationName: "Images" });
-  const planned = await preview(lab, "--diff");
+  change({ applicationName: "Images" });
+  const planned = await preview("--diff");
   assert.match(planned.output, /authentik:BlueprintFile: \(update\)[^]*"Zot Registry" => "Images"/);
   assert.ok(!readFileSync(file, "utf8").includes("Images"), "a preview writes nothing");
   const second = lab.up();
@@ -73,19 +75,18 @@ test("by a file: previewed, written, waited for until a person has pushed it, an
   push();
   const changed = await second;
   assert.equal(changed.code, 0, changed.output);
-  assert.equal(await applicationName(lab), "Images");
+  assert.equal(await applicationName(), "Images");
 
   const destroyed = await lab.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive");
   assert.equal(destroyed.code, 0, destroyed.output);
   assert.ok(!existsSync(file));
   assert.match(spaced(destroyed), /is deleted in your clone\. Commit and push it/);
-  assert.equal(await applicationName(lab), 404);
+  assert.equal(await applicationName(), 404);
+  rmSync(join(pathsOf(lab.layout).blueprints, "zot.yaml")); // the person pushes the deletion
 });
 
-test("by Authentik's API: previewed, applied, changed, found to be gone and brought back, and taken back", async (t) => {
-  const lab = await labWith("api", "1 minute");
-  t.after(async () => lab.stop());
-  const homelab = new Homelab(lab);
+test("by Authentik's API: previewed, applied, changed, found to be gone and brought back, and taken back", async () => {
+  change({ delivery: "api", applicationName: undefined });
   const instances = async (): Promise<readonly { pk: string; name: string }[]> => {
     const { body } = await homelab.authentik("/managed/blueprints/?page_size=100");
     return (body as { results: { pk: string; name: string }[] }).results.filter(({ name }) =>
@@ -97,18 +98,17 @@ test("by Authentik's API: previewed, applied, changed, found to be gone and brou
   assert.doesNotMatch(first.output, /providers:kubernetes|ConfigMapPatch|argocd/, "nothing asks a cluster");
   assert.match(homelab.ciKey("homelab/apps") ?? "", /^zak_/);
   assert.equal((await instances()).length, 1);
-  assert.equal((await preview(lab, "--expect-no-changes")).code, 0);
+  assert.equal((await preview("--expect-no-changes")).code, 0);
 
-  change(lab, { applicationName: "Images" });
+  change({ applicationName: "Images" });
   const changed = await lab.up();
   assert.equal(changed.code, 0, changed.output);
-  assert.equal(await applicationName(lab), "Images");
+  assert.equal(await applicationName(), "Images");
   assert.equal((await instances()).length, 1, "one text at a time");
 
   const [instance] = await instances();
   assert.equal((await homelab.authentik(`/managed/blueprints/${instance?.pk ?? ""}/`, "DELETE")).status, 204);
-  assert.equal((await lab.pulumi("refresh", "--yes", "--skip-preview", "--non-interactive")).code, 0);
-  const repaired = await lab.up();
+  const repaired = await lab.pulumi("up", "--refresh", "--yes", "--skip-preview", "--non-interactive");
   assert.equal(repaired.code, 0, repaired.output);
   assert.equal((await instances()).length, 1);
 
@@ -116,5 +116,5 @@ test("by Authentik's API: previewed, applied, changed, found to be gone and brou
   const destroyed = await lab.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive");
   assert.equal(destroyed.code, 0, destroyed.output);
   assert.deepEqual(await instances(), []);
-  assert.equal(await applicationName(lab), 404);
+  assert.equal(await applicationName(), 404);
 });

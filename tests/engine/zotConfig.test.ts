@@ -115,15 +115,16 @@ test("a pull-through destination that CI may write to is a finding in preview; a
   );
 });
 
-test("session keys are made on the host, for zot only, and stand in no state; a file that is missing is told before anything is changed", async () => {
+test("session keys are made on the host, for zot only, and are in no state; zot.extra reaches the file; a missing file is an error before anything changes", async () => {
   const keysFile = join(lab.directory, "session-keys.json");
-  change("zot", { auth: { sessionKeysFile: keysFile } });
+  change("zot", { auth: { sessionKeysFile: keysFile }, extra: { scheduler: { numWorkers: 3 } } });
   const { code, output } = await lab.up();
   assert.equal(code, 0, output);
   assert.equal(statSync(keysFile).mode & 0o777, 0o600);
   const { hashKey } = JSON.parse(readFileSync(keysFile, "utf8")) as { hashKey: string };
   assert.equal(hashKey.length, 64);
   assert.ok(!lab.stateText().includes(hashKey) && !output.includes(hashKey));
+  assert.equal(valueAt(config(), "scheduler", "numWorkers"), 3);
 
   change("zot", { sync: { credentialsFile: join(lab.directory, "nothing.json") } });
   const refused = await lab.up();
@@ -132,12 +133,7 @@ test("session keys are made on the host, for zot only, and stand in no state; a 
   change("zot", { sync: {} });
 });
 
-test("the escape hatch reaches the file; what zot itself refuses changes nothing, and zot's words are shown", async () => {
-  change("zot", { extra: { scheduler: { numWorkers: 3 } } });
-  const { code, output } = await lab.up();
-  assert.equal(code, 0, output);
-  assert.equal(valueAt(config(), "scheduler", "numWorkers"), 3);
-
+test("what zot itself refuses changes nothing, and its message is shown", async () => {
   const repositories = { "a[": { anonymousPolicy: ["read"] } };
   change("zot", { extra: { http: { accessControl: { repositories } } } });
   const refused = await lab.up();

@@ -9,7 +9,7 @@ const OWN_PROCESS = ["browser", "engine", "model", "provider", "systems/zot/host
 /** What takes longest, longest first, so that no processor is idle at the end. */
 const LONGEST = [
   "model/everyStep",
-  "engine/lifecycle",
+  "engine/lifecycle/",
   "engine/cutOff",
   "model/",
   "engine/leaks",

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { EngineLab } from "./harness.ts";
-import { Homelab } from "./homelab.ts";
+import { test } from "node:test";
 import { byApi, bySkopeo, pushAllTheTime } from "./pusher.ts";
 import type { Push } from "./pusher.ts";
+import { homelab, lab } from "./stack.ts";
 
 // While a rotation runs, CI pushes all the time, with what Forgejo holds at that moment, and every push is taken. The tests follow one another.
 //
@@ -13,19 +12,13 @@ import type { Push } from "./pusher.ts";
 // take, of which the test build is the longest: measured on two cores 0.6 to 1.5 s, and 0.1 to 0.5 s for a stack without a test build. The pushes
 // here take a tenth of that. One that took longer would be cut in its middle; that jobs may finish is what the grace period is for.
 
-let lab: EngineLab;
-let homelab: Homelab;
-let send: { readonly api: ReturnType<typeof byApi>; readonly skopeo: ReturnType<typeof bySkopeo> };
-
-before(async () => {
-  lab = await EngineLab.start();
-  homelab = new Homelab(lab);
-  const { code, output } = await lab.up();
-  assert.equal(code, 0, output);
+function makeSenders(): { readonly api: ReturnType<typeof byApi>; readonly skopeo: ReturnType<typeof bySkopeo> } {
   const { host } = new URL(lab.layout.settings.registry.url);
-  send = { api: byApi(homelab), skopeo: bySkopeo(homelab, host, join(lab.directory, "image")) };
-});
-after(async () => lab.stop());
+  return { api: byApi(homelab), skopeo: bySkopeo(homelab, host, join(lab.directory, "image")) };
+}
+
+let made: ReturnType<typeof makeSenders> | undefined;
+const senders = (): ReturnType<typeof makeSenders> => (made ??= makeSenders());
 
 function changeCi(change: Readonly<Record<string, string>>): void {
   lab.changeSettings((config) => {
@@ -42,9 +35,9 @@ async function rotateUnderPushes(name: string): Promise<{ readonly old: string; 
   const running = new AbortController();
   // Each reads its first key now, before the run begins.
   const clients = [
-    { repository: "homelab/apps", name: `${name}-apps`, send: send.api },
-    { repository: "homelab/site", name: `${name}-site`, send: send.api },
-    { repository: "homelab/apps", name: `${name}-skopeo`, send: send.skopeo },
+    { repository: "homelab/apps", name: `${name}-apps`, send: senders().api },
+    { repository: "homelab/site", name: `${name}-site`, send: senders().api },
+    { repository: "homelab/apps", name: `${name}-skopeo`, send: senders().skopeo },
   ].map(async (client) => pushAllTheTime(homelab, client, running.signal));
   const began = Date.now();
   const { code, output } = await lab.up().finally(() => running.abort());
@@ -95,8 +88,11 @@ test("without a grace period every push is taken, and the old key is dead after 
   changeCi({ rotationTrigger: "without a grace period", gracePeriod: "0 seconds", rotateAfter: "1 second" });
   const { old, key } = await rotateUnderPushes("none");
   assert.deepEqual([await accepts(old), await accepts(key)], [false, true]);
-  assert.deepEqual(await send.api(old, "dead-key"), ["POST 401"], "the client sees when a key is dead");
-  assert.match((await send.skopeo(old, "dead-key")).join(""), /^skopeo 1: .*(authentication required|unauthorized)/is);
+  assert.deepEqual(await senders().api(old, "dead-key"), ["POST 401"], "the client sees when a key is dead");
+  assert.match(
+    (await senders().skopeo(old, "dead-key")).join(""),
+    /^skopeo 1: .*(authentication required|unauthorized)/is,
+  );
 });
 
 test("the same when the clock asks for the rotation", async () => {

@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { probeImage } from "../../systems/zot/access/proof/probeImage.ts";
-import type { Homelab } from "./homelab.ts";
+import { probeImage } from "../../../systems/zot/access/proof/probeImage.ts";
+import type { Homelab } from "../homelab.ts";
 
 /** One push of an image, with what Forgejo held when it began. */
 export interface Push {
@@ -67,7 +67,7 @@ export function byApi(homelab: Homelab): Send {
 /** By skopeo, as CI does. */
 export function bySkopeo(homelab: Homelab, registryHost: string, folder: string): Send {
   mkdirSync(folder);
-  const script = join(import.meta.dirname, "../../lab/homelab/seed/apps/build.sh");
+  const script = join(import.meta.dirname, "../../../lab/homelab/seed/apps/build.sh");
   const built = spawnSync("sh", [script, "no-gap", "1", "image"], { cwd: folder, encoding: "utf8" });
   if (built.status !== 0) throw new Error(built.stderr);
   return async (key, name) => {

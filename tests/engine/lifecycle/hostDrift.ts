@@ -1,21 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { after, before, test } from "node:test";
-import { EngineLab } from "./harness.ts";
-import { Homelab } from "./homelab.ts";
+import { test } from "node:test";
+import { homelab, lab } from "./stack.ts";
 
 // People edit files on the host by editors that save a new file in the old one's place, which zot does not notice, then and ever after.
-
-let lab: EngineLab;
-let homelab: Homelab;
-
-before(async () => {
-  lab = await EngineLab.start();
-  homelab = new Homelab(lab);
-  const first = await lab.up();
-  assert.equal(first.code, 0, first.output);
-});
-after(async () => lab.stop());
 
 /** Saves as an editor does. */
 function save(file: string, text: string): void {

@@ -1,22 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { parse } from "yaml";
-import { EngineLab } from "./harness.ts";
-import { Homelab } from "./homelab.ts";
+import { homelab, lab } from "./stack.ts";
 
 // npm run rotate and npm run revoke, by the command that they run.
-
-let lab: EngineLab;
-let homelab: Homelab;
-
-before(async () => {
-  lab = await EngineLab.start();
-  homelab = new Homelab(lab);
-  const { code, output } = await lab.up();
-  assert.equal(code, 0, output);
-});
-after(async () => lab.stop());
 
 const key = (): string => homelab.ciKey("homelab/apps") ?? "";
 const accepts = async (candidate: string): Promise<boolean> =>

@@ -1,0 +1,27 @@
+// The program of configMap.test.ts: nothing but the delivery. It runs in the test's folder.
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { Provider } from "@pulumi/kubernetes/provider.js";
+import { deliver } from "../../components/blueprintDelivery.ts";
+
+deliver(
+  "authentik",
+  {
+    authentikUrl: "https://authentik.example.test",
+    authentikToken: "env:NOBODY_ASKS",
+    delivery: {
+      kind: "configMap",
+      namespace: "authentik",
+      configMap: "authentik-blueprints",
+      key: "zot.yaml",
+      blueprintPath: "custom/zot.yaml",
+    },
+    argocd: undefined,
+    place: "custom/zot.yaml",
+    text: readFileSync("text", "utf8"),
+    hash: "",
+    appliedAfter: [],
+    clientSecretVariable: "ZOT_CLIENT_SECRET",
+  },
+  { provider: new Provider("kubernetes", { kubeconfig: resolve("kubeconfig") }) },
+);
