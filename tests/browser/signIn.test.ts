@@ -80,7 +80,7 @@ test("an administrator signs in with a second factor and may push", { skip }, as
   assert.deepEqual([...asked], ["127.0.0.1"]);
 });
 
-test("somebody whom Authentik lets in and the registry gives nothing may read and not push", { skip }, async () => {
+test("a person who may sign in but has no registry group can read and cannot push", { skip }, async () => {
   const { page } = await askToSignIn();
   await signIn(page, "rita");
   await page.waitForURL(`${homelab.zot}/v2/_catalog`);
@@ -107,7 +107,7 @@ test("without the second factor there is no session", { skip }, async () => {
   assert.equal(await ask(page, "POST", upload), 401);
 });
 
-test("wrong passwords and codes are told on the page, where one can try again", { skip }, async () => {
+test("the page reports wrong passwords and codes, and people can try again", { skip }, async () => {
   const { page } = await askToSignIn();
   await giveNameAndPassword(page, "ada", "wrong");
   await page.getByRole("alert").filter({ hasText: "Invalid password" }).waitFor();

@@ -6,7 +6,7 @@ import { THIS_MACHINE, described, holderOf, isUnreadable, locksIn } from "../../
 import type { Lock, Machine } from "../../commands/locks.ts";
 import { requestOf } from "../../commands/request.ts";
 
-// What `npm run recover` and its like decide, without the CLI. That the CLI says it in these words is in engine/cutOff.
+// What `npm run recover` and its like decide, without the CLI. That the CLI says it in these words is in engine/interrupted.
 
 const SINCE = "2026-11-25T08:00:01Z";
 const LOCK: Lock = { user: "root", host: "nas", pid: 4711, since: SINCE };

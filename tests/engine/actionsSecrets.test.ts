@@ -76,7 +76,7 @@ test("a repository, an organisation and a user get the key, a repository another
   assert.deepEqual(Object.keys(others).sort(), ["ARGOCD_AUTH_TOKEN", "FLY_DEPLOY_TOKEN", "REGISTRY"]);
 });
 
-test("a value that changed in its source is nothing to a preview, drift to a refresh, and handed on by up", async () => {
+test("a changed source value: preview ignores it, refresh reports it, up writes it", async () => {
   writeFileSync(source, `${SECOND}\n`);
   await well(lab.pulumi("preview", "--expect-no-changes", "--non-interactive"));
   const handedOn = await well(lab.pulumi("up", "--refresh", "--yes", "--skip-preview", "--diff", "--non-interactive"));
@@ -85,7 +85,7 @@ test("a value that changed in its source is nothing to a preview, drift to a ref
   await well(lab.pulumi("preview", "--expect-no-changes", "--non-interactive"));
 });
 
-test("a renamed repository is told with its new name; with it in the settings, up takes the secret over", async () => {
+test("refresh reports a renamed repository's new name; once the settings have it, up takes the secret over", async () => {
   const answer = await fetch(`${lab.layout.settings.forgejo.url}/api/v1/repos/homelab/site`, {
     method: "PATCH",
     headers: { authorization: `token ${lab.secrets.forgejo}`, "content-type": "application/json" },
@@ -103,7 +103,7 @@ test("a renamed repository is told with its new name; with it in the settings, u
   assert.match(held("homelab", "pages")["FORGE_TOKEN_INFO"] ?? "", /target=homelab\/pages$/);
 });
 
-test("what is taken out of the settings is deleted, and only that", async () => {
+test("up deletes what the settings no longer declare, and nothing else", async () => {
   changeForgejo({ secrets: [], repositories: ["homelab/apps"] });
   await well(lab.up());
   const names = ["ARGOCD_AUTH_TOKEN", "FLY_DEPLOY_TOKEN", "REGISTRY"];
@@ -115,7 +115,7 @@ test("what is taken out of the settings is deleted, and only that", async () => 
   assert.deepEqual([held("images"), held("homelab")], [{}, {}]);
 });
 
-test("neither secret is in the state or in anything that was printed", () => {
+test("neither secret is in the state or was printed", () => {
   for (const secret of [FIRST, SECOND, held("homelab", "apps")["ZOT_CI_API_KEY"] ?? ""]) {
     assert.ok(secret.length > 20);
     assert.ok(!printed.includes(secret) && !lab.stateText().includes(secret));

@@ -152,7 +152,7 @@ test("the account itself is deleted, and its app password with it", async () => 
   await signInAsCi();
 });
 
-test("after all that a refresh finds nothing, a rotation signs in, and no app password is in the state", async () => {
+test("after the repairs refresh finds nothing, a rotation signs in, and no app password is in the state", async () => {
   const before = homelab.ciKey("homelab/apps");
   lab.changeSettings((config) => {
     config["zot-auth:ci"] = { ...(config["zot-auth:ci"] as object), rotationTrigger: "after the repairs" };

@@ -111,7 +111,7 @@ for (const [name, changes, expected] of CASES) {
   });
 }
 
-test("a blueprint that Authentik rejects is told as such, and the next run finishes", async () => {
+test("up reports a blueprint that Authentik rejects, and the next up completes", async () => {
   writeFileSync(lab.settingsFile, settings);
   lab.changeSettings((config) => {
     config["zot-auth:access"] = { adminGroup: "nobody-made-this-group" };
@@ -133,7 +133,7 @@ test("a blueprint that Authentik rejects is told as such, and the next run finis
   assert.ok(existsSync(join(lab.layout.directory, "zot", "config.json.before-zot-auth")));
 });
 
-test("a secret that everybody on the machine may read is warned of, and not printed", async () => {
+test("a secret file that everyone on the machine can read causes a warning and is not printed", async () => {
   writeFileSync(lab.settingsFile, settings);
   const file = join(lab.layout.directory, "secrets", "forgejo-token");
   chmodSync(file, 0o644);

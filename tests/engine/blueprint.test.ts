@@ -44,7 +44,7 @@ async function bound(slug = "zot"): Promise<readonly (string | undefined)[]> {
   return results.toSorted((left, right) => left.order - right.order).map(({ group_obj }) => group_obj?.name);
 }
 
-test("a group that leaves the settings: the preview shows it, up takes its binding out of Authentik, the next one changes nothing", async () => {
+test("a group that leaves the settings: preview shows it, up removes its binding from Authentik, the next up changes nothing", async () => {
   for (const name of ["family", "guests"])
     assert.equal((await homelab.authentik("/core/groups/", "POST", { name })).status, 201);
   change("access", { signInGroups: ["family", "guests"] });
@@ -62,7 +62,7 @@ test("a group that leaves the settings: the preview shows it, up takes its bindi
   assert.equal(code, 0, output);
 });
 
-test("an up that is killed while it applies the smaller blueprint is finished by the next", async () => {
+test("an up that is killed while it applies the smaller blueprint is resumed by the next", async () => {
   change("access", { signInGroups: [] });
   const cut = await lab.upCutOffAt("authentik-applied");
   assert.notEqual(cut.code, 0);
@@ -78,7 +78,7 @@ test("an up that is killed while it applies the smaller blueprint is finished by
   );
 });
 
-test("a binding made by hand is told by a refresh, and stays over the next up", async () => {
+test("refresh reports a binding made by hand, and up keeps it", async () => {
   const { pk: target } = (await homelab.authentik("/core/applications/zot/")).body as { pk: string };
   const { results } = (await homelab.authentik("/core/groups/?name=guests")).body as { results: { pk: string }[] };
   const binding = { target, group: results[0]?.pk, order: 7 };
@@ -90,7 +90,7 @@ test("a binding made by hand is told by a refresh, and stays over the next up", 
   assert.deepEqual(await bound(), ["admins", "artifact-workloads", "guests"]);
 });
 
-test("a key that Git holds too is a finding that says where; removed there, ours stays", async () => {
+test("up reports where Git holds our ConfigMap key; removed from Git, ours stays", async () => {
   const file = join(lab.layout.directory, "gitops", "authentik", "blueprints.yaml");
   const manifest = parse(readFileSync(file, "utf8")) as { data: Record<string, string> };
   const write = (data: Record<string, string>): void => writeFileSync(file, stringify({ ...manifest, data }));
@@ -110,7 +110,7 @@ test("a key that Git holds too is a finding that says where; removed there, ours
   assert.match((await homelab.blueprints())["zot.yaml"] ?? "", /name: Images\n/);
 });
 
-test("another account for CI: a new key is made, the old one revoked, and the old account goes after that", async () => {
+test("another account for CI: up makes a new key, revokes the old one, then removes the old account", async () => {
   change("ci", { user: "robot-ci" });
   await up();
   const users = async (name: string): Promise<number> =>
@@ -121,7 +121,7 @@ test("another account for CI: a new key is made, the old one revoked, and the ol
   assert.equal(code, 0, output);
 });
 
-test("destroy leaves no blueprint of ours behind, and other people's group", async () => {
+test("destroy removes our blueprint and keeps other people's group", async () => {
   const { code, output } = await lab.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive");
   assert.equal(code, 0, output);
   assert.equal((await homelab.authentik("/core/applications/zot/")).status, 404);

@@ -36,7 +36,7 @@ async function check(args?: readonly string[]): Promise<Pick<PulumiResult, "code
   return result;
 }
 
-test("a stack that was never brought up is not as declared, and the check says what to do", async () => {
+test("a stack without an up is not as declared, and check says what to do", async () => {
   const { code, output } = await check();
   assert.equal(code, 1, output);
   assert.match(
@@ -46,7 +46,7 @@ test("a stack that was never brought up is not as declared, and the check says w
   assert.doesNotMatch(output, /Previewing/);
 });
 
-test("everything is as declared: the check says so, and when the key rotates", async () => {
+test("everything is as declared: check says so, and when the key rotates", async () => {
   const up = await lab.up();
   assert.equal(up.code, 0, up.output);
   const { code, output } = await check();
@@ -55,7 +55,7 @@ test("everything is as declared: the check says so, and when the key rotates", a
   assert.match(output, /^✓ lab: everything is as declared\.$/m);
 });
 
-test("drift: what somebody deleted is named, and stays as it is", async () => {
+test("drift: check names a deleted secret and does not restore it", async () => {
   await homelab.forgejo("/repos/homelab/site/actions/secrets/ZOT_CI_API_KEY", "DELETE");
   const { code, output } = await check();
   assert.equal(code, 1, output);
@@ -67,7 +67,7 @@ test("drift: what somebody deleted is named, and stays as it is", async () => {
   assert.ok(!(await homelab.secretNames("homelab/site")).includes("ZOT_CI_API_KEY"));
 });
 
-test("a key whose day has come and that was not replaced: since when, how long it lives, and what to do", async () => {
+test("an overdue key: check says since when, how long it is valid, and what to do", async () => {
   // A few seconds are enough for its day to come; this very `up` still finds the key as it was made. It repairs the drift, too.
   lab.changeSettings((config) => {
     config["zot-auth:ci"] = { ...(config["zot-auth:ci"] as object), rotateAfter: "1 second" };
@@ -87,7 +87,7 @@ test("a key whose day has come and that was not replaced: since when, how long i
   assert.equal((await lab.outputs())["keyLabel"], "zot-auth/lab/1", "a check replaces nothing");
 });
 
-test("wrong use has a code of its own, and nothing is looked at", async () => {
+test("wrong usage has its own exit code and checks nothing", async () => {
   for (const args of [[], ["--non-interactive"]]) {
     const { code, output } = await check(args);
     assert.equal(code, 2);
@@ -98,7 +98,7 @@ test("wrong use has a code of its own, and nothing is looked at", async () => {
   assert.equal(output, "error: no stack named 'nowhere' found\n");
 });
 
-test("servers that do not answer: whether all is well is not known, which is not well", async () => {
+test("servers that do not answer: check fails, since it cannot know", async () => {
   await stopLab(lab.layout);
   const { code, output } = await check();
   assert.equal(code, 1, output);

@@ -114,12 +114,12 @@ async function twoManagers(t: TestContext, open: (folder: string) => Promise<Api
   assert.deepEqual(await project.owned("zot-auth"), ["zot.yaml"], "one key is ours");
   assert.equal((await project.get()).metadata.labels?.["owner"], "argocd");
 
-  await t.test("the other manager goes on without a conflict, and keeps ours", async () => {
+  await t.test("the other manager applies without a conflict and keeps our key", async () => {
     assert.equal(await project.apply("argocd", { ...theirs, "common.yaml": "changed" }), 200);
     assert.deepEqual((await project.get()).data, { ...theirs, "common.yaml": "changed", "zot.yaml": "one" });
   });
 
-  await t.test("a hand edit of our key is seen and taken back; a hand edit of another key stays", async () => {
+  await t.test("refresh sees a hand edit of our key and up restores it; a hand edit of another key stays", async () => {
     await project.edit({ "zot.yaml": "edited", "mfa.yaml": "edited" });
     assert.deepEqual(await project.owned("zot-auth"), []);
     const seen = await project.pulumi("preview", "--stack", "test", "--refresh", "--diff");
@@ -130,7 +130,7 @@ async function twoManagers(t: TestContext, open: (folder: string) => Promise<Api
     assert.deepEqual(await project.owned("kubectl-edit"), ["mfa.yaml"]);
   });
 
-  await t.test("a key that the other manager took is taken back, and no other", async () => {
+  await t.test("up takes back the key that the other manager took, and no other", async () => {
     assert.equal(await project.apply("argocd", { "common.yaml": "c", "zot.yaml": "git" }), 409, "ours is not free");
     assert.equal(await project.apply("argocd", { "common.yaml": "c", "zot.yaml": "git" }, true), 200);
     await project.up("two", "--refresh");
@@ -139,7 +139,7 @@ async function twoManagers(t: TestContext, open: (folder: string) => Promise<Api
     assert.deepEqual(await project.owned("argocd"), ["common.yaml"]);
   });
 
-  await t.test("destroy takes our key and nothing else", async () => {
+  await t.test("destroy removes our key and nothing else", async () => {
     await project.pulumi("destroy", "--stack", "test", "--yes", "--skip-preview");
     assert.deepEqual((await project.get()).data, { "common.yaml": "c", "mfa.yaml": "edited" });
     assert.deepEqual(await project.owned("zot-auth"), []);

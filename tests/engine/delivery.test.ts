@@ -41,7 +41,7 @@ async function applicationName(): Promise<unknown> {
   return status === 200 ? (body as { name: string }).name : status;
 }
 
-test("by a file: previewed, written, waited for until a person has pushed it, and taken back", async () => {
+test("delivery by file: previews, writes, waits until someone has pushed, and removes on destroy", async () => {
   const clone = join(lab.directory, "clone");
   mkdirSync(clone);
   const file = join(clone, "zot.yaml");
@@ -85,7 +85,7 @@ test("by a file: previewed, written, waited for until a person has pushed it, an
   rmSync(join(pathsOf(lab.layout).blueprints, "zot.yaml")); // the person pushes the deletion
 });
 
-test("by Authentik's API: previewed, applied, changed, found to be gone and brought back, and taken back", async () => {
+test("delivery by Authentik's API: previews, applies, changes, restores what was deleted, and removes on destroy", async () => {
   change({ delivery: "api", applicationName: undefined });
   const instances = async (): Promise<readonly { pk: string; name: string }[]> => {
     const { body } = await homelab.authentik("/managed/blueprints/?page_size=100");

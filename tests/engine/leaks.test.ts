@@ -209,7 +209,7 @@ test("no secret was in the environment of a run's processes", { skip: NEEDS_PROC
   );
 });
 
-test("no secret was printed, also not by a run that tells all that it can", () => {
+test("no secret was printed, not even by a run with every log on", () => {
   assert.ok(
     printed.some(({ text }) => text.includes("Planner decided")),
     "the engine's own log was printed",

@@ -69,7 +69,7 @@ function useToken(file: string, text: string): void {
   });
 }
 
-test("an up without one of the rights names it, and changes nothing", async () => {
+test("up without a required right names the right and changes nothing", async () => {
   key = await applyRole();
   useToken("role-token", key);
   await change("unassign", "authentik_core.view_token_key");
@@ -83,7 +83,7 @@ test("an up without one of the rights names it, and changes nothing", async () =
   assert.equal((await homelab.authentik("/core/applications/zot/")).status, 404);
 });
 
-test("five rights are enough for up and refresh; what cannot be compared is said", async () => {
+test("five rights are enough for up and refresh, which report what they cannot compare", async () => {
   await change("assign", "authentik_core.view_token_key");
   for (const right of OPTIONAL) await change("unassign", right);
   const { code, output } = await run(lab.up());
@@ -94,14 +94,14 @@ test("five rights are enough for up and refresh; what cannot be compared is said
   assert.equal(refreshed.code, 0, refreshed.output);
 });
 
-test("an administrator's token works, and is warned of", async () => {
+test("an administrator's token works and causes a warning", async () => {
   useToken("admin-token", `${lab.secrets.authentik}-admin`);
   const { code, output } = await run(lab.up());
   assert.equal(code, 0, output);
   assert.match(output, /which is akadmin's, is an administrator's: .* docs\/authentik-role\.yaml makes a token/);
 });
 
-test("with the role as docs have it an up finishes, without a word about rights", async () => {
+test("with the role from the docs up completes without a warning about rights", async () => {
   for (const right of OPTIONAL) await change("assign", right);
   useToken("whole-role-token", key);
   const { code, output } = await run(lab.up());
@@ -130,6 +130,6 @@ test("destroy works with the role's token", async () => {
   );
 });
 
-test("the token is in nothing that was printed", () => {
+test("the token was never printed", () => {
   assert.ok(key.length > 20 && !printed.includes(key));
 });

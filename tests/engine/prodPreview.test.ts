@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
 
-test("the real case previews as a whole plan without any of its servers, and says what it could not see", () => {
+test("the real case previews as a whole plan without its servers, and says what it could not read", () => {
   const folder = mkdtempSync(join(tmpdir(), "zot-auth-prod-"));
   try {
     mkdirSync(join(folder, "state"));

@@ -1,4 +1,4 @@
-/** Of each form so much is looked for, so that a secret which was cut off is found, too. */
+/** How much of each form is searched for, so that a truncated secret is found, too. */
 const ENOUGH = 20;
 
 /** What would be sent, signed or handed on as a secret all the same, whatever its value. */

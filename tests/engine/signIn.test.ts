@@ -74,7 +74,7 @@ function rotate(trigger: string): void {
   });
 }
 
-test("no groups claim: the first up says so, with the scopes and the claims, and gives the key to nobody", async () => {
+test("no groups claim: the first up reports it with scopes and claims, and stores no key", async () => {
   await setProfile(withGroups(undefined));
   const { code, output } = await run(lab.up());
   assert.notEqual(code, 0);
@@ -99,7 +99,7 @@ test("a groups claim with another spelling of the group: both spellings are name
   assert.match(output, /differs in spelling, and zot compares exactly/);
 });
 
-test("with the claim as Authentik has it, the next up finishes, and no key of the failed runs is left", async () => {
+test("with the claim restored the next up completes, and no key of the failed runs remains", async () => {
   await setProfile(profile.expression);
   const { code, output } = await run(lab.up());
   assert.equal(code, 0, output);
@@ -111,7 +111,7 @@ test("with the claim as Authentik has it, the next up finishes, and no key of th
   assert.match(signIn["groups claim"] ?? "", /arrives with "artifact-workloads"/);
 });
 
-test("stale groups: refresh finds that the key may not push, and up says that they were stale and are fresh now", async () => {
+test("stale groups: refresh finds that the key may not push, and up refreshes them and says so", async () => {
   const key = homelab.ciKey("homelab/apps") ?? "";
   await setProfile(withGroups(undefined));
   await signInAsCi();
@@ -130,7 +130,7 @@ test("stale groups: refresh finds that the key may not push, and up says that th
   assert.equal(after.code, 0, after.output);
 });
 
-test("the claim is lost later: the proof says so, and the next up after the repair passes", async () => {
+test("the claim is lost later: the proof reports it, and the next up after the repair passes", async () => {
   await setProfile(withGroups(undefined));
   await signInAsCi();
   const broken = await run(lab.pulumi("up", "--refresh", "--yes", "--skip-preview", "--non-interactive"));
@@ -143,7 +143,7 @@ test("the claim is lost later: the proof says so, and the next up after the repa
   assert.equal(await mayPush(homelab.ciKey("homelab/apps") ?? ""), 202);
 });
 
-test("the account is out of the CI group: a rotation says which group, and CI keeps its key", async () => {
+test("the account is not in the CI group: a rotation names the group, and CI keeps its key", async () => {
   const key = homelab.ciKey("homelab/apps") ?? "";
   const one = async (path: string) =>
     ((await homelab.authentik(path)).body as { results: [{ pk: unknown }] }).results[0];

@@ -43,7 +43,7 @@ function change(group: string, values: Group): void {
 const config = (): unknown => JSON.parse(readFileSync(lab.layout.settings.registry.configFile, "utf8"));
 const metrics = (): unknown => valueAt(config(), "http", "accessControl", "metrics");
 
-test("a zot on which CI could overwrite tags is refused, with what to do", async () => {
+test("refuses a zot on which CI could overwrite tags, and says what to do", async () => {
   const { code, output } = await lab.up();
   assert.notEqual(code, 0);
   assert.match(
@@ -52,7 +52,7 @@ test("a zot on which CI could overwrite tags is refused, with what to do", async
   );
 });
 
-test("a setting that the host's zot does not know is refused before anything is changed", async () => {
+test("refuses a setting that the host's zot does not support, before anything changes", async () => {
   change("registry", { acceptCiOverwrite: true });
   change("zot", { storage: { fastRestart: true } });
   const { code, output, events } = await lab.up();

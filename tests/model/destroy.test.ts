@@ -53,7 +53,7 @@ test("secrets and markers, then the field, then the key, then the account", asyn
   assert.deepEqual(labels(), ["by hand"], "as it was before the first up");
 });
 
-test("keys that people made stay, and are told", async () => {
+test("destroy keeps and reports keys that people made", async () => {
   await up();
   lab.addKey("somebody's");
   const { said } = await destroy();
@@ -64,7 +64,7 @@ test("keys that people made stay, and are told", async () => {
   assert.deepEqual(labels(), ["by hand", "somebody's"]);
 });
 
-test("with onDestroy: leave the field keeps the key, which is dead, and that is told", async () => {
+test("with onDestroy: leave the field keeps the revoked key, and destroy says so", async () => {
   await up({ onDestroy: "leave" });
   const key = lab.stored()[FIELD] ?? "";
   const { said, order } = await destroy();

@@ -1,5 +1,5 @@
 // A model of Pulumi's engine: as much of it as decides what is done in which order, and what is remembered when a run ends in the middle. The
-// program is the real one's components by the real SDK, the handlers are the real provider's. tests/engine/cutOff.test.ts does the same with
+// program is the real one's components by the real SDK, the handlers are the real provider's. tests/engine/interrupted.test.ts does the same with
 // the real engine, for few cases.
 import { runtime } from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";

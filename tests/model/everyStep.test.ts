@@ -57,7 +57,7 @@ for (const { run, next, story, atLeast } of RUNS) {
   }
 }
 
-test("rotate (grace 0 seconds), each request slow: what waits for it waits, and CI always has a key that zot takes", async () => {
+test("rotate (grace 0 seconds), each request slow: later steps wait, and CI always has a key that zot accepts", async () => {
   for (let at = 1; ; at += 1) {
     const { struck } = life;
     const fault: Fault = { at, when: "before", then: "slow" };

@@ -1,4 +1,4 @@
-// Everything that the program asks a server goes through here, is counted, and can be cut off.
+// Everything that the program asks a server goes through here, is counted, and can be interrupted.
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { connectThrough } from "../../core/http/connections.ts";
@@ -36,7 +36,7 @@ export class Run {
   readonly #sent = new Set<Promise<unknown>>();
   readonly #die: () => void;
 
-  /** @param done told of each request that changes something, when it has */
+  /** @param done called after each request that changes something */
   constructor(fault?: Fault, done: (sent: Sent) => void = () => undefined) {
     this.#fault = fault;
     this.#done = done;

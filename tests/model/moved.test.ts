@@ -71,14 +71,14 @@ async function atOld(key: string): Promise<Response> {
   return fetch(`${old.url}/zot/auth/apikey`, { headers: { authorization } });
 }
 
-test("a change of address is an update, of which a preview knows", async () => {
+test("a new registry address is an update, which preview shows", async () => {
   const before = await state();
   const change = { inputs: inputs("https://other.example.test"), oldInputs: inputs(old.url), state: before };
   assert.deepEqual(apiKey.diff?.({ ...change, now: new Date() }), { replace: [], due: [] });
   assert.equal(apiKey.keeps?.({ ...change, now: new Date() }), false, "it makes a new key");
 });
 
-test("at another zot a new key is made, and the old one is revoked where it was", async () => {
+test("at another zot up makes a new key and revokes the old one at the old registry", async () => {
   const before = await state();
   const key = lab.stored()["zot-ci-api"] ?? "";
   assert.equal((await atOld(key)).status, 200);
@@ -90,7 +90,7 @@ test("at another zot a new key is made, and the old one is revoked where it was"
   assert.deepEqual(context.warned, []);
 });
 
-test("where the old address does not answer any more, a warning says until when its key is valid", async () => {
+test("if the old registry does not answer, a warning says until when its key is valid", async () => {
   const before = await state();
   await old.close();
   closed = true;

@@ -99,7 +99,7 @@ export class Life {
       if (act.do === "refresh") this.#hidden = false;
       else if (!this.#hidden) this.#excused = false;
     }
-    // A revocation that was cut off has got so far.
+    // An interrupted revocation got this far.
     if (this.#excused) this.#byHand = Math.min(this.#byHand, this.#lab.keys().filter(isByHand).length);
     this.#assertAlways();
   }
@@ -141,14 +141,14 @@ export class Life {
         this.#rotation += 1;
         return this.#up(act.fault);
       case "undo":
-        // The person changes their mind, when a rotation was cut off.
+        // The person changes their mind, after an interrupted rotation.
         this.#rotation = Number(kept?.outputs["rotationTrigger"] ?? 0);
         return this.#up(act.fault);
       case "age":
         if (kept !== undefined) {
           pass(Math.max(0, (Date.parse(kept.outputs["rotates"] as string) - Date.now()) / 1000 + 1));
         }
-        // Two months after a rotation that was cut off, and nobody went on: the key that CI still has has expired.
+        // Two months after an interrupted rotation that nobody resumed, the key that CI still has has expired.
         if (this.#repositoriesWithDeadKey().length > 0) this.#excused = true;
         return this.#up(act.fault);
       case "revoke":

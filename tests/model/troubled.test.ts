@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { play, troubled } from "./stories.ts";
 
-// Runs of every kind, cut off or disturbed at any request, one after another. The same ones each
+// Runs of every kind, interrupted or disturbed at any request, one after another. The same ones each
 // time: `npm run model -- --cases 20000` plays others.
 
-test("820 stories of runs that went wrong", async (t) => {
+test("820 stories of failing runs", async (t) => {
   const { cases, struck } = await play(troubled, { numRuns: 820, seed: 7 });
   t.diagnostic(`${cases} stories, ${struck} faults`);
   assert.ok(struck > cases / 2, "most of the faults came");

@@ -10,7 +10,7 @@ const OWN_PROCESS = ["browser", "engine", "model", "provider", "systems/zot/host
 const LONGEST = [
   "model/everyStep",
   "engine/lifecycle/",
-  "engine/cutOff",
+  "engine/interrupted",
   "model/",
   "engine/leaks",
   "engine/",

@@ -165,7 +165,7 @@ test("the key that Forgejo holds pushes, and may neither overwrite nor delete", 
   );
 });
 
-test("what others own is as it was", async () => {
+test("what others own is unchanged", async () => {
   assert.deepEqual(Object.keys(await homelab.blueprints()).sort(), [
     "common.yaml",
     "grafana.yaml",
@@ -183,7 +183,7 @@ test("what others own is as it was", async () => {
   assert.deepEqual(await homelab.variableNames("homelab/apps"), ["REGISTRY", "ZOT_CI_API_KEY_INFO"]);
 });
 
-test("the outputs tell which key it is", async () => {
+test("the outputs identify the key", async () => {
   const outputs = await lab.outputs();
   assert.equal(outputs["ciSecretName"], "ZOT_CI_API_KEY");
   assert.equal(outputs["keyLabel"], "zot-auth/lab/1");

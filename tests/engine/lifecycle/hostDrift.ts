@@ -14,7 +14,7 @@ function save(file: string, text: string): void {
 const pidOfZot = (): string => readFileSync(`${lab.layout.directory}/zot/pid`, "utf8");
 const catalog = async (): Promise<number> => (await homelab.registry("/v2/_catalog")).status;
 
-test("edits of config and credentials show in the preview, and up undoes them, in force", async () => {
+test("preview reports edited config and credentials, and up restores them", async () => {
   const { configFile, credentialsFile } = lab.layout.settings.registry;
   const declared = readFileSync(configFile, "utf8");
   const credentials = readFileSync(credentialsFile, "utf8");
@@ -36,7 +36,7 @@ test("edits of config and credentials show in the preview, and up undoes them, i
   assert.equal(code, 0, after);
 });
 
-test("a change comes into force although zot's watch was lost: zot is restarted, and that is said", async () => {
+test("a change takes effect even if zot lost its file watch: up restarts zot and says so", async () => {
   const { configFile } = lab.layout.settings.registry;
   save(configFile, readFileSync(configFile, "utf8"));
   const running = pidOfZot();
@@ -50,7 +50,7 @@ test("a change comes into force although zot's watch was lost: zot is restarted,
   assert.notEqual(pidOfZot(), running);
 });
 
-test("the next change is taken over without a restart again", async () => {
+test("zot reloads the next change without a restart", async () => {
   const running = pidOfZot();
   lab.changeSettings((config) => {
     config["zot-auth:access"] = { ...(config["zot-auth:access"] as object), anonymousRead: true };

@@ -15,7 +15,7 @@ function triggers(): { readonly rotationTrigger?: string; readonly revocationTri
   return config["zot-auth:ci"] ?? {};
 }
 
-test("rotate: everybody has a new key, the old one works on for the grace period, and the file says when it was asked for", async () => {
+test("rotate: every consumer has a new key, the old one works during the grace period, and the settings file records the request", async () => {
   const old = key();
   const { code, output } = await lab.command("rotate");
   assert.equal(code, 0, output);
@@ -27,7 +27,7 @@ test("rotate: everybody has a new key, the old one works on for the grace period
   assert.match(triggers().rotationTrigger ?? "", /^20\d\d-/);
 });
 
-test("revoke: every key of the account is dead at once, also one that somebody made with it, and CI has a new one", async () => {
+test("revoke: every key of the account stops working at once, even one made with a stolen key, and CI has a new one", async () => {
   const leaked = key();
   const made = await homelab.registry("/zot/auth/apikey", {
     method: "POST",
@@ -48,7 +48,7 @@ test("revoke: every key of the account is dead at once, also one that somebody m
   assert.doesNotMatch(again.output, /zot:ApiKey/, "once, and not at every run");
 });
 
-test("a stack that was left out is asked for, and nothing is changed", async () => {
+test("revoke asks for a missing stack name and changes nothing", async () => {
   const before = triggers();
   const { code, output } = await lab.command("revoke", []);
   assert.equal(code, 2);

@@ -77,13 +77,13 @@ function isTaken({ answers }: Push): boolean {
   return whole === "POST 202, PUT 201, POST 202, PUT 201, PUT 201" || whole === "skopeo 0";
 }
 
-test("with a grace period every push is taken, and the old key works on", async () => {
+test("with a grace period every push succeeds, and the old key keeps working", async () => {
   changeCi({ rotationTrigger: "with a grace period", gracePeriod: "1 hour" });
   const { old, key } = await rotateUnderPushes("grace");
   assert.deepEqual([await accepts(old), await accepts(key)], [true, true]);
 });
 
-test("without a grace period every push is taken, and the old key is dead after the run", async () => {
+test("without a grace period every push succeeds, and the old key is revoked after the run", async () => {
   // The new key is due at once, for the next test.
   changeCi({ rotationTrigger: "without a grace period", gracePeriod: "0 seconds", rotateAfter: "1 second" });
   const { old, key } = await rotateUnderPushes("none");
@@ -95,7 +95,7 @@ test("without a grace period every push is taken, and the old key is dead after 
   );
 });
 
-test("the same when the clock asks for the rotation", async () => {
+test("every push succeeds when the key rotates by age", async () => {
   const { old, key } = await rotateUnderPushes("clock");
   assert.deepEqual([await accepts(old), await accepts(key)], [false, true]);
 });

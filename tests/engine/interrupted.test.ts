@@ -7,7 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { EngineLab } from "./harness.ts";
 import { Homelab } from "./homelab.ts";
 
-// The CLI is killed in the middle of an update, with no chance to clean up; a person then does what the README says, and everything is whole.
+// The CLI is killed in the middle of an update; after `npm run recover`, as the README says, everything is whole.
 
 let lab: EngineLab;
 let homelab: Homelab;
@@ -33,12 +33,12 @@ function rotate(trigger: string): void {
   });
 }
 
-/** What the README says to do after a run that was cut off. */
+/** What the README says to do after an interrupted run. */
 async function recover(): Promise<void> {
   const { code, output } = await lab.command("recover");
   assert.equal(code, 0, output);
   const phases = [...output.matchAll(/^▸ (\w+):/gm)].map(([, phase]) => phase);
-  assert.deepEqual(phases, ["refresh", "cancel", "refresh", "up"], "the lock of the killed run was found, and went");
+  assert.deepEqual(phases, ["refresh", "cancel", "refresh", "up"], "the lock of the killed run was found and removed");
   assert.match(output, /the run that locked the stack has ended \(.+, process \d+, since 20\d\d-.+Z\)/);
   assert.deepEqual(lab.pending(), []);
 }
@@ -59,7 +59,7 @@ async function assertWhole(): Promise<void> {
 }
 
 // At every request and in every order, but with a model of the engine: tests/model. What that has not is here: Argo CD and the ConfigMap.
-test("a first up that was cut off at one step after the other is finished by the next", async () => {
+test("a first up that is interrupted at one step after another is resumed by the next", async () => {
   const rows = ["authentik-sync", "authentik-blueprint", "authentik-applied", "zot-config"];
   for (const row of rows) {
     if (lab.pending().length > 0) assert.equal((await lab.pulumi("cancel", "--yes")).code, 0);
@@ -74,7 +74,7 @@ test("a first up that was cut off at one step after the other is finished by the
   await assertWhole();
 });
 
-test("a run that goes on is left alone", async () => {
+test("recover leaves a run alone that is still going", async () => {
   rotate("while somebody recovers");
   const running = lab.up();
   const end = Date.now() + 60_000;
@@ -88,7 +88,7 @@ test("a run that goes on is left alone", async () => {
   assert.equal(up.code, 0, up.output);
 });
 
-test("a lock that tells nothing of its run stays, and so does everything else", async () => {
+test("recover keeps a lock whose run it cannot check, and changes nothing", async () => {
   const before = lab.stateText();
   const since = new Date().toISOString();
   const elsewhere = { pid: process.pid, username: "ann", hostname: `not-${hostname()}`, timestamp: since };
@@ -108,7 +108,7 @@ test("a lock that tells nothing of its run stays, and so does everything else", 
   rmSync(join(lockFolder(), "left.json"));
 });
 
-test("where nothing is wrong, it changes nothing", async () => {
+test("recover changes nothing on a healthy stack", async () => {
   const key = homelab.ciKey("homelab/apps");
   const outputs = await lab.outputs();
   const { code, output } = await lab.command("recover");
@@ -119,7 +119,7 @@ test("where nothing is wrong, it changes nothing", async () => {
   assert.deepEqual(await lab.outputs(), outputs);
 });
 
-test("a stack that was left out is asked for, and one that does not exist is nothing to recover", async () => {
+test("recover asks for a missing stack name, and fails for a stack that does not exist", async () => {
   const none = await lab.command("recover", []);
   assert.deepEqual([none.code, none.output.startsWith("Which stack? npm run recover -- <stack>")], [2, true]);
   const unknown = await lab.command("recover", ["nowhere", "--config-file", lab.settingsFile, "--yes"]);
@@ -128,8 +128,8 @@ test("a stack that was left out is asked for, and one that does not exist is not
 });
 
 for (const row of ["ci-key", "forgejo-homelab/site"]) {
-  test(`a rotation that was cut off at ${row} never leaves CI without a key, and is finished by the next up`, async () => {
-    rotate(`cut off at ${row}`);
+  test(`a rotation that is interrupted at ${row} never leaves CI without a key, and the next up resumes it`, async () => {
+    rotate(`interrupted at ${row}`);
     const cut = await lab.upCutOffAt(row);
     assert.notEqual(cut.code, 0);
     for (const repository of ["homelab/apps", "homelab/site"]) {
