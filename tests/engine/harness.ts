@@ -72,7 +72,7 @@ export class EngineLab {
     const settingsFile = join(directory, `Pulumi.${STACK}.yaml`);
     const config = await relocated(join(directory, "lab"));
     change(config.config);
-    writeFileSync(settingsFile, stringify(config));
+    writeFileSync(settingsFile, textOf(config));
     mkdirSync(join(directory, "state"));
     const lab = new EngineLab(directory, settingsFile);
     await startInBackground(lab.layout);
@@ -89,7 +89,7 @@ export class EngineLab {
   changeSettings(change: (config: Config) => void): void {
     const document = parse(readFileSync(this.settingsFile, "utf8")) as { config: Config };
     change(document.config);
-    writeFileSync(this.settingsFile, stringify(document));
+    writeFileSync(this.settingsFile, textOf(document));
   }
 
   async up(): Promise<PulumiResult> {
@@ -189,6 +189,11 @@ export class EngineLab {
     await stopLab(this.layout);
     rmSync(this.directory, { recursive: true, force: true });
   }
+}
+
+/** With quotes: Pulumi reads a plain `2026-01-01T00:00:00.000Z` as a time and writes it differently, which would be another trigger. */
+function textOf(settings: object): string {
+  return stringify(settings, { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" });
 }
 
 /** The lab's settings with free ports and with `.lab` moved into a folder of the test's. */
