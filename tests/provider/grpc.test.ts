@@ -1,4 +1,4 @@
-// The shell against a real gRPC client and a provider in a process of its own. The engine itself is in engine.test.ts.
+// The shell against a real gRPC client, with a provider in its own process. pulumi.test.ts uses the real engine.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -14,15 +14,18 @@ const thing = urnOf("fixture:index:Thing");
 await test("the shell", async (t) => {
   await using plugin = await Plugin.start(FIXTURE);
 
-  await t.test("configure: takes secrets, plain values and previews, and the handler gets its inputs", async () => {
-    const response = await plugin.configure({ token: secret("s"), list: ["a", 1, true, null] });
-    assert.equal(response.getAcceptsecrets(), true);
-    assert.equal(response.getSupportspreview(), true);
-    assert.equal(response.getAcceptoutputs(), false);
-    assert.equal(response.getAcceptresources(), false);
-    const { state } = await plugin.create({ urn: thing }, {});
-    assert.deepEqual(state["configured"], { token: "s", list: ["a", 1, true, null] });
-  });
+  await t.test(
+    "configure: accepts secrets, plain values and previews, and passes the inputs to the handler",
+    async () => {
+      const response = await plugin.configure({ token: secret("s"), list: ["a", 1, true, null] });
+      assert.equal(response.getAcceptsecrets(), true);
+      assert.equal(response.getSupportspreview(), true);
+      assert.equal(response.getAcceptoutputs(), false);
+      assert.equal(response.getAcceptresources(), false);
+      const { state } = await plugin.create({ urn: thing }, {});
+      assert.deepEqual(state["configured"], { token: "s", list: ["a", 1, true, null] });
+    },
+  );
 
   await t.test(
     "create: secrets come unwrapped, and what came secret or is said to be secret goes back secret",
@@ -48,7 +51,7 @@ await test("the shell", async (t) => {
     assert.deepEqual(state["seen"], { urn, type: "fixture:index:Thing", name: "one::two", secrets: [] });
   });
 
-  await t.test("what a handler says reaches the engine in its order, before the call ends", async () => {
+  await t.test("a handler's messages reach the engine in order, before the call ends", async () => {
     plugin.said.length = 0;
     await plugin.create({ urn: thing }, {});
     assert.deepEqual(plugin.said, [
@@ -65,18 +68,18 @@ await test("the shell", async (t) => {
     assert.deepEqual(updated, { open: "p", computed: UNKNOWN_TEXT, known: "old", preview: true });
   });
 
-  await t.test("check: inputs as the handler leaves them, secrets kept, failures by property", async () => {
+  await t.test("check: the handler's inputs, with secrets kept, and failures by property", async () => {
     const { inputs, failures } = await plugin.check(thing, { size: "huge", password: secret("p") });
     assert.deepEqual(inputs, { size: "huge", password: secret("p"), checked: true });
     assert.deepEqual(failures, [{ property: "size", reason: "is too large" }]);
   });
 
-  await t.test("check without a handler's own: inputs as they came, nested secrets too", async () => {
+  await t.test("check without a handler's own: unchanged inputs, nested secrets too", async () => {
     const inputs = { nested: { inner: secret("i") } };
     assert.deepEqual((await plugin.check(urnOf("fixture:index:ReplaceOnly"), inputs)).inputs, inputs);
   });
 
-  await t.test("diff by inputs: whether they are secret does not count, unknown is a change", async () => {
+  await t.test("diff by inputs: secretness does not count, an unknown value is a change", async () => {
     const old = { same: { a: [1, 2] }, password: secret("p"), gone: 1, changed: { a: 1 } };
     const inputs = { same: { a: [1, 2] }, password: "p", changed: { a: 2 }, added: 1 };
     assert.deepEqual(await plugin.diff(thing, { old, inputs }), {
@@ -106,14 +109,14 @@ await test("the shell", async (t) => {
     },
   );
 
-  await t.test("update and read get old state; what was secret in the state stays secret", async () => {
+  await t.test("update and read get the old state; secrets in the state stay secret", async () => {
     const state = await plugin.update({ urn: thing }, "made", { a: 1 }, { a: 2, password: secret("p") });
     assert.deepEqual(state, { a: 2, password: secret("p"), before: { a: 1 } });
     const read = await plugin.read(thing, "made", { a: 1, derived: secret("d") }, { a: 1 });
     assert.deepEqual(read, { id: "made", state: { a: 1, derived: secret("d") }, inputs: { a: 1 } });
   });
 
-  await t.test("read: gone is an empty id; without a read the state is taken for true", async () => {
+  await t.test("read: an empty id if the resource does not exist; without a read the state is current", async () => {
     assert.equal((await plugin.read(thing, "gone", { a: 1 }, { a: 1 })).id, "");
     const kept = await plugin.read(urnOf("fixture:index:ReplaceOnly"), "x", { a: secret(1) }, { a: secret(1) });
     assert.deepEqual(kept, { id: "x", state: { a: secret(1) }, inputs: { a: secret(1) } });
@@ -127,7 +130,7 @@ await test("the shell", async (t) => {
     });
   });
 
-  await t.test("done in part: the engine gets id, state with its secrets marked, and reasons", async () => {
+  await t.test("a partial failure: the engine gets id, state with its secrets marked, and reasons", async () => {
     await assert.rejects(
       plugin.create({ urn: thing }, { mode: "partial", password: secret("p") }),
       (error: ServiceError) => {
@@ -147,13 +150,13 @@ await test("the shell", async (t) => {
     );
   });
 
-  await t.test("functions: results that are said to be secret, or come of secrets, are secret", async () => {
+  await t.test("functions: results that are declared secret, or come from secrets, are secret", async () => {
     assert.deepEqual(await plugin.invoke("fixture:index:echo", { a: 1 }), { a: 1, password: secret("p") });
     const closed = await plugin.invoke("fixture:index:echo", { a: secret(1) });
     assert.deepEqual(closed, { a: secret(1), password: secret("p") });
   });
 
-  await t.test("what does not exist, or cannot be loaded, is said so", async () => {
+  await t.test("types and functions that do not exist or fail to load are reported", async () => {
     const messageOf = async (call: Promise<unknown>) => call.then(() => "", told);
     const nothing = await messageOf(plugin.create({ urn: urnOf("fixture:index:Nothing") }, {}));
     assert.equal(nothing, "the resource type fixture:index:Nothing does not exist in the provider fixture");
@@ -170,14 +173,14 @@ await test("the shell", async (t) => {
     );
   });
 
-  await t.test("a custom timeout cuts the handler off", async () => {
+  await t.test("a custom timeout aborts the handler", async () => {
     await assert.rejects(plugin.create({ urn: thing, timeout: 0.05 }, { mode: "slow" }), (error) => {
       assert.equal(told(error), "timed out after 0.05 s; set the resource option customTimeouts for more time");
       return true;
     });
   });
 
-  await t.test("a cancellation cuts off what goes on and what would follow", async () => {
+  await t.test("a cancellation aborts running and later calls", async () => {
     const slow = plugin.create({ urn: thing }, { mode: "slow" }).then(() => "done", told);
     await plugin.create({ urn: thing }, {}); // by now the slow one goes on
     await plugin.cancel();
@@ -186,7 +189,7 @@ await test("the shell", async (t) => {
   });
 });
 
-await test("a plugin ends with the engine: when the pipe closes, and when it is asked to, even in the middle of an operation", async () => {
+await test("a plugin ends with the engine: when the pipe closes, and on a signal, even in the middle of an operation", async () => {
   for (const end of ["pipe", "SIGINT"] as const) {
     const plugin = await Plugin.start(FIXTURE);
     const slow = plugin.create({ urn: thing }, { mode: "slow" }).then(() => "done", told);

@@ -1,4 +1,4 @@
-// The plugins, and a provider on the shell, under the real engine: what a person sees and what stands in the state.
+// The plugins, and a provider on the shell, under the real engine: what the user sees and what is in the state.
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -87,7 +87,7 @@ await test("one life of a stack, with the real engine", async (t) => {
     log: join(data, "removed"),
   });
 
-  await t.test("up makes everything, and secrets stay secret", async () => {
+  await t.test("up creates everything, and secrets stay secret", async () => {
     const output = await ok("up", "--yes", "--skip-preview");
     assert.match(output, /\+ 7 created/);
     assert.match(output, /printed *: \(json\) \{\s+http: \{\s+port: "5050"/);
@@ -111,7 +111,7 @@ await test("one life of a stack, with the real engine", async (t) => {
     assert.deepEqual(await live(), { other: "x", "zot.yaml": "port: 5050\n" });
   });
 
-  await t.test("an update that fails shows one clear sentence, and keeps what was done in part", async () => {
+  await t.test("a failed update shows one clear sentence, and keeps what was done in part", async () => {
     await set({ mode: "partial" });
     project.write("index.ts", PROGRAM.replace('"thing"', '"second"'));
     const { code, output } = await project.pulumi("up", "--yes", "--skip-preview");
@@ -122,7 +122,7 @@ await test("one life of a stack, with the real engine", async (t) => {
     assert.match(state, /"initErrors": \[\s+"the second half"/);
   });
 
-  await t.test("destroy takes everything away, and leaves the others' keys", async () => {
+  await t.test("destroy removes everything, and keeps the others' keys", async () => {
     await ok("destroy", "--yes", "--skip-preview");
     assert.deepEqual(await live(), { other: "x" });
     assert.equal(readFileSync(join(data, "removed"), "utf8"), "removed\n");

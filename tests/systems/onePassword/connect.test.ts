@@ -1,4 +1,4 @@
-// Reading and writing single fields through 1Password Connect, on the lab's Connect. What it does not prove: that a real Connect answers so.
+// Reading and writing single fields through 1Password Connect, on the lab's Connect. It does not prove that a real Connect answers in the same way.
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { SecretReference } from "../../../core/secretReference.ts";
@@ -15,7 +15,7 @@ function rest(item: ShownItem, field: string): unknown {
   return { ...others, fields: fields.map(({ value, ...one }) => (one.id === field ? one : { ...one, value })) };
 }
 
-test("a field is found by names and by ids, in a section or not", async (t) => {
+test("finds a field by name and by id, in a section or outside", async (t) => {
   const { store } = await connectFixture(t);
   const references: readonly [SecretReference, string][] = [
     [KEY, "zak_old"],
@@ -34,7 +34,7 @@ test("a field is found by names and by ids, in a section or not", async (t) => {
   }
 });
 
-test("by ids an item is one request; within one operation it stays one, and never beyond", async (t) => {
+test("with ids an item takes one request, also for several reads in one operation, and is not cached beyond it", async (t) => {
   const { store, between, elsewhere } = await connectFixture(t);
   const get = `GET /v1/vaults/${VAULT}/items/${ITEM}`;
   await store.read(BY_ID);
@@ -55,7 +55,7 @@ test("by ids an item is one request; within one operation it stays one, and neve
   );
 });
 
-test("an error is not kept", async (t) => {
+test("an error is not cached", async (t) => {
   const { store, between } = await connectFixture(t);
   const operation = new AbortController().signal;
   between.meddle = () => Promise.resolve({ status: 500, body: "{}" });
@@ -64,7 +64,7 @@ test("an error is not kept", async (t) => {
   assert.equal((await store.read(BY_ID, operation)).reveal(), "zak_old");
 });
 
-test("a write changes one value; all else of the item is as before", async (t) => {
+test("a write changes one value and nothing else in the item", async (t) => {
   const { store, item, between, warnings } = await connectFixture(t, { files: [FILE] });
   const before = await item();
   await store.write(KEY, NEW);
@@ -77,7 +77,7 @@ test("a write changes one value; all else of the item is as before", async (t) =
   assert.deepEqual(warnings, []);
 });
 
-test("the type of an existing field is kept; a missing one is made, concealed", async (t) => {
+test("keeps the type of an existing field; creates a missing one as concealed", async (t) => {
   const { store, item } = await connectFixture(t);
   const before = await item();
   await store.write("op://homelab/Forgejo Secrets/visible", NEW);
@@ -94,7 +94,7 @@ test("the type of an existing field is kept; a missing one is made, concealed", 
   assert.deepEqual(rest(kept, "plainid"), rest(before, "plainid"));
 });
 
-test("a write that is repeated changes nothing, and makes no second field", async (t) => {
+test("a repeated write changes nothing and creates no second field", async (t) => {
   const { store, item } = await connectFixture(t);
   for (const reference of [KEY, "op://homelab/Forgejo Secrets/brand-new"] as const) {
     await store.write(reference, NEW);
@@ -104,7 +104,7 @@ test("a write that is repeated changes nothing, and makes no second field", asyn
   }
 });
 
-test("blank empties the field and keeps it; a field that is not there is as good", async (t) => {
+test("blank empties the field and keeps it; it ignores a missing field", async (t) => {
   const { store, item } = await connectFixture(t);
   const before = await item();
   await store.blank(KEY);
@@ -117,7 +117,7 @@ test("blank empties the field and keeps it; a field that is not there is as good
   assert.deepEqual(await item(), after);
 });
 
-test("two writes of one item at the same time are no one else's change", async (t) => {
+test("two concurrent writes to one item do not look like somebody else's change", async (t) => {
   const { store, item, warnings } = await connectFixture(t);
   const before = await item();
   await Promise.all([store.write(KEY, NEW), store.write("op://homelab/Forgejo Secrets/visible", NEW)]);
@@ -125,7 +125,7 @@ test("two writes of one item at the same time are no one else's change", async (
   assert.deepEqual(warnings, []);
 });
 
-test("what is not there, or there twice, is told, with what to do", async (t) => {
+test("missing and ambiguous vaults, items, sections and fields: the error says what to do", async (t) => {
   const { store } = await connectFixture(t, { files: [FILE] });
   const cases: readonly [SecretReference, string, RegExp][] = [
     [
@@ -174,7 +174,7 @@ test("what is not there, or there twice, is told, with what to do", async (t) =>
   }
 });
 
-test("two sections of one name", async (t) => {
+test("two sections with the same name", async (t) => {
   const sections = [
     { id: "tokens", label: "Tokens" },
     { id: "codes", label: "Tokens" },
@@ -188,7 +188,7 @@ test("two sections of one name", async (t) => {
   assert.equal((await store.read("op://homelab/Forgejo Secrets/codes/twice")).reveal(), "second");
 });
 
-test("a field that takes no secret, and an archived item, are refused by the preflight's check and by the write", async (t) => {
+test("the preflight's check and the write reject an archived item and a field that cannot hold a secret", async (t) => {
   const { store, item } = await connectFixture(t, { files: [FILE] });
   const before = await item();
   const cases: readonly [SecretReference, string, RegExp][] = [
@@ -208,7 +208,7 @@ test("a field that takes no secret, and an archived item, are refused by the pre
   assert.deepEqual(await item(), before);
 });
 
-test("tokens that are wrong, expired, no tokens, or may only read", async (t) => {
+test("wrong, expired, malformed and read-only tokens", async (t) => {
   const { as, between, item } = await connectFixture(t);
   const before = await item();
   await fails(
@@ -240,7 +240,7 @@ test("tokens that are wrong, expired, no tokens, or may only read", async (t) =>
   assert.deepEqual(await item(), before);
 });
 
-test("a Connect that does not answer, and something else in its place", async (t) => {
+test("an unreachable Connect, and a server that is not Connect", async (t) => {
   const { store, between } = await connectFixture(t);
   for (const body of ["<html>Sign in: zak_old</html>", '{"id":"zak_old"}', "[]"]) {
     between.meddle = () => Promise.resolve({ status: 200, body });

@@ -1,4 +1,4 @@
-// What else can happen while a field is written through Connect: others who write, answers that get lost, a Connect that lags behind.
+// What can happen during a write through Connect: concurrent changes, lost responses, a Connect that lags behind.
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { SecretReference } from "../../../core/secretReference.ts";
@@ -28,7 +28,7 @@ function meanwhile({ between, elsewhere }: Fixture, when: "before" | "after", ..
 }
 
 for (const when of ["before", "after"] as const) {
-  test(`somebody else's change of another field, just ${when} ours, is kept and told`, async (t) => {
+  test(`another field changed just ${when} our write: kept, with a warning`, async (t) => {
     const fixture = await connectFixture(t);
     meanwhile(fixture, when, setField("otherid", "theirs"), { op: "add", path: "/tags", value: "theirs-too" });
     await fixture.store.write(KEY, NEW);
@@ -45,7 +45,7 @@ for (const when of ["before", "after"] as const) {
   });
 }
 
-test("somebody else's value in our own field, just before ours, is replaced and told", async (t) => {
+test("our own field changed just before our write: replaced, with a warning", async (t) => {
   const fixture = await connectFixture(t);
   meanwhile(fixture, "before", setField("keyid", "theirs"));
   await fixture.store.write(KEY, NEW);
@@ -53,7 +53,7 @@ test("somebody else's value in our own field, just before ours, is replaced and 
   assert.match(fixture.warnings[0] ?? "", /^ONEPASSWORD_CHANGED_MEANWHILE .*item's history/);
 });
 
-test("somebody else's value in our own field, just after ours, is an error", async (t) => {
+test("our own field changed just after our write: an error", async (t) => {
   const fixture = await connectFixture(t);
   meanwhile(fixture, "after", setField("keyid", "theirs"));
   await fails(
@@ -64,7 +64,7 @@ test("somebody else's value in our own field, just after ours, is an error", asy
   assert.equal(valueOf(await fixture.item(), "keyid"), "theirs");
 });
 
-test("a field that somebody removes meanwhile is made anew", async (t) => {
+test("a field removed during the write is created again", async (t) => {
   const fixture = await connectFixture(t);
   meanwhile(fixture, "before", { op: "remove", path: "/fields/keyid" });
   await fixture.store.write(KEY, NEW);
@@ -75,7 +75,7 @@ test("a field that somebody removes meanwhile is made anew", async (t) => {
   );
 });
 
-test("an item that is deleted meanwhile", async (t) => {
+test("an item deleted during the write", async (t) => {
   const { store, between } = await connectFixture(t);
   between.meddle = ({ method }, forward) =>
     method === "PATCH"
@@ -84,7 +84,7 @@ test("an item that is deleted meanwhile", async (t) => {
   await fails(store.write(KEY, NEW), "ONEPASSWORD_ITEM_MISSING", /does not exist/);
 });
 
-test("a conflict is tried again with what the item is then, five times and no more", async (t) => {
+test("after a conflict, reads the item again and retries, at most five times", async (t) => {
   const { store, between, item } = await connectFixture(t);
   let refused = 0;
   let refuse = 2;
@@ -103,7 +103,7 @@ test("a conflict is tried again with what the item is then, five times and no mo
 
 for (const lost of ["hang up", "500"] as const) {
   for (const reference of [KEY, FRESH]) {
-    test(`the answer is lost (${lost}) though the write arrived: ${reference}`, async (t) => {
+    test(`the response is lost (${lost}) but the write arrived: ${reference}`, async (t) => {
       const { store, between, item } = await connectFixture(t);
       let patches = 0;
       between.meddle = async ({ method }, forward) => {
@@ -119,7 +119,7 @@ for (const lost of ["hang up", "500"] as const) {
   }
 }
 
-test("the answer is lost and the write did not arrive: the error of the write, and the next run writes", async (t) => {
+test("the response is lost and the write did not arrive: reports the write's error, and the next run writes", async (t) => {
   const { store, between, item } = await connectFixture(t);
   between.meddle = ({ method }, forward) =>
     method === "PATCH"
@@ -132,7 +132,7 @@ test("the answer is lost and the write did not arrive: the error of the write, a
   assert.equal(valueOf(await item(), "keyid"), NEW.reveal());
 });
 
-test("a refusal for another reason is no conflict: it is told at once, without the value", async (t) => {
+test("any other rejection is reported at once, without the value", async (t) => {
   const { store, between } = await connectFixture(t);
   const body = JSON.stringify({ status: 400, message: `Invalid value ${NEW.reveal()}` });
   between.meddle = ({ method }, forward) => (method === "PATCH" ? Promise.resolve({ status: 400, body }) : forward());
@@ -160,7 +160,7 @@ function lag({ between }: Fixture, reads: number): void {
   };
 }
 
-test("a Connect that lags behind is waited for", async (t) => {
+test("waits for a Connect that lags behind", async (t) => {
   const fixture = await connectFixture(t);
   for (const reference of [KEY, FRESH]) {
     lag(fixture, 3);
@@ -174,7 +174,7 @@ test("a Connect that lags behind is waited for", async (t) => {
   assert.deepEqual(fixture.warnings, []);
 });
 
-test("a Connect that lags behind for good is an error", async (t) => {
+test("times out if Connect keeps lagging behind", async (t) => {
   const fixture = await connectFixture(t);
   lag(fixture, Infinity);
   await fails(
@@ -184,7 +184,7 @@ test("a Connect that lags behind for good is an error", async (t) => {
   );
 });
 
-test("a Connect that changes more than it was asked to is caught", async (t) => {
+test("detects a Connect that changes more than requested", async (t) => {
   const { store, between } = await connectFixture(t);
   between.meddle = async ({ method }, forward) => {
     const reply = await forward();
@@ -201,7 +201,7 @@ test("a Connect that changes more than it was asked to is caught", async (t) => 
   );
 });
 
-test("what a server computes is no one's change", async (t) => {
+test("values that a server computes do not count as a change", async (t) => {
   const { store, between, warnings } = await connectFixture(t);
   let read = 0;
   between.meddle = async (_asked, forward) => {
@@ -222,7 +222,7 @@ test("what a server computes is no one's change", async (t) => {
   assert.deepEqual(warnings, []);
 });
 
-test("a write that is cut off ends at once, and does not hold up the next one", async (t) => {
+test("an aborted write ends at once and does not block the next one", async (t) => {
   const fixture = await connectFixture(t);
   lag(fixture, Infinity);
   const cut = new AbortController();

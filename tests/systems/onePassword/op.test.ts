@@ -1,4 +1,4 @@
-// Reading and writing single fields through `op`, on a fake of it. What it does not prove: that the real `op` takes and gives the same.
+// Reading and writing single fields through `op`, on a fake of it. It does not prove that the real `op` behaves in the same way.
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ function rest({ version: _version, fields, ...others }: OpItem, field: string): 
   };
 }
 
-test("a field is found by names and by ids, in a section or not", async (t) => {
+test("finds a field by name and by id, in a section or outside", async (t) => {
   const { store, runs } = opFixture(t);
   const references: readonly [SecretReference, string][] = [
     [KEY, "zak_old"],
@@ -36,7 +36,7 @@ test("a field is found by names and by ids, in a section or not", async (t) => {
   );
 });
 
-test("a write changes one value; all else of the item is as before", async (t) => {
+test("a write changes one value and nothing else in the item", async (t) => {
   const { store, item, warnings, runs } = opFixture(t);
   const before = item();
   await store.write(KEY, NEW);
@@ -57,7 +57,7 @@ test("a write changes one value; all else of the item is as before", async (t) =
   );
 });
 
-test("the type of an existing field is kept; a missing one is made, concealed; blank keeps the field", async (t) => {
+test("keeps the type of an existing field; creates a missing one as concealed; blank keeps the field", async (t) => {
   const { store, item } = opFixture(t);
   const before = item();
   await store.write("op://homelab/Forgejo Secrets/visible", NEW);
@@ -79,7 +79,7 @@ test("the type of an existing field is kept; a missing one is made, concealed; b
   await fails(store.read("op://homelab/Forgejo Secrets/Codes/zot-ci-api"), "ONEPASSWORD_FIELD_MISSING");
 });
 
-test("secrets go by standard input alone, but for a service account's token; our own environment stays with us", async (t) => {
+test("secrets go only to standard input, except a service account's token; op does not inherit our environment", async (t) => {
   const { by, runs } = opFixture(t);
   for (const connection of [{ account: "my" }, { serviceAccountToken: "env:OP_TOKEN", account: "my" }] as const) {
     const store = by(connection);
@@ -102,7 +102,7 @@ test("secrets go by standard input alone, but for a service account's token; our
   }
 });
 
-test("items that a template could damage are refused before anything is written, by the preflight's check too", async (t) => {
+test("the preflight's check and the write reject items that a template could damage", async (t) => {
   const cases: readonly [string, Partial<OpItem>, RegExp][] = [
     ["a login, which may hold a passkey", { category: "LOGIN", passkey: "hidden" }, /a login may hold a passkey/],
     ["an item with a file", { files: [FILE] }, /it holds files/],
@@ -130,7 +130,7 @@ test("items that a template could damage are refused before anything is written,
   }
 });
 
-test("what is not there, or there twice, is told, with what to do", async (t) => {
+test("missing and ambiguous vaults, items, sections and fields: the error says what to do", async (t) => {
   const { store } = opFixture(t);
   const cases: readonly [SecretReference, string, RegExp][] = [
     [
@@ -158,7 +158,7 @@ test("what is not there, or there twice, is told, with what to do", async (t) =>
   for (const [reference, code, words] of cases) {
     await t.test(`${code} ${reference}`, async () => fails(store.read(reference), code, words));
   }
-  await t.test("a field that takes no secret", async () =>
+  await t.test("a field that cannot hold a secret", async () =>
     fails(store.write("op://homelab/Forgejo Secrets/code", NEW), "ONEPASSWORD_FIELD_TYPE", /has the type OTP/),
   );
 });
@@ -263,7 +263,7 @@ for (const [words, way, doing, code, expected] of SAID) {
   });
 }
 
-test("op is not there, cannot be started, never ends", async (t) => {
+test("op is missing, fails to start, or never ends", async (t) => {
   const { store, change, by } = opFixture(t);
   change((state) => Object.assign(state, { hangs: true }));
   const cut = new AbortController();

@@ -1,4 +1,4 @@
-// What else can happen while a field is written through `op`: others who write, answers that get lost.
+// What can happen during a write through `op`: concurrent changes, lost responses.
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { SecretReference } from "../../../core/secretReference.ts";
@@ -9,7 +9,7 @@ import { NEW, fails } from "./support/support.ts";
 
 const KEY: SecretReference = "op://homelab/Forgejo Secrets/zot-ci-api";
 
-test("somebody else's change after ours is kept and told", async (t) => {
+test("a change after our write is kept, with a warning", async (t) => {
   const { store, change, item, warnings } = opFixture(t);
   change((state) => Object.assign(state, { others: ["after"] }));
   await store.write(KEY, NEW);
@@ -21,7 +21,7 @@ test("somebody else's change after ours is kept and told", async (t) => {
 });
 
 for (const others of [["before"], ["before", "after"]] as const) {
-  test(`somebody else's change that op may have undone is an error (${others.join(" and ")} ours)`, async (t) => {
+  test(`a change that op may have undone is an error (${others.join(" and ")} our write)`, async (t) => {
     const { store, change, item } = opFixture(t);
     change((state) => Object.assign(state, { others }));
     await fails(
@@ -33,7 +33,7 @@ for (const others of [["before"], ["before", "after"]] as const) {
   });
 }
 
-test("an op that does not keep what it was given is caught", async (t) => {
+test("detects an op that changes more than requested", async (t) => {
   const { store, change } = opFixture(t);
   change((state) => Object.assign(state, { drops: "tags" }));
   await fails(
@@ -43,7 +43,7 @@ test("an op that does not keep what it was given is caught", async (t) => {
   );
 });
 
-test("op fails after it wrote: the write counts, and is not made twice", async (t) => {
+test("op fails after writing: the write counts and is not repeated", async (t) => {
   const { store, change, item, runs } = opFixture(t);
   change((state) => Object.assign(state, { loses: "something new" }));
   await store.write(KEY, NEW);
@@ -51,7 +51,7 @@ test("op fails after it wrote: the write counts, and is not made twice", async (
   assert.equal(runs().filter(({ args }) => args[1] === "edit").length, 1);
 });
 
-test("an op that does not end is ended", async (t) => {
+test("an op that never ends is stopped", async (t) => {
   const { change, item } = opFixture(t);
   change((state) => Object.assign(state, { hangs: true }));
   const store = onePassword({ account: "my" }, () => Promise.resolve(new Secret("x")), { opSeconds: 1 });

@@ -1,4 +1,4 @@
-// References to secrets, what of an item is looked at for changes, and when a secret counts as not there.
+// References to secrets, which changes of an item are noticed, and when a secret counts as missing.
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
@@ -13,7 +13,7 @@ import { ITEM, NEW, VAULT, fails } from "./support/support.ts";
 
 const part = fc.stringMatching(/^[^/\n]+$/);
 
-test("a reference of three or four parts is taken apart as it was put together; others are none", () => {
+test("parses references of three or four parts, and rejects all others", () => {
   fc.assert(
     fc.property(part, part, fc.option(part, { nil: undefined }), part, (vault, item, section, field) => {
       const text = `op://${[vault, item, ...(section === undefined ? [] : [section]), field].join("/")}`;
@@ -60,7 +60,7 @@ function item(json: unknown): Item {
   return readItem(json) ?? assert.fail("no item");
 }
 
-test("a template is the item with one value changed, or one field more, and nothing else", () => {
+test("a template is the item with one changed value or one more field, and nothing else", () => {
   fc.assert(
     fc.property(items, fc.nat(), fc.boolean(), (json, place, fresh) => {
       const before = item(json);
@@ -76,7 +76,7 @@ test("a template is the item with one value changed, or one field more, and noth
   );
 });
 
-test("every change of another part is seen, and told without a value", () => {
+test("notices every change of another part, and names it without a value", () => {
   const json = {
     id: ITEM,
     version: 1,
@@ -135,7 +135,7 @@ test("every change of another part is seen, and told without a value", () => {
   assert.deepEqual(differences(item(json), item(grown), "made"), [], "1Password may make a section for a new field");
 });
 
-test("no value and no item are nothing there; what is not clear is an error", async (t) => {
+test("a missing value or item is undefined; an ambiguous one is an error", async (t) => {
   const { between } = await connectFixture(t);
   process.env["ZOT_AUTH_TEST_CONNECT"] = "writer-token";
   t.after(() => Reflect.deleteProperty(process.env, "ZOT_AUTH_TEST_CONNECT"));

@@ -1,4 +1,4 @@
-// A real HTTP server between our client and the lab's 1Password Connect, where a test lets answers get lost, come late, or somebody else write.
+// A real HTTP server between our client and the lab's 1Password Connect, where a test loses or delays responses, or writes in between.
 import { listen } from "../../../../lab/shared/listen.ts";
 import type { RunningServer } from "../../../../lab/shared/listen.ts";
 

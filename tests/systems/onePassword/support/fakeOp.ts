@@ -1,5 +1,5 @@
-// Stands in for 1Password's CLI `op` 2.39, as its documentation says and as others recorded its words: `node fakeOp.ts DIR <arguments>`.
-// It keeps its items in DIR/items.json, and writes down in DIR/runs.jsonl what it was given.
+// A stand-in for 1Password's CLI `op` 2.39, by its documentation and recorded messages: `node fakeOp.ts DIR <arguments>`.
+// It keeps its items in DIR/items.json, and records its input in DIR/runs.jsonl.
 import { appendFileSync, fstatSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";

@@ -1,4 +1,4 @@
-// What the tests of 1Password's client share: an item with everything in it, and errors that name what they have to.
+// What the tests of 1Password's client share: an item with everything in it, and assertions on errors.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

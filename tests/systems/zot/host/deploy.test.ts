@@ -15,7 +15,7 @@ import { quote } from "../../../../systems/zot/host/shell.ts";
 import { sh } from "./support/sh.ts";
 import { World } from "./support/world.ts";
 
-// The scripts run for real, by /bin/sh. zot and its issuer are small fakes; the real ones, as far as they are there, are in labZot.test.ts.
+// The scripts run for real, by /bin/sh. zot and its issuer are small fakes; labZot.test.ts uses the lab's or the real zot.
 
 let world: World;
 beforeEach(async () => {
@@ -23,7 +23,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-test("the first deployment keeps the config of before, restarts zot, and leaves nothing else behind", async () => {
+test("the first deployment keeps the original config, restarts zot, and leaves nothing else behind", async () => {
   const before = world.text(["read"]);
   world.beginWith(before);
   const { code, stdout, stderr } = await world.deploy(world.text([]));
@@ -42,7 +42,7 @@ test("the first deployment keeps the config of before, restarts zot, and leaves 
   ]);
 });
 
-test("a change that zot takes over by itself is written in place, without a restart", async () => {
+test("a change that zot reloads is written in place, without a restart", async () => {
   world.beginWith(world.text([]));
   await world.deploy(world.text([]));
   const { ino } = statSync(world.configFile);
@@ -59,7 +59,7 @@ test("a change that zot takes over by itself is written in place, without a rest
   assert.equal(world.read("config.json.previous"), world.text([]));
 });
 
-test("whoever reads the file while it is written sees a whole config, each time", async () => {
+test("a reader sees a complete config at any moment of the write", async () => {
   world.beginWith(world.text([]));
   await world.deploy(world.text([]));
   let reads = 0;
@@ -78,7 +78,7 @@ test("whoever reads the file while it is written sees a whole config, each time"
   assert.ok(reads > 50);
 });
 
-test("a change that zot reads at its start only, or other credentials, restart it", async () => {
+test("a change that zot reads only when it starts, or new credentials, restart it", async () => {
   world.beginWith(world.text([]));
   await world.deploy(world.text([]));
   await world.deploy(world.text(["read"]), { startDigest: "digest-2" });
@@ -87,7 +87,7 @@ test("a change that zot reads at its start only, or other credentials, restart i
   assert.equal(world.zot.restarts, 3);
 });
 
-test("a zot that lost its watch to an editor is restarted by the deployment itself, and that is said", async () => {
+test("if an editor broke zot's watch, the deployment restarts zot and says so", async () => {
   world.beginWith(world.text([]));
   await world.deploy(world.text([]));
   // An editor that saves what it read: the same text, another inode.
@@ -101,7 +101,7 @@ test("a zot that lost its watch to an editor is restarted by the deployment itse
   assert.equal(world.zot.restarts, 2);
 });
 
-test("an old zot that still answers after the restart command is not taken for the new one", async () => {
+test("an old zot that still answers after the restart command is not mistaken for the new one", async () => {
   world.beginWith(world.text([]));
   world.zot.restarting = "lazy";
   const { code, stderr } = await world.deploy(world.text(["read"]));
@@ -110,14 +110,14 @@ test("an old zot that still answers after the restart command is not taken for t
   assert.deepEqual(world.zot.inForce, JSON.parse(world.text(["read"])));
 });
 
-test("where there is no config yet, it is created, for zot to read", async () => {
+test("creates a missing config, readable for zot", async () => {
   const { code, stderr } = await world.deploy(world.text(["read"]));
   assert.equal(code, 0, stderr);
   assert.equal(world.config(), world.text(["read"]));
   assert.equal(statSync(world.configFile).mode & 0o777, 0o644);
 });
 
-test("a config behind a symbolic link is written where it leads to, with the owner and mode that it has", async () => {
+test("a config behind a symbolic link is written to its target, with the same owner and mode", async () => {
   mkdirSync(world.at("elsewhere"));
   writeFileSync(world.at("elsewhere/real.json"), world.text([]));
   chmodSync(world.at("elsewhere/real.json"), 0o640);
@@ -132,7 +132,7 @@ test("a config behind a symbolic link is written where it leads to, with the own
   }
 });
 
-test("where an old zot had another port, the previous config is looked for there", async () => {
+test("after a change of port, a rollback checks the old port", async () => {
   world.beginWith(world.text([]));
   const elsewhere = world.text(["read"], { start: "refused" }).replace(String(world.zot.port), "1");
   const { code, stderr } = await world.deploy(elsewhere, { origin: "http://127.0.0.1:1" });
@@ -151,7 +151,7 @@ test("two deployments at once: the second waits for the first", async () => {
   assert.deepEqual(world.zot.inForce, JSON.parse(world.config()));
 });
 
-test("a lock whose holder leaves just as the next one looks is no lack of rights", async () => {
+test("a lock that is released at the moment of the check is not reported as missing permissions", async () => {
   world.beginWith(world.text([]));
   const marker = quote(world.at("looked"));
   // The folder is there for mkdir, and gone for the look after it.

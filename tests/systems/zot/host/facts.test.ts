@@ -24,7 +24,7 @@ const SECRET = '{\n  "clientsecret": "very secret"\n}\n';
 const secretFile = (): string =>
   secretFileScript({ credentialsFile: world.at("credentials.json"), dataDirectory: world.at("data") }, 0);
 
-test("a hand edit is told from a change of ours, and its repair is counted once", async () => {
+test("distinguishes a hand edit from our own change, and counts its repair once", async () => {
   assert.deepEqual((await world.facts()).config, { repairs: 0, state: "as written" });
   await world.deploy(world.text(["read"]));
   assert.deepEqual((await world.facts()).config, { repairs: 0, state: "as written" });
@@ -36,7 +36,7 @@ test("a hand edit is told from a change of ours, and its repair is counted once"
   assert.equal(world.zot.restarts, 2, "what somebody edited may be running");
 });
 
-test("a config or credentials that somebody deleted are edited, too", async () => {
+test("a deleted config or credentials file counts as edited", async () => {
   await world.deploy(world.text(["read"]));
   await sh(secretFile(), SECRET);
   assert.deepEqual((await world.facts()).credentials, { repairs: 0, state: "as written" });
@@ -46,7 +46,7 @@ test("a config or credentials that somebody deleted are edited, too", async () =
   assert.deepEqual([config.state, credentials.state], ["edited", "edited"]);
 });
 
-test("the host says where its zot is, and who owns its data", async () => {
+test("reports where zot is, and who owns its data", async () => {
   mkdirSync(world.at("data"));
   const { binary, home, owner, version } = await world.facts();
   assert.deepEqual(
@@ -60,14 +60,14 @@ test("the host says where its zot is, and who owns its data", async () => {
   );
 });
 
-test("looking changes nothing", async () => {
+test("reading facts changes nothing", async () => {
   await world.deploy(world.text(["read"]));
   const before = world.files();
   await world.facts();
   assert.deepEqual(world.files(), before);
 });
 
-test("where the binary tells no version, the running zot is asked; the binary is believed first", async () => {
+test("asks the running zot for its version only if the binary has none", async () => {
   const server = createServer((request, response) => {
     response.statusCode = request.url === "/v2/_zot/ext/mgmt" ? 200 : 404;
     response.end('{"distSpecVersion":"1.1.1","commit":"abc","releaseTag":"v2.1.19"}');
@@ -89,7 +89,7 @@ test("where the binary tells no version, the running zot is asked; the binary is
   }
 });
 
-test("a missing zot, and one that tells no version in either way, are told by their setting", async () => {
+test("a missing zot, and one without a version, are errors that name the setting", async () => {
   const question = {
     ...world.deployment({ binary: world.at("nothing") }),
     credentialsFile: world.at("credentials.json"),
@@ -104,7 +104,7 @@ test("a missing zot, and one that tells no version in either way, are told by th
   });
 });
 
-test("a path with a newline is refused by its setting", () => {
+test("a path with a newline is an error that names the setting", () => {
   assert.throws(() => assertPlainPath("registry.configFile", "/a\nb.json"), {
     code: "PATH_UNSUPPORTED",
     message: /registry\.configFile is "\/a\\nb\.json"/,
@@ -112,7 +112,7 @@ test("a path with a newline is refused by its setting", () => {
   assertPlainPath("registry.configFile", `/it's "a" $HOME 100%.json`);
 });
 
-test("a secret file is readable by its owner only, and only its fingerprint is printed", async () => {
+test("only its owner can read a secret file, and only its fingerprint is printed", async () => {
   const { code, stdout, stderr } = await sh(secretFile(), SECRET);
   assert.equal(code, 0, stderr);
   assert.equal(readFileSync(world.at("credentials.json"), "utf8"), SECRET);
@@ -122,13 +122,13 @@ test("a secret file is readable by its owner only, and only its fingerprint is p
   assert.deepEqual(world.files(), ["config.json", "zot", "zot.log"]);
 });
 
-test("a secret file is not readable for others at any time, also where there was one that is", async () => {
+test("others cannot read a secret file at any moment, even if the earlier file was readable", async () => {
   writeFileSync(world.at("credentials.json"), "{}", { mode: 0o644 });
   await sh(secretFile(), SECRET);
   assert.equal(statSync(world.at("credentials.json")).mode & 0o777, 0o600);
 });
 
-test("credentials that arrive in part are not written", async () => {
+test("incomplete credentials are not written", async () => {
   await sh(secretFile(), SECRET);
   const { code, stderr } = await sh(secretFile(), '{\n  "clientsecret": "ve');
   assert.equal(code, 1);
@@ -136,14 +136,14 @@ test("credentials that arrive in part are not written", async () => {
   assert.equal(readFileSync(world.at("credentials.json"), "utf8"), SECRET);
 });
 
-test("credentials behind a symbolic link are written where it leads to", async () => {
+test("credentials behind a symbolic link are written to its target", async () => {
   writeFileSync(world.at("real.json"), "{}");
   symlinkSync("real.json", world.at("credentials.json"));
   await sh(secretFile(), SECRET);
   assert.equal(readFileSync(world.at("real.json"), "utf8"), SECRET);
 });
 
-test("what zot would not find, or could not write, is told before anything is changed", async () => {
+test("files that zot needs and folders that it cannot write are reported before anything changes", async () => {
   writeFileSync(world.at("tls.crt"), "");
   writeFileSync(world.at("data"), "a file");
   const question = {
@@ -168,7 +168,7 @@ test("what zot would not find, or could not write, is told before anything is ch
   );
 });
 
-test("a data folder that its owner may not write is told before anything is changed", async () => {
+test("a data folder that its owner cannot write is reported before anything changes", async () => {
   const data = world.at("data");
   mkdirSync(data);
   chmodSync(data, 0o500);

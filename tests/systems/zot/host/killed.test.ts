@@ -8,8 +8,8 @@ import { sh } from "./support/sh.ts";
 import { Shims } from "./support/shims.ts";
 import { World } from "./support/world.ts";
 
-// Every script is killed, with no chance to clean up, before its first command, its second one, and so on, until it is done before it is killed.
-// After each kill the file on disk is a whole config, the old or the new one, with which zot starts; and the same script, run again, finishes.
+// Every script is killed, with no chance to clean up, before its first command, its second one, and so on, until it completes.
+// After each kill the file on disk is a complete config, the old or the new one, that zot starts with; and the same script, run again, finishes.
 
 /** More than any script has. */
 const MANY = 200;
@@ -85,7 +85,7 @@ async function inWorld(run: (world: World) => Promise<void>): Promise<void> {
   }
 }
 
-// Side by side, since they wait more than they work.
+// In parallel, since they mostly wait.
 describe("killed at each step", { concurrency: 3 }, () => {
   test("a deployment without a restart", async () => {
     await inWorld(async (world) => {
@@ -99,7 +99,7 @@ describe("killed at each step", { concurrency: 3 }, () => {
     });
   });
 
-  test("the first deployment, on a config of before", async () => {
+  test("the first deployment, with an original config", async () => {
     await inWorld(async (world) => {
       const before = world.text(["read"], { before: true });
       world.beginWith(before);
@@ -119,7 +119,7 @@ describe("killed at each step", { concurrency: 3 }, () => {
     });
   });
 
-  test("the first deployment, where there was no config", async () => {
+  test("the first deployment, without an original config", async () => {
     await inWorld(async (world) => {
       const first = world.text([]);
       await killAtEachStep(async (step, shims) => {

@@ -18,8 +18,8 @@ import type { TestConfig } from "../../../lab/zot/registry.ts";
 import { sh, startSh } from "./support/sh.ts";
 import type { Ran } from "./support/sh.ts";
 
-// The scripts on the lab's zot, which is the real one where PATH has one, under the lab's supervisor. What is in force is seen by HTTP.
-// The tests follow one another: each begins with what the one before left.
+// The scripts on the real zot if it is on PATH, else the lab's, under the lab's supervisor. HTTP shows what is in force.
+// Each test begins with what the previous one left.
 
 const ROOT = resolve(import.meta.dirname, "../../../..");
 const ZOT = join(ROOT, "lab/bin/zot");
@@ -128,11 +128,11 @@ test("access control changes without a restart, to no anonymous access at all an
   assert.equal(pid(), running);
 });
 
-test("the same config is proved, too", async () => {
+test("an unchanged config is proved too", async () => {
   assert.match(await deployed(text()), /restart: no/);
 });
 
-test("a file that an editor replaced is no longer watched, and the deployment finds out", async () => {
+test("the deployment notices that zot no longer watches a file that an editor replaced", async () => {
   writeFileSync(join(folder, "saved"), config());
   renameSync(join(folder, "saved"), join(folder, "config.json"));
   assert.match(
@@ -143,14 +143,14 @@ test("a file that an editor replaced is no longer watched, and the deployment fi
   assert.match(await deployed(text()), /restart: no/, "the new one watches the file that is there");
 });
 
-test("a config that zot refuses changes nothing", async () => {
+test("a config that zot rejects changes nothing", async () => {
   const { code, stderr } = await deploy(text((config) => (config.http["unknownKey"] = true)));
   assert.equal(code, 1);
   assert.match(stderr, /nothing was changed\. zot says:\n.*unknownkey/i);
   assert.equal(config(), text());
 });
 
-test("a config that zot accepts and does not start with is undone, and zot's last words are told", async () => {
+test("a config that zot accepts but does not start with is rolled back, and the error quotes zot", async () => {
   const { code, stderr } = await deploy(
     text((config) => {
       closed(config);
@@ -169,7 +169,7 @@ test("a config that zot accepts and does not start with is undone, and zot's las
   assert.equal(await statusOf("/v2/_catalog"), 200);
 });
 
-test("a deployment that is killed anywhere leaves a zot that starts, and is finished by the next", async () => {
+test("a deployment killed anywhere leaves a zot that starts, and the next one finishes it", async () => {
   for (const [index, wait] of [150, 500, 900, 1500].entries()) {
     const next = text((config) => {
       if (index % 2 === 0) closed(config);
@@ -191,7 +191,7 @@ async function verify(): Promise<{ readonly status: number | null; readonly stde
   return { status: code, stderr };
 }
 
-test("the version is the binary's, and where that tells none, the running zot's", async () => {
+test("the version comes from the binary, or from the running zot if the binary has none", async () => {
   const question = {
     binary: ZOT,
     configFile: join(folder, "config.json"),
@@ -206,7 +206,7 @@ test("the version is the binary's, and where that tells none, the running zot's"
   assert.deepEqual(asked.version, told.version);
 });
 
-test("the config of before comes back", async () => {
+test("restores the original config", async () => {
   const { code, stderr } = await sh(removeScript(deployment()));
   assert.equal(code, 0, stderr);
   assert.equal(await statusOf("/zot/auth/login?provider=oidc"), 404);

@@ -9,8 +9,8 @@ import { sh } from "./support/sh.ts";
 import type { Ran } from "./support/sh.ts";
 import { World } from "./support/world.ts";
 
-// What launchd and systemd are asked, and that their files go the way of the config. The service managers are fakes that write down what they
-// are asked; that a real one takes the files and the commands these tests do not prove.
+// What launchd and systemd are asked, and that their files are deployed with the config. The service managers are fakes that record what they
+// are asked; these tests do not prove that a real one accepts the files and commands.
 
 let world: World;
 let managers: Managers;
@@ -46,20 +46,20 @@ async function removed(of: Service): Promise<void> {
   assert.equal(code, 0, stderr);
 }
 
-test("launchd: an agent that is loaded is restarted by kickstart", async () => {
+test("launchd: a loaded agent is restarted by kickstart", async () => {
   managers.load();
   await deployed(world.text(["read"]), { service: service("launchd") });
   assert.deepEqual(managers.calls(), ["launchctl kickstart -k gui/UID/a.zot"]);
 });
 
-test("launchd: one that is not loaded is loaded from its plist", async () => {
+test("launchd: an agent that is not loaded is loaded from its plist", async () => {
   writeFileSync(file(), "the user's own");
   await deployed(world.text(["read"]), { service: service("launchd") });
   assert.deepEqual(managers.calls(), [`launchctl bootstrap gui/UID ${file()}`, "launchctl kickstart gui/UID/a.zot"]);
   assert.equal(readFileSync(file(), "utf8"), "the user's own");
 });
 
-test("launchd: where there is neither, the error says so, and names the setting", async () => {
+test("launchd: without agent and plist, the error names the setting", async () => {
   const { code, stderr } = await deploy(world.text(["read"]), { service: service("launchd") });
   assert.equal(code, 1);
   assert.match(
@@ -68,14 +68,14 @@ test("launchd: where there is neither, the error says so, and names the setting"
   );
 });
 
-test("launchd: zot's last words are found by launchd's word on where they go", async () => {
+test("launchd: the error quotes the log file that launchd reports", async () => {
   managers.load();
   const { stderr } = await deploy(world.text([], { start: "refused" }), { service: service("launchd") });
   assert.match(stderr, /zot says:\n.*it cannot start/);
   assert.doesNotMatch(stderr, /very-secret/);
 });
 
-test("systemd: a unit is restarted, with its failures forgotten, and its journal is quoted", async () => {
+test("systemd: a unit is restarted after a reset of its failures, and the error quotes its journal", async () => {
   const { code, stderr } = await deploy(world.text([], { start: "refused" }), { service: service("systemd") });
   assert.equal(code, 1);
   const once = ["systemctl --no-ask-password reset-failed zot", "systemctl --no-ask-password restart zot"];
@@ -84,7 +84,7 @@ test("systemd: a unit is restarted, with its failures forgotten, and its journal
   assert.doesNotMatch(stderr, /very-secret/);
 });
 
-test("systemd: a user's unit is restarted by the user's manager", async () => {
+test("systemd: a user unit is restarted by the user's manager", async () => {
   await deployed(world.text(["read"]), { service: service("systemd-user") });
   assert.deepEqual(managers.calls(), ["systemctl --user reset-failed zot", "systemctl --user restart zot"]);
 });
@@ -104,7 +104,7 @@ for (const [kind, loading] of [
     () => ["systemctl --user daemon-reload", "systemctl --user reset-failed zot", "systemctl --user restart zot"],
   ],
 ] as const) {
-  test(`${kind}: a managed file is written, read again when it changes, and gives way to the one of before`, async () => {
+  test(`${kind}: a managed file is written, reloaded after a change, and replaced by the original on destroy`, async () => {
     writeFileSync(file(), "of before");
     managers.load();
     await deployed(world.text(["read"]), { service: service(kind, "first") });
@@ -130,7 +130,7 @@ for (const [kind, loading] of [
     );
   });
 
-  test(`${kind}: where zot does not come up, the previous file is back, too`, async () => {
+  test(`${kind}: if zot does not start, the previous file is restored too`, async () => {
     managers.load();
     await deployed(world.text(["read"]), { service: service(kind, "first") });
     const { code, stderr } = await deploy(world.text([], { start: "refused" }), { service: service(kind, "second") });
@@ -141,7 +141,7 @@ for (const [kind, loading] of [
     assert.equal((await world.facts(file())).service.state, "as written");
   });
 
-  test(`${kind}: an edit of the managed file is seen, and undone`, async () => {
+  test(`${kind}: a hand edit of the managed file is reported and reverted`, async () => {
     managers.load();
     await deployed(world.text(["read"]), { service: service(kind, "ours") });
     assert.deepEqual((await world.facts(file())).service, { repairs: 0, state: "as written" });
@@ -152,7 +152,7 @@ for (const [kind, loading] of [
     assert.deepEqual((await world.facts(file())).service, { repairs: 1, state: "as written" });
   });
 
-  test(`${kind}: where there was no such file, destroy stops zot and takes ours away`, async () => {
+  test(`${kind}: without an original file, destroy stops zot and removes ours`, async () => {
     await deployed(world.text(["read"]), { service: service(kind, "ours") });
     managers.calls();
     assert.notEqual(world.zot.inForce, undefined);
@@ -165,7 +165,7 @@ for (const [kind, loading] of [
   });
 }
 
-test("launchd: a plist that plutil refuses is not written", async () => {
+test("launchd: a plist that plutil rejects is not written", async () => {
   managers.load();
   const { code, stderr } = await deploy(world.text(["read"]), { service: service("launchd", "not-a-plist") });
   assert.equal(code, 1);

@@ -9,7 +9,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-test("the config of before comes back and serves, and nothing of ours stays", async () => {
+test("restores the original config, which serves, and leaves nothing of ours", async () => {
   const before = world.text(["read"], { before: true });
   world.beginWith(before);
   await world.deploy(world.text([]));
@@ -22,7 +22,7 @@ test("the config of before comes back and serves, and nothing of ours stays", as
   assert.equal(statSync(world.configFile).mode & 0o777, 0o644);
 });
 
-test("it waits for the zot that comes, not for the one that goes", async () => {
+test("waits for the new zot, not for the old one", async () => {
   const before = world.text([], { before: true });
   world.beginWith(before);
   await world.deploy(world.text(["read"]));
@@ -31,7 +31,7 @@ test("it waits for the zot that comes, not for the one that goes", async () => {
   assert.deepEqual(world.zot.inForce, JSON.parse(before));
 });
 
-test("a zot that does not come up with the config of before is told of, and a second run finishes", async () => {
+test("reports a zot that does not start with its original config, and a second run finishes", async () => {
   const before = world.text([], { start: "refused" });
   world.beginWith(before);
   await world.deploy(world.text(["read"]));
@@ -43,13 +43,13 @@ test("a zot that does not come up with the config of before is told of, and a se
   assert.notEqual(world.read("config.json.before-zot-auth"), undefined, "the copy is kept until it serves");
 });
 
-test("where there was no config before, ours goes", async () => {
+test("without an original config, ours is removed", async () => {
   await world.deploy(world.text([]));
   assert.equal((await world.remove()).code, 0);
   assert.deepEqual(world.files(), ["zot", "zot.log"]);
 });
 
-test("removing what is not there does nothing", async () => {
+test("removing nothing does nothing", async () => {
   const before = world.text([]);
   world.beginWith(before);
   assert.equal((await world.remove()).code, 0);

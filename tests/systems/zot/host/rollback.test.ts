@@ -3,7 +3,7 @@ import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, test } from "node:test";
 import { World } from "./support/world.ts";
 
-// Whatever fails, the config of before is in force, nothing of the attempt stays, and the error says why.
+// After any failure the previous config is in force, nothing of the attempt remains, and the error says why.
 
 let world: World;
 let served: string;
@@ -25,7 +25,7 @@ function asBefore(): void {
   );
 }
 
-test("a config that zot does not accept changes nothing, and zot's words are shown", async () => {
+test("a config that zot rejects changes nothing, and the error quotes zot", async () => {
   const { code, stderr } = await world.deploy(world.text([], { broken: true }));
   assert.equal(code, 1);
   assert.match(stderr, /nothing was changed\. zot says:\n.*it is broken/);
@@ -34,7 +34,7 @@ test("a config that zot does not accept changes nothing, and zot's words are sho
   assert.equal(world.zot.restarts, 1);
 });
 
-test("where zot does not start, the error quotes its last words, and the previous config serves", async () => {
+test("if zot does not start, the error quotes zot, and the previous config serves", async () => {
   const { code, stderr } = await world.deploy(world.text([], { start: "refused" }), { startDigest: "digest-2" });
   assert.equal(code, 1);
   assert.match(stderr, /timed out after 2 s \(setting registry\.readyTimeout\): .*\/readyz does not respond/);
@@ -45,14 +45,14 @@ test("where zot does not start, the error quotes its last words, and the previou
   assert.equal(world.zot.restarts, 3, "once with the new config, once with the previous one");
 });
 
-test("only what zot said since the restart is quoted", async () => {
+test("the error quotes only what zot logged since the restart", async () => {
   writeFileSync(world.at("zot.log"), '{"level":"error","message":"long ago"}\n');
   const { stderr } = await world.deploy(world.text([], { start: "refused" }), { startDigest: "digest-2" });
   assert.match(stderr, /it cannot start/);
   assert.doesNotMatch(stderr, /long ago/);
 });
 
-test("a restart command that fails is told by its setting", async () => {
+test("a failed restart command is an error that names the setting", async () => {
   const service = { manager: { kind: "command", command: "echo no such service; exit 7" }, logs: [] } as const;
   const { code, stderr } = await world.deploy(world.text([]), { startDigest: "digest-2", service });
   assert.equal(code, 1);
@@ -62,7 +62,7 @@ test("a restart command that fails is told by its setting", async () => {
   assert.equal((await world.facts()).config.state, "interrupted");
 });
 
-test("a restart that does not happen is not taken for one", async () => {
+test("a restart command that does not restart zot is noticed", async () => {
   world.zot.restarting = "not at all";
   const { code, stderr } = await world.deploy(world.text([]), { startDigest: "digest-2" });
   assert.equal(code, 1);
@@ -73,7 +73,7 @@ test("a restart that does not happen is not taken for one", async () => {
   asBefore();
 });
 
-test("zot is not restarted while its issuer does not answer, since it would not start", async () => {
+test("zot is not restarted while its issuer is unavailable, since it would not start", async () => {
   world.zot.issuer = undefined;
   const { code, stderr } = await world.deploy(world.text([]), { startDigest: "digest-2" });
   assert.equal(code, 1);
@@ -86,7 +86,7 @@ test("zot is not restarted while its issuer does not answer, since it would not 
   assert.equal(world.zot.restarts, 1);
 });
 
-test("nor while the issuer calls itself otherwise, be it by a slash", async () => {
+test("nor while the issuer differs, even by a slash", async () => {
   world.zot.issuer = `${world.zot.url}/issuer`;
   const { code, stderr } = await world.deploy(world.text([]), { startDigest: "digest-2" });
   assert.equal(code, 1);
@@ -97,7 +97,7 @@ test("nor while the issuer calls itself otherwise, be it by a slash", async () =
   asBefore();
 });
 
-test("a zot that lost its watch runs on while its issuer does not answer", async () => {
+test("a zot with a broken watch keeps running while its issuer is unavailable", async () => {
   writeFileSync(world.at("saved"), served);
   renameSync(world.at("saved"), world.configFile);
   world.zot.issuer = undefined;
@@ -116,14 +116,14 @@ test("a config without access control cannot be proved, and is not written", asy
   asBefore();
 });
 
-test("a config that arrives in part is not written", async () => {
+test("an incomplete config is not written", async () => {
   const { code, stderr } = await world.deploy(world.text([]).slice(0, 60));
   assert.equal(code, 1);
   assert.match(stderr, /arrived incomplete; nothing was changed/);
   asBefore();
 });
 
-test("a missing zot and a missing folder are told by their settings", async () => {
+test("a missing zot and a missing folder are errors that name the settings", async () => {
   const missing = await world.deploy(world.text([]), { binary: world.at("nothing") });
   assert.equal(missing.code, 1);
   assert.match(missing.stderr, /zot does not exist at .*nothing \(setting registry\.binary\)/);
@@ -133,7 +133,7 @@ test("a missing zot and a missing folder are told by their settings", async () =
   assert.match(nowhere.stderr, /folder .*\/no does not exist on zot's host \(setting registry\.configFile\)/);
 });
 
-test("somebody's edit comes back where the declared config does not come into force", async () => {
+test("a hand edit is restored if the declared config does not come into force", async () => {
   const edited = world.text(["read", "create"], { edited: true });
   writeFileSync(world.at("saved"), edited);
   renameSync(world.at("saved"), world.configFile);
@@ -145,7 +145,7 @@ test("somebody's edit comes back where the declared config does not come into fo
   assert.equal((await world.facts()).config.state, "edited");
 });
 
-test("a first deployment that fails leaves everything as it was", async () => {
+test("a failed first deployment leaves everything as it was", async () => {
   const fresh = await World.make();
   try {
     const before = fresh.text(["read"]);
@@ -158,7 +158,7 @@ test("a first deployment that fails leaves everything as it was", async () => {
   }
 });
 
-test("where there was no config and zot does not start, there is none again", async () => {
+test("if there was no config and zot does not start, the new one is removed", async () => {
   const fresh = await World.make();
   try {
     mkdirSync(fresh.at("data"));

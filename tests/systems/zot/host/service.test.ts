@@ -7,7 +7,7 @@ import { parseSettings } from "../../../../settings/parse.ts";
 import type { Settings } from "../../../../settings/schema.ts";
 import { REAL_CASE } from "../../../support/settings.ts";
 
-// What the files of launchd and systemd say. Whether the service managers take them, the tests of each manager see.
+// The content of launchd's and systemd's files. The tests of each manager show whether it accepts them.
 
 const ODD = `/opt/it's "a" <b> & 100% of $HOME\\zot`;
 const FACTS = { binary: "/usr/local/bin/zot", home: "/home/me", owner: "zot" };
@@ -20,7 +20,7 @@ function registry(change: object): Settings["registry"] {
   }).registry;
 }
 
-test("a LaunchAgent keeps zot running, from the login on, with a log that only its owner reads", () => {
+test("a LaunchAgent keeps zot running from login on, with a log that only its owner can read", () => {
   const plist = renderLaunchAgent("eblume.zot", { binary: "/opt/zot", configFile: "/etc/zot.json" }, "/var/zot.log");
   for (const [key, value] of [
     ["Label", "<string>eblume.zot</string>"],
@@ -38,7 +38,7 @@ test("a LaunchAgent keeps zot running, from the login on, with a log that only i
   );
 });
 
-test("a plist is read back as what was meant, whatever the paths hold", (context) => {
+test("a plist parses to what was meant, for any path", (context) => {
   const plist = renderLaunchAgent("a.b", { binary: ODD, configFile: `${ODD}.json` }, ODD);
   const read = spawnSync(
     "python3",
@@ -65,7 +65,7 @@ test("a plist is read back as what was meant, whatever the paths hold", (context
   });
 });
 
-test("a system's unit starts zot again for as long as it takes, as the owner of its data", () => {
+test("a system unit restarts zot without limit, as the owner of its data", () => {
   assert.equal(
     renderUnit({ binary: "/opt/zot", configFile: "/etc/zot.json" }, "zot"),
     `# Written by zot-auth (setting registry.manageService). The next update undoes edits.
@@ -88,19 +88,19 @@ WantedBy=multi-user.target
   );
 });
 
-test("a user's unit names no user, and is started with the user's manager", () => {
+test("a user unit names no user, and starts with the user's manager", () => {
   const unit = renderUnit({ binary: "/opt/zot", configFile: "/etc/zot.json" });
   assert.doesNotMatch(unit, /User=|network-online/);
   assert.match(unit, /WantedBy=default\.target\n$/);
 });
 
-test("in a unit, quotes, backslashes, % and $ are what they are", () => {
+test("a unit escapes quotes, backslashes, % and $", () => {
   const unit = renderUnit({ binary: "/o p/$z%o", configFile: `/it's "a"\\$HOME 100%.json` });
   // systemd takes $ in arguments for a variable, and in the program's path not.
   assert.match(unit, /^ExecStart="\/o p\/\$z%%o" serve "\/it's \\"a\\"\\\\\$\$HOME 100%%\.json"$/m);
 });
 
-test("each manager has its file where it looks for it, unless the settings say otherwise", () => {
+test("each manager has its own place for the file, unless the settings name one", () => {
   const fileOf = (service: string, more: object = {}): unknown =>
     describeService(registry({ service, ...more }), FACTS, "/c.json").manager;
   assert.deepEqual(fileOf("launchd:a.zot"), {
@@ -122,7 +122,7 @@ test("each manager has its file where it looks for it, unless the settings say o
   assert.equal(serviceFile(registry({})), undefined);
 });
 
-test("a service that is not managed has no file of ours; its log is known where the settings name it", () => {
+test("an unmanaged service has no file of ours; its log is known if the settings name it", () => {
   assert.deepEqual(describeService(registry({}), FACTS, "/c.json", "/own.log"), {
     manager: { kind: "command", command: REAL_CASE.registry.restartCommand },
     logs: ["/own.log"],

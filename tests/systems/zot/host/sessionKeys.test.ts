@@ -24,7 +24,7 @@ function keys(): { readonly hashKey: string; readonly encryptKey: string } {
   return JSON.parse(readFileSync(file, "utf8")) as { hashKey: string; encryptKey: string };
 }
 
-test("the keys are made once, for their owner only, and never printed", () => {
+test("the keys are generated once, readable by their owner only, and never printed", () => {
   const first = sh(sessionKeysScript(file, folder, 0));
   assert.equal(first.status, 0, first.stderr);
   const made = keys();
@@ -40,14 +40,14 @@ test("the keys are made once, for their owner only, and never printed", () => {
   assert.ok(!existsSync(file) && !existsSync(`${file}.zot-auth`));
 });
 
-test("a file that was there before is used and stays", () => {
+test("an existing file is used and kept", () => {
   writeFileSync(file, JSON.stringify({ hashKey: "h".repeat(32), encryptKey: "e".repeat(16) }, null, 2));
   assert.equal(sh(sessionKeysScript(file, folder, 0)).status, 0);
   sh(removeSessionKeysScript(file));
   assert.equal(keys().hashKey, "h".repeat(32));
 });
 
-test("somebody's change of them is seen, and taken over", () => {
+test("a hand edit is reported and adopted", () => {
   const looks = (): string => {
     const question = {
       binary: "true",
@@ -73,7 +73,7 @@ for (const [name, content] of Object.entries({
   "a missing key": JSON.stringify({ encryptKey: "e".repeat(32) }),
   "no JSON": "hello",
 })) {
-  test(`${name}, which zot verify lets pass, is told by its setting`, () => {
+  test(`${name}, which zot verify accepts, is an error that names the setting`, () => {
     writeFileSync(file, content);
     const { status, stderr } = sh(sessionKeysScript(file, folder, 0));
     assert.equal(status, 1);

@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-test("a script arrives on an ssh host as it was, whatever it holds", async () => {
+test("a script arrives on an ssh host unchanged, whatever it contains", async () => {
   // ssh hands its last argument to the login shell of the host; this stands for both.
   const bin = world.at("bin");
   mkdirSync(bin);
@@ -101,7 +101,7 @@ describe("by a real sshd", { ...(reason === undefined ? {} : { skip: reason }) }
 
   const working = (): boolean => existsSync(world.at("config.json.zot-auth-work"));
 
-  test("the host tells its facts, takes credentials and config, and gives them back", async () => {
+  test("reads the facts, deploys credentials and config, and restores the original", async () => {
     const facts = parseFacts((await ask(HOST)).stdout, HOST);
     assert.equal(facts.version.patch, 20);
     const credentials = '{\n  "clientsecret": "very secret"\n}\n';
@@ -116,7 +116,7 @@ describe("by a real sshd", { ...(reason === undefined ? {} : { skip: reason }) }
     assert.deepEqual(world.zot.inForce, JSON.parse(world.text([])));
   });
 
-  test("a config that zot does not start with is undone, and the reason arrives here", async () => {
+  test("a config that zot does not start with is rolled back, and the reason arrives here", async () => {
     assert.equal((await deploy(world.text(["read"]))).code, 0);
     const { code, stderr } = await deploy(world.text([], { start: "refused" }), { startDigest: "digest-2" });
     assert.equal(code, 1);
@@ -124,7 +124,7 @@ describe("by a real sshd", { ...(reason === undefined ? {} : { skip: reason }) }
     assert.deepEqual(world.zot.inForce, JSON.parse(world.text(["read"])));
   });
 
-  test("each way of not getting in is one sentence, with the setting and what ssh says", async () => {
+  test("each connection failure is one sentence with the setting and ssh's message", async () => {
     for (const [host, said] of [
       ["ssh:unknown", /Host key verification failed/],
       ["ssh:stranger", /Permission denied \(publickey\)/],
@@ -141,25 +141,25 @@ describe("by a real sshd", { ...(reason === undefined ? {} : { skip: reason }) }
     assert.equal(unreachable(await ask(HOST), HOST), undefined);
   });
 
-  test("a script that fails on the host is not taken for a host that cannot be reached", async () => {
+  test("a script that fails on the host is not mistaken for an unreachable host", async () => {
     const reply = await askHost(HOST, "echo read; echo broken >&2; exit 3");
     assert.deepEqual(reply, { code: 3, stdout: "read\n", reason: "broken" });
     assert.equal(unreachable(reply, HOST), undefined);
   });
 
-  test("a connection that is lost in the middle of a deployment: the host finishes it", async () => {
+  test("a connection lost in the middle of a deployment: the host finishes it", async () => {
     world.zot.restarting = "lazy";
     const running = startDeploy(world.text(["read"]), {}, true);
     await until("the config is being changed", () => world.config() !== world.text([]));
     await running.cut();
-    assert.ok(working(), "it was cut off in the middle");
+    assert.ok(working(), "it was interrupted in the middle");
     await until("the host has finished", () => !working());
     assert.equal(world.config(), world.text(["read"]));
     assert.deepEqual(world.zot.inForce, JSON.parse(world.text(["read"])));
     assert.equal((await world.facts()).config.state, "as written");
   });
 
-  test("one that is lost in the middle of a deployment that fails: the host undoes it", async () => {
+  test("a connection lost in the middle of a failing deployment: the host rolls it back", async () => {
     const running = startDeploy(world.text([], { start: "refused" }), {}, true);
     await until("the config is being changed", () => world.config() !== world.text([]));
     await running.cut();
@@ -168,7 +168,7 @@ describe("by a real sshd", { ...(reason === undefined ? {} : { skip: reason }) }
     assert.deepEqual(world.zot.inForce, JSON.parse(world.text([])));
   });
 
-  test("one that is lost while the config is sent: nothing is changed", async () => {
+  test("a connection lost while the config is sent: nothing changes", async () => {
     const running = startDeploy(world.text(["read"]), {}, false);
     await until("the script waits for its input", working);
     await running.cut();

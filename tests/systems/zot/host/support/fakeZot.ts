@@ -1,5 +1,5 @@
 // A zot small enough to be restarted hundreds of times: it watches its config's inode, answers anonymous questions by the policy, refuses to start
-// with some configs, and can be told to misbehave. Its issuer answers on the same port. What real zot does the tests of labZot.test.ts see.
+// with some configs, and misbehaves on request. Its issuer answers on the same port. labZot.test.ts shows what a real zot does.
 import { appendFileSync, closeSync, fstatSync, openSync, readFileSync, readSync, watch } from "node:fs";
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";

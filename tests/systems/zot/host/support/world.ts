@@ -1,4 +1,4 @@
-// A host of a test's own: a folder that shells stumble over, a small zot, and the deployment of it.
+// A host for one test: a folder with a name that is hard to quote, a small zot, and its deployment.
 import {
   chmodSync,
   existsSync,
