@@ -20,9 +20,9 @@ export interface CiServiceAccountArgs {
   readonly keyLifetime: Duration;
   /** The age at which `up` replaces the key. Default: two thirds of `keyLifetime`. */
   readonly rotateAfter?: Duration | undefined;
-  /** Any text. A change makes a new key. */
+  /** Any text. A change makes a new key. Default: empty. */
   readonly rotationTrigger?: string | undefined;
-  /** Any text. A change revokes every key of the account at once, and then makes a new one: CI cannot push in between. */
+  /** Any text. A change revokes every key of the account at once, then makes a new one: CI cannot push in between. Default: empty. */
   readonly revocationTrigger?: string | undefined;
   /** What `destroy` does to the stored key: `blank` empties the field, `leave` keeps it. */
   readonly onDestroy: "blank" | "leave";

@@ -1,6 +1,7 @@
-import { ComponentResource } from "@pulumi/pulumi";
+import { ComponentResource, RunError, output } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Input } from "@pulumi/pulumi";
 import type { SecretReference } from "../core/secretReference.ts";
+import { ownerOfLabel } from "../systems/forgejo/secretMarker.ts";
 import { ActionsSecret, CopiedSecret, SecretCleanup } from "./resources.ts";
 
 /** A key whose value is stored elsewhere. */
@@ -9,7 +10,7 @@ export interface StoredKey {
   readonly source: SecretReference;
   /** First 16 hex digits of the key's SHA-256. A change writes the secret again; a key that does not match is not written. */
   readonly fingerprint: Input<string>;
-  /** What people call the key. A variable beside the secret shows it. */
+  /** `<owner>/<number>`, with another number for each key. A variable beside the secret shows it, so that anybody sees which key is there. */
   readonly label: Input<string>;
   /** When the key expires, RFC 3339. The variable shows it, too. */
   readonly expires: Input<string>;
@@ -30,7 +31,7 @@ export interface ForgejoSecretArgs {
   readonly forgejoUrl: string;
   /** Reference to an API token that may write Actions secrets and variables of all targets. */
   readonly forgejoToken: SecretReference;
-  /** Who writes these secrets, such as `zot-auth/<stack>`. It marks them as managed, so it must be unique. */
+  /** Who manages these secrets, without spaces: `zot-auth/<stack>`. Only what this name marks is overwritten or deleted, so it must be unique. */
   readonly owner: string;
   /** Name of the Actions secret that holds the key. A change deletes the secret of the old name. */
   readonly secretName: string;
@@ -50,7 +51,13 @@ export class ForgejoSecret extends ComponentResource {
   constructor(name: string, args: ForgejoSecretArgs, options?: ComponentResourceOptions) {
     super("zot-auth:index:ForgejoSecret", name, {}, options);
     const { forgejoUrl, forgejoToken, owner, secretName, targets, otherSecrets = [] } = args;
-    const { source, fingerprint, label, expires } = args.key;
+    const { source, fingerprint, expires } = args.key;
+    const label = output(args.key.label).apply((text) => {
+      if (ownerOfLabel(text) === owner) return text;
+      throw new RunError(
+        `key.label of ${name} is "${text}" and must be "${owner}/<number>". Otherwise the secret is not recognised as managed by "${owner}".`,
+      );
+    });
     const connection = { forgejoUrl, forgejoToken };
     const copies = otherSecrets.flatMap((secret) =>
       secret.targets.map((target) => ({

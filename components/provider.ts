@@ -6,11 +6,11 @@ import type { SecretReference } from "../core/secretReference.ts";
 export interface ZotAuthProviderArgs {
   /** Address of a 1Password Connect server. Default: the `op` CLI is used. */
   readonly connectUrl?: string | undefined;
-  /** The Connect server's token: `env:NAME` or `file:path`. */
+  /** The Connect server's token, required with `connectUrl`: `env:NAME` or `file:path`. Default: none. */
   readonly connectToken?: SecretReference | undefined;
-  /** The account that `op` uses: its sign-in address or id. */
+  /** The account that `op` uses: its sign-in address or id. Default: the only account that `op` knows. */
   readonly account?: string | undefined;
-  /** A service account's token for `op`: `env:NAME` or `file:path`. */
+  /** A service account's token for `op`: `env:NAME` or `file:path`. Default: none, `op` asks its desktop app. */
   readonly serviceAccountToken?: SecretReference | undefined;
 }
 

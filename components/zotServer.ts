@@ -21,7 +21,7 @@ export interface ZotServerArgs extends ZotHost, ZotTimeouts {
   /** What the host runs, from `lookAtHost`. */
   readonly facts: HostFacts;
   /**
-   * zot's config, in zot's own words. It must name the OIDC provider `oidc` with its `issuer` and `credentialsFile`. zot is restarted when
+   * The config, in zot's own words. It must name the OIDC provider `oidc` with its `issuer` and `credentialsFile`. zot is restarted when
    * something changes that it reads only at its start.
    */
   readonly config: ZotConfig;

@@ -7,7 +7,7 @@ import type { HostFiles } from "./files/files.ts";
 export interface ZotService {
   /**
    * The service manager that runs zot, and zot's name there: `launchd:<label>` (a LaunchAgent), `systemd:<unit>` (the system's, with `sudo -n` when
-   * not root) or `systemd-user:<unit>`.
+   * not root) or `systemd-user:<unit>`. Default: `restartCommand` is used.
    */
   readonly service?: string | undefined;
   /** Whether the LaunchAgent's plist or the unit file is written, too. Default: no. A change of that file restarts zot; `destroy` restores the original. */
@@ -16,7 +16,7 @@ export interface ZotService {
   readonly serviceFile?: string | undefined;
   /** The file that zot's output goes to under launchd. Default: `~/Library/Logs/<label>.log`. */
   readonly serviceLog?: string | undefined;
-  /** Without `service`: a shell command on the host that restarts zot. */
+  /** A shell command on the host that restarts zot, required without `service`. Default: none. */
   readonly restartCommand?: string | undefined;
 }
 

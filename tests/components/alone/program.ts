@@ -1,0 +1,136 @@
+// A Pulumi program that is not this one: it lies in a folder of its own and uses this package as docs/components.md says.
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { TestContext } from "node:test";
+
+const ROOT = resolve(import.meta.dirname, "../../..");
+const STACK = "dev";
+
+export interface Ended {
+  readonly code: number;
+  /** Standard output and error together. */
+  readonly output: string;
+}
+
+/** A resource in the stack's state. */
+export interface StateResource {
+  readonly urn: string;
+  readonly type: string;
+}
+
+/** The only code block of a language below a heading of docs/components.md. Without a heading: the first one of the page. */
+export function fromThePage(language: string, heading?: string): string {
+  const page = readFileSync(join(ROOT, "docs/components.md"), "utf8");
+  const section = heading === undefined ? page : (page.split(`\n## ${heading}\n`)[1]?.split("\n## ")[0] ?? "");
+  const block = new RegExp(`\n\`\`\`${language}\n(.*?)\`\`\``, "s").exec(section)?.[1];
+  if (block === undefined) throw new TypeError(`docs/components.md has no ${language} below ${heading ?? "its title"}`);
+  return block;
+}
+
+export class Program {
+  readonly folder: string;
+  readonly #environment: NodeJS.ProcessEnv;
+  readonly #settings: readonly string[];
+
+  private constructor(folder: string, settings: Readonly<Record<string, string>>, environment: NodeJS.ProcessEnv) {
+    this.folder = folder;
+    this.#settings = Object.entries(settings).flatMap(([key, value]) => ["--config", `${key}=${value}`]);
+    // What Pulumi records of this stack is not the user's; the plugins that are installed are.
+    const home = process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi");
+    mkdirSync(join(folder, "pulumi"));
+    if (existsSync(join(home, "plugins"))) symlinkSync(join(home, "plugins"), join(folder, "pulumi", "plugins"));
+    this.#environment = {
+      ...process.env,
+      ...environment,
+      PULUMI_BACKEND_URL: `file://${join(folder, "state")}?metadata=skip`,
+      PULUMI_CONFIG_PASSPHRASE: "passphrase of the test",
+      PULUMI_HOME: join(folder, "pulumi"),
+      // Where the CLI has no language host of its own, the set-up's one is found from this project's folder only.
+      ZOT_AUTH_LANGUAGE_HOST: join(ROOT, "toolchain/language-host/pulumi-language-nodejs"),
+    };
+    delete this.#environment["PULUMI_CONFIG_PASSPHRASE_FILE"];
+    // The test runner's own: a program that finds it would report to it.
+    delete this.#environment["NODE_TEST_CONTEXT"];
+  }
+
+  /** Writes the program and makes its stack; gone after the test. */
+  static async of(
+    t: TestContext,
+    options: {
+      /** The heading of docs/components.md whose program it is. */
+      readonly heading: string;
+      readonly files?: Readonly<Record<string, string>>;
+      readonly settings: Readonly<Record<string, string>>;
+      readonly environment?: NodeJS.ProcessEnv;
+    },
+  ): Promise<Program> {
+    const folder = mkdtempSync(join(tmpdir(), "zot-auth-alone-"));
+    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    for (const name of ["state", "node_modules"]) mkdirSync(join(folder, name));
+    // As `npm install ../zot-auth` does.
+    symlinkSync(ROOT, join(folder, "node_modules/zot-auth"));
+    symlinkSync(join(ROOT, "node_modules/@pulumi"), join(folder, "node_modules/@pulumi"));
+    const files = {
+      "package.json": JSON.stringify({ name: "my-program", type: "module", main: "index.ts" }),
+      "Pulumi.yaml": fromThePage("yaml"),
+      "index.ts": fromThePage("ts", options.heading),
+      ...options.files,
+    };
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    const program = new Program(folder, options.settings, options.environment ?? {});
+    const { code, output } = await program.pulumi("stack", "init", STACK);
+    if (code !== 0) throw new Error(output);
+    return program;
+  }
+
+  change(file: string, change: (text: string) => string): void {
+    const path = join(this.folder, file);
+    writeFileSync(path, change(readFileSync(path, "utf8")));
+  }
+
+  async up(): Promise<Ended> {
+    return this.pulumi("up", "--yes", "--skip-preview", "--non-interactive", "--stack", STACK, ...this.#settings);
+  }
+
+  async preview(): Promise<Ended> {
+    return this.pulumi("preview", "--non-interactive", "--stack", STACK, ...this.#settings);
+  }
+
+  async destroy(): Promise<Ended> {
+    return this.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive", "--stack", STACK);
+  }
+
+  async pulumi(...args: readonly string[]): Promise<Ended> {
+    const child = spawn("pulumi", [...args], {
+      cwd: this.folder,
+      env: this.#environment,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const chunks: Buffer[] = [];
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+    const code = await new Promise<number | null>((done, fail) => {
+      child.once("error", fail);
+      child.once("close", done);
+    });
+    return { code: code ?? 1, output: Buffer.concat(chunks).toString("utf8") };
+  }
+
+  /** The stack's state, as it lies on disk. */
+  stateText(): string {
+    return readFileSync(join(this.folder, "state/.pulumi/stacks/my-program", `${STACK}.json`), "utf8");
+  }
+
+  /** Everything in the state but the stack and providers, by name. */
+  resources(): Readonly<Record<string, string>> {
+    const { checkpoint } = JSON.parse(this.stateText()) as {
+      checkpoint: { latest: { resources?: readonly StateResource[] } };
+    };
+    return Object.fromEntries(
+      (checkpoint.latest.resources ?? [])
+        .filter(({ type }) => !type.startsWith("pulumi:"))
+        .map(({ urn, type }) => [urn.slice(urn.lastIndexOf("::") + 2), type]),
+    );
+  }
+}

@@ -1,0 +1,19 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import test from "node:test";
+import { format } from "prettier";
+import { documentComponents, documentedArguments } from "../../docs/componentTables.ts";
+
+test("docs/components.md lists the arguments that the types have (else: npm run docs)", async () => {
+  const page = readFileSync(new URL("../../docs/components.md", import.meta.url), "utf8");
+  assert.equal(page, await format(documentComponents(page), { parser: "markdown", printWidth: 120 }));
+});
+
+for (const [name, listed] of documentedArguments()) {
+  test(`every argument of ${name} has a doc comment, and a default where it can be left out`, () => {
+    assert.ok(listed.length > 1);
+    for (const { name: argument, description, optional } of listed) {
+      assert.match(description, optional ? /^[`A-Z].* Default: .*\.$/ : /^[`A-Z].*\.$/, `${name}.${argument}`);
+    }
+  });
+}
