@@ -54,15 +54,17 @@ export interface AcceptanceArgs {
 
 /** What each proof found, in words. */
 export interface AcceptanceResults {
-  /** The checks of the sign-in, by name. */
+  /** What each check of the sign-in found, by the check's name. */
   readonly signIn: Readonly<Record<string, string>>;
+  /** How many checks of the access matrix passed. */
   readonly access: string;
+  /** How the test build ended; absent without one. */
   readonly build?: string;
 }
 
 /**
- * The test plan: every claim proved on the live system, again whenever the config or the key changed. Only after it are the keys revoked that the
- * new one replaced.
+ * The test plan: it proves every claim on the live system, and again whenever the config or the key changed. Replaced keys are revoked only after
+ * it has passed.
  */
 export class Acceptance extends ComponentResource {
   /** The proofs' results, by name. */

@@ -11,20 +11,20 @@ export interface StackOutputs {
   readonly ciUser: string;
   /** Name of the Actions secret that holds the key. */
   readonly ciSecretName: string;
-  /** `<registry host>/<namespace>`: what image names begin with. */
+  /** What image names begin with: `<registry host>/<namespace>`. */
   readonly imagePrefix: string;
   readonly keyLabel: string;
   readonly keyUuid: string;
   /** First 16 hex digits of the key's SHA-256. */
   readonly keyFingerprint: string;
-  /** RFC 3339, as the two below. */
+  /** RFC 3339, like the two dates below. */
   readonly keyCreated: string;
   readonly keyExpires: string;
-  /** From then on `pulumi up` makes a new key. */
+  /** From then on, `pulumi up` replaces the key. */
   readonly keyRotates: string;
-  /** Arguments of skopeo; `{source}`, `{name}` and `{tag}` are yours, `$…` is the secret's variable. */
+  /** Arguments for skopeo. `{source}`, `{name}` and `{tag}` are placeholders; `$…` is the variable with the secret. */
   readonly skopeoArgs: readonly string[];
-  /** Arguments of `dagger call`; the secret goes by the name of its variable. */
+  /** Arguments for `dagger call`, with the same placeholders. The secret is passed by the name of its variable. */
   readonly daggerArgs: readonly string[];
   readonly acceptance: AcceptanceResults;
 }

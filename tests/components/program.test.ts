@@ -53,7 +53,7 @@ test("the eight steps are registered, each after what it needs", async () => {
   inOrder(run, "zot-auth:acceptance:Preflight", "command:local:Command", "zot-auth:zot:ApiKey");
 });
 
-test("everything that changes anything waits for the preflight", async () => {
+test("nothing changes before the preflight has passed", async () => {
   const run = await runProgram(ARGOCD);
   const changing = run.resources.filter(
     ({ type }) => !/^(pulumi:|zot-auth:index:|zot-auth:acceptance:Preflight)/.test(type),
@@ -64,14 +64,14 @@ test("everything that changes anything waits for the preflight", async () => {
     assert.ok(run.resources.indexOf(resource) > preflight, `${resource.name} after the preflight`);
 });
 
-test("the config is deployed after the issuer answers and the credentials are there", async () => {
+test("the config is deployed after the issuer answers and the credentials exist", async () => {
   const run = await runProgram();
   const place = (name: string): number => run.resources.findIndex((resource) => resource.name === name);
   assert.ok(place("zot-credentials") < place("zot-config"));
   assert.ok(place("authentik-applied") < place("zot-config"));
 });
 
-test("the ConfigMap's patch writes one key, forced, as a field manager of its own", async () => {
+test("the ConfigMap patch writes one key, forced, with its own field manager", async () => {
   const { inputs } = one(await runProgram(), "kubernetes:core/v1:ConfigMapPatch");
   assert.deepEqual(Object.keys(inputs["data"] as object), ["zot.yaml"]);
   assert.deepEqual((inputs["metadata"] as Record<string, unknown>)["annotations"], {
@@ -84,7 +84,7 @@ for (const [delivery, type] of [
   ["file:../homelab/authentik/zot.yaml", "zot-auth:authentik:BlueprintFile"],
   ["api", "zot-auth:authentik:InlineBlueprint"],
 ] as const) {
-  test(`delivered by ${delivery}, nothing of Kubernetes is registered, and everything else waits for it as ever`, async () => {
+  test(`with the delivery ${delivery} no Kubernetes resource is registered, and the rest still waits for the blueprint`, async () => {
     const { authentik } = REAL_CASE;
     const run = await runProgram({ authentik: { ...authentik, delivery } });
     assert.deepEqual(
@@ -95,12 +95,12 @@ for (const [delivery, type] of [
     assert.match(String(inputs["text"]), /^version: 1\n/);
     inOrder(run, "zot-auth:authentik:ObjectCleanup", type, "zot-auth:authentik:AppliedBlueprint");
     const applied = one(run, "zot-auth:authentik:AppliedBlueprint").inputs;
-    assert.equal(applied["text"], inputs["text"], "what is waited for is what was delivered");
+    assert.equal(applied["text"], inputs["text"], "Authentik is expected to apply the delivered text");
     assert.equal(applied["path"], delivery === "api" ? "inline:zot-auth zot" : "custom/zot.yaml");
   });
 }
 
-test("what the blueprint makes is written down before it is delivered", async () => {
+test("the blueprint's objects are recorded before it is delivered", async () => {
   const run = await runProgram(ARGOCD);
   inOrder(run, "zot-auth:authentik:ObjectCleanup", "zot-auth:argocd:Sync", "kubernetes:core/v1:ConfigMapPatch");
   const { inputs } = one(run, "zot-auth:authentik:ObjectCleanup");
@@ -112,7 +112,7 @@ test("without Argo CD there is no sync", async () => {
   assert.equal(run.resources.filter(({ type }) => type === "zot-auth:argocd:Sync").length, 0);
 });
 
-test("the client secret goes to standard input as a secret, and nowhere else", async () => {
+test("the client secret is passed on standard input as a secret, and nowhere else", async () => {
   const run = await runProgram(ARGOCD);
   const { inputs } = one(run, "command:local:Command", "zot-credentials");
   assert.ok(isSecret(inputs["stdin"]));
@@ -123,7 +123,7 @@ test("the client secret goes to standard input as a secret, and nowhere else", a
   assert.ok(!JSON.stringify(run.outputs).includes(CLIENT_SECRET));
 });
 
-test("the client secret is taken from the section that the reference names", async () => {
+test("the client secret is read from the section that the reference names", async () => {
   const clientSecret = "op://vault/two sections/test registry/zot-client-secret";
   const run = await runProgram({ authentik: { ...REAL_CASE.authentik, clientSecret } });
   const { inputs } = one(run, "command:local:Command", "zot-credentials");
@@ -136,7 +136,7 @@ test("the client secret is taken from the section that the reference names", asy
   );
 });
 
-test("every repository, organisation and user gets the secret of the same key, once, after the key", async () => {
+test("every repository, organisation and user gets the same key, once, after it exists", async () => {
   const repositories = ["eblume/blumeops", "eblume/cv", "images", "user:eblume"];
   const run = await runProgram({ forgejo: { url: "https://forge.eblu.me", token: "env:T", repositories } });
   const secrets = run.resources.filter(({ type }) => type === "zot-auth:forgejo:ActionsSecret");
@@ -162,7 +162,7 @@ test("every repository, organisation and user gets the secret of the same key, o
   assert.equal(run.resources.filter(({ type }) => type === "zot-auth:forgejo:CopiedSecret").length, 0);
 });
 
-test("other secrets go by reference to each of their targets, beside the key, and the preflight looks at all of them", async () => {
+test("other secrets are passed by reference to each of their targets, and the preflight checks all of them", async () => {
   const secrets = [
     { name: "FORGE_TOKEN", source: "op://vault/item/forge-token", repositories: ["eblume/cv", "user:eblume"] },
     { name: "ARGOCD_AUTH_TOKEN", source: "env:ARGOCD_AUTH_TOKEN", repositories: ["eblume/blumeops"] },
@@ -194,7 +194,7 @@ test("other secrets go by reference to each of their targets, beside the key, an
   assert.deepEqual(preflight["sources"], ["op://vault/item/forge-token", "env:ARGOCD_AUTH_TOKEN"]);
 });
 
-test("a preview shows one PolicyBinding a group, in order", async () => {
+test("a preview shows one PolicyBinding per group, in order", async () => {
   const run = await runProgram();
   const bindings = run.resources
     .filter(({ type }) => type === "zot-auth:authentik:PolicyBinding")
@@ -205,7 +205,7 @@ test("a preview shows one PolicyBinding a group, in order", async () => {
   ]);
 });
 
-test("the key and the proof of the sign-in go by the same account, group and issuer, and hold the client secret by reference", async () => {
+test("the key and the proof of the sign-in use the same account, group and issuer, and the client secret by reference", async () => {
   const run = await runProgram();
   const { inputs: key } = one(run, "zot-auth:zot:ApiKey");
   const { inputs: proof } = one(run, "zot-auth:acceptance:SignInProof", "acceptance-sign-in");
@@ -223,7 +223,7 @@ test("the key and the proof of the sign-in go by the same account, group and iss
   assert.equal((proof["proves"] as Record<string, unknown>)["key"], "0123456789abcdef");
 });
 
-test("the outputs are the contract, without the key", async () => {
+test("the outputs are those of docs/outputs.md, without the key", async () => {
   const { outputs } = await runProgram();
   assert.deepEqual(
     { ...outputs },

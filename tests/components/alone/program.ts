@@ -47,8 +47,6 @@ export class Program {
       PULUMI_BACKEND_URL: `file://${join(folder, "state")}?metadata=skip`,
       PULUMI_CONFIG_PASSPHRASE: "passphrase of the test",
       PULUMI_HOME: join(folder, "pulumi"),
-      // Where the CLI has no language host of its own, the set-up's one is found from this project's folder only.
-      ZOT_AUTH_LANGUAGE_HOST: join(ROOT, "toolchain/language-host/pulumi-language-nodejs"),
     };
     delete this.#environment["PULUMI_CONFIG_PASSPHRASE_FILE"];
     // The test runner's own: a program that finds it would report to it.

@@ -16,7 +16,7 @@ import { REAL_CASE, realCase } from "../../../support/settings.ts";
 
 const key = ({ model, identifiers }: Entry): string => `${model} ${JSON.stringify(identifiers)}`;
 
-test("the removal takes back every object that the blueprint makes, and nothing of others", () => {
+test("the removal removes every object that the blueprint makes, and nothing else", () => {
   const removed = entriesOf(renderRemoval(declaredObjects(blueprintArgs(realCase()))));
   const made = entriesOf(renderBlueprint(blueprintArgs(realCase())));
   const named = (entries: readonly Entry[]) => entries.filter((entry) => !("target" in (entry.identifiers ?? {})));
@@ -31,7 +31,7 @@ test("the removal takes back every object that the blueprint makes, and nothing 
   );
 });
 
-test("what refers to others goes before them", () => {
+test("an object is removed before those that it refers to", () => {
   const models = entriesOf(renderRemoval([...declaredObjects(blueprintArgs(realCase()))].reverse())).map(
     ({ model }) => model,
   );
@@ -45,7 +45,7 @@ test("what refers to others goes before them", () => {
   assert.ok(place("authentik_core.application") < place("authentik_providers_oauth2.oauth2provider"));
 });
 
-test("a binding is removed only while its application and its group are there: no group would be somebody's binding of an account", () => {
+test("a binding is removed only if its application and group exist: without a group it could be the binding of an account", () => {
   const [entry, ...more] = entriesOf(renderRemoval(["authentik_policies.policybinding zot/developers"]));
   assert.ok(entry !== undefined && more.length === 0);
   assert.deepEqual(entry.conditions, Object.values(entry.identifiers ?? {}));
@@ -63,7 +63,7 @@ test("a former CI group that still has rights is needed, so it is not removed", 
   assert.ok(neededObjects(blueprintArgs(changed)).includes("authentik_core.group artifact-workloads"));
 });
 
-test("what is in the way of the new one, and what goes after its key", () => {
+test("application and provider are removed before their successors are made, account and app password after the key", () => {
   const objects = declaredObjects(blueprintArgs(realCase()));
   assert.deepEqual(objects.filter(isInTheWay), [
     "authentik_core.application zot",

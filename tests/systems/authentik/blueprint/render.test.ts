@@ -18,12 +18,12 @@ function one(model: string): Required<Pick<Entry, "identifiers" | "attrs">> {
 const find = (model: string) =>
   entriesOf(renderBlueprint(blueprintArgs(realCase()))).filter((entry) => entry.model === model);
 
-test("the real case is rendered byte by byte as recorded", () => {
+test("the real case renders to the recorded bytes", () => {
   const recorded = readFileSync(new URL("../../../data/authentik-blueprint.real-case.yaml", import.meta.url), "utf8");
   assert.equal(renderBlueprint(blueprintArgs(realCase())), recorded);
 });
 
-test("one PolicyBinding a group that may sign in, in order, on the application", () => {
+test("every group that may sign in has one PolicyBinding on the application, in order", () => {
   const bindings = find("authentik_policies.policybinding").filter(
     (entry) => entry.identifiers?.["target"] === "!KeyOf application",
   );
@@ -39,7 +39,7 @@ test("one PolicyBinding a group that may sign in, in order, on the application",
   );
 });
 
-test("the provider carries grant_types, the strict redirect URI, and a secret from the worker's environment", () => {
+test("the provider has grant_types, a strict redirect URI, and its secret from the worker's environment", () => {
   const provider = one("authentik_providers_oauth2.oauth2provider");
   assert.deepEqual(provider.attrs["grant_types"], ["authorization_code", "refresh_token"]);
   assert.deepEqual(provider.attrs["redirect_uris"], [
@@ -48,7 +48,7 @@ test("the provider carries grant_types, the strict redirect URI, and a secret fr
   assert.equal(provider.attrs["client_secret"], "!Env AUTHENTIK_ZOT_CLIENT_SECRET");
 });
 
-test("the machines' flow takes app passwords only, and signs in the CI group only", () => {
+test("the flow for machines accepts app passwords only, and members of the CI group only", () => {
   const password = one("authentik_stages_password.passwordstage");
   assert.deepEqual(password.attrs["backends"], ["authentik.core.auth.TokenBackend"]);
   const binding = find("authentik_policies.policybinding").find(
@@ -65,7 +65,7 @@ test("the app password has no key of ours and does not expire", () => {
   assert.ok(!("key" in token.attrs));
 });
 
-test("people's sign-in flow is not among what the blueprint writes", () => {
+test("the blueprint does not write the sign-in flow for people", () => {
   const flows = find("authentik_flows.flow").map((entry) => entry.identifiers?.["slug"]);
   assert.deepEqual(flows, ["machine-login"]);
 });
@@ -97,7 +97,7 @@ test("a group with permissions is rejected in access.signInGroups", () => {
   );
 });
 
-test("blueprints that ours needs are applied before it, by name", () => {
+test("blueprints that ours needs are applied before it", () => {
   const authentik = { ...REAL_CASE.authentik, appliedAfter: ["common", "flows"] };
   const entries = entriesOf(renderBlueprint(blueprintArgs(parseSettings({ ...REAL_CASE, authentik }))));
   assert.deepEqual(
