@@ -1,4 +1,4 @@
-/** A span of time as people write it: `90 days`, `1 hour`, `30 seconds`. */
+/** A duration: `90 days`, `1 hour`, `30 seconds`. */
 export type Duration = `${number} ${"second" | "minute" | "hour" | "day"}${"" | "s"}`;
 
 const SECONDS = { second: 1, minute: 60, hour: 3600, day: 86_400 } as const;

@@ -25,15 +25,15 @@ export function secretOfEnvironment(name: string, reference: SecretReference): S
   if (value === "") {
     throw new ZotAuthError(
       "SECRET_EMPTY",
-      `The environment variable ${name} (from ${reference}) is empty. Put the secret into it where pulumi runs.`,
+      `The environment variable ${name} (from ${reference}) is empty. Set it to the secret where pulumi runs.`,
     );
   }
   return new Secret(value);
 }
 
 /**
- * A secret in a file of this machine. One newline at the end, as editors and `echo` leave it, is not part of it. A file that everybody may
- * read is read with a warning, `SECRET_FILE_WORLD_READABLE`, once: refusing it would keep nobody from having read it.
+ * A secret in a file of this machine. One newline at the end, as editors and `echo` leave it, is not part of it. A file that everybody can
+ * read causes one warning, `SECRET_FILE_WORLD_READABLE`: refusing it would not undo that others may have read it.
  *
  * @throws ZotAuthError `SECRET_MISSING`, `SECRET_EMPTY`, `SECRET_UNREADABLE`
  */
@@ -42,7 +42,7 @@ export async function secretOfFile(path: string, reference: SecretReference): Pr
   if (text.trim() !== "") return new Secret(text);
   throw new ZotAuthError(
     "SECRET_EMPTY",
-    `The file ${path} (from ${reference}) is empty. Put the secret there, mode 0600.`,
+    `The file ${path} (from ${reference}) is empty. Store the secret there, mode 0600.`,
   );
 }
 
@@ -62,14 +62,14 @@ async function readText(path: string, reference: SecretReference): Promise<strin
     if (code === "ENOENT" || code === "ENOTDIR") {
       throw new ZotAuthError(
         "SECRET_MISSING",
-        `The file ${path} (from ${reference}) is not there. Put the secret there, mode 0600; the path is relative to the project's folder.`,
+        `The file ${path} (from ${reference}) does not exist. Store the secret there, mode 0600; the path is relative to the project's folder.`,
       );
     }
     throw new ZotAuthError(
       "SECRET_UNREADABLE",
       code === "EISDIR"
-        ? `${path} (from ${reference}) is a folder. Name the file in it that holds the secret.`
-        : `The file ${path} (from ${reference}) cannot be read (${code}). Give the person who runs pulumi the right to read it: owner, and mode 0600.`,
+        ? `${path} (from ${reference}) is a folder. Name the file in it that contains the secret.`
+        : `The file ${path} (from ${reference}) cannot be read (${code}). Make the user who runs pulumi its owner, with mode 0600.`,
     );
   }
 }
@@ -78,7 +78,7 @@ function warn(path: string, reference: SecretReference): void {
   if (warned.has(path)) return;
   warned.add(path);
   process.emitWarning(
-    `Everybody on this machine may read the file ${path} (from ${reference}). Make it private, \`chmod 600\`, and replace the secret in it.`,
+    `Everybody on this machine can read the file ${path} (from ${reference}). Make it private, \`chmod 600\`, and replace the secret in it.`,
     { type: "ZotAuthWarning", code: "SECRET_FILE_WORLD_READABLE" },
   );
 }

@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { fingerprint, keyedFingerprint } from "./fingerprint.ts";
 
 /**
- * A secret in memory. Printing, joining, inspecting or serializing it shows `[secret]`; the text comes out by `reveal` alone, at the one
+ * A secret in memory. Printing, joining, inspecting or serializing it shows `[secret]`; only `reveal` returns the text, at the one
  * place where it goes over the wire.
  */
 export class Secret {
@@ -20,7 +20,7 @@ export class Secret {
     return fingerprint(this.#text);
   }
 
-  /** For secrets that people may have chosen. */
+  /** For secrets that a person may have chosen. */
   fingerprintBy(key: Secret): string {
     return keyedFingerprint(this.#text, key.reveal());
   }

@@ -1,9 +1,9 @@
 /**
- * Where a secret is, in place of the secret: settings and state hold only this.
+ * Where a secret is stored. Settings and state hold only this, never the secret.
  *
  * - `op://vault/item/field` or `op://vault/item/section/field`: 1Password, by names or ids (use ids where a title has parentheses)
  * - `env:NAME`: an environment variable of the machine that runs Pulumi
- * - `file:path`: a file of that machine, relative to the project's folder; a trailing newline is cut off
+ * - `file:path`: a file of that machine, relative to the project's folder; one newline at the end is ignored
  */
 export type SecretReference = `op://${string}` | `env:${string}` | `file:${string}`;
 
@@ -19,7 +19,7 @@ export type ParsedReference =
   | { readonly kind: "env"; readonly name: string }
   | { readonly kind: "file"; readonly path: string };
 
-/** Takes a reference apart, or says `undefined` when it is none. */
+/** Parses a reference; `undefined` for any other text. */
 export function parseReference(text: string): ParsedReference | undefined {
   const [, vault, item, section, field] = /^op:\/\/([^/]+)\/([^/]+)\/(?:([^/]+)\/)?([^/]+)$/.exec(text) ?? [];
   if (vault !== undefined && item !== undefined && field !== undefined) {

@@ -15,8 +15,8 @@ export interface WaitOptions {
 }
 
 /**
- * Asks again and again until `look` gives something else than `undefined`. It asks often at first and less often later: most states come
- * within a second, and the others should not be a load.
+ * Polls until `look` returns something else than `undefined`: often at first and less often later, since most states come within a second,
+ * and the others should not be a load.
  *
  * @throws ZotAuthError `TIMED_OUT`, or the code of the options
  */

@@ -4,9 +4,9 @@ import type { HttpResponse } from "./http.ts";
 /**
  * The cookies of one server during one sign-in.
  *
- * `Secure` cookies are kept on plain http to a loopback address too, as curl and browsers do there: nobody can listen on the way. zot marks
+ * `Secure` cookies are kept on plain http to a loopback address too, as curl and browsers do there: nobody can listen in between. zot marks
  * its state cookie `Secure` even on http, and without it the callback fails. Everywhere else such a cookie needs https, and what is not kept
- * is told by {@link refused}.
+ * is listed by {@link refused}.
  */
 export class CookieJar {
   readonly #jar = new ToughJar(undefined, { allowSecureOnLocal: true, rejectPublicSuffixes: false });

@@ -20,17 +20,17 @@ export interface ConfigMapKey {
   readonly key: string;
 }
 
-/** What Argo CD says of the application's operation and state. */
+/** The application's operation and state, as Argo CD reports them. */
 export interface ApplicationState {
-  /** An operation waits or runs, whoever's it is. */
+  /** Whether any operation is pending or running. */
   readonly busy: boolean;
-  /** The marks of the operation that runs or ran last. */
+  /** The marks of the running or last operation. */
   readonly marks: readonly string[];
-  /** Whoever started the operation that waits or runs; empty when none does. */
+  /** Who started the pending or running operation; empty when there is none. */
   readonly operator: string;
   readonly phase: string;
   readonly message: string;
-  /** What of its resources could not be applied, and why. */
+  /** Resources that could not be applied, and why. */
   readonly failures: readonly string[];
   readonly sync: string;
   readonly revision: string;
@@ -55,7 +55,7 @@ export class ArgoCd {
   async assertMaySync(): Promise<void> {
     const { application, project } = this.#connection;
     const answer = await this.#request(`/account/can-i/applications/sync/${project}/${application}`);
-    if (answer.status !== 200) throw this.#refused("say what the token may do", answer);
+    if (answer.status !== 200) throw this.#refused("report the token's permissions", answer);
     if (at(answer.json, "value") !== "yes") throw this.#forbidden("sync");
     await this.state();
   }
@@ -67,7 +67,7 @@ export class ArgoCd {
   }
 
   /**
-   * Starts a sync with a mark of its own, by which alone it can be told from anybody else's.
+   * Starts a sync with a mark of its own: only the mark distinguishes it from anybody else's.
    *
    * @returns the commit that it will sync, or `undefined` when another operation is in the way
    */
@@ -115,7 +115,7 @@ export class ArgoCd {
     if (answer.status === 401) {
       return new ZotAuthError(
         "ARGOCD_TOKEN_REFUSED",
-        `Argo CD refuses the token of argocd.token (${this.#connection.argocdToken}). Make a new one with \`argocd account generate-token\` and put it there.`,
+        `Argo CD rejects the token of argocd.token (${this.#connection.argocdToken}). Generate a new one with \`argocd account generate-token\` and store it there.`,
       );
     }
     if (answer.status === 403 || answer.status === 404) return this.#forbidden("get and sync");
@@ -133,8 +133,8 @@ export class ArgoCd {
     const { application, project, argocdToken } = this.#connection;
     return new ZotAuthError(
       "ARGOCD_APPLICATION_UNKNOWN",
-      `Argo CD has no application "${application}" in project "${project}", or the token of argocd.token (${argocdToken}) may not ${rights} it. ` +
-        `Correct argocd.application, or give its account \`applications, ${rights.replace(" and ", "/")}, ${project}/${application}\`.`,
+      `The application "${application}" does not exist in Argo CD's project "${project}", or the token of argocd.token (${argocdToken}) has insufficient permissions to ${rights} it. ` +
+        `Correct argocd.application, or grant its account \`applications, ${rights.replace(" and ", "/")}, ${project}/${application}\`.`,
     );
   }
 }

@@ -8,9 +8,9 @@ import { argocdSyncOutputs } from "./outputs.ts";
 
 /** Argo CD's application, synced once for each text of the blueprint, before the blueprint is patched in. */
 export interface ArgoCdSyncInputs extends ArgoCdConnection, ConfigMapKey {
-  /** Hash of what is delivered after the sync: another one needs another sync. */
+  /** Hash of what is delivered after the sync. A change needs another sync. */
   readonly blueprintHash: string;
-  /** Seconds that somebody else's operation is waited for. */
+  /** Seconds to wait for somebody else's operation. */
   readonly busyTimeout: number;
   /** Seconds. */
   readonly timeout: number;
@@ -19,13 +19,13 @@ export interface ArgoCdSyncInputs extends ArgoCdConnection, ConfigMapKey {
 export interface ArgoCdSyncState extends ArgoCdSyncInputs, Observed {
   /** The commit that was synced. */
   readonly revision: string;
-  /** Where Git holds the key too, which it should not; empty when it does not. */
+  /** Where Git also contains the key, which it should not; empty when it does not. */
   readonly keyInGit: string;
 }
 
 /**
- * Starts a sync marked with a uuid and waits for its end. Only the mark tells our operation from anybody else's: times have whole seconds,
- * and "Synced" may still speak of the commit before.
+ * Starts a sync marked with a uuid and waits for its end. Only the mark distinguishes our operation from anybody else's: times have whole
+ * seconds, and "Synced" may still refer to the previous commit.
  */
 export const argocdSync: Resource<ArgoCdSyncInputs, ArgoCdSyncState> = {
   computed: argocdSyncOutputs,
@@ -72,7 +72,7 @@ async function sync(inputs: ArgoCdSyncInputs, context: Context): Promise<string>
       what: `Argo CD to sync ${inputs.application}`,
       remedy: () =>
         last?.phase === ""
-          ? `Nothing has taken the operation up: Argo CD's application controller is not running, or has other work. ${inArgo}`
+          ? `The operation has not started: Argo CD's application controller is not running, or is busy. ${inArgo}`
           : `It is ${last?.phase ?? "unknown"}${last?.message === "" ? "" : `: ${last?.message ?? ""}`}. ${inArgo}`,
     },
   );
@@ -87,12 +87,13 @@ async function sync(inputs: ArgoCdSyncInputs, context: Context): Promise<string>
       ...wait,
       code: "ARGOCD_NOT_SYNCED",
       what: `Argo CD to report ${inputs.application} as Synced and Healthy at ${revision}`,
-      remedy: () => `It says ${last?.sync ?? "nothing"}, ${last?.health ?? ""} at ${last?.revision ?? "?"}. ${inArgo}`,
+      remedy: () =>
+        `It reports ${last?.sync ?? "nothing"}, ${last?.health ?? ""} at ${last?.revision ?? "?"}. ${inArgo}`,
     },
   );
 }
 
-/** One operation runs at a time, and nothing is queued: what somebody else started is waited for, but not for long. */
+/** Argo CD runs one operation at a time and queues none, so this waits for somebody else's, but not for long. */
 async function start(argocd: ArgoCd, mark: string, inputs: ArgoCdSyncInputs, context: Context): Promise<string> {
   context.progress("starting the sync");
   let other: ApplicationState | undefined;
@@ -111,26 +112,26 @@ async function start(argocd: ArgoCd, mark: string, inputs: ArgoCdSyncInputs, con
       what: `another operation of Argo CD's application ${inputs.application} to end`,
       remedy: () =>
         `${other?.operator ?? "Somebody"} started it; it is ${other?.phase ?? "waiting"}${other?.message === "" ? "" : `: ${other?.message ?? ""}`}. ` +
-        `Wait for it, end it with \`argocd app terminate-op ${inputs.application}\`, or raise argocd.busyTimeout.`,
+        `Wait for it, terminate it with \`argocd app terminate-op ${inputs.application}\`, or raise argocd.busyTimeout.`,
     },
   );
 }
 
-/** Who else writes the key decides whether ours stays. With Git holding it too, every sync by anybody overwrites ours. */
+/** If Git contains the key too, every sync by anybody overwrites ours. */
 async function lookIntoGit(inputs: ArgoCdSyncInputs, revision: string, context: Context): Promise<string> {
   const { key, configMap, namespace, application } = inputs;
   try {
     const place = (await new ArgoCd(inputs, context.signal).findInGit(inputs, revision)) ?? "";
     if (place !== "") {
       context.warn(
-        `Git holds the key ${key} of the ConfigMap ${namespace}/${configMap} too, below ${place}: every sync of ${application} by anybody overwrites ours. ` +
+        `Git also contains the key ${key} of the ConfigMap ${namespace}/${configMap}, in ${place}: every sync of ${application} overwrites ours. ` +
           "Remove the key there, commit and push, and run `pulumi up --refresh`, which syncs first and then writes ours.",
       );
     }
     return place;
   } catch (error) {
     context.signal.throwIfAborted();
-    context.warn(`Whether Git holds the key ${key} too could not be seen. ${messageOf(error)}`);
+    context.warn(`Could not check whether Git contains the key ${key}. ${messageOf(error)}`);
     return "";
   }
 }

@@ -15,14 +15,14 @@ export interface AuthentikConnection {
 export interface BlueprintInstance {
   readonly pk: string;
   readonly name: string;
-  /** Empty for one that was given as text. */
+  /** Empty for one that was created from text. */
   readonly path: string;
-  /** Whether Authentik applies it at all; asked to apply one that is not, it says yes and does nothing. */
+  /** Whether Authentik applies it at all; asked to apply a disabled one, it reports success and does nothing. */
   readonly enabled: boolean;
   readonly status: string;
   /** SHA-512 (hex) of the text that was last applied with success. The status alone proves nothing. */
   readonly lastAppliedHash: string;
-  /** When a run last ended, well or badly (RFC 3339). */
+  /** When a run last ended, successful or not (RFC 3339). */
   readonly lastApplied: string;
 }
 
@@ -30,9 +30,9 @@ export interface BlueprintInstance {
 export interface TokenOwner {
   readonly username: string;
   readonly superuser: boolean;
-  /** Primary keys of its roles, its groups' too. `undefined` before 2025.12, which does not tell. */
+  /** Primary keys of its roles, its groups' too. `undefined` before 2025.12, which does not report them. */
   readonly roles: readonly string[] | undefined;
-  /** Rights about Authentik as a whole: `authentik_rbac.access_admin_interface`. */
+  /** Permissions for Authentik as a whole: `authentik_rbac.access_admin_interface`. */
   readonly systemRights: readonly string[];
 }
 
@@ -50,7 +50,7 @@ export class Authentik {
 
   /** Whose the token is. Every token may ask. */
   async owner(): Promise<TokenOwner> {
-    const user = at(await this.#get("/core/users/me/", "say whose the token is"), "user");
+    const user = at(await this.#get("/core/users/me/", "report whose the token is"), "user");
     const roles = at(user, "roles");
     return {
       username: string(at(user, "username")),
@@ -60,7 +60,7 @@ export class Authentik {
     };
   }
 
-  /** The rights of a role, `undefined` where Authentik does not tell them to this token. */
+  /** The permissions of a role, `undefined` where this token may not see them. */
   async rightsOf(role: string): Promise<readonly string[] | undefined> {
     const rights: string[] = [];
     for (let page = 1; page > 0;) {
@@ -78,7 +78,7 @@ export class Authentik {
     return rights;
   }
 
-  /** The status that a request gets which changes nothing. */
+  /** The status of a request that changes nothing. */
   async tryOut(path: string, options: RequestOptions = {}): Promise<number> {
     return (await this.#request(path, options)).status;
   }
@@ -131,12 +131,12 @@ export class Authentik {
     await this.#expect(200, "apply a blueprint", `/managed/blueprints/${pk}/apply/`, { method: "POST" }, right);
   }
 
-  /** Makes a blueprint instance from text. The text is checked by Authentik at once. */
+  /** Creates a blueprint instance from text, which Authentik checks at once. */
   async createBlueprint(name: string, content: string): Promise<BlueprintInstance> {
     return toInstance(
       await this.#expect(
         201,
-        "make a blueprint",
+        "create a blueprint",
         "/managed/blueprints/",
         { method: "POST", json: { name, content, path: "", enabled: true } },
         "authentik_blueprints.add_blueprintinstance",
@@ -144,13 +144,13 @@ export class Authentik {
     );
   }
 
-  /** Deletes a blueprint instance, not what it made. */
+  /** Deletes a blueprint instance, not the objects that it created. */
   async deleteBlueprint(pk: string): Promise<void> {
     const right = "authentik_blueprints.delete_blueprintinstance";
     await this.#expect([204, 404], "delete a blueprint", `/managed/blueprints/${pk}/`, { method: "DELETE" }, right);
   }
 
-  /** Whether there is a flow of that slug. Asks as anybody, for whom the flow is: no right is needed. */
+  /** Whether a flow of that slug exists. Asks without a token: no permission is needed. */
   async hasFlow(slug: string): Promise<boolean> {
     const path = `/api/v3/flows/executor/${encodeURIComponent(slug)}/?query=`;
     const answer = await request(this.endpoint, path, {
@@ -192,7 +192,7 @@ export class Authentik {
     return list(at(await this.#get(path, "list PolicyBindings", "authentik_policies.view_policybinding"), "results"));
   }
 
-  /** A token's metadata (not its key), `undefined` when there is none of that identifier or the right to see it lacks. */
+  /** A token's metadata (not its key), `undefined` when there is none of that identifier or the token lacks the permission to see it. */
   async token(identifier: string): Promise<unknown> {
     const answer = await this.#request(`/core/tokens/${encodeURIComponent(identifier)}/`);
     if (answer.status === 404) return undefined;
@@ -206,8 +206,8 @@ export class Authentik {
     if (answer.status === 404) {
       throw new ZotAuthError(
         "APP_PASSWORD_MISSING",
-        `Authentik shows no app password "${identifier}". The blueprint makes it: \`pulumi refresh\` and \`pulumi up\` bring it back. ` +
-          "Where it is there, the token of authentik.token lacks the right authentik_core.view_token.",
+        `The app password "${identifier}" does not exist in Authentik. The blueprint creates it: run \`pulumi refresh\` and \`pulumi up\`. ` +
+          "If it exists, the token of authentik.token lacks the permission authentik_core.view_token.",
       );
     }
     const what = `show the key of token ${identifier}`;
@@ -220,7 +220,7 @@ export class Authentik {
     return this.#request(path, options);
   }
 
-  /** The error for an answer that nobody expected. */
+  /** The error for an unexpected response. */
   refused(what: string, answer: HttpResponse, right?: string): ZotAuthError {
     return this.#refused(what, answer, right);
   }
@@ -250,19 +250,19 @@ export class Authentik {
     });
   }
 
-  /** @param right what the request needs, named where it lacks */
+  /** @param right the permission that the request needs */
   #refused(what: string, answer: HttpResponse, right?: string): ZotAuthError {
     if (answer.status === 403 && answer.text.includes("Token invalid")) {
       return new ZotAuthError(
         "AUTHENTIK_TOKEN_REFUSED",
-        `Authentik refuses the token of authentik.token (${this.#token}). Make a new API token and put it there.`,
+        `Authentik rejects the token of authentik.token (${this.#token}). Create a new API token and store it there.`,
       );
     }
     if (answer.status === 403 || answer.status === 401) {
       return new ZotAuthError(
         "AUTHENTIK_RIGHT_MISSING",
-        `The token of authentik.token (${this.#token}) may not ${what} in Authentik. ` +
-          `Give its role the right ${right ?? "that it lacks"}: docs/authentik-role.yaml has them all.`,
+        `The token of authentik.token (${this.#token}) has insufficient permissions to ${what} in Authentik. ` +
+          `Grant its role the permission ${right ?? "that it lacks"}: docs/authentik-role.yaml has them all.`,
       );
     }
     return unexpected(this.endpoint, what, answer);

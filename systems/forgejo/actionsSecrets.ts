@@ -15,7 +15,7 @@ export interface PlacedSecret {
   readonly targetId: number;
 }
 
-/** What makes a target of no use, or another one, so that a refresh tells it as drift and does not fail. */
+/** What makes a target unusable, or another one: a refresh reports it as drift and does not fail. */
 const DRIFT: readonly string[] = [
   "FORGEJO_REPOSITORY_MOVED",
   "FORGEJO_REPOSITORY_UNKNOWN",
@@ -24,10 +24,10 @@ const DRIFT: readonly string[] = [
 ];
 
 /**
- * The id of a target that is about to get the secret.
+ * The id of a target to which the secret is about to be written.
  *
  * @param before the id that it had, and what the last refresh found; a preview has shown that to the person who runs this
- * @throws ZotAuthError `FORGEJO_REPOSITORY_REPLACED` when it is another one than it was, and nobody has been told yet
+ * @throws ZotAuthError `FORGEJO_REPOSITORY_REPLACED` when it is another one than before, and no refresh has reported it
  */
 export async function targetIdFor(
   forgejo: Forgejo,
@@ -40,20 +40,20 @@ export async function targetIdFor(
   if (before.drift === "") {
     throw new ZotAuthError(
       "FORGEJO_REPOSITORY_REPLACED",
-      `${target} is another repository (id ${id}) than the one that had the secret (id ${before.targetId}), so it gets nothing. If it should, run \`pulumi refresh\` and then \`pulumi up\`; else correct forgejo.repositories.`,
+      `${target} is another repository (id ${id}) than the one that had the secret (id ${before.targetId}), so nothing was written. If it should get the secret, run \`pulumi refresh\` and then \`pulumi up\`; else correct forgejo.repositories.`,
     );
   }
   context.warn(
-    `${target} is another repository (id ${id}) than the one that had the secret (id ${before.targetId}). It gets the secret now; the other one, wherever it is, keeps what it has.`,
+    `${target} is another repository (id ${id}) than the one that had the secret (id ${before.targetId}). It gets the secret now; the other one keeps what it has.`,
   );
   return id;
 }
 
 /**
- * Writes secret and marker. A cut between any two requests leaves a marker that no state expects, so that a refresh sees it, and the same
- * again repairs it.
+ * Writes secret and marker. An interruption between any two requests leaves a marker that no state expects: a refresh reports it, and
+ * writing again repairs it.
  */
-export async function place(
+export async function writeSecret(
   forgejo: Forgejo,
   secretName: string,
   marker: SecretMarker,
@@ -67,11 +67,11 @@ export async function place(
   if (found !== undefined && seen === undefined) {
     throw new ZotAuthError(
       "FORGEJO_VARIABLE_TAKEN",
-      `${target} has a variable ${variable} that is somebody else's; it would have to say which secret ${secretName} is. Rename or delete that variable, or give the secret another name.`,
+      `${target} has a variable ${variable} that this program did not create, and needs for the secret ${secretName}. Rename or delete that variable, or choose another name for the secret.`,
     );
   }
   if (seen !== undefined && ownerOfLabel(seen.label) !== ownerOfLabel(marker.label)) {
-    context.warn(`the secret ${secretName} of ${target} was that of ${seen.label}, and is that of ${marker.label} now`);
+    context.warn(`the secret ${secretName} of ${target} belonged to ${seen.label}, and now belongs to ${marker.label}`);
   }
   await forgejo.putVariable(target, variable, changingText(marker));
   await forgejo.putSecret(target, secretName, value);
@@ -96,13 +96,13 @@ export async function driftOf(forgejo: Forgejo, { secretName, marker, targetId }
   if (names?.includes(secretName) === false) return `${target} has no secret ${secretName}`;
   const variable = `the variable ${markerName(secretName)} of ${target}`;
   if (found === markerText(marker)) return "";
-  if (found === undefined) return `${variable} is missing, so that nobody knows which secret ${secretName} is`;
+  if (found === undefined) return `${variable} is missing, so it is unknown which secret ${secretName} is`;
   return found === changingText(marker)
-    ? `a change of the secret ${secretName} of ${target} was cut off`
-    : `${variable} tells of another secret`;
+    ? `a change of the secret ${secretName} of ${target} was interrupted`
+    : `${variable} names another secret`;
 }
 
-/** Deletes secret and marker, wherever the target is now. What somebody else has taken over stays. */
+/** Deletes secret and marker, wherever the target is now. What belongs to somebody else by now stays. */
 export async function takeBack(forgejo: Forgejo, placed: PlacedSecret, context: Context): Promise<void> {
   const { secretName, marker } = placed;
   const where = await whereItIs(forgejo, placed, context);
@@ -115,22 +115,22 @@ export async function takeBack(forgejo: Forgejo, placed: PlacedSecret, context: 
     (ownerOfLabel(seen.label) !== ownerOfLabel(marker.label) || (seen.target ?? marker.target) !== marker.target);
   if (taken) {
     // The same repository under the name that the settings have now, the same name for another secret, or another stack.
-    context.info(`the secret ${secretName} of ${where} stays: it is that of ${seen.label} now`);
+    context.info(`the secret ${secretName} of ${where} stays: it now belongs to ${seen.label}`);
     return;
   }
   if (where !== marker.target && seen === undefined) {
     context.warn(
-      `${marker.target} is ${where} now, and nothing there says whose its secret ${secretName} is. It stays.`,
+      `${marker.target} is now ${where}, and nothing there says to whom its secret ${secretName} belongs. It stays.`,
     );
     return;
   }
   if (seen !== undefined) await remove(forgejo, where, secretName, marker);
   else await forgejo.deleteSecret(where, secretName);
   if (seen === undefined && found !== undefined)
-    context.warn(`the variable ${variable} of ${where} is not as we wrote it, and stays`);
+    context.warn(`the variable ${variable} of ${where} was changed by somebody else, and stays`);
 }
 
-/** The marker first, so that a cut between the two never leaves one that tells of a secret which is gone. */
+/** The marker first, so that an interruption never leaves one that names a deleted secret. */
 async function remove(
   forgejo: Forgejo,
   where: string,
@@ -144,8 +144,8 @@ async function remove(
 }
 
 /**
- * Takes back a secret that is not declared any more, whether a state tells of it or its create was cut off: its marker, which was there first,
- * says whose it is.
+ * Deletes a secret that is no longer declared, even if its creation was interrupted and no state has it: its marker, which was written first,
+ * says to whom it belongs.
  */
 export async function takeBackByMarker(
   forgejo: Forgejo,
@@ -158,19 +158,19 @@ export async function takeBackByMarker(
     const seen = found === undefined ? undefined : parseMarker(found);
     if (found === undefined && (await forgejo.secretNames(target))?.includes(secretName) === true) {
       context.warn(
-        `${target} has a secret ${secretName}, and nothing there says whose it is, so it stays. Where nobody needs it, delete it in Forgejo: it may be of a run that was cut off, and dead.`,
+        `${target} has a secret ${secretName}, and nothing there says to whom it belongs, so it stays. If nobody needs it, delete it in Forgejo: an interrupted run may have left it.`,
       );
     }
     if (seen === undefined || ownerOfLabel(seen.label) !== owner || seen.target !== target) return;
-    context.info(`the secret ${secretName} of ${target}, which is of this stack and not declared any more, goes`);
+    context.info(`deleting the secret ${secretName} of ${target}, which this stack no longer declares`);
     await remove(forgejo, target, secretName, { label: seen.label, target });
   } catch (error) {
-    // A target that is gone, or another one by now, has nothing of ours that could be found.
+    // A target that no longer exists, or is another one by now, has nothing of ours.
     if (!isDrift(error)) throw error;
   }
 }
 
-/** The name of the target whose id we know; `undefined` when it cannot be found, which a warning tells. */
+/** The name of the target whose id we know; `undefined` when it cannot be found, which a warning reports. */
 async function whereItIs(
   forgejo: Forgejo,
   { secretName, marker, targetId }: PlacedSecret,
@@ -180,14 +180,14 @@ async function whereItIs(
   try {
     if ((await forgejo.targetId(target)) === targetId) return target;
     context.warn(
-      `${target} is another repository than the one that had the secret ${secretName} (id ${targetId}), and is left alone. Where that one still exists, it keeps the secret.`,
+      `${target} is another repository than the one that had the secret ${secretName} (id ${targetId}), and stays unchanged. If the other one still exists, it keeps the secret.`,
     );
   } catch (error) {
     if (error instanceof TargetMoved && error.newName !== undefined) {
       if ((await idOrNone(forgejo, error.newName)) === targetId) return error.newName;
     }
     if (!isDrift(error)) throw error;
-    context.warn(`the secret ${secretName} went with its repository, or stays there: ${messageOf(error)}`);
+    context.warn(`the secret ${secretName} was deleted with its repository, or stays there: ${messageOf(error)}`);
   }
   return undefined;
 }

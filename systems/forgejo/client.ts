@@ -68,8 +68,8 @@ export class Forgejo {
   }
 
   /**
-   * Whether the token may write secrets there: it has to be an owner's, with a scope to write. Asked by deleting a secret of a name that
-   * none can have: whoever may not is told so first, and nothing is deleted.
+   * Whether the token may write secrets there: it must be an owner's, with a scope to write. Asks by deleting a secret of an
+   * impossible name: Forgejo checks permissions first, and deletes nothing.
    */
   async assertMayWrite(target: string): Promise<void> {
     const what = "write secrets";
@@ -77,7 +77,7 @@ export class Forgejo {
     if (answer.status !== 400 && answer.status !== 404) throw this.#refused(target, what, answer);
   }
 
-  /** The names of the secrets; Forgejo never tells their values. `undefined` where it does not list them: those of a user. */
+  /** The names of the secrets; Forgejo never returns their values. `undefined` where it does not list them: a user's. */
   async secretNames(target: string): Promise<readonly string[] | undefined> {
     const names: string[] = [];
     for (let page = 1; ; page += 1) {
@@ -96,7 +96,7 @@ export class Forgejo {
     const options = { method: "PUT", json: { data: value.reveal() } } as const;
     const answer = await this.#ask(target, `/actions/secrets/${name}`, options);
     if (answer.status === 201 || answer.status === 204) return;
-    // Something between could give back what was sent.
+    // A proxy could repeat what was sent.
     const text = answer.text.replaceAll(value.reveal(), "[secret]");
     throw this.#refused(target, what, answer.withText(text));
   }
@@ -113,14 +113,14 @@ export class Forgejo {
     return string(at(answer.json, "data"));
   }
 
-  /** Forgejo makes a variable by POST and changes it by PUT, and refuses each in place of the other. */
+  /** Forgejo creates a variable by POST and changes it by PUT, and rejects each in place of the other. */
   async putVariable(target: string, name: string, value: string): Promise<void> {
     const what = `write the variable ${name}`;
     const send = async (method: "PUT" | "POST"): Promise<HttpResponse> =>
       this.#ask(target, `/actions/variables/${name}`, { method, json: { value } });
     let answer = await send("PUT");
     if (answer.status === 404) answer = await send("POST");
-    // Somebody made it in between.
+    // Somebody created it in between.
     if (answer.status === 409) answer = await send("PUT");
     if (answer.status !== 204 && answer.status !== 201) throw this.#refused(target, what, answer);
   }
@@ -129,7 +129,7 @@ export class Forgejo {
     await this.#delete(target, `variables/${name}`, `delete the variable ${name}`);
   }
 
-  /** Starts a workflow and says which run it is. */
+  /** Starts a workflow and returns the run's id. */
   async dispatch(
     repository: string,
     workflow: string,
@@ -145,7 +145,7 @@ export class Forgejo {
     if (answer.status === 500 || answer.status === 404) {
       throw new ZotAuthError(
         "FORGEJO_WORKFLOW_UNKNOWN",
-        `Forgejo cannot start the workflow ${workflow} of ${repository} on ${ref} (${answer.status}). Check acceptance.workflow: file and ref have to exist, and Actions have to be enabled there.`,
+        `Forgejo cannot start the workflow ${workflow} of ${repository} on ${ref} (${answer.status}). Check acceptance.workflow: the file and the ref must exist, and Actions must be enabled there.`,
       );
     }
     throw this.#refused(repository, what, answer);
@@ -159,17 +159,17 @@ export class Forgejo {
   }
 
   async #lookUp(target: string): Promise<{ readonly id: number; readonly shown: unknown }> {
-    const what = "look it up";
+    const what = "look up its id";
     const answer = await this.#ask(target, "");
     if (answer.status !== 200) throw this.#refused(target, what, answer);
     const id = at(answer.json, "id");
-    if (typeof id !== "number") throw unexpected(this.#endpoint, `${what}: ${target}`, answer);
+    if (typeof id !== "number") throw unexpected(this.#endpoint, `${what} in ${target}`, answer);
     const parsed = parseForgejoTarget(target);
     const login = string(at(answer.json, "login"));
     if (parsed?.kind === "user" && login.toLowerCase() !== parsed.login.toLowerCase()) {
       throw new ZotAuthError(
         "FORGEJO_USER_OTHER",
-        `The token of forgejo.token (${this.#reference}) is the user ${login}'s, so that it cannot write the secrets of ${target}. Write user:${login}, or use a token of ${parsed.login}.`,
+        `The token of forgejo.token (${this.#reference}) belongs to the user ${login}, so it cannot write the secrets of ${target}. Use user:${login}, or a token of ${parsed.login}.`,
       );
     }
     return { id, shown: answer.json };
@@ -204,6 +204,6 @@ function base(target: string): string {
     case "user":
       return "/user";
     case undefined:
-      throw new TypeError(`"${target}" is no target that the settings let through`);
+      throw new TypeError(`"${target}" is not a target that the settings accept`);
   }
 }

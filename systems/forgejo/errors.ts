@@ -12,13 +12,13 @@ export class TargetMoved extends ZotAuthError {
   constructor(target: string, newName: string | undefined) {
     super(
       "FORGEJO_REPOSITORY_MOVED",
-      `${target} has another name on Forgejo now: ${newName ?? "unknown"}. Write the new name into forgejo.repositories, and wherever else the settings name the old one.`,
+      `${target} has a new name on Forgejo: ${newName ?? "unknown"}. Set the new name in forgejo.repositories, and wherever else the settings use the old one.`,
     );
     this.newName = newName;
   }
 }
 
-/** Why Forgejo did not do what it was asked to. */
+/** The error for a response that Forgejo refused a request with. */
 export function refused(
   endpoint: Endpoint,
   token: SecretReference,
@@ -36,7 +36,7 @@ export function refused(
     case 401:
       return new ZotAuthError(
         "FORGEJO_TOKEN_REFUSED",
-        `Forgejo refuses the token of forgejo.token (${token}). Make a new token and put it there.`,
+        `Forgejo rejects the token of forgejo.token (${token}). Create a new token and store it there.`,
       );
     case 403: {
       const scope = /required scope\(s\): \[([a-z:, ]+)\]/.exec(message)?.[1];
@@ -45,18 +45,18 @@ export function refused(
         const wanted = scope.replaceAll("read:", "write:");
         return new ZotAuthError(
           "FORGEJO_SCOPE_MISSING",
-          `The token of forgejo.token (${token}) may not ${what} in ${target}: it has to have the scope ${wanted}. Make a token with it and put it there.`,
+          `The token of forgejo.token (${token}) has insufficient permissions to ${what} in ${target}: it must have the scope ${wanted}. Create a token with that scope and store it there.`,
         );
       }
       return new ZotAuthError(
         "FORGEJO_RIGHT_MISSING",
-        `The user of the token of forgejo.token (${token}) may not ${what} in ${target}: ${message}. It has to be an owner; an admin among the collaborators is not enough.`,
+        `The user of the token of forgejo.token (${token}) has insufficient permissions to ${what} in ${target}: ${message}. It must be an owner; a collaborator with admin rights is not enough.`,
       );
     }
     case 404:
       return new ZotAuthError(
         "FORGEJO_REPOSITORY_UNKNOWN",
-        `Forgejo knows no ${kindOf(target)} "${target}", or hides it from the token of forgejo.token. Correct forgejo.repositories or wherever the settings name it, or give that token access.${kindOf(target) === "organisation" ? ` Where it is a user, write user:${target}.` : ""}`,
+        `The ${kindOf(target)} "${target}" does not exist in Forgejo, or the token of forgejo.token has no access to it. Correct forgejo.repositories or wherever the settings name it, or grant that token access.${kindOf(target) === "organisation" ? ` If it is a user, use user:${target}.` : ""}`,
       );
     case 423:
       return archived(target);
@@ -65,18 +65,18 @@ export function refused(
   }
 }
 
-/** No workflow of an archived repository runs: a secret there is of no use, and says nothing of it. */
+/** No workflow of an archived repository runs, so a secret there is useless. */
 export function archived(target: string): ZotAuthError {
   return new ZotAuthError(
     "FORGEJO_REPOSITORY_ARCHIVED",
-    `${target} is archived, so that none of its workflows can run. Unarchive it, or take it out of forgejo.repositories and wherever else the settings name it.`,
+    `${target} is archived, so its workflows cannot run. Unarchive it, or remove it from forgejo.repositories and wherever else the settings name it.`,
   );
 }
 
 export function actionsDisabled(target: string): ZotAuthError {
   return new ZotAuthError(
     "FORGEJO_ACTIONS_DISABLED",
-    `Actions are disabled in ${target}, so that none of its workflows can run. Enable them in its settings (Units, Actions), or take it out of forgejo.repositories and wherever else the settings name it.`,
+    `Actions are disabled in ${target}, so its workflows cannot run. Enable them in its settings (Units, Actions), or remove it from forgejo.repositories and wherever else the settings name it.`,
   );
 }
 

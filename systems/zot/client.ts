@@ -52,7 +52,7 @@ export async function listKeys(
   return list(at(answer.json, "apiKeys")).map(toInfo);
 }
 
-/** Makes a key. The answer is the only time that zot shows it. */
+/** Creates a key. zot shows it only in this response. */
 export async function createKey(
   url: string,
   credentials: ZotCredentials,
@@ -60,11 +60,11 @@ export async function createKey(
   signal: AbortSignal,
 ): Promise<ApiKeyInfo & { readonly key: Secret }> {
   const answer = await keys(url, credentials, "", { method: "POST", json: wanted, signal });
-  if (answer.status !== 201) throw unexpected(zotEndpoint(url), "make an API key", answer);
+  if (answer.status !== 201) throw unexpected(zotEndpoint(url), "create an API key", answer);
   return { ...toInfo(answer.json), key: new Secret(string(at(answer.json, "apiKey"))) };
 }
 
-/** Revokes a key. zot answers the same for a key that is gone already. */
+/** Revokes a key. zot answers the same for a key that does not exist. */
 export async function revokeKey(
   url: string,
   credentials: ZotCredentials,
@@ -88,7 +88,7 @@ async function keys(
   });
 }
 
-/** Whether zot takes the key: a wrong, expired or revoked one is refused everywhere, also where anybody may read. */
+/** Whether zot accepts the key: a wrong, expired or revoked one is rejected everywhere, even where anonymous reading is allowed. */
 export async function keyWorks(url: string, username: string, key: Secret, signal: AbortSignal): Promise<boolean> {
   const endpoint = zotEndpoint(url);
   const answer = await request(endpoint, "/v2/", {
@@ -97,7 +97,7 @@ export async function keyWorks(url: string, username: string, key: Secret, signa
   });
   if (answer.status === 200) return true;
   if (answer.status === 401) return false;
-  throw unexpected(endpoint, "take an API key", answer);
+  throw unexpected(endpoint, "accept an API key", answer);
 }
 
 function toInfo(value: unknown): ApiKeyInfo {

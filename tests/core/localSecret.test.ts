@@ -55,17 +55,21 @@ test("a file that is missing, empty, or a folder", async (t) => {
   const directory = folder(t);
   writeFileSync(join(directory, "plain"), "x");
   mkdirSync(join(directory, "in"));
-  await fails(resolveSecret(`file:${directory}/nothing`), "SECRET_MISSING", /nothing \(from file:.*is not there.*0600/);
-  await fails(resolveSecret(`file:${directory}/plain/under`), "SECRET_MISSING", /is not there/);
+  await fails(
+    resolveSecret(`file:${directory}/nothing`),
+    "SECRET_MISSING",
+    /nothing \(from file:.*does not exist.*0600/,
+  );
+  await fails(resolveSecret(`file:${directory}/plain/under`), "SECRET_MISSING", /does not exist/);
   await fails(resolveSecret(`file:${directory}/in`), "SECRET_UNREADABLE", /is a folder. Name the file in it/);
   for (const text of ["", "\n", "\r\n", " \n\n"]) {
-    await fails(resolveSecret(file(t, text)), "SECRET_EMPTY", /is empty. Put the secret there/);
+    await fails(resolveSecret(file(t, text)), "SECRET_EMPTY", /is empty\. Store the secret there/);
   }
 });
 
 // Root may read everything.
 test("a file that may not be read", { skip: process.getuid?.() === 0 }, async (t) => {
-  await fails(resolveSecret(file(t, "token", 0o000)), "SECRET_UNREADABLE", /EACCES.*right to read it/);
+  await fails(resolveSecret(file(t, "token", 0o000)), "SECRET_UNREADABLE", /EACCES.*its owner, with mode 0600/);
 });
 
 test("a file that cannot be opened for another reason", async (t) => {
@@ -82,7 +86,7 @@ test("a file that everybody may read is read, with one warning that does not tel
     warnings.map(({ code }) => code),
     ["SECRET_FILE_WORLD_READABLE"],
   );
-  assert.match(warnings[0]?.message ?? "", /Everybody on this machine may read the file .*chmod 600/);
+  assert.match(warnings[0]?.message ?? "", /Everybody on this machine can read the file .*chmod 600/);
   assert.doesNotMatch(String(warnings[0]?.stack), /open-secret/);
 });
 

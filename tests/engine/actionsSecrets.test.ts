@@ -93,10 +93,10 @@ test("refresh reports a renamed repository's new name; once the settings have it
   });
   assert.equal(answer.status, 200);
   await refresh();
-  assert.match(await preview(), /homelab\/site has another name on Forgejo now: homelab\/pages/);
+  assert.match(await preview(), /homelab\/site has a new name on Forgejo: homelab\/pages/);
   const failed = await run(lab.up());
   assert.notEqual(failed.code, 0);
-  assert.match(failed.output, /now: homelab\/pages\. Write the new name into forgejo\.repositories/);
+  assert.match(failed.output, /Forgejo: homelab\/pages\. Set the new name in forgejo\.repositories/);
   changeForgejo({ secrets: [{ name: "FORGE_TOKEN", source: `file:${source}`, repositories: ["homelab/pages"] }] });
   await well(lab.up());
   assert.equal(held("homelab", "pages")["FORGE_TOKEN"], SECOND);

@@ -51,9 +51,9 @@ const CASES: readonly (readonly [string, Readonly<Record<string, Group>>, readon
       ci: { keyStore: "op://homelab/Nothing/key" },
     },
     [
-      /Authentik refuses the token of authentik\.token \(env:HOME\)\. Make a new API token/,
-      /Forgejo refuses the token of forgejo\.token \(env:HOME\)\. Make a new token/,
-      /Argo CD refuses the token of argocd\.token \(env:HOME\)/,
+      /Authentik rejects the token of authentik\.token \(env:HOME\)\. Create a new API token/,
+      /Forgejo rejects the token of forgejo\.token \(env:HOME\)\. Create a new token/,
+      /Argo CD rejects the token of argocd\.token \(env:HOME\)/,
       /ci\.keyStore: The item "Nothing" does not exist .*\(in op:\/\/homelab\/Nothing\/key\)\. Create it/,
     ],
   ],
@@ -71,8 +71,8 @@ const CASES: readonly (readonly [string, Readonly<Record<string, Group>>, readon
     "an unknown Forgejo repository and an unknown Argo CD application",
     { forgejo: { repositories: ["homelab/apps", "homelab/nothing"] }, argocd: { application: "nothing" } },
     [
-      /Forgejo knows no repository "homelab\/nothing".*forgejo\.repositories/,
-      /Argo CD has no application "nothing".*argocd\.application/,
+      /The repository "homelab\/nothing" does not exist in Forgejo.*forgejo\.repositories/,
+      /The application "nothing" does not exist in Argo CD.*argocd\.application/,
     ],
   ],
   [
@@ -140,6 +140,6 @@ test("a secret file that everyone on the machine can read causes a warning and i
   const { code, output } = await lab.pulumi("refresh", "--yes", "--skip-preview", "--non-interactive");
   chmodSync(file, 0o600);
   assert.equal(code, 0, output);
-  assert.match(output, /Everybody on this machine may read the file .*forgejo-token .*chmod 600/);
+  assert.match(output, /Everybody on this machine can read the file .*forgejo-token .*chmod 600/);
   assert.ok(!output.includes(lab.secrets.forgejo));
 });

@@ -99,14 +99,14 @@ test("up reports where Git holds our ConfigMap key; removed from Git, ours stays
   const found = await up();
   assert.match(
     spaced(found),
-    /Git holds the key zot\.yaml of the ConfigMap authentik\/authentik-blueprints too, below \S+ of \S+: every sync/,
+    /Git also contains the key zot\.yaml of the ConfigMap authentik\/authentik-blueprints, in \S+ of \S+: every sync/,
   );
   assert.match((await homelab.blueprints())["zot.yaml"] ?? "", /Images and charts/);
 
   write(manifest.data);
   change("authentik", { applicationName: "Images" });
   const clean = await up();
-  assert.doesNotMatch(spaced(clean), /Git holds the key/);
+  assert.doesNotMatch(spaced(clean), /Git also contains the key/);
   assert.match((await homelab.blueprints())["zot.yaml"] ?? "", /name: Images\n/);
 });
 

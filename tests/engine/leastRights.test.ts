@@ -77,7 +77,7 @@ test("up without a required right names the right and changes nothing", async ()
   assert.notEqual(code, 0);
   assert.match(
     output,
-    /Nothing was changed\. The token of authentik\.token \(file:\S*role-token\), which is zot-auth's, may too little/,
+    /Nothing was changed\. The token of authentik\.token \(file:\S*role-token\), which is zot-auth's, has insufficient permissions/,
   );
   assert.match(output, /Its role lacks: authentik_core\.view_token_key \(to sign in with the app password\)\. /);
   assert.equal((await homelab.authentik("/core/applications/zot/")).status, 404);
@@ -98,7 +98,7 @@ test("an administrator's token works and causes a warning", async () => {
   useToken("admin-token", `${lab.secrets.authentik}-admin`);
   const { code, output } = await run(lab.up());
   assert.equal(code, 0, output);
-  assert.match(output, /which is akadmin's, is an administrator's: .* docs\/authentik-role\.yaml makes a token/);
+  assert.match(output, /which is akadmin's, is an administrator's: .* docs\/authentik-role\.yaml creates a role/);
 });
 
 test("with the role from the docs up completes without a warning about rights", async () => {
@@ -107,7 +107,7 @@ test("with the role from the docs up completes without a warning about rights", 
   const { code, output } = await run(lab.up());
   assert.equal(code, 0, output);
   assert.match(homelab.ciKey("homelab/apps") ?? "", /^zak_/);
-  assert.doesNotMatch(output, /may do more in Authentik|is an administrator's|cannot tidy up/);
+  assert.doesNotMatch(output, /has more permissions in Authentik|is an administrator's|cannot clean up/);
 });
 
 test("refresh and preview work with it, too", async () => {

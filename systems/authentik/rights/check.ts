@@ -4,10 +4,10 @@ import { Authentik } from "../client.ts";
 import type { AuthentikConnection, TokenOwner } from "../client.ts";
 import type { Context } from "../../../provider/resource.ts";
 
-/** A name that nothing in Authentik has: who may look gets 404, who may not 403. */
+/** A name that nothing in Authentik has: 404 with the permission, 403 without. */
 const NOTHING = "zot-auth-looks-for-nothing";
 
-/** Requests that change nothing and are refused with 403 to whom the right lacks. Seeing tokens cannot be tried so: everybody sees their own. */
+/** Requests that change nothing and return 403 without the permission. Seeing tokens cannot be tested so: everybody sees their own. */
 const TRIES: Readonly<Record<string, (authentik: Authentik) => Promise<number>>> = {
   "authentik_blueprints.view_blueprintinstance": (authentik) => authentik.tryOut("/managed/blueprints/?page_size=1"),
   // Without a name and a text no blueprint is made: 400.
@@ -21,21 +21,21 @@ const TRIES: Readonly<Record<string, (authentik: Authentik) => Promise<number>>>
 };
 
 /**
- * Refuses a token that may too little, naming each right that it lacks, and warns of one that may more than the program needs.
+ * Rejects a token with insufficient permissions, naming each that it lacks, and warns of one with more than the program needs.
  *
- * The rights are those of the token's roles, which Authentik tells from 2025.12 on. Before, and where it does not tell them, each right is
- * tried out.
+ * The permissions are those of the token's roles, which Authentik 2025.12 and later report. Where it does not report them, each one is
+ * tested.
  *
- * @throws ZotAuthError `AUTHENTIK_RIGHTS_MISSING`, and `AUTHENTIK_TOKEN_REFUSED` for a token that Authentik does not know
+ * @throws ZotAuthError `AUTHENTIK_RIGHTS_MISSING`, and `AUTHENTIK_TOKEN_REFUSED` for a token that Authentik rejects
  */
 export async function checkAuthentikRights(connection: AuthentikConnection, context: Context): Promise<void> {
   const authentik = new Authentik(connection, context.signal);
   const owner = await authentik.owner();
   const granted = owner.superuser ? undefined : await grantedRights(authentik, owner);
-  const untold = NEEDED_RIGHTS.filter(({ right }) => !owner.superuser && granted?.includes(right) !== true);
+  const undetermined = NEEDED_RIGHTS.filter(({ right }) => !owner.superuser && granted?.includes(right) !== true);
   const tried = Object.fromEntries(
     await Promise.all(
-      untold
+      undetermined
         .filter(({ right }) => TRIES[right] !== undefined)
         .map(async ({ right }) => [right, (await TRIES[right]?.(authentik)) !== 403] as const),
     ),
@@ -49,10 +49,10 @@ export async function checkAuthentikRights(connection: AuthentikConnection, cont
   const lacking = missing.filter(({ optional }) => optional !== true);
   if (lacking.length > 0) {
     const others = missing.filter(({ optional }) => optional === true);
-    const more = others.length === 0 ? "" : ` \`up\` would do without these: ${explainRights(others)}.`;
+    const more = others.length === 0 ? "" : ` \`up\` works without these: ${explainRights(others)}.`;
     throw new ZotAuthError(
       "AUTHENTIK_RIGHTS_MISSING",
-      `${token} may too little in Authentik. Its role lacks: ${explainRights(lacking)}.${more} Apply docs/authentik-role.yaml, which makes a role of all that the program needs.`,
+      `${token} has insufficient permissions in Authentik. Its role lacks: ${explainRights(lacking)}.${more} Apply docs/authentik-role.yaml, which creates a role with everything that the program needs.`,
     );
   }
   if (missing.length > 0) {
@@ -62,13 +62,13 @@ export async function checkAuthentikRights(connection: AuthentikConnection, cont
   }
   if (unknown.length > 0) {
     context.info(
-      `This Authentik does not tell whether ${token.slice(4)} has ${unknown.map(({ right }) => right).join(", ")}.`,
+      `This Authentik does not report whether ${token.slice(4)} has ${unknown.map(({ right }) => right).join(", ")}.`,
     );
   }
   warnOfSurplus(token, surplus, context);
 }
 
-/** All rights of the token, `undefined` where Authentik does not tell. */
+/** All permissions of the token, `undefined` where Authentik does not report them. */
 async function grantedRights(authentik: Authentik, owner: TokenOwner): Promise<readonly string[] | undefined> {
   if (owner.roles === undefined) return undefined;
   const rights = await Promise.all(owner.roles.map(async (role) => authentik.rightsOf(role)));
@@ -82,22 +82,22 @@ const SHOWN = 8;
 function warnOfSurplus(token: string, surplus: readonly string[] | "all", context: Context): void {
   if (surplus === "all") {
     context.warn(
-      `${token} is an administrator's: it may do everything in Authentik, and the program needs ${NEEDED_RIGHTS.length} rights. ` +
-        "docs/authentik-role.yaml makes a token that may do just that.",
+      `${token} is an administrator's: it has every permission in Authentik, and the program needs ${NEEDED_RIGHTS.length}. ` +
+        "docs/authentik-role.yaml creates a role with just those.",
     );
   } else if (surplus.length > 0) {
     const more = surplus.length > SHOWN ? ` and ${surplus.length - SHOWN} more` : "";
     context.warn(
-      `${token} may do more in Authentik than the program needs: ${surplus.slice(0, SHOWN).join(", ")}${more}. ` +
-        "docs/authentik-role.yaml makes a token that may do just what it needs.",
+      `${token} has more permissions in Authentik than the program needs: ${surplus.slice(0, SHOWN).join(", ")}${more}. ` +
+        "docs/authentik-role.yaml creates a role with just what it needs.",
     );
   }
 }
 
 /**
- * Looks at something that the token need not be allowed to see.
+ * Looks at something that the token may have no permission to see.
  *
- * @returns `undefined` where it is not: what a person is told of by the preflight
+ * @returns `undefined` where it has none, which the preflight reports
  */
 export async function ifAllowed<T extends object | string | boolean>(look: () => Promise<T>): Promise<T | undefined> {
   try {

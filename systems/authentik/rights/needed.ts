@@ -1,13 +1,13 @@
-/** A right that the program needs in Authentik, and what for. */
+/** A permission that the program needs in Authentik, and what for. */
 export interface NeededRight {
   /** As Authentik's roles name it. */
   readonly right: string;
   readonly purpose: string;
-  /** `up` does without: its lack is a warning. */
+  /** `up` works without it: its absence causes a warning. */
   readonly optional?: true;
 }
 
-/** All that the program needs: docs/authentik-role.yaml makes a role of just these. */
+/** Everything that the program needs: docs/authentik-role.yaml creates a role with just these. */
 export const NEEDED_RIGHTS: readonly NeededRight[] = [
   { right: "authentik_blueprints.view_blueprintinstance", purpose: "see whether the blueprint is applied" },
   { right: "authentik_blueprints.add_blueprintinstance", purpose: "apply the blueprint" },
@@ -27,35 +27,35 @@ export const NEEDED_RIGHTS: readonly NeededRight[] = [
   },
   {
     right: "authentik_blueprints.delete_blueprintinstance",
-    purpose: "tidy up after `pulumi destroy` and after a removed group",
+    purpose: "clean up after `pulumi destroy` and after a removed group",
     optional: true,
   },
 ];
 
-/** What is known of the rights of a token. */
+/** What is known of a token's permissions. */
 export interface RightsSeen {
   readonly superuser: boolean;
-  /** All rights, where Authentik tells them. */
+  /** All permissions, where Authentik reports them. */
   readonly granted?: readonly string[];
-  /** Rights that were tried out, and what came of it. What is in neither list could not be tried. */
+  /** Permissions that were tested, and the result. What is in neither list could not be tested. */
   readonly tried: Readonly<Record<string, boolean>>;
 }
 
 export interface RightsVerdict {
   readonly missing: readonly NeededRight[];
-  /** Rights that nothing in the program uses; `all` for an administrator. */
+  /** Permissions that the program does not use; `all` for an administrator. */
   readonly surplus: readonly string[] | "all";
-  /** Rights that nobody could find out about. */
+  /** Permissions that could not be determined. */
   readonly unknown: readonly NeededRight[];
 }
 
-/** Compares what a token may do with what the program needs. */
+/** Compares a token's permissions with what the program needs. */
 export function judgeRights({ superuser, granted, tried }: RightsSeen): RightsVerdict {
   if (superuser) return { missing: [], surplus: "all", unknown: [] };
   const verdictOf = ({ right }: NeededRight): boolean | undefined =>
-    // A right on single objects is in no list, and does.
+    // A permission on single objects is in no list, and suffices.
     granted?.includes(right) === true || tried[right] === true ? true : granted === undefined ? tried[right] : false;
-  // A blueprint gives rights by their short names, so namesakes from other parts of Authentik come along.
+  // A blueprint grants permissions by their short names, which includes those of the same name from other parts of Authentik.
   const needed = new Set(NEEDED_RIGHTS.map(({ right }) => shortName(right)));
   return {
     missing: NEEDED_RIGHTS.filter((need) => verdictOf(need) === false),
@@ -64,7 +64,7 @@ export function judgeRights({ superuser, granted, tried }: RightsSeen): RightsVe
   };
 }
 
-/** Rights as they stand in a message: the name, and what the program needs it for. */
+/** Permissions as a message lists them: the name, and what the program needs it for. */
 export function explainRights(rights: readonly NeededRight[]): string {
   return rights.map(({ right, purpose }) => `${right} (to ${purpose})`).join(", ");
 }

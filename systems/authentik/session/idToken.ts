@@ -99,8 +99,8 @@ async function discover({ endpoint, party: { issuer }, options }: Exchange): Pro
   if (response.status !== 200) {
     throw new ZotAuthError(
       "ISSUER_MISSING",
-      `Authentik has no OpenID configuration of the issuer ${issuer} (it answers ${response.status}), and zot does not start without it. ` +
-        "See the application (setting authentik.application) and its provider in Authentik.",
+      `Authentik has no OpenID configuration of the issuer ${issuer} (it answers ${response.status}), without which zot does not start. ` +
+        "Check the application (setting authentik.application) and its provider in Authentik.",
     );
   }
   try {
@@ -193,8 +193,8 @@ function assertIssuer(said: string, issuer: string, where: string): void {
   if (said === issuer) return;
   throw new ZotAuthError(
     "ISSUER_DIFFERS",
-    `zot's config has the issuer "${issuer}", and ${where} says "${said}". zot compares them byte by byte, the slash at the end included, and does not start again. ` +
-      "Correct authentik.url, or Authentik's own idea of its address (its proxy's headers, the provider's issuer mode).",
+    `zot's config has the issuer "${issuer}", and ${where} says "${said}". zot compares them byte by byte, the slash at the end included, and does not start. ` +
+      "Correct authentik.url, or the address that Authentik reports for itself (its proxy's headers, the provider's issuer mode).",
   );
 }
 
@@ -203,7 +203,7 @@ function assertOn(endpoint: Endpoint, address: string | undefined, what: string)
   if (URL.parse(address ?? "")?.origin === new URL(endpoint.url).origin) return;
   throw new ZotAuthError(
     "ISSUER_ELSEWHERE",
-    `The ${what} of Authentik's OpenID configuration is "${address ?? ""}", which is not on authentik.url ${endpoint.url}. Correct that setting, or Authentik's own idea of its address.`,
+    `The ${what} of Authentik's OpenID configuration is "${address ?? ""}", which is not on authentik.url ${endpoint.url}. Correct that setting, or the address that Authentik reports for itself.`,
   );
 }
 
@@ -221,7 +221,7 @@ function isRefusal(error: unknown): error is Refusal {
 function noCode(): ZotAuthError {
   return new ZotAuthError(
     "OIDC_REFUSED",
-    "Authentik answers zot's authorization request without a code, or for another request. Compare its OAuth2 provider with the blueprint.",
+    "Authentik answers zot's authorization request without a code, or with the state of another request. Compare its OAuth2 provider with the blueprint.",
   );
 }
 
@@ -241,14 +241,14 @@ function tokenRefused(error: unknown, client: string, status: number, issuer: st
   }
   return new ZotAuthError(
     "TOKEN_REFUSED",
-    `Authentik gives the client "${client}" no token for a fresh code (${status}${said === "" ? "" : `, ${said}`}). See Authentik's log, and its OAuth2 provider.`,
+    `Authentik issues no token to the client "${client}" for a fresh code (${status}${said === "" ? "" : `, ${said}`}). Check Authentik's log, and its OAuth2 provider.`,
   );
 }
 
 function unreadable(why: string): ZotAuthError {
   return new ZotAuthError(
     "TOKEN_REFUSED",
-    `Authentik's response to a fresh code holds no valid ID token (${why}). zot needs a signed, unencrypted one: see the OAuth2 provider's keys in Authentik.`,
+    `Authentik's response to a fresh code holds no valid ID token (${why}). zot needs a signed, unencrypted one: check the OAuth2 provider's keys in Authentik.`,
   );
 }
 

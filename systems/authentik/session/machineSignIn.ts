@@ -4,7 +4,7 @@ import { at, list, string, unexpected } from "../../../core/http/http.ts";
 import type { HttpResponse } from "../../../core/http/http.ts";
 import type { Secret } from "../../../core/secret.ts";
 
-/** What signs in, and where. */
+/** The account that signs in, and where. */
 export interface MachineAccount {
   readonly authentikUrl: string;
   /** Slug of the machines' sign-in flow. */
@@ -13,7 +13,7 @@ export interface MachineAccount {
   readonly appPassword: Secret;
 }
 
-/** Stages that are answered at most; ours has one. */
+/** The most stages that are answered; ours has one. */
 const STEPS = 8;
 
 const EXECUTOR = "/api/v3/flows/executor/";
@@ -21,7 +21,7 @@ const EXECUTOR = "/api/v3/flows/executor/";
 /**
  * A signed-in session of a service account at Authentik, by the machines' flow and its app password.
  *
- * A flow's end proves nothing: for an account outside the group it looks the same. So `/core/users/me/` has the last word.
+ * The end of a flow proves nothing: it looks the same for an account outside the group. So `/core/users/me/` decides.
  *
  * @throws ZotAuthError `MACHINE_FLOW_MISSING`, `MACHINE_FLOW_DENIED`, `APP_PASSWORD_REFUSED`, `ACCOUNT_DENIED`, `MFA_DEMANDED`, `FLOW_FAILED`,
  *   `FLOW_STAGE_UNKNOWN`, `FLOW_ENDLESS`, `FLOW_LEADS_ELSEWHERE`, `NOT_SIGNED_IN`, `SIGNED_IN_AS_OTHER`, and what {@link AuthentikSession} throws
@@ -33,7 +33,7 @@ export async function signIn(account: MachineAccount, signal: AbortSignal): Prom
   if (answer.status === 404) {
     throw new ZotAuthError(
       "MACHINE_FLOW_MISSING",
-      `Authentik has no flow "${account.flow}" (setting authentik.machineFlow). The blueprint makes it: see in Authentik whether it was applied.`,
+      `Authentik has no flow "${account.flow}" (setting authentik.machineFlow). The blueprint creates it: check in Authentik whether it was applied.`,
     );
   }
   let answered = 0;
@@ -57,8 +57,8 @@ export async function signIn(account: MachineAccount, signal: AbortSignal): Prom
   }
   throw new ZotAuthError(
     "FLOW_ENDLESS",
-    `Authentik's flow "${account.flow}" does not come to an end: ${answered - 1} stages were answered, and it asks on. ` +
-      "Remove the stages that others added to it, in Authentik.",
+    `Authentik's flow "${account.flow}" does not end: ${answered - 1} stages were answered, and it asks for more. ` +
+      "Remove the stages that were added to it in Authentik.",
   );
 }
 
@@ -80,7 +80,7 @@ function answerTo(answer: HttpResponse, component: string, account: MachineAccou
   }
 }
 
-/** @param answered whether the account was named: what is denied before is denied to everybody */
+/** @param answered whether the account was named: a denial before that applies to everybody */
 function refuse(answer: HttpResponse, component: string, account: MachineAccount, answered: boolean): void {
   const { flow, username } = account;
   const errors = at(answer.json, "response_errors");
@@ -89,27 +89,27 @@ function refuse(answer: HttpResponse, component: string, account: MachineAccount
     throw new ZotAuthError(
       "APP_PASSWORD_REFUSED",
       `Authentik does not accept the app password of ${username} on the flow "${flow}" (${said.join(" ")}). ` +
-        "Apply the blueprint again: it makes the app password, and the flow has to accept app passwords.",
+        "Apply the blueprint again: it creates the app password, and a flow that accepts app passwords.",
     );
   }
   const reason = string(at(answer.json, "error_message")) || "no reason given";
   if (component === "ak-stage-access-denied" && !answered) {
     throw new ZotAuthError(
       "MACHINE_FLOW_DENIED",
-      `Authentik's flow "${flow}" turns everybody away before it asks who they are (${reason}). ` +
-        "It needs `authentication: none` and no policies of its own: apply the blueprint again, and remove what is bound to the flow.",
+      `Authentik's flow "${flow}" denies everybody before it asks for a name (${reason}). ` +
+        "It needs `authentication: none` and no policies of its own: apply the blueprint again, and remove the policies bound to the flow.",
     );
   }
   if (component === "ak-stage-access-denied") {
     throw new ZotAuthError(
       "ACCOUNT_DENIED",
-      `Authentik denies ${username} the sign-in on the flow "${flow}" (${reason}), though it took the app password. See the policies and stages of that flow.`,
+      `Authentik denies ${username} the sign-in on the flow "${flow}" (${reason}), although it accepted the app password. Check the policies and stages of that flow.`,
     );
   }
   if (component.startsWith("ak-stage-authenticator")) {
     throw new ZotAuthError(
       "MFA_DEMANDED",
-      `Authentik's flow "${flow}" demands a second factor of ${username}. Set authentik.machineFlow to a flow of the machines' own.`,
+      `Authentik's flow "${flow}" requires a second factor from ${username}. Set authentik.machineFlow to a flow for machines.`,
     );
   }
   if (component === "ak-stage-flow-error") {
@@ -126,26 +126,26 @@ async function confirm(session: AuthentikSession, account: MachineAccount, end: 
   const { flow, username } = account;
   const answer = await session.get("/api/v3/core/users/me/");
   if (answer.status !== 200 && answer.status !== 403) {
-    throw unexpected(session.endpoint, "say who is signed in", answer);
+    throw unexpected(session.endpoint, "report who is signed in", answer);
   }
   const who = answer.status === 200 ? string(at(answer.json, "user", "username")) : "";
   if (who === username) return session;
   if (who !== "") {
     throw new ZotAuthError(
       "SIGNED_IN_AS_OTHER",
-      `Authentik's flow "${flow}" signed "${who}" in, not "${username}". Write ci.user exactly as Authentik has the account's name.`,
+      `Authentik's flow "${flow}" signed in "${who}", not "${username}". Set ci.user to the account's name exactly as in Authentik.`,
     );
   }
   const elsewhere = URL.parse(end, session.endpoint.url);
   if (elsewhere !== null && elsewhere.origin !== session.endpoint.url) {
     throw new ZotAuthError(
       "FLOW_LEADS_ELSEWHERE",
-      `Authentik's flow "${flow}" signs nobody in and sends on to ${elsewhere.origin}. Remove the stage or the source that does so from the flow.`,
+      `Authentik's flow "${flow}" signs nobody in and redirects to ${elsewhere.origin}. Remove the stage or source that does so from the flow.`,
     );
   }
   throw new ZotAuthError(
     "NOT_SIGNED_IN",
-    `Authentik's flow "${flow}" came to its end, but ${username} is not signed in. ` +
-      "The account has to be a member of the group that the flow's login stage is bound to (setting access.ciGroup).",
+    `Authentik's flow "${flow}" ended, but ${username} is not signed in. ` +
+      "The account must be a member of the group to which the flow's login stage is bound (setting access.ciGroup).",
   );
 }

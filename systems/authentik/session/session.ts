@@ -24,16 +24,16 @@ export class AuthentikSession {
   }
 
   /**
-   * The path on this server that an address names, be it whole or a path.
+   * The path on this server of an address, which may be absolute or a path.
    *
-   * @throws ZotAuthError `AUTHENTIK_SENDS_ELSEWHERE` for another server: our cookies are none of its business
+   * @throws ZotAuthError `AUTHENTIK_SENDS_ELSEWHERE` for another server, which must not get our cookies
    */
   pathOf(address: string): string {
     const url = URL.parse(address, this.endpoint.url);
     if (url !== null && url.origin === this.endpoint.url) return url.pathname + url.search;
     throw new ZotAuthError(
       "AUTHENTIK_SENDS_ELSEWHERE",
-      `What answers at authentik.url ${this.endpoint.url} sends the sign-in to ${url?.origin ?? "an address that is none"}. Set authentik.url to the address that people use.`,
+      `The server at authentik.url ${this.endpoint.url} redirects the sign-in to ${url?.origin ?? "an invalid address"}. Set authentik.url to the address that people use.`,
     );
   }
 
@@ -48,12 +48,12 @@ export class AuthentikSession {
   }
 }
 
-/** A session whose cookies get lost begins anew with every request, and the errors of that explain nothing. */
+/** Without its cookies every request begins a new session, and the resulting errors explain nothing. */
 export function assertKept(jar: CookieJar, { name, url, setting }: Endpoint): void {
   if (jar.refused.length === 0) return;
   throw new ZotAuthError(
     "COOKIE_NOT_KEPT",
-    `${name} marks its cookies (${jar.refused.join(", ")}) \`Secure\`, and ${setting} ${url} is plain http to another machine, where no browser would keep them. ` +
+    `${name} marks its cookies (${jar.refused.join(", ")}) \`Secure\`, and ${setting} ${url} is plain http to another machine, where browsers reject them. ` +
       `Put https in front of ${name} and set ${setting} to that address.`,
   );
 }

@@ -1,7 +1,7 @@
 import { ZotAuthError } from "../../../core/errors.ts";
 import type { SecretMarker } from "../secretMarker.ts";
 import type { SecretReference } from "../../../core/secretReference.ts";
-import { driftOf, place, takeBack, targetIdFor } from "../actionsSecrets.ts";
+import { driftOf, writeSecret, takeBack, targetIdFor } from "../actionsSecrets.ts";
 import { Forgejo } from "../client.ts";
 import type { ForgejoConnection } from "../client.ts";
 import { resolveSecret } from "../../onePassword/resolver.ts";
@@ -74,6 +74,6 @@ async function write(
         "Run `pulumi refresh` and `pulumi up`: a new key is made then.",
     );
   }
-  await place(forgejo, inputs.secretName, markerOf(inputs), key, context);
+  await writeSecret(forgejo, inputs.secretName, markerOf(inputs), key, context);
   return { ...inputs, targetId, drift: "" };
 }

@@ -1,7 +1,7 @@
 import { ZotAuthError, messageOf } from "../../../core/errors.ts";
 import type { SecretMarker } from "../secretMarker.ts";
 import type { SecretReference } from "../../../core/secretReference.ts";
-import { driftOf, place, takeBack, targetIdFor } from "../actionsSecrets.ts";
+import { driftOf, writeSecret, takeBack, targetIdFor } from "../actionsSecrets.ts";
 import { Forgejo } from "../client.ts";
 import type { ForgejoConnection } from "../client.ts";
 import { resolveSecret } from "../../onePassword/resolver.ts";
@@ -89,6 +89,6 @@ async function write(
   const targetId = await targetIdFor(forgejo, target, context, before);
   const value = await resolveSecret(source, context.signal);
   const fingerprint = value.fingerprintBy(await forgejo.token());
-  await place(forgejo, secretName, { label, fingerprint, target }, value, context);
+  await writeSecret(forgejo, secretName, { label, fingerprint, target }, value, context);
   return { ...inputs, targetId, fingerprint, drift: "" };
 }

@@ -25,7 +25,7 @@ import { resolveSecret } from "../../onePassword/resolver.ts";
 import type { Context } from "../../../provider/resource.ts";
 import { explainFailure } from "./reasons.ts";
 
-/** What a sign-in as the CI account needs, and what it has to come to. */
+/** What a sign-in as the CI account needs, and what it must result in. */
 export interface SignInSettings extends AuthentikConnection {
   readonly registryUrl: string;
   readonly username: string;
@@ -61,7 +61,7 @@ async function signInAtAuthentik(settings: SignInSettings, context: Context): Pr
   });
 }
 
-/** A step of the sign-in, whose failure is told with its reason as far as Authentik's API knows it. */
+/** A step of the sign-in, whose error gives the reason as far as Authentik's API knows it. */
 async function explained<T>(
   settings: SignInSettings,
   context: Context,
@@ -88,9 +88,9 @@ async function finish(
 }
 
 /**
- * Does something in a new session at zot, whose beginning makes zot read the account's groups again, and which is ended whatever comes of it.
+ * Does something in a new session at zot, and then ends the session. Its beginning makes zot read the account's groups again.
  *
- * @throws ZotAuthError with the diagnosis, where zot sends nobody to the sign-in
+ * @throws ZotAuthError with the diagnosis, where zot does not redirect to the sign-in
  */
 export async function signedIn<T>(
   settings: SignInSettings,
@@ -107,20 +107,20 @@ export async function signedIn<T>(
   }
 }
 
-/** What was done in the session counts, whether it could be ended or not. */
+/** What was done in the session counts, even if it could not be ended. */
 async function end({ registryUrl }: SignInSettings, { credentials }: ZotSession, context: Context): Promise<void> {
   try {
     await signOut(registryUrl, credentials);
   } catch (error) {
     if (!(error instanceof ZotAuthError)) throw error;
-    context.warn(`A session at zot was not ended, and ends by itself within two hours: ${error.message}`);
+    context.warn(`A session at zot was not ended; it expires within two hours: ${error.message}`);
   }
 }
 
 /**
- * Refuses a registry whose key endpoint is not as it should be, with the reason.
+ * Throws the reason when the registry's key endpoint does not work.
  *
- * @returns zot's version as it tells it, empty when it does not
+ * @returns zot's version as it reports it, empty when it does not
  */
 export async function assertKeyEndpoint(
   settings: SignInSettings,
@@ -134,7 +134,7 @@ export async function assertKeyEndpoint(
   return seen.management?.version ?? "";
 }
 
-/** Refuses a key that may not push, with the reason. For a key that was made in this very session. */
+/** Throws the reason when a key that was created in this session may not push. */
 export async function assertKeyPushes(
   settings: SignInSettings,
   made: { readonly key: Secret; readonly repository: string; readonly session: SignedIn; readonly zotVersion: string },
@@ -246,7 +246,7 @@ async function configOf({ configPlace }: SignInSettings, context: Context): Prom
   const look = await lookAtConfig(configPlace, context.signal);
   if ("config" in look) return look.config;
   context.warn(
-    `${configPlace.configFile} on ${configPlace.host} could not be looked at (${look.problem}), so the diagnosis goes by the registry's answers alone.`,
+    `${configPlace.configFile} on ${configPlace.host} could not be read (${look.problem}), so the diagnosis relies on the registry's responses alone.`,
   );
   return undefined;
 }

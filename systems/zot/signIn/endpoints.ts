@@ -8,7 +8,7 @@ import type { ZotCredentials } from "../client.ts";
 import { LOGIN_PATH } from "./zotSignIn.ts";
 
 /**
- * What the registry answers where keys are made, and beside it. Only reads.
+ * What the registry answers at and near its key endpoint. It only reads.
  *
  * @param session absent: nobody can sign in, and the login page is asked, too
  */

@@ -17,10 +17,10 @@ export interface FailedSignIn extends AuthentikConnection {
 }
 
 /**
- * The sign-in itself says little of why it fails: an inactive account is denied with "Unknown error". So Authentik's API is asked, with the
- * token of the program.
+ * The sign-in itself says little about why it fails: an inactive account is denied with "Unknown error". So this asks Authentik's API, with
+ * the program's token.
  *
- * @returns an error with the reason, or the one that was given when the API knows no better
+ * @returns an error with the reason, or the given one when the API knows no better
  */
 export async function explainFailure(error: unknown, failed: FailedSignIn, context: Context): Promise<unknown> {
   const look = error instanceof ZotAuthError ? LOOKS[error.code] : undefined;
@@ -30,7 +30,7 @@ export async function explainFailure(error: unknown, failed: FailedSignIn, conte
   } catch (problem) {
     context.signal.throwIfAborted();
     if (!(problem instanceof ZotAuthError)) throw problem;
-    context.warn(`The reason could not be looked up in Authentik: ${problem.message}`);
+    context.warn(`Could not look up the reason in Authentik: ${problem.message}`);
     return error;
   }
 }
@@ -47,7 +47,7 @@ const LOOKS: Readonly<Record<string, Look>> = {
   GRANT_REFUSED: grantReason,
 };
 
-const REPAIR = "`pulumi refresh` and `pulumi up` put it back as declared.";
+const REPAIR = "`pulumi refresh` and `pulumi up` restore it as declared.";
 
 async function accountReason(authentik: Authentik, failed: FailedSignIn): Promise<ZotAuthError | undefined> {
   const { username } = failed;
@@ -55,7 +55,7 @@ async function accountReason(authentik: Authentik, failed: FailedSignIn): Promis
   if (user === undefined) {
     return new ZotAuthError(
       "ACCOUNT_MISSING",
-      `Authentik has no account "${username}" (setting ci.user). The blueprint makes it: ${REPAIR}`,
+      `Authentik has no account "${username}" (setting ci.user). The blueprint creates it: ${REPAIR}`,
     );
   }
   if (at(user, "is_active") === true) return undefined;
@@ -76,7 +76,7 @@ async function passwordReason(authentik: Authentik, failed: FailedSignIn): Promi
       `Authentik's token "${appPassword}" cannot sign ${username} in: ${text}. ${REPAIR}`,
     );
   if (at(token, "user") !== at(user, "pk")) return wrong("it belongs to another account");
-  if (at(token, "intent") !== "app_password") return wrong("it is no app password");
+  if (at(token, "intent") !== "app_password") return wrong("it is not an app password");
   const expires = string(at(token, "expires"));
   return at(token, "expiring") === true && Date.parse(expires) <= Date.now()
     ? wrong(`it expired at ${expires}`)
@@ -89,7 +89,7 @@ async function groupReason(authentik: Authentik, failed: FailedSignIn): Promise<
   if (groups.includes(ciGroup)) return undefined;
   return new ZotAuthError(
     "ACCOUNT_NOT_IN_GROUP",
-    `Authentik's flow "${machineFlow}" came to its end, but ${username} is not signed in. The account has to be a member of the group "${ciGroup}" ` +
+    `Authentik's flow "${machineFlow}" ended, but ${username} is not signed in. The account must be a member of the group "${ciGroup}" ` +
       `(setting access.ciGroup), to which the flow's login stage is bound; its groups are: ${names(groups)}. ${REPAIR}`,
   );
 }
@@ -103,7 +103,7 @@ async function bindingReason(authentik: Authentik, failed: FailedSignIn): Promis
   const groups = groupsOf(await authentik.user(username));
   return new ZotAuthError(
     "APPLICATION_DENIED",
-    `Authentik does not let ${username} use the application "${slug}". Its PolicyBindings: ${describe(bindings)}. ` +
+    `Authentik denies ${username} the application "${slug}". Its PolicyBindings: ${describe(bindings)}. ` +
       `The account's groups: ${names(groups)}. ${REPAIR}`,
   );
 }
@@ -116,7 +116,7 @@ async function grantReason(authentik: Authentik, { clientId = "" }: FailedSignIn
   return new ZotAuthError(
     "GRANT_TYPES_EMPTY",
     `Authentik's OAuth2 provider "${string(at(provider, "name"))}" lacks the grant type "authorization_code"; it has: ${names(grants.map(String))}. ` +
-      `Authentik 2026.5 and later give a provider that was made by API or blueprint no grants by themselves. ${REPAIR}`,
+      `Authentik 2026.5 and later set no grant types on a provider created by API or blueprint. ${REPAIR}`,
   );
 }
 

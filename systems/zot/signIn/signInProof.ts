@@ -9,9 +9,8 @@ import type { SignInSettings } from "./check.ts";
 import { signInProofOutputs } from "./outputs.ts";
 
 /**
- * What nobody can know before the servers have been asked, settled on the servers themselves: whether the groups claim arrives, whether
- * zot's key endpoint is on, and whether the key has its account's groups. It makes no key; what it begins to upload, zot's garbage
- * collection takes away.
+ * What only the live servers can answer: whether the groups claim arrives, whether zot's key endpoint is on, and whether the key has its
+ * account's groups. It creates no key; zot's garbage collection removes the uploads that it begins.
  */
 export interface SignInProofInputs extends SignInSettings {
   /** Where the key in force is. */
@@ -53,7 +52,7 @@ export const signInProof: Resource<SignInProofInputs, SignInProofState> = {
 };
 
 async function check(inputs: SignInProofInputs, context: Context): Promise<SignInProofState> {
-  context.progress("asking what zot is told of the account, and what its key may");
+  context.progress("checking which claims zot gets for the account, and what its key may do");
   const key = await resolveSecret(inputs.source, context.signal);
   const verdicts = await checkSignIn(inputs, { key, repository: inputs.repository }, context);
   for (const verdict of verdicts) {

@@ -11,7 +11,7 @@ import type { ZotCredentials } from "../client.ts";
 /** The sign-in that zot's login page begins. */
 export const LOGIN_PATH = "/zot/auth/login?provider=oidc&callback_ui=%2F";
 
-/** A sign-in that zot has begun: where it sends the browser, and the cookies by which it knows it again. */
+/** A sign-in that zot has begun: where it sends the browser, and its cookies. */
 export interface BegunSignIn {
   readonly authorize: URL;
   readonly jar: CookieJar;
@@ -26,7 +26,7 @@ export interface ZotSession {
 /**
  * Begins a sign-in at zot.
  *
- * @throws ZotAuthError `ZOT_LOGIN_OFF` when zot sends nobody anywhere, `COOKIE_NOT_KEPT` when it could not know anybody again
+ * @throws ZotAuthError `ZOT_LOGIN_OFF` when zot does not redirect, `COOKIE_NOT_KEPT` when its session could not be kept
  */
 export async function beginSignIn(url: string, signal: AbortSignal): Promise<BegunSignIn> {
   const endpoint = zotEndpoint(url);
@@ -40,7 +40,7 @@ export async function beginSignIn(url: string, signal: AbortSignal): Promise<Beg
   }
   throw new ZotAuthError(
     "ZOT_LOGIN_OFF",
-    `${unexpected(endpoint, "begin an OIDC sign-in", answer).message} http.auth of its config has to have openid.`,
+    `${unexpected(endpoint, "begin an OIDC sign-in", answer).message} http.auth of its config must have openid.`,
   );
 }
 
@@ -78,8 +78,8 @@ export async function finishSignIn(
 }
 
 /**
- * Ends the session: zot's log has its cookie, and it would last for two hours. Also when the run was cancelled, so it heeds no signal and has
- * five seconds of its own.
+ * Ends the session: zot's log has its cookie, and it would last for two hours. This also happens when the run was cancelled, so it uses no
+ * signal and has five seconds of its own.
  */
 export async function signOut(url: string, session: ZotCredentials): Promise<void> {
   const endpoint = zotEndpoint(url);
@@ -93,13 +93,13 @@ function callbackRefused(endpoint: Endpoint, answer: HttpResponse): ZotAuthError
   if (answer.status === 401 && said === "") {
     return new ZotAuthError(
       "IDENTITY_MISSING",
-      "zot redeemed the code and found no name of the account: it takes the claim preferred_username, and the e-mail address where that is missing. " +
-        "See Authentik's scope mapping of `profile` (goauthentik.io/providers/oauth2/scope-profile) and whether the OAuth2 provider has it.",
+      "zot redeemed the code and found no account name: it reads the claim preferred_username, or else the e-mail address. " +
+        "Check Authentik's scope mapping of `profile` (goauthentik.io/providers/oauth2/scope-profile) and whether the OAuth2 provider has it.",
     );
   }
   return new ZotAuthError(
     "ZOT_LOGIN_FAILED",
     `zot refuses the sign-in at its callback (${answer.status}${said === "" ? "" : `: ${said}`}). It could not redeem the code: compare the client secret in zot's ` +
-      `credentials file with Authentik's (settings authentik.clientSecret and authentik.clientSecretVariable), and see zot's log at ${endpoint.url}.`,
+      `credentials file with Authentik's (settings authentik.clientSecret and authentik.clientSecretVariable), and check zot's log at ${endpoint.url}.`,
   );
 }

@@ -44,7 +44,7 @@ test("Git that holds our key is a finding that says where, at the sync and at a 
   assert.notEqual(updated?.keyInGit, "");
   assert.match(
     context.warned.join(),
-    /Git holds the key zot\.yaml of the ConfigMap authentik\/blueprints too, below .* Remove the key there/,
+    /Git also contains the key zot\.yaml of the ConfigMap authentik\/blueprints, in .* Remove the key there/,
   );
   assert.ok(updated);
   assert.equal((await argocdSync.read?.(updated, testContext()))?.keyInGit, updated.keyInGit);
@@ -80,7 +80,7 @@ test("a controller that takes nothing up is told from a sync that takes long", a
   slow.commit({ "common.yaml": "c" });
   const never = await failureOf(argocdSync.create(inputsFor(t, slow, { timeout: 1 }), testContext()));
   assert.equal(never.code, "ARGOCD_SYNC_UNFINISHED");
-  assert.match(never.message, /Nothing has taken the operation up: Argo CD's application controller is not running/);
+  assert.match(never.message, /The operation has not started: Argo CD's application controller is not running/);
 
   const long = await TestArgoCd.start(t, { timings: { pickUpMs: 5, syncMs: 60_000, settleMs: 10 } });
   long.commit({ "common.yaml": "c" });

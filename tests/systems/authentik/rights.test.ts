@@ -85,7 +85,10 @@ test("each right that lacks is named, with what it is for", async (t) => {
     } else {
       const others = NAMES.filter((name) => name !== right);
       await assert.rejects(check(lab.server.url), (error) => {
-        coded("AUTHENTIK_RIGHTS_MISSING", /env:RIGHTS_TEST_TOKEN\), which is zot-auth's, may too little/)(error);
+        coded(
+          "AUTHENTIK_RIGHTS_MISSING",
+          /env:RIGHTS_TEST_TOKEN\), which is zot-auth's, has insufficient permissions/,
+        )(error);
         const { message } = error as Error;
         assert.ok(message.includes(`lacks: ${right} (to ${purpose}).`), message);
         for (const other of others) assert.ok(!message.includes(`${other} (`), other);
@@ -133,12 +136,12 @@ test("a token that may do more is warned of: an administrator's, and one with mo
   const lab = await withRole(t);
   assert.match(
     (await check(lab.server.url, "env:SIGN_IN_TEST_TOKEN")).join(),
-    /which is akadmin's, is an administrator's: it may do everything in Authentik, and the program needs 9 rights\. docs\/authentik-role\.yaml/,
+    /which is akadmin's, is an administrator's: it has every permission in Authentik, and the program needs 9\. docs\/authentik-role\.yaml/,
   );
   await change(lab, "assign", "authentik_core.delete_user", "authentik_rbac.access_admin_interface");
   assert.match(
     (await check(lab.server.url)).join(),
-    /may do more in Authentik than the program needs: authentik_core\.delete_user, authentik_rbac\.access_admin_interface\./,
+    /has more permissions in Authentik than the program needs: authentik_core\.delete_user, authentik_rbac\.access_admin_interface\./,
   );
 });
 
@@ -149,7 +152,7 @@ test("a token that Authentik does not know is told as such", async (t) => {
     check(lab.server.url),
     coded(
       "AUTHENTIK_TOKEN_REFUSED",
-      /refuses the token of authentik\.token \(env:RIGHTS_TEST_TOKEN\)\. Make a new API token/,
+      /rejects the token of authentik\.token \(env:RIGHTS_TEST_TOKEN\)\. Create a new API token/,
     ),
   );
 });
@@ -169,7 +172,10 @@ test("a right that was lost since is named by the request that needs it", async 
   for (const [request, right] of requests) {
     await assert.rejects(
       request(),
-      coded("AUTHENTIK_RIGHT_MISSING", new RegExp(`Give its role the right ${right}: docs/authentik-role\\.yaml`)),
+      coded(
+        "AUTHENTIK_RIGHT_MISSING",
+        new RegExp(`Grant its role the permission ${right}: docs/authentik-role\\.yaml`),
+      ),
     );
   }
 });

@@ -74,5 +74,5 @@ for (const [name, change, expected] of [
 test("an answer that is not Forgejo's is told as such", async (t) => {
   const bench = await Bench.start(t);
   bench.fate = () => ({ when: "before", then: 200 });
-  await assert.rejects(client(bench).targetId("own/app"), code("UNEXPECTED_ANSWER", /look it up/));
+  await assert.rejects(client(bench).targetId("own/app"), code("UNEXPECTED_ANSWER", /look up its id/));
 });

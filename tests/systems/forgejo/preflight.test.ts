@@ -24,9 +24,9 @@ test("the preflight tells of every target and source that will not do, at once, 
     for (const expected of [
       /own\/app is archived/,
       /Actions are disabled in own\/off/,
-      /Forgejo knows no repository "own\/none"/,
-      /in org1: it has to have the scope write:organization/,
-      /in user:own: it has to have the scope write:user/,
+      /The repository "own\/none" does not exist in Forgejo/,
+      /in org1: it must have the scope write:organization/,
+      /in user:own: it must have the scope write:user/,
       /forgejo\.secrets: .*T_NO_SUCH_SOURCE/,
     ])
       assert.match(error.message, expected);

@@ -30,7 +30,7 @@ test("a renamed repository is named by its new name, before anything is written"
   const state = await create(bench, "own/app");
   await bench.ask("PATCH", "/repos/own/app", { name: "renamed" });
   const before = bench.held("own/renamed");
-  assert.match((await refreshed(bench, state)).drift, /^own\/app has another name on Forgejo now: own\/renamed\./);
+  assert.match((await refreshed(bench, state)).drift, /^own\/app has a new name on Forgejo: own\/renamed\./);
   const again = copiedSecret.update?.(state, inputs(bench, "own/app"), bench.context());
   await assert.rejects(again ?? Promise.resolve(), code("FORGEJO_REPOSITORY_MOVED", /own\/renamed/));
   assert.deepEqual(bench.held("own/renamed"), before);
@@ -40,13 +40,13 @@ test("a repository that went to an organisation, and one whose owner was renamed
   const bench = await Bench.start(t, { tokens: [{ token: "c".repeat(40), user: "bob" }] });
   const app = await create(bench, "own/app");
   await bench.ask("POST", "/repos/own/app/transfer", { new_owner: "org1" });
-  assert.match((await refreshed(bench, app)).drift, /now: org1\/app\./);
+  assert.match((await refreshed(bench, app)).drift, /on Forgejo: org1\/app\./);
   const site = await create(bench, "own/site");
   bench.fate = ({ path }) =>
     path.startsWith("/api/v1/repos/own/site")
       ? { when: "before", then: 307, headers: { location: path.replace("/own/", "/owner2/") } }
       : undefined;
-  assert.match((await refreshed(bench, site)).drift, /now: owner2\/site\./);
+  assert.match((await refreshed(bench, site)).drift, /on Forgejo: owner2\/site\./);
 });
 
 test("the new name in the settings takes the secret over, and the old name leaves it there", async (t) => {
@@ -95,7 +95,7 @@ test("a repository that moved out of the token's sight is left, and that is told
       ? { when: "before", then: 301, headers: { location: path.replace("/own/app", "/bob/hidden") } }
       : undefined;
   await copiedSecret.delete?.(state, bench.context());
-  assert.match(bench.said.join("\n"), /stays there: own\/app has another name on Forgejo now: bob\/hidden/);
+  assert.match(bench.said.join("\n"), /stays there: own\/app has a new name on Forgejo: bob\/hidden/);
   assert.ok("FORGE_TOKEN" in bench.held("own/app").secrets);
 });
 

@@ -8,7 +8,7 @@ import { measure } from "./proofs.ts";
 import type { Context, Observed, Resource } from "../../../../provider/resource.ts";
 import { accessProofOutputs } from "./outputs.ts";
 
-/** Who may do what, tried on the live registry: every row of the expected access has to hold. */
+/** Who may do what, tested on the live registry: every row of the expected access must hold. */
 export interface AccessProofInputs {
   readonly registryUrl: string;
   readonly username: string;
@@ -40,7 +40,7 @@ export const accessProof: Resource<AccessProofInputs, AccessProofState> = {
 };
 
 async function check(inputs: AccessProofInputs, context: Context): Promise<AccessProofState> {
-  context.progress(`trying ${inputs.expected.length} kinds of access`);
+  context.progress(`testing ${inputs.expected.length} kinds of access`);
   const key = await resolveSecret(inputs.source, context.signal);
   const { registryUrl, repository, username, expected } = inputs;
   const measured = await measure(expected, { registryUrl, repository, username, key, signal: context.signal });
@@ -48,7 +48,7 @@ async function check(inputs: AccessProofInputs, context: Context): Promise<Acces
   if (wrong.length > 0) {
     throw new ZotAuthError(
       "ACCESS_NOT_AS_DECLARED",
-      `The registry at ${registryUrl} does not answer as the settings say: ${wrong.join("; ")}. See accessControl in zot's config on its host, and whether a proxy in front of zot changes requests or answers.`,
+      `The registry at ${registryUrl} does not answer as the settings say: ${wrong.join("; ")}. Check accessControl in zot's config on its host, and whether a proxy in front of zot changes requests or responses.`,
     );
   }
   const result = `${measured.length} of ${expected.length} checks passed`;

@@ -4,7 +4,7 @@ import type { HttpResponse, RequestOptions } from "../../../../core/http/http.ts
 import { authenticate, zotEndpoint } from "../../client.ts";
 import type { ZotCredentials } from "../../client.ts";
 
-/** The OCI distribution API of a registry, as far as the proofs need it. Without credentials it asks as anybody. */
+/** The OCI distribution API of a registry, as far as the proofs need it. Without credentials it is anonymous. */
 export class Registry {
   readonly #url: string;
   readonly #credentials: ZotCredentials | undefined;
@@ -24,7 +24,7 @@ export class Registry {
     return this.#request(path);
   }
 
-  /** Asks to upload a blob; the status alone tells whether the right to create is there. The upload is left to zot's garbage collection. */
+  /** Begins an upload; the status alone says whether creating is allowed. zot's garbage collection removes the upload. */
   async startUpload(repository: string): Promise<HttpResponse> {
     return this.#request(`/v2/${repository}/blobs/uploads/`, { method: "POST" });
   }

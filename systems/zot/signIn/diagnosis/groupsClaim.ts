@@ -4,7 +4,7 @@ import type { Verdict } from "./verdict.ts";
 import type { ClaimsSeen } from "../../../authentik/session/idToken.ts";
 
 /**
- * Does the groups claim arrive, in a form that zot reads, with the CI group in it?
+ * Does the groups claim arrive in a form that zot reads, with the CI group in it?
  *
  * @param zotVersion as zot tells it, empty when it does not
  */
@@ -13,14 +13,14 @@ export function diagnoseGroupsClaim(seen: ClaimsSeen, ciGroup: string, zotVersio
   const asked = `scopes asked for: ${seen.scopes.join(" ")}`;
   if (seen.form === "missing") {
     const remedy = seen.scopes.includes("profile")
-      ? "The scope mapping of `profile` does not give it: in Authentik, see the property mappings of the OAuth2 provider, where " +
-        `goauthentik.io/providers/oauth2/scope-profile has to return \`${seen.claim}\`.`
-      : "zot does not ask for `profile`, the scope that carries it: add it to the setting zot.auth.scopes.";
+      ? "The scope mapping of `profile` does not return it: in Authentik, check the property mappings of the OAuth2 provider, where " +
+        `goauthentik.io/providers/oauth2/scope-profile must return \`${seen.claim}\`.`
+      : "zot does not request `profile`, the scope that contains it: add it to the setting zot.auth.scopes.";
     return fails(
       name,
       "GROUPS_CLAIM_MISSING",
-      `zot looks at the claim "${seen.claim}", and neither the ID token nor UserInfo has it, so the account has no rights of a group. ` +
-        `What came: ${names(seen.claims)} (${asked}). ${remedy}`,
+      `zot reads the claim "${seen.claim}", but neither the ID token nor UserInfo has it, so the account has no rights from groups. ` +
+        `Claims: ${names(seen.claims)} (${asked}). ${remedy}`,
     );
   }
   const version = parseZotVersion(zotVersion);
@@ -29,8 +29,8 @@ export function diagnoseGroupsClaim(seen: ClaimsSeen, ciGroup: string, zotVersio
     return fails(
       name,
       "GROUPS_CLAIM_UNREADABLE",
-      `The claim "${seen.claim}" arrives, but zot${zotVersion === "" ? "" : ` ${zotVersion}`} reads a list of texts and this is ` +
-        `${seen.form === "text" ? "a single text" : "something else"} (${asked}). Make Authentik's scope mapping return a list of group names.`,
+      `The claim "${seen.claim}" arrives, but zot${zotVersion === "" ? "" : ` ${zotVersion}`} expects a list of strings, and this is ` +
+        `${seen.form === "text" ? "a single string" : "something else"} (${asked}). Make Authentik's scope mapping return a list of group names.`,
     );
   }
   if (!seen.groups.includes(ciGroup)) return groupMissing(seen, ciGroup, asked);
@@ -41,11 +41,11 @@ function groupMissing(seen: ClaimsSeen, ciGroup: string, asked: string): Verdict
   const alike = seen.groups.find((group) => group.trim().toLowerCase() === ciGroup.trim().toLowerCase());
   const remedy =
     alike === undefined
-      ? "Put the account into that group at Authentik, itself: the claim names an account's own groups, not those above them."
-      : `"${alike}" differs in spelling, and zot compares exactly: write access.ciGroup as Authentik's claim has it, or correct the scope mapping.`;
+      ? "Add the account itself to that group in Authentik: the claim lists an account's own groups, not their parents."
+      : `"${alike}" is spelled differently, and zot compares exactly: set access.ciGroup to the spelling in Authentik's claim, or correct the scope mapping.`;
   return fails(
     "groups claim",
     "GROUP_NOT_IN_TOKEN",
-    `The claim "${seen.claim}" arrives without "${ciGroup}" (setting access.ciGroup). What came: ${names(seen.groups)} (${asked}). ${remedy}`,
+    `The claim "${seen.claim}" arrives without "${ciGroup}" (setting access.ciGroup). Claims: ${names(seen.groups)} (${asked}). ${remedy}`,
   );
 }

@@ -7,7 +7,7 @@ import type { Verdict } from "./verdict.ts";
 /** Where zot makes, lists and revokes API keys. */
 export const KEY_ENDPOINT = "/zot/auth/apikey";
 
-/** What an answer was, without what it said. `not found`: the words of zot's own 404, which some proxies have, too. */
+/** A response without its content. `not found`: the words of zot's own 404, which some proxies have, too. */
 export interface AnswerSeen {
   readonly status: number;
   readonly body: "json" | "html" | "empty" | "not found" | "text";
@@ -44,14 +44,14 @@ export function diagnoseKeyEndpoint(seen: EndpointSeen, config?: ConfigSeen): Ve
   if (seen.bearer || config?.bearer === true) {
     return say(
       "BEARER_BESIDE_OPENID",
-      "zot's config has http.auth.bearer. Beside it zot takes no OIDC sign-in, no API key and no anonymous pull. Remove it and restart zot.",
+      "zot's config has http.auth.bearer. With it zot accepts no OIDC sign-in, no API key and no anonymous pull. Remove it and restart zot.",
     );
   }
   const parsed = parseZotVersion(version);
   if (parsed !== undefined && !atLeast(parsed, OLDEST_SUPPORTED)) {
     return say(
       "ZOT_TOO_OLD",
-      `The registry is zot ${version}; API keys are known from ${OLDEST_SUPPORTED} on. Upgrade zot.`,
+      `The registry is zot ${version}; API keys require ${OLDEST_SUPPORTED} or later. Upgrade zot.`,
     );
   }
   if ([keys, login].some((answer) => answer !== undefined && isForeign(answer))) return swallowed(say);
@@ -59,32 +59,32 @@ export function diagnoseKeyEndpoint(seen: EndpointSeen, config?: ConfigSeen): Ve
   if (seen.signedIn && (keys.status === 401 || keys.status === 500)) {
     return say(
       "UI_HEADER_STRIPPED",
-      "zot does not know the session that it has just begun. A session counts only with the header `X-ZOT-API-CLIENT: zot-ui` and its cookie: " +
-        "a proxy in front of zot takes one of them away. Let it pass both.",
+      "zot does not recognize the session that it just created. A session requires the header `X-ZOT-API-CLIENT: zot-ui` and its cookie: " +
+        "a proxy in front of zot removes one of them. Let it pass both.",
     );
   }
   if (login?.status === 404) {
     return say(
       "OPENID_OFF",
-      "zot makes API keys, but nobody can sign in to make the first one: http.auth of the config that it runs has no openid. " +
-        "Restart zot: it takes openid over at its start only.",
+      "API keys are on, but nobody can sign in to create the first one: http.auth of the running config has no openid. " +
+        "Restart zot: it reads openid only when it starts.",
     );
   }
   if (login?.status === 400) {
     return say(
       "OPENID_PROVIDER_UNKNOWN",
-      "zot signs nobody in by a provider named `oidc`. Name it so in http.auth.openid.providers of its config, and restart zot.",
+      "zot has no provider named `oidc`. Name it so in http.auth.openid.providers of its config, and restart zot.",
     );
   }
   return say(
     "KEY_ENDPOINT_UNCLEAR",
-    "The registry answers as no zot does that this program knows. See zot's log, and the proxy's in front of it.",
+    "The registry's response is unlike that of any supported zot. Check zot's log, and that of the proxy in front of it.",
   );
 }
 
 type Say = (code: ErrorCode, text: string) => Verdict;
 
-/** The endpoint is not there, as zot says or somebody in front of it. */
+/** The endpoint does not exist, according to zot or a proxy in front of it. */
 function missing({ login, management }: EndpointSeen, config: ConfigSeen | undefined, say: Say): Verdict {
   // With openid zot always has the endpoint, whatever apikey says; and who has signed in has seen openid at work.
   if (management?.openid === true || login === undefined) return swallowed(say);
@@ -96,17 +96,17 @@ function missing({ login, management }: EndpointSeen, config: ConfigSeen | undef
   }
   return say(
     "KEY_ENDPOINT_OFF",
-    "zot's API keys are off: http.auth of the config that it runs has neither apikey nor openid" +
+    "zot's API keys are off: http.auth of the running config has neither apikey nor openid" +
       (config?.openid === true || config?.apikey === true
-        ? ", though the file on its host has. Restart zot: it takes them over at its start only."
-        : ". Run `pulumi up` to put the declared config in force (`extensions.apikey` does not count: zot ignores it)."),
+        ? ", although the file on its host has. Restart zot: it reads them only when it starts."
+        : ". Run `pulumi up` to deploy the declared config (`extensions.apikey` does not count: zot ignores it)."),
   );
 }
 
 function swallowed(say: Say): Verdict {
   return say(
     "AUTH_PATH_SWALLOWED",
-    "What answers below /zot/auth/ is not zot. A proxy in front of it keeps these paths to itself or sends them elsewhere: let it pass /zot/auth/ to zot as it is, as it does /v2/.",
+    "The server that answers below /zot/auth/ is not zot. A proxy in front of zot handles these paths itself or sends them elsewhere: let it pass /zot/auth/ to zot unchanged, as it does /v2/.",
   );
 }
 

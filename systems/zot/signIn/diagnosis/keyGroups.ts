@@ -2,7 +2,7 @@ import type { ConfigSeen } from "./configSeen.ts";
 import { fails, holds, names } from "./verdict.ts";
 import type { Verdict } from "./verdict.ts";
 
-/** What zot answers when asked to begin an upload: 202 it may, 403 it may not, 401 nobody that zot knows. */
+/** zot's status for the begin of an upload: 202 allowed, 403 denied, 401 unknown account. */
 export interface PushesSeen {
   /** The stored key, before anybody signed in anew: signing in makes zot read the account's groups again. */
   readonly before?: number;
@@ -56,7 +56,7 @@ export function diagnoseKeyGroups(pushes: PushesSeen, inToken: boolean, owner: K
     return fails(
       NAME,
       "KEY_WITHOUT_GROUPS",
-      `The session that ${username} has just begun may push to ${repository}, and the key of the same account may not: the key has lost the groups. ` +
+      `The new session of ${username} may push to ${repository}, but the key of the same account may not: the key has lost the groups. ` +
         "An htpasswd or LDAP account of the same name overwrites them at each of its sign-ins" +
         `${config?.htpasswd === true ? " (http.auth.htpasswd is in zot's config)" : ""}: give it another name.`,
     );
@@ -65,7 +65,7 @@ export function diagnoseKeyGroups(pushes: PushesSeen, inToken: boolean, owner: K
     return fails(
       NAME,
       "KEY_WITHOUT_GROUPS",
-      `The key may not push to ${repository}, as follows from the groups claim: zot knows no group "${ciGroup}" of ${username}.`,
+      `The key may not push to ${repository}. The cause is the groups claim: zot does not see the group "${ciGroup}" of ${username}.`,
     );
   }
   return byPolicy(owner, config);
@@ -76,25 +76,25 @@ function refused({ identity }: PushesSeen, username: string): Verdict {
     return fails(
       NAME,
       "IDENTITY_DIFFERS",
-      `zot knows the account as "${identity}", not as "${username}" (setting ci.user), so a key of it does not work under that name. zot takes the claim ` +
-        "preferred_username, and the e-mail address where that is missing: see Authentik's scope mapping of `profile`.",
+      `zot knows the account as "${identity}", not as "${username}" (setting ci.user), so its keys do not work under that name. zot reads the claim ` +
+        "preferred_username, or else the e-mail address: check Authentik's scope mapping of `profile`.",
     );
   }
   return fails(
     NAME,
     "KEY_REFUSED",
-    `zot does not accept the key of ${username}: it is expired, revoked, or another one. Run \`pulumi refresh\` and \`pulumi up\`, which make a new one.`,
+    `zot does not accept the key of ${username}: it is expired, revoked, or another one. Run \`pulumi refresh\` and \`pulumi up\`, which create a new one.`,
   );
 }
 
 /** Session and key may not push, though the token has the group: what zot makes of the group decides. */
 function byPolicy({ ciGroup, groupsClaim, username, repository }: KeyOwner, config: ConfigSeen | undefined): Verdict {
-  const begin = `${username} has the group "${ciGroup}" in its token, and may not push to ${repository} all the same.`;
+  const begin = `${username} has the group "${ciGroup}" in its token, but may not push to ${repository}.`;
   if (config !== undefined && config.groupsClaim !== groupsClaim) {
     return fails(
       NAME,
       "GROUPS_CLAIM_ELSEWHERE",
-      `${begin} zot's config makes it look at the claim "${config.groupsClaim}" (claimMapping.groups), not at "${groupsClaim}". Set zot.auth.groupsClaim to the one that is right.`,
+      `${begin} zot's config reads the claim "${config.groupsClaim}" (claimMapping.groups), not at "${groupsClaim}". Set zot.auth.groupsClaim to the right one.`,
     );
   }
   const globs = Object.entries(config?.creators ?? {});
@@ -103,16 +103,16 @@ function byPolicy({ ciGroup, groupsClaim, username, repository }: KeyOwner, conf
     return fails(
       NAME,
       "POLICY_WITHOUT_GROUP",
-      `${begin} accessControl in zot's config gives \`create\` to ${names(named)}, and zot compares names exactly. ` +
-        "Run `pulumi up` to put the declared config in force, or correct access.ciGroup.",
+      `${begin} accessControl in zot's config grants \`create\` to ${names(named)}, and zot compares names exactly. ` +
+        "Run `pulumi up` to deploy the declared config, or correct access.ciGroup.",
     );
   }
   const listed = globs.map(([glob, groups]) => `${glob} (create: ${names(groups)})`).join("; ");
   return fails(
     NAME,
     "POLICY_WITHOUT_GROUP",
-    `${begin} The longest glob of accessControl that matches the repository decides, and nothing falls through to a shorter one` +
-      `${listed === "" ? "" : `; the globs of zot's config are ${listed}`}. Give the group \`create\` there, spelled exactly so; ` +
-      "where the config does, zot has not taken it over yet: restart it.",
+    `${begin} The longest glob of accessControl that matches the repository decides, and shorter ones are ignored` +
+      `${listed === "" ? "" : `; the globs of zot's config are ${listed}`}. Grant the group \`create\` there, with exactly this spelling; ` +
+      "if the config does, zot has not loaded it yet: restart it.",
   );
 }

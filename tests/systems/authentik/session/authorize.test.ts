@@ -65,7 +65,7 @@ test("as the blueprint declares it, the sign-in comes back to zot with a session
   const warnings: string[] = [];
   const kind = async ({ zot }: SignedIn): Promise<string> => Promise.resolve(zot.credentials.kind);
   assert.equal(await signedIn(settings, contextWith(warnings), kind), "session");
-  assert.match(warnings.join(), /A session at zot was not ended, .*404/, "this zot ends none");
+  assert.match(warnings.join(), /A session at zot was not ended; .*404/, "this zot ends none");
 });
 
 test("what was done in a session counts, also when zot does not answer the sign-out", async (t) => {
@@ -75,7 +75,7 @@ test("what was done in a session counts, also when zot does not answer the sign-
   const settings = settingsFor(lab, zot);
   const warnings: string[] = [];
   assert.equal(await signedIn(settings, contextWith(warnings), async () => Promise.resolve("done")), "done");
-  assert.match(warnings.join(), /A session at zot was not ended, .*does not answer .*timed out/);
+  assert.match(warnings.join(), /A session at zot was not ended; .*does not answer .*timed out/);
 });
 
 test("the application is denied: the PolicyBinding is disabled, then gone", async (t) => {
@@ -85,10 +85,10 @@ test("the application is denied: the PolicyBinding is disabled, then gone", asyn
   await fails(
     made,
     "APPLICATION_DENIED",
-    /does not let zot-ci use the application "zot"\. Its PolicyBindings: group "admins", group "artifact-workloads" \(disabled\)\. The account's groups: "artifact-workloads"/,
+    /denies zot-ci the application "zot"\. Its PolicyBindings: group "admins", group "artifact-workloads" \(disabled\)\. The account's groups: "artifact-workloads"/,
   );
   assert.equal((await made.lab.api("DELETE", `/policies/bindings/${binding}/`)).status, 204);
-  await fails(made, "APPLICATION_DENIED", /Its PolicyBindings: group "admins"\. .*`pulumi up` put it back/);
+  await fails(made, "APPLICATION_DENIED", /Its PolicyBindings: group "admins"\. .*`pulumi up` restore it/);
 });
 
 test("consent is asked for", async (t) => {
@@ -100,7 +100,7 @@ test("consent is asked for", async (t) => {
   await fails(
     made,
     "CONSENT_ASKED",
-    /flow "default-provider-authorization-implicit-consent" asks for consent .* Set authentik\.authorizationFlow to one with implicit consent/,
+    /flow "default-provider-authorization-implicit-consent" asks for consent, .* Set authentik\.authorizationFlow to one with implicit consent/,
   );
 });
 
@@ -110,7 +110,7 @@ test("another stage is in the authorization flow", async (t) => {
   const flow = await made.lab.one("/flows/instances/?slug=default-provider-authorization-implicit-consent");
   const binding = { target: flow["pk"], stage: password["pk"], order: 0 };
   assert.equal((await made.lab.api("POST", "/flows/bindings/", binding)).status, 201);
-  await fails(made, "AUTHORIZATION_STAGE_UNKNOWN", /asks for "ak-stage-password" .*to one without stages/);
+  await fails(made, "AUTHORIZATION_STAGE_UNKNOWN", /asks for "ak-stage-password", .*to one without stages/);
 });
 
 test("the redirect URI differs", async (t) => {
@@ -118,16 +118,16 @@ test("the redirect URI differs", async (t) => {
   await fails(
     made,
     "REDIRECT_URI_REFUSED",
-    /does not send people back to http:\/\/127\.0\.0\.1:5601\/zot\/auth\/callback\/oidc, which is what zot asks for \(Redirect URI Error\).*set registry\.url/,
+    /rejects the redirect URI http:\/\/127\.0\.0\.1:5601\/zot\/auth\/callback\/oidc that zot sends \(Redirect URI Error\).*set registry\.url/,
   );
 });
 
 test("the client is unknown: zot has another id, or the provider is gone", async (t) => {
   const other = await both(t, { asked: { client_id: "registry" } });
-  await fails(other, "CLIENT_UNKNOWN", /knows no OAuth2 client "registry", as zot calls itself.*authentik\.clientId/);
+  await fails(other, "CLIENT_UNKNOWN", /does not know zot's OAuth2 client "registry".*authentik\.clientId/);
   const gone = await both(t);
   assert.equal((await gone.lab.api("DELETE", await providerOf(gone.lab))).status, 204);
-  await fails(gone, "CLIENT_UNKNOWN", /knows no OAuth2 client "zot"/);
+  await fails(gone, "CLIENT_UNKNOWN", /does not know zot's OAuth2 client "zot"/);
 });
 
 test("grant_types are empty, from Authentik 2026.5 on", async (t) => {
@@ -194,7 +194,7 @@ test("the issuer is elsewhere: zot sends people to another Authentik", async (t)
   await fails(
     { ...made, settings: { ...made.settings, registryUrl } },
     "ISSUER_ELSEWHERE",
-    /zot sends people to https:\/\/other\.example\.test for the sign-in, not to authentik\.url/,
+    /zot sends people to https:\/\/other\.example\.test to sign in, not to authentik\.url/,
   );
 });
 
@@ -230,7 +230,7 @@ test("the session is not known any more at the authorization", async (t) => {
   const session = await signIn({ ...account, authentikUrl: url }, SIGNAL);
   await assert.rejects(
     authorizeAt(session, authorizeUrl(url)),
-    coded("SESSION_UNKNOWN", /does not know the session any more .* flow "default-authentication-flow"/),
+    coded("SESSION_UNKNOWN", /has lost the session .* flow "default-authentication-flow"/),
   );
 });
 

@@ -63,7 +63,7 @@ for (const [target, where] of [
     const second = await update(bench, state, 2);
     assert.equal(bench.held(where).secrets["ZOT_CI_API_KEY"], KEYS.T_KEY_2);
     assert.equal(await drift(bench, second), "");
-    assert.match(await drift(bench, state), /tells of another secret/, "the one of before sees another key");
+    assert.match(await drift(bench, state), /names another secret/, "the one of before sees another key");
     await remove(bench, second);
     assert.deepEqual(bench.held(where), others);
     await remove(bench, second);
@@ -90,7 +90,7 @@ test("what somebody did to secret or marker shows as drift, and is repaired", as
     assert.match(seen.drift, expected);
     assert.equal(await drift(bench, await update(bench, seen)), "");
   }
-  assert.ok(bench.said.some((message) => /was that of zot-auth\/other\/1/.test(message)));
+  assert.ok(bench.said.some((message) => /belonged to zot-auth\/other\/1/.test(message)));
 });
 
 test("a variable of somebody else is not overwritten, and no secret is written beside it", async (t) => {
@@ -137,10 +137,10 @@ test("a deleted repository is drift, an error to write to, and nothing to delete
   const bench = await Bench.start(t);
   const state = await create(bench, "own/app");
   await bench.ask("DELETE", "/repos/own/app");
-  assert.match(await drift(bench, state), /^Forgejo knows no repository "own\/app"/);
+  assert.match(await drift(bench, state), /^The repository "own\/app" does not exist in Forgejo/);
   await rejects(update(bench, state, 2), "FORGEJO_REPOSITORY_UNKNOWN", /forgejo\.repositories/);
   await remove(bench, state);
-  assert.match(bench.said.join("\n"), /went with its repository/);
+  assert.match(bench.said.join("\n"), /was deleted with its repository/);
 });
 
 for (const [name, target, token, code, message] of [
@@ -151,14 +151,14 @@ for (const [name, target, token, code, message] of [
     "own/site",
     "T_BOB",
     "FORGEJO_RIGHT_MISSING",
-    /should be the owner.*has to be an owner/,
+    /should be the owner.*must be an owner/,
   ],
-  ["a stranger", "own/app", "T_BOB", "FORGEJO_REPOSITORY_UNKNOWN", /hides it from the token/],
+  ["a stranger", "own/app", "T_BOB", "FORGEJO_REPOSITORY_UNKNOWN", /has no access to it/],
   ["no owner of the organisation", "org1", "T_BOB", "FORGEJO_RIGHT_MISSING", /Must be an organization owner/],
   ["no scope for organisations", "org1", "T_REPOSITORY", "FORGEJO_SCOPE_MISSING", /scope write:organization/],
   ["no scope for the user", "user:own", "T_REPOSITORY", "FORGEJO_SCOPE_MISSING", /scope write:user/],
   ["another user's token", "user:own", "T_BOB", "FORGEJO_USER_OTHER", /user:bob/],
-  ["a user named as an organisation", "own", "T_OWNER", "FORGEJO_REPOSITORY_UNKNOWN", /write user:own/],
+  ["a user named as an organisation", "own", "T_OWNER", "FORGEJO_REPOSITORY_UNKNOWN", /use user:own/],
 ] as const) {
   test(`${name}: ${code}, and nothing is written`, async (t) => {
     const bench = await Bench.start(t);

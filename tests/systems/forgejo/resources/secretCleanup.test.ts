@@ -63,7 +63,10 @@ test("a secret without a marker stays, since nobody can know whose it is, and is
   const { state } = await secretCleanup.create(cleanup(bench, "own/app"), bench.context());
   await secretCleanup.delete?.(state, bench.context());
   assert.equal(bench.held("own/app").secrets[NAME], "the-value");
-  assert.match(bench.said.join(), /own\/app has a secret FORGE_TOKEN, and nothing there says whose it is, so it stays/);
+  assert.match(
+    bench.said.join(),
+    /own\/app has a secret FORGE_TOKEN, and nothing there says to whom it belongs, so it stays/,
+  );
 });
 
 test("what leaves the settings is looked for at once, the rest is not touched", async (t) => {

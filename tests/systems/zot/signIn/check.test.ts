@@ -129,7 +129,7 @@ test("a zot with neither apikey nor openid is told as such, and with extensions.
     inSession(settingsFor(lab, zot), contextWith(warnings), NOTHING),
     coded("KEY_ENDPOINT_OFF", /Check "key endpoint" fails: .*neither apikey nor openid/),
   );
-  assert.match(warnings.join(), /\/nowhere\/config\.json on local could not be looked at \(.*No such file/i);
+  assert.match(warnings.join(), /\/nowhere\/config\.json on local could not be read \(.*No such file/i);
 
   const folder = mkdtempSync(join(tmpdir(), "zot-auth-sign-in-"));
   t.after(() => rmSync(folder, { recursive: true }));

@@ -28,14 +28,14 @@ const GROUPS_CASES: readonly (readonly [string, Partial<ClaimsSeen>, string, str
     { form: "missing", groups: [], claims: ["email", "sub"] },
     "2.1.20",
     "fails GROUPS_CLAIM_MISSING",
-    /What came: "email", "sub" \(scopes asked for: openid email profile\)\. The scope mapping of `profile` does not give it/,
+    /Claims: "email", "sub" \(scopes asked for: openid email profile\)\. The scope mapping of `profile` does not return it/,
   ],
   [
     "no claim since profile is not asked for",
     { form: "missing", groups: [], scopes: ["openid", "email"] },
     "2.1.20",
     "fails GROUPS_CLAIM_MISSING",
-    /zot does not ask for `profile`.*add it to the setting zot\.auth\.scopes/,
+    /zot does not request `profile`.*add it to the setting zot\.auth\.scopes/,
   ],
   ["a single text on a zot that reads it", { form: "text" }, "2.1.17", "", /arrives/],
   ["a single text on a zot whose version nobody knows", { form: "text" }, "", "", /arrives/],
@@ -44,7 +44,7 @@ const GROUPS_CASES: readonly (readonly [string, Partial<ClaimsSeen>, string, str
     { form: "text" },
     "2.1.16",
     "fails GROUPS_CLAIM_UNREADABLE",
-    /zot 2\.1\.16 reads a list of texts and this is a single text/,
+    /zot 2\.1\.16 expects a list of strings, and this is a single string/,
   ],
   ["an object", { form: "other", groups: [] }, "2.1.20", "fails GROUPS_CLAIM_UNREADABLE", /this is something else/],
   [
@@ -52,15 +52,15 @@ const GROUPS_CASES: readonly (readonly [string, Partial<ClaimsSeen>, string, str
     { groups: ["people"] },
     "2.1.20",
     "fails GROUP_NOT_IN_TOKEN",
-    /without "artifact-workloads" \(setting access\.ciGroup\)\. What came: "people".*an account's own groups/,
+    /without "artifact-workloads" \(setting access\.ciGroup\)\. Claims: "people".*an account's own groups/,
   ],
-  ["no group at all", { groups: [] }, "2.1.20", "fails GROUP_NOT_IN_TOKEN", /What came: none/],
+  ["no group at all", { groups: [] }, "2.1.20", "fails GROUP_NOT_IN_TOKEN", /Claims: none/],
   [
     "the group in another case",
     { groups: ["Artifact-Workloads"] },
     "2.1.20",
     "fails GROUP_NOT_IN_TOKEN",
-    /"Artifact-Workloads" differs in spelling, and zot compares exactly/,
+    /"Artifact-Workloads" is spelled differently, and zot compares exactly/,
   ],
 ];
 
@@ -115,7 +115,7 @@ const KEY_CASES: readonly (readonly [string, PushesSeen, boolean, Partial<Config
       false,
       undefined,
       "fails KEY_WITHOUT_GROUPS",
-      /as follows from the groups claim/,
+      /The cause is the groups claim/,
     ],
     [
       "neither may, and the policy names another group",
@@ -123,7 +123,7 @@ const KEY_CASES: readonly (readonly [string, PushesSeen, boolean, Partial<Config
       true,
       { creators: { "**": ["Artifact-Workloads"] } },
       "fails POLICY_WITHOUT_GROUP",
-      /gives `create` to "Artifact-Workloads", and zot compares names exactly/,
+      /grants `create` to "Artifact-Workloads", and zot compares names exactly/,
     ],
     [
       "neither may, and a longer glob decides",
@@ -147,7 +147,7 @@ const KEY_CASES: readonly (readonly [string, PushesSeen, boolean, Partial<Config
       true,
       { groupsClaim: "roles" },
       "fails GROUPS_CLAIM_ELSEWHERE",
-      /look at the claim "roles"/,
+      /reads the claim "roles"/,
     ],
     ["zot does not know the key", pushes({ key: 401 }), true, undefined, "fails KEY_REFUSED", /expired, revoked/],
     [

@@ -49,14 +49,14 @@ const ENDPOINT_CASES: readonly (readonly [string, EndpointSeen, Partial<ConfigSe
     { ...NOBODY, keys: { status: 500, body: "empty" }, login: ZOTS_404 },
     undefined,
     "fails OPENID_OFF",
-    /nobody can sign in to make the first one/,
+    /nobody can sign in to create the first one/,
   ],
   [
     "an old zot",
     { ...SIGNED_IN, management: { version: "2.0.4", openid: true }, keys: ZOTS_404 },
     undefined,
     "fails ZOT_TOO_OLD",
-    /The registry is zot 2\.0\.4; API keys are known from 2\.1\.13 on/,
+    /The registry is zot 2\.0\.4; API keys require 2\.1\.13 or later/,
   ],
   [
     "a page of a proxy",
@@ -98,7 +98,7 @@ const ENDPOINT_CASES: readonly (readonly [string, EndpointSeen, Partial<ConfigSe
     { ...SIGNED_IN, keys: { status: 401, body: "text" } },
     undefined,
     "fails UI_HEADER_STRIPPED",
-    /session that it has just begun/,
+    /session that it just created/,
   ],
   [
     "bearer beside openid",

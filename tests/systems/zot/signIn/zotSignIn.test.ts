@@ -43,7 +43,7 @@ test("zot begins no sign-in at all", async (t) => {
     beginSignIn(url, SIGNAL),
     coded(
       "ZOT_LOGIN_OFF",
-      /zot answered 404 when asked to begin an OIDC sign-in.*http\.auth of its config has to have openid/,
+      /zot answered 404 when asked to begin an OIDC sign-in.*http\.auth of its config must have openid/,
     ),
   );
 });
@@ -70,7 +70,7 @@ test("zot refuses at its callback: a code that it cannot redeem, and an account 
   const broken = await zotThatRefuses(t, [401, "failed to exchange token\n"]);
   await fails(broken, "ZOT_LOGIN_FAILED", /\(401: failed to exchange token\).*compare the client secret/);
   const nameless = await zotThatRefuses(t, [401, ""]);
-  await fails(nameless, "IDENTITY_MISSING", /found no name of the account.*preferred_username/);
+  await fails(nameless, "IDENTITY_MISSING", /found no account name.*preferred_username/);
 });
 
 test("no token for a fresh code, none that can be read, and no UserInfo", async (t) => {
@@ -99,7 +99,7 @@ test("no token for a fresh code, none that can be read, and no UserInfo", async 
   answers["/application/o/token/"] = [400, JSON.stringify({ error: "invalid_grant" })];
   await assert.rejects(
     claims(),
-    coded("TOKEN_REFUSED", /gives the client "zot" no token for a fresh code \(400, invalid_grant\)/),
+    coded("TOKEN_REFUSED", /issues no token to the client "zot" for a fresh code \(400, invalid_grant\)/),
   );
   answers["/application/o/token/"] = [200, JSON.stringify({ access_token: "opaque", id_token: "a.b.c.d.e" })];
   await assert.rejects(
