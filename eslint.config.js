@@ -1,9 +1,12 @@
 import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
+import { layers } from "./eslint.layers.js";
 
 export default defineConfig({ ignores: ["node_modules/", ".lab/", ".state/"] }, tseslint.configs.strictTypeChecked, {
   languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+  plugins: { layers },
   rules: {
+    "layers/imports": "error",
     "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
     "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
     "@typescript-eslint/consistent-type-imports": "error",

@@ -1,7 +1,7 @@
 import { RunError, log, runtime } from "@pulumi/pulumi";
 import { ZotAuthError } from "../core/errors.ts";
 import type { ZotConfig } from "../systems/zot/config/config.ts";
-import { neededFiles } from "../systems/zot/config/neededFiles.ts";
+import { neededFiles } from "../systems/zot/config/checks/neededFiles.ts";
 import { factsScript, parseFacts } from "../systems/zot/host/facts.ts";
 import type { HostFacts, WrittenFile } from "../systems/zot/host/facts.ts";
 import { askHost, unreachable } from "../systems/zot/host/ask.ts";

@@ -1,31 +1,26 @@
-/** A JSON object, such as zot's config or a part of it. */
+/** A JSON object. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The key as the object spells it: zot does not tell upper from lower case in the keys of its config. */
-export function spelled(object: JsonObject, key: string): string | undefined {
-  return Object.keys(object).find((candidate) => candidate.toLowerCase() === key.toLowerCase());
+/** The value at a path of keys and indexes; `undefined` if there is none. */
+export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>(
+    (here, key) => (typeof here === "object" && here !== null ? (here as Record<string, unknown>)[key] : undefined),
+    value,
+  );
 }
 
-/** What stands at a path of keys, in any case; `undefined` when there is nothing. */
-export function valueAt(value: unknown, ...path: readonly string[]): unknown {
-  let found = value;
-  for (const key of path) {
-    if (!isObject(found)) return undefined;
-    const name = spelled(found, key);
-    if (name === undefined) return undefined;
-    found = found[name];
-  }
-  return found;
+/** The value if it is a list; otherwise an empty list. */
+export function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
-/** The object at a path; an empty one when there is none. */
-export function objectAt(value: unknown, ...path: readonly string[]): JsonObject {
-  const found = valueAt(value, ...path);
-  return isObject(found) ? found : {};
+/** The value if it is a string; otherwise an empty string. */
+export function string(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 /** The object without the keys whose value is `undefined`. */

@@ -1,7 +1,7 @@
+import { at } from "../json.ts";
 import type { IncomingHttpHeaders } from "node:http";
 import { fromSeconds } from "../duration.ts";
 import { ZotAuthError, messageOf } from "../errors.ts";
-import { valueAt } from "../json.ts";
 import { Secret } from "../secret.ts";
 import { connections } from "./connections.ts";
 import { retryPolicy, waitUntilWelcome } from "./retry.ts";
@@ -150,7 +150,7 @@ const TIMEOUTS: readonly unknown[] = ["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_T
 
 /** The network's own short words: `connect ECONNREFUSED …`, `getaddrinfo ENOTFOUND …`, `timed out`. */
 function causeOf(error: unknown): string {
-  const code = valueAt(error, "code");
+  const code = at(error, "code");
   if (TIMEOUTS.includes(code)) return "timed out";
   // That of several addresses has no words of its own.
   const message = messageOf(error);
@@ -188,22 +188,4 @@ export function unexpected(endpoint: Endpoint, what: string, response: HttpRespo
     "UNEXPECTED_ANSWER",
     `${name} answered ${status} when asked to ${what}${said === "" ? "" : `: ${said}`}. See the log of ${name}.`,
   );
-}
-
-/** Reads a property of something that came as JSON. */
-export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
-  return path.reduce<unknown>(
-    (here, key) => (typeof here === "object" && here !== null ? (here as Record<string, unknown>)[key] : undefined),
-    value,
-  );
-}
-
-/** A list that came as JSON; anything else counts as an empty one. */
-export function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-/** A text that came as JSON; anything else counts as empty. */
-export function string(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }

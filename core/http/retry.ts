@@ -1,6 +1,6 @@
+import { at } from "../json.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import type { RetryHandler } from "undici";
-import { valueAt } from "../json.ts";
 
 /** How long a request is retried, and how often. */
 export interface RetryLimits {
@@ -44,16 +44,15 @@ export function retryPolicy(rules: RetryRules, gaveUp: (retriedFor: number) => v
   const { origin, signal, idempotent, statuses, retryFor = 60, pause = 250 } = rules;
   const end = Date.now() + retryFor * 1000;
   return (error, { state }, done) => {
-    const status = valueAt(error, "statusCode");
+    const status = at(error, "statusCode");
     const worthIt =
       status === TOO_MANY_REQUESTS ||
-      (idempotent &&
-        (typeof status === "number" ? statuses.includes(status) : RESETS.includes(valueAt(error, "code"))));
+      (idempotent && (typeof status === "number" ? statuses.includes(status) : RESETS.includes(at(error, "code"))));
     if (!worthIt) {
       done(error);
       return;
     }
-    const asked = status === undefined ? undefined : retryAfter(valueAt(error, "headers", "retry-after"));
+    const asked = status === undefined ? undefined : retryAfter(at(error, "headers", "retry-after"));
     const wait = (asked ?? 0) + jittered(Math.min(pause * 2 ** (state.counter - 1), pause * 40));
     if (Date.now() + wait > end) {
       gaveUp(retryFor);

@@ -1,7 +1,8 @@
 import type { SecretReference } from "../../core/secretReference.ts";
 import { ZotAuthError } from "../../core/errors.ts";
 import { resolveSecret } from "../onePassword/resolver.ts";
-import { at, list, request, string, unexpected } from "../../core/http/http.ts";
+import { request, unexpected } from "../../core/http/http.ts";
+import { at, list, string } from "../../core/json.ts";
 import type { HttpResponse, Endpoint, RequestOptions } from "../../core/http/http.ts";
 import { Secret } from "../../core/secret.ts";
 

@@ -3,7 +3,8 @@ import { parseForgejoTarget } from "./target.ts";
 import type { SecretReference } from "../../core/secretReference.ts";
 import { resolveSecret } from "../onePassword/resolver.ts";
 import { actionsDisabled, archived, refused } from "./errors.ts";
-import { at, list, request, string, unexpected } from "../../core/http/http.ts";
+import { request, unexpected } from "../../core/http/http.ts";
+import { at, list, string } from "../../core/json.ts";
 import type { Endpoint, HttpResponse, RequestOptions } from "../../core/http/http.ts";
 import { Secret } from "../../core/secret.ts";
 

@@ -1,7 +1,8 @@
 import { ZotAuthError } from "../../core/errors.ts";
 import { parseForgejoTarget } from "./target.ts";
 import type { SecretReference } from "../../core/secretReference.ts";
-import { at, string, unexpected } from "../../core/http/http.ts";
+import { unexpected } from "../../core/http/http.ts";
+import { at, string } from "../../core/json.ts";
 import type { HttpResponse, Endpoint } from "../../core/http/http.ts";
 
 /** The target has another name now. */

@@ -1,6 +1,7 @@
 import { ZotAuthError } from "../../core/errors.ts";
 import type { SecretReference } from "../../core/secretReference.ts";
-import { at, list, request, string, unexpected } from "../../core/http/http.ts";
+import { request, unexpected } from "../../core/http/http.ts";
+import { at, list, string } from "../../core/json.ts";
 import type { Endpoint, HttpResponse } from "../../core/http/http.ts";
 import { Secret } from "../../core/secret.ts";
 import { assertToken, quote } from "./backend.ts";

@@ -1,5 +1,6 @@
 import type { CookieJar } from "../../core/http/cookies.ts";
-import { at, list, request, string, unexpected } from "../../core/http/http.ts";
+import { request, unexpected } from "../../core/http/http.ts";
+import { at, list, string } from "../../core/json.ts";
 import type { HttpResponse, Endpoint, RequestOptions } from "../../core/http/http.ts";
 import { Secret } from "../../core/secret.ts";
 

@@ -3,7 +3,7 @@ import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import { quote } from "../../systems/zot/host/shell.ts";
-import { valueAt } from "../../core/json.ts";
+import { valueAt } from "../../systems/zot/config/anyCase.ts";
 import { EngineLab } from "./harness.ts";
 import { Homelab } from "./homelab.ts";
 

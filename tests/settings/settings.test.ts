@@ -4,7 +4,7 @@ import test from "node:test";
 import { parse } from "yaml";
 import { SettingsError, parseSettings } from "../../settings/parse.ts";
 import { zotConfigArgs } from "../../settings/zotConfigArgs.ts";
-import { objectAt } from "../../core/json.ts";
+import { objectAt } from "../../systems/zot/config/anyCase.ts";
 import { renderZotConfig } from "../../systems/zot/config/config.ts";
 import { REAL_CASE } from "../support/settings.ts";
 

@@ -28,7 +28,10 @@ interface Document extends Schema {
 
 /** The schema's text, as `zot schema` prints it. */
 export function schemaText(): string {
-  return readFileSync(new URL("../../../systems/zot/config/zot-config.schema.v2.1.20.json", import.meta.url), "utf8");
+  return readFileSync(
+    new URL("../../../systems/zot/config/schema/zot-config.schema.v2.1.20.json", import.meta.url),
+    "utf8",
+  );
 }
 
 // What the schema has for newer releases only: the definition's name, the key, and the first release that knows it.

@@ -2,7 +2,7 @@ import { needsOf } from "../blueprint/needs.ts";
 import type { NeededObject } from "../blueprint/needs.ts";
 import { ZotAuthError } from "../../../core/errors.ts";
 import type { Authentik, BlueprintInstance } from "../client.ts";
-import { at, list } from "../../../core/http/http.ts";
+import { at, list } from "../../../core/json.ts";
 import { rejected, titleOf } from "./run.ts";
 import { tryOut } from "./trial.ts";
 import type { Context } from "../../../provider/resource.ts";

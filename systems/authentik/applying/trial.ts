@@ -2,7 +2,8 @@ import { entryTitles, firstEntries, withoutVariables } from "../blueprint/needs.
 import { ZotAuthError } from "../../../core/errors.ts";
 import type { Authentik } from "../client.ts";
 import { giveBlueprint } from "./give.ts";
-import { HttpResponse, at, list } from "../../../core/http/http.ts";
+import { HttpResponse } from "../../../core/http/http.ts";
+import { at, list } from "../../../core/json.ts";
 
 const TRIAL = "zot-auth trial";
 

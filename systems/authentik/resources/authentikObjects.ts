@@ -3,7 +3,7 @@ import { removeObjects } from "../applying/removal.ts";
 import { ifAllowed } from "../rights/check.ts";
 import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";
-import { at, list } from "../../../core/http/http.ts";
+import { at, list } from "../../../core/json.ts";
 import { waitFor } from "../../../core/wait.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { applyAgain } from "./appliedBlueprint.ts";

@@ -4,7 +4,7 @@ import { removeObjects, sweepRemovals } from "../applying/removal.ts";
 import { ifAllowed } from "../rights/check.ts";
 import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";
-import { at } from "../../../core/http/http.ts";
+import { at } from "../../../core/json.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { deleteInline } from "./inlineBlueprint.ts";
 import { objectCleanupOutputs } from "./outputs.ts";

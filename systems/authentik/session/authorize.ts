@@ -1,6 +1,6 @@
 import { ZotAuthError } from "../../../core/errors.ts";
 import type { AuthentikSession } from "./session.ts";
-import { at, string } from "../../../core/http/http.ts";
+import { at, string } from "../../../core/json.ts";
 import type { HttpResponse } from "../../../core/http/http.ts";
 
 /**

@@ -2,10 +2,11 @@ import * as oauth from "oauth4webapi";
 import { ZotAuthError } from "../../../core/errors.ts";
 import type { AuthentikSession } from "./session.ts";
 import { authorizeAt } from "./authorize.ts";
-import { valueAt } from "../../../core/json.ts";
-import { request, string } from "../../../core/http/http.ts";
+import { request } from "../../../core/http/http.ts";
+import { at, string } from "../../../core/json.ts";
 import type { Endpoint } from "../../../core/http/http.ts";
 import type { Secret } from "../../../core/secret.ts";
+import type { ClaimsSeen } from "./claims.ts";
 
 /** The OAuth2 client that zot is, as its config says. */
 export interface RelyingParty {
@@ -14,20 +15,6 @@ export interface RelyingParty {
   readonly clientSecret: Secret;
   /** The claim that it looks at for the groups. */
   readonly groupsClaim: string;
-}
-
-/** What Authentik tells zot of the account: names only. */
-export interface ClaimsSeen {
-  /** The scopes that zot asks for. */
-  readonly scopes: readonly string[];
-  /** Names of the claims in the ID token and from UserInfo together, since zot looks at both. */
-  readonly claims: readonly string[];
-  /** The claim that zot looks at for the groups. */
-  readonly claim: string;
-  /** The groups in it. */
-  readonly groups: readonly string[];
-  /** How that claim came. */
-  readonly form: "list" | "text" | "other" | "missing";
 }
 
 type Claims = Readonly<Record<string, unknown>>;
@@ -112,7 +99,7 @@ async function discover({ endpoint, party: { issuer }, options }: Exchange): Pro
     return server;
   } catch (error) {
     if (error instanceof oauth.OperationProcessingError)
-      assertIssuer(string(valueAt(error.cause, "body", "issuer")), issuer, "its discovery document");
+      assertIssuer(string(at(error.cause, "body", "issuer")), issuer, "its discovery document");
     throw error;
   }
 }
@@ -228,8 +215,8 @@ function noCode(): ZotAuthError {
 /** Only the error's name: what else the response says could repeat the request. */
 function tokenRefused(error: unknown, client: string, status: number, issuer: string): unknown {
   if (!isRefusal(error)) return error;
-  if (valueAt(error.cause, "claim") === "iss")
-    assertIssuer(string(valueAt(error.cause, "claims", "iss")), issuer, "the ID token");
+  if (at(error.cause, "claim") === "iss")
+    assertIssuer(string(at(error.cause, "claims", "iss")), issuer, "the ID token");
   if (status === 200) return unreadable(error.message);
   const said = error instanceof oauth.ResponseBodyError ? error.error : "";
   if (said === "invalid_client") {

@@ -1,6 +1,7 @@
 import { ZotAuthError } from "../../../core/errors.ts";
 import { AuthentikSession } from "./session.ts";
-import { at, list, string, unexpected } from "../../../core/http/http.ts";
+import { unexpected } from "../../../core/http/http.ts";
+import { at, list, string } from "../../../core/json.ts";
 import type { HttpResponse } from "../../../core/http/http.ts";
 import type { Secret } from "../../../core/secret.ts";
 

@@ -1,4 +1,4 @@
-import { at, list, string } from "../../../core/http/http.ts";
+import { at, list, string } from "../../../core/json.ts";
 
 export interface Section {
   readonly id: string;

@@ -1,5 +1,5 @@
 import { ZotAuthError } from "../../../core/errors.ts";
-import { at, list } from "../../../core/http/http.ts";
+import { at, list } from "../../../core/json.ts";
 import type { Change } from "../backend.ts";
 import type { Item } from "../item/item.ts";
 import type { Place } from "../item/place.ts";

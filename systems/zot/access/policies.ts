@@ -1,5 +1,5 @@
 import { minimatch } from "minimatch";
-import { objectAt, valueAt } from "../../../core/json.ts";
+import { objectAt, valueAt } from "../config/anyCase.ts";
 
 /** One entry of a glob's `policies`. */
 export interface Policy {

@@ -1,41 +1,22 @@
 import { createHash } from "node:crypto";
-import { isObject, present, valueAt } from "../../../core/json.ts";
+import { isObject, present } from "../../../core/json.ts";
+import { valueAt } from "./anyCase.ts";
 import type { JsonObject } from "../../../core/json.ts";
 import { describeIssue } from "../../../core/settings/issues.ts";
 import type { SettingsProblem } from "../../../core/settings/problem.ts";
 import { renderAccessControl } from "../access/accessControl.ts";
-import type { AccessRules } from "../access/rules.ts";
-import type { PullThrough } from "../host/settings.ts";
 import type { ZotVersion } from "../version.ts";
+import type { ZotConfigArgs } from "./args.ts";
 import { configProblems } from "./checks/checks.ts";
 import { tooNewFor } from "./checks/since.ts";
 import { mergeExtra } from "./extra.ts";
 import { renderExtensions } from "./render/extensions.ts";
 import { renderHttp } from "./render/http.ts";
 import { renderStorage } from "./render/storage.ts";
-import { zotConfigSchema } from "./schema.ts";
-import type { ZotSettings } from "./settings.ts";
+import { zotConfigSchema } from "./schema/schema.ts";
 
 /** zot's config file. The names are zot's own. */
 export type ZotConfig = JsonObject;
-
-/** What zot's config is rendered from. */
-export interface ZotConfigArgs {
-  /** The address that users and CI connect to: zot's `externalUrl`. */
-  readonly url: string;
-  /** The IP address that zot listens on. */
-  readonly address: string;
-  /** The port that zot listens on. */
-  readonly port: number;
-  /** Registries that zot mirrors on demand. */
-  readonly pullThrough: readonly PullThrough[];
-  /** Authentik's issuer URL. zot compares it byte by byte, including the trailing slash. */
-  readonly issuer: string;
-  /** Who may do what. */
-  readonly rules: AccessRules;
-  /** The rest of the config, as in the group `zot` of the settings. */
-  readonly zot: ZotSettings;
-}
 
 /** Files and folders as zot on its host sees them. */
 export interface HostPaths {

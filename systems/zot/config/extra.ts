@@ -1,4 +1,5 @@
-import { isObject, spelled } from "../../../core/json.ts";
+import { isObject } from "../../../core/json.ts";
+import { spelled } from "./anyCase.ts";
 import type { JsonObject } from "../../../core/json.ts";
 
 /** A key in `zot.extra` that another setting writes. */

@@ -2,7 +2,7 @@ import { ZotAuthError } from "../../../core/errors.ts";
 import { quote } from "./shell.ts";
 import { OLDEST_SUPPORTED, parseZotVersion } from "../version.ts";
 import type { ZotVersion } from "../version.ts";
-import type { NeededFile } from "../config/neededFiles.ts";
+import type { NeededFile } from "../config/checks/neededFiles.ts";
 import type { HostFiles } from "./files/files.ts";
 import { FUNCTIONS } from "./files/functions.ts";
 

@@ -1,4 +1,4 @@
-import { valueAt } from "../../../core/json.ts";
+import { valueAt } from "../config/anyCase.ts";
 import { ZotAuthError } from "../../../core/errors.ts";
 
 /** What a deployment takes from the config that it deploys. */

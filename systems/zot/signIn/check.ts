@@ -2,7 +2,7 @@ import { ZotAuthError } from "../../../core/errors.ts";
 import type { SecretReference } from "../../../core/secretReference.ts";
 import type { ConfigSeen } from "./diagnosis/configSeen.ts";
 import { diagnoseGroupsClaim } from "./diagnosis/groupsClaim.ts";
-import type { ClaimsSeen } from "../../authentik/session/idToken.ts";
+import type { ClaimsSeen } from "../../authentik/session/claims.ts";
 import { diagnoseKeyEndpoint } from "./diagnosis/keyEndpoint.ts";
 import { diagnoseKeyGroups } from "./diagnosis/keyGroups.ts";
 import type { PushesSeen } from "./diagnosis/keyGroups.ts";

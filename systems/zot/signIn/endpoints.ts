@@ -1,7 +1,8 @@
 import { KEY_ENDPOINT } from "./diagnosis/keyEndpoint.ts";
 import type { AnswerSeen, EndpointSeen } from "./diagnosis/keyEndpoint.ts";
 import { formatZotVersion, parseZotVersion } from "../version.ts";
-import { at, list, request, string } from "../../../core/http/http.ts";
+import { request } from "../../../core/http/http.ts";
+import { at, list, string } from "../../../core/json.ts";
 import type { HttpResponse } from "../../../core/http/http.ts";
 import { authenticate, zotEndpoint } from "../client.ts";
 import type { ZotCredentials } from "../client.ts";

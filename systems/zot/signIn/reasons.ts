@@ -2,7 +2,7 @@ import { ZotAuthError } from "../../../core/errors.ts";
 import { names } from "./diagnosis/verdict.ts";
 import { Authentik } from "../../authentik/client.ts";
 import type { AuthentikConnection } from "../../authentik/client.ts";
-import { at, list, string } from "../../../core/http/http.ts";
+import { at, list, string } from "../../../core/json.ts";
 import type { Context } from "../../../provider/resource.ts";
 
 /** The sign-in that failed. */

@@ -1,5 +1,6 @@
 import { accessControlProblems } from "../../access/checks.ts";
-import { isObject, objectAt, valueAt } from "../../../../core/json.ts";
+import { isObject } from "../../../../core/json.ts";
+import { objectAt, valueAt } from "../anyCase.ts";
 import type { JsonObject } from "../../../../core/json.ts";
 import { shown } from "./problem.ts";
 import type { ConfigProblem } from "./problem.ts";

@@ -1,9 +1,10 @@
-import { valueAt } from "../../../../core/json.ts";
+import { valueAt } from "../anyCase.ts";
 import { decidingRules, samplesBelow } from "../../access/policies.ts";
 import type { RepositoryRules } from "../../access/policies.ts";
 import { allRepositories } from "../../access/rules.ts";
 import type { AccessRules } from "../../access/rules.ts";
-import type { ZotConfig, ZotConfigArgs } from "../config.ts";
+import type { ZotConfigArgs } from "../args.ts";
+import type { ZotConfig } from "../config.ts";
 
 /** What a preview warns of, although the config works: each finding says what is at risk and which setting avoids it. */
 export function findings(config: ZotConfig, args: ZotConfigArgs): readonly string[] {

@@ -1,7 +1,7 @@
 import { toSeconds } from "../../../../core/duration.ts";
 import { present } from "../../../../core/json.ts";
 import type { JsonObject } from "../../../../core/json.ts";
-import type { ZotConfigArgs } from "../config.ts";
+import type { ZotConfigArgs } from "../args.ts";
 import { optionalGoDuration } from "./duration.ts";
 
 /** What the HTTP part of zot's config needs besides the arguments of the config. */

@@ -1,4 +1,5 @@
-import { isObject, objectAt, valueAt } from "../../../../core/json.ts";
+import { isObject } from "../../../../core/json.ts";
+import { objectAt, valueAt } from "../../config/anyCase.ts";
 import { parseRepositoryRules } from "../../access/policies.ts";
 
 /** What zot's config on its host says of sign-in, keys and groups. No secret of it. */

@@ -1,7 +1,7 @@
 import { atLeast, parseZotVersion } from "../../version.ts";
 import { fails, holds, names } from "./verdict.ts";
 import type { Verdict } from "./verdict.ts";
-import type { ClaimsSeen } from "../../../authentik/session/idToken.ts";
+import type { ClaimsSeen } from "../../../authentik/session/claims.ts";
 
 /**
  * Does the groups claim arrive in a form that zot reads, with the CI group in it?

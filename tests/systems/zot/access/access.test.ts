@@ -3,11 +3,12 @@ import test from "node:test";
 import { SettingsError, parseSettings } from "../../../../settings/parse.ts";
 import { zotConfigArgs } from "../../../../settings/zotConfigArgs.ts";
 import { findings } from "../../../../systems/zot/config/checks/findings.ts";
-import { valueAt } from "../../../../core/json.ts";
+import { valueAt } from "../../../../systems/zot/config/anyCase.ts";
 import { decidingRules, grants, parseRepositoryRules } from "../../../../systems/zot/access/policies.ts";
 import { allRepositories } from "../../../../systems/zot/access/rules.ts";
 import { renderZotConfig } from "../../../../systems/zot/config/config.ts";
-import type { ZotConfig, ZotConfigArgs } from "../../../../systems/zot/config/config.ts";
+import type { ZotConfigArgs } from "../../../../systems/zot/config/args.ts";
+import type { ZotConfig } from "../../../../systems/zot/config/config.ts";
 import { REAL_CASE, version } from "../../../support/settings.ts";
 
 function argsWith(change: Record<string, unknown>): ZotConfigArgs {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { ConfigSeen } from "../../../../systems/zot/signIn/diagnosis/configSeen.ts";
 import { diagnoseGroupsClaim } from "../../../../systems/zot/signIn/diagnosis/groupsClaim.ts";
-import type { ClaimsSeen } from "../../../../systems/authentik/session/idToken.ts";
+import type { ClaimsSeen } from "../../../../systems/authentik/session/claims.ts";
 import { diagnoseKeyGroups } from "../../../../systems/zot/signIn/diagnosis/keyGroups.ts";
 import type { PushesSeen } from "../../../../systems/zot/signIn/diagnosis/keyGroups.ts";
 import { coded } from "./verdicts.ts";

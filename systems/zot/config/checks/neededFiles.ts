@@ -1,4 +1,4 @@
-import { isObject } from "../../../core/json.ts";
+import { isObject } from "../../../../core/json.ts";
 
 /** A file or folder on the host that zot reads and this program does not write. */
 export interface NeededFile {

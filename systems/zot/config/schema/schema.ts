@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod";
-import { isObject } from "../../../core/json.ts";
-import type { JsonObject } from "../../../core/json.ts";
+import { isObject } from "../../../../core/json.ts";
+import type { JsonObject } from "../../../../core/json.ts";
 
 /** Keys of an event sink that zot reads but its schema omits. Other omitted keys are secrets. */
 const SINK_FILES = ["file", "cacertfile", "certfile", "keyfile"];
