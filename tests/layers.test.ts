@@ -1,87 +1,107 @@
-// Which room may import which (docs/adr/0009-rooms-not-layers.md). It reads the sources and runs none of them.
+// The lint rule that keeps the layers. That the repository obeys it, `npm test` shows by running ESLint; imports with a computed path are not seen.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
-import typescript from "typescript";
+import { ESLint } from "eslint";
+import { layers } from "../eslint.layers.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-/** Imports go from the left to the right only. */
-const LAYERS = ["index.ts", "stack", "components", "settings", "systems", "provider", "core"];
-/** All folders of the repository that hold code. Those that are not a layer must not be imported by one. */
-const ROOMS = new Set([...LAYERS, "lab", "tests", "toolchain", "commands", "bench", "docs"]);
-/** They load the systems lazily, so that the provider starts fast. */
-const LAZY = ["provider/handlers.ts", "provider/main.ts"];
-/** Beside itself, a system uses these. */
-const USES: Readonly<Record<string, readonly string[]>> = { zot: ["authentik", "onePassword"] };
-/** Decisions only: they reach no server, start no process and read no file. */
-const PURE =
-  /^(?:settings\/|systems\/(?:zot\/config\/|zot\/access\/[^/]+$|authentik\/blueprint\/|forgejo\/(?:target|secretMarker)\.ts|.*\/settings(?:Problems)?\.ts))/;
-const CLIENTS =
-  /^(?:core\/http\/http\.ts|systems\/\w+\/client\.ts|systems\/onePassword\/(?:resolver|vault|connect|op\/.*)\.ts|undici|node:(?:child_process|net|http|https))$/;
 
-interface Import {
-  readonly file: string;
-  /** A file of the repository, or a package. */
-  readonly imported: string;
-}
-
-const imports = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.ts"], {
+const eslint = new ESLint({
   cwd: ROOT,
-  encoding: "utf8",
-})
-  .split("\n")
-  .filter((file) => LAYERS.includes(layerOf(file)))
-  .flatMap((file): readonly Import[] =>
-    typescript.preProcessFile(readFileSync(join(ROOT, file), "utf8")).importedFiles.map(({ fileName }) => ({
-      file,
-      imported: fileName.startsWith(".") ? join(dirname(file), fileName) : fileName,
-    })),
-  );
-
-function layerOf(file: string): string {
-  return file.split("/")[0] ?? "";
-}
-
-/** `forgejo` of `systems/forgejo/client.ts`; `undefined` for `systems/preflight.ts`, which asks all systems. */
-function systemOf(file: string): string | undefined {
-  return /^systems\/(\w+)\//.exec(file)?.[1];
-}
-
-const shown = (found: readonly Import[]): readonly string[] =>
-  found.map(({ file, imported }) => `${file}: ${imported}`);
-
-test("imports go down only, and the product imports neither lab nor tests", () => {
-  const own = imports.filter(({ imported }) => ROOMS.has(layerOf(imported)));
-  assert.ok(own.length > 500, `${own.length} imports`);
-  const upward = own.filter(
-    ({ file, imported }) =>
-      !(LAZY.includes(file) && layerOf(imported) === "systems") &&
-      LAYERS.indexOf(layerOf(imported)) < LAYERS.indexOf(layerOf(file)),
-  );
-  assert.deepEqual(shown(upward), []);
+  overrideConfigFile: true,
+  overrideConfig: { files: ["**/*.ts"], plugins: { layers }, rules: { "layers/imports": "error" } },
 });
 
-test("a system uses only itself and what it may", () => {
-  const foreign = imports.filter(({ file, imported }) => {
-    const [from, to] = [systemOf(file), systemOf(imported)];
-    return (
-      from !== undefined && to !== undefined && from !== to && to !== "onePassword" && USES[from]?.includes(to) !== true
-    );
+async function messages(file: string, code: string): Promise<readonly string[]> {
+  const [result] = await eslint.lintText(code, { filePath: join(ROOT, file) });
+  return (result?.messages ?? []).map(({ message }) => message);
+}
+
+/** A violation of each kind: what it is, the file, its code, and the message. */
+const VIOLATIONS: readonly (readonly [string, string, string, RegExp])[] = [
+  [
+    "core imports upward",
+    "core/a.ts",
+    'import "../systems/zot/version.ts";',
+    /^core must not import systems: systems\/zot/,
+  ],
+  [
+    "a system imports settings",
+    "systems/zot/a.ts",
+    'import "../../settings/schema.ts";',
+    /^systems must not import settings/,
+  ],
+  [
+    "a system imports a component",
+    "systems/zot/a.ts",
+    'export * from "../../components/index.ts";',
+    /import components/,
+  ],
+  ["a system imports the stack", "systems/zot/a.ts", 'await import("../../stack/sdk.ts");', /must not import stack/],
+  ["a component imports settings", "components/a.ts", 'import "../settings/schema.ts";', /must not import settings/],
+  [
+    "a system imports the provider's table",
+    "systems/zot/a.ts",
+    'import "../../provider/handlers.ts";',
+    /must not import provider/,
+  ],
+  [
+    "the provider imports a system outside of its entries",
+    "provider/adapter.ts",
+    'import "../systems/zot/version.ts";',
+    /^provider must not import systems/,
+  ],
+  [
+    "a system imports zot",
+    "systems/authentik/a.ts",
+    'export { parseZotVersion } from "../zot/version.ts";',
+    /^The system authentik must not import the system zot/,
+  ],
+  [
+    "a system imports another one",
+    "systems/argocd/a.ts",
+    'import "../forgejo/target.ts";',
+    /^The system argocd must not import the system forgejo/,
+  ],
+  ["a system imports Pulumi", "systems/zot/a.ts", 'import "@pulumi/pulumi";', /^systems must not import Pulumi/],
+  [
+    "a pure file imports a client",
+    "systems/zot/access/rules.ts",
+    'import "../client.ts";',
+    /^A pure file must not import one that is not.*systems\/zot\/client\.ts/,
+  ],
+  [
+    "a pure file imports a network package",
+    "settings/a.ts",
+    'import "node:https";',
+    /^A pure file must not import a client/,
+  ],
+  ["the product imports the lab", "commands/a.ts", 'import "../lab/start.ts";', /^The product must not import lab/],
+  ["the product imports a test", "index.ts", 'import "./tests/run.ts";', /^The product must not import tests/],
+];
+
+for (const [name, file, code, expected] of VIOLATIONS) {
+  test(`lint reports it when ${name}`, async () => {
+    const found = await messages(file, code);
+    assert.equal(found.length, 1);
+    assert.match(found.join(), expected);
   });
-  assert.deepEqual(shown(foreign), []);
-});
+}
 
-test("no system, setting or core file imports Pulumi's SDK", () => {
-  const found = imports.filter(
-    ({ file, imported }) =>
-      ["systems", "settings", "core"].includes(layerOf(file)) && /^@(?:pulumi|1password)\//.test(imported),
-  );
-  assert.deepEqual(shown(found), []);
-});
-
-test("pure files import no client", () => {
-  assert.deepEqual(shown(imports.filter(({ file, imported }) => PURE.test(file) && CLIENTS.test(imported))), []);
+test("lint accepts imports that go down, and everything in tests and the lab", async () => {
+  for (const [file, code] of [
+    ["components/a.ts", 'import "../systems/zot/version.ts"; import "@pulumi/pulumi";'],
+    [
+      "systems/zot/a.ts",
+      'import "../authentik/client.ts"; import "../../core/http/http.ts"; import "../../provider/resource.ts";',
+    ],
+    ["provider/handlers.ts", 'await import("../systems/zot/keys/apiKey.ts");'],
+    ["settings/schema.ts", 'import "../systems/zot/keys/settings.ts"; import "zod";'],
+    ["tests/a.ts", 'import "../index.ts";'],
+    ["lab/a.ts", 'import "../settings/parse.ts";'],
+  ] as const) {
+    assert.deepEqual(await messages(file, code), [], file);
+  }
 });
