@@ -9,7 +9,7 @@ import { dirname, matchesGlob, relative, resolve } from "node:path";
 const LAYERS = {
   "index.ts": ["stack", "components", "settings", "systems", "core"],
   stack: ["components", "settings", "systems", "core"],
-  components: ["systems", "provider/resource.ts", "core"],
+  components: ["systems", "provider/resource.ts", "provider/formerTypes.ts", "core"],
   settings: ["systems", "core"],
   systems: ["provider/resource.ts", "core"],
   provider: ["core"],
@@ -42,7 +42,7 @@ const PULUMI = /^@(pulumi|1password|grpc)\//;
 
 /** Files that decide, render or parse, and ask nobody. They import only one another. */
 const PURE = [
-  "core/{duration,errors,fingerprint,json,secret,secretReference}.ts",
+  "core/{duration,errorCodes,errors,fingerprint,json,secret,secretReference}.ts",
   "core/settings/*",
   "settings/*",
   "systems/*/{settings,settingsProblems}.ts",
@@ -120,17 +120,17 @@ export const layers = {
       meta: { type: "problem", schema: [] },
       create(context) {
         const file = relative(import.meta.dirname, context.filename).replaceAll("\\", "/");
-        /** @param {import("estree").Node | null | undefined} source */
-        const check = (source) => {
-          if (source?.type !== "Literal" || typeof source.value !== "string") return;
+        /** @param {{ readonly source?: { readonly value?: unknown; readonly loc: import("eslint").AST.SourceLocation } | null }} node */
+        const check = ({ source }) => {
+          if (typeof source?.value !== "string") return;
           const message = refusal(file, source.value);
-          if (message !== undefined) context.report({ node: source, message });
+          if (message !== undefined) context.report({ loc: source.loc, message });
         };
         return {
-          ImportDeclaration: ({ source }) => check(source),
-          ExportNamedDeclaration: ({ source }) => check(source),
-          ExportAllDeclaration: ({ source }) => check(source),
-          ImportExpression: ({ source }) => check(source),
+          ImportDeclaration: check,
+          ExportNamedDeclaration: check,
+          ExportAllDeclaration: check,
+          ImportExpression: check,
         };
       },
     },
