@@ -37,7 +37,7 @@ async function read(reference: SecretReference, provider: ProviderResource): Pro
     const found = await getItem({ vault, ...(isId(item) ? { uuid: item } : { title: item }) }, { provider });
     return fieldOfItem(found, place);
   } catch (error) {
-    const message = `authentik.clientSecret: ${reference} cannot be read: ${messageOf(error)} Correct the reference, or check the onePassword.* settings.`;
+    const message = `authentik.clientSecret: ${reference} cannot be read: ${messageOf(error).replace(/\.$/, "")}. Correct the reference, or check the onePassword.* settings.`;
     if (!runtime.isDryRun()) throw new RunError(message);
     void log.warn(`${message} The preview shows everything that depends on it as changed.`);
     return runtime.unknownValue;
