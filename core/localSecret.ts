@@ -63,6 +63,7 @@ async function readText(path: string, reference: SecretReference): Promise<strin
       throw new ZotAuthError(
         "SECRET_MISSING",
         `The file ${path} (from ${reference}) does not exist. Store the secret there, mode 0600; the path is relative to the project's folder.`,
+        error,
       );
     }
     throw new ZotAuthError(
@@ -70,6 +71,7 @@ async function readText(path: string, reference: SecretReference): Promise<strin
       code === "EISDIR"
         ? `${path} (from ${reference}) is a folder. Name the file in it that contains the secret.`
         : `The file ${path} (from ${reference}) cannot be read (${code}). Make the user who runs pulumi its owner, with mode 0600.`,
+      error,
     );
   }
 }

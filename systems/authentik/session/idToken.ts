@@ -157,6 +157,7 @@ async function userInfoOf(
     throw new ZotAuthError(
       "USERINFO_REFUSED",
       `Authentik's UserInfo answers ${response.status} to a fresh access token${why}; zot asks it at every sign-in. See Authentik's log.`,
+      error,
     );
   }
 }

@@ -1,5 +1,5 @@
 import { failures, keyProof } from "../access/matrix.ts";
-import { ZotAuthError } from "../../../core/errors.ts";
+import { ZotAuthError, messageOf } from "../../../core/errors.ts";
 import { generationOf, isDue, keyDates, keyLabel, plus, rfc3339 } from "./rotation.ts";
 import type { SecretReference } from "../../../core/secretReference.ts";
 import { apiKeyOutputs } from "./outputs.ts";
@@ -184,8 +184,10 @@ async function makeKeyIn(
 /** Revokes a key that could not be proved or stored. Where that fails, the next run finds the key by its label. */
 async function withdraw(inputs: ApiKeyInputs, session: ZotCredentials, uuid: string, context: Context): Promise<void> {
   // The run may have been cancelled, so the cleanup has a timeout of its own.
-  await revokeKey(inputs.registryUrl, session, uuid, AbortSignal.timeout(5000)).catch(() => {
-    context.warn(`The unused key ${uuid} could not be revoked. The next run finds it by its label and revokes it.`);
+  await revokeKey(inputs.registryUrl, session, uuid, AbortSignal.timeout(5000)).catch((error: unknown) => {
+    context.warn(
+      `The unused key ${uuid} could not be revoked: ${messageOf(error)} The next run finds it by its label and revokes it.`,
+    );
   });
 }
 
