@@ -13,6 +13,8 @@ export interface ServedConfig {
   readonly log: string | undefined;
 }
 
+const LIST = new Intl.ListFormat("en-GB");
+
 /**
  * Reads what a deployment needs from zot's config.
  *
@@ -40,9 +42,10 @@ export function readServedConfig(config: unknown): ServedConfig {
     log: typeof log === "string" && log !== "" ? log : undefined,
   };
   if (missing.length > 0) {
+    const them = missing.length === 1 ? "it" : "them";
     throw new ZotAuthError(
       "ZOT_CONFIG_INCOMPLETE",
-      `zot's config does not say ${missing.join(", ")}. Add ${missing.length === 1 ? "it" : "them"}: a deployment needs ${missing.length === 1 ? "it" : "them"}.`,
+      `zot's config lacks ${LIST.format(missing)}.\nAdd ${them}: a deployment needs ${them}.`,
     );
   }
   return served;
