@@ -4,7 +4,7 @@ import { toSeconds } from "../core/duration.ts";
 import type { Duration } from "../core/duration.ts";
 import type { SecretReference } from "../core/secretReference.ts";
 import type { AccessRow } from "../systems/zot/access/matrix.ts";
-import type { SignInSettings } from "../systems/zot/signIn/check.ts";
+import type { SignInArgs } from "../systems/zot/signIn/check.ts";
 import type { KeyOutputs } from "./ciServiceAccount.ts";
 import { listOtherKeys } from "./otherKeysListing.ts";
 import { AccessProof, OtherKeys, SignInProof, TestBuild } from "./resources.ts";
@@ -29,7 +29,7 @@ export interface TestBuildArgs {
 
 export interface AcceptanceArgs {
   /** How the account signs in to Authentik and zot. */
-  readonly signIn: SignInSettings;
+  readonly signIn: SignInArgs;
   /** The key that is proved. */
   readonly key: KeyOutputs;
   /** Where the key is stored. */

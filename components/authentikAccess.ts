@@ -2,22 +2,18 @@ import { ComponentResource } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Input, Resource } from "@pulumi/pulumi";
 import { toSeconds } from "../core/duration.ts";
 import type { Duration } from "../core/duration.ts";
-import type { SecretReference } from "../core/secretReference.ts";
 import type { BlueprintArgs } from "../systems/authentik/blueprint/args.ts";
 import { arrivalOf, blueprintPlace, inlineText } from "../systems/authentik/blueprint/delivery.ts";
 import type { BlueprintDelivery } from "../systems/authentik/blueprint/delivery.ts";
 import { blueprintHash } from "../systems/authentik/blueprint/hash.ts";
 import { declaredObjects, neededObjects } from "../systems/authentik/blueprint/objects.ts";
 import { redirectUri, renderBlueprint } from "../systems/authentik/blueprint/render.ts";
+import type { AuthentikConnection } from "../systems/authentik/client.ts";
 import { deliver } from "./blueprintDelivery.ts";
 import type { ArgoCdArgs } from "./blueprintDelivery.ts";
 import { Application, AppliedBlueprint, ObjectCleanup, PolicyBinding } from "./resources.ts";
 
-export interface AuthentikAccessArgs extends BlueprintArgs {
-  /** Authentik's address: `https://authentik.example.net`. */
-  readonly authentikUrl: string;
-  /** Reference to an API token. docs/least-rights.md lists the rights that it needs. */
-  readonly authentikToken: SecretReference;
+export interface AuthentikAccessArgs extends AuthentikConnection, BlueprintArgs {
   /** How the blueprint reaches Authentik. A change delivers it the new way and removes it from the old place. */
   readonly delivery: BlueprintDelivery;
   /** Argo CD, if it owns the rest of the ConfigMap; only for the delivery `configMap`. Default: none. */

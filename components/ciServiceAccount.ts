@@ -5,13 +5,13 @@ import type { Duration } from "../core/duration.ts";
 import type { SecretReference } from "../core/secretReference.ts";
 import type { OwnKey } from "../systems/zot/keys/otherKeys/accountKeys.ts";
 import { rotationPlan } from "../systems/zot/keys/rotation.ts";
-import type { SignInSettings } from "../systems/zot/signIn/check.ts";
+import type { SignInArgs } from "../systems/zot/signIn/check.ts";
 import type { AuthentikAccess } from "./authentikAccess.ts";
 import { ApiKey, KeyCleanup, ServiceAccount } from "./resources.ts";
 
 export interface CiServiceAccountArgs {
   /** How the account signs in to Authentik and zot. */
-  readonly signIn: SignInSettings;
+  readonly signIn: SignInArgs;
   /** First part of the keys' labels, such as `zot-auth/<stack>`; it must be unique. A change makes a new key. */
   readonly owner: string;
   /** Where the key is stored: `op://vault/item/field`. The item must exist; its other fields stay as they are. A change makes a new key. */

@@ -13,7 +13,9 @@ const SOURCES = [
   "components/forgejoSecret.ts",
   "components/acceptance.ts",
   "systems/authentik/blueprint/args.ts",
+  "systems/authentik/client.ts",
   "systems/zot/host/zotHost.ts",
+  "systems/zot/signIn/check.ts",
 ];
 
 const TABLES = [
@@ -22,6 +24,7 @@ const TABLES = [
   "ArgoCdArgs",
   "ZotServerArgs",
   "CiServiceAccountArgs",
+  "SignInArgs",
   "ForgejoSecretArgs",
   "StoredKey",
   "OtherSecret",

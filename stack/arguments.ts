@@ -15,7 +15,7 @@ import { accessRules } from "../systems/zot/access/rules.ts";
 import { issuerOf } from "../systems/zot/config/config.ts";
 import { filesOnHost } from "../systems/zot/host/zotHost.ts";
 import type { ZotHost } from "../systems/zot/host/zotHost.ts";
-import type { SignInSettings } from "../systems/zot/signIn/check.ts";
+import type { SignInArgs } from "../systems/zot/signIn/check.ts";
 
 // What each component gets from the settings. What it gets from the other components, index.ts adds.
 
@@ -112,7 +112,7 @@ export function zotServerArgs(settings: Settings): Omit<ZotServerArgs, "facts" |
 }
 
 /** How the CI account signs in. */
-export function signInArgs({ authentik, registry, ci, access, zot }: Settings): SignInSettings {
+export function signInArgs({ authentik, registry, ci, access, zot }: Settings): SignInArgs {
   return {
     authentikUrl: authentik.url,
     authentikToken: authentik.token,

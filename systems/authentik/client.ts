@@ -8,7 +8,9 @@ import { Secret } from "../../core/secret.ts";
 
 /** How a resource reaches Authentik: inputs that many of them share. */
 export interface AuthentikConnection {
+  /** Authentik's address: `https://authentik.example.net`. */
   readonly authentikUrl: string;
+  /** Reference to an API token. docs/least-rights.md lists the rights that it needs. */
   readonly authentikToken: SecretReference;
 }
 

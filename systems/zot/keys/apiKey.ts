@@ -11,10 +11,10 @@ import { findSecret, vault } from "../../onePassword/resolver.ts";
 import { measure } from "../access/proof/proofs.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { assertKeyEndpoint, assertKeyPushes, signedIn } from "../signIn/check.ts";
-import type { SignInSettings, SignedIn } from "../signIn/check.ts";
+import type { SignInArgs, SignedIn } from "../signIn/check.ts";
 
 /** The API key that CI pushes with: made in zot, proved, and stored in 1Password within one operation, since zot shows it only once. */
-export interface ApiKeyInputs extends SignInSettings {
+export interface ApiKeyInputs extends SignInArgs {
   /** The first part of the keys' labels, which says whose keys they are; the generation follows. */
   readonly owner: string;
   /** Where the key is stored. */

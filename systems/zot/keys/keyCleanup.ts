@@ -6,14 +6,14 @@ import { keyWorks, listKeys, revokeKey } from "../client.ts";
 import { findSecret, vault } from "../../onePassword/resolver.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { signedIn } from "../signIn/check.ts";
-import type { SignInSettings } from "../signIn/check.ts";
+import type { SignInArgs } from "../signIn/check.ts";
 import { applyAgain } from "../../authentik/resources/appliedBlueprint.ts";
 
 /**
  * Cleanup of the account's keys (docs/cleanup.md): it is in the state before the first key is made, and its deletion revokes every key of ours,
  * also one that an interrupted run made and no state knows of.
  */
-export interface KeyCleanupInputs extends SignInSettings {
+export interface KeyCleanupInputs extends SignInArgs {
   /** The blueprint that makes the account. Absent in the state of earlier versions. */
   readonly blueprint?: Delivered;
   /** The first part of the keys' labels. */

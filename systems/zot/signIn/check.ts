@@ -26,21 +26,24 @@ import type { Context } from "../../../provider/resource.ts";
 import { explainFailure } from "./reasons.ts";
 
 /** What a sign-in as the CI account needs, and what it must result in. */
-export interface SignInSettings extends AuthentikConnection {
+export interface SignInArgs extends AuthentikConnection {
+  /** The registry's address, without a trailing slash. */
   readonly registryUrl: string;
+  /** User name of the account. */
   readonly username: string;
-  /** Slug of the machines' sign-in flow, and identifier of the account's app password in Authentik. */
+  /** Slug of the sign-in flow for machines. */
   readonly machineFlow: string;
+  /** Identifier of the account's app password in Authentik. */
   readonly appPassword: string;
-  /** The issuer in zot's config. */
+  /** The issuer in zot's config, byte by byte. */
   readonly issuer: string;
-  /** The OAuth2 client secret that zot has. */
+  /** Reference to the OAuth2 client secret that zot has. */
   readonly clientSecret: SecretReference;
   /** The group that gives CI its rights. */
   readonly ciGroup: string;
-  /** The claim that zot looks at for an account's groups. */
+  /** The claim in which zot looks for an account's groups. */
   readonly groupsClaim: string;
-  /** Where zot's config is: looked at when something does not hold. */
+  /** Where zot's config is. It is read when a check fails, to say why. */
   readonly configPlace: ConfigPlace;
 }
 
@@ -52,7 +55,7 @@ export interface SignedIn {
 }
 
 /** A session at Authentik, by the machines' flow. */
-async function signInAtAuthentik(settings: SignInSettings, context: Context): Promise<AuthentikSession> {
+async function signInAtAuthentik(settings: SignInArgs, context: Context): Promise<AuthentikSession> {
   const { signal } = context;
   const { authentikUrl, machineFlow: flow, username } = settings;
   return explained(settings, context, async () => {
@@ -63,7 +66,7 @@ async function signInAtAuthentik(settings: SignInSettings, context: Context): Pr
 
 /** A step of the sign-in, whose error gives the reason as far as Authentik's API knows it. */
 async function explained<T>(
-  settings: SignInSettings,
+  settings: SignInArgs,
   context: Context,
   step: () => Promise<T>,
   begun?: BegunSignIn,
@@ -78,7 +81,7 @@ async function explained<T>(
 
 /** The second half of a sign-in at zot: authorize, callback. */
 async function finish(
-  settings: SignInSettings,
+  settings: SignInArgs,
   begun: BegunSignIn,
   authentik: AuthentikSession,
   context: Context,
@@ -93,7 +96,7 @@ async function finish(
  * @throws ZotAuthError with the diagnosis, where zot does not redirect to the sign-in
  */
 export async function signedIn<T>(
-  settings: SignInSettings,
+  settings: SignInArgs,
   context: Context,
   use: (session: SignedIn) => Promise<T>,
 ): Promise<T> {
@@ -108,7 +111,7 @@ export async function signedIn<T>(
 }
 
 /** What was done in the session counts, even if it could not be ended. */
-async function end({ registryUrl }: SignInSettings, { credentials }: ZotSession, context: Context): Promise<void> {
+async function end({ registryUrl }: SignInArgs, { credentials }: ZotSession, context: Context): Promise<void> {
   try {
     await signOut(registryUrl, credentials);
   } catch (error) {
@@ -123,7 +126,7 @@ async function end({ registryUrl }: SignInSettings, { credentials }: ZotSession,
  * @returns zot's version as it reports it, empty when it does not
  */
 export async function assertKeyEndpoint(
-  settings: SignInSettings,
+  settings: SignInArgs,
   session: ZotCredentials,
   context: Context,
 ): Promise<string> {
@@ -136,7 +139,7 @@ export async function assertKeyEndpoint(
 
 /** Throws the reason when a key that was created in this session may not push. */
 export async function assertKeyPushes(
-  settings: SignInSettings,
+  settings: SignInArgs,
   made: { readonly key: Secret; readonly repository: string; readonly session: SignedIn; readonly zotVersion: string },
   context: Context,
 ): Promise<void> {
@@ -155,7 +158,7 @@ export async function assertKeyPushes(
  * @throws ZotAuthError with the code of the first check that fails and the diagnosis of all that do
  */
 export async function checkSignIn(
-  settings: SignInSettings,
+  settings: SignInArgs,
   used: { readonly key: Secret; readonly repository: string },
   context: Context,
 ): Promise<readonly Verdict[]> {
@@ -192,7 +195,7 @@ async function push(
 }
 
 async function pushesOf(
-  { registryUrl, username }: SignInSettings,
+  { registryUrl, username }: SignInArgs,
   tried: { readonly key: Secret; readonly repository: string; readonly session: ZotSession },
   signal: AbortSignal,
 ): Promise<PushesSeen> {
@@ -205,7 +208,7 @@ async function pushesOf(
 }
 
 function diagnose(
-  { username, ciGroup, groupsClaim }: SignInSettings,
+  { username, ciGroup, groupsClaim }: SignInArgs,
   seen: { readonly claims: ClaimsSeen; readonly pushes: PushesSeen; readonly zotVersion: string },
   repository: string,
   config?: ConfigSeen,
@@ -216,7 +219,7 @@ function diagnose(
 }
 
 async function claimsOf(
-  settings: SignInSettings,
+  settings: SignInArgs,
   authentik: AuthentikSession,
   begun: BegunSignIn,
   context: Context,
@@ -229,7 +232,7 @@ async function claimsOf(
 }
 
 /** Begins a sign-in at zot; where that is off, says why. */
-async function begin(settings: SignInSettings, context: Context): Promise<BegunSignIn> {
+async function begin(settings: SignInArgs, context: Context): Promise<BegunSignIn> {
   const { registryUrl } = settings;
   try {
     return await beginSignIn(registryUrl, context.signal);
@@ -242,7 +245,7 @@ async function begin(settings: SignInSettings, context: Context): Promise<BegunS
   }
 }
 
-async function configOf({ configPlace }: SignInSettings, context: Context): Promise<ConfigSeen | undefined> {
+async function configOf({ configPlace }: SignInArgs, context: Context): Promise<ConfigSeen | undefined> {
   const look = await lookAtConfig(configPlace, context.signal);
   if ("config" in look) return look.config;
   context.warn(

@@ -5,14 +5,14 @@ import { Registry } from "../access/proof/registry.ts";
 import { findSecret, resolveSecret } from "../../onePassword/resolver.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { checkSignIn } from "./check.ts";
-import type { SignInSettings } from "./check.ts";
+import type { SignInArgs } from "./check.ts";
 import { signInProofOutputs } from "./outputs.ts";
 
 /**
  * What only the live servers can answer: whether the groups claim arrives, whether zot's key endpoint is on, and whether the key has its
  * account's groups. It creates no key; zot's garbage collection removes the uploads that it begins.
  */
-export interface SignInProofInputs extends SignInSettings {
+export interface SignInProofInputs extends SignInArgs {
   /** Where the key in force is. */
   readonly source: SecretReference;
   /** The image repository for the proofs. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { TestContext } from "node:test";
 import { signedIn } from "../../../../systems/zot/signIn/check.ts";
-import type { SignInSettings, SignedIn } from "../../../../systems/zot/signIn/check.ts";
+import type { SignInArgs, SignedIn } from "../../../../systems/zot/signIn/check.ts";
 import { authorizeAt } from "../../../../systems/authentik/session/authorize.ts";
 import { signIn } from "../../../../systems/authentik/session/machineSignIn.ts";
 import { Secret } from "../../../../core/secret.ts";
@@ -26,7 +26,7 @@ import {
 
 interface Both {
   readonly lab: Lab;
-  readonly settings: SignInSettings;
+  readonly settings: SignInArgs;
 }
 
 /** An Authentik with our blueprint, and something like a zot that sends there. */

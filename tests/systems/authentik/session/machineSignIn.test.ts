@@ -3,7 +3,7 @@ import test from "node:test";
 import { signIn } from "../../../../systems/authentik/session/machineSignIn.ts";
 import { Secret } from "../../../../core/secret.ts";
 import { signedIn } from "../../../../systems/zot/signIn/check.ts";
-import type { SignInSettings } from "../../../../systems/zot/signIn/check.ts";
+import type { SignInArgs } from "../../../../systems/zot/signIn/check.ts";
 import { withSeed } from "../../../../lab/authentik/server.ts";
 import { measured, people } from "../../../lab/authentik/support.ts";
 import type { Lab } from "../../../lab/authentik/support.ts";
@@ -28,7 +28,7 @@ async function fails(
   lab: Lab,
   code: string,
   text: RegExp,
-  change: Partial<SignInSettings> = {},
+  change: Partial<SignInArgs> = {},
   warnings: string[] = [],
 ): Promise<void> {
   await assert.rejects(

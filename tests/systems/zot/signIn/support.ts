@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
 import { ZotAuthError } from "../../../../core/errors.ts";
 import type { Context } from "../../../../provider/resource.ts";
-import type { SignInSettings } from "../../../../systems/zot/signIn/check.ts";
+import type { SignInArgs } from "../../../../systems/zot/signIn/check.ts";
 import type { AuthentikOptions } from "../../../../lab/authentik/server.ts";
 import { adminKey, callback, clientSecret, measured, startLab } from "../../../lab/authentik/support.ts";
 import type { Lab } from "../../../lab/authentik/support.ts";
@@ -104,7 +104,7 @@ export async function authentik(
   return lab;
 }
 
-export function settingsFor(lab: Lab, registryUrl: string, configFile = "/nowhere/config.json"): SignInSettings {
+export function settingsFor(lab: Lab, registryUrl: string, configFile = "/nowhere/config.json"): SignInArgs {
   return {
     authentikUrl: lab.server.url,
     authentikToken: "env:SIGN_IN_TEST_TOKEN",

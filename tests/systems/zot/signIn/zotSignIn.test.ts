@@ -6,7 +6,7 @@ import { signIn } from "../../../../systems/authentik/session/machineSignIn.ts";
 import { Secret } from "../../../../core/secret.ts";
 import { beginSignIn } from "../../../../systems/zot/signIn/zotSignIn.ts";
 import { signedIn } from "../../../../systems/zot/signIn/check.ts";
-import type { SignInSettings } from "../../../../systems/zot/signIn/check.ts";
+import type { SignInArgs } from "../../../../systems/zot/signIn/check.ts";
 import { clientSecret, startLab } from "../../../lab/authentik/support.ts";
 import type { Lab } from "../../../lab/authentik/support.ts";
 import {
@@ -26,14 +26,14 @@ import type { Route } from "./support.ts";
 
 // Each way in which a sign-in fails at zot, before and after Authentik, and in the second exchange that reads the claims.
 
-async function zotThatRefuses(t: TestContext, atCallback: Route): Promise<SignInSettings> {
+async function zotThatRefuses(t: TestContext, atCallback: Route): Promise<SignInArgs> {
   const lab = await startLab(t);
   const zot = await zotThatSendsTo(t, lab.server.url, {}, atCallback);
   await lab.apply("zot.yaml", blueprintFor(zot));
   return settingsFor(lab, zot);
 }
 
-async function fails(settings: SignInSettings, code: string, text: RegExp): Promise<void> {
+async function fails(settings: SignInArgs, code: string, text: RegExp): Promise<void> {
   await assert.rejects(signedIn(settings, contextWith([]), NOTHING), coded(code, text));
 }
 
