@@ -1,6 +1,6 @@
-// npm run check -- <stack>: for a timer or a monitor. What follows goes to `pulumi preview`. It changes nothing, not even the state.
+// npm run check -- <stack>: for a timer or a monitor. It changes nothing, not even the state. Options after the stack go to `pulumi preview`.
 //
-// Exit code 0: everything is as declared. 1: it is not, or nobody could find out. 2: wrong use.
+// Exit code 0: everything is as declared. 1: it is not, or could not be checked. 2: wrong usage.
 import { judgeKeyDates } from "../systems/zot/keys/rotation.ts";
 import { PULUMI_EXIT, pulumi } from "./pulumi.ts";
 import { requestOf } from "./request.ts";
@@ -10,7 +10,7 @@ process.exitCode = await main(process.argv.slice(2));
 async function main(args: readonly string[]): Promise<number> {
   const request = requestOf(args);
   if (request === undefined) {
-    process.stderr.write("Which stack? npm run check -- <stack>. Options after it go to pulumi preview.\n");
+    process.stderr.write("usage: npm run check -- <stack> [options of pulumi preview]\n");
     return 2;
   }
   const { stack, options, configFile } = request;
@@ -22,7 +22,7 @@ async function main(args: readonly string[]): Promise<number> {
 
   const { code, kept } = await pulumi(["stack", "output", "--json", "--stack", stack], "stdout");
   if (code === PULUMI_EXIT.stackNotFound) return 2;
-  if (code !== 0) return fails("its outputs could not be read, see above.");
+  if (code !== 0) return fails("could not read its outputs, see above.");
   const outputs = JSON.parse(kept) as Readonly<Record<string, unknown>>;
   const key = judgeKeyDates(outputs, new Date());
   if (key.verdict === "unknown") return fails(`${key.says}: ${remedy("up")}.`);
@@ -30,13 +30,13 @@ async function main(args: readonly string[]): Promise<number> {
   if (key.verdict === "good") process.stdout.write(`${line}\n`);
   else process.stderr.write(`✗ ${line} ${remedy("up")} replaces it.\n`);
 
-  // A preview takes no lock and writes no state, also with --refresh. Of drift it says in words what it is, with --diff.
+  // A preview takes no lock and writes no state, even with --refresh. With --diff it describes the drift.
   const preview = ["preview", "--refresh", "--expect-no-changes", "--diff", "--stack", stack, ...options];
   const look = await pulumi(preview);
   const repair = remedy("up --refresh");
   if (look.code === PULUMI_EXIT.changes)
     return fails(`not everything is as declared, see above. ${repair} repairs it.`);
-  if (look.code !== 0) return fails("whether everything is as declared could not be found out, see above.");
+  if (look.code !== 0) return fails("could not be checked, see above.");
   if (key.verdict !== "good") return fails(`the key is overdue, see above. ${repair} replaces it.`);
   process.stdout.write(`✓ ${stack}: everything is as declared.\n`);
   return 0;

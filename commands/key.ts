@@ -1,16 +1,16 @@
-// npm run rotate -- <stack>, npm run revoke -- <stack>: one command for a key that has to be replaced today. What follows goes to `pulumi up`.
+// npm run rotate -- <stack>, npm run revoke -- <stack>: replaces the key today. Options after the stack go to `pulumi up`.
 import { pulumi } from "./pulumi.ts";
 import { requestOf } from "./request.ts";
 
-/** Each sets a setting to another text, which makes the next `up` do it: so the stack's file says when it was asked for. */
+/** Each command writes the time into a setting; the change makes the next `up` act, and the stack's file records when. */
 const TRIGGERS: Readonly<Record<string, { readonly setting: string; readonly says: string }>> = {
   rotate: {
     setting: "rotationTrigger",
-    says: "The key is replaced; the present one goes on working for ci.gracePeriod.",
+    says: "Replacing the key. The current one stays valid for ci.gracePeriod.",
   },
   revoke: {
     setting: "revocationTrigger",
-    says: "Every key of the account is revoked at once. CI cannot push until it has the new one, which is handed out in the same run.",
+    says: "Revoking every key of the account now. CI cannot push until this run has distributed the new key.",
   },
 };
 
@@ -20,8 +20,10 @@ async function main([command = "", ...args]: readonly string[]): Promise<number>
   const trigger = TRIGGERS[command];
   const request = requestOf(args);
   if (trigger === undefined || request === undefined) {
-    const names = Object.keys(TRIGGERS).map((name) => `npm run ${name} -- <stack>`);
-    process.stderr.write(`Which stack? ${names.join(", ")}. Options after it go to pulumi up, such as --yes.\n`);
+    const names = Object.keys(TRIGGERS).map(
+      (name) => `npm run ${name} -- <stack> [options of pulumi up, such as --yes]`,
+    );
+    process.stderr.write(`usage: ${names.join("\n       ")}\n`);
     return 2;
   }
   const { stack, options, configFile } = request;

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 
 const TOOLCHAIN = fileURLToPath(new URL("../toolchain/main.js", import.meta.url));
 
-/** Exit codes of the CLI that say more than that something failed: the same in every version that the tool chain takes. */
+/** Exit codes of the CLI with a meaning of their own, the same in every version that the toolchain accepts. */
 export const PULUMI_EXIT = { stackNotFound: 6, changes: 7 } as const;
 
 export interface Ended {
@@ -13,14 +13,14 @@ export interface Ended {
 }
 
 /**
- * Runs the CLI by the tool chain, which knows it and its environment, with this process's input, outputs and signals. `keep` takes one of the
- * outputs instead of showing it.
+ * Runs the CLI through the toolchain, with this process's input, outputs and signals. `keep` captures one of the outputs instead of showing
+ * it.
  */
 export async function pulumi(args: readonly string[], keep?: "stdout" | "stderr"): Promise<Ended> {
   const child = spawn(process.execPath, [TOOLCHAIN, "run", "pulumi", ...args], {
     stdio: ["inherit", keep === "stdout" ? "pipe" : "inherit", keep === "stderr" ? "pipe" : "inherit"],
   });
-  // Without this a signal would end this process at once, with the CLI still at work. On a terminal Ctrl-C reaches the CLI by itself.
+  // Without this a signal would end this process while the CLI is still running. On a terminal Ctrl-C reaches the CLI directly.
   const pass = (signal: NodeJS.Signals): void => {
     if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
   };

@@ -1,4 +1,4 @@
-// npm run recover -- <stack>: what a person does after a run that was cut off. What follows goes to `pulumi up`: without --yes it asks.
+// npm run recover -- <stack>: resumes after an interrupted run. Options after the stack go to `pulumi up`; without --yes it asks first.
 import { described, holderOf, isUnreadable, locksIn } from "./locks.ts";
 import { PULUMI_EXIT, pulumi } from "./pulumi.ts";
 import { requestOf } from "./request.ts";
@@ -9,12 +9,12 @@ process.exitCode = await main(process.argv.slice(2));
 async function main(args: readonly string[]): Promise<number> {
   const request = requestOf(args);
   if (request === undefined) {
-    process.stderr.write("Which stack? npm run recover -- <stack>. Options after it go to pulumi up, such as --yes.\n");
+    process.stderr.write("usage: npm run recover -- <stack> [options of pulumi up, such as --yes]\n");
     return 2;
   }
   const { stack, options } = request;
   let refreshed = await refresh(request);
-  // The CLI asks for the lock before it does anything: who holds it is in its error.
+  // The CLI takes the lock before anything else, and its error names the holder.
   const locks = refreshed.code === 0 ? [] : locksIn(refreshed.kept);
   const refusal = refreshed.code === 0 ? undefined : refusalOf(refreshed.kept, stack);
   if (refusal !== undefined) {
@@ -22,7 +22,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 1;
   }
   if (locks.length > 0) {
-    announce("cancel", `the run that locked the stack has ended (${locks.map(described).join("; ")}): its lock goes`);
+    announce("cancel", `the run that holds the lock has ended (${locks.map(described).join("; ")}); removing its lock`);
     const { code } = await pulumi(["cancel", "--yes", "--stack", stack]);
     if (code !== 0) return code;
     refreshed = await refresh(request);
@@ -30,38 +30,38 @@ async function main(args: readonly string[]): Promise<number> {
   process.stderr.write(refreshed.kept);
   if (refreshed.code === PULUMI_EXIT.stackNotFound) return 2;
   if (refreshed.code !== 0) {
-    process.stderr.write(`✗ ${stack} could not be refreshed, see above. When that is put right, run this again.\n`);
+    process.stderr.write(`✗ ${stack} could not be refreshed, see above. Correct that, then run this command again.\n`);
     return refreshed.code;
   }
-  announce("up", "goes on from what was found");
+  announce("up", "resumes from what the servers show");
   return (await pulumi(["up", "--stack", stack, ...options])).code;
 }
 
 /**
- * Without a terminal: on one the CLI asks about each creation that is pending, whatever the options say. Every resource of ours finds what an
- * earlier run has made, so there is nothing to ask.
+ * Non-interactive: on a terminal the CLI asks about each pending create, whatever the options say. There is nothing to ask, since every
+ * resource of ours finds what an earlier run created.
  */
 async function refresh({ stack, configFile }: Request): ReturnType<typeof pulumi> {
-  announce("refresh", "looks at the servers, and clears the operations that are pending");
+  announce("refresh", "reads the servers and clears pending operations");
   const asked = ["--yes", "--skip-preview", "--non-interactive", "--clear-pending-creates"];
   return pulumi(["refresh", ...asked, "--diff", "--stack", stack, ...configFile], "stderr");
 }
 
-/** Why the lock has to stay, where it has to. */
+/** Why the lock must stay; `undefined` if it can be removed. */
 function refusalOf(error: string, stack: string): string | undefined {
-  if (isUnreadable(error))
-    return `The lock of ${stack} cannot be read, so nobody can see whose it is. ${whenSure(stack)}`;
+  if (isUnreadable(error)) return `the lock of ${stack} is unreadable, so its owner is unknown. ${whenSure(stack)}`;
   for (const lock of locksIn(error)) {
     const holder = holderOf(lock);
     const who = `${stack} is locked by ${described(lock)}`;
-    if (holder === "runs") return `${who}, which still runs on this machine. Wait for its end, then run this again.`;
-    if (holder === "elsewhere") return `${who}: from here nobody can see whether it still runs. ${whenSure(stack)}`;
+    if (holder === "runs")
+      return `${who}, which is still running on this machine. Wait until it ends, then run this command again.`;
+    if (holder === "elsewhere") return `${who}, on another machine, where it may still be running. ${whenSure(stack)}`;
   }
   return undefined;
 }
 
 function whenSure(stack: string): string {
-  return `When you are sure that no run goes on, \`npm run pulumi -- cancel --stack ${stack}\` removes the lock; then run this again.`;
+  return `If you are sure that no run is active, remove the lock with \`npm run pulumi -- cancel --stack ${stack}\`, then run this command again.`;
 }
 
 function announce(phase: string, what: string): void {

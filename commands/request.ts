@@ -3,11 +3,11 @@ export interface Request {
   readonly stack: string;
   /** What comes after the stack: it goes to Pulumi. */
   readonly options: readonly string[];
-  /** The option `--config-file` among them, which Pulumi's other commands need as well. */
+  /** The option `--config-file` among them, which every Pulumi command of the run needs. */
   readonly configFile: readonly string[];
 }
 
-/** `undefined` where no stack is named: a command never guesses which one is meant. */
+/** `undefined` if no stack is named: a command never guesses the stack. */
 export function requestOf([stack = "", ...options]: readonly string[]): Request | undefined {
   if (stack === "" || stack.startsWith("-")) return undefined;
   const at = options.findIndex((option) => option === "--config-file" || option.startsWith("--config-file="));

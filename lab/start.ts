@@ -52,7 +52,7 @@ async function main(): Promise<number> {
     ["npm run lab:stop", "stops the lab; with `-- --delete` it also deletes the lab's data"],
   ];
   const width = Math.max(...next.map(([command]) => command.length));
-  console.log("\nThe registry is set up, and every check has passed. Try next:\n");
+  console.log("The registry is set up, and every check has passed. Try next:\n");
   for (const [command, does] of next) console.log(`  ${command.padEnd(width)}  ${does}`);
   return 0;
 }

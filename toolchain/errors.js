@@ -1,4 +1,4 @@
-/** A step of the setup that cannot be done: why, and what a person can do about it. */
+/** A failed step of the setup: why it failed, and what to do. */
 export class SetupError extends Error {
   /**
    * @param {string} step the step in the user's words: `Pulumi CLI`
@@ -21,5 +21,5 @@ export function reasonIn(output) {
     .map((line) => line.trim())
     .filter((line) => line !== "");
   const telling = lines.filter((line) => /error|fail|cannot|no such|not found|requires|denied|refused/i.test(line));
-  return (telling.length > 0 ? telling : lines).slice(-3).join("; ") || "it said nothing";
+  return (telling.length > 0 ? telling : lines).slice(-3).join("; ") || "no output";
 }

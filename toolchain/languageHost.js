@@ -7,7 +7,7 @@ import { findOnPath } from "./search.js";
 
 const NAME = "pulumi-language-nodejs";
 
-/** First lines of the launcher, by which it is told from an official language host. */
+/** First lines of the launcher, which distinguish it from an official language host. */
 const MARK = "#!/bin/sh\n# Written by the setup of zot-auth";
 
 /** The CLI looks beside itself for its language host. Several copies of the project share the CLI in the cache, so this one starts theirs. */

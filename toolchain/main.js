@@ -1,4 +1,4 @@
-// node toolchain/main.js setup [--quiet] [--retry-plugins]   finds or sets up all that the project needs
+// node toolchain/main.js setup [--quiet] [--retry-plugins]   finds or installs what the project needs
 // node toolchain/main.js run <command> [args…]               runs a command with what the setup found
 //
 // Plain JavaScript for Node 18 and later, without dependencies: it runs before there are any.
@@ -13,9 +13,9 @@ import { setUp } from "./setup.js";
 
 const USAGE = `usage: node toolchain/main.js setup [--quiet] [--retry-plugins]
        node toolchain/main.js run <command> [args…]
---quiet          says only what takes long or goes wrong, on stderr
---retry-plugins  tries again to download official plugins, even if that failed within the last 24 hours; so does the
-                 environment variable ZOT_AUTH_RETRY_PLUGINS=1
+--quiet          prints only slow steps, changes and errors, on stderr
+--retry-plugins  retries the download of official plugins that failed within the last 24 hours, as the environment
+                 variable ZOT_AUTH_RETRY_PLUGINS=1 does
 `;
 
 /**
@@ -35,7 +35,7 @@ async function main([task, ...args]) {
   const quiet = args.includes("--quiet");
   const retryPlugins = args.includes("--retry-plugins") || Boolean(process.env["ZOT_AUTH_RETRY_PLUGINS"]);
   try {
-    // What a quiet setup has to say must not get into the output of the command that it was run for.
+    // A quiet setup must not write into the output of the command that it runs for.
     await setUp(place, new Reporter(quiet ? process.stderr : process.stdout, quiet), { retryPlugins });
     return 0;
   } catch (error) {

@@ -40,6 +40,6 @@ export async function findNode(place, machine = `${process.platform}-${process.a
         ? `npm has none for this machine (${machine})`
         : `the npm package ${npmPackage} has none that runs here`
     }.`,
-    "Install Node 24 (https://nodejs.org), so that it is first on PATH, and run this again.",
+    "Install Node 24 (https://nodejs.org), first on PATH, and run this command again.",
   );
 }

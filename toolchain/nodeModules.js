@@ -10,11 +10,11 @@ import { findOnPath } from "./search.js";
 
 const STEP = "node_modules";
 
-/** What an installation was made from. It is inside node_modules, which npm removes first, so an installation that broke off has none. */
+/** What an installation was made from. npm removes node_modules first, so an interrupted installation has no record. */
 const RECORD = ".zot-auth.json";
 
 /**
- * Installs the npm packages when they are missing, or others than package-lock.json says, or meant for another machine.
+ * Installs the npm packages if they are missing, differ from package-lock.json, or are for another machine.
  * @param {import("./place.js").Place} place
  * @param {import("./progress.js").Progress} progress
  * @returns {Promise<import("./progress.js").Finding>}
@@ -33,9 +33,10 @@ export async function ensureNodeModules(place, progress) {
     return finding;
   }
 
-  // npm removes node_modules, so the lock for it cannot be in there.
+  // npm removes node_modules, so the lock must be elsewhere.
   const lock = join(place.cache, `npm-${shortHash(place.root)}.lock`);
-  const onWait = (/** @type {number} */ pid) => progress.announce(`another setup (process ${pid}) installs; waiting`);
+  const onWait = (/** @type {number} */ pid) =>
+    progress.announce(`waiting for another setup (process ${pid}), which installs them`);
   return withLock(lock, { onWait }, async () => {
     if (isInstalled()) return finding;
     await install(place, progress);
@@ -51,14 +52,10 @@ export async function ensureNodeModules(place, progress) {
 async function install(place, progress) {
   const npm = findOnPath(place, "npm")[0];
   if (npm === undefined) {
-    throw new SetupError(
-      STEP,
-      "there is no npm on PATH.",
-      "Install Node with npm (https://nodejs.org) and run this again.",
-    );
+    throw new SetupError(STEP, "npm is not on PATH.", "Install Node with npm (https://nodejs.org) and run this again.");
   }
   progress.announce("npm ci");
-  // The install scripts of @pulumi/* download plugins, which the setup does itself, and from where it is possible.
+  // The install scripts of @pulumi/* download plugins, which the setup does itself.
   const args = [
     "ci",
     "--ignore-scripts",
@@ -72,7 +69,7 @@ async function install(place, progress) {
   throw new SetupError(
     STEP,
     `npm ci failed: ${reasonIn(done.output)}.`,
-    "Run `npm ci --ignore-scripts` by hand to see all of it; it needs a package registry that can be reached.",
+    "Run `npm ci --ignore-scripts` to see the whole error. It needs access to a package registry.",
   );
 }
 
@@ -96,8 +93,8 @@ function lockText(place) {
 /** @typedef {{ packages?: Record<string, Package> }} LockFile */
 
 /**
- * Whether npm's own record of node_modules is the same as package-lock.json, as it is after a person's `npm install`. Installing all
- * of it again would only cost time.
+ * Whether npm's own record of node_modules agrees with package-lock.json, as it does after `npm install`. Installing everything again would
+ * only take time.
  * @param {import("./place.js").Place} place
  */
 function agreesWithNpm({ root }) {

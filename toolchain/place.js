@@ -6,8 +6,8 @@ import { isAbsolute, join, relative, resolve } from "node:path";
  * Where everything is.
  * @typedef {object} Place
  * @property {string} root the folder of the project
- * @property {string} cache what outlives the project: the built CLI, what could not be downloaded
- * @property {string} own what goes away with node_modules: the result of the setup, the compile cache
+ * @property {string} cache what outlives the project: the built CLI, failed downloads
+ * @property {string} own what is removed with node_modules: the result of the setup, the compile cache
  * @property {string} pulumiHome the user's PULUMI_HOME, with the plugins
  * @property {string} standInHome the project's own PULUMI_HOME, where stand-ins are installed as plugins
  * @property {NodeJS.ProcessEnv} env
@@ -21,7 +21,7 @@ import { isAbsolute, join, relative, resolve } from "node:path";
 export function placeOf(root, env) {
   const home = env["HOME"] ?? homedir();
   const xdg = env["XDG_CACHE_HOME"];
-  // The XDG specification says that a relative path is to be ignored.
+  // The XDG specification requires that relative paths are ignored.
   const cache = join(xdg !== undefined && isAbsolute(xdg) ? xdg : join(home, ".cache"), "zot-auth");
   const standInHome = join(cache, `home-${shortHash(root)}`);
   // Inside `toolchain/main.js run` the variable names the project's own.
@@ -37,7 +37,7 @@ export function placeOf(root, env) {
 }
 
 /**
- * Tells the projects on this machine apart in the names of files that they share a folder for.
+ * Distinguishes the projects of this machine in the names of files in a shared folder.
  * @param {string} root
  */
 export function shortHash(root) {

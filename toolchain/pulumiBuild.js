@@ -19,12 +19,12 @@ export async function buildPulumi(place, folder, target, progress) {
   if (go === undefined) {
     throw new SetupError(
       "Pulumi CLI",
-      "there is none on PATH that fits, it cannot be downloaded, and there is no Go on PATH to build it with.",
+      "none on PATH has a fitting version, it cannot be downloaded, and Go, which would build it, is not on PATH.",
       byHand("or Go (https://go.dev/doc/install)"),
     );
   }
   mkdirSync(folder, { recursive: true });
-  progress.announce("building it from its Go module, which takes a few minutes the first time");
+  progress.announce("building it from its Go module, which takes three to seven minutes");
 
   /** @param {readonly string[]} args @param {(line: string) => void} [onLine] */
   const goRun = async (args, onLine) => {
@@ -43,7 +43,7 @@ export async function buildPulumi(place, folder, target, progress) {
   await goRun(["get", `${MODULE}@v${PULUMI_VERSION}`], countDownloads);
   progress.say("counting packages");
   const packages = await goRun(["list", "-deps", MODULE], countDownloads);
-  // Packages that Go finds in its own cache are not compiled again, hence "at most".
+  // Go does not compile packages that are in its cache, hence "at most".
   const total = packages.split("\n").filter((line) => line !== "").length;
   let compiled = 0;
   progress.say(`compiling, at most ${total} packages`);
@@ -59,8 +59,8 @@ export async function buildPulumi(place, folder, target, progress) {
 /** @param {string} alternative */
 function byHand(alternative) {
   return (
-    `Install the Pulumi CLI ${PULUMI_VERSION} (https://www.pulumi.com/docs/install/) ${alternative}, ` +
-    "so that it is on PATH, and run this again."
+    `Install the Pulumi CLI ${PULUMI_VERSION} (https://www.pulumi.com/docs/install/) ${alternative} ` +
+    "on PATH, and run this command again."
   );
 }
 

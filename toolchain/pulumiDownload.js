@@ -6,13 +6,13 @@ import { reasonIn } from "./errors.js";
 import { isExecutable } from "./files.js";
 import { PULUMI_VERSION } from "./versions.js";
 
-/** Milliseconds without a byte, after which the download is given up. */
+/** Milliseconds without a byte after which the download is abandoned. */
 const PATIENCE = 20_000;
 
 const INSTALLER = fileURLToPath(new URL("installPulumi.js", import.meta.url));
 
 /**
- * Downloads the CLI with Pulumi's own installer, which puts it into `<folder>/bin`.
+ * Downloads the CLI with Pulumi's installer, which writes it to `<folder>/bin`.
  * @param {import("./place.js").Place} place
  * @param {string} node
  * @param {{ folder: string, scratch: string }} to the scratch folder gets the download before it is unpacked
@@ -20,7 +20,7 @@ const INSTALLER = fileURLToPath(new URL("installPulumi.js", import.meta.url));
  * @returns {Promise<string | undefined>} why it did not work, or undefined when it did
  */
 export async function downloadPulumi(place, node, { folder, scratch }, progress) {
-  progress.say("asking Pulumi's own installer");
+  progress.say("asking Pulumi's installer");
   mkdirSync(scratch, { recursive: true });
   const done = await run(node, [INSTALLER, folder, PULUMI_VERSION], {
     cwd: place.root,
@@ -29,7 +29,7 @@ export async function downloadPulumi(place, node, { folder, scratch }, progress)
     growing: [scratch, folder],
     onGrowth: (bytes) => progress.say(`downloading it, ${(bytes / 1e6).toFixed(0)} MB`),
   });
-  if (done.late) return `nothing came for ${PATIENCE / 1000} s`;
+  if (done.late) return `no data for ${PATIENCE / 1000} s`;
   if (done.code !== 0) return reasonIn(done.output);
   return isExecutable(join(folder, "bin", "pulumi")) ? undefined : "it left no executable";
 }

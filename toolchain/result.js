@@ -5,7 +5,7 @@ import { entriesOf, readJson, writeJson } from "./files.js";
 /**
  * What the setup found, for `toolchain/main.js run`.
  * @typedef {object} Result
- * @property {string} root the project that it is for: a copied folder has to be set up again
+ * @property {string} root the project that it is for: a copied folder must be set up again
  * @property {string} node the executable
  * @property {string} pulumi the executable
  * @property {string} [languageHost] the stand-in, where it is needed

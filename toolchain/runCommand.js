@@ -14,7 +14,7 @@ import { stackOf } from "./stack.js";
 export function runCommand(place, command, args) {
   const result = readResult(place);
   if (result === undefined) {
-    process.stderr.write("The tool chain is not set up in this folder. Run `node toolchain/main.js setup` first.\n");
+    process.stderr.write("This folder is not set up. Run `node toolchain/main.js setup` first.\n");
     return Promise.resolve(1);
   }
   return new Promise((resolve) => {

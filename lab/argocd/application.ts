@@ -131,7 +131,7 @@ export interface ApplicationOptions {
   readonly project?: string;
   /** Where the manifests go that name no namespace. */
   readonly namespace: string;
-  /** The folder that stands for the Git repository. Its commit is a hash over the files in it, as they are when somebody asks. */
+  /** The folder that stands for the Git repository. Its commit is a hash of its files, computed on request. */
   readonly manifestsDirectory: string;
   /** The branch that the folder counts as. Default `main`. */
   readonly targetRevision?: string;

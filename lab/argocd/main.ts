@@ -59,7 +59,7 @@ function toApplication(text: string): ApplicationOptions {
 
 function match(option: string, text: string, pattern: RegExp, form: string): [string, string, string, string] {
   const found = pattern.exec(text);
-  if (found === null) throw new Error(`${option} "${text}" is not of the form ${form}. Write it like that.`);
+  if (found === null) throw new Error(`${option} "${text}" must have the form ${form}.`);
   const [whole = "", first = "", second = "", third = ""] = found;
   return [whole, first, second, third];
 }

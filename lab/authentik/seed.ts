@@ -26,7 +26,7 @@ export interface SeedUser {
   readonly name?: string;
   readonly email?: string;
   readonly type?: "internal" | "external" | "service_account";
-  /** Without it nobody signs in with a password. */
+  /** Required to sign in with a password. */
   readonly password?: string;
   /** Names of groups. */
   readonly groups?: readonly string[];

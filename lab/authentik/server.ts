@@ -135,7 +135,7 @@ function pages({ database, sessions, origins, folder, worker, openid, environmen
     const flow = database.find("authentik_flows.flow", { slug: c.req.param("slug") });
     return flow === undefined ? page(pageNotFound, 404) : page(flowPage(text(flow["title"]), text(flow["slug"])));
   });
-  // Somebody else wants to sign in than the flow is about.
+  // Another person wants to sign in.
   app.get("/flows/-/cancel/", (c) => {
     const visit = sessions.find(c.req.header("cookie"));
     if (visit !== undefined) visit.session.plan = null;

@@ -56,7 +56,7 @@ export interface Repository extends Holder {
   /** The one tree that every ref of the repository shows: path to content. */
   files: Record<string, string>;
   collaborators: Collaborator[];
-  /** Who has to accept a transfer that was asked for. */
+  /** Who must accept a requested transfer. */
   transferTo: number | null;
   /** Number of the newest run, which counts up inside the repository. */
   lastRunNumber: number;

@@ -1,4 +1,4 @@
-// Part of the lab: starting, finding and stopping the lab that runs in the background.
+// Part of the lab: starts, finds and stops the lab that runs in the background.
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
@@ -13,7 +13,7 @@ export interface BackgroundLab {
   readonly urls: Readonly<Record<string, string>>;
 }
 
-/** The lab that runs, if one does. */
+/** The running lab, if there is one. */
 export function runningLab(layout: Layout): BackgroundLab | undefined {
   const { state } = pathsOf(layout);
   if (!existsSync(state)) return undefined;
@@ -43,14 +43,14 @@ export async function startInBackground(layout: Layout): Promise<BackgroundLab> 
   try {
     await readyZot(layout);
   } catch (error) {
-    await stopLab(layout); // half a lab is none
+    await stopLab(layout); // half a lab is of no use
     throw error;
   }
   child.unref();
   return { pid: child.pid ?? 0, urls: message.urls };
 }
 
-/** Stops the lab and waits for its end. Says whether there was one. */
+/** Stops the lab and waits until it has ended. Returns whether there was one. */
 export async function stopLab(layout: Layout): Promise<boolean> {
   const lab = runningLab(layout);
   if (lab === undefined) return false;
@@ -59,7 +59,7 @@ export async function stopLab(layout: Layout): Promise<boolean> {
   while (runningLab(layout) !== undefined) {
     if (Date.now() > end)
       throw new Error(
-        `The lab (process ${lab.pid}) does not stop. See ${pathsOf(layout).log}, or stop it with \`kill -9 ${lab.pid}\`.`,
+        `The lab (process ${lab.pid}) did not stop within 10 s. See ${pathsOf(layout).log}, or end it with \`kill -9 ${lab.pid}\`.`,
       );
     await delay(20);
   }
@@ -67,12 +67,13 @@ export async function stopLab(layout: Layout): Promise<boolean> {
   return true;
 }
 
-/** zot is a process of its own, which a new lab starts without sign-in and later ones with what was deployed. */
+/** zot is a separate process: without sign-in in a new lab, later with the deployed config. */
 async function readyZot(layout: Layout): Promise<void> {
   const url = `${layout.settings.registry.url}/readyz`;
   const end = Date.now() + 20_000;
   while (!(await answers(url))) {
-    if (Date.now() > end) throw new Error(`The lab's zot does not answer at ${url}. See ${pathsOf(layout).zotLog}.`);
+    if (Date.now() > end)
+      throw new Error(`timed out after 20 s waiting for the lab's zot at ${url}. See ${pathsOf(layout).zotLog}.`);
     await delay(50);
   }
 }
@@ -81,6 +82,6 @@ async function answers(url: string): Promise<boolean> {
   try {
     return (await fetch(url, { signal: AbortSignal.timeout(2000) })).ok;
   } catch {
-    return false; // not yet; the caller gives up after a while
+    return false; // not yet; the caller has a timeout
   }
 }

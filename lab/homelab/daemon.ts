@@ -1,9 +1,9 @@
-// Part of the lab: the process that runs in the background. daemon.ts <settings file> <folder>; tells its parent when it is ready.
+// Part of the lab: the process that runs in the background. daemon.ts <settings file> <folder>. It notifies its parent when it is ready.
 import { writeFileSync } from "node:fs";
 import { startLab } from "./homelab.ts";
 import { pathsOf, readLayout } from "./layout.ts";
 
-/** What the daemon tells whoever started it, once. */
+/** The one message from the daemon to the process that started it. */
 export type DaemonMessage = { readonly urls: Readonly<Record<string, string>> } | { readonly error: string };
 
 const [, , settingsFile = "", directory = ""] = process.argv;

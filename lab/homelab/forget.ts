@@ -1,4 +1,4 @@
-// Part of the lab: forgetting, so that what Pulumi knows is always of the lab that is there.
+// Part of the lab: deletes its data together with the Pulumi state of it.
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Layout } from "./layout.ts";
@@ -10,13 +10,13 @@ export function isNew({ directory }: Layout): boolean {
   return !existsSync(join(directory, "secrets"));
 }
 
-/** Deletes what Pulumi knows of the lab's stack: without its lab it would take for there what is gone. */
+/** Deletes the state of the lab's stack, which would describe resources that no longer exist. */
 export function forgetStack(): void {
   if (!existsSync(STACKS)) return;
   for (const name of readdirSync(STACKS)) if (name.startsWith("lab.json")) rmSync(join(STACKS, name));
 }
 
-/** Deletes all that the lab's servers keep, and what Pulumi knows of them. */
+/** Deletes the data of the lab's servers, and the Pulumi state of them. */
 export function forgetLab({ directory }: Layout): void {
   rmSync(directory, { recursive: true, force: true });
   forgetStack();

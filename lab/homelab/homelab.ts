@@ -24,7 +24,7 @@ export interface Lab {
   close(): Promise<void>;
 }
 
-/** Starts every server of the lab; those that are new begin with the lab's seeds. */
+/** Starts every server of the lab. New ones start with the lab's seeds. */
 export async function startLab(layout: Layout): Promise<Lab> {
   const { settings, directory, settingsFile } = layout;
   const paths = pathsOf(layout);
@@ -157,7 +157,7 @@ async function argocdOf(
   });
 }
 
-/** The homelab was deployed before we came: what Git holds is in the cluster. */
+/** The homelab was deployed before zot-auth: what Git holds is in the cluster. */
 async function syncOnce(url: string, { settings }: Layout, secrets: LabSecrets): Promise<void> {
   const headers = { authorization: `Bearer ${secrets.argocdAdmin}`, "content-type": "application/json" };
   const path = `${url}/api/v1/applications/${settings.argocd?.application ?? ""}`;
@@ -166,7 +166,7 @@ async function syncOnce(url: string, { settings }: Layout, secrets: LabSecrets):
   };
   if (state.status?.operationState !== undefined) return;
   const answer = await fetch(`${path}/sync`, { method: "POST", headers, body: "{}" });
-  if (!answer.ok) throw new Error(`The lab's Argo CD refused the first sync: ${answer.status} ${await answer.text()}`);
+  if (!answer.ok) throw new Error(`The lab's Argo CD rejected the first sync: ${answer.status} ${await answer.text()}`);
 }
 
 function zotOf(layout: Layout): { close(): Promise<void> } {

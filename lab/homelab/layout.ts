@@ -1,4 +1,4 @@
-// Part of the lab: what its servers are and where they keep things, read from the same settings that the program reads.
+// Part of the lab: its servers and their files, from the same settings that the program reads.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
@@ -12,7 +12,7 @@ export interface Layout {
   readonly settings: Settings;
   /** The settings file, as errors name it. */
   readonly settingsFile: string;
-  /** Everything that the lab keeps lies in this folder. */
+  /** The folder with all data of the lab. */
   readonly directory: string;
   readonly kubernetesPort: number;
 }
@@ -36,22 +36,22 @@ export function portOf(url: string): number {
   return Number(new URL(url).port);
 }
 
-/** The file that a `file:` reference names: the lab puts its tokens there. */
+/** The file of a `file:` reference, to which the lab writes a token. */
 export function fileOf(reference: SecretReference | undefined): string {
   const parsed = parseReference(reference ?? "");
   if (parsed?.kind !== "file")
-    throw new Error(`The lab writes its tokens itself, so "${reference ?? ""}" has to be a file: reference`);
+    throw new Error(`"${reference ?? ""}" must be a file: reference, since the lab writes its tokens itself`);
   return parsed.path;
 }
 
-/** The parts of an `op://` reference: the lab's 1Password is given that item. */
+/** The parts of an `op://` reference, an item of the lab's 1Password. */
 export function itemOf(reference: SecretReference): {
   readonly vault: string;
   readonly item: string;
   readonly field: string;
 } {
   const parsed = parseReference(reference);
-  if (parsed?.kind !== "op") throw new Error(`"${reference}" has to be an op:// reference`);
+  if (parsed?.kind !== "op") throw new Error(`"${reference}" must be an op:// reference`);
   return parsed;
 }
 

@@ -1,4 +1,4 @@
-// Part of the lab: tokens and passwords, made at random when the lab is new.
+// Part of the lab: its random tokens and passwords, created with a new lab.
 import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -9,7 +9,7 @@ import { Store } from "../shared/store.ts";
 export interface LabSecrets {
   readonly authentik: string;
   readonly argocd: string;
-  /** The administrator's, with which the lab syncs what Git holds once at its start. */
+  /** The administrator's, with which the lab runs the first sync. */
   readonly argocdAdmin: string;
   readonly forgejo: string;
   readonly connect: string;
@@ -17,10 +17,10 @@ export interface LabSecrets {
   readonly clientSecret: string;
 }
 
-/** The lab's passphrase for Pulumi's state. Known to everybody: the lab holds nothing that is worth anything. */
+/** The lab's passphrase for Pulumi's state. It is public: the lab holds nothing of value. */
 export const LAB_PASSPHRASE = "lab";
 
-/** Makes the secrets once, and puts each token where the settings' `file:` reference looks for it. */
+/** Creates the secrets once, and writes each token to the file that the settings name. */
 export function labSecrets(layout: Layout): LabSecrets {
   const { settings, directory } = layout;
   const hex = (bytes: number): string => randomBytes(bytes).toString("hex");

@@ -1,4 +1,4 @@
-// Part of the lab: what its servers hold before zot-auth comes: a small homelab with other people's things in it.
+// Part of the lab: what its servers hold before zot-auth: a small homelab with objects that belong to others.
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { stringify } from "yaml";
@@ -18,7 +18,7 @@ export function adminToken(secrets: LabSecrets): string {
 
 export function authentikSeed(secrets: LabSecrets): AuthentikSeed {
   return {
-    // Not the names of docs/authentik-role.yaml, which can be applied beside it.
+    // Other names than in docs/authentik-role.yaml, which can be applied as well.
     users: [{ username: "lab-program", type: "service_account" }],
     tokens: [
       {
@@ -53,7 +53,7 @@ export function forgejoSeed({ settings }: Layout, secrets: LabSecrets): ForgejoS
           name,
           private: true,
           files: target === workflow ? filesBelow(join(SEED, "apps")) : { "README.md": `# ${name}\n` },
-          // Somebody else's secrets, which have to survive.
+          // Secrets of others, which must survive.
           secrets: { ARGOCD_AUTH_TOKEN: "not ours", FLY_DEPLOY_TOKEN: "not ours" },
           variables: { REGISTRY: new URL(settings.registry.url).host },
         };

@@ -1,4 +1,4 @@
-// Part of the lab: keeps zot running, as launchd or systemd do.
+// Part of the lab: keeps zot running, as launchd or systemd does.
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { openSync, writeFileSync } from "node:fs";
@@ -7,12 +7,12 @@ import { setTimeout as delay } from "node:timers/promises";
 export interface SupervisorOptions {
   readonly binary: string;
   readonly arguments: readonly string[];
-  /** Holds the process id of the one that runs. */
+  /** Holds the process id of the running program. */
   readonly pidFile: string;
   readonly logFile: string;
 }
 
-/** Starts a program and starts it again whenever it ends, until it is closed. */
+/** Starts a program and restarts it whenever it ends, until it is closed. */
 export function supervise(options: SupervisorOptions): { close(): Promise<void> } {
   const log = openSync(options.logFile, "a", 0o600);
   let child: ChildProcess | undefined;
@@ -29,7 +29,7 @@ export function supervise(options: SupervisorOptions): { close(): Promise<void> 
       });
       if (process.pid !== undefined) writeFileSync(options.pidFile, String(process.pid));
       await ended;
-      // One that ends at once would end again: launchd and systemd wait as well.
+      // A program that ends at once would do so again: launchd and systemd wait, too.
       if (Date.now() - started < 500) await delay(200);
     }
   }

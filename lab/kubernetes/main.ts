@@ -54,7 +54,7 @@ async function run(data: string): Promise<void> {
 function toProjection(text: string): Projection {
   const [, namespace, configMap, directory] = /^([^/]+)\/([^=]+)=(.+)$/.exec(text) ?? [];
   if (namespace === undefined || configMap === undefined || directory === undefined) {
-    throw new Error(`--project "${text}" is not of the form NAMESPACE/CONFIGMAP=DIRECTORY. Write it like that.`);
+    throw new Error(`--project "${text}" must have the form NAMESPACE/CONFIGMAP=DIRECTORY.`);
   }
   return { namespace, configMap, directory };
 }

@@ -1,9 +1,9 @@
-// Part of the lab: listening on loopback, and nothing else, in the one way that all its servers share.
+// Part of the lab: listens on loopback only, for all its servers.
 import { createServer } from "node:http";
 import type { RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A server of the lab that answers until `close`. */
+/** A running server of the lab. */
 export interface RunningServer {
   /** Base URL without a trailing slash, `http://127.0.0.1:<port>`. */
   readonly url: string;
@@ -11,15 +11,15 @@ export interface RunningServer {
 }
 
 export interface ListenOptions {
-  /** What listens, in the user's words: `Forgejo`. */
+  /** The server's name for the user: `Forgejo`. */
   readonly name: string;
-  /** 0 takes a free port. */
+  /** 0 for a free port. */
   readonly port: number;
-  /** The setting that the port comes from, named in the error when the port is taken: `forgejo.url in Pulumi.lab.yaml`. */
+  /** The setting of the port, for the error if the port is taken: `forgejo.url in Pulumi.lab.yaml`. */
   readonly setting?: string;
 }
 
-/** Listens on 127.0.0.1. Fails with the port and the setting when somebody else has the port. */
+/** Listens on 127.0.0.1. If the port is taken, the error names port and setting. */
 export async function listen(listener: RequestListener, options: ListenOptions): Promise<RunningServer> {
   const server = createServer(listener);
   await new Promise<void>((resolve, reject) => {
@@ -39,7 +39,7 @@ export async function listen(listener: RequestListener, options: ListenOptions):
   };
 }
 
-/** Fails as {@link listen} would, for a server that is started as a process of its own. */
+/** Fails as {@link listen} would, for a server that runs as a separate process. */
 export async function assertPortFree(options: ListenOptions): Promise<void> {
   const server = await listen(() => undefined, options);
   await server.close();
@@ -47,10 +47,10 @@ export async function assertPortFree(options: ListenOptions): Promise<void> {
 
 export class PortTakenError extends Error {
   constructor(options: ListenOptions, cause: unknown) {
-    const from = options.setting === undefined ? "" : ` It comes from the setting ${options.setting}.`;
+    const from = options.setting === undefined ? "" : ` The port is set by ${options.setting}.`;
     super(
-      `Port ${options.port} of 127.0.0.1 is taken, so the lab's ${options.name} cannot listen there.${from} ` +
-        "Stop what listens there, or choose another port in that setting.",
+      `Port ${options.port} on 127.0.0.1, for the lab's ${options.name}, is already in use.${from} ` +
+        "Stop the program that uses it, or set another port.",
       { cause },
     );
   }

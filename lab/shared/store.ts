@@ -1,8 +1,8 @@
-// Part of the lab: what a stand-in remembers, as one JSON file that survives a restart.
+// Part of the lab: the state of a stand-in, as one JSON file that survives a restart.
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** One JSON document on disk, held in memory. Written whole and renamed into place, so a kill leaves the old or the new one. */
+/** One JSON document on disk, held in memory. Saving renames a complete file into place, so a kill leaves the old or the new one. */
 export class Store<T> {
   readonly data: T;
   readonly #file: string;
@@ -12,7 +12,7 @@ export class Store<T> {
     this.data = data;
   }
 
-  /** Opens the file, or makes it from `seed` when there is none. */
+  /** Opens the file, or creates it from `seed`. */
   static open<T>(file: string, seed: () => T): Store<T> {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     let text: string;

@@ -141,7 +141,7 @@ export class RegistryClient {
     return found;
   }
 
-  /** Goes on where the registry said that the upload goes on. */
+  /** Continues at the address that the registry returned for the upload. */
   #follow(method: string, previous: Answer, body?: Buffer, digest?: string): Promise<Answer> {
     const url = new URL(previous.header("location") ?? "", this.#base);
     if (digest !== undefined) url.searchParams.set("digest", digest);

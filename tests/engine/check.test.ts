@@ -91,7 +91,7 @@ test("wrong usage has its own exit code and checks nothing", async () => {
   for (const args of [[], ["--non-interactive"]]) {
     const { code, output } = await check(args);
     assert.equal(code, 2);
-    assert.equal(output, "Which stack? npm run check -- <stack>. Options after it go to pulumi preview.\n");
+    assert.equal(output, "usage: npm run check -- <stack> [options of pulumi preview]\n");
   }
   const { code, output } = await check(["nowhere", "--config-file", lab.settingsFile]);
   assert.equal(code, 2);
@@ -103,5 +103,5 @@ test("servers that do not answer: check fails, since it cannot know", async () =
   const { code, output } = await check();
   assert.equal(code, 1, output);
   assert.match(output, /does not answer at http/);
-  assert.match(output, /^✗ lab: whether everything is as declared could not be found out, see above\.$/m);
+  assert.match(output, /^✗ lab: could not be checked, see above\.$/m);
 });

@@ -81,7 +81,7 @@ test("recover leaves a run alone that is still going", async () => {
   while (locks().length === 0 && Date.now() < end) await delay(20);
   const { code, output } = await lab.command("recover");
   assert.equal(code, 1, output);
-  assert.match(output, /✗ lab is locked by .+, process \d+, since 20\d\d-.+, which still runs on this machine/);
+  assert.match(output, /✗ lab is locked by .+, process \d+, since 20\d\d-.+, which is still running on this machine/);
   assert.doesNotMatch(output, /▸ (cancel|up):/);
   assert.equal(locks().length, 1);
   const up = await running;
@@ -93,7 +93,7 @@ test("recover keeps a lock whose run it cannot check, and changes nothing", asyn
   const since = new Date().toISOString();
   const elsewhere = { pid: process.pid, username: "ann", hostname: `not-${hostname()}`, timestamp: since };
   for (const [content, says] of [
-    [JSON.stringify(elsewhere), /✗ lab is locked by ann@not-.+: from here nobody can see whether it still runs/],
+    [JSON.stringify(elsewhere), /✗ lab is locked by ann@not-.+: on another machine, where it may still be running/],
     // A machine that went off may leave it so.
     ["", /✗ The lock of lab cannot be read/],
   ] as const) {
@@ -101,7 +101,7 @@ test("recover keeps a lock whose run it cannot check, and changes nothing", asyn
     const { code, output } = await lab.command("recover");
     assert.equal(code, 1, output);
     assert.match(output, says);
-    assert.match(output, /`npm run pulumi -- cancel --stack lab` removes the lock; .* Nothing was changed\.$/m);
+    assert.match(output, /remove the lock with `npm run pulumi -- cancel --stack lab`, .* Nothing was changed\.$/m);
     assert.deepEqual(locks(), ["left.json"]);
     assert.equal(lab.stateText(), before);
   }
@@ -121,7 +121,7 @@ test("recover changes nothing on a healthy stack", async () => {
 
 test("recover asks for a missing stack name, and fails for a stack that does not exist", async () => {
   const none = await lab.command("recover", []);
-  assert.deepEqual([none.code, none.output.startsWith("Which stack? npm run recover -- <stack>")], [2, true]);
+  assert.deepEqual([none.code, none.output.startsWith("usage: npm run recover -- <stack>")], [2, true]);
   const unknown = await lab.command("recover", ["nowhere", "--config-file", lab.settingsFile, "--yes"]);
   assert.equal(unknown.code, 2, unknown.output);
   assert.doesNotMatch(unknown.output, /▸ up:/);

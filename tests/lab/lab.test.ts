@@ -47,7 +47,7 @@ test("a port that is taken is named with its setting, and nothing is left runnin
     const layout = readLayout(lab.settingsFile, lab.layout.directory);
     await assert.rejects(startInBackground(layout), (error) => {
       assert.ok(error instanceof Error);
-      assert.ok(error.message.includes(`Port ${port} of 127.0.0.1 is taken`), error.message);
+      assert.ok(error.message.includes(`Port ${port} on 127.0.0.1`), error.message);
       assert.ok(error.message.includes("forgejo.url in"), error.message);
       return true;
     });

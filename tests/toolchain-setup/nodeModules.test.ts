@@ -98,9 +98,9 @@ test("a failed npm ci gives npm's reason, and the next setup tries again", async
 test("without npm, and without package-lock.json, the error says what to do", async (t) => {
   const machine = new Machine(t);
   machine.without("npm");
-  assert.match((await machine.setUp()).stderr, /^✗ node_modules: there is no npm on PATH\.\n {2}Install Node with npm/);
+  assert.match((await machine.setUp()).stderr, /^✗ node_modules: npm is not on PATH\.\n {2}Install Node with npm/);
   writeFileSync(join(machine.root, "package-lock.json"), "");
-  assert.match((await machine.setUp()).stderr, /^✗ node_modules: there is no npm/);
+  assert.match((await machine.setUp()).stderr, /^✗ node_modules: npm is not on PATH/);
 });
 
 test("of two setups at the same time one installs", async (t) => {

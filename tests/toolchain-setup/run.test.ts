@@ -117,9 +117,9 @@ test("a command that a signal ended gives the exit code that a shell would give"
   assert.equal((await machine.run(["node", "-e", 'process.kill(process.pid, "SIGKILL")'])).code, 137);
 });
 
-test("one clear sentence without a setup, in a folder that was moved, and for a command that is not there", async (t) => {
+test("one clear sentence without a setup, in a folder that was moved, and for a command that does not exist", async (t) => {
   const machine = new Machine(t);
-  const sentence = "The tool chain is not set up in this folder. Run `node toolchain/main.js setup` first.\n";
+  const sentence = "This folder is not set up. Run `node toolchain/main.js setup` first.\n";
   const without = await machine.run(["pulumi", "version"]);
   assert.deepEqual([without.code, without.stdout, without.stderr], [1, "", sentence]);
 
@@ -138,7 +138,7 @@ test("one clear sentence without a setup, in a folder that was moved, and for a 
   assert.equal((await copy.run(["pulumi", "version"])).stderr, sentence);
 });
 
-test("a wrong call prints how it is used", async (t) => {
+test("a wrong call prints the usage", async (t) => {
   const machine = new Machine(t);
   for (const args of [[], ["run"], ["setup", "--loud"], ["help"]]) {
     const { code, stderr } = await machine.start(args).ended;

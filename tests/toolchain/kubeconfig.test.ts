@@ -75,6 +75,6 @@ await test("kubeconfig", async (t) => {
     assert.throws(() => accessFrom(file, { context: "no" }), /^Error: context "no" does not exist$/);
     assert.throws(() => accessFrom(file, { cluster: "no" }), /^Error: cluster "no" does not exist$/);
     const cloud = CONFIG.replace("user: me, namespace", "user: cloud, namespace").replaceAll("pki/", `${folder}/pki/`);
-    assert.throws(() => accessFrom(cloud, {}), /signs in by exec/);
+    assert.throws(() => accessFrom(cloud, {}), /authenticates by exec/);
   });
 });

@@ -65,7 +65,7 @@ await test("the language host runs programs as the official one", async (t) => {
     );
     const { code, output } = await project.pulumi("preview");
     assert.notEqual(code, 0);
-    assert.match(output, /The runtime option typescript in Pulumi.yaml has to be a boolean, but is "no"/);
+    assert.match(output, /The runtime option typescript in Pulumi.yaml must be a boolean, not "no"/);
   });
 
   await t.test("about: the program's own dependencies and the plugins they need", async () => {

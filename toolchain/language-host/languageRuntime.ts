@@ -54,7 +54,7 @@ export function languageRuntime(addressByArgument: string | undefined): Language
       return response;
     }),
     run: unary(async (request: RunRequest, signal) => {
-      if (engineAddress === "") throw new Error("The engine asked for a program before it said its address.");
+      if (engineAddress === "") throw new Error("The engine requested a program before it sent its address.");
       const program = run(request, engineAddress, AbortSignal.any([signal, cancelled.signal]));
       running = program;
       return program;

@@ -5,7 +5,7 @@ import languagepb from "@pulumi/pulumi/proto/language_pb.js";
 import type { RunRequest, RunResponse } from "@pulumi/pulumi/proto/language_pb.js";
 import { runtimeOptions } from "./runtimeOptions.ts";
 
-/** The SDK ends a program with this code after it has shown the person an error itself, so that nobody shows a second one. */
+/** The SDK ends a program with this code after it has shown the error itself. */
 const ERROR_ALREADY_SHOWN = 32;
 /** How long a program may take to end after it was asked to. */
 const GRACE_MILLISECONDS = 5000;
@@ -85,7 +85,7 @@ function launcherOf(program: string): string {
     return createRequire(join(program, "package.json")).resolve("@pulumi/pulumi/cmd/run");
   } catch {
     throw new Error(
-      `It looks like the Pulumi SDK has not been installed: @pulumi/pulumi is not found from ${program}. Run \`npm ci\` there.`,
+      `It looks like the Pulumi SDK has not been installed: cannot find @pulumi/pulumi from ${program}. Run \`npm ci\` there.`,
     );
   }
 }

@@ -18,7 +18,7 @@ export function runtimeOptions(info: ProgramInfo | undefined): RuntimeOptions {
   const manager = option(options, "packagemanager", "string") ?? "auto";
   if (manager !== "auto" && manager !== "npm") {
     throw new Error(
-      `The runtime option packagemanager is ${manager}, and this project's own language host knows npm only. Set it to npm in Pulumi.yaml, or put the pulumi-language-nodejs of Pulumi's installer on PATH.`,
+      `The runtime option packagemanager is ${manager}, and this project's stand-in for the language host supports npm only. Set it to npm in Pulumi.yaml, or put the pulumi-language-nodejs of Pulumi's installer on PATH.`,
     );
   }
   return {
@@ -38,7 +38,7 @@ function option<Kind extends keyof Kinds>(options: object, name: string, kind: K
   const value: unknown = Object.getOwnPropertyDescriptor(options, name)?.value;
   if (value === undefined) return undefined;
   if (typeof value !== kind) {
-    throw new Error(`The runtime option ${name} in Pulumi.yaml has to be a ${kind}, but is ${JSON.stringify(value)}.`);
+    throw new Error(`The runtime option ${name} in Pulumi.yaml must be a ${kind}, not ${JSON.stringify(value)}.`);
   }
   return value as Kinds[Kind];
 }

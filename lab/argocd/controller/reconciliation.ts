@@ -1,4 +1,4 @@
-// Part of the lab's Argo CD: how the status of an application goes on from what it was.
+// Part of the lab's Argo CD: how the status of an application follows from its previous status.
 import type { ApplicationStatus, HealthStatusCode, HistoryEntry, OperationState } from "../application.ts";
 import { now } from "../application.ts";
 

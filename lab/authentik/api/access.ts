@@ -38,7 +38,7 @@ export class Caller {
   }
 }
 
-/** Finds out who asks: an API token, or a browser's session, which has to prove that it means to change something. */
+/** Authenticates a request: by API token, or by a browser's session, which needs a CSRF token for changes. */
 export class Access {
   readonly #database: Database;
   readonly #sessions: Sessions;

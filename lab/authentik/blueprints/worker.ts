@@ -70,7 +70,7 @@ export class Worker {
     }
   }
 
-  /** Applies a blueprint that is nobody's instance, at once. */
+  /** Applies a blueprint without an instance, at once. */
   importOnce(content: string): JsonObject {
     const { database, environment } = this.#options;
     const log: string[] = [];
@@ -110,7 +110,7 @@ export class Worker {
     return createInstance(database, { name: blueprint.name ?? path, path, metadata: metadataOf(blueprint, path) });
   }
 
-  /** Applies one instance and notes how it went. Nothing is thrown: Authentik's worker goes on whatever a file holds. */
+  /** Applies one instance and notes how it went. It never throws: Authentik's worker continues whatever a file contains. */
   #apply(pk: Key, queued = Date.now()): void {
     const { database, folder, log } = this.#options;
     const instance = database.get(instanceModel, pk);

@@ -1,4 +1,4 @@
-// Stands in for Authentik: the question whether an application may know somebody, for providers that do not imply it.
+// Stands in for Authentik: its consent stage, for providers with explicit consent.
 import { isOver, timestamp } from "../models/database.ts";
 import { durationSeconds } from "../models/durations.ts";
 import type { JsonObject } from "../../shared/json.ts";

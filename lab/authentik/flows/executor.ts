@@ -37,7 +37,7 @@ export function executorRoutes(options: ExecutorOptions): Hono {
     const run = new Run(options, { visit, flow, origin, context: c });
     const response = await run.answer(answer);
     for (const cookie of sessions.cookiesOf(visit)) response.headers.append("set-cookie", cookie);
-    // Where no stage has had a word, nobody says which methods there are.
+    // Before the first stage has run, the methods are unknown.
     if (run.reachedStage) response.headers.set("allow", "GET, POST, HEAD, OPTIONS");
     database.save();
     return response;

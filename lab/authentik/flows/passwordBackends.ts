@@ -14,7 +14,7 @@ export function authenticate(
   password: string,
 ): "password" | "token" | undefined {
   for (const backend of backends) {
-    // LDAP and Kerberos know nobody in the lab.
+    // LDAP and Kerberos have no users in the lab.
     const isPassword = backend === "authentik.core.auth.InbuiltBackend";
     if (isPassword && user["is_active"] === true && passwordMatches(password, text(user["password"])))
       return "password";

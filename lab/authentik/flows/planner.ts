@@ -1,4 +1,4 @@
-// Stands in for Authentik: its flow planner, which says what a flow asks of somebody, and of whom it asks nothing.
+// Stands in for Authentik: its flow planner, which decides which stages of a flow a user goes through.
 import type { Database } from "../models/database.ts";
 import { text } from "../../shared/json.ts";
 import { isSuperuser, passes } from "../policies/policies.ts";

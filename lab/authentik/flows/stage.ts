@@ -18,7 +18,7 @@ export interface Turn {
   readonly origin: Origin;
 }
 
-/** `passed` goes on to the next stage, `denied` ends the flow. */
+/** `passed` continues with the next stage, `denied` ends the flow. */
 export type Verdict = "passed" | "denied";
 
 export interface StageKind {

@@ -17,7 +17,7 @@ export interface Plan {
   readonly flow: string;
   /** What is still to be done, the current stage first. */
   stages: PlannedStage[];
-  /** Key of the account that the flow is about; `null` for a name that nobody has, `undefined` before anybody was named. */
+  /** Key of the account that the flow is about; `null` for an unknown name, `undefined` before a name was given. */
   pendingUser?: Key | null;
   /** The name as it was typed. */
   pendingName?: string;

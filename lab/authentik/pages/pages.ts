@@ -1,4 +1,4 @@
-// Stands in for Authentik: its pages for people, small, but with all that takes somebody through a sign-in.
+// Stands in for Authentik: its pages for people, with all that a sign-in needs.
 
 export const escaped = (value: string): string =>
   value.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
@@ -46,11 +46,11 @@ ${content}
 
 export const pageNotFound = layout("Not found", "<p>The page could not be found.</p>");
 
-/** What Authentik answers instead of a redirect when it cannot trust where to redirect to, or does not let somebody in. */
+/** What Authentik shows instead of a redirect to an untrusted address, or to a user without access. */
 export const messagePage = (title: string, message: string): string =>
   layout(title, `<p role="alert">${escaped(message)}</p>`);
 
-/** The start page of somebody who is signed in. */
+/** The start page of a signed-in user. */
 export const homePage = (
   username: string,
   applications: readonly { readonly name: string; readonly url: string }[],

@@ -25,7 +25,7 @@ export class Sessions {
     this.#database = database;
   }
 
-  /** The session that the request's cookie names, or a new one of nobody. */
+  /** The session that the request's cookie names, or a new anonymous one. */
   open(cookieHeader: string | undefined, origin: Origin): Visit {
     const existing = this.find(cookieHeader, origin);
     if (existing !== undefined) return existing;

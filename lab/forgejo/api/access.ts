@@ -55,7 +55,7 @@ function refuseCredentials(): never {
   throw new Refusal(401, "user does not exist [uid: 0, name: ]");
 }
 
-/** The scope that the request needs, by its method. Nobody needs none: what follows decides about them. */
+/** The scope that the request needs, by its method. Anonymous requests need none: later checks decide. */
 export function requireScope(caller: Caller | null, category: Category, method: string): void {
   if (caller === null) return;
   const reads = method === "GET" || method === "HEAD";

@@ -1,4 +1,4 @@
-// Part of the lab's kube-apiserver: a watch, which is a list that goes on.
+// Part of the lab's kube-apiserver: a watch, which streams the changes after a list.
 import type { Context } from "hono";
 import type { Change, Cluster } from "../objects/cluster.ts";
 import type { Selection } from "./selection.ts";

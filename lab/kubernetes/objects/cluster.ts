@@ -29,7 +29,7 @@ export interface SeedConfigMap {
   readonly manager?: string;
 }
 
-/** How many changes a watch may lie behind before it has to list again. */
+/** How many changes a watch may lag behind before it must list again. */
 const HISTORY = 1000;
 
 export class Cluster {

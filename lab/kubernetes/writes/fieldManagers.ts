@@ -36,7 +36,7 @@ export function apply(
   const { manager, force, time } = options;
   const owners = read(managed);
   if (owners.length === 0 && Object.keys(live).length > 0) {
-    // Nobody is known to own what is there already; a name of its own guards it.
+    // Existing fields have no known owner; a reserved manager guards them.
     const fields = new Set(fieldsOf(live).keys());
     owners.push({ manager: "before-first-apply", operation: "Update", time, fields });
   }

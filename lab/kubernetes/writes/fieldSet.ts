@@ -8,7 +8,7 @@ export type FieldSet = ReadonlySet<string>;
 
 const SEPARATOR = "\0";
 
-/** Fields that belong to the object's identity, so that nobody owns them. */
+/** Fields that belong to the object's identity, which have no owner. */
 const identity = new Set(
   [
     ["apiVersion"],

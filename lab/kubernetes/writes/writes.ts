@@ -179,7 +179,7 @@ function assemble({ object, managedFields }: Written, live: KubernetesObject): K
   };
 }
 
-/** An object that nobody owns a field of has no such list at all. */
+/** An object without owned fields has no such list. */
 function owned(managedFields: ManagedFieldsEntry[]): { managedFields?: ManagedFieldsEntry[] } {
   return managedFields.length === 0 ? {} : { managedFields };
 }

@@ -87,7 +87,7 @@ function challengesDocker(zot: ZotState, { request, path }: Exchange): boolean {
   );
 }
 
-/** 401: nobody that zot knows. The error stands alone, unlike the errors of the distribution specification. */
+/** 401: unknown credentials. The error is not in a list, unlike the errors of the distribution specification. */
 async function refuseUnknown(zot: ZotState, exchange: Exchange): Promise<Answered> {
   const hasCredentials = !isEmptyAuthorization(exchange.request.headers.authorization) || comesFromUi(exchange);
   if (hasCredentials) await delay((zot.startConfig.http.auth?.failDelay ?? 0) * 1000);
@@ -95,7 +95,7 @@ async function refuseUnknown(zot: ZotState, exchange: Exchange): Promise<Answere
   return sendJson(exchange, 401, ociError("UNAUTHORIZED"));
 }
 
-/** 403, or 401 for anonymous: somebody who may not. */
+/** 403, or 401 for anonymous users: no permission. */
 export async function refuseForbidden(zot: ZotState, exchange: Exchange, subject: Subject): Promise<Answered> {
   await delay((zot.startConfig.http.auth?.failDelay ?? 0) * 1000);
   setChallenge(zot, exchange);

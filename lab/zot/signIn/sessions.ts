@@ -45,7 +45,7 @@ export class Sessions {
     this.#store.save();
   }
 
-  /** A cookie's value that nobody else can make. */
+  /** A signed value of a cookie. */
   sign(name: string, value: string): string {
     const payload = Buffer.from(JSON.stringify({ time: Date.now(), value })).toString("base64url");
     return `${payload}.${this.#mac(name, payload)}`;

@@ -8,7 +8,7 @@ interface Known {
   readonly copies: string[];
 }
 
-/** zot does not look here when a blob is deleted, so a repository that lost its blob stays until somebody asks for it. */
+/** zot does not look here when a blob is deleted, so a repository that lost its blob stays until the next request for it. */
 export class DedupeCache {
   readonly #store: Store<Record<string, Known>>;
 

@@ -38,7 +38,7 @@ export class Uploads {
     return this.size(name, id) ?? 0;
   }
 
-  /** Turns the upload into a blob. False when the content has another digest, and then the upload goes on. */
+  /** Turns the upload into a blob. False if the content has another digest; the upload then stays open. */
   async finish(name: string, id: string, digest: string): Promise<boolean> {
     const path = this.#path(name, id);
     const hash = createHash(digest.split(":")[0] ?? "sha256");

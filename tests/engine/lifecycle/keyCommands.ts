@@ -19,7 +19,7 @@ test("rotate: every consumer has a new key, the old one works during the grace p
   const old = key();
   const { code, output } = await lab.command("rotate");
   assert.equal(code, 0, output);
-  assert.match(output, /The key is replaced; the present one goes on working/);
+  assert.match(output, /Replacing the key\. The current one stays valid/);
   assert.notEqual(key(), old);
   assert.equal(homelab.ciKey("homelab/site"), key());
   assert.deepEqual([await accepts(old), await accepts(key())], [true, true]);

@@ -49,7 +49,7 @@ export function failuresOf(values: Values): { readonly property: string; readonl
   const require = (property: string, fits: (value: Value) => boolean, expected: string) => {
     const value = values[property];
     if (value === undefined || value === null || typeof value === "symbol" || fits(value)) return;
-    failures.push({ property, reason: `has to be ${expected}` });
+    failures.push({ property, reason: `must be ${expected}` });
   };
   for (const property of ["command", "create", "update", "delete", "dir", "stdin"]) {
     require(property, (value) => typeof value === "string", "a string");

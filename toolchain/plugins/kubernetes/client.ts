@@ -14,7 +14,7 @@ export interface KubernetesObject {
 
 /** What the API server refused, or why it could not be asked; the message is worded as client-go's. */
 export class KubernetesError extends Error {
-  /** HTTP status; 0 when nobody answered. */
+  /** HTTP status; 0 without a response. */
   readonly status: number;
 
   constructor(status: number, message: string) {
@@ -43,7 +43,7 @@ export class KubernetesClient {
   /** Whether the server is there and lets us in, by what the official plugin asks for first. */
   async assertReachable(): Promise<void> {
     const response = await this.#send("GET", "/openapi/v2?timeout=32s");
-    // Nobody needs the schema of the whole cluster here.
+    // The schema of the whole cluster is not needed here.
     response.destroy();
     if (response.statusCode !== 200) throw refusal(response.statusCode ?? 0, "");
   }

@@ -68,7 +68,7 @@ export function setCluster(settings: Values): void {
 }
 
 export function cluster(): Cluster {
-  if (current === undefined) throw new Error("the engine asked for a resource before it configured the provider");
+  if (current === undefined) throw new Error("the engine requested a resource before it configured the provider");
   return current;
 }
 

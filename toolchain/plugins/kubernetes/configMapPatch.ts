@@ -20,7 +20,7 @@ const RETRIES = [500, 1000, 2000, 4000];
 const CONFLICT_HELP =
   "https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/#handle-field-conflicts-on-existing-resources";
 
-/** `ConfigMapPatch`: owns single fields of a ConfigMap that somebody else made, by server-side apply. */
+/** `ConfigMapPatch`: owns single fields of a ConfigMap that exists already, by server-side apply. */
 export const configMapPatch: ResourceHandler = {
   check: async (inputs) => {
     if (!cluster().serverSideApply) {
@@ -146,7 +146,7 @@ async function change(state: Values, inputs: Values, context: Context): Promise<
   return stateOf(inputs, live, manager);
 }
 
-/** Applying nothing gives up every field that the manager owned: those that nobody else owns go. */
+/** Applying an empty patch releases every field of the manager, which deletes those that have no other manager. */
 async function relinquish(inputs: Values, fieldManager: string, context: Context): Promise<void> {
   const client = await cluster().client(context);
   const namespace = namespaceOf(inputs);

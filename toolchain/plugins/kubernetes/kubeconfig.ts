@@ -66,7 +66,7 @@ export function accessFrom(pathOrContents: string | undefined, choice: Choice): 
   return {
     server: server.replace(/\/$/, ""),
     namespace: choice.namespace ?? text(context?.settings, "namespace") ?? "default",
-    // As client-go does: who one is goes only over TLS.
+    // As client-go does: credentials are sent over TLS only.
     ...(server.startsWith("https:") ? { ...trust(cluster), ...identity(user) } : { insecure: false }),
   };
 }
@@ -86,7 +86,7 @@ function identity(user: Found | undefined): Pick<Access, "token" | "basic" | "ce
   for (const way of ["exec", "auth-provider"]) {
     if (user.settings[way] !== undefined) {
       throw new Error(
-        `the user of the kubeconfig signs in by ${way}, and the stand-in for the official plugin knows tokens, passwords and client certificates only`,
+        `the user of the kubeconfig authenticates by ${way}; the stand-in for the official plugin supports only tokens, passwords and client certificates`,
       );
     }
   }
@@ -163,6 +163,6 @@ function fromFile(file: string): Source {
 
 function parsed(contents: string): Kubeconfig {
   const config: unknown = parse(contents);
-  if (typeof config !== "object" || config === null) throw new Error("the kubeconfig is no map");
+  if (typeof config !== "object" || config === null) throw new Error("the kubeconfig must be a map");
   return config;
 }

@@ -35,7 +35,7 @@ export async function setAccount(settings: Values): Promise<void> {
 }
 
 export function account(): Account {
-  if (current === undefined) throw new Error("the engine asked for an item before it configured the provider");
+  if (current === undefined) throw new Error("the engine requested an item before it configured the provider");
   return current;
 }
 

@@ -56,7 +56,7 @@ export class OpenidProviders {
     return this.grant(found, `?${query}`, visit.id, origin);
   }
 
-  /** Where the library sends somebody whom an authorization is granted to: the application, with a code. */
+  /** Where the library redirects after a granted authorization: to the application, with a code. */
   async grant(found: OpenidApplication, search: string, session: string, { base }: Origin): Promise<string> {
     const request = new IncomingMessage(new Socket());
     const answer = new ServerResponse(request);
@@ -89,7 +89,7 @@ export class OpenidProviders {
       const user = session === undefined ? undefined : sessions.userOf({ session });
       return user === undefined ? undefined : { user, authTime: session?.authTime ?? 0 };
     };
-    // Loaded at the first use: it is large, and a lab that nobody signs in to need not wait for it.
+    // Loaded at the first use: it is large, and a lab without sign-ins does not need it.
     const made = import("./provider.ts").then(({ createOpenidProvider }) =>
       createOpenidProvider({ database, row: structuredClone(row), issuer, userOfSession }),
     );
