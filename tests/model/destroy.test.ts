@@ -70,7 +70,7 @@ test("with onDestroy: leave the field keeps the revoked key, and destroy says so
   const { said, order } = await destroy();
   assert.match(
     said,
-    /op:\/\/homelab\/CI\/zot-ci-api keeps the key, which is about to be revoked: ci\.onDestroy says so/,
+    /op:\/\/homelab\/CI\/zot-ci-api keeps the key, which is about to be revoked \(ci\.onDestroy: leave\)/,
   );
   assert.equal(lab.stored()[FIELD], key);
   assert.ok(!lab.accepts(key));
