@@ -10,15 +10,15 @@ import { resolveSecret, vault } from "./onePassword/resolver.ts";
 import type { Context, Observed, Resource } from "../provider/resource.ts";
 
 /**
- * Everything that can be known to be wrong before anything is changed: servers that do not answer, tokens that are refused or may too
- * little, repositories and items that are not there. All the rest depends on it.
+ * Checks everything that can be wrong before anything is changed: servers that do not answer, tokens that are refused or have insufficient
+ * permissions, repositories and items that do not exist. All other resources depend on it.
  */
 export interface PreflightInputs {
   readonly authentik: AuthentikConnection;
   readonly argocd: ArgoCdConnection | null;
   readonly forgejo: ForgejoConnection;
   readonly targets: readonly string[];
-  /** Of the other secrets that Forgejo gets. */
+  /** The sources of the other secrets that Forgejo gets. */
   readonly sources: readonly SecretReference[];
   readonly keyStore: SecretReference;
 }
@@ -34,7 +34,7 @@ export const preflight: Resource<PreflightInputs, PreflightState> = {
 async function check(inputs: PreflightInputs, context: Context): Promise<PreflightState> {
   const { signal } = context;
   const forgejo = new Forgejo(inputs.forgejo, signal);
-  context.progress("asking every server whether it is there and the tokens suffice");
+  context.progress("checking that every server answers and every token has the required permissions");
   const checks: Promise<unknown>[] = [
     checkAuthentikRights(inputs.authentik, context),
     ...(inputs.argocd === null ? [] : [new ArgoCd(inputs.argocd, signal).assertMaySync()]),

@@ -134,17 +134,18 @@ export class Authentik {
     await this.#expect(200, "apply a blueprint", `/managed/blueprints/${pk}/apply/`, { method: "POST" }, right);
   }
 
-  /** Creates a blueprint instance from text, which Authentik checks at once. */
-  async createBlueprint(name: string, content: string): Promise<BlueprintInstance> {
-    return toInstance(
-      await this.#expect(
-        201,
-        "create a blueprint",
-        "/managed/blueprints/",
-        { method: "POST", json: { name, content, path: "", enabled: true } },
-        "authentik_blueprints.add_blueprintinstance",
-      ),
-    );
+  /**
+   * Creates a blueprint from text. Authentik's server tries the text out at once, without the worker's environment.
+   *
+   * @param enabled whether it may ever be applied
+   * @returns the instance, or the response of an Authentik that rejects the text: 400 with reasons, 405 without
+   */
+  async createBlueprint(name: string, content: string, enabled: boolean): Promise<BlueprintInstance | HttpResponse> {
+    const json = { name, content, path: "", enabled };
+    const response = await this.#request("/managed/blueprints/", { method: "POST", json });
+    if (response.status === 201) return toInstance(response.json);
+    if (response.status === 400 || response.status === 405) return response;
+    throw this.#refused("create a blueprint", response, "authentik_blueprints.add_blueprintinstance");
   }
 
   /** Deletes a blueprint instance, not the objects that it created. */
@@ -278,7 +279,7 @@ export function authentikEndpoint(url: string): Endpoint {
   return { name: "Authentik", url, setting: "authentik.url" };
 }
 
-export function toInstance(value: unknown): BlueprintInstance {
+function toInstance(value: unknown): BlueprintInstance {
   return {
     pk: string(at(value, "pk")),
     name: string(at(value, "name")),

@@ -118,7 +118,7 @@ test("the account is out of its group, a binding is deleted, and another is move
   const other = (await ask("/core/applications/", "POST", { name: "Other", slug: "other" })) as Entry;
   await ask(await bindingOf("admins"), "PATCH", { target: other.pk });
   await repairs(
-    'the account "zot-ci" is no member of "artifact-workloads"',
+    'the account "zot-ci" is not a member of "artifact-workloads"',
     'no PolicyBinding of the application "zot" names the group "artifact-workloads"',
     'no PolicyBinding of the application "zot" names the group "admins"',
   );

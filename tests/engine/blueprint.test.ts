@@ -86,7 +86,7 @@ test("refresh reports a binding made by hand, and up keeps it", async () => {
   change("authentik", { applicationName: "Images" });
   const refreshed = await lab.pulumi("up", "--refresh", "--yes", "--skip-preview", "--non-interactive");
   assert.equal(refreshed.code, 0, refreshed.output);
-  assert.match(spaced(refreshed), /PolicyBindings that are not of these settings: group guests\. They stay/);
+  assert.match(spaced(refreshed), /has unmanaged PolicyBindings: group guests\. They stay/);
   assert.deepEqual(await bound(), ["admins", "artifact-workloads", "guests"]);
 });
 

@@ -80,7 +80,7 @@ test("delivery by file: previews, writes, waits until someone has pushed, and re
   const destroyed = await lab.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive");
   assert.equal(destroyed.code, 0, destroyed.output);
   assert.ok(!existsSync(file));
-  assert.match(spaced(destroyed), /is deleted in your clone\. Commit and push it/);
+  assert.match(spaced(destroyed), /was deleted in your clone\. Commit and push it/);
   assert.equal(await applicationName(), 404);
   rmSync(join(pathsOf(lab.layout).blueprints, "zot.yaml")); // the person pushes the deletion
 });

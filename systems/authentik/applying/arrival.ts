@@ -17,7 +17,7 @@ export interface Delivered {
 /**
  * Waits until Authentik's worker sees the delivered text.
  *
- * @param arrival what has to happen until then, in a sentence
+ * @param arrival what must happen until then, in a sentence
  * @throws ZotAuthError `BLUEPRINT_NOT_SEEN`, `BLUEPRINT_INSTANCE_MISSING`, `AUTHENTIK_WORKER_SILENT`
  */
 export async function arrived(
@@ -50,7 +50,7 @@ export async function arrived(
     code: "BLUEPRINT_INSTANCE_MISSING",
     what: `Authentik to list the blueprint ${path}`,
     remedy: () =>
-      "The worker sees the file but has made no blueprint of it: its hourly discovery does. See the blueprints in Authentik's admin page and the worker's log.",
+      "The worker sees the file but has not created a blueprint from it: its hourly discovery does. Check the blueprints in Authentik's admin interface, and the worker's log.",
   });
 }
 
@@ -78,7 +78,7 @@ async function inlineInstance(authentik: Authentik, place: Delivered): Promise<B
   );
 }
 
-/** The list is made by the worker, so that without one the request has no answer while the server answers all others. */
+/** The worker makes the list: without one this request has no response, while the server answers all others. */
 async function availableFiles(authentik: Authentik): Promise<ReadonlyMap<string, string>> {
   try {
     return await authentik.available();
@@ -87,7 +87,7 @@ async function availableFiles(authentik: Authentik): Promise<ReadonlyMap<string,
     await authentik.owner();
     throw new ZotAuthError(
       "AUTHENTIK_WORKER_SILENT",
-      "Authentik answers, but not when asked which blueprint files its worker sees. See that the worker runs and is not stuck, and run again.",
+      "Authentik answers, but not to the question which blueprint files its worker sees. Check that the worker runs and is not stuck, and run again.",
     );
   }
 }
@@ -96,8 +96,8 @@ function whatItSees(path: string, files: ReadonlyMap<string, string>, known: Blu
   if (files.has(path)) return "It still sees another text: something else writes the file, or the new one is late.";
   const folder = path.slice(0, path.lastIndexOf("/") + 1);
   const beside = [...files.keys()].filter((file) => file.startsWith(folder));
-  if (beside.length === 0) return `It sees no file at all below ${folder}: nothing is mounted there.`;
+  if (beside.length === 0) return `It sees no file below ${folder}: nothing is mounted there.`;
   return known === undefined || known.lastAppliedHash === ""
     ? `It sees other files below ${folder}, but not this one.`
-    : "It saw the file before and no longer lists it: the file has gone, or has a syntax error (Authentik then says nothing, and leaves the status as it was).";
+    : "It saw the file before and no longer lists it: the file was deleted, or has a syntax error (which Authentik does not report; the status stays the same).";
 }

@@ -8,8 +8,8 @@ import { tryOut } from "./trial.ts";
 import type { Context } from "../../../provider/resource.ts";
 
 /**
- * Objects without which a run fails. A certificate is none of them: without one Authentik makes a provider that signs with the client secret, which
- * the application's row finds.
+ * Objects without which a run fails. A certificate is not among them: without one Authentik makes a provider that signs with the client secret,
+ * which the resource Application finds.
  */
 const LISTS: Readonly<Record<string, Listed>> = {
   "authentik_core.group": {
@@ -49,13 +49,13 @@ export interface RejectedBlueprint {
   readonly appliedAfter: readonly string[];
   /** The variable with the client secret. */
   readonly variable: string;
-  /** What of Authentik rejects it: the worker, which applies it, or the server, which tries out a text that comes by the API. */
+  /** Who rejects it: the worker, which applies it, or the server, which tries out a text that comes by the API. */
   readonly by: "worker" | "server";
 }
 
 /**
- * Why Authentik cannot apply a blueprint. It does not tell by itself: the status says "error", and nothing else. So what the blueprint looks for is
- * looked for here, and then its text is tried out by the server, which names a field that is wrong.
+ * Why Authentik cannot apply a blueprint. Its status says "error" and nothing else. So this looks up what the blueprint refers to, and then has
+ * the server try out the text, which names a wrong field.
  *
  * @returns `BLUEPRINT_NEEDS_MISSING`, `BLUEPRINT_VARIABLE_MISSING`, or `BLUEPRINT_REJECTED` with what Authentik says
  */
@@ -65,7 +65,7 @@ export async function whyRejected(
   { text, appliedAfter, variable, by }: RejectedBlueprint,
   context: Context,
 ): Promise<ZotAuthError> {
-  context.progress("finding out why Authentik rejects the blueprint");
+  context.progress("checking why Authentik rejects the blueprint");
   const missing: string[] = [];
   const unseen: string[] = [];
   for (const name of appliedAfter) {
@@ -85,24 +85,26 @@ export async function whyRejected(
   if (missing.length > 0) {
     return new ZotAuthError(
       "BLUEPRINT_NEEDS_MISSING",
-      `Authentik cannot apply the blueprint ${titleOf(instance)}, since it looks for what is not there: ${missing.join("; ")}. What was there before stays. ` +
-        "Make it in Authentik, or correct the setting, and run again.",
+      `Authentik cannot apply the blueprint ${titleOf(instance)}, which refers to what does not exist: ${missing.join("; ")}. Existing objects are unchanged. ` +
+        "Create it in Authentik, or correct the setting, and run again.",
     );
   }
   const tried = await tryOut(authentik, text);
   if (tried === undefined) {
     return new ZotAuthError(
       "BLUEPRINT_VARIABLE_MISSING",
-      `Authentik cannot apply the blueprint ${titleOf(instance)}, but takes the same text with a literal in place of the client secret. So its ${by} has no variable ` +
+      `Authentik cannot apply the blueprint ${titleOf(instance)}, but accepts the same text with a literal in place of the client secret. So its ${by} lacks the environment variable ` +
         `${variable} (authentik.clientSecretVariable). ${GIVE_VARIABLE[by]} Then run again.`,
     );
   }
   const mayMiss =
-    unseen.length === 0 ? "" : ` The token may not look whether there is ${unseen.join(", ")}: look yourself.`;
+    unseen.length === 0
+      ? ""
+      : ` The token has insufficient permissions to check for ${unseen.join(", ")}: check it yourself.`;
   return rejected(instance, `${tried}${mayMiss} See also the log of Authentik's ${by}.`);
 }
 
-/** Groups first: they are what is missing most often. */
+/** Groups first: they are missing most often. */
 function byModel(left: NeededObject, right: NeededObject): number {
   const models = Object.keys(LISTS);
   return models.indexOf(left.model) - models.indexOf(right.model);

@@ -3,6 +3,7 @@ import { renderRemoval } from "../blueprint/objects.ts";
 import type { BlueprintObject } from "../blueprint/objects.ts";
 import { inlineText } from "../blueprint/delivery.ts";
 import { messageOf } from "../../../core/errors.ts";
+import { HttpResponse } from "../../../core/http/http.ts";
 import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";
 import { runBlueprint } from "./run.ts";
@@ -11,8 +12,8 @@ import type { Context } from "../../../provider/resource.ts";
 const NAME = "zot-auth removal";
 
 /**
- * Takes objects out of Authentik, by a blueprint of its own that lives for as long as it takes. Its name is the same each time: what an
- * interrupted run left of it is found and removed before it is made anew.
+ * Removes objects from Authentik, by a short-lived blueprint of its own. Its name is the same each time: what an interrupted run left of it is
+ * found and deleted before it is created again.
  *
  * @param what names this removal among those that run side by side
  */
@@ -27,12 +28,13 @@ export async function removeObjects(
   const name = `${NAME}: ${what}`;
   await sweep(authentik, name);
   const text = inlineText(renderRemoval(objects));
-  context.progress(`taking ${objects.join(", ")} out of Authentik`);
-  const removal = await authentik.createBlueprint(name, text);
+  context.progress(`removing ${objects.join(", ")} from Authentik`);
+  const removal = await authentik.createBlueprint(name, text, true);
+  if (removal instanceof HttpResponse) throw authentik.refused("create a blueprint", removal);
   try {
     await runBlueprint(authentik, removal, { hash: blueprintHash(text), timeout: connection.timeout }, context);
   } catch (error) {
-    // Cancelled or not: the clean-up gets a little time of its own. The next run tidies up what it cannot.
+    // The run may have been cancelled, so the cleanup has a timeout of its own. What it cannot delete, the next run does.
     await new Authentik(connection, AbortSignal.timeout(5000)).deleteBlueprint(removal.pk).catch((failed: unknown) => {
       context.warn(`The blueprint "${name}" is left in Authentik; the next run removes it. ${messageOf(failed)}`);
     });
@@ -41,15 +43,15 @@ export async function removeObjects(
   await authentik.deleteBlueprint(removal.pk);
 }
 
-/** Removes what interrupted runs left of removals. Nothing is lost: whoever needs one makes it anew. */
+/** Deletes what interrupted runs left of removals. Nothing is lost: whoever needs one creates it again. */
 export async function sweepRemovals(connection: AuthentikConnection, context: Context): Promise<void> {
   await sweep(new Authentik(connection, context.signal), NAME);
 }
 
-/** What is wrong where an interrupted run has left a removal, which would take away what is wanted again; empty when none is there. */
+/** What is wrong where an interrupted run left a removal, which would remove what is declared again; empty when there is none. */
 export async function leftRemoval(authentik: Authentik): Promise<string> {
   const [left] = await authentik.blueprintsNamed(NAME);
-  return left === undefined ? "" : `the blueprint "${left.name}" of a run that was cut off is left in Authentik`;
+  return left === undefined ? "" : `an interrupted run left the blueprint "${left.name}" in Authentik`;
 }
 
 async function sweep(authentik: Authentik, name: string): Promise<void> {

@@ -4,7 +4,7 @@ import type { Authentik, BlueprintInstance } from "../client.ts";
 import { waitFor } from "../../../core/wait.ts";
 import type { Context } from "../../../provider/resource.ts";
 
-/** What a run has to leave behind. */
+/** What a run must leave behind. */
 export interface WantedRun {
   /** SHA-512 (hex) of the text. */
   readonly hash: string;
@@ -12,15 +12,15 @@ export interface WantedRun {
   readonly timeout: number;
 }
 
-/** Runs that may fail before it counts. */
+/** Failed runs after which the blueprint counts as rejected. */
 const ATTEMPTS = 5;
 
 /**
- * Has a blueprint applied, and waits for a run after that which leaves the hash: the hash alone may be that of an earlier time, since when somebody
- * deleted what the blueprint made, or changed a variable that it reads. A run that failed may be an older one, or have raced with the blueprint
- * that makes what ours looks for: so it is applied anew a few times, with growing pauses, before it counts as rejected.
+ * Applies a blueprint, and waits for a run after that which leaves the hash: the hash alone may be from an earlier run, after which somebody
+ * deleted what the blueprint made, or changed a variable that it reads. A failed run may be an older one, or have raced with the blueprint
+ * that makes what ours refers to: so it is applied again a few times, with growing pauses, before it counts as rejected.
  *
- * @param why tells the reason of a rejection, as well as it can be had
+ * @param why finds the reason of a rejection
  * @throws ZotAuthError `BLUEPRINT_DISABLED`, `BLUEPRINT_NOT_APPLIED`, and what `why` gives (default `BLUEPRINT_REJECTED`)
  */
 export async function runBlueprint(
@@ -28,10 +28,10 @@ export async function runBlueprint(
   before: BlueprintInstance,
   { hash, timeout }: WantedRun,
   context: Context,
-  why: () => Promise<ZotAuthError> = async () => Promise.resolve(rejected(before, "See the worker's log.")),
+  why: () => Promise<ZotAuthError> = async () => Promise.resolve(rejected(before, "Read the worker's log.")),
 ): Promise<void> {
   const { pk } = before;
-  // Asked to apply one that is disabled, Authentik says yes and does nothing.
+  // Authentik accepts a request to apply a disabled blueprint, and does nothing.
   if (!before.enabled) throw disabled(before);
   await authentik.apply(pk);
   const end = Date.now() + timeout * 1000;
@@ -59,8 +59,8 @@ export async function runBlueprint(
       signal: context.signal,
       remedy: () =>
         runs === 0
-          ? "No run of it has ended since: Authentik's worker is not running, or has other work. See that it runs, or raise authentik.applyTimeout."
-          : "It was run, but with another text, or one that is no longer readable. See whether something else writes the file, and the worker's log.",
+          ? "No run of it has ended since: Authentik's worker is not running, or is busy. Check that it runs, or raise authentik.applyTimeout."
+          : "It was run, but with another text, or one that is no longer readable. Check whether something else writes the file, and read the worker's log.",
     },
   );
 }
@@ -73,13 +73,13 @@ export function titleOf({ path, name }: Pick<BlueprintInstance, "path" | "name">
 export function rejected(instance: Pick<BlueprintInstance, "path" | "name">, reason: string): ZotAuthError {
   return new ZotAuthError(
     "BLUEPRINT_REJECTED",
-    `Authentik cannot apply the blueprint ${titleOf(instance)}; what was there before stays. ${reason}`,
+    `Authentik cannot apply the blueprint ${titleOf(instance)}; existing objects are unchanged. ${reason}`,
   );
 }
 
 function disabled(instance: BlueprintInstance): ZotAuthError {
   return new ZotAuthError(
     "BLUEPRINT_DISABLED",
-    `The blueprint ${titleOf(instance)} is disabled in Authentik, which so never applies it. Enable it there (Customization, Blueprints), and run again.`,
+    `The blueprint ${titleOf(instance)} is disabled in Authentik, so it is never applied. Enable it there (Customization, Blueprints), and run again.`,
   );
 }

@@ -1,18 +1,17 @@
 import { entryTitles, firstEntries, withoutVariables } from "../blueprint/needs.ts";
 import { ZotAuthError } from "../../../core/errors.ts";
 import type { Authentik } from "../client.ts";
-import { giveBlueprint } from "./give.ts";
 import { HttpResponse } from "../../../core/http/http.ts";
 import { at, list } from "../../../core/json.ts";
 
 const TRIAL = "zot-auth trial";
 
 const CANNOT_TRY =
-  `The token may not delete blueprints (authentik_blueprints.delete_blueprintinstance), so the reason cannot be tried out; a disabled blueprint "${TRIAL}" may be ` +
-  "left in Authentik, to be deleted there.";
+  `The token may not delete blueprints (authentik_blueprints.delete_blueprintinstance), so the reason cannot be found; a disabled blueprint "${TRIAL}" may be ` +
+  "left in Authentik: delete it there.";
 
 /**
- * What Authentik's server says to a blueprint with a literal in the place of every variable, since the server has not the worker's environment.
+ * What Authentik's server says to a blueprint with a literal in place of every variable, since the server does not have the worker's environment.
  * Nothing of a trial stays.
  *
  * @returns the reason, as well as it can be had, or `undefined` when Authentik takes the text
@@ -25,10 +24,10 @@ export async function tryOut(authentik: Authentik, text: string): Promise<string
   const reason = reasonIn(answer);
   if (reason !== undefined) return reason;
   const entry = await firstBadEntry(authentik, literal);
-  return `Authentik gives no reason. ${entry === undefined ? CANNOT_TRY : `The first entry that it does not take is ${entry}.`}`;
+  return `Authentik gives no reason. ${entry === undefined ? CANNOT_TRY : `The first entry that it rejects is ${entry}.`}`;
 }
 
-/** What Authentik says. It shows the first lines of its log, and with many entries the reason is not among them; with a 405 there are none. */
+/** What Authentik says. It returns the first lines of its log only: with many entries the reason is not among them, and a 405 has none. */
 function reasonIn(answer: HttpResponse): string | undefined {
   const lines = list(at(answer.json, "content")).filter((line) => typeof line === "string");
   const telling = lines.filter((line) => /entry invalid|does not exist|not allowed/i.test(line));
@@ -37,7 +36,7 @@ function reasonIn(answer: HttpResponse): string | undefined {
   return `Authentik says: ${said.replace(/\s+/g, " ").slice(0, 500)}.`;
 }
 
-/** Entries only refer to those before them, so a blueprint that is cut short fails from its first bad entry on. */
+/** Entries only refer to those before them, so a truncated blueprint fails from its first bad entry on. */
 async function firstBadEntry(authentik: Authentik, text: string): Promise<string | undefined> {
   const titles = entryTitles(text);
   let taken = 0;
@@ -53,9 +52,9 @@ async function firstBadEntry(authentik: Authentik, text: string): Promise<string
 }
 
 interface Trial {
-  /** The answer of an Authentik that does not take the text. */
+  /** The response of an Authentik that rejects the text. */
   readonly answer?: HttpResponse;
-  /** Authentik took the text, and the token may not delete what came of it. */
+  /** Authentik accepted the text, and the token may not delete the blueprint. */
   readonly stays: boolean;
 }
 
@@ -63,7 +62,7 @@ async function trial(authentik: Authentik, text: string): Promise<Trial> {
   try {
     for (const left of await authentik.blueprintsNamed(TRIAL)) await authentik.deleteBlueprint(left.pk);
     // Disabled, so that it is tried out and never applied.
-    const tried = await giveBlueprint(authentik, TRIAL, text, false);
+    const tried = await authentik.createBlueprint(TRIAL, text, false);
     if (tried instanceof HttpResponse) return { answer: tried, stays: false };
     await authentik.deleteBlueprint(tried.pk);
     return { stays: false };

@@ -11,19 +11,19 @@ import type { Context, Observed, Resource } from "../../../provider/resource.ts"
 import type { FormerObject } from "./objectCleanup.ts";
 import { appliedBlueprintOutputs } from "./outputs.ts";
 
-/** Authentik has applied the blueprint that was delivered: the text's hash is the one it last applied, by a run of now. */
+/** Authentik has applied the delivered blueprint: the text's hash is the one that it applied last, in a run that ended now. */
 export interface AppliedBlueprintInputs extends AuthentikConnection, Delivered {
   /** The delivered text, to find out why Authentik rejects it. */
   readonly text: string;
-  /** What has to happen until Authentik's worker has the text, in a sentence. */
+  /** What must happen until Authentik's worker has the text, in a sentence. */
   readonly arrival: string;
   /** Names of blueprints that Authentik applies before this one. */
   readonly appliedAfter: readonly string[];
   /** The worker's variable with the client secret. */
   readonly clientSecretVariable: string;
-  /** Fingerprint of the client secret: Authentik does not notice by itself that a variable of its worker changed. */
+  /** Fingerprint of the client secret: Authentik does not notice that a variable of its worker changed. */
   readonly clientSecretFingerprint: string;
-  /** What the blueprint makes; taken away on destroy. */
+  /** What the blueprint makes; removed on destroy. */
   readonly objects: readonly BlueprintObject[];
   /** What earlier blueprints of this stack made and this one does not. */
   readonly former: readonly FormerObject[];
@@ -38,7 +38,7 @@ export const appliedBlueprint: Resource<AppliedBlueprintInputs, AppliedBlueprint
   computed: appliedBlueprintOutputs,
 
   async create(inputs, context) {
-    // Nothing depends on it yet, so all that an interrupted run may have left can go.
+    // Nothing depends on it yet, so everything that an interrupted run may have left can be removed.
     return { id: inputs.path, state: await apply(inputs, inputs.former, context) };
   },
 
@@ -54,7 +54,7 @@ export const appliedBlueprint: Resource<AppliedBlueprintInputs, AppliedBlueprint
   },
 
   async update(state, inputs, context) {
-    // Each goes once: an object of that name that comes later is somebody else's. An account goes with its own row, after its key.
+    // Each is removed once: an object of that name that appears later is somebody else's. An account is removed with its own row, after its key.
     const known = new Set(state.former.map(({ object, generation }) => `${generation} ${object}`));
     const gone = inputs.former.filter(
       ({ object, generation }) => !known.has(`${generation} ${object}`) && !isAccount(object),
@@ -75,7 +75,7 @@ async function apply(
   const gone = former.map(({ object }) => object);
   await sweepRemovals(inputs, context);
   const of = `former objects of ${inputs.path}`;
-  // One application a provider, one provider a client id: the old ones go before the new ones can come.
+  // One application a provider, one provider a client id: the old ones must be removed before the new ones can be made.
   await removeObjects(inputs, `${of}, first`, gone.filter(isInTheWay), context);
   const instance = await applyDelivered(inputs, context);
   const rest = gone.filter((object) => !isInTheWay(object));
@@ -83,7 +83,7 @@ async function apply(
   return { ...inputs, instance, drift: "" };
 }
 
-/** Makes anew what a person, or a run that was cut off, has taken away. */
+/** Makes again what a person or an interrupted run has removed. */
 export async function applyAgain(inputs: AuthentikConnection & Delivered, context: Context): Promise<void> {
   await sweepRemovals(inputs, context);
   await applyDelivered(inputs, context);

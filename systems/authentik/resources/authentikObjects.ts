@@ -9,8 +9,8 @@ import type { Context, Observed, Resource } from "../../../provider/resource.ts"
 import { applyAgain } from "./appliedBlueprint.ts";
 
 /**
- * Objects of the blueprint as rows of their own, so that a preview shows them and drift has a name. They write nothing: the blueprint stays
- * the one writer, and the repair of any drift is to apply it again.
+ * Objects of the blueprint as rows of their own, so that a preview shows them and drift has a name. They write nothing: only the blueprint does,
+ * and any drift is repaired by applying it again.
  */
 export type ObjectRow = AuthentikConnection & Delivered;
 
@@ -72,15 +72,15 @@ export const application = seenIfAllowed<ApplicationInputs>(
     const pk = at(found, "provider");
     if (typeof pk !== "number") return `the application "${slug}" has no provider`;
     if (at(found, "policy_engine_mode") === "all")
-      return `the application "${slug}" lets in only who is in all groups at once (policy_engine_mode is "all")`;
+      return `the application "${slug}" only lets in members of all groups at once (policy_engine_mode is "all")`;
     const provider = await authentik.oauth2Provider(pk);
     if (at(provider, "client_id") !== clientId)
       return `the provider's client id is "${String(at(provider, "client_id"))}", not "${clientId}"`;
     const uris = list(at(provider, "redirect_uris")).map((uri) => at(uri, "url"));
-    if (!uris.includes(redirectUri)) return `the provider does not send people back to ${redirectUri}`;
-    // A blueprint that finds no certificate makes a provider without one, which signs with the client secret: zot then takes no token.
+    if (!uris.includes(redirectUri)) return `the provider lacks the redirect URI ${redirectUri}`;
+    // A blueprint that finds no certificate makes a provider without one, which signs with the client secret: zot then accepts no token.
     if (typeof at(provider, "signing_key") !== "string")
-      return "the provider has no signing key: there is no certificate of the name that authentik.signingCertificate says";
+      return "the provider has no signing key: the certificate of authentik.signingCertificate does not exist";
     const grants = at(provider, "grant_types");
     // Before 2026.5 a provider has no such list.
     return !Array.isArray(grants) || grants.includes("authorization_code")
@@ -96,11 +96,12 @@ const seenAccount = seen<ServiceAccountInputs>(
     if (user === undefined) return `there is no account "${username}"`;
     if (at(user, "is_active") !== true) return `the account "${username}" is disabled`;
     const groups = list(at(user, "groups_obj")).map((entry) => at(entry, "name"));
-    if (!groups.includes(group)) return `the account "${username}" is no member of "${group}"`;
+    if (!groups.includes(group)) return `the account "${username}" is not a member of "${group}"`;
     const token = await authentik.token(appPassword);
     if (token === undefined) return `there is no app password "${appPassword}"`;
-    if (at(token, "user") !== at(user, "pk")) return `the app password "${appPassword}" is not one of "${username}"`;
-    if (at(token, "intent") !== "app_password") return `the token "${appPassword}" is no app password`;
+    if (at(token, "user") !== at(user, "pk"))
+      return `the app password "${appPassword}" does not belong to "${username}"`;
+    if (at(token, "intent") !== "app_password") return `the token "${appPassword}" is not an app password`;
     if (at(token, "expiring") === true) return `the app password "${appPassword}" expires`;
     if (machineFlow === undefined || (await authentik.hasFlow(machineFlow))) return "";
     return `there is no sign-in flow "${machineFlow}"`;
@@ -108,8 +109,8 @@ const seenAccount = seen<ServiceAccountInputs>(
 );
 
 /**
- * The account goes with its row, after the key that was made with it: to revoke that one, it signs in. Everything else that the blueprint no
- * longer makes goes when the new one is applied.
+ * The account is removed with its row, after the key that was made with it: it must sign in to revoke that one. Everything else that the blueprint
+ * no longer makes is removed when the new one is applied.
  */
 export const serviceAccount: Resource<ServiceAccountInputs, State<ServiceAccountInputs>> = {
   ...seenAccount,
@@ -123,7 +124,7 @@ export const serviceAccount: Resource<ServiceAccountInputs, State<ServiceAccount
     ),
 };
 
-/** The same for an object that the token need not be allowed to see: `up` does without, and nothing is said of it. */
+/** The same for an object that the token need not be allowed to see: `up` does without, and reports nothing. */
 function seenIfAllowed<I extends ObjectRow>(
   idOf: (inputs: I) => string,
   look: (authentik: Authentik, inputs: I) => Promise<string>,
@@ -131,7 +132,7 @@ function seenIfAllowed<I extends ObjectRow>(
   return seen(idOf, async (authentik, inputs) => (await ifAllowed(async () => look(authentik, inputs))) ?? "");
 }
 
-/** A resource whose object the blueprint makes: it waits until the object looks as declared, and applies the blueprint again where it does not. */
+/** A resource whose object the blueprint makes: it waits until the object is as declared, and applies the blueprint again where it is not. */
 function seen<I extends ObjectRow>(
   idOf: (inputs: I) => string,
   look: (authentik: Authentik, inputs: I) => Promise<string>,
@@ -144,10 +145,10 @@ function seen<I extends ObjectRow>(
         return wrong === "" ? true : undefined;
       },
       {
-        what: `${idOf(inputs)} to look as the blueprint says`,
+        what: `${idOf(inputs)} to match the blueprint`,
         timeoutSeconds: Math.min(10, inputs.timeout),
         signal: context.signal,
-        remedy: () => `In Authentik ${wrong}. See whether another blueprint or a person changes it.`,
+        remedy: () => `In Authentik, ${wrong}. Check whether another blueprint or a person changes it.`,
       },
     );
     return { ...inputs, drift: "" };
@@ -162,7 +163,7 @@ function seen<I extends ObjectRow>(
   return {
     computed: {},
     create: async (inputs, context) => {
-      // The blueprint was applied just before, or long ago: a destroy that was cut off has taken away what only applying it again brings back.
+      // The blueprint was applied just now, or long ago: only applying it again restores what an interrupted destroy removed.
       const wrong = await look(new Authentik(inputs, context.signal), inputs);
       return { id: idOf(inputs), state: await repaired(wrong, inputs, context) };
     },

@@ -35,23 +35,23 @@ export const blueprintFile: Resource<BlueprintFileInputs, BlueprintFileState> = 
     const held = await textOf(state.file);
     if (held === undefined) return;
     if (held !== state.text) {
-      context.warn(`${state.file} holds another text than ours and stays. Delete it in Git if nobody needs it.`);
+      context.warn(`${state.file} was not deleted, because its text is not ours. Delete it in Git if nobody needs it.`);
       return;
     }
     await attempt(state.file, async () => rm(resolve(state.file)));
-    context.warn(`${state.file} is deleted in your clone. ${commit(state.file, "Remove the blueprint of zot-auth")}`);
+    context.warn(`${state.file} was deleted in your clone. ${commit(state.file, "Remove the blueprint of zot-auth")}`);
   },
 };
 
 async function write({ file, text }: BlueprintFileInputs, context: Context): Promise<BlueprintFileState> {
   if ((await textOf(file)) !== text) {
-    // A person's editor or `git` never sees half a file.
+    // An editor or `git` never sees a partial file.
     const half = `${resolve(file)}.zot-auth`;
     await attempt(file, async () => {
       await writeFile(half, text);
       await rename(half, resolve(file));
     });
-    context.warn(`${file} is written. ${commit(file, "Blueprint of zot-auth")} Authentik gets it from there.`);
+    context.warn(`${file} was written. ${commit(file, "Blueprint of zot-auth")} Authentik then gets it from there.`);
   }
   return { file, text, drift: "" };
 }
@@ -66,7 +66,7 @@ function commit(file: string, message: string): string {
 async function textOf(file: string): Promise<string | undefined> {
   return attempt(file, async () => {
     try {
-      if (!(await lstat(resolve(file))).isFile()) throw notAFile(file, "it is no file");
+      if (!(await lstat(resolve(file))).isFile()) throw notAFile(file, "it is not a file");
       return await readFile(resolve(file), "utf8");
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
@@ -87,6 +87,6 @@ async function attempt<T>(file: string, work: () => Promise<T>): Promise<T> {
 function notAFile(file: string, why: string): ZotAuthError {
   return new ZotAuthError(
     "BLUEPRINT_FILE_UNUSABLE",
-    `The file ${file} of authentik.delivery cannot be used (${why}). Its folder has to be there, in a clone of your GitOps repository, and be yours to write.`,
+    `authentik.delivery: the file ${file} cannot be used (${why}). Its folder must exist, in a clone of your GitOps repository, and be writable.`,
   );
 }

@@ -2,12 +2,11 @@ import { inlineInstanceName } from "../applying/arrival.ts";
 import { whyRejected } from "../applying/diagnosis.ts";
 import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";
-import { giveBlueprint } from "../applying/give.ts";
 import { HttpResponse } from "../../../core/http/http.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { inlineBlueprintOutputs } from "./outputs.ts";
 
-/** The blueprint as a text that Authentik itself keeps: for people without Kubernetes. */
+/** The blueprint as a text that Authentik itself stores: for homelabs without Kubernetes. */
 export interface InlineBlueprintInputs extends AuthentikConnection {
   /** The first part of its name in Authentik; the beginning of the text's hash follows. */
   readonly name: string;
@@ -51,21 +50,21 @@ export const inlineBlueprint: Resource<InlineBlueprintInputs, InlineBlueprintSta
   },
 };
 
-/** Every text of that name, also one that no state tells of. */
+/** Deletes every text of that name, also one that no state knows of. */
 export async function deleteInline(named: Named, context: Context): Promise<void> {
   const authentik = new Authentik(named, context.signal);
   for (const { pk } of await ours(named, context)) await authentik.deleteBlueprint(pk);
 }
 
-/** The new text gets an instance of its own before those of older texts go: one that Authentik does not take changes nothing. */
+/** The new text gets an instance of its own before those of older texts are deleted: a text that Authentik rejects changes nothing. */
 async function deliver(inputs: InlineBlueprintInputs, context: Context): Promise<InlineBlueprintState> {
   const authentik = new Authentik(inputs, context.signal);
   const wanted = inlineInstanceName(inputs.name, inputs.hash);
   const before = await ours(inputs, context);
   let instance = before.find(({ name }) => name === wanted);
   if (instance === undefined) {
-    context.progress("giving the blueprint to Authentik");
-    const made = await giveBlueprint(authentik, wanted, inputs.text, true);
+    context.progress("creating the blueprint in Authentik");
+    const made = await authentik.createBlueprint(wanted, inputs.text, true);
     if (made instanceof HttpResponse) {
       const why = { text: inputs.text, appliedAfter: inputs.appliedAfter, variable: inputs.clientSecretVariable };
       throw await whyRejected(authentik, { path: "", name: wanted }, { ...why, by: "server" }, context);

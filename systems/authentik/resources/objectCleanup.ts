@@ -97,8 +97,8 @@ async function othersOf(
   const others = bindings.map(nameOf).filter((name) => !ours.has(name.replace(/^group /, "")));
   if (others.length > 0) {
     context.warn(
-      `The application "${application}" in Authentik has PolicyBindings that are not of these settings: ${others.join(", ")}. They stay, and decide who may sign in. ` +
-        "Put groups that may sign in into access.signInGroups; delete the others in Authentik if nobody needs them.",
+      `The application "${application}" in Authentik has unmanaged PolicyBindings: ${others.join(", ")}. They stay, and also decide who may sign in. ` +
+        "Add groups that may sign in to access.signInGroups; delete the others in Authentik if nobody needs them.",
     );
   }
   return others;

@@ -13,9 +13,9 @@ export interface ActionsSecretInputs extends ForgejoConnection {
   /** `owner/repository`, an organisation's name, or `user:` and the login of the token's user. */
   readonly target: string;
   readonly secretName: string;
-  /** Where the key is read from when it is written: the key itself never enters the state. */
+  /** Where the key is read when it is written: the key itself never enters the state. */
   readonly source: SecretReference;
-  /** Which key: the fingerprint that the key in `source` has to have. */
+  /** Which key: the fingerprint that the key in `source` must have. */
   readonly fingerprint: string;
   readonly label: string;
   /** RFC 3339. */
@@ -23,7 +23,7 @@ export interface ActionsSecretInputs extends ForgejoConnection {
 }
 
 export interface ActionsSecretState extends ActionsSecretInputs, Observed {
-  /** The target's numeric id: its name can come to mean another one. */
+  /** The target's numeric id, since a name can be given to another target later. */
   readonly targetId: number;
 }
 
@@ -70,8 +70,8 @@ async function write(
   if (key.fingerprint !== inputs.fingerprint) {
     throw new ZotAuthError(
       "KEY_STORE_CHANGED",
-      `${inputs.source} holds another key (fingerprint ${key.fingerprint}) than the one that was made (${inputs.fingerprint}), so it is not given to ${inputs.target}. ` +
-        "Run `pulumi refresh` and `pulumi up`: a new key is made then.",
+      `${inputs.source} holds another key (fingerprint ${key.fingerprint}) than the one in force (${inputs.fingerprint}), so it was not written to ${inputs.target}. ` +
+        "Run `pulumi refresh` and then `pulumi up`, which makes a new key.",
     );
   }
   await writeSecret(forgejo, inputs.secretName, markerOf(inputs), key, context);

@@ -9,24 +9,23 @@ import type { Context, Observed, Resource } from "../../../provider/resource.ts"
 import { copiedSecretOutputs } from "./outputs.ts";
 
 /**
- * A secret that somebody else keeps, as an Actions secret of one target. Nobody tells when its value changes: a refresh reads the source and
- * compares, a preview cannot know.
+ * A secret from elsewhere, as an Actions secret of one target. A refresh reads the source and notices a changed value; a preview does not.
  */
 export interface CopiedSecretInputs extends ForgejoConnection {
   /** `owner/repository`, an organisation's name, or `user:` and the login of the token's user. */
   readonly target: string;
   readonly secretName: string;
-  /** Where the value is read from when it is written, and at a refresh: it never enters the state. */
+  /** Where the value is read when it is written, and at a refresh: it never enters the state. */
   readonly source: SecretReference;
-  /** Whose secret the marker says it is. */
+  /** What the marker says whose secret it is. */
   readonly label: string;
 }
 
 export interface CopiedSecretState extends CopiedSecretInputs, Observed {
   readonly targetId: number;
   /**
-   * Which value it is. Keyed by Forgejo's token, since people choose such secrets and everybody may read this: who holds that token could
-   * read the secret by a workflow anyway.
+   * Which value it is. Keyed by Forgejo's token, since people choose such secrets and everybody can read this: whoever has that token could
+   * read the secret in a workflow anyway.
    */
   readonly fingerprint: string;
 }
@@ -62,7 +61,7 @@ function placedOf(state: CopiedSecretState) {
   return { secretName, marker: { label, fingerprint, target } satisfies SecretMarker, targetId };
 }
 
-/** A source that cannot be read now says nothing about the secret, which goes on working: a warning, no drift. */
+/** A source that cannot be read says nothing about the secret, which still works: a warning, no drift. */
 async function changeOfSource(forgejo: Forgejo, state: CopiedSecretState, context: Context): Promise<string> {
   const { source, target, secretName } = state;
   const token = await forgejo.token();
@@ -73,7 +72,7 @@ async function changeOfSource(forgejo: Forgejo, state: CopiedSecretState, contex
   } catch (error) {
     if (!(error instanceof ZotAuthError)) throw error;
     context.warn(
-      `whether the secret ${secretName} of ${target} has the value of ${source} is not known: ${messageOf(error)}`,
+      `could not check whether the secret ${secretName} of ${target} has the value of ${source}: ${messageOf(error)}`,
     );
     return "";
   }

@@ -5,7 +5,7 @@ import { waitFor } from "../../../core/wait.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { testBuildOutputs } from "./outputs.ts";
 
-/** A build in CI that pushes with the secret that Forgejo holds: dispatched, and awaited. */
+/** A build in CI that pushes with the secret in Forgejo: dispatches the workflow and waits for its end. */
 export interface TestBuildInputs extends ForgejoConnection {
   readonly repository: string;
   /** The workflow's file name. */

@@ -61,7 +61,10 @@ test("a worker without the variable of the client secret is told from every othe
   lab.write("zot.yaml", renderBlueprint(blueprintArgs(settings)));
   const error = await failureOf(create(t, lab));
   assert.equal(error.code, "BLUEPRINT_VARIABLE_MISSING");
-  assert.match(error.message, /no variable AUTHENTIK_ZOT_CLIENT_SECRET \(authentik\.clientSecretVariable\)/);
+  assert.match(
+    error.message,
+    /lacks the environment variable AUTHENTIK_ZOT_CLIENT_SECRET \(authentik\.clientSecretVariable\)/,
+  );
   assert.deepEqual(await instances(lab), ["zot"]);
 });
 
@@ -80,7 +83,7 @@ test("a reason that Authentik's answer does not reach is found by cutting the te
   lab.write("zot.yaml", text);
   const error = await failureOf(create(t, lab, { text }));
   assert.equal(error.code, "BLUEPRINT_REJECTED");
-  assert.match(error.message, /first entry that it does not take is authentik_flows\.flow {"slug":"machine-login"}/);
+  assert.match(error.message, /first entry that it rejects is authentik_flows\.flow {"slug":"machine-login"}/);
   assert.deepEqual(await instances(lab), ["zot"], "no trial is left");
 });
 
@@ -92,7 +95,7 @@ test("what the token may not look at is named as something to look at", async (t
   assert.equal(error.code, "BLUEPRINT_REJECTED");
   assert.match(
     error.message,
-    /gives no reason\. The token may not delete blueprints .*may not look whether there is the group with name "nobody"/,
+    /gives no reason\. The token may not delete blueprints .*has insufficient permissions to check for the group with name "nobody"/,
   );
 });
 
@@ -114,15 +117,12 @@ test("a file that vanished from what the worker sees has gone or has a syntax er
   lab.write("zot.yaml", `${text}  - model: [\n`);
   const error = await failureOf(create(t, lab, { timeout: 1 }));
   assert.equal(error.code, "BLUEPRINT_NOT_SEEN");
-  assert.match(error.message, /no longer lists it: the file has gone, or has a syntax error.*It comes by hand\./);
+  assert.match(error.message, /no longer lists it: the file was deleted, or has a syntax error.*It comes by hand\./);
 });
 
 test("a mount that is not there, a file that is missing, and another text are told apart", async (t) => {
   const lab = await startLab(t);
-  assert.match(
-    (await failureOf(create(t, lab, { timeout: 0 }))).message,
-    /no file at all below custom\/: nothing is mounted/,
-  );
+  assert.match((await failureOf(create(t, lab, { timeout: 0 }))).message, /no file below custom\/: nothing is mounted/);
   lab.write("common.yaml", "version: 1\nentries: []\n");
   assert.match(
     (await failureOf(create(t, lab, { timeout: 0 }))).message,

@@ -92,7 +92,7 @@ const CHANGES: readonly (readonly [change: (lab: Lab) => Promise<unknown>, row: 
   [
     async (lab) => api(lab, "PATCH", "/core/applications/zot/", { policy_engine_mode: "all" }),
     "application",
-    'the application "zot" lets in only who is in all groups at once (policy_engine_mode is "all")',
+    'the application "zot" only lets in members of all groups at once (policy_engine_mode is "all")',
   ],
   [
     async (lab) => api(lab, "PATCH", "/core/applications/zot/", { name: "Registry" }),
@@ -108,7 +108,7 @@ const CHANGES: readonly (readonly [change: (lab: Lab) => Promise<unknown>, row: 
   [
     async (lab) => api(lab, "PATCH", await providerPath(lab), { redirect_uris: [] }),
     "application",
-    `the provider does not send people back to ${callback}`,
+    `the provider lacks the redirect URI ${callback}`,
   ],
   [
     async (lab) => api(lab, "PATCH", "/core/tokens/zot-ci-app-password/", { expiring: true }),
@@ -118,7 +118,7 @@ const CHANGES: readonly (readonly [change: (lab: Lab) => Promise<unknown>, row: 
   [
     async (lab) => api(lab, "PATCH", "/core/tokens/zot-ci-app-password/", { intent: "api" }),
     "account",
-    'the token "zot-ci-app-password" is no app password',
+    'the token "zot-ci-app-password" is not an app password',
   ],
   [
     async (lab) => api(lab, "DELETE", "/flows/instances/machine-login/"),

@@ -108,7 +108,7 @@ test("more than a page of secrets is looked through", async (t) => {
   assert.equal(await drift(bench, state), "");
 });
 
-test("another key in the source than the one that was made is not handed on", async (t) => {
+test("another key in the source than the one in force is not written", async (t) => {
   const bench = await Bench.start(t);
   const before = bench.held("own/app");
   const wrong = { ...inputs(bench, "own/app"), fingerprint: "0123456789abcdef" };
