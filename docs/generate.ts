@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { format } from "prettier";
 import { documentSettings } from "../settings/document.ts";
+import { settingsJsonSchema } from "../settings/jsonSchema.ts";
 import { documentComponents } from "./componentTables.ts";
 import { documentErrors } from "./errorPage.ts";
 
@@ -14,3 +15,8 @@ for (const [page, text] of Object.entries({
 })) {
   writeFileSync(new URL(page, import.meta.url), await format(text, { parser: "markdown", printWidth: 120 }));
 }
+
+writeFileSync(
+  new URL("settings.schema.json", import.meta.url),
+  await format(JSON.stringify(settingsJsonSchema()), { parser: "json", printWidth: 120 }),
+);
