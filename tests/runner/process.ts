@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 
 /** Minutes after which a process has failed, so that what never ends by itself is named. */
-const LIMIT = 20;
+const LIMIT = 30;
 
 export interface Ended {
   readonly failed: boolean;
