@@ -24,6 +24,9 @@ export interface RetryRules extends RetryLimits {
 /** How a connection ends when the server or a proxy between died or restarted. */
 const RESETS: readonly unknown[] = ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"];
 
+/** Seconds for which connections that end are retried: a server that restarts refuses them soon after, and is reported then anyway. */
+const RESET_SECONDS = 5;
+
 const TOO_MANY_REQUESTS = 429;
 
 /** By origin, when the server accepts requests again: what it asks of one request goes for all. */
@@ -42,7 +45,7 @@ export async function waitUntilWelcome(origin: string, signal: AbortSignal | und
  */
 export function retryPolicy(rules: RetryRules, gaveUp: (retriedFor: number) => void): RetryHandler.RetryCallback {
   const { origin, signal, idempotent, statuses, retryFor = 60, pause = 250 } = rules;
-  const end = Date.now() + retryFor * 1000;
+  const start = Date.now();
   return (error, { state }, done) => {
     const status = at(error, "statusCode");
     const worthIt =
@@ -54,7 +57,8 @@ export function retryPolicy(rules: RetryRules, gaveUp: (retriedFor: number) => v
     }
     const asked = status === undefined ? undefined : retryAfter(at(error, "headers", "retry-after"));
     const wait = (asked ?? 0) + jittered(Math.min(pause * 2 ** (state.counter - 1), pause * 40));
-    if (Date.now() + wait > end) {
+    const seconds = status === undefined ? Math.min(retryFor, RESET_SECONDS) : retryFor;
+    if (Date.now() + wait > start + seconds * 1000) {
       gaveUp(retryFor);
       done(error);
       return;

@@ -10,7 +10,7 @@ for (const [name, character] of Object.entries({
   "a zero": "\0",
   "a dash from a text": "\u2014",
 })) {
-  test(`a token with ${name} in it is told without being shown`, async () => {
+  test(`a token with ${name} in it is reported without its value`, async () => {
     const headers = { authorization: new Secret(`token hush${character}hush`) };
     await assert.rejects(request(ENDPOINT, "/", { headers }), (error) => {
       assert.ok(error instanceof Error);
