@@ -13,7 +13,7 @@ const LAYERS = {
   settings: ["systems", "core"],
   systems: ["provider/resource.ts", "core"],
   provider: ["core"],
-  commands: ["settings", "systems", "core", "toolchain/processes.js"],
+  commands: ["settings", "systems", "core", "toolchain/system/processes.js"],
   core: [],
 };
 

@@ -4,12 +4,12 @@
 // Plain JavaScript for Node 18 and later, without dependencies: it runs before there are any.
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { endOnSignals } from "./atExit.js";
-import { SetupError } from "./errors.js";
-import { placeOf } from "./place.js";
-import { Reporter } from "./progress.js";
-import { runCommand } from "./runCommand.js";
-import { setUp } from "./setup.js";
+import { endOnSignals } from "./system/atExit.js";
+import { SetupError } from "./setup/errors.js";
+import { placeOf } from "./system/place.js";
+import { Reporter } from "./setup/progress.js";
+import { runCommand } from "./run/runCommand.js";
+import { setUp } from "./setup/setup.js";
 
 const USAGE = `usage: node toolchain/main.js setup [--quiet] [--retry-plugins]
        node toolchain/main.js run <command> [args…]

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { isAlive } from "../../toolchain/processes.js";
+import { isAlive } from "../../toolchain/system/processes.js";
 import type { DaemonMessage } from "./daemon.ts";
 import { pathsOf } from "./layout.ts";
 import type { Layout } from "./layout.ts";

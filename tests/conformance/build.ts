@@ -1,14 +1,14 @@
 // Builds a conformance suite from its Go module into the tool chain's cache, once a version.
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { run } from "../../toolchain/child.js";
-import { reasonIn, SetupError } from "../../toolchain/errors.js";
-import { isExecutable } from "../../toolchain/files.js";
-import { withLock } from "../../toolchain/lock.js";
-import type { Place } from "../../toolchain/place.js";
-import { shown } from "../../toolchain/place.js";
-import type { Finding, Progress } from "../../toolchain/progress.js";
-import { findOnPath } from "../../toolchain/search.js";
+import { run } from "../../toolchain/system/child.js";
+import { reasonIn, SetupError } from "../../toolchain/setup/errors.js";
+import { isExecutable } from "../../toolchain/system/files.js";
+import { withLock } from "../../toolchain/system/lock.js";
+import type { Place } from "../../toolchain/system/place.js";
+import { shown } from "../../toolchain/system/place.js";
+import type { Finding, Progress } from "../../toolchain/setup/progress.js";
+import { findOnPath } from "../../toolchain/system/search.js";
 import { conformanceModule } from "./suites.ts";
 import type { Suite } from "./suites.ts";
 

@@ -4,9 +4,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { SetupError } from "../../toolchain/errors.js";
-import { placeOf } from "../../toolchain/place.js";
-import { Reporter } from "../../toolchain/progress.js";
+import { SetupError } from "../../toolchain/setup/errors.js";
+import { placeOf } from "../../toolchain/system/place.js";
+import { Reporter } from "../../toolchain/setup/progress.js";
 import { startRegistry } from "../lab/zot/registry.ts";
 import { metricsAccess } from "../lab/zot/releaseDifferences.ts";
 import { findRealZot, standIn } from "../lab/zot/zotPrograms.ts";

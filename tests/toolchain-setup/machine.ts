@@ -66,7 +66,8 @@ export class Machine {
     for (const name of UTILITIES)
       symlinkSync(["/bin", "/usr/bin"].map((dir) => join(dir, name)).find(existsSync) ?? "", join(this.bin, name));
     symlinkSync(process.execPath, join(this.bin, "node"));
-    for (const name of readdirSync(TOOLCHAIN).filter((file) => file.endsWith(".js"))) {
+    const files = readdirSync(TOOLCHAIN, { recursive: true, encoding: "utf8" });
+    for (const name of files.filter((file) => file.endsWith(".js"))) {
       this.write(`project/toolchain/${name}`, "");
       copyFileSync(join(TOOLCHAIN, name), join(this.root, "toolchain", name));
     }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { TestContext } from "node:test";
-import { Reporter } from "../../toolchain/progress.js";
+import { Reporter } from "../../toolchain/setup/progress.js";
 
 /** A step that takes 65 seconds and changes what it says in between, on a clock of the test's own. */
 async function longStep(

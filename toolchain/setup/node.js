@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { SetupError } from "./errors.js";
-import { isExecutable } from "./files.js";
-import { shown } from "./place.js";
-import { findOnPath, versionOf } from "./search.js";
+import { isExecutable } from "../system/files.js";
+import { shown } from "../system/place.js";
+import { findOnPath, versionOf } from "../system/search.js";
 import { atLeast, NODE_MINIMUM } from "./versions.js";
 
 /** The optional dependencies of package.json that carry Node itself, by machine. */
@@ -17,7 +17,7 @@ const PACKAGES = new Map([
 
 /**
  * The Node that runs the project: the one on PATH when it is new enough, else the one that npm installed for this machine.
- * @param {import("./place.js").Place} place
+ * @param {import("../system/place.js").Place} place
  * @param {string} [machine]
  * @returns {Promise<Node>}
  */

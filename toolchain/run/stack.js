@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { entriesOf, readJson } from "./files.js";
+import { entriesOf, readJson } from "../system/files.js";
 
 /**
  * The stack that a Pulumi command is about: the one it names, else the one of the environment, else the selected one.
- * @param {import("./place.js").Place} place
+ * @param {import("../system/place.js").Place} place
  * @param {string} pulumiHome
  * @param {readonly string[]} args
  * @returns {string | undefined}
@@ -29,7 +29,7 @@ function named([command, task, ...args]) {
 
 /**
  * What `pulumi stack select` noted in Pulumi's own folder, by the path of the project's file and the state's address.
- * @param {import("./place.js").Place} place
+ * @param {import("../system/place.js").Place} place
  * @param {string} pulumiHome
  */
 function selected({ root, env }, pulumiHome) {

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { run } from "./child.js";
+import { run } from "../system/child.js";
 import { reasonIn, SetupError } from "./errors.js";
-import { readJson, writeJson } from "./files.js";
-import { withLock } from "./lock.js";
-import { shortHash } from "./place.js";
-import { findOnPath } from "./search.js";
+import { readJson, writeJson } from "../system/files.js";
+import { withLock } from "../system/lock.js";
+import { shortHash } from "../system/place.js";
+import { findOnPath } from "../system/search.js";
 
 const STEP = "node_modules";
 
@@ -15,7 +15,7 @@ const RECORD = ".zot-auth.json";
 
 /**
  * Installs the npm packages if they are missing, differ from package-lock.json, or are for another machine.
- * @param {import("./place.js").Place} place
+ * @param {import("../system/place.js").Place} place
  * @param {import("./progress.js").Progress} progress
  * @returns {Promise<import("./progress.js").Finding>}
  */
@@ -46,7 +46,7 @@ export async function ensureNodeModules(place, progress) {
 }
 
 /**
- * @param {import("./place.js").Place} place
+ * @param {import("../system/place.js").Place} place
  * @param {import("./progress.js").Progress} progress
  */
 async function install(place, progress) {
@@ -73,7 +73,7 @@ async function install(place, progress) {
   );
 }
 
-/** @param {import("./place.js").Place} place */
+/** @param {import("../system/place.js").Place} place */
 function lockText(place) {
   try {
     return readFileSync(join(place.root, "package-lock.json"));
@@ -95,7 +95,7 @@ function lockText(place) {
 /**
  * Whether npm's own record of node_modules agrees with package-lock.json, as it does after `npm install`. Installing everything again would
  * only take time.
- * @param {import("./place.js").Place} place
+ * @param {import("../system/place.js").Place} place
  */
 function agreesWithNpm({ root }) {
   const wanted = /** @type {LockFile | undefined} */ (readJson(join(root, "package-lock.json")))?.packages;

@@ -1,6 +1,6 @@
 import { mkdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { basename, join } from "node:path";
-import { entriesOf, readJson, writeJson } from "./files.js";
+import { entriesOf, readJson, writeJson } from "../system/files.js";
 
 /**
  * What the setup found, for `toolchain/main.js run`.
@@ -13,11 +13,11 @@ import { entriesOf, readJson, writeJson } from "./files.js";
  * @property {{ instead: string, folder: string }} [home] the PULUMI_HOME that has the stand-ins, and the user's, which it replaces
  */
 
-/** @param {import("./place.js").Place} place */
+/** @param {import("../system/place.js").Place} place */
 const fileOf = (place) => join(place.own, "setup.json");
 
 /**
- * @param {import("./place.js").Place} place
+ * @param {import("../system/place.js").Place} place
  * @returns {Result | undefined} undefined when the setup has not been run for this folder
  */
 export function readResult(place) {
@@ -26,7 +26,7 @@ export function readResult(place) {
 }
 
 /**
- * @param {import("./place.js").Place} place
+ * @param {import("../system/place.js").Place} place
  * @param {Omit<Result, "root">} found
  */
 export function writeResult(place, found) {

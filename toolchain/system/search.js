@@ -3,7 +3,7 @@ import { basename, delimiter, join, resolve } from "node:path";
 import { run } from "./child.js";
 import { isExecutable, readJson, writeJson } from "./files.js";
 import { isInside } from "./place.js";
-import { versionIn } from "./versions.js";
+import { versionIn } from "../setup/versions.js";
 
 /**
  * The user's own PATH: without what npm and a surrounding `toolchain/main.js run` have put on it.

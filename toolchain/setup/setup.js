@@ -4,12 +4,12 @@ import { findNode } from "./node.js";
 import { ensureNodeModules } from "./nodeModules.js";
 import { findPlugin, neededPlugins } from "./plugins.js";
 import { findPulumi } from "./pulumi.js";
-import { installLinks, writeResult } from "./result.js";
+import { installLinks, writeResult } from "../run/result.js";
 import { PULUMI_VERSION } from "./versions.js";
 
 /**
  * Everything that a fresh machine needs, in order. A second run finds all of it by looking at files.
- * @param {import("./place.js").Place} place
+ * @param {import("../system/place.js").Place} place
  * @param {import("./progress.js").Reporter} reporter
  * @param {{ retryPlugins: boolean }} options
  */

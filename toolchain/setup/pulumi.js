@@ -1,20 +1,20 @@
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { atExit } from "./atExit.js";
+import { atExit } from "../system/atExit.js";
 import { SetupError } from "./errors.js";
-import { entriesOf, isExecutable } from "./files.js";
-import { withLock } from "./lock.js";
-import { shown } from "./place.js";
+import { entriesOf, isExecutable } from "../system/files.js";
+import { withLock } from "../system/lock.js";
+import { shown } from "../system/place.js";
 import { buildPulumi } from "./pulumiBuild.js";
 import { downloadPulumi } from "./pulumiDownload.js";
-import { findOnPath, versionOf } from "./search.js";
+import { findOnPath, versionOf } from "../system/search.js";
 import { atLeast, major, PULUMI_MINIMUM, PULUMI_VERSION } from "./versions.js";
 
 /** @typedef {import("./progress.js").Finding & { file: string }} Pulumi */
 
 /**
  * The Pulumi CLI: from PATH if its version fits, else set up earlier, else downloaded, else built from its Go module.
- * @param {import("./place.js").Place} place
+ * @param {import("../system/place.js").Place} place
  * @param {string} node the Node that runs Pulumi's own installer
  * @param {import("./progress.js").Progress} progress
  * @returns {Promise<Pulumi>}
@@ -39,7 +39,7 @@ export async function findPulumi(place, node, progress) {
 }
 
 /**
- * @param {import("./place.js").Place} place
+ * @param {import("../system/place.js").Place} place
  * @returns {Promise<{ fitting?: Pulumi, unfit: string }>} `unfit` says why the CLI on PATH is not used
  */
 async function fromPath(place) {
@@ -67,7 +67,7 @@ function waitFor(pid) {
 
 /**
  * Creates `<folder>/bin/pulumi`, complete or not at all.
- * @param {import("./place.js").Place} place
+ * @param {import("../system/place.js").Place} place
  * @param {string} node
  * @param {string} folder
  * @param {import("./progress.js").Progress} progress
@@ -106,7 +106,7 @@ async function obtain(place, node, folder, progress) {
 }
 
 /**
- * @param {import("./place.js").Place} place
+ * @param {import("../system/place.js").Place} place
  * @param {string} executable
  */
 async function check(place, executable) {

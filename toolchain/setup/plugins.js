@@ -1,11 +1,11 @@
 import { rmSync, mkdirSync, existsSync } from "node:fs";
 import { basename, join } from "node:path";
-import { atExit } from "./atExit.js";
-import { run } from "./child.js";
+import { atExit } from "../system/atExit.js";
+import { run } from "../system/child.js";
 import { reasonIn, SetupError } from "./errors.js";
-import { entriesOf, isExecutable, readJson, writeJson } from "./files.js";
-import { shown } from "./place.js";
-import { findOnPath } from "./search.js";
+import { entriesOf, isExecutable, readJson, writeJson } from "../system/files.js";
+import { shown } from "../system/place.js";
+import { findOnPath } from "../system/search.js";
 
 /** The npm packages whose plugins the program needs; each says in its package.json which plugin that is. */
 const PACKAGES = ["@pulumi/command", "@pulumi/kubernetes", "@1password/pulumi-onepassword"];
@@ -31,7 +31,7 @@ const UNREACHABLE = /no such host|network is unreachable|connection refused|no r
 
 /**
  * The plugins that the program needs, read from the npm packages that speak to them.
- * @param {import("./place.js").Place} place
+ * @param {import("../system/place.js").Place} place
  * @returns {Plugin[]}
  */
 export function neededPlugins(place) {
@@ -57,7 +57,7 @@ export function neededPlugins(place) {
 
 /**
  * One plugin: installed, or on PATH, or downloaded now, or else the stand-in.
- * @param {import("./place.js").Place} place
+ * @param {import("../system/place.js").Place} place
  * @param {string} pulumi the CLI, which downloads
  * @param {Plugin} plugin
  * @param {boolean} retry retries a download that failed within the last 24 hours
@@ -107,7 +107,7 @@ function installArguments({ name, version, server }) {
 }
 
 /**
- * @param {import("./place.js").Place} place
+ * @param {import("../system/place.js").Place} place
  * @param {string} pulumi
  * @param {Plugin} plugin
  * @param {string} folder where Pulumi unpacks it

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
-import { run } from "./child.js";
+import { run } from "../system/child.js";
 import { reasonIn, SetupError } from "./errors.js";
-import { findOnPath } from "./search.js";
+import { findOnPath } from "../system/search.js";
 import { PULUMI_VERSION } from "./versions.js";
 
 const MODULE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
@@ -9,7 +9,7 @@ const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Vers
 
 /**
  * Builds the Pulumi CLI from its Go module, in a module of its own that requires nothing else.
- * @param {import("./place.js").Place} place
+ * @param {import("../system/place.js").Place} place
  * @param {string} folder an empty folder to work in
  * @param {string} target the executable to write
  * @param {import("./progress.js").Progress} progress

@@ -6,7 +6,7 @@ import { stackOf } from "./stack.js";
 
 /**
  * Runs a command in the project's environment, with this process's input, outputs and signals.
- * @param {import("./place.js").Place} place
+ * @param {import("../system/place.js").Place} place
  * @param {string} command
  * @param {readonly string[]} args
  * @returns {Promise<number>} the exit code; a command that a signal ended counts as 128 and the signal's number, as in a shell

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
-import { isExecutable } from "./files.js";
+import { isExecutable } from "../system/files.js";
 
 /**
  * The environment that the project's commands run in. What the user has set stays.
- * @param {import("./place.js").Place} place
+ * @param {import("../system/place.js").Place} place
  * @param {import("./result.js").Result} result
  * @param {string | undefined} stack the stack that a Pulumi command is about
  * @returns {NodeJS.ProcessEnv}
@@ -33,7 +33,7 @@ export function environmentOf(place, result, stack) {
 
 /**
  * The PULUMI_HOME of a command: the one with the stand-ins, unless the command has another than the setup was made for.
- * @param {import("./place.js").Place} place
+ * @param {import("../system/place.js").Place} place
  * @param {import("./result.js").Result} result
  */
 export function pulumiHomeOf(place, { home }) {

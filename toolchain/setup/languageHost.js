@@ -1,9 +1,9 @@
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { SetupError } from "./errors.js";
-import { isExecutable, writeWhole } from "./files.js";
-import { isInside, shown } from "./place.js";
-import { findOnPath } from "./search.js";
+import { isExecutable, writeWhole } from "../system/files.js";
+import { isInside, shown } from "../system/place.js";
+import { findOnPath } from "../system/search.js";
 
 const NAME = "pulumi-language-nodejs";
 
@@ -17,7 +17,7 @@ exec "\${ZOT_AUTH_LANGUAGE_HOST:-toolchain/language-host/${NAME}}" "$@"
 
 /**
  * The language host that runs the program for the CLI. Releases of the CLI bring it; a CLI built from source has none.
- * @param {import("./place.js").Place} place
+ * @param {import("../system/place.js").Place} place
  * @param {string} pulumi the CLI that was found
  * @returns {Promise<import("./progress.js").Finding & { standIn?: string, onPath?: boolean }>} `standIn`: the executable, where none is
  * official; `onPath`: whether the CLI can find it on PATH alone

@@ -1,9 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { run } from "./child.js";
+import { run } from "../system/child.js";
 import { reasonIn } from "./errors.js";
-import { isExecutable } from "./files.js";
+import { isExecutable } from "../system/files.js";
 import { PULUMI_VERSION } from "./versions.js";
 
 /** Milliseconds without a byte after which the download is abandoned. */
@@ -13,7 +13,7 @@ const INSTALLER = fileURLToPath(new URL("installPulumi.js", import.meta.url));
 
 /**
  * Downloads the CLI with Pulumi's installer, which writes it to `<folder>/bin`.
- * @param {import("./place.js").Place} place
+ * @param {import("../system/place.js").Place} place
  * @param {string} node
  * @param {{ folder: string, scratch: string }} to the scratch folder gets the download before it is unpacked
  * @param {import("./progress.js").Progress} progress
