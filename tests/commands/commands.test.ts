@@ -11,7 +11,7 @@ import { requestOf } from "../../commands/request.ts";
 const SINCE = "2026-11-25T08:00:01Z";
 const LOCK: Lock = { user: "root", host: "nas", pid: 4711, since: SINCE };
 
-test("the locks are read from the CLI's error, whatever the state lies in", () => {
+test("reads the locks from the CLI's error, for every kind of backend", () => {
   const error = (where: string, who: string): string =>
     "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with `pulumi cancel`.\n" +
     `  ${where}/.pulumi/locks/organization/zot-auth/lab/fd182f74.json?metadata=skip&no_tmp_dir=true: created by ${who} at ${SINCE}\n`;
@@ -33,7 +33,7 @@ test("the locks are read from the CLI's error, whatever the state lies in", () =
   assert.equal(described(LOCK), "root@nas, process 4711, since 2026-11-25T08:00:01Z");
 });
 
-test("a lock without content is told from a damaged state", () => {
+test("distinguishes an empty lock from a damaged state", () => {
   assert.equal(isUnreadable("error: unexpected end of JSON input\n"), true);
   assert.equal(isUnreadable("\u001B[38;5;9merror: \u001B[0munexpected end of JSON input\u001B[0m\n"), true);
   assert.equal(
@@ -42,7 +42,7 @@ test("a lock without content is told from a damaged state", () => {
   );
 });
 
-test("a run is gone only where nothing speaks for it", () => {
+test("a run counts as ended only if nothing suggests that it still runs", () => {
   const holder = (process: ReturnType<Machine["process"]>, host = "nas"): string =>
     holderOf(LOCK, { host, process: (pid) => (pid === LOCK.pid ? process : undefined) });
   const began = (seconds: number): Date => new Date(Date.parse(SINCE) + seconds * 1000);
@@ -56,7 +56,7 @@ test("a run is gone only where nothing speaks for it", () => {
   assert.equal(holder(undefined, "laptop"), "elsewhere");
 });
 
-test("a process of this machine is found with its name and its begin, and one that has ended is not", async (t) => {
+test("finds a process of this machine with its name and start, and no process that has ended", async (t) => {
   const child = spawn(process.execPath, ["-e", "setInterval(() => undefined, 1000)"], { stdio: "ignore" });
   t.after(() => child.kill("SIGKILL"));
   await once(child, "spawn");
@@ -74,7 +74,7 @@ test("a process of this machine is found with its name and its begin, and one th
   assert.equal(THIS_MACHINE.process(pid), undefined);
 });
 
-test("a stack comes first, and what follows goes to Pulumi; its other commands get the settings' file", () => {
+test("the stack comes first, other options go to Pulumi, and all its commands get the settings file", () => {
   assert.deepEqual(requestOf(["prod", "--yes", "--config-file", "a.yaml", "--diff"]), {
     stack: "prod",
     options: ["--yes", "--config-file", "a.yaml", "--diff"],

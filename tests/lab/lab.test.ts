@@ -6,7 +6,7 @@ import { runningLab, startInBackground, stopLab } from "../../lab/homelab/backgr
 import { readLayout } from "../../lab/homelab/layout.ts";
 import { EngineLab } from "../engine/harness.ts";
 
-test("a lab answers on every address, is found again, and goes on as it was after a stop", async () => {
+test("a lab responds on every address, is found again, and keeps its data after a stop", async () => {
   const lab = await EngineLab.start();
   try {
     const running = runningLab(lab.layout);

@@ -114,7 +114,7 @@ await test("command:local:Command", async (t) => {
     assert.deepEqual((await plugin.diff(urn, { old, inputs: { ...old, create: "b" } })).replaces, []);
   });
 
-  await t.test("inputs of a wrong kind, and what the stand-in cannot do, are said by name", async () => {
+  await t.test("reports inputs of a wrong type, and unsupported ones, by name", async () => {
     const { failures } = await plugin.check(urn, {
       create: 1,
       logging: "loud",

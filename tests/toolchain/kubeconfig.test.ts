@@ -42,7 +42,7 @@ await test("kubeconfig", async (t) => {
     });
   });
 
-  await t.test("contents, and what the provider's settings choose; without TLS nobody is told who asks", () => {
+  await t.test("contents, and what the provider's settings choose; without TLS no credentials are sent", () => {
     assert.deepEqual(accessFrom(CONFIG, { context: "bare" }), {
       server: "http://plain:8080",
       namespace: "default",
@@ -71,7 +71,7 @@ await test("kubeconfig", async (t) => {
     assert.throws(() => accessFrom(undefined, {}), /no configuration has been provided/);
   });
 
-  await t.test("what cannot be used is said", () => {
+  await t.test("reports what it does not support", () => {
     assert.throws(() => accessFrom(file, { context: "no" }), /^Error: context "no" does not exist$/);
     assert.throws(() => accessFrom(file, { cluster: "no" }), /^Error: cluster "no" does not exist$/);
     const cloud = CONFIG.replace("user: me, namespace", "user: cloud, namespace").replaceAll("pki/", `${folder}/pki/`);

@@ -57,7 +57,7 @@ async function start(t: TestContext) {
   return { plugin, server, url, edit, live };
 }
 
-await test("a patch owns its key alone: created, updated, and gone without the others", async (t) => {
+await test("a patch owns only its key: create, update and delete leave the others", async (t) => {
   const { plugin, live } = await start(t);
   const { id, state } = await plugin.create({ urn }, patchOf("a: 1\n"));
   assert.equal(id, ID);
@@ -114,7 +114,7 @@ await test("another field manager takes over from the one before", async (t) => 
   assert.deepEqual([managers.includes("other"), managers.includes("zot-auth")], [true, false]);
 });
 
-await test("read: gone with the ConfigMap; an import finds it by its id", async (t) => {
+await test("read: deleted with the ConfigMap; an import finds it by its id", async (t) => {
   const { plugin, url } = await start(t);
   const imported = await plugin.read(urn, ID, {}, {});
   assert.deepEqual(imported.inputs, {
@@ -128,7 +128,7 @@ await test("read: gone with the ConfigMap; an import finds it by its id", async 
   assert.equal((await fetch(url)).status, 404, "giving up a patch of what is gone does not make it anew");
 });
 
-await test("what only a preview knows, or nobody yet, does not reach the server", async (t) => {
+await test("values that are unknown or exist only in a preview do not reach the server", async (t) => {
   const { plugin, live } = await start(t);
   const unknown = { ...patchOf("x"), data: UNKNOWN_TEXT };
   assert.deepEqual(await plugin.create({ urn, preview: true }, unknown), { id: "", state: unknown });
@@ -183,7 +183,7 @@ await test("a cluster that is not there: previews of new patches go on, everythi
   );
 });
 
-await test("a kubeconfig that cannot be used, and a provider without server-side apply, are said at the resource", async () => {
+await test("an unusable kubeconfig and a provider without server-side apply are errors of the resource", async () => {
   for (const [settings, expected] of [
     [
       { kubeconfig: "contexts: []\n", context: "x" },

@@ -58,7 +58,7 @@ await test("the language host runs programs as the official one", async (t) => {
     assert.match(output, /Program exited with non-zero exit code: 3/);
   });
 
-  await t.test("an option that cannot be used is said", async () => {
+  await t.test("reports an invalid option", async () => {
     project.write(
       "Pulumi.yaml",
       JSON.stringify({ name: "tiny", runtime: { name: "nodejs", options: { typescript: "no" } } }),

@@ -105,7 +105,7 @@ await test("getItem and getVault through Connect", async (t) => {
     assert.deepEqual(await plugin.invoke(VAULT, { uuid: vaultId }), expected);
   });
 
-  await t.test("what is not there, or not clear, is said", async () => {
+  await t.test("reports what is missing or ambiguous", async () => {
     const item = (args: Record<string, string>) => plugin.invoke(ITEM, { vault: "blumeops", ...args });
     const prefix = "Unable to read item, got error: ";
     await assert.rejects(
