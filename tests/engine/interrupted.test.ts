@@ -39,7 +39,7 @@ async function recover(): Promise<void> {
   assert.equal(code, 0, output);
   const phases = [...output.matchAll(/^▸ (\w+):/gm)].map(([, phase]) => phase);
   assert.deepEqual(phases, ["refresh", "cancel", "refresh", "up"], "the lock of the killed run was found and removed");
-  assert.match(output, /the run that locked the stack has ended \(.+, process \d+, since 20\d\d-.+Z\)/);
+  assert.match(output, /the run that holds the lock has ended \(.+, process \d+, since 20\d\d-.+Z\)/);
   assert.deepEqual(lab.pending(), []);
 }
 
@@ -95,7 +95,7 @@ test("recover keeps a lock whose run it cannot check, and changes nothing", asyn
   for (const [content, says] of [
     [JSON.stringify(elsewhere), /✗ lab is locked by ann@not-.+: on another machine, where it may still be running/],
     // A machine that went off may leave it so.
-    ["", /✗ The lock of lab cannot be read/],
+    ["", /✗ the lock of lab is unreadable/],
   ] as const) {
     writeFileSync(join(lockFolder(), "left.json"), content);
     const { code, output } = await lab.command("recover");
