@@ -84,7 +84,7 @@ function isDate(value: unknown): value is string {
   return typeof value === "string" && /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value));
 }
 
-/** The largest unit of which there is at least one, rounded down: nobody is told of more time than there is. */
+/** The largest unit of which there is at least one, rounded down: it never promises more time than there is. */
 function wholeUnits(seconds: number): Duration {
   const units = ["day", "hour", "minute", "second"] as const;
   const unit = units.find((candidate) => seconds >= toSeconds(`1 ${candidate}`)) ?? "second";

@@ -10,7 +10,7 @@ import { adminKey, startLab, until } from "../../../lab/authentik/support.ts";
 import type { Lab } from "../../../lab/authentik/support.ts";
 import { appliedInputs, connectionTo, failureOf, settingsWith, testContext } from "../../../support/provider.ts";
 
-// Each way in which a blueprint is not applied, against the lab's Authentik, and the reason that a person is told.
+// Each way in which a blueprint is not applied, against the lab's Authentik, and the reason that the error gives.
 
 const settings = settingsWith();
 const create = (t: TestContext, lab: Lab, more: Parameters<typeof appliedInputs>[2] = {}, token = adminKey) =>
@@ -56,7 +56,7 @@ for (const [what, group, change, expected] of [
   });
 }
 
-test("a worker without the variable of the client secret is told from every other reason, by a trial that leaves nothing", async (t) => {
+test("a worker without the client secret's variable has an error of its own, found by a trial that leaves nothing", async (t) => {
   const lab = await startLab(t, { environment: {} });
   lab.write("zot.yaml", renderBlueprint(blueprintArgs(settings)));
   const error = await failureOf(create(t, lab));
@@ -68,7 +68,7 @@ test("a worker without the variable of the client secret is told from every othe
   assert.deepEqual(await instances(lab), ["zot"]);
 });
 
-test("a field that Authentik does not take is told in its words", async (t) => {
+test("a field that Authentik rejects is reported in its words", async (t) => {
   const lab = await startLab(t);
   const text = renderBlueprint(blueprintArgs(settings)).replace("is_active: true", "is_active: [1]");
   lab.write("zot.yaml", text);
@@ -99,7 +99,7 @@ test("what the token may not look at is named as something to look at", async (t
   );
 });
 
-test("a disabled instance is told at once: Authentik says yes to applying it, and does nothing", async (t) => {
+test("a disabled instance is reported at once: Authentik accepts the request to apply it, and does nothing", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", renderBlueprint(blueprintArgs(settings)));
   const { pk } = await lab.instance("zot.yaml");
@@ -159,7 +159,7 @@ test("a worker that never says which files it sees is not running, though the se
   assert.equal(error.code, "AUTHENTIK_WORKER_SILENT");
 });
 
-test("a worker that takes no work is told when no run has ended", async (t) => {
+test("a worker that does nothing is reported when no run has ended", async (t) => {
   const text = renderBlueprint(blueprintArgs(settings));
   const lab = await startLab(t);
   await lab.apply("zot.yaml", text);
@@ -170,7 +170,7 @@ test("a worker that takes no work is told when no run has ended", async (t) => {
   assert.match(error.message, /No run of it has ended since: Authentik's worker is not running/);
 });
 
-test("a token that may not apply is told with the right that it lacks", async (t) => {
+test("a token that may not apply is reported with the right that it lacks", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", renderBlueprint(blueprintArgs(settings)));
   const error = await failureOf(create(t, lab, {}, "nobody-token"));

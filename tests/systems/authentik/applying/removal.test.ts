@@ -106,7 +106,7 @@ test("a group that leaves the settings loses its binding; the others move up, an
   assert.deepEqual(await stack.removals(), [], "no removal is left");
 });
 
-test("a run that was cut off between delivery and end loses nothing: what it made and no one declares any more goes with the next", async (t) => {
+test("a run interrupted between delivery and end loses nothing: the next removes what it made and is no longer declared", async (t) => {
   const stack = await stackWithGroups(t);
   // The very first run is killed when Authentik has just applied the text: no row but the first is in the state.
   await stack.deliver(MORE);
@@ -132,7 +132,7 @@ test("what was removed once and is made by somebody later is not removed again",
   assert.deepEqual(await stack.bound(), ["admins", "artifact-workloads", "guests", "family"]);
 });
 
-test("a binding that somebody made by hand is told and stays, also one of an account and one at a place of ours", async (t) => {
+test("a binding made by hand is reported and stays, also one of an account and one at a place of ours", async (t) => {
   const stack = await stackWithGroups(t);
   await stack.up(PLAIN);
   const target = (await stack.lab.api("GET", "/core/applications/zot/")).json["pk"];
@@ -213,7 +213,7 @@ test("a removal that was killed before it was tidied up is found and tidied up b
   assert.equal((await stack.lab.api("GET", "/core/applications/zot/")).status, 404);
 });
 
-test("a destroy after a first run that was cut off takes away what that one made", async (t) => {
+test("a destroy after an interrupted first run removes what that one made", async (t) => {
   const stack = await stackWithGroups(t);
   await stack.deliver(PLAIN);
   await stack.lab.apply("zot.yaml", renderBlueprint(blueprintArgs(PLAIN)));

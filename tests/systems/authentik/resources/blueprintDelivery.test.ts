@@ -52,7 +52,7 @@ test("a file that is gone or edited is drift; one that somebody edited is not de
   assert.equal(await blueprintFile.read?.(state, testContext()), undefined);
 });
 
-test("a folder that is not there, or a folder in the file's place, is told with the setting", async (t) => {
+test("a missing folder, or a folder in the file's place, is reported with the setting", async (t) => {
   const folder = clone(t);
   mkdirSync(join(folder, "zot.yaml"));
   for (const file of [join(folder, "nowhere", "zot.yaml"), join(folder, "zot.yaml")]) {
@@ -123,7 +123,7 @@ test("by the API: given, applied, changed and taken back, with one instance at a
   assert.equal(await inlineBlueprint.read?.(changed, testContext()), undefined);
 });
 
-test("by the API: a server without the variable is told as such, and nothing is left", async (t) => {
+test("by the API: a server without the variable has an error of its own, and nothing is left", async (t) => {
   const lab = await startLab(t);
   const connection = connectionTo(t, lab.server.url, adminKey);
   const error = await failureOf(inlineBlueprint.create(inlineInputs(connection), testContext()));

@@ -63,7 +63,7 @@ test("durations are written in their largest whole unit and read back the same",
   assert.equal(fromSeconds(3600), "1 hour");
 });
 
-test("when a key is replaced is told in whole units, and that its day has come", () => {
+test("the notice says in whole units when a key is replaced, or that it is due", () => {
   const dates = { rotates: "2027-01-24T12:00:00Z", expires: "2027-02-23T12:00:00Z" };
   const at = (now: string): string => rotationNotice(dates, new Date(now));
   assert.equal(at("2027-01-12T00:00:00Z"), "rotates in 12 days, on 2027-01-24; expires on 2027-02-23");
