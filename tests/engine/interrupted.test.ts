@@ -93,7 +93,7 @@ test("recover keeps a lock whose run it cannot check, and changes nothing", asyn
   const since = new Date().toISOString();
   const elsewhere = { pid: process.pid, username: "ann", hostname: `not-${hostname()}`, timestamp: since };
   for (const [content, says] of [
-    [JSON.stringify(elsewhere), /✗ lab is locked by ann@not-.+: on another machine, where it may still be running/],
+    [JSON.stringify(elsewhere), /✗ lab is locked by ann@not-.+, on another machine, where it may still be running/],
     // A machine that went off may leave it so.
     ["", /✗ the lock of lab is unreadable/],
   ] as const) {
