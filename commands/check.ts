@@ -25,7 +25,7 @@ async function main(args: readonly string[]): Promise<number> {
   if (code !== 0) return fails("could not read its outputs, see above.");
   const outputs = JSON.parse(kept) as Readonly<Record<string, unknown>>;
   const key = judgeKeyDates(outputs, new Date());
-  if (key.verdict === "unknown") return fails(`${key.says}: ${remedy("up")}.`);
+  if (key.verdict === "unknown") return fails(`${key.says}. Run ${remedy("up")}.`);
   const line = `The key of ${String(outputs["ciUser"])} ${key.says}.`;
   if (key.verdict === "good") process.stdout.write(`${line}\n`);
   else process.stderr.write(`✗ ${line} ${remedy("up")} replaces it.\n`);

@@ -69,7 +69,9 @@ function warnOf(file: string, { state }: WrittenFile, host: string): void {
 
 function withoutHost(message: string): HostFacts {
   if (!runtime.isDryRun()) throw new ZotAuthError("HOST_UNREACHABLE", message);
-  void log.warn(`${message} This preview assumes zot ${formatZotVersion(NEWEST_KNOWN)} and cannot see edits by hand.`);
+  void log.warn(
+    `${message} This preview assumes zot ${formatZotVersion(NEWEST_KNOWN)} and cannot detect edits by hand.`,
+  );
   return {
     version: NEWEST_KNOWN,
     binary: "zot",

@@ -172,15 +172,15 @@ export function unexpected(endpoint: Endpoint, what: string, response: HttpRespo
     const asked =
       after === undefined
         ? `It was retried for ${fromSeconds(retriedFor)}.`
-        : `It asks to come back later (Retry-After: ${after.slice(0, 40)}).`;
+        : `It asks clients to retry later (Retry-After: ${after.slice(0, 40)}).`;
     return status === 429
       ? new ZotAuthError(
           "SERVER_BUSY",
-          `${name} accepts no more requests for now (429), when asked to ${what}. ${asked} Run again later, or raise the limit of ${name} or of the proxy before it.`,
+          `${name} accepts no more requests for now (429), when asked to ${what}. ${asked} Run again later, or raise the limit of ${name} or of the proxy in front of it.`,
         )
       : new ZotAuthError(
           "SERVER_FAILING",
-          `${name} fails (${status}) when asked to ${what}. ${asked} See its log and that of the proxy before it, then run again.`,
+          `${name} fails (${status}) when asked to ${what}. ${asked} See its log and that of the proxy in front of it, then run again.`,
         );
   }
   const said = response.text.replace(/\s+/g, " ").trim().slice(0, 300);

@@ -111,7 +111,7 @@ async function start(argocd: ArgoCd, mark: string, inputs: ArgoCdSyncInputs, con
       signal: context.signal,
       what: `another operation of Argo CD's application ${inputs.application} to end`,
       remedy: () =>
-        `${other?.operator ?? "Somebody"} started it; it is ${other?.phase ?? "waiting"}${other?.message === "" ? "" : `: ${other?.message ?? ""}`}. ` +
+        `${other?.operator ?? "Someone"} started it; it is ${other?.phase ?? "waiting"}${other?.message === "" ? "" : `: ${other?.message ?? ""}`}. ` +
         `Wait for it, terminate it with \`argocd app terminate-op ${inputs.application}\`, or raise argocd.busyTimeout.`,
     },
   );

@@ -53,7 +53,7 @@ export class Authentik {
 
   /** Whose the token is. Every token may ask. */
   async owner(): Promise<TokenOwner> {
-    const user = at(await this.#get("/core/users/me/", "report whose the token is"), "user");
+    const user = at(await this.#get("/core/users/me/", "report the token's owner"), "user");
     const roles = at(user, "roles");
     return {
       username: string(at(user, "username")),

@@ -40,11 +40,11 @@ export async function targetIdFor(
   if (before.drift === "") {
     throw new ZotAuthError(
       "FORGEJO_REPOSITORY_REPLACED",
-      `${target} is another repository (id ${id}) than the one that had the secret (id ${before.targetId}), so nothing was written. If it should get the secret, run \`pulumi refresh\` and then \`pulumi up\`; else correct forgejo.repositories.`,
+      `${target} is a different repository (id ${id}) from the one that had the secret (id ${before.targetId}), so nothing was written. If it should get the secret, run \`pulumi refresh\` and then \`pulumi up\`; otherwise correct forgejo.repositories.`,
     );
   }
   context.warn(
-    `${target} is another repository (id ${id}) than the one that had the secret (id ${before.targetId}). It gets the secret now; the other one keeps what it has.`,
+    `${target} is a different repository (id ${id}) from the one that had the secret (id ${before.targetId}). It gets the secret now; the other one keeps what it has.`,
   );
   return id;
 }
@@ -67,7 +67,7 @@ export async function writeSecret(
   if (found !== undefined && seen === undefined) {
     throw new ZotAuthError(
       "FORGEJO_VARIABLE_TAKEN",
-      `${target} has a variable ${variable} that this program did not create, and needs for the secret ${secretName}. Rename or delete that variable, or choose another name for the secret.`,
+      `${target} has a variable ${variable} that this program did not create but needs for the secret ${secretName}. Rename or delete that variable, or choose another name for the secret.`,
     );
   }
   if (seen !== undefined && ownerOfLabel(seen.label) !== ownerOfLabel(marker.label)) {
@@ -84,7 +84,7 @@ export async function driftOf(forgejo: Forgejo, { secretName, marker, targetId }
   try {
     const id = await forgejo.usableTargetId(target);
     if (id !== targetId)
-      return `${target} is another repository (id ${id}) than the one that has the secret (id ${targetId})`;
+      return `${target} is a different repository (id ${id}) from the one that has the secret (id ${targetId})`;
   } catch (error) {
     if (isDrift(error)) return error.message;
     throw error;
@@ -120,14 +120,14 @@ export async function takeBack(forgejo: Forgejo, placed: PlacedSecret, context: 
   }
   if (where !== marker.target && seen === undefined) {
     context.warn(
-      `${marker.target} is now ${where}, and nothing there says to whom its secret ${secretName} belongs. It stays.`,
+      `${marker.target} is now ${where}, and nothing there shows who manages its secret ${secretName}, so the secret stays.`,
     );
     return;
   }
   if (seen !== undefined) await remove(forgejo, where, secretName, marker);
   else await forgejo.deleteSecret(where, secretName);
   if (seen === undefined && found !== undefined)
-    context.warn(`the variable ${variable} of ${where} was changed by somebody else, and stays`);
+    context.warn(`someone else changed the variable ${variable} of ${where}, so it stays`);
 }
 
 /** The marker first, so that an interruption never leaves one that names a deleted secret. */
@@ -158,7 +158,7 @@ export async function takeBackByMarker(
     const seen = found === undefined ? undefined : parseMarker(found);
     if (found === undefined && (await forgejo.secretNames(target))?.includes(secretName) === true) {
       context.warn(
-        `${target} has a secret ${secretName}, and nothing there says to whom it belongs, so it stays. If nobody needs it, delete it in Forgejo: an interrupted run may have left it.`,
+        `${target} has a secret ${secretName} but no marker that shows who manages it, so it stays. It may be left from an interrupted run: delete it in Forgejo if it is not needed.`,
       );
     }
     if (seen === undefined || ownerOfLabel(seen.label) !== owner || seen.target !== target) return;
@@ -180,14 +180,14 @@ async function whereItIs(
   try {
     if ((await forgejo.targetId(target)) === targetId) return target;
     context.warn(
-      `${target} is another repository than the one that had the secret ${secretName} (id ${targetId}), and stays unchanged. If the other one still exists, it keeps the secret.`,
+      `${target} is a different repository from the one that had the secret ${secretName} (id ${targetId}), and stays unchanged. If the other one still exists, it keeps the secret.`,
     );
   } catch (error) {
     if (error instanceof TargetMoved && error.newName !== undefined) {
       if ((await idOrNone(forgejo, error.newName)) === targetId) return error.newName;
     }
     if (!isDrift(error)) throw error;
-    context.warn(`the secret ${secretName} was deleted with its repository, or stays there: ${messageOf(error)}`);
+    context.warn(`the secret ${secretName} was deleted with its repository, or is still there: ${messageOf(error)}`);
   }
   return undefined;
 }

@@ -80,7 +80,7 @@ test("a changed source value: preview ignores it, refresh reports it, up writes 
   writeFileSync(source, `${SECOND}\n`);
   await well(lab.pulumi("preview", "--expect-no-changes", "--non-interactive"));
   const handedOn = await well(lab.pulumi("up", "--refresh", "--yes", "--skip-preview", "--diff", "--non-interactive"));
-  assert.match(handedOn, /holds another value than the secret FORGE_TOKEN of homelab\/site/);
+  assert.match(handedOn, /and the secret FORGE_TOKEN of homelab\/site have different values/);
   assert.equal(held("homelab", "site")["FORGE_TOKEN"], SECOND);
   await well(lab.pulumi("preview", "--expect-no-changes", "--non-interactive"));
 });

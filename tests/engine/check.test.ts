@@ -41,7 +41,7 @@ test("a stack without an up is not as declared, and check says what to do", asyn
   assert.equal(code, 1, output);
   assert.match(
     output,
-    /✗ lab: there is no key: no `up` has come to its end, or .*: `npm run pulumi -- up --stack lab .*`\./,
+    /✗ lab: there is no key: no `up` has completed, or .*\. Run `npm run pulumi -- up --stack lab .*`\./,
   );
   assert.doesNotMatch(output, /Previewing/);
 });
@@ -80,7 +80,7 @@ test("an overdue key: check says since when, how long it is valid, and what to d
   const { code, output } = await check();
   assert.equal(code, 1, output);
   const line = output.split("\n").find((candidate) => candidate.startsWith("✗ The key of zot-ci")) ?? "";
-  assert.ok(line.includes(`is due for rotation since ${String(keyRotates)}, `), output);
+  assert.ok(line.includes(`has been due for rotation since ${String(keyRotates)}, `), output);
   const remedy = "`npm run pulumi -- up --stack lab ";
   assert.ok(line.includes(` ago, and expires in 89 days, on ${String(keyExpires)}. ${remedy}`), output);
   assert.doesNotMatch(output, /has no secret/);

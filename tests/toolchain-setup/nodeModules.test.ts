@@ -19,7 +19,7 @@ test("npm ci runs once, without install scripts; afterwards the setup starts no 
 
   const second = await machine.setUp();
   assert.equal(second.code, 0);
-  assert.match(second.stdout, /^✓ node_modules {2}as package-lock\.json says$/m);
+  assert.match(second.stdout, /^✓ node_modules {2}as listed in package-lock\.json$/m);
   assert.equal(second.stdout.match(/^✓ /gm)?.length, 7);
   assert.equal(second.stderr, "");
   assert.deepEqual(machine.calls(), []);

@@ -33,7 +33,7 @@ test("offline: one quick try, then stand-ins, and no second try within a day", a
   ]);
   assert.match(first.stdout, /^✓ Plugin onepassword 1\.1\.3 {2}stand-in$/m);
   assert.deepEqual(first.stdout.match(/^· Stand-ins from .*$/gm), [
-    "· Stand-ins from toolchain/plugins do the work of the official plugins, whose download failed (get.pulumi.com: no such host).",
+    "· Stand-ins from toolchain/plugins replace the official plugins, whose download failed (get.pulumi.com: no such host).",
   ]);
   const standIn = (name: string) => [join(machine.root, "toolchain/plugins", name, `pulumi-resource-${name}`)];
   assert.deepEqual(machine.installedLinks(), {

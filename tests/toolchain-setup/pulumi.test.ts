@@ -120,7 +120,7 @@ test("without Go the error says which step, why, and what to install", async (t)
   assert.equal(code, 1);
   assert.match(
     stderr,
-    /^✗ Pulumi CLI: none on PATH has a fitting version, it cannot be downloaded, and Go, which would build it, is not on PATH/,
+    /^✗ Pulumi CLI: no suitable version is on PATH, it cannot be downloaded, and Go, which could build it, is not on PATH/,
   );
   assert.match(stderr, /Install the Pulumi CLI 3\.274\.1 \(\S+\) or Go \(\S+\) on PATH, and run this command again\./);
 });

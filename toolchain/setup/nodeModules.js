@@ -25,7 +25,7 @@ export async function ensureNodeModules(place, progress) {
     lock: createHash("sha256").update(lockText(place)).digest("hex"),
     machine: `${process.platform}-${process.arch}`,
   });
-  const finding = { what: STEP, where: "as package-lock.json says" };
+  const finding = { what: STEP, where: "as listed in package-lock.json" };
   const isInstalled = () => JSON.stringify(readJson(record)) === wanted;
   if (isInstalled()) return finding;
   if (agreesWithNpm(place)) {

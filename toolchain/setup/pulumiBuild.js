@@ -19,7 +19,7 @@ export async function buildPulumi(place, folder, target, progress) {
   if (go === undefined) {
     throw new SetupError(
       "Pulumi CLI",
-      "none on PATH has a fitting version, it cannot be downloaded, and Go, which would build it, is not on PATH.",
+      "no suitable version is on PATH, it cannot be downloaded, and Go, which could build it, is not on PATH.",
       byHand("or Go (https://go.dev/doc/install)"),
     );
   }
@@ -50,7 +50,7 @@ export async function buildPulumi(place, folder, target, progress) {
   await goRun(
     ["build", "-v", "-trimpath", "-ldflags", `-s -w -X ${VERSION_VARIABLE}=v${PULUMI_VERSION}`, "-o", target, MODULE],
     (line) => {
-      if (line === MODULE) progress.say(`${compiled} packages compiled, now the last one and linking`);
+      if (line === MODULE) progress.say(`${compiled} packages compiled; compiling the last one and linking`);
       else if (/^[\w./~-]+$/.test(line)) progress.say(`compiling, ${++compiled} of at most ${total} packages`);
     },
   );

@@ -37,7 +37,7 @@ export async function setUp(place, reporter, { retryPlugins }) {
   });
   if (failures.length > 0) {
     reporter.note(
-      `Stand-ins from toolchain/plugins do the work of the official plugins, whose download failed (${failures.join("; ")}).\n` +
+      `Stand-ins from toolchain/plugins replace the official plugins, whose download failed (${failures.join("; ")}).\n` +
         "  `node toolchain/main.js setup --retry-plugins` tries again.",
     );
   }

@@ -74,7 +74,7 @@ async function inlineInstance(authentik: Authentik, place: Delivered): Promise<B
   if (found !== undefined) return found;
   throw new ZotAuthError(
     "BLUEPRINT_INSTANCE_MISSING",
-    `Authentik has no blueprint "${inlineInstanceName(inlineName(place.path) ?? "", place.hash)}", which was delivered by its API: somebody deleted it. Run \`pulumi refresh\`, then \`pulumi up\`.`,
+    `The blueprint "${inlineInstanceName(inlineName(place.path) ?? "", place.hash)}", which was delivered through Authentik's API, no longer exists. Run \`pulumi refresh\`, then \`pulumi up\`.`,
   );
 }
 
@@ -87,17 +87,18 @@ async function availableFiles(authentik: Authentik): Promise<ReadonlyMap<string,
     await authentik.owner();
     throw new ZotAuthError(
       "AUTHENTIK_WORKER_SILENT",
-      "Authentik answers, but not to the question which blueprint files its worker sees. Check that the worker runs and is not stuck, and run again.",
+      "Authentik responds, but its worker does not list the blueprint files. Check that the worker is running, and run again.",
     );
   }
 }
 
 function whatItSees(path: string, files: ReadonlyMap<string, string>, known: BlueprintInstance | undefined): string {
-  if (files.has(path)) return "It still sees another text: something else writes the file, or the new one is late.";
+  if (files.has(path))
+    return "It still sees different content: something else writes the file, or the new content has not arrived yet.";
   const folder = path.slice(0, path.lastIndexOf("/") + 1);
   const beside = [...files.keys()].filter((file) => file.startsWith(folder));
-  if (beside.length === 0) return `It sees no file below ${folder}: nothing is mounted there.`;
+  if (beside.length === 0) return `It sees no files in ${folder}: nothing is mounted there.`;
   return known === undefined || known.lastAppliedHash === ""
-    ? `It sees other files below ${folder}, but not this one.`
-    : "It saw the file before and no longer lists it: the file was deleted, or has a syntax error (which Authentik does not report; the status stays the same).";
+    ? `It sees other files in ${folder}, but not this one.`
+    : "It saw the file before but no longer lists it: the file was deleted or has a syntax error, which Authentik does not report.";
 }

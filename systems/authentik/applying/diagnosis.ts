@@ -25,7 +25,7 @@ const LISTS: Readonly<Record<string, Listed>> = {
   "authentik_providers_oauth2.scopemapping": {
     path: "/propertymappings/provider/scope/",
     called: "scope mapping",
-    setting: ", which a blueprint of Authentik's own makes",
+    setting: ", which one of Authentik's own blueprints creates",
   },
 };
 
@@ -72,7 +72,7 @@ export async function whyRejected(
     const [other] = (await authentik.blueprintsNamed(name)).filter((found) => found.name === name);
     if (other === undefined) missing.push(`the blueprint "${name}" (authentik.appliedAfter)`);
     else if (other.status === "error")
-      missing.push(`a run that succeeds of the blueprint "${name}" (authentik.appliedAfter)`);
+      missing.push(`a successful run of the blueprint "${name}" (authentik.appliedAfter)`);
   }
   for (const need of needsOf(text).toSorted(byModel)) {
     const listed = LISTS[need.model];
@@ -85,7 +85,7 @@ export async function whyRejected(
   if (missing.length > 0) {
     return new ZotAuthError(
       "BLUEPRINT_NEEDS_MISSING",
-      `Authentik cannot apply the blueprint ${titleOf(instance)}, which refers to what does not exist: ${missing.join("; ")}. Existing objects are unchanged. ` +
+      `Authentik cannot apply the blueprint ${titleOf(instance)}, which refers to objects that do not exist: ${missing.join("; ")}. Existing objects are unchanged. ` +
         "Create it in Authentik, or correct the setting, and run again.",
     );
   }

@@ -59,8 +59,8 @@ export async function runBlueprint(
       signal: context.signal,
       remedy: () =>
         runs === 0
-          ? "No run of it has ended since: Authentik's worker is not running, or is busy. Check that it runs, or raise authentik.applyTimeout."
-          : "It was run, but with another text, or one that is no longer readable. Check whether something else writes the file, and read the worker's log.",
+          ? "No run of it has finished since: Authentik's worker is not running, or is busy. Check that it runs, or raise authentik.applyTimeout."
+          : "It ran, but with different content, or the file is no longer readable. Check whether something else writes the file, and read the worker's log.",
     },
   );
 }

@@ -7,7 +7,7 @@ import { at, list } from "../../../core/json.ts";
 const TRIAL = "zot-auth trial";
 
 const CANNOT_TRY =
-  `The token may not delete blueprints (authentik_blueprints.delete_blueprintinstance), so the reason cannot be found; a disabled blueprint "${TRIAL}" may be ` +
+  `The token cannot delete blueprints (authentik_blueprints.delete_blueprintinstance), so the reason cannot be found; a disabled blueprint "${TRIAL}" may be ` +
   "left in Authentik: delete it there.";
 
 /**

@@ -70,7 +70,7 @@ export function renderRemoval(objects: readonly BlueprintObject[]): string {
   const sorted = objects.toSorted(
     (left, right) => REMOVAL_ORDER.indexOf(modelOf(left)) - REMOVAL_ORDER.indexOf(modelOf(right)),
   );
-  return blueprintText("zot-auth-removal", "Written by zot-auth: takes back what its blueprint made.", [
+  return blueprintText("zot-auth-removal", "Written by zot-auth: removes what its blueprint created.", [
     ...sorted.map(absence),
   ]);
 }

@@ -49,7 +49,7 @@ export const appliedBlueprint: Resource<AppliedBlueprintInputs, AppliedBlueprint
     const drift =
       instance.lastAppliedHash === state.hash
         ? await leftRemoval(authentik)
-        : `Authentik last applied another text of ${state.path}`;
+        : `Authentik last applied different content of ${state.path}`;
     return { ...state, instance: instance.pk, drift };
   },
 

@@ -155,7 +155,7 @@ function seen<I extends ObjectRow>(
   };
   const repaired = async (wrong: string, inputs: I, context: Context): Promise<State<I>> => {
     if (wrong !== "") {
-      context.progress(`applying the blueprint again, since ${wrong}`);
+      context.progress(`applying the blueprint again, because ${wrong}`);
       await applyAgain(inputs, context);
     }
     return waitUntilSeen(inputs, context);

@@ -24,7 +24,7 @@ export const blueprintFile: Resource<BlueprintFileInputs, BlueprintFileState> = 
   async read(state) {
     const held = await textOf(state.file);
     if (held === undefined) return undefined;
-    return { ...state, drift: held === state.text ? "" : `${state.file} holds another text` };
+    return { ...state, drift: held === state.text ? "" : `${state.file} has different content` };
   },
 
   async update(_state, inputs, context) {
@@ -35,7 +35,9 @@ export const blueprintFile: Resource<BlueprintFileInputs, BlueprintFileState> = 
     const held = await textOf(state.file);
     if (held === undefined) return;
     if (held !== state.text) {
-      context.warn(`${state.file} was not deleted, because its text is not ours. Delete it in Git if nobody needs it.`);
+      context.warn(
+        `${state.file} was not deleted, because its content is not from this program. Delete it in Git if it is not needed.`,
+      );
       return;
     }
     await attempt(state.file, async () => rm(resolve(state.file)));

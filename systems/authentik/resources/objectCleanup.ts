@@ -98,7 +98,7 @@ async function othersOf(
   if (others.length > 0) {
     context.warn(
       `The application "${application}" in Authentik has unmanaged PolicyBindings: ${others.join(", ")}. They stay, and also decide who may sign in. ` +
-        "Add groups that may sign in to access.signInGroups; delete the others in Authentik if nobody needs them.",
+        "Add groups that may sign in to access.signInGroups; delete the others in Authentik if they are not needed.",
     );
   }
   return others;

@@ -82,7 +82,7 @@ const SHOWN = 8;
 function warnOfSurplus(token: string, surplus: readonly string[] | "all", context: Context): void {
   if (surplus === "all") {
     context.warn(
-      `${token} is an administrator's: it has every permission in Authentik, and the program needs ${NEEDED_RIGHTS.length}. ` +
+      `${token} is an administrator's: it has every permission in Authentik, but the program needs only ${NEEDED_RIGHTS.length}. ` +
         "docs/authentik-role.yaml creates a role with just those.",
     );
   } else if (surplus.length > 0) {

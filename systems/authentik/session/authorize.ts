@@ -46,7 +46,7 @@ function refused(answer: HttpResponse, authorize: URL): ZotAuthError {
   if (answer.status === 200 || answer.status === 403) {
     return new ZotAuthError(
       "APPLICATION_DENIED",
-      "Authentik denies the service account the application: no PolicyBinding allows its group. Apply the blueprint, and check the application's bindings.",
+      "Authentik denies the service account access to the application: no PolicyBinding allows its group. Apply the blueprint, and check the application's bindings.",
     );
   }
   const title = /<title>\s*([^<]*?)\s*<\/title>/i.exec(answer.text)?.[1] ?? "no title";

@@ -86,7 +86,7 @@ async function discover({ endpoint, party: { issuer }, options }: Exchange): Pro
   if (response.status !== 200) {
     throw new ZotAuthError(
       "ISSUER_MISSING",
-      `Authentik has no OpenID configuration of the issuer ${issuer} (it answers ${response.status}), without which zot does not start. ` +
+      `Authentik has no OpenID configuration for the issuer ${issuer} (it answers ${response.status}), without which zot does not start. ` +
         "Check the application (setting authentik.application) and its provider in Authentik.",
     );
   }
@@ -156,7 +156,7 @@ async function userInfoOf(
     const why = response.status === 200 ? ` (${error.message})` : "";
     throw new ZotAuthError(
       "USERINFO_REFUSED",
-      `Authentik's UserInfo answers ${response.status} to a fresh access token${why}; zot asks it at every sign-in. See Authentik's log.`,
+      `Authentik's UserInfo answers ${response.status} to a new access token${why}; zot calls it at every sign-in. See Authentik's log.`,
       error,
     );
   }
@@ -181,7 +181,7 @@ function assertIssuer(said: string, issuer: string, where: string): void {
   if (said === issuer) return;
   throw new ZotAuthError(
     "ISSUER_DIFFERS",
-    `zot's config has the issuer "${issuer}", and ${where} says "${said}". zot compares them byte by byte, the slash at the end included, and does not start. ` +
+    `zot's config has the issuer "${issuer}", but ${where} says "${said}". zot compares them byte by byte, including a trailing slash, and does not start unless they are identical. ` +
       "Correct authentik.url, or the address that Authentik reports for itself (its proxy's headers, the provider's issuer mode).",
   );
 }
@@ -229,14 +229,14 @@ function tokenRefused(error: unknown, client: string, status: number, issuer: st
   }
   return new ZotAuthError(
     "TOKEN_REFUSED",
-    `Authentik issues no token to the client "${client}" for a fresh code (${status}${said === "" ? "" : `, ${said}`}). Check Authentik's log, and its OAuth2 provider.`,
+    `Authentik issues no token to the client "${client}" for a new authorization code (${status}${said === "" ? "" : `, ${said}`}). Check Authentik's log, and its OAuth2 provider.`,
   );
 }
 
 function unreadable(why: string): ZotAuthError {
   return new ZotAuthError(
     "TOKEN_REFUSED",
-    `Authentik's response to a fresh code holds no valid ID token (${why}). zot needs a signed, unencrypted one: check the OAuth2 provider's keys in Authentik.`,
+    `Authentik's response to a new authorization code holds no valid ID token (${why}). zot needs a signed, unencrypted one: check the OAuth2 provider's keys in Authentik.`,
   );
 }
 

@@ -70,8 +70,8 @@ async function write(
   if (key.fingerprint !== inputs.fingerprint) {
     throw new ZotAuthError(
       "KEY_STORE_CHANGED",
-      `${inputs.source} holds another key (fingerprint ${key.fingerprint}) than the one in force (${inputs.fingerprint}), so it was not written to ${inputs.target}. ` +
-        "Run `pulumi refresh` and then `pulumi up`, which makes a new key.",
+      `${inputs.source} holds a different key (fingerprint ${key.fingerprint}) from the current one (${inputs.fingerprint}), so it was not written to ${inputs.target}. ` +
+        "Run `pulumi refresh` and then `pulumi up`, which creates a new key.",
     );
   }
   await writeSecret(forgejo, inputs.secretName, markerOf(inputs), key, context);

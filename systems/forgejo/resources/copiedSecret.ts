@@ -68,7 +68,7 @@ async function changeOfSource(forgejo: Forgejo, state: CopiedSecretState, contex
   try {
     const value = await resolveSecret(source, context.signal);
     if (value.fingerprintBy(token) === state.fingerprint) return "";
-    return `${source} holds another value than the secret ${secretName} of ${target}, or forgejo.token is another one`;
+    return `${source} and the secret ${secretName} of ${target} have different values, or forgejo.token has changed`;
   } catch (error) {
     if (!(error instanceof ZotAuthError)) throw error;
     context.warn(

@@ -56,7 +56,7 @@ async function build(inputs: TestBuildInputs, context: Context): Promise<TestBui
       timeoutSeconds: inputs.timeout,
       signal: context.signal,
       remedy: () =>
-        `It is ${last?.status ?? "unknown"}: see ${last?.url ?? "Forgejo"}${last?.status === "waiting" ? "; no runner takes it" : ""}.`,
+        `It is ${last?.status ?? "unknown"}: see ${last?.url ?? "Forgejo"}${last?.status === "waiting" ? "; no runner picks it up" : ""}.`,
     },
   );
   if (run.status !== "success") {

@@ -149,7 +149,7 @@ async function makeKeyIn(
   // An interrupted run may have used generations that the state does not know.
   const generation = Math.max(last?.generation ?? 0, ...before.map((key) => generationOf(owner, key.label) ?? 0)) + 1;
 
-  context.progress("making the key");
+  context.progress("creating the key");
   const created = rfc3339(new Date());
   const dates = keyDates(created, { lifetimeSeconds: inputs.lifetime, rotateAfterSeconds: inputs.rotateAfter });
   const label = keyLabel(owner, generation);
@@ -201,20 +201,20 @@ async function inSession<T>(
 }
 
 async function prove(inputs: ApiKeyInputs, key: Secret, context: Context): Promise<void> {
-  context.progress("proving the key: it creates, and neither overwrites nor deletes");
+  context.progress("proving that the key can create, but neither overwrite nor delete");
   const { registryUrl, username, proofRepository: repository } = inputs;
   const wrong = failures(await measure(keyProof(), { registryUrl, repository, username, key, signal: context.signal }));
   if (wrong.length === 0) return;
   throw new ZotAuthError(
     "KEY_NOT_AS_PROMISED",
-    `The new key of ${username} does not have the expected rights: ${wrong.join("; ")}. It was not stored or handed out. ` +
-      "It may push, so zot sees the account's groups: check what accessControl in zot's config gives them.",
+    `The new key of ${username} does not have the expected permissions: ${wrong.join("; ")}. It was not stored or handed out. ` +
+      "It may push, so zot sees the account's groups: check what accessControl in zot's config grants them.",
   );
 }
 
 async function driftOf(state: ApiKeyState, held: Secret | undefined, context: Context): Promise<string> {
   if (held === undefined) return `${state.store} is empty or does not exist`;
-  if (held.fingerprint !== state.fingerprint) return `${state.store} holds another key`;
+  if (held.fingerprint !== state.fingerprint) return `${state.store} holds a different key`;
   return (await keyWorks(state.registryUrl, state.username, held, context.signal))
     ? ""
     : "zot no longer accepts the key";

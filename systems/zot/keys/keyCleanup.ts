@@ -65,12 +65,12 @@ export const keyCleanup: Resource<KeyCleanupInputs, KeyCleanupState> = {
 async function ensureAccount({ blueprint, username, ...connection }: KeyCleanupState, context: Context): Promise<void> {
   if (blueprint === undefined) return;
   if ((await new Authentik(connection, context.signal).user(username)) !== undefined) return;
-  context.progress(`making the account ${username} again: only it can list its keys`);
+  context.progress(`recreating the account ${username}: only it can list its keys`);
   await applyAgain({ ...connection, ...blueprint }, context);
 }
 
 function warnOfUnmanaged({ username }: KeyCleanupState, label: string, context: Context): void {
   context.warn(
-    `${username} has an unmanaged key, "${label}", which is not revoked: zot accepts it even without the account. Revoke it in zot's UI if nobody needs it.`,
+    `${username} has an unmanaged key, "${label}", which is not revoked: zot accepts it even without the account. Revoke it in zot's UI if it is not needed.`,
   );
 }

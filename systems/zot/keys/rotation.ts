@@ -52,7 +52,7 @@ export function rotationNotice(dates: { readonly rotates: string; readonly expir
   const seconds = (Date.parse(dates.rotates) - now.getTime()) / 1000;
   const expiry = isDue(dates.expires, now) ? `expired on ${day(dates.expires)}` : `expires on ${day(dates.expires)}`;
   return seconds <= 0
-    ? `rotates now; the present one ${expiry}`
+    ? `rotates now; the current one ${expiry}`
     : `rotates in ${wholeUnits(seconds)}, on ${day(dates.rotates)}; ${expiry}`;
 }
 
@@ -68,7 +68,7 @@ export interface KeyJudgement {
 export function judgeKeyDates(outputs: Readonly<Record<string, unknown>>, now: Date): KeyJudgement {
   const { keyRotates: rotates, keyExpires: expires } = outputs;
   if (!isDate(rotates) || !isDate(expires)) {
-    return { verdict: "unknown", says: "there is no key: no `up` has come to its end, or a `destroy` took it back" };
+    return { verdict: "unknown", says: "there is no key: no `up` has completed, or `destroy` revoked it" };
   }
   const ago = (date: string): string => `${date}, ${wholeUnits((now.getTime() - Date.parse(date)) / 1000)} ago`;
   if (isDue(expires, now)) {
@@ -76,7 +76,10 @@ export function judgeKeyDates(outputs: Readonly<Record<string, unknown>>, now: D
   }
   if (!isDue(rotates, now)) return { verdict: "good", says: rotationNotice({ rotates, expires }, now) };
   const left = wholeUnits((Date.parse(expires) - now.getTime()) / 1000);
-  return { verdict: "due", says: `is due for rotation since ${ago(rotates)}, and expires in ${left}, on ${expires}` };
+  return {
+    verdict: "due",
+    says: `has been due for rotation since ${ago(rotates)}, and expires in ${left}, on ${expires}`,
+  };
 }
 
 /** Date.parse takes much that is no date of ours, and what it does not take would never be due. */

@@ -264,6 +264,6 @@ async function assertHolds(
 }
 
 function failed(verdicts: readonly FailedVerdict[]): ZotAuthError {
-  const text = verdicts.map((verdict) => `Check "${verdict.name}" fails: ${verdict.text}`).join("\n");
+  const text = verdicts.map((verdict) => `Check "${verdict.name}" failed: ${verdict.text}`).join("\n");
   return new ZotAuthError(verdicts[0]?.code ?? "SIGN_IN_UNCLEAR", text);
 }

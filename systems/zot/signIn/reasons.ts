@@ -103,7 +103,7 @@ async function bindingReason(authentik: Authentik, failed: FailedSignIn): Promis
   const groups = groupsOf(await authentik.user(username));
   return new ZotAuthError(
     "APPLICATION_DENIED",
-    `Authentik denies ${username} the application "${slug}". Its PolicyBindings: ${describe(bindings)}. ` +
+    `Authentik denies ${username} access to the application "${slug}". Its PolicyBindings: ${describe(bindings)}. ` +
       `The account's groups: ${names(groups)}. ${REPAIR}`,
   );
 }

@@ -195,7 +195,7 @@ test("the outputs identify the key", async () => {
   assert.ok(marker.data.includes(String(outputs["keyFingerprint"])));
   assert.deepEqual(outputs["acceptanceResult"], {
     signIn: {
-      "groups claim": '"groups" arrives with "artifact-workloads" (scopes asked for: openid email profile)',
+      "groups claim": '"groups" arrives with "artifact-workloads" (scopes requested: openid email profile)',
       "key endpoint": "/zot/auth/apikey answers (zot 2.1.20)",
       "key groups": "the key may push to zot-auth/acceptance, by its account's groups",
     },

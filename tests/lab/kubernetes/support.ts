@@ -105,5 +105,5 @@ export async function until<T>(what: string, look: () => T | undefined | Promise
     if (found !== undefined) return found;
     await sleep(10);
   }
-  throw new Error(`Waited in vain for ${what}.`);
+  throw new Error(`Timed out waiting for ${what}.`);
 }

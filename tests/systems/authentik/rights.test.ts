@@ -136,7 +136,7 @@ test("a token that may do more is warned of: an administrator's, and one with mo
   const lab = await withRole(t);
   assert.match(
     (await check(lab.server.url, "env:SIGN_IN_TEST_TOKEN")).join(),
-    /which is akadmin's, is an administrator's: it has every permission in Authentik, and the program needs 9\. docs\/authentik-role\.yaml/,
+    /which is akadmin's, is an administrator's: it has every permission in Authentik, but the program needs only 9\. docs\/authentik-role\.yaml/,
   );
   await change(lab, "assign", "authentik_core.delete_user", "authentik_rbac.access_admin_interface");
   assert.match(

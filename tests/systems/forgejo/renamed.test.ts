@@ -95,7 +95,7 @@ test("a repository that moved out of the token's sight is left, and that is told
       ? { when: "before", then: 301, headers: { location: path.replace("/own/app", "/bob/hidden") } }
       : undefined;
   await copiedSecret.delete?.(state, bench.context());
-  assert.match(bench.said.join("\n"), /stays there: own\/app has a new name on Forgejo: bob\/hidden/);
+  assert.match(bench.said.join("\n"), /is still there: own\/app has a new name on Forgejo: bob\/hidden/);
   assert.ok("FORGE_TOKEN" in bench.held("own/app").secrets);
 });
 
@@ -112,7 +112,10 @@ test("another repository under the old name gets nothing before a person has see
   assert.deepEqual(bench.held("own/app"), before);
 
   const seen = await refreshed(bench, state);
-  assert.match(seen.drift, /^own\/app is another repository \(id \d+\) than the one that has the secret \(id \d+\)$/);
+  assert.match(
+    seen.drift,
+    /^own\/app is a different repository \(id \d+\) from the one that has the secret \(id \d+\)$/,
+  );
   const written = await copiedSecret.update?.(seen, inputs(bench, "own/app"), bench.context());
   assert.ok(written);
   assert.equal(bench.held("own/app").secrets["FORGE_TOKEN"], "a-token-of-the-forge");

@@ -45,7 +45,7 @@ async function ensureProbeTag(context: ProofContext): Promise<void> {
   if ((await registry.headManifest(context.repository, PROBE_TAG)) === 200) return;
   throw unexpected(
     zotEndpoint(context.registryUrl),
-    `take the tag ${context.repository}:${PROBE_TAG} from ${context.username}`,
+    `accept the tag ${context.repository}:${PROBE_TAG} from ${context.username}`,
     answer,
   );
 }

@@ -71,7 +71,7 @@ export class Registry {
       idempotent: false,
       headers: { "content-type": "application/octet-stream" },
     });
-    if (finished.status !== 201) throw unexpected(endpoint, `take an upload to ${repository}`, finished);
+    if (finished.status !== 201) throw unexpected(endpoint, `accept an upload to ${repository}`, finished);
   }
 
   async #request(path: string, options: RequestOptions = {}): Promise<HttpResponse> {

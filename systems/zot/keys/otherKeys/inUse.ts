@@ -28,7 +28,7 @@ export async function whenUnused(
     // By zot's own clock: the key in force was used just now.
     const now = Date.parse(keys.find(({ uuid }) => uuid === inForce)?.lastUsed ?? rfc3339(new Date()));
     const inUse = keys.some(({ uuid, lastUsed }) => going.has(uuid) && now - Date.parse(lastUsed) < QUIET * 1000);
-    if (inUse) context.progress("waiting until pushes that use the old key have ended");
+    if (inUse) context.progress("waiting for pushes with the old key to finish");
     return inUse ? undefined : true;
   };
   try {
@@ -42,7 +42,7 @@ export async function whenUnused(
   } catch (error) {
     if (!(error instanceof ZotAuthError) || error.code !== "KEY_IN_USE") throw error;
     context.warn(
-      `The old key of ${username} is still in use and is revoked all the same: a job that started with it fails. For longer jobs, raise ci.gracePeriod.`,
+      `The old key of ${username} is still in use and is revoked anyway: jobs that started with it fail. For longer jobs, raise ci.gracePeriod.`,
     );
   }
   return new Set(keys.map(({ uuid }) => uuid));

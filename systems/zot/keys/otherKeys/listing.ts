@@ -37,7 +37,7 @@ export async function listOtherKeys(args: ListingArgs, context: Context): Promis
     const key = await findSecret(source, signal);
     const wrong = await wrongWith(args, key, signal);
     if (key === undefined || wrong !== "") {
-      context.warn(`${wrong}, so ${notListed}. \`pulumi up --refresh\` makes a new key.`);
+      context.warn(`${wrong}, so ${notListed}. \`pulumi up --refresh\` creates a new key.`);
       return {};
     }
     const { own, unmanaged } = await accountKeys(args, { kind: "key", username, key }, signal);
@@ -57,6 +57,6 @@ async function wrongWith(
   signal: AbortSignal,
 ): Promise<string> {
   if (key === undefined) return `${source} is empty or does not exist`;
-  if (key.fingerprint !== fingerprint) return `${source} holds another key than the one in force`;
-  return (await keyWorks(registryUrl, username, key, signal)) ? "" : "zot refuses the key in force";
+  if (key.fingerprint !== fingerprint) return `${source} does not hold the current key`;
+  return (await keyWorks(registryUrl, username, key, signal)) ? "" : "zot rejects the current key";
 }

@@ -10,7 +10,7 @@ import type { ClaimsSeen } from "../../../authentik/session/claims.ts";
  */
 export function diagnoseGroupsClaim(seen: ClaimsSeen, ciGroup: string, zotVersion: string): Verdict {
   const name = "groups claim";
-  const asked = `scopes asked for: ${seen.scopes.join(" ")}`;
+  const asked = `scopes requested: ${seen.scopes.join(" ")}`;
   if (seen.form === "missing") {
     const remedy = seen.scopes.includes("profile")
       ? "The scope mapping of `profile` does not return it: in Authentik, check the property mappings of the OAuth2 provider, where " +

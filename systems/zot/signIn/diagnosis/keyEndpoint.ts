@@ -106,7 +106,7 @@ function missing({ login, management }: EndpointSeen, config: ConfigSeen | undef
 function swallowed(say: Say): Verdict {
   return say(
     "AUTH_PATH_SWALLOWED",
-    "The server that answers below /zot/auth/ is not zot. A proxy in front of zot handles these paths itself or sends them elsewhere: let it pass /zot/auth/ to zot unchanged, as it does /v2/.",
+    "The server that answers under /zot/auth/ is not zot. A proxy in front of zot handles these paths itself or sends them elsewhere: let it pass /zot/auth/ to zot unchanged, as it does /v2/.",
   );
 }
 

@@ -83,7 +83,7 @@ function refused({ identity }: PushesSeen, username: string): Verdict {
   return fails(
     NAME,
     "KEY_REFUSED",
-    `zot does not accept the key of ${username}: it is expired, revoked, or another one. Run \`pulumi refresh\` and \`pulumi up\`, which create a new one.`,
+    `zot does not accept the key of ${username}: it is expired, revoked, or a different key. Run \`pulumi refresh\` and \`pulumi up\`, which create a new one.`,
   );
 }
 
@@ -94,7 +94,7 @@ function byPolicy({ ciGroup, groupsClaim, username, repository }: KeyOwner, conf
     return fails(
       NAME,
       "GROUPS_CLAIM_ELSEWHERE",
-      `${begin} zot's config reads the claim "${config.groupsClaim}" (claimMapping.groups), not at "${groupsClaim}". Set zot.auth.groupsClaim to the right one.`,
+      `${begin} zot's config reads the claim "${config.groupsClaim}" (claimMapping.groups), not "${groupsClaim}". Set zot.auth.groupsClaim to the right one.`,
     );
   }
   const globs = Object.entries(config?.creators ?? {});

@@ -95,7 +95,7 @@ test("what the token may not look at is named as something to look at", async (t
   assert.equal(error.code, "BLUEPRINT_REJECTED");
   assert.match(
     error.message,
-    /gives no reason\. The token may not delete blueprints .*has insufficient permissions to check for the group with name "nobody"/,
+    /gives no reason\. The token cannot delete blueprints .*has insufficient permissions to check for the group with name "nobody"/,
   );
 });
 
@@ -117,19 +117,16 @@ test("a file that vanished from what the worker sees has gone or has a syntax er
   lab.write("zot.yaml", `${text}  - model: [\n`);
   const error = await failureOf(create(t, lab, { timeout: 1 }));
   assert.equal(error.code, "BLUEPRINT_NOT_SEEN");
-  assert.match(error.message, /no longer lists it: the file was deleted, or has a syntax error.*It comes by hand\./);
+  assert.match(error.message, /no longer lists it: the file was deleted or has a syntax error.*It comes by hand\./);
 });
 
 test("a mount that is not there, a file that is missing, and another text are told apart", async (t) => {
   const lab = await startLab(t);
-  assert.match((await failureOf(create(t, lab, { timeout: 0 }))).message, /no file below custom\/: nothing is mounted/);
+  assert.match((await failureOf(create(t, lab, { timeout: 0 }))).message, /no files in custom\/: nothing is mounted/);
   lab.write("common.yaml", "version: 1\nentries: []\n");
-  assert.match(
-    (await failureOf(create(t, lab, { timeout: 0 }))).message,
-    /other files below custom\/, but not this one/,
-  );
+  assert.match((await failureOf(create(t, lab, { timeout: 0 }))).message, /other files in custom\/, but not this one/);
   lab.write("zot.yaml", "version: 1\nentries: []\n");
-  assert.match((await failureOf(create(t, lab, { timeout: 0 }))).message, /still sees another text/);
+  assert.match((await failureOf(create(t, lab, { timeout: 0 }))).message, /still sees different content/);
 });
 
 /** The lab's Authentik, with some requests changed on their way. */
@@ -167,7 +164,7 @@ test("a worker that does nothing is reported when no run has ended", async (t) =
   await slow.api("POST", "/managed/blueprints/", { name: "zot", path: "custom/zot.yaml", enabled: true });
   const error = await failureOf(create(t, slow, { timeout: 1 }));
   assert.equal(error.code, "BLUEPRINT_NOT_APPLIED");
-  assert.match(error.message, /No run of it has ended since: Authentik's worker is not running/);
+  assert.match(error.message, /No run of it has finished since: Authentik's worker is not running/);
 });
 
 test("a token that may not apply is reported with the right that it lacks", async (t) => {

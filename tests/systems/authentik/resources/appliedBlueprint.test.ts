@@ -39,7 +39,7 @@ test("another text that was applied since then is drift, and a blueprint that is
   const { state } = await appliedBlueprint.create(inputs, testContext());
   assert.equal((await appliedBlueprint.read?.(state, testContext()))?.drift, "");
   await lab.apply("zot.yaml", text.replace("Zot Registry", "Images"));
-  assert.match((await appliedBlueprint.read?.(state, testContext()))?.drift ?? "", /last applied another text/);
+  assert.match((await appliedBlueprint.read?.(state, testContext()))?.drift ?? "", /last applied different content/);
   await lab.api("DELETE", `/managed/blueprints/${state.instance}/`);
   assert.equal(await appliedBlueprint.read?.(state, testContext()), undefined);
 });

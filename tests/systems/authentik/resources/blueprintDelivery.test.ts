@@ -41,11 +41,11 @@ test("a file that is gone or edited is drift; one that somebody edited is not de
   const file = join(clone(t), "zot.yaml");
   const { state } = await blueprintFile.create({ file, text: "one" }, testContext());
   writeFileSync(file, "edited");
-  assert.match((await blueprintFile.read?.(state, testContext()))?.drift ?? "", /holds another text/);
+  assert.match((await blueprintFile.read?.(state, testContext()))?.drift ?? "", /has different content/);
   const context = testContext();
   await blueprintFile.delete?.(state, context);
   assert.equal(readFileSync(file, "utf8"), "edited");
-  assert.match(context.warned.join(), /was not deleted, because its text is not ours/);
+  assert.match(context.warned.join(), /was not deleted, because its content is not from this program/);
   writeFileSync(file, "one");
   await blueprintFile.delete?.(state, testContext());
   assert.ok(!existsSync(file));

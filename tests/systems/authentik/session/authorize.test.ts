@@ -85,7 +85,7 @@ test("the application is denied: the PolicyBinding is disabled, then gone", asyn
   await fails(
     made,
     "APPLICATION_DENIED",
-    /denies zot-ci the application "zot"\. Its PolicyBindings: group "admins", group "artifact-workloads" \(disabled\)\. The account's groups: "artifact-workloads"/,
+    /denies zot-ci access to the application "zot"\. Its PolicyBindings: group "admins", group "artifact-workloads" \(disabled\)\. The account's groups: "artifact-workloads"/,
   );
   assert.equal((await made.lab.api("DELETE", `/policies/bindings/${binding}/`)).status, 204);
   await fails(made, "APPLICATION_DENIED", /Its PolicyBindings: group "admins"\. .*`pulumi up` restore it/);

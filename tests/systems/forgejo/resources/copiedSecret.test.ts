@@ -29,7 +29,7 @@ test("a value that changed in its source is found by a refresh, and handed on by
   const change = { inputs: inputs(bench), oldInputs: inputs(bench), state, now: new Date() };
   assert.deepEqual(copiedSecret.diff?.(change), { replace: [] }, "a preview alone cannot know");
   const seen = await refreshed(bench, state);
-  assert.match(seen.drift, /^env:T_SOURCE holds another value than the secret FORGE_TOKEN of own\/site/);
+  assert.match(seen.drift, /^env:T_SOURCE and the secret FORGE_TOKEN of own\/site have different values/);
   const updated = await copiedSecret.update?.(seen, inputs(bench), bench.context());
   assert.ok(updated);
   assert.equal(bench.held("own/site").secrets["FORGE_TOKEN"], "autumn2026");

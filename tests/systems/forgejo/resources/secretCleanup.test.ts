@@ -65,7 +65,7 @@ test("a secret without a marker stays, since nobody can know whose it is, and is
   assert.equal(bench.held("own/app").secrets[NAME], "the-value");
   assert.match(
     bench.said.join(),
-    /own\/app has a secret FORGE_TOKEN, and nothing there says to whom it belongs, so it stays/,
+    /own\/app has a secret FORGE_TOKEN but no marker that shows who manages it, so it stays/,
   );
 });
 

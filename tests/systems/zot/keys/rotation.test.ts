@@ -70,13 +70,13 @@ test("the notice says in whole units when a key is replaced, or that it is due",
   assert.equal(at("2027-01-23T11:00:00Z"), "rotates in 1 day, on 2027-01-24; expires on 2027-02-23");
   assert.equal(at("2027-01-24T10:30:00Z"), "rotates in 1 hour, on 2027-01-24; expires on 2027-02-23");
   assert.equal(at("2027-01-24T11:59:30Z"), "rotates in 30 seconds, on 2027-01-24; expires on 2027-02-23");
-  assert.equal(at("2027-01-24T12:00:00Z"), "rotates now; the present one expires on 2027-02-23");
-  assert.equal(at("2027-03-01T00:00:00Z"), "rotates now; the present one expired on 2027-02-23");
+  assert.equal(at("2027-01-24T12:00:00Z"), "rotates now; the current one expires on 2027-02-23");
+  assert.equal(at("2027-03-01T00:00:00Z"), "rotates now; the current one expired on 2027-02-23");
 });
 
 test("a key whose day has come and that was not replaced is an error, from that second on, and more so once it has expired", () => {
   const outputs = { keyRotates: "2027-01-24T12:00:00Z", keyExpires: "2027-02-23T12:00:00Z" };
-  const due = "is due for rotation since 2027-01-24T12:00:00Z";
+  const due = "has been due for rotation since 2027-01-24T12:00:00Z";
   const expired = "expired on 2027-02-23T12:00:00Z";
   const rows: readonly (readonly [now: string, verdict: string, says: string])[] = [
     ["2027-01-12T00:00:00Z", "good", "rotates in 12 days, on 2027-01-24; expires on 2027-02-23"],
@@ -100,8 +100,5 @@ test("a key without dates is never good", () => {
       assert.equal(judgeKeyDates({ ...good, [name]: bad }, now).verdict, "unknown", `${name}: ${String(bad)}`);
     }
   }
-  assert.equal(
-    judgeKeyDates({}, now).says,
-    "there is no key: no `up` has come to its end, or a `destroy` took it back",
-  );
+  assert.equal(judgeKeyDates({}, now).says, "there is no key: no `up` has completed, or `destroy` revoked it");
 });

@@ -96,7 +96,7 @@ test("a wrong client secret and an issuer that differs in its slash are told apa
     ),
     coded(
       "ISSUER_DIFFERS",
-      /\/application\/o\/zot", and its discovery document says ".*\/application\/o\/zot\/".*byte by byte/,
+      /\/application\/o\/zot", but its discovery document says ".*\/application\/o\/zot\/".*byte by byte/,
     ),
   );
   await assert.rejects(
@@ -113,7 +113,7 @@ test("a wrong client secret and an issuer that differs in its slash are told apa
     readClaims(signedIn, authorizeUrl(lab.server.url), { ...party(lab), issuer: gone }, SIGNAL),
     coded(
       "ISSUER_MISSING",
-      /no OpenID configuration of the issuer .*\/gone\/ \(it answers 404\).*authentik\.application/,
+      /no OpenID configuration for the issuer .*\/gone\/ \(it answers 404\).*authentik\.application/,
     ),
   );
 });
@@ -127,7 +127,7 @@ test("a zot with neither apikey nor openid is told as such, and with extensions.
   const warnings: string[] = [];
   await assert.rejects(
     inSession(settingsFor(lab, zot), contextWith(warnings), NOTHING),
-    coded("KEY_ENDPOINT_OFF", /Check "key endpoint" fails: .*neither apikey nor openid/),
+    coded("KEY_ENDPOINT_OFF", /Check "key endpoint" failed: .*neither apikey nor openid/),
   );
   assert.match(warnings.join(), /\/nowhere\/config\.json on local could not be read \(.*No such file/i);
 
@@ -193,7 +193,7 @@ test("a new key that may not push, though the session that made it may, has lost
   };
   await assert.rejects(
     assertKeyPushes(settingsFor(lab, zot), made, contextWith([])),
-    coded("KEY_WITHOUT_GROUPS", /^Check "key groups" fails: .*htpasswd or LDAP account of the same name/),
+    coded("KEY_WITHOUT_GROUPS", /^Check "key groups" failed: .*htpasswd or LDAP account of the same name/),
   );
 });
 

@@ -21,14 +21,14 @@ const GROUPS_CASES: readonly (readonly [string, Partial<ClaimsSeen>, string, str
     {},
     "2.1.20",
     "",
-    /arrives with "artifact-workloads" \(scopes asked for: openid email profile\)/,
+    /arrives with "artifact-workloads" \(scopes requested: openid email profile\)/,
   ],
   [
     "no claim though profile is asked for",
     { form: "missing", groups: [], claims: ["email", "sub"] },
     "2.1.20",
     "fails GROUPS_CLAIM_MISSING",
-    /Claims: "email", "sub" \(scopes asked for: openid email profile\)\. The scope mapping of `profile` does not return it/,
+    /Claims: "email", "sub" \(scopes requested: openid email profile\)\. The scope mapping of `profile` does not return it/,
   ],
   [
     "no claim since profile is not asked for",

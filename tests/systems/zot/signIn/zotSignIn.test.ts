@@ -73,7 +73,7 @@ test("zot refuses at its callback: a code that it cannot redeem, and an account 
   await fails(nameless, "IDENTITY_MISSING", /found no account name.*preferred_username/);
 });
 
-test("no token for a fresh code, none that can be read, and no UserInfo", async (t) => {
+test("no token for a new authorization code, none that can be read, and no UserInfo", async (t) => {
   const answers: Record<string, Route> = {};
   const url: string = await inFrontOf(
     t,
@@ -99,7 +99,7 @@ test("no token for a fresh code, none that can be read, and no UserInfo", async 
   answers["/application/o/token/"] = [400, JSON.stringify({ error: "invalid_grant" })];
   await assert.rejects(
     claims(),
-    coded("TOKEN_REFUSED", /issues no token to the client "zot" for a fresh code \(400, invalid_grant\)/),
+    coded("TOKEN_REFUSED", /issues no token to the client "zot" for a new authorization code \(400, invalid_grant\)/),
   );
   answers["/application/o/token/"] = [200, JSON.stringify({ access_token: "opaque", id_token: "a.b.c.d.e" })];
   await assert.rejects(
@@ -108,5 +108,5 @@ test("no token for a fresh code, none that can be read, and no UserInfo", async 
   );
   delete answers["/application/o/token/"];
   answers["/application/o/userinfo/"] = [500, "error"];
-  await assert.rejects(claims(), coded("USERINFO_REFUSED", /UserInfo answers 500 to a fresh access token/));
+  await assert.rejects(claims(), coded("USERINFO_REFUSED", /UserInfo answers 500 to a new access token/));
 });

@@ -56,10 +56,10 @@ test("keys of ours beside the one in force, and unmanaged keys, which are report
   assert.match(context.warned.join(), /^zot-ci has an unmanaged key: "by hand"/);
 });
 
-const REMEDY = /so the keys of zot-ci were not listed\. `pulumi up --refresh` makes a new key/;
+const REMEDY = /so the keys of zot-ci were not listed\. `pulumi up --refresh` creates a new key/;
 
 for (const [what, held, expected] of [
-  ["another key", "zak_00000000000000000000000000000000", /holds another key than the one in force/],
+  ["another key", "zak_00000000000000000000000000000000", /does not hold the current key/],
   ["nothing", "", /were not listed/],
 ] as const) {
   test(`where the store holds ${what}, no keys are listed, and a warning says so`, async () => {
@@ -75,7 +75,7 @@ test("a key that zot refuses, and a zot that does not answer, are warnings: the 
   const dead = "zak_00000000000000000000000000000000";
   process.env[VARIABLE] = dead;
   assert.deepEqual(await listOtherKeys(args({ fingerprint: fingerprint(dead) }), context), {});
-  assert.match(context.warned.join(), /zot refuses the key in force/);
+  assert.match(context.warned.join(), /zot rejects the current key/);
   assert.match(context.warned.join(), REMEDY);
   context = testContext();
   process.env[VARIABLE] = key;
