@@ -8,7 +8,7 @@ import {
   lookAtHost,
 } from "./components/index.ts";
 import { Preflight } from "./components/resources.ts";
-import { fingerprint } from "./core/fingerprint.ts";
+import { fingerprint } from "./core/secrets/fingerprint.ts";
 import * as from from "./stack/arguments.ts";
 import { readClientSecret } from "./stack/clientSecret.ts";
 import { stackOutputs } from "./stack/outputs.ts";

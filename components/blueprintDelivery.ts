@@ -2,7 +2,7 @@ import type { CustomResourceOptions, Resource } from "@pulumi/pulumi";
 import { ConfigMapPatch } from "@pulumi/kubernetes/core/v1/configMapPatch.js";
 import { toSeconds } from "../core/duration.ts";
 import type { Duration } from "../core/duration.ts";
-import type { SecretReference } from "../core/secretReference.ts";
+import type { SecretReference } from "../core/secrets/reference.ts";
 import { inlineName } from "../systems/authentik/blueprint/delivery.ts";
 import type { BlueprintDelivery } from "../systems/authentik/blueprint/delivery.ts";
 import type { AuthentikConnection } from "../systems/authentik/client.ts";

@@ -2,7 +2,7 @@ import { ComponentResource } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Output, Resource } from "@pulumi/pulumi";
 import { toSeconds } from "../core/duration.ts";
 import type { Duration } from "../core/duration.ts";
-import type { SecretReference } from "../core/secretReference.ts";
+import type { SecretReference } from "../core/secrets/reference.ts";
 import type { OwnKey } from "../systems/zot/keys/otherKeys/accountKeys.ts";
 import { rotationPlan } from "../systems/zot/keys/rotation.ts";
 import type { SignInArgs } from "../systems/zot/signIn/check.ts";

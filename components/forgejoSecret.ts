@@ -1,6 +1,6 @@
 import { ComponentResource, RunError, output } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Input } from "@pulumi/pulumi";
-import type { SecretReference } from "../core/secretReference.ts";
+import type { SecretReference } from "../core/secrets/reference.ts";
 import { ownerOfLabel } from "../systems/forgejo/secretMarker.ts";
 import { ActionsSecret, CopiedSecret, SecretCleanup } from "./resources.ts";
 

@@ -13,7 +13,7 @@ export { ZotAuthProvider } from "./provider.ts";
 export type { ZotAuthProviderArgs } from "./provider.ts";
 export { ZotServer } from "./zotServer.ts";
 export type { ZotServerArgs } from "./zotServer.ts";
-export type { SecretReference } from "../core/secretReference.ts";
+export type { SecretReference } from "../core/secrets/reference.ts";
 export type { BlueprintDelivery } from "../systems/authentik/blueprint/delivery.ts";
 export type { HostFacts } from "../systems/zot/host/facts.ts";
 export type { ZotHost } from "../systems/zot/host/zotHost.ts";

@@ -1,6 +1,6 @@
 import { ProviderResource } from "@pulumi/pulumi";
 import type { ResourceOptions } from "@pulumi/pulumi";
-import type { SecretReference } from "../core/secretReference.ts";
+import type { SecretReference } from "../core/secrets/reference.ts";
 
 /** How the provider opens 1Password: `connectUrl` with `connectToken`, or else the `op` CLI with `account` or `serviceAccountToken`. */
 export interface ZotAuthProviderArgs {

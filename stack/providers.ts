@@ -4,7 +4,7 @@ import { Provider as OnePasswordProvider } from "@1password/pulumi-onepassword/p
 import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider.js";
 import { ZotAuthProvider } from "../components/provider.ts";
 import { messageOf } from "../core/errors.ts";
-import type { SecretReference } from "../core/secretReference.ts";
+import type { SecretReference } from "../core/secrets/reference.ts";
 import type { Settings } from "../settings/schema.ts";
 import { resolveSecret } from "../systems/onePassword/resolver.ts";
 

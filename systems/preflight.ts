@@ -1,5 +1,5 @@
 import { ZotAuthError, messageOf } from "../core/errors.ts";
-import type { SecretReference } from "../core/secretReference.ts";
+import type { SecretReference } from "../core/secrets/reference.ts";
 import { checkAuthentikRights } from "./authentik/rights/check.ts";
 import { ArgoCd } from "./argocd/client.ts";
 import type { ArgoCdConnection } from "./argocd/client.ts";

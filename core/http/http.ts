@@ -2,7 +2,7 @@ import { at } from "../json.ts";
 import type { IncomingHttpHeaders } from "node:http";
 import { fromSeconds } from "../duration.ts";
 import { ZotAuthError, messageOf } from "../errors.ts";
-import { Secret } from "../secret.ts";
+import { Secret } from "../secrets/secret.ts";
 import { connections } from "./connections.ts";
 import { retryPolicy, waitUntilWelcome } from "./retry.ts";
 import type { RetryLimits } from "./retry.ts";

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { isDuration } from "../duration.ts";
 import type { Duration } from "../duration.ts";
-import { parseReference } from "../secretReference.ts";
-import type { SecretReference } from "../secretReference.ts";
+import { parseReference } from "../secrets/reference.ts";
+import type { SecretReference } from "../secrets/reference.ts";
 
 const BASE_URL = "an http or https URL without a path or trailing slash, such as https://registry.example.net";
 const SECRET_REFERENCE =

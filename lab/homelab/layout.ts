@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { parseReference } from "../../core/secretReference.ts";
-import type { SecretReference } from "../../core/secretReference.ts";
+import { parseReference } from "../../core/secrets/reference.ts";
+import type { SecretReference } from "../../core/secrets/reference.ts";
 import { parseSettings } from "../../settings/parse.ts";
 import type { Settings } from "../../settings/schema.ts";
 

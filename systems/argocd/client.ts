@@ -1,10 +1,10 @@
-import type { SecretReference } from "../../core/secretReference.ts";
+import type { SecretReference } from "../../core/secrets/reference.ts";
 import { ZotAuthError } from "../../core/errors.ts";
 import { resolveSecret } from "../onePassword/resolver.ts";
 import { request, unexpected } from "../../core/http/http.ts";
 import { at, list, string } from "../../core/json.ts";
 import type { HttpResponse, Endpoint, RequestOptions } from "../../core/http/http.ts";
-import { Secret } from "../../core/secret.ts";
+import { Secret } from "../../core/secrets/secret.ts";
 
 /** How a resource reaches Argo CD. */
 export interface ArgoCdConnection {

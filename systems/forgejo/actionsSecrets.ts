@@ -4,7 +4,7 @@ import { changingText, markerText, ownerOfLabel, parseMarker } from "./secretMar
 import type { SecretMarker } from "./secretMarker.ts";
 import type { Forgejo } from "./client.ts";
 import { TargetMoved } from "./errors.ts";
-import type { Secret } from "../../core/secret.ts";
+import type { Secret } from "../../core/secrets/secret.ts";
 import type { Context } from "../../provider/resource.ts";
 
 /** What all Actions secrets of this program have in common: a name, the variable beside it, and a target whose id is known. */

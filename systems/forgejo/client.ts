@@ -1,12 +1,12 @@
 import { ZotAuthError } from "../../core/errors.ts";
 import { parseForgejoTarget } from "./target.ts";
-import type { SecretReference } from "../../core/secretReference.ts";
+import type { SecretReference } from "../../core/secrets/reference.ts";
 import { resolveSecret } from "../onePassword/resolver.ts";
 import { actionsDisabled, archived, refused } from "./errors.ts";
 import { request, unexpected } from "../../core/http/http.ts";
 import { at, list, string } from "../../core/json.ts";
 import type { Endpoint, HttpResponse, RequestOptions } from "../../core/http/http.ts";
-import { Secret } from "../../core/secret.ts";
+import { Secret } from "../../core/secrets/secret.ts";
 
 /** How a resource reaches Forgejo: inputs that several of them share. */
 export interface ForgejoConnection {

@@ -1,6 +1,6 @@
 import { ZotAuthError } from "../../core/errors.ts";
 import { parseForgejoTarget } from "./target.ts";
-import type { SecretReference } from "../../core/secretReference.ts";
+import type { SecretReference } from "../../core/secrets/reference.ts";
 import { unexpected } from "../../core/http/http.ts";
 import { at, string } from "../../core/json.ts";
 import type { HttpResponse, Endpoint } from "../../core/http/http.ts";

@@ -1,5 +1,5 @@
 import { ZotAuthError } from "../../core/errors.ts";
-import type { Secret } from "../../core/secret.ts";
+import type { Secret } from "../../core/secrets/secret.ts";
 import type { Field, Item } from "./item/item.ts";
 import type { Place } from "./item/place.ts";
 

@@ -1,9 +1,9 @@
 import { ZotAuthError } from "../../core/errors.ts";
-import type { SecretReference } from "../../core/secretReference.ts";
+import type { SecretReference } from "../../core/secrets/reference.ts";
 import { request, unexpected } from "../../core/http/http.ts";
 import { at, list, string } from "../../core/json.ts";
 import type { Endpoint, HttpResponse } from "../../core/http/http.ts";
-import { Secret } from "../../core/secret.ts";
+import { Secret } from "../../core/secrets/secret.ts";
 import { assertToken, quote } from "./backend.ts";
 import type { Backend, Change, Outcome } from "./backend.ts";
 import { archived, matching } from "./item/field.ts";

@@ -1,10 +1,10 @@
 import { ZotAuthError } from "../../core/errors.ts";
-import { parseReference } from "../../core/secretReference.ts";
-import type { SecretReference } from "../../core/secretReference.ts";
-import { secretOfEnvironment, secretOfFile } from "../../core/localSecret.ts";
+import { parseReference } from "../../core/secrets/reference.ts";
+import type { SecretReference } from "../../core/secrets/reference.ts";
+import { secretOfEnvironment, secretOfFile } from "../../core/secrets/local.ts";
 import { onePassword } from "./vault.ts";
 import type { OnePassword, OnePasswordConnection } from "./vault.ts";
-import type { Secret } from "../../core/secret.ts";
+import type { Secret } from "../../core/secrets/secret.ts";
 
 export type { OnePasswordConnection } from "./vault.ts";
 

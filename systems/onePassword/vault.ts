@@ -1,5 +1,5 @@
-import type { SecretReference } from "../../core/secretReference.ts";
-import { Secret } from "../../core/secret.ts";
+import type { SecretReference } from "../../core/secrets/reference.ts";
+import { Secret } from "../../core/secrets/secret.ts";
 import type { Backend } from "./backend.ts";
 import { Connect } from "./connect.ts";
 import { assertActive, valueOf, writableField } from "./item/field.ts";

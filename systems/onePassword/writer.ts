@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ZotAuthError } from "../../core/errors.ts";
-import type { Secret } from "../../core/secret.ts";
+import type { Secret } from "../../core/secrets/secret.ts";
 import { waitFor } from "../../core/wait.ts";
 import type { Backend } from "./backend.ts";
 import { assertActive, findField, sectionOf, writableField } from "./item/field.ts";

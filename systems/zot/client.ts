@@ -2,7 +2,7 @@ import type { CookieJar } from "../../core/http/cookies.ts";
 import { request, unexpected } from "../../core/http/http.ts";
 import { at, list, string } from "../../core/json.ts";
 import type { HttpResponse, Endpoint, RequestOptions } from "../../core/http/http.ts";
-import { Secret } from "../../core/secret.ts";
+import { Secret } from "../../core/secrets/secret.ts";
 
 /** An API key as zot lists it: everything but the key. */
 export interface ApiKeyInfo {

@@ -5,7 +5,7 @@ import test from "node:test";
 import { inspect } from "node:util";
 import { ZotAuthError } from "../../core/errors.ts";
 import { request } from "../../core/http/http.ts";
-import { Secret } from "../../core/secret.ts";
+import { Secret } from "../../core/secrets/secret.ts";
 
 const everything = (error: unknown): string => inspect(error, { depth: 20, showHidden: true });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { request } from "../../core/http/http.ts";
-import { Secret } from "../../core/secret.ts";
+import { Secret } from "../../core/secrets/secret.ts";
 
 const ENDPOINT = { name: "Forgejo", url: "http://127.0.0.1:1", setting: "forgejo.url" };
 

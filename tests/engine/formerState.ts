@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { fingerprint } from "../../core/fingerprint.ts";
+import { fingerprint } from "../../core/secrets/fingerprint.ts";
 import { portOf } from "../../lab/homelab/layout.ts";
 import type { EngineLab } from "./harness.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { beginSignIn, finishSignIn } from "../../systems/zot/signIn/zotSignIn.ts";
-import { Secret } from "../../core/secret.ts";
+import { Secret } from "../../core/secrets/secret.ts";
 import { signIn } from "../../systems/authentik/session/machineSignIn.ts";
 import { EngineLab } from "./harness.ts";
 import type { PulumiResult } from "./harness.ts";

@@ -2,7 +2,7 @@ import "./prepare.ts";
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { signInArgs } from "../../stack/arguments.ts";
-import { fingerprint } from "../../core/fingerprint.ts";
+import { fingerprint } from "../../core/secrets/fingerprint.ts";
 import { apiKey } from "../../systems/zot/keys/apiKey.ts";
 import type { ApiKeyInputs, ApiKeyState } from "../../systems/zot/keys/apiKey.ts";
 import { startRegistry } from "../lab/zot/registry.ts";

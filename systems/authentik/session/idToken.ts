@@ -5,7 +5,7 @@ import { authorizeAt } from "./authorize.ts";
 import { request } from "../../../core/http/http.ts";
 import { at, string } from "../../../core/json.ts";
 import type { Endpoint } from "../../../core/http/http.ts";
-import type { Secret } from "../../../core/secret.ts";
+import type { Secret } from "../../../core/secrets/secret.ts";
 import type { ClaimsSeen } from "./claims.ts";
 
 /** The OAuth2 client that zot is, as its config says. */

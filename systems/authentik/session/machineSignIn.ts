@@ -3,7 +3,7 @@ import { AuthentikSession } from "./session.ts";
 import { unexpected } from "../../../core/http/http.ts";
 import { at, list, string } from "../../../core/json.ts";
 import type { HttpResponse } from "../../../core/http/http.ts";
-import type { Secret } from "../../../core/secret.ts";
+import type { Secret } from "../../../core/secrets/secret.ts";
 
 /** The account that signs in, and where. */
 export interface MachineAccount {

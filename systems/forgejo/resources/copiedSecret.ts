@@ -1,6 +1,6 @@
 import { ZotAuthError, messageOf } from "../../../core/errors.ts";
 import type { SecretMarker } from "../secretMarker.ts";
-import type { SecretReference } from "../../../core/secretReference.ts";
+import type { SecretReference } from "../../../core/secrets/reference.ts";
 import { driftOf, writeSecret, takeBack, targetIdFor } from "../actionsSecrets.ts";
 import { Forgejo } from "../client.ts";
 import type { ForgejoConnection } from "../client.ts";

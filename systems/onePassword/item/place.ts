@@ -1,6 +1,6 @@
 import { ZotAuthError } from "../../../core/errors.ts";
-import { parseReference } from "../../../core/secretReference.ts";
-import type { SecretReference } from "../../../core/secretReference.ts";
+import { parseReference } from "../../../core/secrets/reference.ts";
+import type { SecretReference } from "../../../core/secrets/reference.ts";
 
 /** Where a field is: vault, item and section by name or id, the field by label or id. */
 export interface Place {

@@ -1,6 +1,6 @@
 import { ZotAuthError } from "../../../core/errors.ts";
-import type { SecretReference } from "../../../core/secretReference.ts";
-import { Secret } from "../../../core/secret.ts";
+import type { SecretReference } from "../../../core/secrets/reference.ts";
+import { Secret } from "../../../core/secrets/secret.ts";
 import { assertToken } from "../backend.ts";
 import type { Backend, Change, Outcome } from "../backend.ts";
 import { archived } from "../item/field.ts";

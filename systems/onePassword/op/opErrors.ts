@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../../../core/errorCodes.ts";
 import { ZotAuthError } from "../../../core/errors.ts";
-import type { SecretReference } from "../../../core/secretReference.ts";
-import type { Secret } from "../../../core/secret.ts";
+import type { SecretReference } from "../../../core/secrets/reference.ts";
+import type { Secret } from "../../../core/secrets/secret.ts";
 import { quote } from "../backend.ts";
 import type { Place } from "../item/place.ts";
 

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { fromSeconds } from "../../../core/duration.ts";
 import { ZotAuthError } from "../../../core/errors.ts";
-import type { Secret } from "../../../core/secret.ts";
+import type { Secret } from "../../../core/secrets/secret.ts";
 
 /** Variables that `op` needs to find itself, its settings, the desktop app and the network. */
 const PASSED_ON =

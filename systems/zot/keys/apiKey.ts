@@ -1,10 +1,10 @@
 import { failures, keyProof } from "../access/matrix.ts";
 import { ZotAuthError, messageOf } from "../../../core/errors.ts";
 import { generationOf, isDue, keyDates, keyLabel, plus, rfc3339 } from "./rotation.ts";
-import type { SecretReference } from "../../../core/secretReference.ts";
+import type { SecretReference } from "../../../core/secrets/reference.ts";
 import { apiKeyOutputs } from "./outputs.ts";
 import type { OwnKey } from "./otherKeys/accountKeys.ts";
-import type { Secret } from "../../../core/secret.ts";
+import type { Secret } from "../../../core/secrets/secret.ts";
 import { createKey, keyWorks, listKeys, revokeKey } from "../client.ts";
 import type { ZotCredentials } from "../client.ts";
 import { findSecret, vault } from "../../onePassword/resolver.ts";

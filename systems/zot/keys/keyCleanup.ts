@@ -1,5 +1,5 @@
 import { generationOf } from "./rotation.ts";
-import type { SecretReference } from "../../../core/secretReference.ts";
+import type { SecretReference } from "../../../core/secrets/reference.ts";
 import type { Delivered } from "../../authentik/applying/arrival.ts";
 import { Authentik } from "../../authentik/client.ts";
 import { keyWorks, listKeys, revokeKey } from "../client.ts";

@@ -1,5 +1,5 @@
 import { ZotAuthError } from "../../../core/errors.ts";
-import type { SecretReference } from "../../../core/secretReference.ts";
+import type { SecretReference } from "../../../core/secrets/reference.ts";
 import type { ConfigSeen } from "./diagnosis/configSeen.ts";
 import { diagnoseGroupsClaim } from "./diagnosis/groupsClaim.ts";
 import type { ClaimsSeen } from "../../authentik/session/claims.ts";
@@ -16,7 +16,7 @@ import type { ConfigPlace } from "../host/readConfig.ts";
 import { readClaims } from "../../authentik/session/idToken.ts";
 import { signIn } from "../../authentik/session/machineSignIn.ts";
 import { Registry } from "../access/proof/registry.ts";
-import type { Secret } from "../../../core/secret.ts";
+import type { Secret } from "../../../core/secrets/secret.ts";
 import type { ZotCredentials } from "../client.ts";
 import { observeKeyEndpoint } from "./endpoints.ts";
 import { beginSignIn, finishSignIn, signOut } from "./zotSignIn.ts";

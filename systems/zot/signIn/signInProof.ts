@@ -1,5 +1,5 @@
 import { rfc3339 } from "../keys/rotation.ts";
-import type { SecretReference } from "../../../core/secretReference.ts";
+import type { SecretReference } from "../../../core/secrets/reference.ts";
 import type { CheckName } from "./diagnosis/verdict.ts";
 import { Registry } from "../access/proof/registry.ts";
 import { findSecret, resolveSecret } from "../../onePassword/resolver.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import { fingerprint } from "../../../core/fingerprint.ts";
+import { fingerprint } from "../../../core/secrets/fingerprint.ts";
 import { TOKEN, forgejo } from "../../lab/forgejo/instance.ts";
 import { Program } from "./program.ts";
 

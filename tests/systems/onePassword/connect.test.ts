@@ -1,7 +1,7 @@
 // Reading and writing single fields through 1Password Connect, on the lab's Connect. It does not prove that a real Connect answers in the same way.
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { SecretReference } from "../../../core/secretReference.ts";
+import type { SecretReference } from "../../../core/secrets/reference.ts";
 import { ARCHIVED, DELETED, connectFixture } from "./support/connectFixture.ts";
 import type { ShownItem } from "./support/connectFixture.ts";
 import { FILE, ITEM, NEW, VAULT, fails } from "./support/support.ts";

@@ -1,7 +1,7 @@
 // What can happen during a write through Connect: concurrent changes, lost responses, a Connect that lags behind.
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { SecretReference } from "../../../core/secretReference.ts";
+import type { SecretReference } from "../../../core/secrets/reference.ts";
 import { connectFixture } from "./support/connectFixture.ts";
 import type { Fixture, ShownItem } from "./support/connectFixture.ts";
 import { ITEM, NEW, VAULT, fails } from "./support/support.ts";

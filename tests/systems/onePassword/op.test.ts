@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
-import type { SecretReference } from "../../../core/secretReference.ts";
+import type { SecretReference } from "../../../core/secrets/reference.ts";
 import type { OpItem } from "./support/fakeOp.ts";
 import { ENVIRONMENT, opFixture } from "./support/opFixture.ts";
 import { FILE, ITEM, NEW, SECRETS, VAULT, fails, folder } from "./support/support.ts";

@@ -1,9 +1,9 @@
 // What can happen during a write through `op`: concurrent changes, lost responses.
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { SecretReference } from "../../../core/secretReference.ts";
+import type { SecretReference } from "../../../core/secrets/reference.ts";
 import { onePassword } from "../../../systems/onePassword/vault.ts";
-import { Secret } from "../../../core/secret.ts";
+import { Secret } from "../../../core/secrets/secret.ts";
 import { opFixture } from "./support/opFixture.ts";
 import { NEW, fails } from "./support/support.ts";
 

@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
-import { parseReference } from "../../../core/secretReference.ts";
+import { parseReference } from "../../../core/secrets/reference.ts";
 import { configure, findSecret } from "../../../systems/onePassword/resolver.ts";
 import { differences, readItem } from "../../../systems/onePassword/item/item.ts";
 import type { Item } from "../../../systems/onePassword/item/item.ts";
 import { withField } from "../../../systems/onePassword/op/template.ts";
-import { Secret } from "../../../core/secret.ts";
+import { Secret } from "../../../core/secrets/secret.ts";
 import { connectFixture } from "./support/connectFixture.ts";
 import { ITEM, NEW, VAULT, fails } from "./support/support.ts";
 

@@ -2,7 +2,7 @@ import { failures } from "../matrix.ts";
 import type { AccessRow, MeasuredRow } from "../matrix.ts";
 import { ZotAuthError } from "../../../../core/errors.ts";
 import { rfc3339 } from "../../keys/rotation.ts";
-import type { SecretReference } from "../../../../core/secretReference.ts";
+import type { SecretReference } from "../../../../core/secrets/reference.ts";
 import { resolveSecret } from "../../../onePassword/resolver.ts";
 import { measure } from "./proofs.ts";
 import type { Context, Observed, Resource } from "../../../../provider/resource.ts";

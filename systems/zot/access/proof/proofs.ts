@@ -2,7 +2,7 @@ import type { AccessRow, MeasuredRow, Subject } from "../matrix.ts";
 import { probeImage } from "./probeImage.ts";
 import { unexpected } from "../../../../core/http/http.ts";
 import { Registry } from "./registry.ts";
-import { Secret } from "../../../../core/secret.ts";
+import { Secret } from "../../../../core/secrets/secret.ts";
 import { zotEndpoint } from "../../client.ts";
 
 /** Where and with what the proofs are made. */

@@ -1,6 +1,6 @@
 import { ZotAuthError } from "../../../../core/errors.ts";
-import type { Secret } from "../../../../core/secret.ts";
-import type { SecretReference } from "../../../../core/secretReference.ts";
+import type { Secret } from "../../../../core/secrets/secret.ts";
+import type { SecretReference } from "../../../../core/secrets/reference.ts";
 import type { Context } from "../../../../provider/resource.ts";
 import { findSecret } from "../../../onePassword/resolver.ts";
 import { keyWorks } from "../../client.ts";

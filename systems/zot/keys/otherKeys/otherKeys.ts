@@ -1,4 +1,4 @@
-import type { SecretReference } from "../../../../core/secretReference.ts";
+import type { SecretReference } from "../../../../core/secrets/reference.ts";
 import type { Context, Observed, Resource } from "../../../../provider/resource.ts";
 import { findSecret, resolveSecret } from "../../../onePassword/resolver.ts";
 import { keyWorks, revokeKey } from "../../client.ts";

@@ -5,7 +5,7 @@ import { signedIn } from "../../../../systems/zot/signIn/check.ts";
 import type { SignInArgs, SignedIn } from "../../../../systems/zot/signIn/check.ts";
 import { authorizeAt } from "../../../../systems/authentik/session/authorize.ts";
 import { signIn } from "../../../../systems/authentik/session/machineSignIn.ts";
-import { Secret } from "../../../../core/secret.ts";
+import { Secret } from "../../../../core/secrets/secret.ts";
 import type { AuthentikOptions } from "../../../../lab/authentik/server.ts";
 import { callback, startLab } from "../../../lab/authentik/support.ts";
 import type { Lab } from "../../../lab/authentik/support.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { signIn } from "../../../../systems/authentik/session/machineSignIn.ts";
-import { Secret } from "../../../../core/secret.ts";
+import { Secret } from "../../../../core/secrets/secret.ts";
 import { signedIn } from "../../../../systems/zot/signIn/check.ts";
 import type { SignInArgs } from "../../../../systems/zot/signIn/check.ts";
 import { withSeed } from "../../../../lab/authentik/server.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { fingerprint } from "../../../../core/fingerprint.ts";
+import { fingerprint } from "../../../../core/secrets/fingerprint.ts";
 import { actionsSecret } from "../../../../systems/forgejo/resources/actionsSecret.ts";
 import type { ActionsSecretInputs, ActionsSecretState } from "../../../../systems/forgejo/resources/actionsSecret.ts";
 import { Bench } from "../support/between.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { fingerprint } from "../../../../core/fingerprint.ts";
+import { fingerprint } from "../../../../core/secrets/fingerprint.ts";
 import { copiedSecret } from "../../../../systems/forgejo/resources/copiedSecret.ts";
 import type { CopiedSecretInputs, CopiedSecretState } from "../../../../systems/forgejo/resources/copiedSecret.ts";
 import { Bench } from "../support/between.ts";

@@ -1,11 +1,11 @@
 // Our client of 1Password Connect, on the lab's Connect.
 import type { TestContext } from "node:test";
-import type { SecretReference } from "../../../../core/secretReference.ts";
+import type { SecretReference } from "../../../../core/secrets/reference.ts";
 import { startConnect } from "../../../../lab/onePassword/server.ts";
 import type { ItemSeed } from "../../../../lab/onePassword/server.ts";
 import { onePassword } from "../../../../systems/onePassword/vault.ts";
 import type { OnePassword } from "../../../../systems/onePassword/vault.ts";
-import { Secret } from "../../../../core/secret.ts";
+import { Secret } from "../../../../core/secrets/secret.ts";
 import { Between } from "./between.ts";
 import { FULL, ITEM, VAULT, folder } from "./support.ts";
 

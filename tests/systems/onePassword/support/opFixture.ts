@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 import type { TestContext } from "node:test";
 import { onePassword } from "../../../../systems/onePassword/vault.ts";
 import type { OnePassword, OnePasswordConnection } from "../../../../systems/onePassword/vault.ts";
-import { Secret } from "../../../../core/secret.ts";
+import { Secret } from "../../../../core/secrets/secret.ts";
 import type { OpItem, OpRun, OpState } from "./fakeOp.ts";
 import { FULL, ITEM, VAULT, folder } from "./support.ts";
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { ZotAuthError } from "../../../../core/errors.ts";
 import type { ItemSeed } from "../../../../lab/onePassword/server.ts";
-import { Secret } from "../../../../core/secret.ts";
+import { Secret } from "../../../../core/secrets/secret.ts";
 
 export const VAULT = "vaultvaultvaultvaultvault2";
 export const ITEM = "itemitemitemitemitemitem23";

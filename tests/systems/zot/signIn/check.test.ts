@@ -6,7 +6,7 @@ import test from "node:test";
 import { CookieJar } from "../../../../core/http/cookies.ts";
 import { readClaims } from "../../../../systems/authentik/session/idToken.ts";
 import { signIn } from "../../../../systems/authentik/session/machineSignIn.ts";
-import { Secret } from "../../../../core/secret.ts";
+import { Secret } from "../../../../core/secrets/secret.ts";
 import { apiKey } from "../../../../systems/zot/keys/apiKey.ts";
 import type { ApiKeyInputs, ApiKeyState } from "../../../../systems/zot/keys/apiKey.ts";
 import { assertKeyEndpoint, assertKeyPushes, signedIn as inSession } from "../../../../systems/zot/signIn/check.ts";

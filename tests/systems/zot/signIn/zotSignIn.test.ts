@@ -3,7 +3,7 @@ import test from "node:test";
 import type { TestContext } from "node:test";
 import { readClaims } from "../../../../systems/authentik/session/idToken.ts";
 import { signIn } from "../../../../systems/authentik/session/machineSignIn.ts";
-import { Secret } from "../../../../core/secret.ts";
+import { Secret } from "../../../../core/secrets/secret.ts";
 import { beginSignIn } from "../../../../systems/zot/signIn/zotSignIn.ts";
 import { signedIn } from "../../../../systems/zot/signIn/check.ts";
 import type { SignInArgs } from "../../../../systems/zot/signIn/check.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
-import { fingerprint } from "../../../../../core/fingerprint.ts";
+import { fingerprint } from "../../../../../core/secrets/fingerprint.ts";
 import { listOtherKeys } from "../../../../../systems/zot/keys/otherKeys/listing.ts";
 import type { ListingArgs } from "../../../../../systems/zot/keys/otherKeys/listing.ts";
 import { testContext } from "../../../../support/provider.ts";

@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 import { resolve as resolvePath } from "node:path";
-import { ZotAuthError } from "./errors.ts";
-import type { SecretReference } from "./secretReference.ts";
+import { ZotAuthError } from "../errors.ts";
+import type { SecretReference } from "./reference.ts";
 import { Secret } from "./secret.ts";
 
 /** Others than the file's owner and group may read it. */

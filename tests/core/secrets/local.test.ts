@@ -5,9 +5,9 @@ import { join } from "node:path";
 import test from "node:test";
 import type { TestContext } from "node:test";
 import { setImmediate } from "node:timers/promises";
-import type { SecretReference } from "../../core/secretReference.ts";
-import { resolveSecret } from "../../systems/onePassword/resolver.ts";
-import { fails, folder } from "../systems/onePassword/support/support.ts";
+import type { SecretReference } from "../../../core/secrets/reference.ts";
+import { resolveSecret } from "../../../systems/onePassword/resolver.ts";
+import { fails, folder } from "../../systems/onePassword/support/support.ts";
 
 function file(t: TestContext, text: string, mode = 0o600): SecretReference {
   const path = join(folder(t), "secret");
