@@ -46,9 +46,9 @@ export interface AcceptanceArgs {
   readonly testBuild?: TestBuildArgs | undefined;
   /** How long a replaced key stays valid, for jobs that started with it. */
   readonly gracePeriod: Duration;
-  /** What becomes of keys of the account that are not managed: reported, or revoked by the `up` after the one that first reported them. */
+  /** What to do with unmanaged keys of the account: report them, or revoke them in the `up` after the one that first reported them. */
   readonly unmanagedKeys: "report" | "revoke";
-  /** What hands the key to CI. Replaced keys are revoked after it. */
+  /** The component that gives the key to CI. Replaced keys are revoked after it. */
   readonly secrets: Resource;
 }
 

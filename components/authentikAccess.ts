@@ -16,11 +16,11 @@ import { Application, AppliedBlueprint, ObjectCleanup, PolicyBinding } from "./r
 export interface AuthentikAccessArgs extends AuthentikConnection, BlueprintArgs {
   /** How the blueprint reaches Authentik. A change delivers it the new way and removes it from the old place. */
   readonly delivery: BlueprintDelivery;
-  /** Argo CD, if it owns the rest of the ConfigMap; only for the delivery `configMap`. Default: none. */
+  /** Argo CD, if it manages the rest of the ConfigMap; only for the delivery `configMap`. Default: none. */
   readonly argocd?: ArgoCdArgs | undefined;
   /** How long Authentik may take to see the blueprint, and again to apply it. */
   readonly applyTimeout: Duration;
-  /** Fingerprint of the OAuth2 client secret. A change makes Authentik apply the blueprint again, although its text is the same. */
+  /** Fingerprint of the OAuth2 client secret. A change makes Authentik apply the blueprint again, even if its text is unchanged. */
   readonly clientSecretFingerprint: Input<string>;
 }
 

@@ -12,27 +12,27 @@ import { ApiKey, KeyCleanup, ServiceAccount } from "./resources.ts";
 export interface CiServiceAccountArgs {
   /** How the account signs in to Authentik and zot. */
   readonly signIn: SignInArgs;
-  /** First part of the keys' labels, such as `zot-auth/<stack>`; it must be unique. A change makes a new key. */
+  /** First part of the keys' labels, such as `zot-auth/<stack>`; it must be unique. A change creates a new key. */
   readonly owner: string;
-  /** Where the key is stored: `op://vault/item/field`. The item must exist; its other fields stay as they are. A change makes a new key. */
+  /** Where the key is stored: `op://vault/item/field`. The item must exist; its other fields are left unchanged. A change creates a new key. */
   readonly keyStore: SecretReference;
-  /** How long a key is valid. A change makes a new key. */
+  /** How long a key is valid. A change creates a new key. */
   readonly keyLifetime: Duration;
   /** The age at which `up` replaces the key. Default: two thirds of `keyLifetime`. */
   readonly rotateAfter?: Duration | undefined;
-  /** Any text. A change makes a new key. Default: empty. */
+  /** Any text. A change creates a new key. Default: empty. */
   readonly rotationTrigger?: string | undefined;
-  /** Any text. A change revokes every key of the account at once, then makes a new one: CI cannot push in between. Default: empty. */
+  /** Any text. A change revokes every key of the account at once, then creates a new one: CI cannot push in between. Default: empty. */
   readonly revocationTrigger?: string | undefined;
   /** What `destroy` does to the stored key: `blank` empties the field, `leave` keeps it. */
   readonly onDestroy: "blank" | "leave";
   /** The image repository in which a new key is proved. One small tag stays there. */
   readonly proofRepository: string;
-  /** How long Authentik may take to apply the blueprint again, when the account is not as declared. */
+  /** How long Authentik may take to apply the blueprint again if the account is not as declared. */
   readonly applyTimeout: Duration;
-  /** The component whose blueprint makes the account. */
+  /** The component whose blueprint creates the account. */
   readonly access: Resource & Pick<AuthentikAccess, "applied" | "blueprintHash" | "blueprintPlace">;
-  /** The registry. Its config must be in force before zot can make a key. */
+  /** The registry. Its config must be in force before zot can create a key. */
   readonly server: Resource;
 }
 
@@ -47,7 +47,7 @@ export interface KeyOutputs {
   /** RFC 3339, like the two dates below. */
   readonly created: Output<string>;
   readonly expires: Output<string>;
-  /** From then on, `up` makes a new key. */
+  /** From then on, `up` creates a new key. */
   readonly rotates: Output<string>;
   /** Keys that this one replaced and that are still to be revoked. */
   readonly superseded: Output<readonly OwnKey[]>;

@@ -10,9 +10,9 @@ export interface StoredKey {
   readonly source: SecretReference;
   /** First 16 hex digits of the key's SHA-256. A change writes the secret again; a key that does not match is not written. */
   readonly fingerprint: Input<string>;
-  /** `<owner>/<number>`, with another number for each key. A variable beside the secret shows it, so that anybody sees which key is there. */
+  /** `<owner>/<number>`, with a different number for each key. A variable beside the secret shows it, so that everyone can see which key is there. */
   readonly label: Input<string>;
-  /** When the key expires, RFC 3339. The variable shows it, too. */
+  /** When the key expires, RFC 3339. The variable shows it too. */
   readonly expires: Input<string>;
 }
 
@@ -20,9 +20,9 @@ export interface StoredKey {
 export interface OtherSecret {
   /** Name of the Actions secret. */
   readonly name: string;
-  /** Where its value is: `op://vault/item/field`, `env:NAME` or `file:path`. `pulumi refresh` notices a changed value. */
+  /** Where its value is: `op://vault/item/field`, `env:NAME` or `file:path`. `pulumi refresh` detects a changed value. */
   readonly source: SecretReference;
-  /** Who gets it, in the form of `ForgejoSecretArgs.targets`. */
+  /** Who gets it, as in `ForgejoSecretArgs.targets`. */
   readonly targets: readonly string[];
 }
 
@@ -31,7 +31,7 @@ export interface ForgejoSecretArgs {
   readonly forgejoUrl: string;
   /** Reference to an API token that may write Actions secrets and variables of all targets. */
   readonly forgejoToken: SecretReference;
-  /** Who manages these secrets, without spaces: `zot-auth/<stack>`. Only what this name marks is overwritten or deleted, so it must be unique. */
+  /** Who manages these secrets, without spaces: `zot-auth/<stack>`. Only secrets marked with this name are overwritten or deleted, so it must be unique. */
   readonly owner: string;
   /** Name of the Actions secret that holds the key. A change deletes the secret of the old name. */
   readonly secretName: string;

@@ -21,15 +21,15 @@ export interface ZotServerArgs extends ZotHost, ZotTimeouts {
   /** What the host runs, from `lookAtHost`. */
   readonly facts: HostFacts;
   /**
-   * The config, in zot's own words. It must name the OIDC provider `oidc` with its `issuer` and `credentialsFile`. zot is restarted when
-   * something changes that it reads only at its start.
+   * The config, in zot's own words. It must name the OIDC provider `oidc` with its `issuer` and `credentialsFile`. A change that
+   * zot reads only when it starts restarts it.
    */
   readonly config: ZotConfig;
   /** The OAuth2 client id. A change restarts zot. */
   readonly clientId: Input<string>;
   /** The OAuth2 client secret. It reaches the host on standard input and is encrypted in the state. A change restarts zot. */
   readonly clientSecret: Input<string>;
-  /** What must be done before the issuer answers, since zot does not start without it. Default: it answers already. */
+  /** The resource after which the issuer responds; zot does not start without it. Default: it responds already. */
   readonly issuer?: Resource | undefined;
 }
 

@@ -78,7 +78,7 @@ export const ERROR_CODES = {
   },
   "Signing in (sign-in.md)": {
     MACHINE_FLOW_MISSING: "Authentik has no flow `authentik.machineFlow`. Check whether the blueprint was applied.",
-    MACHINE_FLOW_DENIED: "The flow denies everybody before it asks for a name. Apply the blueprint again.",
+    MACHINE_FLOW_DENIED: "The flow denies everyone before it asks for a name. Apply the blueprint again.",
     APP_PASSWORD_MISSING: "The account's app password does not exist. Run `pulumi refresh` and `pulumi up`.",
     APP_PASSWORD_UNFIT:
       "The app password is another account's, expired, or of another intent. Run `pulumi refresh` and `pulumi up`.",

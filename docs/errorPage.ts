@@ -9,7 +9,7 @@ export function documentErrors(): string {
   return [
     "<!-- Made by `npm run docs` from core/errorCodes.ts. -->",
     "# Errors",
-    "Each error has a code, which stays the same over releases. The message says what was seen, with the setting and its value, and what to do.",
+    "Each error has a code, which stays the same across releases. The message says what is wrong, with the setting and its value, and what to do.",
     ...systems,
     "",
   ].join("\n\n");

@@ -46,9 +46,9 @@ async function main(): Promise<number> {
     [`curl ${layout.settings.registry.url}/v2/_catalog`, "reads from the registry without signing in"],
     ["npm run pulumi -- preview", "shows what would change: nothing"],
     ["npm run pulumi -- stack output", "shows what CI consumes"],
-    ["npm run check -- lab", "checks key and servers, and changes nothing"],
+    ["npm run check -- lab", "checks the key and the servers; changes nothing"],
     ["npm run rotate -- lab", "replaces CI's key"],
-    ["npm run pulumi -- destroy", "restores everything to what it was"],
+    ["npm run pulumi -- destroy", "undoes everything that `up` did"],
     ["npm run lab:stop", "stops the lab; with `-- --delete` it also deletes the lab's data"],
   ];
   const width = Math.max(...next.map(([command]) => command.length));

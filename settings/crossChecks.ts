@@ -33,7 +33,7 @@ function* pullThroughProblems({ registry, ci, acceptance }: Settings): Generator
     if (destination === undefined) continue;
     yield {
       path: setting,
-      message: `got "${repository}", which is inside ${destination.name} of registry.pullThrough: the next pull would replace what CI pushes there by the upstream image. Use a different name.`,
+      message: `got "${repository}", which is inside ${destination.name} of registry.pullThrough: the next pull would replace what CI pushes there with the upstream image. Use a different name.`,
     };
   }
 }

@@ -80,7 +80,7 @@ function warn(path: string, reference: SecretReference): void {
   if (warned.has(path)) return;
   warned.add(path);
   process.emitWarning(
-    `Everybody on this machine can read the file ${path} (from ${reference}). Make it private, \`chmod 600\`, and replace the secret in it.`,
+    `Everyone on this machine can read the file ${path} (from ${reference}). Make it private, \`chmod 600\`, and replace the secret in it.`,
     { type: "ZotAuthWarning", code: "SECRET_FILE_WORLD_READABLE" },
   );
 }

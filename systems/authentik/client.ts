@@ -10,7 +10,7 @@ import { Secret } from "../../core/secrets/secret.ts";
 export interface AuthentikConnection {
   /** Authentik's address: `https://authentik.example.net`. */
   readonly authentikUrl: string;
-  /** Reference to an API token. docs/least-rights.md lists the rights that it needs. */
+  /** Reference to an API token. docs/least-rights.md lists the permissions that it needs. */
   readonly authentikToken: SecretReference;
 }
 

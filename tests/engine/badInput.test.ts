@@ -140,6 +140,6 @@ test("a secret file that everyone on the machine can read causes a warning and i
   const { code, output } = await lab.pulumi("refresh", "--yes", "--skip-preview", "--non-interactive");
   chmodSync(file, 0o600);
   assert.equal(code, 0, output);
-  assert.match(output, /Everybody on this machine can read the file .*forgejo-token .*chmod 600/);
+  assert.match(output, /Everyone on this machine can read the file .*forgejo-token .*chmod 600/);
   assert.ok(!output.includes(lab.secrets.forgejo));
 });

@@ -1,6 +1,6 @@
 /** What the blueprint makes in Authentik. */
 export interface BlueprintArgs {
-  /** The registry's address, without a trailing slash: `https://registry.example.net`. Authentik sends people back there. */
+  /** The registry's address, without a trailing slash: `https://registry.example.net`. Authentik redirects users there. */
   readonly registryUrl: string;
   /** Slug of the application. It is part of the issuer, so a change restarts zot. */
   readonly application: string;
@@ -12,15 +12,15 @@ export interface BlueprintArgs {
   readonly clientId: string;
   /** Environment variable of Authentik's worker that holds the OAuth2 client secret. */
   readonly clientSecretVariable: string;
-  /** Slug of the authorization flow, which another blueprint makes. */
+  /** Slug of the authorization flow, which another blueprint creates. */
   readonly authorizationFlow: string;
-  /** Slug of the invalidation flow, which another blueprint makes. */
+  /** Slug of the invalidation flow, which another blueprint creates. */
   readonly invalidationFlow: string;
   /** Name of the certificate that signs tokens. */
   readonly signingCertificate: string;
   /** Slug of the sign-in flow for machines. It accepts app passwords only, and signs in only members of `ciGroup`. */
   readonly machineFlow: string;
-  /** User name of the service account that CI pushes with. A change makes another account. */
+  /** User name of the service account that CI pushes with. A change creates a new account. */
   readonly ciUser: string;
   /** The group that the service account is put into. */
   readonly ciGroup: string;

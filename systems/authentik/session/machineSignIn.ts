@@ -97,7 +97,7 @@ function refuse(answer: HttpResponse, component: string, account: MachineAccount
   if (component === "ak-stage-access-denied" && !answered) {
     throw new ZotAuthError(
       "MACHINE_FLOW_DENIED",
-      `Authentik's flow "${flow}" denies everybody before it asks for a name (${reason}). ` +
+      `Authentik's flow "${flow}" denies everyone before it asks for a name (${reason}). ` +
         "It needs `authentication: none` and no policies of its own: apply the blueprint again, and remove the policies bound to the flow.",
     );
   }

@@ -10,7 +10,7 @@ export interface ZotService {
    * not root) or `systemd-user:<unit>`. Default: `restartCommand` is used.
    */
   readonly service?: string | undefined;
-  /** Whether the LaunchAgent's plist or the unit file is written, too. Default: no. A change of that file restarts zot; `destroy` restores the original. */
+  /** Whether to write the LaunchAgent's plist or the unit file too. Default: no. A change of that file restarts zot; `destroy` restores the original. */
   readonly manageService?: boolean | undefined;
   /** Path of the plist or unit file. Default: the service manager's own place for it. */
   readonly serviceFile?: string | undefined;
@@ -22,7 +22,7 @@ export interface ZotService {
 
 /** Where zot runs. */
 export interface ZotHost extends ZotService {
-  /** `local`, or `ssh:<destination>`: reached with your own `ssh`, its config, agent and known_hosts. */
+  /** `local`, or `ssh:<destination>`, using your own `ssh` with its config, agent and known_hosts. */
   readonly host: string;
   /** The zot executable on that host: a path, or a name on its PATH. */
   readonly binary: string;

@@ -39,7 +39,7 @@ export interface SignInArgs extends AuthentikConnection {
   readonly issuer: string;
   /** Reference to the OAuth2 client secret that zot has. */
   readonly clientSecret: SecretReference;
-  /** The group that gives CI its rights. */
+  /** The group that gives CI its permissions. */
   readonly ciGroup: string;
   /** The claim in which zot looks for an account's groups. */
   readonly groupsClaim: string;

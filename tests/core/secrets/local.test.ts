@@ -86,7 +86,7 @@ test("a file that everybody may read is read, with one warning that does not tel
     warnings.map(({ code }) => code),
     ["SECRET_FILE_WORLD_READABLE"],
   );
-  assert.match(warnings[0]?.message ?? "", /Everybody on this machine can read the file .*chmod 600/);
+  assert.match(warnings[0]?.message ?? "", /Everyone on this machine can read the file .*chmod 600/);
   assert.doesNotMatch(String(warnings[0]?.stack), /open-secret/);
 });
 

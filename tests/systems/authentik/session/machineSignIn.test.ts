@@ -80,7 +80,7 @@ test("the flow turns everybody away before it asks for a name", async (t) => {
   await fails(
     lab,
     "MACHINE_FLOW_DENIED",
-    /denies everybody .*\(Flow does not apply to current user\.\)\. It needs `authentication: none`/,
+    /denies everyone .*\(Flow does not apply to current user\.\)\. It needs `authentication: none`/,
   );
 });
 
