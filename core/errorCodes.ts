@@ -1,5 +1,5 @@
 /**
- * The codes of all errors, by system: what each means, and what to do. A code stays the same over releases. docs/errors.md is made from it.
+ * The codes of all errors, by system: what each means, and what to do. A code stays the same across releases. docs/errors.md is generated from it.
  */
 export const ERROR_CODES = {
   "The program": {
@@ -147,7 +147,8 @@ export const ERROR_CODES = {
     AUTH_PATH_SWALLOWED: "A proxy handles requests for zot's paths itself. Let it pass them to zot.",
     UI_HEADER_STRIPPED: "A proxy removes the header `X-ZOT-API-CLIENT`. Let it pass.",
     GROUPS_CLAIM_MISSING: "The token has no groups claim. Check the scope mapping.",
-    GROUPS_CLAIM_ELSEWHERE: "The groups are in a different claim from the one zot reads. Correct `access.groupsClaim`.",
+    GROUPS_CLAIM_ELSEWHERE:
+      "The groups are in a different claim from the one zot reads. Correct `zot.auth.groupsClaim`.",
     GROUPS_CLAIM_UNREADABLE: "The groups claim has a form that zot does not read. It must be a list.",
     GROUP_NOT_IN_TOKEN: "The claim does not contain the CI group. Check the account's groups.",
     KEY_GROUPS_STALE: "zot had stale groups of the account. The new sign-in has refreshed them.",
@@ -155,7 +156,7 @@ export const ERROR_CODES = {
     IDENTITY_DIFFERS: "zot knows the account by another name. The claim must be `preferred_username`.",
     POLICY_WITHOUT_GROUP: "zot's policies do not name the CI group. Run `pulumi up`.",
     PUSH_UNCLEAR: "zot refuses a push for an unknown reason. See its log.",
-    SIGN_IN_UNCLEAR: "A check of the sign-in failed without a verdict. See the message.",
+    SIGN_IN_UNCLEAR: "A check of the sign-in failed for an unknown reason. See the message.",
   },
   Forgejo: {
     FORGEJO_TOKEN_REFUSED: "Forgejo rejects `forgejo.token`. Create a new one.",

@@ -29,7 +29,7 @@ function redacted(error: unknown, depth = 0): Cause {
   return Object.assign(kept, { name: error.name, ...code, stack: `${error.name}: ${message}` });
 }
 
-/** What went wrong, as text, for errors whose type nobody knows. */
+/** The message of a thrown value of unknown type. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

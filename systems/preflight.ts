@@ -49,7 +49,7 @@ async function check(inputs: PreflightInputs, context: Context): Promise<Preflig
   signal.throwIfAborted();
   // One server that is down can fail several checks in the same words.
   const messages = [...new Set(failed.map((result) => messageOf(result.reason)))];
-  if (messages.length > 0) throw new ZotAuthError("PREFLIGHT_FAILED", `Nothing was changed. ${messages.join("\n")}`);
+  if (messages.length > 0) throw new ZotAuthError("PREFLIGHT_FAILED", `${messages.join("\n")}\nNothing was changed.`);
   return { ...inputs, drift: "" };
 }
 

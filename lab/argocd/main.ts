@@ -5,7 +5,7 @@ import { startArgoCd } from "./server.ts";
 
 const usage = `Usage: node lab/argocd/main.ts --data DIRECTORY --kubernetes URL --token NAME=TOKEN --application NAME:NAMESPACE=DIRECTORY [options]
 
-  --port NUMBER                            where to listen on 127.0.0.1 (default 8080; 0 takes a free port)
+  --port NUMBER                            where to listen on 127.0.0.1 (default 8080; 0: any free port)
   --data DIRECTORY                         keeps the applications' states
   --kubernetes URL                         the API server
   --kubernetes-token TOKEN                 the token for it

@@ -7,7 +7,7 @@ import { defaultSeed, startAuthentik, withSeed } from "./server.ts";
 const usage = `Usage: node lab/authentik/main.ts --data <folder> --blueprints <folder> [options]
 
   --port <number>       where to listen on 127.0.0.1 (default 9000)
-  --data <folder>       the state, kept over restarts
+  --data <folder>       the state, kept across restarts
   --blueprints <folder> blueprint files, custom/<file>
   --seed <file>         JSON with groups, users and tokens to add to a fresh Authentik
   --version <release>   the release to stand in for (default AUTHENTIK_LAB_VERSION, or 2026.2.0)

@@ -5,7 +5,7 @@ import { startForgejo } from "./server.ts";
 import type { ForgejoSeed } from "./server.ts";
 
 const USAGE = `node lab/forgejo/main.ts --port 3000 --data DIR [--seed FILE] [--path DIR …] [--no-runner]
-  --port       port on 127.0.0.1 (default 3000; 0 takes a free one)
+  --port       port on 127.0.0.1 (default 3000; 0: any free port)
   --data       folder for state and logs
   --seed       JSON file with users, organisations, tokens and repositories, used when the folder is empty
   --path       folder put in front of the runner's PATH; may be given more than once

@@ -6,7 +6,7 @@ import type { Projection } from "./server.ts";
 
 const usage = `Usage: node lab/kubernetes/main.ts --data DIRECTORY [options]
 
-  --port NUMBER                           where to listen on 127.0.0.1 (default 6443; 0 takes a free port)
+  --port NUMBER                           where to listen on 127.0.0.1 (default 6443; 0: any free port)
   --data DIRECTORY                        keeps the cluster
   --token TOKEN                           a bearer token that may do everything (may be repeated; without it no token is needed)
   --anonymous                             requests without a token may do everything too, as client-go's are without TLS

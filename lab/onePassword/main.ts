@@ -5,7 +5,7 @@ import { startConnect } from "./server.ts";
 import type { ConnectSeed } from "./server.ts";
 
 const USAGE = `node lab/onePassword/main.ts --port 8080 --data DIR [--seed FILE]
-  --port   port on 127.0.0.1 (default 8080; 0 takes a free one)
+  --port   port on 127.0.0.1 (default 8080; 0: any free port)
   --data   folder for the vaults
   --seed   JSON file with vaults and tokens, used when the folder is empty`;
 

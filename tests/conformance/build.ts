@@ -27,8 +27,8 @@ export async function findSuite(place: Place, suite: Suite, progress: Progress):
 async function build(place: Place, suite: Suite, file: string, progress: Progress): Promise<void> {
   const go = findOnPath(place, "go")[0];
   if (go === undefined) {
-    const remedy = "Install Go 1.24 or later (https://go.dev/doc/install), so that it is on PATH, and run this again.";
-    throw new SetupError("OCI conformance", "there is no Go on PATH to build the suite with.", remedy);
+    const remedy = "Install Go 1.24 or later (https://go.dev/doc/install) on PATH, and run this again.";
+    throw new SetupError("OCI conformance", "Go, which builds the suite, is not on PATH.", remedy);
   }
   const unfinished = `${dirname(file)}.unfinished`;
   // Only the holder of the lock gets here, so whatever is there is left over from a run that was killed.
@@ -47,7 +47,7 @@ async function build(place: Place, suite: Suite, file: string, progress: Progres
     progress.announce(`go ${args.slice(0, 2).join(" ")}`);
     const { code, output } = await run(go, args, { cwd: unfinished, env });
     if (code === 0) return;
-    const remedy = "Go must be able to get modules; what it says above is the reason that it could not.";
+    const remedy = "Go must be able to download modules; its output above gives the reason.";
     throw new SetupError("OCI conformance", `\`go ${args[0] ?? ""}\` failed: ${reasonIn(output)}.`, remedy);
   };
   try {

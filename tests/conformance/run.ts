@@ -83,7 +83,7 @@ function areExplained(measured: Measured): boolean {
 const reports = mkdtempSync(join(tmpdir(), "zot-conformance-"));
 try {
   const real = findRealZot();
-  if (real === undefined) console.log("There is no real zot on PATH, so its numbers on the page stay as they are.");
+  if (real === undefined) console.log("There is no real zot on PATH, so its numbers on the page are unchanged.");
   let measured: Measured = existsSync(data) ? readMeasured() : {};
   for (const program of [standIn(), ...(real === undefined ? [] : [real])]) {
     measured = { ...measured, [program.name]: await measure(program, reports) };

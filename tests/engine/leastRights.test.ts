@@ -77,9 +77,10 @@ test("up without a required right names the right and changes nothing", async ()
   assert.notEqual(code, 0);
   assert.match(
     output,
-    /Nothing was changed\. The token of authentik\.token \(file:\S*role-token\), which is zot-auth's, has insufficient permissions/,
+    /The token of authentik\.token \(file:\S*role-token\), which is zot-auth's, has insufficient permissions/,
   );
   assert.match(output, /Its role lacks: authentik_core\.view_token_key \(to sign in with the app password\)\. /);
+  assert.match(output, /Nothing was changed\./);
   assert.equal((await homelab.authentik("/core/applications/zot/")).status, 404);
 });
 

@@ -28,7 +28,7 @@ async function main(): Promise<void> {
       },
     );
     const seconds = Math.round((performance.now() - started) / 1000);
-    console.log(`${name}: all is well in ${cases} stories with ${struck} faults (${seconds} s)`);
+    console.log(`${name}: all promises held in ${cases} stories with ${struck} faults (${seconds} s)`);
   }
 }
 

@@ -114,7 +114,7 @@ async function check(place, executable) {
   if (version === PULUMI_VERSION) return;
   throw new SetupError(
     "Pulumi CLI",
-    `what was set up reports version ${version ?? "none"} instead of ${PULUMI_VERSION}.`,
+    `the installed CLI reports version ${version ?? "none"} instead of ${PULUMI_VERSION}.`,
     `Install the Pulumi CLI ${PULUMI_VERSION} by hand (https://www.pulumi.com/docs/install/) on PATH, and run this command again.`,
   );
 }

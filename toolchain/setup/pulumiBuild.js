@@ -39,7 +39,7 @@ export async function buildPulumi(place, folder, target, progress) {
     if (line.startsWith("go: downloading")) progress.say(`downloading Go modules, ${++downloaded} so far`);
   };
   await goRun(["mod", "init", "pulumi-cli-for-zot-auth"]);
-  progress.say("asking for Go modules");
+  progress.say("requesting Go modules");
   await goRun(["get", `${MODULE}@v${PULUMI_VERSION}`], countDownloads);
   progress.say("counting packages");
   const packages = await goRun(["list", "-deps", MODULE], countDownloads);

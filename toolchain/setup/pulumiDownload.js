@@ -20,7 +20,7 @@ const INSTALLER = fileURLToPath(new URL("installPulumi.js", import.meta.url));
  * @returns {Promise<string | undefined>} why it did not work, or undefined when it did
  */
 export async function downloadPulumi(place, node, { folder, scratch }, progress) {
-  progress.say("asking Pulumi's installer");
+  progress.say("contacting Pulumi's installer");
   mkdirSync(scratch, { recursive: true });
   const done = await run(node, [INSTALLER, folder, PULUMI_VERSION], {
     cwd: place.root,

@@ -28,6 +28,7 @@ test("the preflight tells of every target and source that will not do, at once, 
       /in org1: it must have the scope write:organization/,
       /in user:own: it must have the scope write:user/,
       /forgejo\.secrets: .*T_NO_SUCH_SOURCE/,
+      /\nNothing was changed\.$/,
     ])
       assert.match(error.message, expected);
     assert.doesNotMatch(error.message, /own\/site/);

@@ -48,7 +48,7 @@ async function check(inputs: AccessProofInputs, context: Context): Promise<Acces
   if (wrong.length > 0) {
     throw new ZotAuthError(
       "ACCESS_NOT_AS_DECLARED",
-      `The registry at ${registryUrl} does not grant the declared access: ${wrong.join("; ")}. Check accessControl in zot's config on its host, and whether a proxy in front of zot changes requests or responses.`,
+      `Access to the registry at ${registryUrl} is not as declared: ${wrong.join("; ")}. Check accessControl in zot's config on its host, and whether a proxy in front of zot changes requests or responses.`,
     );
   }
   const result = `${measured.length} of ${expected.length} checks passed`;
