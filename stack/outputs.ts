@@ -20,7 +20,7 @@ export interface StackOutputs {
   /** RFC 3339, like the two dates below. */
   readonly keyCreated: string;
   readonly keyExpires: string;
-  /** When `pulumi up` starts to replace the key. */
+  /** The time from which `pulumi up` replaces the key. */
   readonly keyRotates: string;
   /** Arguments for skopeo. `{source}`, `{name}` and `{tag}` are placeholders; `$…` is the variable with the secret. */
   readonly skopeoArgs: readonly string[];
