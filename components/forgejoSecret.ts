@@ -55,7 +55,7 @@ export class ForgejoSecret extends ComponentResource {
     const label = output(args.key.label).apply((text) => {
       if (ownerOfLabel(text) === owner) return text;
       throw new RunError(
-        `key.label of ${name} is "${text}" and must be "${owner}/<number>". Otherwise the secret is not recognised as managed by "${owner}".`,
+        `key.label of ${name} is "${text}" but must be "${owner}/<number>". Otherwise the secret is not recognised as managed by "${owner}".`,
       );
     });
     const connection = { forgejoUrl, forgejoToken };

@@ -46,7 +46,8 @@ async function look(zotHost: ZotHost, config: ZotConfig): Promise<HostFacts> {
   const reply = await askHost(host, script);
   const reason = unreachable(reply, host);
   if (reason !== undefined) return withoutHost(reason);
-  if (reply.code !== 0) throw new RunError(`Asking zot's host ${host} (setting registry.host) failed: ${reply.reason}`);
+  if (reply.code !== 0)
+    throw new RunError(`Could not query zot's host ${host} (setting registry.host): ${reply.reason}`);
   const facts = parseFacts(reply.stdout, host);
   warnOf(files.configFile, facts.config, host);
   warnOf(files.credentialsFile, facts.credentials, host);

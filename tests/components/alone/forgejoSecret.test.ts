@@ -23,7 +23,7 @@ test("a program of its own uses ForgejoSecret alone, with a key from elsewhere",
   assert.notEqual(refused.code, 0);
   assert.match(
     refused.output,
-    /key\.label of registry-key is "somebody-else\/1" and must be "my-program\/registry\/<number>"/,
+    /key\.label of registry-key is "somebody-else\/1" but must be "my-program\/registry\/<number>"/,
   );
   assert.doesNotMatch(await at("secrets"), /REGISTRY_KEY/, "nothing is written");
   program.change("index.ts", (text) => text.replace('"somebody-else/1"', '"my-program/registry/1"'));
