@@ -2,7 +2,7 @@ import { RunError, log, output, runtime, secret } from "@pulumi/pulumi";
 import type { Output, ProviderResource } from "@pulumi/pulumi";
 import { getItem } from "@1password/pulumi-onepassword/getItem.js";
 import type { GetItemResult } from "@1password/pulumi-onepassword/getItem.js";
-import { messageOf } from "../core/errors.ts";
+import { ZotAuthError, messageOf } from "../core/errors.ts";
 import { parseReference } from "../core/secrets/reference.ts";
 import type { SecretReference } from "../core/secrets/reference.ts";
 import { findField, valueOf } from "../systems/onePassword/item/field.ts";
@@ -37,7 +37,11 @@ async function read(reference: SecretReference, provider: ProviderResource): Pro
     const found = await getItem({ vault, ...(isId(item) ? { uuid: item } : { title: item }) }, { provider });
     return fieldOfItem(found, place);
   } catch (error) {
-    const message = `authentik.clientSecret: ${reference} cannot be read: ${messageOf(error).replace(/\.$/, "")}. Correct the reference, or check the onePassword.* settings.`;
+    // Our own errors name the reference and what to do; the provider's do not.
+    const message =
+      error instanceof ZotAuthError
+        ? `authentik.clientSecret: ${error.message}`
+        : `authentik.clientSecret: ${reference} cannot be read: ${messageOf(error).replace(/\.$/, "")}. Correct the reference, or check the onePassword.* settings.`;
     if (!runtime.isDryRun()) throw new RunError(message);
     void log.warn(`${message} The preview shows everything that depends on it as changed.`);
     return runtime.unknownValue;

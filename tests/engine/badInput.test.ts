@@ -78,7 +78,7 @@ const CASES: readonly (readonly [string, Readonly<Record<string, Group>>, readon
   [
     "a missing 1Password field",
     { authentik: { clientSecret: "op://homelab/Authentik/nothing" } },
-    [/authentik\.clientSecret: .*no field "nothing"/],
+    [/authentik\.clientSecret: The field "nothing" does not exist/],
   ],
   [
     "a missing zot",

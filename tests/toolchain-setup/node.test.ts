@@ -19,9 +19,9 @@ function withNodeFromNpm(machine: Machine): void {
 test("a Node on PATH that is new enough is taken", async (t) => {
   const machine = new Machine(t);
   withNodeFromNpm(machine);
-  machine.tool("node", "echo v22.18.0");
+  machine.tool("node", "echo v22.19.0");
   const { stdout } = await machine.setUp();
-  assert.match(stdout, /^✓ Node 22\.18\.0 {2}\S+\/bin\/node \(on PATH\)$/m);
+  assert.match(stdout, /^✓ Node 22\.19\.0 {2}\S+\/bin\/node \(on PATH\)$/m);
 });
 
 test("for an older one the Node of the npm package is taken", async (t) => {
@@ -50,14 +50,14 @@ test("with neither the error names the version that is there, the one needed, an
   assert.equal(code, 1);
   assert.match(
     stderr,
-    /^✗ Node: the Node on PATH is 18\.20\.0, older than 22\.18\.0, and the npm package \S+ has none that runs here/,
+    /^✗ Node: the Node on PATH is 18\.20\.0, older than 22\.19\.0, and the npm package \S+ has none that runs here/,
   );
   assert.match(stderr, /Install Node 24 \(https:\/\/nodejs\.org\)/);
 });
 
 test("a Node on PATH that changed is asked again", async (t) => {
   const machine = new Machine(t);
-  machine.tool("node", "echo v22.18.0");
+  machine.tool("node", "echo v22.19.0");
   await machine.setUp();
   machine.tool("node", "echo v24.1.0 # longer");
   assert.match((await machine.setUp()).stdout, /✓ Node 24\.1\.0 /);

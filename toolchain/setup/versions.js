@@ -1,7 +1,7 @@
 /** The versions that the whole tool chain is measured against. Change them here and nowhere else. */
 
-/** Since 22.18 Node runs TypeScript by stripping its types, without a flag. */
-export const NODE_MINIMUM = "22.18.0";
+/** Since 22.18 Node runs TypeScript by stripping its types, without a flag; undici needs 22.19. */
+export const NODE_MINIMUM = "22.19.0";
 
 /** The CLI that is set up where none fits: the newest that the Go module proxy lists. */
 export const PULUMI_VERSION = "3.274.1";
