@@ -1,4 +1,4 @@
-// The model's time: all that runs in this process, program and servers, sees the same clock, which can be put forward; and no pause is long.
+// The model's clock: the program and the servers share it, the test can advance it, and pauses are shortened.
 import timers from "node:timers/promises";
 import { syncBuiltinESMExports } from "node:module";
 
@@ -16,15 +16,15 @@ class ModelDate extends RealDate {
   }
 }
 
-/** Puts the clock forward. */
+/** Advances the clock. */
 export function pass(seconds: number): void {
   ahead += seconds * 1000;
 }
 
-/** How many times shorter a pause is than the program believes: what it waits for is in this process, or is time itself. */
+/** By how much pauses are shortened: the program waits only for servers in this process, or for time itself. */
 const HURRY = 50;
 
-/** Call it before what is to be tested is loaded. */
+/** Call it before loading the code under test. */
 export function takeTheClock(): void {
   globalThis.Date = ModelDate as DateConstructor;
   const wait = timers.setTimeout;

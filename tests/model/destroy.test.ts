@@ -5,7 +5,7 @@ import { Engine } from "./engine.ts";
 import { Homelab } from "./homelab.ts";
 import { program } from "./program.ts";
 
-// A destroy takes everything back in an order in which CI never has a key that is dead, and tells of what stays.
+// A destroy removes everything in an order that never leaves CI with a revoked key, and reports what it keeps.
 
 const FIELD = "zot-ci-api";
 
@@ -24,7 +24,7 @@ async function up(ci: object = {}): Promise<void> {
   engine.said.length = 0;
 }
 
-/** What was said during the destroy, and the kinds of its changes in their order, each once. */
+/** The messages of the destroy, and the kinds of its changes in order, each once. */
 async function destroy(): Promise<{ readonly said: string; readonly order: readonly string[] }> {
   const { how, errors, run } = await engine.destroy();
   assert.equal(how, "done", errors.join());
@@ -53,7 +53,7 @@ test("secrets and markers, then the field, then the key, then the account", asyn
   assert.deepEqual(labels(), ["by hand"], "as it was before the first up");
 });
 
-test("destroy keeps and reports keys that people made", async () => {
+test("destroy keeps and reports keys created by hand", async () => {
   await up();
   lab.addKey("somebody's");
   const { said } = await destroy();
@@ -64,7 +64,7 @@ test("destroy keeps and reports keys that people made", async () => {
   assert.deepEqual(labels(), ["by hand", "somebody's"]);
 });
 
-test("with onDestroy: leave the field keeps the revoked key, and destroy says so", async () => {
+test("with onDestroy: leave, the field keeps the revoked key, and destroy reports it", async () => {
   await up({ onDestroy: "leave" });
   const key = lab.stored()[FIELD] ?? "";
   const { said, order } = await destroy();
@@ -77,7 +77,7 @@ test("with onDestroy: leave the field keeps the revoked key, and destroy says so
   assert.ok(!order.includes("field"));
 });
 
-test("a field that somebody gave another value stays as it is", async () => {
+test("destroy keeps a field whose value was changed by hand", async () => {
   await up();
   lab.fillField("what somebody needs");
   await destroy();

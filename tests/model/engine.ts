@@ -1,6 +1,6 @@
-// A model of Pulumi's engine: as much of it as decides what is done in which order, and what is remembered when a run ends in the middle. The
-// program is the real one's components by the real SDK, the handlers are the real provider's. tests/engine/interrupted.test.ts does the same with
-// the real engine, for few cases.
+// A model of Pulumi's engine, limited to what decides the order of steps and what the state records when a run is interrupted. The
+// components, the SDK and the provider's handlers are the real ones. tests/engine/interrupted.test.ts covers a few cases with
+// the real engine.
 import { runtime } from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";
 import { Monitor } from "./monitor.ts";
@@ -16,7 +16,7 @@ export interface Kept {
   readonly id: string;
   readonly inputs: Values;
   readonly outputs: Values;
-  /** URNs, the parent's too: what has to be there as long as this is. */
+  /** URNs, including the parent's, that must exist as long as this resource does. */
   readonly needs: readonly string[];
 }
 
@@ -27,28 +27,27 @@ export interface Step {
 
 export interface Ended {
   readonly how: "done" | "failed" | "killed";
-  /** What was begun, in that order; what was the same is left out. */
+  /** The steps that were started, in order, without unchanged resources. */
   readonly steps: readonly Step[];
-  /** Why it failed. */
   readonly errors: readonly string[];
   readonly run: Run;
 }
 
 export class Engine {
-  /** What is on disk between runs. */
+  /** The state file between runs. */
   state: ReadonlyMap<string, Kept> = new Map();
-  /** Creates that nobody knows the end of: Pulumi wants `refresh --clear-pending-creates`. */
+  /** Creates with an unknown outcome: Pulumi requires `refresh --clear-pending-creates`. */
   pending: readonly string[] = [];
-  /** All that a person could read. */
+  /** Everything a user could read. */
   readonly said: string[] = [];
-  /** Told of each request that changes something, when it has. */
+  /** Called after each request that changes something. */
   watch: (sent: Sent) => void = () => undefined;
 
   async up(program: () => void, fault?: Fault): Promise<Ended> {
     return this.#run(fault, async (deployment) => deployment.up(program));
   }
 
-  /** As `pulumi refresh --clear-pending-creates`. */
+  /** Like `pulumi refresh --clear-pending-creates`. */
   async refresh(fault?: Fault): Promise<Ended> {
     return this.#run(fault, async (deployment) => {
       this.pending = [];
@@ -64,11 +63,11 @@ export class Engine {
     const run = new Run(fault, (sent) => this.watch(sent));
     const deployment = new Deployment(run, this.state, this.said);
     await within(run, async () => Promise.race([work(deployment), deployment.stopped, run.died]));
-    // What had begun beside the step that failed comes to its end; what was killed does nothing any more.
+    // Steps running in parallel with the failed one finish; killed ones do nothing more.
     await deployment.settled();
     await run.settled();
     this.state = deployment.state;
-    // The engine outlives its provider, and hears that the create failed.
+    // The engine outlives its provider and learns that the create failed.
     if (run.dead && fault?.then === "cli") this.pending = [...this.pending, ...deployment.creating];
     const how = run.dead ? "killed" : deployment.errors.length > 0 ? "failed" : "done";
     this.said.push(...deployment.errors, JSON.stringify([...this.state.values()]));
@@ -130,7 +129,7 @@ class Deployment {
     );
   }
 
-  /** Each when nothing needs it any more, side by side. */
+  /** In parallel, each as soon as nothing depends on it. */
   async remove(going: readonly Kept[]): Promise<void> {
     const left = new Map(going.map((kept) => [kept.urn, kept]));
     while (left.size > 0) {
@@ -150,7 +149,7 @@ class Deployment {
     }
   }
 
-  /** What the SDK asks for; never answered once the run is over, since the engine would have killed the program. */
+  /** Answers the SDK, but never after the run has ended: the engine would have killed the program by then. */
   async #register(request: RegisterResourceRequest): Promise<Kept> {
     const type = request.getType();
     const parent = request.getParent();
@@ -166,7 +165,7 @@ class Deployment {
     return kept;
   }
 
-  /** As a step, a function that fails ends the run. */
+  /** Like a step, a failing function ends the run. */
   async #invoke(token: string, args: Values): Promise<Values> {
     const handler = await functions[token]?.();
     if (handler === undefined) throw new Error(`there is no function ${token}`);
@@ -194,7 +193,7 @@ class Deployment {
   }
 
   async #step<T>(op: Step["op"], urn: string, action: (context: Context) => Promise<T>): Promise<T> {
-    // A step that failed ends the run when what runs beside it has ended.
+    // A failed step ends the run once the parallel steps have finished.
     if (this.errors.length > 0) return new Promise(() => undefined);
     if (op !== "invoke") this.steps.push({ op, urn });
     const going = action(this.#context(urn));
@@ -234,7 +233,7 @@ async function handlerOf(type: string): Promise<ResourceHandler | undefined> {
   return resources[type]?.();
 }
 
-/** As it comes back from the state's file. */
+/** As read back from the state file. */
 function plain(values: Values): Values {
   return JSON.parse(JSON.stringify(values)) as Values;
 }

@@ -6,8 +6,8 @@ import { Homelab } from "./homelab.ts";
 import { Life } from "./story.ts";
 import type { RunAct, Story } from "./story.ts";
 
-// The CLI, or the provider, is killed before and after each single request that changes something, in every kind of run; then the person goes on.
-// troubled.test.ts and crowded.test.ts do it in any order and combination.
+// In every kind of run, the CLI or the provider is killed before and after each request that changes something; then the user resumes.
+// troubled.test.ts and crowded.test.ts combine such failures in random order.
 
 let lab: Homelab;
 let life: Life;
@@ -20,10 +20,10 @@ after(async () => lab.stop());
 
 interface Case {
   readonly run: RunAct["do"];
-  /** What the person does before they do the last thing. */
+  /** What the user does before the final command. */
   readonly next?: RunAct["do"];
   readonly story: Omit<Story, "acts">;
-  /** Requests that the run sends. */
+  /** The number of requests that the run sends. */
   readonly atLeast: number;
 }
 
@@ -57,7 +57,7 @@ for (const { run, next, story, atLeast } of RUNS) {
   }
 }
 
-test("rotate (grace 0 seconds), each request slow: later steps wait, and CI always has a key that zot accepts", async () => {
+test("rotate (grace 0 seconds), every request slow: later steps wait, and CI always has a key that zot accepts", async () => {
   for (let at = 1; ; at += 1) {
     const { struck } = life;
     const fault: Fault = { at, when: "before", then: "slow" };

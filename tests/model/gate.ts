@@ -1,19 +1,19 @@
-// Everything that the program asks a server goes through here, is counted, and can be interrupted.
+// Every request from the program to a server passes through here, is counted, and can be interrupted.
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { connectThrough } from "../../core/http/connections.ts";
 import { PlayedServers } from "./played.ts";
 import type { Ask, Request, Response } from "./played.ts";
 
-/** What goes wrong at a request. */
+/** A fault at a request. */
 export interface Fault {
-  /** Which of the run's requests: the first that changes something is 1. */
+  /** The number of the request, counting those that change something from 1. */
   readonly at: number;
-  /** `before`: the server never hears of it. `after`: the server has done it, and nobody hears the answer. */
+  /** `before`: the request never reaches the server. `after`: the server processes it, but the response is lost. */
   readonly when: "before" | "after";
   /**
-   * `cli`: the CLI dies, and the provider with it. `provider`: the provider alone. `reset`: the connection ends, and the run goes on. `busy`:
-   * the server or a proxy answers 503. `slow`: it takes ten seconds.
+   * `cli`: the CLI dies, and the provider with it. `provider`: only the provider dies. `reset`: the connection is reset, and the run continues. `busy`:
+   * the server or a proxy responds with 503. `slow`: the request takes ten seconds.
    */
   readonly then: "cli" | "provider" | "reset" | "busy" | "slow";
 }
@@ -25,9 +25,9 @@ export interface Sent {
 
 /** One run of the CLI, as the servers see it. */
 export class Run {
-  /** The requests that change something and were sent, and what the fault was done to. */
+  /** The requests sent that change something, including the one that the fault hit. */
   readonly changes: Sent[] = [];
-  /** What the fault hit. */
+  /** The request that the fault hit. */
   struck: Sent | undefined;
   readonly died: Promise<undefined>;
   readonly #fault: Fault | undefined;
@@ -49,7 +49,7 @@ export class Run {
     return this.#abort.signal.aborted;
   }
 
-  /** What handlers heed. */
+  /** The signal that cancels handlers. */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
@@ -64,7 +64,7 @@ export class Run {
       this.struck = sent;
       await delay(10_000);
     } else if (struck?.when === "before") return this.#strike(struck, sent);
-    // A server goes on with what it has begun when its client dies.
+    // A server finishes a request even if its client dies.
     const answering = ask(request);
     this.#sent.add(answering);
     try {
@@ -78,7 +78,7 @@ export class Run {
     }
   }
 
-  /** Ends when the servers have done all that they were asked. */
+  /** Resolves when the servers have processed every request. */
   async settled(): Promise<void> {
     while (this.#sent.size > 0) await Promise.allSettled(this.#sent);
   }
@@ -95,12 +95,12 @@ export class Run {
 
 const runs = new AsyncLocalStorage<Run>();
 
-/** What is done in here asks as a part of that run. */
+/** Requests sent from within count as part of that run. */
 export async function within<T>(run: Run, work: () => Promise<T>): Promise<T> {
   return runs.run(run, work);
 }
 
-/** Call it once, before anything is asked. */
+/** Call it once, before the first request. */
 export function guardRequests(ask: Ask): void {
   const guarded: Ask = async (request) => runs.getStore()?.send(request, ask) ?? ask(request);
   connectThrough(new PlayedServers(guarded));

@@ -1,4 +1,4 @@
-// The model's homelab, as somebody sees it who sees everything, and what people do there by hand.
+// The model's homelab as an all-seeing observer sees it, and what people change there by hand.
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,10 +13,10 @@ import { forget, knowledgeOf } from "./memory.ts";
 import { NEVER, TOKENS, WORKER_DELAY, keyByHand, settingsOf, startServers } from "./servers.ts";
 import type { Servers } from "./servers.ts";
 
-/** Where Linux has a file system that is no disk. */
+/** Linux's in-memory file system. */
 const MEMORY = "/dev/shm";
 
-/** A key in zot: what its database knows of it. */
+/** A key as zot's database has it. */
 export interface HeldKey {
   readonly hash: string;
   readonly label: string;
@@ -25,7 +25,7 @@ export interface HeldKey {
 export class Homelab {
   readonly #folder: string;
   readonly #servers: Servers;
-  /** Every secret that ever was: none of them may be said. */
+  /** Every secret that ever existed; none may appear in output. */
   readonly secrets = new Set<string>(Object.values(TOKENS));
 
   private constructor(folder: string, servers: Servers) {
@@ -38,25 +38,25 @@ export class Homelab {
     return new Homelab(folder, await startServers(folder));
   }
 
-  /** The settings, with something changed. */
+  /** The settings, with overrides. */
   settings(change: Partial<Record<"access" | "ci" | "forgejo", object>> = {}): Settings {
     return settingsOf(this.#servers, change);
   }
 
-  /** The account's keys in zot that it would take. */
+  /** The account's keys that zot would accept. */
   keys(): readonly HeldKey[] {
     return Object.entries(this.#apiKeys())
       .filter(([, { expirationDate }]) => expirationDate === NEVER || Date.parse(expirationDate) > Date.now())
       .map(([hash, { label }]) => ({ hash, label }));
   }
 
-  /** Whether zot takes the key. */
+  /** Whether zot accepts the key. */
   accepts(key: string): boolean {
     const hash = createHash("sha256").update(key.replace(/^zak_/, "")).digest("hex");
     return this.keys().some((held) => held.hash === hash);
   }
 
-  /** What a repository's workflows have. */
+  /** The values that a repository's workflows get. */
   held(target: string): {
     readonly secrets: Readonly<Record<string, string>>;
     readonly variables: Readonly<Record<string, string>>;
@@ -72,12 +72,12 @@ export class Homelab {
     return Object.fromEntries((this.#item().fields ?? []).map(({ label, value }) => [label ?? "", value ?? ""]));
   }
 
-  /** Ends when the servers have done what they were asked to do later. */
+  /** Resolves when the servers have finished their background work. */
   async settled(): Promise<void> {
     await new Promise((done) => setTimeout(done, 3 * WORKER_DELAY));
   }
 
-  /** What Authentik has that our blueprint makes: names, and the groups that may sign in. */
+  /** What our blueprint created in Authentik: names, and the groups that may sign in. */
   authentik(): Readonly<Record<"applications" | "groups" | "users" | "tokens" | "blueprints", readonly string[]>> {
     const { rows } = this.#read("authentik/authentik.json") as AuthentikState;
     const all = (model: string, field: string): readonly string[] =>

@@ -1,9 +1,9 @@
-// The model's servers keep what they know in memory alone: a case does not restart them, and the disk would be the slowest part of it.
+// The model's servers keep their data in memory: no case restarts them, and the disk would be the slowest part.
 import { Store } from "../../lab/shared/store.ts";
 
 const kept = new Map<string, unknown>();
 
-/** Call it before a server is started. */
+/** Call it before starting a server. */
 export function keepInMemory(): void {
   const open = Store.open.bind(Store);
   Store.open = <T>(file: string, seed: () => T): Store<T> => {
@@ -14,7 +14,7 @@ export function keepInMemory(): void {
   Store.prototype.save = () => undefined;
 }
 
-/** What a server knows now, by the name of the file that it would be in. */
+/** A server's current data, by the name of the file that would hold it. */
 export function knowledgeOf(file: string): unknown {
   return kept.get(file);
 }

@@ -1,4 +1,4 @@
-// What the SDK talks to in place of the engine's resource monitor.
+// Stands in for the engine's resource monitor, which the SDK talks to.
 import rpc from "@pulumi/pulumi/runtime/rpc.js";
 import providerpb from "@pulumi/pulumi/proto/provider_pb.js";
 import resourcepb from "@pulumi/pulumi/proto/resource_pb.js";
@@ -14,7 +14,7 @@ import type { Values } from "../../provider/grpc/types.ts";
 
 type Answer<T> = (error: Error | null, response?: T) => void;
 
-/** A registered resource, as far as the SDK wants to know. */
+/** A registered resource, reduced to what the SDK needs. */
 export interface Registered {
   readonly urn: string;
   readonly id: string;

@@ -10,7 +10,7 @@ import type { TestRegistry } from "../lab/zot/registry.ts";
 import { testContext } from "../support/provider.ts";
 import { Homelab } from "./homelab.ts";
 
-// registry.url changes. Where the new address is another zot, the key of the old one is of use to nobody, and nobody could revoke it later.
+// registry.url changes. If another zot is at the new address, the old zot's key is useless, and no later run could revoke it.
 
 const STORE = "op://homelab/CI/zot-ci-api";
 
@@ -71,14 +71,14 @@ async function atOld(key: string): Promise<Response> {
   return fetch(`${old.url}/zot/auth/apikey`, { headers: { authorization } });
 }
 
-test("a new registry address is an update, which preview shows", async () => {
+test("preview shows a new registry address as an update", async () => {
   const before = await state();
   const change = { inputs: inputs("https://other.example.test"), oldInputs: inputs(old.url), state: before };
   assert.deepEqual(apiKey.diff?.({ ...change, now: new Date() }), { replace: [], due: [] });
   assert.equal(apiKey.keeps?.({ ...change, now: new Date() }), false, "it makes a new key");
 });
 
-test("at another zot up makes a new key and revokes the old one at the old registry", async () => {
+test("if the new address is another zot, up creates a new key and revokes the old one at the old registry", async () => {
   const before = await state();
   const key = lab.stored()["zot-ci-api"] ?? "";
   assert.equal((await atOld(key)).status, 200);
@@ -90,7 +90,7 @@ test("at another zot up makes a new key and revokes the old one at the old regis
   assert.deepEqual(context.warned, []);
 });
 
-test("if the old registry does not answer, a warning says until when its key is valid", async () => {
+test("if the old registry does not respond, a warning says until when its key is valid", async () => {
   const before = await state();
   await old.close();
   closed = true;

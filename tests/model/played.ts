@@ -1,7 +1,7 @@
-// Servers in this process, as undici sees them.
+// Lets undici talk to servers in this process.
 import { Dispatcher } from "undici";
 
-/** A request on its way to a server. */
+/** A request to a server. */
 export interface Request {
   readonly method: string;
   readonly url: URL;
@@ -17,7 +17,7 @@ export interface Response {
 
 export type Ask = (request: Request) => Promise<Response>;
 
-/** Sends every request to a function in place of a connection. */
+/** Passes every request to a function instead of a connection. */
 export class PlayedServers extends Dispatcher {
   readonly #ask: Ask;
 
@@ -51,7 +51,7 @@ export class PlayedServers extends Dispatcher {
   }
 }
 
-/** The request's end of it: a request that was cancelled gets no response. */
+/** The request's side; a cancelled request gets no response. */
 class Control implements Dispatcher.DispatchController {
   reason: Error | null = null;
   readonly paused = false;
@@ -69,7 +69,7 @@ class Control implements Dispatcher.DispatchController {
   }
 
   pause(): void {
-    // A response is passed on as a whole.
+    // Passes a response on as a whole.
   }
 
   resume(): void {

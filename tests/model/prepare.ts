@@ -1,4 +1,4 @@
-// Imported first by every test of the model: what has to be in place before the program and the servers are loaded.
+// Every model test imports this first: it sets up what must be in place before the program and the servers are loaded.
 import { takeTheClock } from "./clock.ts";
 import { guardRequests } from "./gate.ts";
 import { keepInMemory } from "./memory.ts";
@@ -9,6 +9,6 @@ takeTheClock();
 takeShortcuts();
 guardRequests(ask);
 keepInMemory();
-// The SDK notes a stack for each promise: half of its time here. A case that fails says what it did instead.
+// Recording a stack trace for each promise would take half of the SDK's time here. A failing case reports its story instead.
 Error.stackTraceLimit = 0;
 Object.assign(Resource, { callsites: () => [] });

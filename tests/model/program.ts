@@ -1,4 +1,4 @@
-// The program without zot's config on its host: the real components. zot is hardened already; tests/systems/zot/host kills what hardens it.
+// The real components, without zot's config on its host: zot is hardened already, and tests/systems/zot/host covers interrupted hardening.
 import { ComponentResource, output } from "@pulumi/pulumi";
 import { Acceptance, AuthentikAccess, CiServiceAccount, ForgejoSecret } from "../../components/index.ts";
 import type { Settings } from "../../settings/schema.ts";
@@ -6,7 +6,7 @@ import * as from from "../../stack/arguments.ts";
 
 export const OWNER = "zot-auth/model";
 
-/** As index.ts puts it together. */
+/** Composed as in index.ts. */
 export function program(settings: Settings): void {
   const owner = OWNER;
   const access = new AuthentikAccess("authentik", {

@@ -1,4 +1,4 @@
-// What has to hold in every story: docs/key-life.md makes these promises.
+// What must hold in every story, as docs/key-life.md promises.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { generationOf } from "../../systems/zot/keys/rotation.ts";
@@ -11,14 +11,14 @@ export const SECRET = "ZOT_CI_API_KEY";
 export const MARKER = `${SECRET}_INFO`;
 const FIELD = "zot-ci-api";
 
-/** What the settings say, and what people did. */
+/** The settings, and what people did by hand. */
 export interface Declared {
   readonly repositories: readonly string[];
-  /** Who may sign in, besides admins and CI. */
+  /** Groups that may sign in besides admins and CI. */
   readonly groups: readonly string[];
-  /** How many keys people made. */
+  /** The number of keys created by hand. */
   readonly byHand: number;
-  /** CI may hold a dead key. */
+  /** Whether CI may hold a revoked or expired key. */
   readonly excused: boolean;
 }
 
@@ -66,7 +66,7 @@ export class Promises {
       assert.ok(!said.includes(secret), `nothing that is said has a secret in it`);
   }
 
-  /** After two runs that ended well, with the grace period over. */
+  /** After two successful runs, with the grace period over. */
   whole({ repositories, groups }: Declared): void {
     const key = this.#lab.stored()[FIELD] ?? "";
     const kept = this.key();
@@ -91,13 +91,13 @@ export class Promises {
     assert.equal(blueprints.filter(isOurs).length, 1, "Authentik has one blueprint of ours");
   }
 
-  /** After a destroy that ended well. */
+  /** After a successful destroy. */
   gone(): void {
     for (const repository of REPOSITORIES)
       assert.deepEqual(this.#lab.held(repository), { secrets: OTHERS, variables: OTHERS });
     const ours = this.#lab.keys().filter(({ label }) => generationOf(OWNER, label) !== undefined);
     assert.deepEqual(ours, [], "zot has no key of ours");
-    // Killed twice, at a rotation and between the revocation and the end, the field may keep a key that the state never knew, and that is dead.
+    // After two kills, one in a rotation and one after a revocation, the field may keep a revoked key that the state never recorded.
     assert.ok(!this.#lab.accepts(this.#lab.stored()[FIELD] ?? ""), "1Password has no key that works");
     assert.equal(this.#engine.state.size, 0, "the state is empty");
     const { applications, groups, users, tokens, blueprints } = this.#lab.authentik();

@@ -2,8 +2,8 @@ import "./prepare.ts";
 import { parseArgs } from "node:util";
 import { crowded, play, troubled } from "./stories.ts";
 
-// npm run model -- [troubled|crowded] [--cases 20000] [--seed <number> [--path <path>]]: as many stories as one likes, or the one that went wrong
-// once more. Without a kind, both, one after the other.
+// npm run model -- [troubled|crowded] [--cases 20000] [--seed <number> [--path <path>]]: plays any number of stories, or replays
+// a failed one. Without a kind, plays both, one after the other.
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

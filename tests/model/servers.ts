@@ -1,4 +1,4 @@
-// The servers of the model's homelab, with other people's things in them: in this process, and zot hardened already.
+// The servers of the model's homelab, in this process, with other people's objects in them and zot already hardened.
 import { randomUUID } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -19,7 +19,7 @@ import type { ApiKey } from "../../lab/zot/access/users.ts";
 import { configure } from "../../systems/onePassword/resolver.ts";
 import { freePort } from "../support/freePorts.ts";
 
-/** Tokens as the settings name them. */
+/** Tokens by the names that the settings use. */
 export const TOKENS = {
   MODEL_AUTHENTIK: "authentik-token-of-the-model",
   MODEL_FORGEJO: "f".repeat(40),
@@ -30,7 +30,7 @@ export const TOKENS = {
 
 export const REPOSITORIES = ["own/one", "own/two", "own/three"] as const;
 export const OTHERS = { SOMEBODYS: "not ours" };
-/** Milliseconds until Authentik's worker does what it was asked. */
+/** Milliseconds until Authentik's worker starts a task. */
 export const WORKER_DELAY = 10;
 export const NEVER = "0001-01-01T00:00:00Z";
 
@@ -39,11 +39,11 @@ export interface Servers {
   readonly forgejo: RunningServer;
   readonly connect: RunningServer;
   readonly zot: RunningServer;
-  /** Where zot will listen, and does: the settings have to say it before. */
+  /** zot's address, fixed in advance because the settings need it before zot starts. */
   readonly port: number;
 }
 
-/** @param folder for their files */
+/** @param folder where the servers keep their files */
 export async function startServers(folder: string): Promise<Servers> {
   Object.assign(process.env, TOKENS);
   const blueprintsDirectory = join(folder, "blueprints");
@@ -106,7 +106,7 @@ export async function startServers(folder: string): Promise<Servers> {
   ]);
   const servers = { authentik, forgejo, connect, port };
   const settings = settingsOf(servers);
-  // What comes before the key's life: somebody may sign in, and zot is hardened. tests/systems/zot/host and tests/engine see to that.
+  // The precondition of a key's life: users may sign in, and zot is hardened. tests/systems/zot/host and tests/engine cover that part.
   writeFileSync(join(blueprintsDirectory, "zot.yaml"), renderBlueprint(blueprintArgs(settings)));
   await discovered(settings);
   const zot = await startHardenedZot(folder, settings);
@@ -183,7 +183,7 @@ async function startHardenedZot(folder: string, settings: Settings): Promise<Run
   return startZot({ config: configFile });
 }
 
-/** A key from the time before, or one that somebody made with another. */
+/** A key from before zot-auth, or one created with another key. */
 export function keyByHand(label: string): ApiKey {
   return {
     label,

@@ -1,4 +1,4 @@
-// The model's requests go to its servers' listeners without a socket between: half of the time of a story would be spent in there.
+// The model's requests reach its servers' listeners without a socket, which would take half of a story's time.
 import http from "node:http";
 import type { RequestListener } from "node:http";
 import { syncBuiltinESMExports } from "node:module";
@@ -9,7 +9,7 @@ import type { Request as Sent, Response as Answered } from "./played.ts";
 /** By port. */
 const listeners = new Map<string, RequestListener>();
 
-/** Call it before a server is made. */
+/** Call it before creating a server. */
 export function takeShortcuts(): void {
   const make = http.createServer.bind(http);
   http.createServer = ((...given: Parameters<typeof http.createServer>) => {
@@ -18,7 +18,7 @@ export function takeShortcuts(): void {
     server.on("listening", () => {
       port = String((server.address() as AddressInfo).port);
       listeners.set(port, (request, response) => {
-        // What a request of light-my-request lacks.
+        // light-my-request's requests lack these.
         const distinct = Object.entries(request.headers).map(([name, value]) => [name, [value ?? ""].flat()] as const);
         Object.defineProperty(request, "headersDistinct", { value: Object.fromEntries(distinct) });
         server.emit("request", request, response);
@@ -28,7 +28,7 @@ export function takeShortcuts(): void {
     return server;
   }) as typeof http.createServer;
   syncBuiltinESMExports();
-  // The servers ask one another.
+  // The servers send requests to each other.
   globalThis.fetch = async (input, init = {}) => {
     const sent = new Request(input instanceof Request ? input.url : input, init);
     const { status, headers, body } = await ask({
@@ -43,7 +43,7 @@ export function takeShortcuts(): void {
   };
 }
 
-/** What a server in this process answers. */
+/** The response of a server in this process. */
 export async function ask({ method, url, headers, body }: Sent): Promise<Answered> {
   const listener = listeners.get(url.port);
   if (listener === undefined)

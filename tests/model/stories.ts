@@ -1,4 +1,4 @@
-// Any story: what fast-check makes up, and shrinks when one goes wrong.
+// Stories that fast-check generates, and shrinks when one fails.
 import fc from "fast-check";
 import type { Fault } from "./gate.ts";
 import { Homelab } from "./homelab.ts";
@@ -6,7 +6,7 @@ import { Life } from "./story.ts";
 import type { Act, OtherAct, RunAct, Story } from "./story.ts";
 
 const fault: fc.Arbitrary<Fault> = fc.record({
-  // A first up has 34 requests that change something, a rotation 28; more never come, which is a run without a fault.
+  // A first up sends 34 requests that change something, a rotation 28. A higher number means a run without a fault.
   at: fc.integer({ min: 1, max: 32 }),
   when: fc.constantFrom("before", "after"),
   then: fc.constantFrom("cli", "cli", "provider", "reset", "busy", "slow"),
@@ -42,22 +42,22 @@ function story(act: fc.Arbitrary<Act>, maxLength: number): fc.Arbitrary<Story> {
   });
 }
 
-/** Runs that go wrong, and nothing else. */
+/** Only runs that fail. */
 export const troubled = story(run, 2);
 
-/** Runs that go wrong while other people, and time, do things. */
+/** Failing runs while people change things and time passes. */
 export const crowded = story(fc.oneof({ weight: 2, arbitrary: run }, { weight: 1, arbitrary: others }), 4);
 
 export interface Played {
   readonly cases: number;
-  /** Faults that came. */
+  /** The number of faults that occurred. */
   readonly struck: number;
 }
 
 /**
- * Plays that many stories.
+ * Plays the given number of stories.
  *
- * @throws Error with the story, as small as it can be, and the seed and path that play it again
+ * @throws Error with the smallest failing story, and the seed and path that replay it
  */
 export async function play(
   stories: fc.Arbitrary<Story>,
@@ -77,7 +77,7 @@ export async function play(
   try {
     await fc.assert(
       fc.asyncProperty(stories, async (told) => {
-        // What a homelab has seen makes it slower.
+        // A homelab gets slower as its history grows.
         if (cases % 100 === 99) await forget();
         lab ??= await Homelab.start();
         life ??= new Life(lab);
@@ -86,7 +86,7 @@ export async function play(
         try {
           await life.play(told);
         } catch (error) {
-          // What is left is not what a story begins with.
+          // The leftovers are not a valid start for the next story.
           await forget();
           throw error;
         }

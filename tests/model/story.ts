@@ -1,4 +1,4 @@
-// What can happen in a key's life, one act after the other, and what has to hold after each and at the end.
+// The acts that can happen in a key's life, and what must hold after each and at the end.
 import assert from "node:assert/strict";
 import { generationOf } from "../../systems/zot/keys/rotation.ts";
 import { pass } from "./clock.ts";
@@ -11,13 +11,13 @@ import { MARKER, Promises, SECRET, isByHand } from "./promises.ts";
 import type { Declared } from "./promises.ts";
 import { REPOSITORIES } from "./servers.ts";
 
-/** A run of the CLI, with what the person changed before, and what went wrong in it. */
+/** A run of the CLI, with the settings changed before it and the fault in it. */
 export interface RunAct {
   readonly do: "up" | "rotate" | "undo" | "age" | "revoke" | "repositories" | "groups" | "refresh" | "destroy";
   readonly fault?: Fault;
 }
 
-/** Something that other people do, or time. */
+/** A change that other people make, or the passing of time. */
 export interface OtherAct {
   readonly do: "graceOver" | "secretDeleted" | "markerDeleted" | "fieldEmptied" | "keyRevoked" | "keyByHand";
 }
@@ -25,23 +25,23 @@ export interface OtherAct {
 export type Act = RunAct | OtherAct;
 
 export interface Story {
-  /** What there is when it begins: not even a stack, or one that is as it should be. */
+  /** The start: no stack, or a healthy one. */
   readonly begin: "nothing" | "whole";
   readonly grace: "0 seconds" | "1 hour";
   readonly acts: readonly Act[];
-  /** What the person does at last: `up`, `refresh` and `up` (what `npm run recover` does), or `destroy`. */
+  /** The final command: `up`, `refresh` and `up` (what `npm run recover` does), or `destroy`. */
   readonly end: "up" | "recover" | "destroy";
 }
 
 const GRACE_SECONDS = 3600;
 
-/** What only a look at the servers can find. */
+/** Changes that only a refresh can find. */
 const HIDDEN: readonly Act["do"][] = ["undo", "secretDeleted", "markerDeleted", "fieldEmptied", "keyRevoked"];
 
-/** A homelab with its stack, which lives through one story after the other. */
+/** A homelab and its stack, reused from story to story. */
 export class Life {
   readonly engine = new Engine();
-  /** How many of the faults came. */
+  /** The number of faults that occurred. */
   struck = 0;
   readonly #lab: Homelab;
   readonly #promises: Promises;
@@ -50,14 +50,14 @@ export class Life {
   #revocation = 0;
   #people = false;
   #repositories: readonly string[] = REPOSITORIES.slice(0, 2);
-  /** CI may hold a dead key until the next `up` has ended well: that is what was asked for, or somebody did it. */
+  /** CI may hold a revoked key until the next successful `up`, because the user requested it or someone revoked it by hand. */
   #excused = false;
-  /** Something is not as the state says, and no refresh has seen it. */
+  /** The servers differ from the state, and no refresh has found it yet. */
   #hidden = false;
-  /** Keys that people made. */
+  /** Keys created by hand. */
   #byHand = 0;
 
-  /** What went wrong in the middle of a run. */
+  /** The faults that interrupted a run. */
   readonly #broken: string[] = [];
 
   constructor(lab: Homelab) {
@@ -70,7 +70,7 @@ export class Life {
     };
   }
 
-  /** @throws AssertionError that says which of the promises was broken; this life is over then */
+  /** @throws AssertionError naming the broken promise; do not reuse this homelab afterwards */
   async play(story: Story): Promise<void> {
     this.#grace = story.grace;
     this.#lab.dropKeys(isByHand);
@@ -87,11 +87,11 @@ export class Life {
     if (ended === undefined) return;
     if (ended.run.struck !== undefined) {
       this.struck += 1;
-      // What was about to be taken away may be wanted again, and be gone or half gone.
+      // An object whose deletion was interrupted may be declared again, and be deleted or half deleted.
       if (act.do === "repositories" || act.do === "groups") this.#hidden = true;
       if (act.do === "destroy") {
         this.#hidden = true;
-        // A person is not as fast as this: what Authentik's worker was asked to take away is gone when they go on.
+        // A user is slower than this test: Authentik's worker has finished its deletions before the next command.
         await this.#lab.settled();
       }
     } else if (!this.#hidden || act.do === "refresh" || act.do === "destroy") assertDone(ended);
@@ -99,12 +99,12 @@ export class Life {
       if (act.do === "refresh") this.#hidden = false;
       else if (!this.#hidden) this.#excused = false;
     }
-    // An interrupted revocation got this far.
+    // The interrupted revocation reached this point.
     if (this.#excused) this.#byHand = Math.min(this.#byHand, this.#lab.keys().filter(isByHand).length);
     this.#assertAlways();
   }
 
-  /** The person does what the README says, and everything is whole, or gone. */
+  /** After the commands that the README gives, everything is restored, or deleted. */
   async end(how: Story["end"]): Promise<void> {
     const { engine } = this;
     if (how === "destroy") {
@@ -115,7 +115,7 @@ export class Life {
       this.#promises.gone();
       return;
     }
-    // What only a look can find, only a look finds.
+    // Only a refresh finds changes made on the servers.
     if (how === "recover" || this.#hidden) assertDone(await engine.refresh());
     assertDone(await this.#up());
     this.#excused = false;
@@ -141,14 +141,14 @@ export class Life {
         this.#rotation += 1;
         return this.#up(act.fault);
       case "undo":
-        // The person changes their mind, after an interrupted rotation.
+        // The user changes their mind after an interrupted rotation.
         this.#rotation = Number(kept?.outputs["rotationTrigger"] ?? 0);
         return this.#up(act.fault);
       case "age":
         if (kept !== undefined) {
           pass(Math.max(0, (Date.parse(kept.outputs["rotates"] as string) - Date.now()) / 1000 + 1));
         }
-        // Two months after an interrupted rotation that nobody resumed, the key that CI still has has expired.
+        // If nobody resumes an interrupted rotation, the key that CI still has expires within two months.
         if (this.#repositoriesWithDeadKey().length > 0) this.#excused = true;
         return this.#up(act.fault);
       case "revoke":
@@ -159,7 +159,7 @@ export class Life {
         this.#repositories = this.#repositories.includes("own/one") ? REPOSITORIES.slice(1) : REPOSITORIES.slice(0, 2);
         return this.#up(act.fault);
       case "groups":
-        // A group that may sign in comes or goes: another blueprint, and one that takes something away.
+        // Adding or removing a group that may sign in changes the blueprint; removing one also deletes an object.
         this.#people = !this.#people;
         return this.#up(act.fault);
       case "refresh":
@@ -173,7 +173,7 @@ export class Life {
         this.#lab.dropSecret(this.#repositories[0] ?? "", SECRET);
         return undefined;
       case "markerDeleted":
-        // Of a secret that no state tells of nobody could know then whose it is.
+        // Without an entry in the state, the owner of a secret would be unknown.
         if (![...engine.state.keys()].some((urn) => urn.endsWith(`::forgejo-${this.#repositories[0] ?? ""}`)))
           return undefined;
         this.#lab.dropVariable(this.#repositories[0] ?? "", MARKER);
@@ -203,7 +203,7 @@ export class Life {
     });
     const before = this.#promises.key()?.outputs["revocationTrigger"];
     const ended = await this.engine.up(() => program(settings), fault);
-    // A first key revokes nobody's: what was made by hand before stays.
+    // The first key revokes none: keys created by hand before stay.
     if (before !== undefined && this.#promises.key()?.outputs["revocationTrigger"] !== before) this.#byHand = 0;
     return ended;
   }

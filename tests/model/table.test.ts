@@ -6,11 +6,11 @@ import { Engine } from "./engine.ts";
 import { Homelab } from "./homelab.ts";
 import { program } from "./program.ts";
 
-// docs/key-life.md says what a crash at each request leaves: no request that changes something may be missing, and none may be there that no run sends.
+// docs/key-life.md lists what a crash at each request leaves behind. It must list exactly the requests that change something.
 
 const DOCUMENT = new URL("../../docs/key-life.md", import.meta.url);
 
-/** The table's first column: a method, and a path in which `*` stands for anything. */
+/** The table's first column: a method and a path, where `*` matches anything. */
 function rows(): readonly string[] {
   const text = readFileSync(DOCUMENT, "utf8");
   return [...text.matchAll(/^\| `((?:POST|PUT|PATCH|DELETE) [^`]+)`/gm)].map(([, request = ""]) => request);
@@ -22,7 +22,7 @@ function matches(row: string, request: string): boolean {
   return new RegExp(`^${method} ${parts.join(".+")}$`).test(request);
 }
 
-test("the table of crashes has every request that changes something, and no other", async () => {
+test("the table of crashes lists exactly the requests that change something", async () => {
   const lab = await Homelab.start();
   const engine = new Engine();
   const settings = (rotationTrigger: string, repositories: readonly string[]) =>
