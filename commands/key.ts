@@ -1,4 +1,4 @@
-// npm run rotate -- <stack>, npm run revoke -- <stack>: replaces the key today. Options after the stack go to `pulumi up`.
+// npm run rotate -- <stack>, npm run revoke -- <stack>: replaces the key now. Options after the stack go to `pulumi up`.
 import { pulumi } from "./pulumi.ts";
 import { requestOf } from "./request.ts";
 

@@ -12,22 +12,22 @@ export interface Lock {
   readonly since: string;
 }
 
-/** A process that exists. */
+/** An existing process. */
 export interface Process {
   /** The name of its program. */
   readonly program: string;
   readonly began: Date;
 }
 
-/** What this module needs to know of a machine. */
+/** What this module needs to know about a machine. */
 export interface Machine {
   readonly host: string;
-  /** `undefined`: no process has that number. `"unclear"`: one has, and nothing else is known of it. */
+  /** `undefined`: no such process. `"unclear"`: the process exists, but nothing else is known about it. */
   process(pid: number): Process | "unclear" | undefined;
 }
 
 /**
- * The locks in the CLI's error, which is the same for state in a folder, in S3 and in a database. Empty if the error is another one: Pulumi
+ * The locks in the CLI's error, which is the same for state in a folder, S3 or a database. Empty for any other error: Pulumi
  * Cloud releases the lock of a dead run by itself.
  */
 export function locksIn(error: string): readonly Lock[] {
@@ -47,17 +47,17 @@ export function isUnreadable(error: string): boolean {
   return /^error: (?:unexpected end of JSON input|invalid character )/m.test(withoutColours(error));
 }
 
-/** Whether the run that holds the lock still runs. If in doubt it does: two runs at once would corrupt the state. */
+/** Whether the run that holds the lock is still running. When in doubt, yes: two runs at once would corrupt the state. */
 export function holderOf(lock: Lock, machine: Machine = THIS_MACHINE): "runs" | "gone" | "elsewhere" {
   if (lock.host !== machine.host) return "elsewhere";
   const found = machine.process(lock.pid);
   if (found === undefined) return "gone";
   if (found === "unclear" || found.program.includes("pulumi")) return "runs";
-  // After a reboot another program may have the number. Both clocks count whole seconds, so a difference of a few proves nothing.
+  // After a reboot another program may have the same PID. Both clocks count whole seconds, so a difference of a few proves nothing.
   return found.began.getTime() - Date.parse(lock.since) > 5000 ? "gone" : "runs";
 }
 
-/** As people read it: `root@nas, process 4711, since 2026-11-25T08:00:01Z`. */
+/** Human-readable: `root@nas, process 4711, since 2026-11-25T08:00:01Z`. */
 export function described({ user, host, pid, since }: Lock): string {
   return `${user}@${host}, process ${pid}, since ${since}`;
 }
@@ -73,7 +73,7 @@ export const THIS_MACHINE: Machine = {
     );
     if (row?.groups === undefined) return "unclear";
     const { state = "", d = 0, h = 0, m = 0, s = 0, program = "" } = row.groups;
-    // A zombie: it has ended, and its parent has not read its exit code.
+    // A zombie: it has exited, but its parent has not read its exit code.
     if (state.startsWith("Z")) return undefined;
     const seconds = ((Number(d) * 24 + Number(h)) * 60 + Number(m)) * 60 + Number(s);
     return { program, began: new Date(Date.now() - seconds * 1000) };

@@ -3,12 +3,12 @@ import { fileURLToPath } from "node:url";
 
 const TOOLCHAIN = fileURLToPath(new URL("../toolchain/main.js", import.meta.url));
 
-/** Exit codes of the CLI with a meaning of their own, the same in every version that the toolchain accepts. */
+/** The CLI's specific exit codes, the same in every version that the toolchain accepts. */
 export const PULUMI_EXIT = { stackNotFound: 6, changes: 7 } as const;
 
 export interface Ended {
   readonly code: number;
-  /** The output that was kept; else empty. */
+  /** The captured output; otherwise empty. */
   readonly kept: string;
 }
 

@@ -1,13 +1,13 @@
 /** What follows `npm run <command> --`. */
 export interface Request {
   readonly stack: string;
-  /** What comes after the stack: it goes to Pulumi. */
+  /** What comes after the stack: passed to Pulumi. */
   readonly options: readonly string[];
-  /** The option `--config-file` among them, which every Pulumi command of the run needs. */
+  /** The `--config-file` option among them, which every Pulumi command of the run needs. */
   readonly configFile: readonly string[];
 }
 
-/** `undefined` if no stack is named: a command never guesses the stack. */
+/** `undefined` if no stack is named: commands never guess it. */
 export function requestOf([stack = "", ...options]: readonly string[]): Request | undefined {
   if (stack === "" || stack.startsWith("-")) return undefined;
   const at = options.findIndex((option) => option === "--config-file" || option.startsWith("--config-file="));

@@ -4,7 +4,7 @@ import type { ErrorCode } from "./errorCodes.ts";
 export class ZotAuthError extends Error {
   readonly code: ErrorCode;
 
-  /** @param cause the error behind it, of which only name, code and message are kept */
+  /** @param cause the underlying error; only its name, code and message are kept */
   constructor(code: ErrorCode, message: string, cause?: unknown) {
     super(message, cause === undefined ? {} : { cause: redacted(cause) });
     this.name = "ZotAuthError";
@@ -12,7 +12,7 @@ export class ZotAuthError extends Error {
   }
 }
 
-/** An error behind another one, without what else hangs on it: requests, headers, bodies, sockets. */
+/** The cause of another error, without its other properties: requests, headers, bodies, sockets. */
 class Cause extends Error {
   /** The system's code for it: `ECONNRESET`. */
   declare readonly code?: string;
@@ -25,7 +25,7 @@ function redacted(error: unknown, depth = 0): Cause {
   const deeper = error.cause instanceof Error && depth < 3 ? { cause: redacted(error.cause, depth + 1) } : {};
   const kept = new Cause(message, deeper);
   const code = "code" in error && typeof error.code === "string" ? { code: error.code } : {};
-  // Where it was made says nothing: that of the error above does.
+  // Its stack adds nothing to that of the error above.
   return Object.assign(kept, { name: error.name, ...code, stack: `${error.name}: ${message}` });
 }
 

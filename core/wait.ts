@@ -10,13 +10,13 @@ export interface WaitOptions {
   readonly signal: AbortSignal;
   /** Default `TIMED_OUT`. */
   readonly code?: ErrorCode;
-  /** What to look at when the time is over; it follows in the message. */
+  /** What to check after a timeout; appended to the message. */
   readonly remedy: () => string;
 }
 
 /**
- * Polls until `look` returns something else than `undefined`: often at first and less often later, since most states come within a second,
- * and the others should not be a load.
+ * Polls until `look` returns something other than `undefined`: often at first, then less often, since most states arrive within a second
+ * and waiting for the others should cause little load.
  *
  * @throws ZotAuthError `TIMED_OUT`, or the code of the options
  */

@@ -3,8 +3,8 @@ import { UNKNOWN, compareInputs } from "./grpc/index.ts";
 import type { Context, DiffKind, DiffResult, FunctionHandler, ResourceHandler, Value, Values } from "./grpc/index.ts";
 
 /**
- * A {@link Resource} as the engine's handler. The engine passes what our own program gave and what our own handlers returned, so the values have
- * the handler's types: this is the one place that claims it.
+ * A {@link Resource} as the engine's handler. The engine passes only what our program and our handlers provided, so the values have
+ * the handler's types; this is the only place that asserts so.
  */
 export function adapt<I extends object, S extends I & Observed>(resource: Resource<I, S>): ResourceHandler {
   const inputsOf = (values: Values): I => values as unknown as I;
@@ -60,13 +60,13 @@ export function adapt<I extends object, S extends I & Observed>(resource: Resour
       };
     }
     for (const key of found?.due ?? []) detailed[key] = { kind: "update" };
-    // A preview shows the drift that a refresh found as what is removed.
+    // A preview shows the drift that a refresh found as a removal.
     if (state["drift"] !== "" && state["drift"] !== undefined) detailed["drift"] = { kind: "delete" };
     return { changes: Object.keys(detailed).length === 0 ? "none" : "some", replaces, detailed };
   }
 }
 
-/** A function, in the same way. */
+/** A function as the engine's handler. */
 export function adaptFunction(call: (args: never, context: Context) => Promise<object>): FunctionHandler {
   return { call: async (args, context) => (await call(args as never, context)) as Values };
 }

@@ -1,4 +1,4 @@
-/** Types of earlier versions and what they are called now. A state may hold them until the first `up`, which renames them (docs/cleanup.md). */
+/** Former type names and their current ones. A state may hold the former until the first `up`, which renames them (docs/cleanup.md). */
 export const FORMER_TYPES: Readonly<Record<string, string>> = {
   "zot-auth:authentik:DeclaredObjects": "zot-auth:authentik:ObjectCleanup",
   "zot-auth:forgejo:DeclaredSecrets": "zot-auth:forgejo:SecretCleanup",

@@ -3,7 +3,7 @@ import { FORMER_TYPES } from "./formerTypes.ts";
 import type { FunctionHandler, ResourceHandler } from "./grpc/index.ts";
 import { removedType } from "./resource.ts";
 
-/** Our resource types by token, `zot-auth:<module>:<Type>`, each a module of its own that is loaded when it is first used. */
+/** Our resource types by token, `zot-auth:<module>:<Type>`, each a module that is loaded on first use. */
 const currentResources: Readonly<Record<string, () => Promise<ResourceHandler>>> = {
   "zot-auth:acceptance:Preflight": async () => adapt((await import("../systems/preflight.ts")).preflight),
   "zot-auth:acceptance:AccessProof": async () =>
@@ -46,11 +46,11 @@ const formerResources = Object.fromEntries(
   }),
 );
 
-/** Our resource types by token, those of earlier versions too. */
+/** Our resource types by token, including former names. */
 export const resources: Readonly<Record<string, () => Promise<ResourceHandler>>> = {
   ...currentResources,
   ...formerResources,
-  // zot:OtherKeys reports unmanaged keys now. This type had nothing on any server.
+  // zot:OtherKeys reports unmanaged keys now. This type owned nothing on any server.
   "zot-auth:zot:UnknownKeys": async () => Promise.resolve(adapt(removedType)),
 };
 

@@ -11,7 +11,7 @@ import { NEWEST_KNOWN } from "../systems/zot/version.ts";
 import type { Settings } from "./schema.ts";
 import { zotConfigArgs } from "./zotConfigArgs.ts";
 
-/** What no setting can tell alone: the checks of each system, and those that concern several systems. */
+/** Checks across settings: those of each system, and those that concern several systems. */
 export function* crossChecks(settings: Settings): Generator<SettingsProblem> {
   yield* keyProblems(settings.ci);
   yield* pathProblems(settings.registry, settings.zot);
@@ -23,7 +23,7 @@ export function* crossChecks(settings: Settings): Generator<SettingsProblem> {
   yield* forgejoProblems(settings.forgejo);
 }
 
-/** Images of CI in a place that zot fills from another registry. */
+/** CI images in a namespace that zot fills from another registry. */
 function* pullThroughProblems({ registry, ci, acceptance }: Settings): Generator<SettingsProblem> {
   for (const [setting, repository] of Object.entries({
     "ci.imagePrefix": ci.imagePrefix,
@@ -52,7 +52,7 @@ function* deliveryProblems(settings: Settings): Generator<SettingsProblem> {
   }
 }
 
-/** What zot would refuse or misread whatever its version, and rules that lock CI out of its own images. */
+/** What every version of zot would reject or misread, and rules that lock CI out of its own images. */
 function* configProblems(settings: Settings): Generator<SettingsProblem> {
   const { ci, acceptance, registry } = settings;
   const args = zotConfigArgs(settings);

@@ -17,7 +17,7 @@ import { filesOnHost } from "../systems/zot/host/zotHost.ts";
 import type { ZotHost } from "../systems/zot/host/zotHost.ts";
 import type { SignInArgs } from "../systems/zot/signIn/check.ts";
 
-// What each component gets from the settings. What it gets from the other components, index.ts adds.
+// What each component gets from the settings; index.ts adds what it gets from other components.
 
 /** Every server, token and secret that must work before anything changes. */
 export function preflightInputs({ authentik, argocd, forgejo, ci }: Settings): PreflightInputs {

@@ -6,7 +6,7 @@ import { isKnown } from "./sdk.ts";
 /** Says in every run when the key is replaced, so that a preview shows a rotation coming. */
 export function announceRotation(user: string, { rotates, expires }: KeyOutputs): void {
   const dates = all([rotates, expires]);
-  // A preview does not know the dates of a key that `up` creates: the first one, or the next.
+  // A preview does not know the dates of a key that `up` will create.
   void isKnown(dates).then((known) => {
     if (!known) void log.info(`\`up\` creates a new key for ${user}.`);
   });

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { status } from "@grpc/grpc-js";
 import type { Output } from "@pulumi/pulumi";
 
-/** Changes the SDK's habits that this program cannot live with. It must run before anything else uses the SDK (docs/adr/0004). */
+/** Changes SDK defaults that do not suit this program. It must run before anything else uses the SDK (docs/adr/0004). */
 export function prepareSdk(): void {
   plainStacks();
   noDebugLog();
@@ -10,8 +10,8 @@ export function prepareSdk(): void {
 }
 
 /**
- * Writes stacks as Node does. The SDK records one at every step of every resource and maps each back to its TypeScript through source maps: a
- * third of a second of a preview. Our own files need no map, since Node runs them as they are.
+ * Formats stack traces as Node does. The SDK records one at every step of every resource and maps each through source maps: a
+ * third of a second of a preview. Our files need no source map, since Node runs them directly.
  */
 function plainStacks(): void {
   Object.assign(Error, { prepareStackTrace: undefined });
@@ -26,12 +26,12 @@ function noDebugLog(): void {
   log.debug = async () => Promise.resolve();
 }
 
-/** The exit code by which the SDK's runner says that the error has been reported already. */
+/** The exit code with which the SDK's runner signals that the error has already been reported. */
 const ALREADY_REPORTED = 32;
 
 /**
- * Exits without a message once the engine is gone. After a failed resource the engine stops listening, and what the program was just registering
- * fails for that reason alone. The SDK exits quietly for most of these calls, and prints a stack for some.
+ * Exits without a message once the engine is gone. After a failed resource the engine stops listening, and pending registrations
+ * fail for that reason alone. The SDK exits quietly for most of these calls, but prints a stack trace for some.
  */
 function quietWhenEngineIsGone(): void {
   process.prependListener("unhandledRejection", (reason) => {
@@ -40,7 +40,7 @@ function quietWhenEngineIsGone(): void {
   });
 }
 
-/** Whether the output's value is known now. Every output of the SDK has this property; its types leave it out. */
+/** Whether the output's value is known. Every output of the SDK has this property, but its types omit it. */
 export async function isKnown(value: Output<unknown>): Promise<boolean> {
   return (value as unknown as { readonly isKnown: Promise<boolean> }).isKnown;
 }

@@ -11,12 +11,12 @@ export function stackSettings(): Settings {
   try {
     return parseSettings(Object.fromEntries(groups));
   } catch (error) {
-    // Pulumi prints a RunError as it is, and anything else with a stack.
+    // Pulumi prints a RunError as it is, and anything else with a stack trace.
     throw error instanceof SettingsError ? new RunError(error.message) : error;
   }
 }
 
-/** Pulumi passes groups and lists as JSON, and texts as they are. */
+/** Pulumi passes groups and lists as JSON, and strings unchanged. */
 function parsed(value: string): unknown {
   try {
     return JSON.parse(value) as unknown;

@@ -10,13 +10,13 @@ import { filesOnHost } from "../systems/zot/host/zotHost.ts";
 import { NEWEST_KNOWN, assertKeepsPolicy } from "../systems/zot/version.ts";
 import type { ZotVersion } from "../systems/zot/version.ts";
 
-/** zot's config for the newest version that this program knows, for use before the host has said its version. @throws RunError */
+/** zot's config for the newest version that this program knows, for use before the host's version is known. @throws RunError */
 export function newestZotConfig(settings: Settings): ZotConfig {
   return reported(() => renderZotConfig(zotConfigArgs(settings), NEWEST_KNOWN, filesOnHost(settings.registry)));
 }
 
 /**
- * zot's config for the version on the host. It warns of what works and is unsafe, in a preview, too.
+ * zot's config for the version on the host. Also in a preview, it warns of what works but is unsafe.
  *
  * @throws RunError before any resource is registered: all problems that keep this version from starting with the config, or a version that lets
  *   CI overwrite tags
@@ -37,7 +37,7 @@ function reported<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    // Pulumi prints a RunError as it is, and anything else with a stack.
+    // Pulumi prints a RunError as it is, and anything else with a stack trace.
     throw error instanceof ZotAuthError ? new RunError(error.message) : error;
   }
 }

@@ -4,7 +4,7 @@ type Handler = Dispatcher.DispatchHandler;
 type Controller = Dispatcher.DispatchController;
 
 /**
- * An interceptor that passes a response on when it is complete. Without it undici resumes a response that ended half way with a `Range`
+ * An interceptor that passes on only complete responses. Without it, undici resumes a truncated response with a `Range`
  * request, which no API here understands; with it, the request counts as failed and is retried as a whole.
  */
 export function completeResponses(dispatch: Dispatcher.Dispatch): Dispatcher.Dispatch {

@@ -1,13 +1,13 @@
 import type { Dispatcher, RetryHandler } from "undici";
 import { completeResponses } from "./completeResponses.ts";
 
-/** Requests to one server at one time. A Forgejo on sqlite does no more work a second with more of them. */
+/** Concurrent requests to one server. A Forgejo on SQLite gets no faster with more of them. */
 const CONNECTIONS_PER_SERVER = 8;
 
 let dispatcher: Promise<Dispatcher> | undefined;
 
 /**
- * The connections of this process, for one request. Opened at the first one: loading undici takes a tenth of a second, and most previews ask
+ * The connections of this process. Opened on the first request: loading undici takes a tenth of a second, and most previews query
  * no server.
  */
 export async function connections(retry: RetryHandler.RetryCallback): Promise<Dispatcher> {
@@ -16,14 +16,14 @@ export async function connections(retry: RetryHandler.RetryCallback): Promise<Di
   return (await dispatcher).compose(interceptors.retry({ retry, throwOnError: false }));
 }
 
-/** Sends every request through another dispatcher, such as one that plays the servers in this process. For tests. */
+/** Sends every request through another dispatcher, such as one that simulates the servers in this process. For tests. */
 export function connectThrough(other: Dispatcher): void {
   dispatcher = Promise.resolve(other);
 }
 
 async function open(): Promise<Dispatcher> {
   const { Agent, EnvHttpProxyAgent } = await import("undici");
-  // Over HTTP/2 one connection would carry any number of requests.
+  // An HTTP/2 connection would carry any number of requests at once.
   const options = { connections: CONNECTIONS_PER_SERVER, allowH2: false };
   const agent = usesProxyVariables() ? new EnvHttpProxyAgent(options) : new Agent(options);
   return agent.compose(completeResponses);

@@ -4,9 +4,9 @@ import type { HttpResponse } from "./http.ts";
 /**
  * The cookies of one server during one sign-in.
  *
- * `Secure` cookies are kept on plain http to a loopback address too, as curl and browsers do there: nobody can listen in between. zot marks
- * its state cookie `Secure` even on http, and without it the callback fails. Everywhere else such a cookie needs https, and what is not kept
- * is listed by {@link refused}.
+ * `Secure` cookies are also kept on plain http to a loopback address, as curl and browsers do: nobody can eavesdrop there. zot marks
+ * its state cookie `Secure` even on http, and without it the callback fails. Everywhere else such a cookie needs https; {@link refused}
+ * lists those that were not kept.
  */
 export class CookieJar {
   readonly #jar = new ToughJar(undefined, { allowSecureOnLocal: true, rejectPublicSuffixes: false });
@@ -25,7 +25,7 @@ export class CookieJar {
     for (const text of answer.cookies) {
       const kept = await this.#jar.setCookie(text, url, { ignoreError: true });
       const name = Cookie.parse(text)?.key;
-      // A cookie for another domain is not ours to have, and no fault.
+      // A cookie for another domain is ignored without an error.
       if (kept === undefined && name !== undefined && /;\s*secure\s*(?:;|$)/i.test(text)) this.#refused.add(name);
     }
   }

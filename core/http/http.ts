@@ -9,12 +9,12 @@ import type { RetryLimits } from "./retry.ts";
 
 /** A server as its errors name it. */
 export interface Endpoint {
-  /** In the user's words: `Forgejo`. */
+  /** For messages: `Forgejo`. */
   readonly name: string;
   readonly url: string;
   /** The setting that holds the address: `forgejo.url`. */
   readonly setting: string;
-  /** Statuses beside 429, 502, 503 and 504 with which this server says that an idempotent request is to be sent again. */
+  /** Statuses, besides 429, 502, 503 and 504, after which an idempotent request to this server is retried. */
   readonly retriedStatuses?: readonly number[];
 }
 
@@ -23,17 +23,17 @@ export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string | Secret>>;
   /** Sent as JSON. */
   readonly json?: unknown;
-  /** Sent as it is. */
+  /** Sent unchanged. */
   readonly body?: string | Uint8Array<ArrayBuffer>;
   readonly signal?: AbortSignal | undefined;
-  /** Seconds that the server may take for its response, at each try. Default 15. */
+  /** Timeout of each attempt, in seconds. Default 15. */
   readonly timeout?: number;
-  /** Whether the request can be sent twice without harm. Default: yes, unless the method is POST or PATCH. */
+  /** Whether the request can safely be sent twice. Default: yes, unless the method is POST or PATCH. */
   readonly idempotent?: boolean;
   readonly retry?: RetryLimits;
 }
 
-/** No response came. Nobody knows whether the server did what it was asked. */
+/** No response arrived. The server may or may not have processed the request. */
 export class Unreachable extends ZotAuthError {
   constructor(endpoint: Endpoint, error: unknown) {
     super(
@@ -44,11 +44,11 @@ export class Unreachable extends ZotAuthError {
   }
 }
 
-/** A response, read to its end. It holds nothing of the request. */
+/** A complete response. It holds nothing of the request. */
 export class HttpResponse {
   readonly status: number;
   readonly text: string;
-  /** Seconds for which the request was retried, with this as the last response; `undefined` when it was not to be retried. */
+  /** Seconds for which the request was retried before this last response; `undefined` if it was not retryable. */
   readonly retriedFor: number | undefined;
   readonly #headers: IncomingHttpHeaders;
 
@@ -59,7 +59,7 @@ export class HttpResponse {
     this.#headers = headers;
   }
 
-  /** The body as JSON, `undefined` when it is none. */
+  /** The body as JSON; `undefined` if it is not JSON. */
   get json(): unknown {
     try {
       return JSON.parse(this.text) as unknown;
@@ -73,19 +73,19 @@ export class HttpResponse {
     return [this.#headers["set-cookie"] ?? []].flat();
   }
 
-  /** A header by its name in lower case, `undefined` when there is none. */
+  /** A header by its lower-case name; `undefined` if absent. */
   header(name: string): string | undefined {
     const value = this.#headers[name];
     return Array.isArray(value) ? value.join(", ") : value;
   }
 
-  /** The same with another body, such as one without the secret that was sent. */
+  /** The same response with another body, such as one with the sent secret removed. */
   withText(text: string): HttpResponse {
     return new HttpResponse(this.status, this.#headers, text, this.retriedFor);
   }
 }
 
-/** Statuses after which an idempotent request is sent again: what a proxy says of a server that restarts, or the server of itself. */
+/** Statuses after which an idempotent request is retried: a proxy, or the server itself, reports a restart. */
 const UNAVAILABLE = [502, 503, 504];
 
 /**
@@ -148,22 +148,22 @@ function headersOf(endpoint: Endpoint, { headers = {}, json }: RequestOptions): 
 
 const TIMEOUTS: readonly unknown[] = ["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT", "UND_ERR_CONNECT_TIMEOUT"];
 
-/** The network's own short words: `connect ECONNREFUSED …`, `getaddrinfo ENOTFOUND …`, `timed out`. */
+/** The network error in short: `connect ECONNREFUSED …`, `getaddrinfo ENOTFOUND …`, `timed out`. */
 function causeOf(error: unknown): string {
   const code = at(error, "code");
   if (TIMEOUTS.includes(code)) return "timed out";
-  // That of several addresses has no words of its own.
+  // The error for several addresses has no message of its own.
   const message = messageOf(error);
   return message === "" && typeof code === "string" ? code : message;
 }
 
-/** Where a response redirects to, `undefined` when it does not, or not to a whole address. */
+/** Where a response redirects to; `undefined` if it does not, or not to an absolute URL. */
 export function redirectOf(response: HttpResponse): URL | undefined {
   const location = response.header("location");
   return response.status === 302 && location !== undefined ? (URL.parse(location) ?? undefined) : undefined;
 }
 
-/** The error for a response that nobody expected, with what the server said (shortened). */
+/** The error for an unexpected response, with the server's message (shortened). */
 export function unexpected(endpoint: Endpoint, what: string, response: HttpResponse): ZotAuthError {
   const { name } = endpoint;
   const { status, retriedFor } = response;

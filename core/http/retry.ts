@@ -4,44 +4,44 @@ import type { RetryHandler } from "undici";
 
 /** How long a request is retried, and how often. */
 export interface RetryLimits {
-  /** Seconds from the first try after which a request is not sent again. Default 60. */
+  /** Seconds after the first attempt when retries end. Default 60. */
   readonly retryFor?: number;
-  /** Milliseconds before the first retry; doubled at each, up to 40 times as much. Default 250. */
+  /** Milliseconds before the first retry; doubled for each one, up to 40 times as much. Default 250. */
   readonly pause?: number;
 }
 
-/** What decides whether a request is sent again. */
+/** What decides whether a request is retried. */
 export interface RetryRules extends RetryLimits {
   /** Scheme, host and port of the server. */
   readonly origin: string;
   readonly signal: AbortSignal | undefined;
-  /** Whether the request can be sent twice without harm. */
+  /** Whether the request can safely be sent twice. */
   readonly idempotent: boolean;
-  /** Statuses after which an idempotent request is sent again. */
+  /** Statuses after which an idempotent request is retried. */
   readonly statuses: readonly number[];
 }
 
-/** How a connection ends when the server or a proxy between died or restarted. */
+/** How a connection fails when the server, or a proxy in front of it, dies or restarts. */
 const RESETS: readonly unknown[] = ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"];
 
-/** Seconds for which connections that end are retried: a server that restarts refuses them soon after, and is reported then anyway. */
+/** Seconds for which broken connections are retried: a restarting server soon refuses them, and is reported then anyway. */
 const RESET_SECONDS = 5;
 
 const TOO_MANY_REQUESTS = 429;
 
-/** By origin, when the server accepts requests again: what it asks of one request goes for all. */
+/** By origin, when the server accepts requests again: its `Retry-After` for one request applies to all. */
 const quietUntil = new Map<string, number>();
 
-/** Waits as long as the server asked for with `Retry-After`. */
+/** Waits as long as the server's `Retry-After` requested. */
 export async function waitUntilWelcome(origin: string, signal: AbortSignal | undefined): Promise<void> {
   for (let left; (left = (quietUntil.get(origin) ?? 0) - Date.now()) > 0;) await delay(left, undefined, { signal });
 }
 
 /**
- * undici's retry of one request: again where the server asked for it (429), or where it failed or hung up and the request is idempotent. Not
- * undici's own policy, which retries by number and not by time, without chance, and comes back early when the server asks for a long pause.
+ * undici's retry of one request: after a 429, or after a failure or broken connection if the request is idempotent. Not
+ * undici's own policy: it limits attempts and not time, has no jitter, and retries too early when the server requests a long pause.
  *
- * @param gaveUp called when a request that could have been retried is not, because the time is over
+ * @param gaveUp called when a retryable request has run out of time
  */
 export function retryPolicy(rules: RetryRules, gaveUp: (retriedFor: number) => void): RetryHandler.RetryCallback {
   const { origin, signal, idempotent, statuses, retryFor = 60, pause = 250 } = rules;
@@ -64,7 +64,7 @@ export function retryPolicy(rules: RetryRules, gaveUp: (retriedFor: number) => v
       return;
     }
     if (asked !== undefined) quietUntil.set(origin, Math.max(quietUntil.get(origin) ?? 0, Date.now() + asked));
-    // A cancelled pause needs no answer: undici has failed the request by then.
+    // A cancelled pause can be ignored: undici has failed the request by then.
     void delay(wait, undefined, { signal }).then(
       () => done(null),
       () => undefined,
@@ -72,7 +72,7 @@ export function retryPolicy(rules: RetryRules, gaveUp: (retriedFor: number) => v
   };
 }
 
-/** What `Retry-After` asks for in milliseconds: it holds seconds or a date. */
+/** `Retry-After`, which holds seconds or a date, in milliseconds. */
 function retryAfter(header: unknown): number | undefined {
   if (typeof header !== "string") return undefined;
   if (/^\d+$/.test(header.trim())) return Number(header) * 1000;
@@ -80,7 +80,7 @@ function retryAfter(header: unknown): number | undefined {
   return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
 }
 
-/** Half of it for certain and half by chance, so that those who failed together do not come back together. */
+/** Adds jitter to half of the pause, so that requests that failed together are not retried together. */
 function jittered(pause: number): number {
   return pause / 2 + (Math.random() * pause) / 2;
 }

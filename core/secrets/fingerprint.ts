@@ -9,9 +9,9 @@ export function fingerprint(secret: string): string {
 }
 
 /**
- * The same for a secret that a person may have chosen and that could be guessed: without the key nobody can test guesses against it.
+ * The same for a secret that a person may have chosen: without the key, nobody can test guesses against the fingerprint.
  *
- * @param key a secret known only to those who may know the other one
+ * @param key a secret known only to those who may know the fingerprinted one
  */
 export function keyedFingerprint(secret: string, key: string): string {
   return createHmac("sha256", key).update(secret).digest("hex").slice(0, 16);

@@ -4,7 +4,7 @@ import { ZotAuthError } from "../errors.ts";
 import type { SecretReference } from "./reference.ts";
 import { Secret } from "./secret.ts";
 
-/** Others than the file's owner and group may read it. */
+/** The permission bit for users other than the file's owner and group. */
 const WORLD_READABLE = 0o004;
 
 const warned = new Set<string>();
@@ -32,8 +32,8 @@ export function secretOfEnvironment(name: string, reference: SecretReference): S
 }
 
 /**
- * A secret in a file of this machine. One newline at the end, as editors and `echo` leave it, is not part of it. A file that everybody can
- * read causes one warning, `SECRET_FILE_WORLD_READABLE`: refusing it would not undo that others may have read it.
+ * A secret in a file on this machine. One trailing newline, as editors and `echo` leave it, is ignored. A world-readable file
+ * causes one warning, `SECRET_FILE_WORLD_READABLE`: an error would come too late, since others may have read it already.
  *
  * @throws ZotAuthError `SECRET_MISSING`, `SECRET_EMPTY`, `SECRET_UNREADABLE`
  */
@@ -50,7 +50,7 @@ async function readText(path: string, reference: SecretReference): Promise<strin
   try {
     const file = await open(resolvePath(path), "r");
     try {
-      // Of what was opened, not of the path: that could be another file by now.
+      // Of the opened file, not of the path, which could name another file by now.
       const stat = await file.stat();
       if (process.platform !== "win32" && stat.isFile() && (stat.mode & WORLD_READABLE) !== 0) warn(path, reference);
       return await file.readFile("utf8");

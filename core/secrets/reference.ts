@@ -3,7 +3,7 @@
  *
  * - `op://vault/item/field` or `op://vault/item/section/field`: 1Password, by names or ids (use ids where a title has parentheses)
  * - `env:NAME`: an environment variable of the machine that runs Pulumi
- * - `file:path`: a file of that machine, relative to the project's folder; one newline at the end is ignored
+ * - `file:path`: a file on that machine, relative to the project's folder; one trailing newline is ignored
  */
 export type SecretReference = `op://${string}` | `env:${string}` | `file:${string}`;
 

@@ -3,7 +3,7 @@ import { fingerprint, keyedFingerprint } from "./fingerprint.ts";
 
 /**
  * A secret in memory. Printing, joining, inspecting or serializing it shows `[secret]`; only `reveal` returns the text, at the one
- * place where it goes over the wire.
+ * place where it is sent.
  */
 export class Secret {
   readonly #text: string;

@@ -4,7 +4,7 @@ import * as z from "zod";
 import { isObject } from "../json.ts";
 import type { SettingsProblem } from "./problem.ts";
 
-/** What {@link describeIssue} knows besides the schema. */
+/** What {@link describeIssue} needs besides the schema. */
 export interface IssueContext {
   /** Path of the checked value in the settings. Default: the root. */
   readonly prefix?: readonly string[];
@@ -66,12 +66,12 @@ function shown(path: readonly string[], value: unknown): string {
     : JSON.stringify(value);
 }
 
-/** Whether a message of the schema says what to do, and not what the value must be. */
+/** Whether a schema's message says what to do rather than what the value must be. */
 function isInstruction(message: string): boolean {
   return /^(set|use|list) /.test(message);
 }
 
-/** The schema's types in the user's words. */
+/** The schema's types, for messages. */
 const TYPES: ReadonlyMap<string, string> = new Map([
   ["object", "a group of settings"],
   ["record", "a group of settings"],
@@ -85,7 +85,7 @@ const TYPES: ReadonlyMap<string, string> = new Map([
 function wantedBy(issue: $ZodIssue): string {
   switch (issue.code) {
     case "invalid_type":
-      // A message of the schema's own says more than the type.
+      // The schema's own message says more than the type.
       return (issue.message.startsWith("Invalid input") ? TYPES.get(issue.expected) : undefined) ?? issue.message;
     case "invalid_value":
       return `one of ${issue.values.map(String).join(", ")}`;

@@ -22,7 +22,7 @@ export class Calls {
     this.#engine = engine;
   }
 
-  /** Runs a handler with its context. After a cancellation or timeout, the error says so, whatever error that caused in the handler. */
+  /** Runs a handler with its context. After a cancellation or timeout, the error says so, whatever the handler threw. */
   async run<Result>(subject: CallSubject, action: (context: Context) => Promise<Result>): Promise<Result> {
     const { timeout = 0 } = subject;
     const signals = [this.#cancelled.signal, ...(timeout > 0 ? [AbortSignal.timeout(timeout * 1000)] : [])];

@@ -38,7 +38,7 @@ const KINDS = {
   "update-replace": Kind.UPDATE_REPLACE,
 } as const satisfies Record<DiffKind, unknown>;
 
-/** The engine needs a replacement stated twice, as the name of a property and as the kind of its difference; a handler may state it once. */
+/** The engine needs a replacement twice, in `replaces` and as the kind of the property's difference; a handler may state it once. */
 export function toDiffResponse(result: DiffResult): DiffResponse {
   const { DiffChanges } = providerpb.DiffResponse;
   const response = new providerpb.DiffResponse();

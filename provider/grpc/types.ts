@@ -15,7 +15,7 @@ export interface Context {
   readonly name: string;
   /** If true, nothing may change. */
   readonly preview: boolean;
-  /** Aborted if the user cancels, the resource's custom timeout is over, or the engine is gone. */
+  /** Aborted if the user cancels, the resource's custom timeout expires, or the engine dies. */
   readonly signal: AbortSignal;
   /** Names of the inputs that are, or contain, a secret. */
   readonly secretInputs: ReadonlySet<string>;

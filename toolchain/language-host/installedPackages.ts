@@ -1,7 +1,7 @@
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 
-/** A resource plugin that an installed package asks for. */
+/** A resource plugin that an installed package requires. */
 export interface Plugin {
   readonly name: string;
   readonly version: string;
@@ -29,14 +29,14 @@ interface Manifest {
   };
 }
 
-/** All packages under `folder/node_modules`, also those that other packages bring along. */
+/** All packages under `folder/node_modules`, including transitive dependencies. */
 export async function installedPackages(folder: string): Promise<InstalledPackage[]> {
   const found: InstalledPackage[] = [];
   await collect(join(folder, "node_modules"), found);
   return found.sort((one, other) => one.name.localeCompare(other.name));
 }
 
-/** Names of the packages that the program itself asks for. */
+/** Names of the program's direct dependencies. */
 export async function declaredDependencies(folder: string): Promise<Set<string>> {
   const manifest = await manifestOf(folder);
   return new Set(Object.keys({ ...manifest?.dependencies, ...manifest?.devDependencies }));
@@ -64,7 +64,7 @@ async function manifestOf(folder: string): Promise<Manifest | undefined> {
   try {
     return JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as Manifest;
   } catch {
-    return undefined; // a folder that is no package, or one whose manifest npm itself would refuse
+    return undefined; // not a package, or a manifest that npm itself would reject
   }
 }
 

@@ -22,7 +22,7 @@ export async function npmInstall(
   if (code !== 0) throw new Error(`npm ${args.join(" ")} in ${folder} failed (exit code ${String(code)}).`);
 }
 
-/** A version as a tool says it, `undefined` where the tool is missing. */
+/** A version as the tool prints it; `undefined` if the tool is missing. */
 export async function versionBy(command: string): Promise<string | undefined> {
   try {
     return (await promisify(execFile)(command, ["--version"])).stdout.trim();

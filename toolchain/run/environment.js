@@ -18,11 +18,11 @@ export function environmentOf(place, result, stack) {
   return {
     NODE_COMPILE_CACHE: join(place.own, "compile-cache"),
     PULUMI_SKIP_UPDATE_CHECK: "true",
-    // Never for another stack: its state would be encrypted with what everybody knows.
+    // Never for another stack: its state would be encrypted with a publicly known passphrase.
     ...(stack === "lab" && !hasPassphrase && existsSync(passphrase)
       ? { PULUMI_CONFIG_PASSPHRASE_FILE: passphrase }
       : {}),
-    // Whoever has logged in to a backend stays logged in.
+    // An existing backend login is kept.
     ...(home === place.pulumiHome ? {} : { PULUMI_CREDENTIALS_PATH: place.pulumiHome }),
     ...env,
     ...(home === place.pulumiHome ? {} : { PULUMI_HOME: home }),
@@ -41,13 +41,13 @@ export function pulumiHomeOf(place, { home }) {
 }
 
 /**
- * The stand-in comes last, so that an official one on PATH goes before it.
+ * The stand-in comes last, so that an official one on PATH takes precedence.
  * @param {string} before
  * @param {import("./result.js").Result} result
  */
 function pathOf(before, { node, pulumi, path }) {
   let folders = before.split(delimiter).filter((folder) => folder !== "" && !path.includes(folder));
-  // A folder such as /usr/bin is not moved to the front when that changes nothing but what else is found in it.
+  // A folder such as /usr/bin is not moved to the front if that would only change which other commands are found.
   for (const file of [pulumi, node]) {
     const name = file === node ? "node" : "pulumi";
     const first = folders.map((folder) => join(folder, name)).find(isExecutable);

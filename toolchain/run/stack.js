@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { entriesOf, readJson } from "../system/files.js";
 
 /**
- * The stack that a Pulumi command is about: the one it names, else the one of the environment, else the selected one.
+ * The stack that a Pulumi command targets: the one it names, else the environment's, else the selected one.
  * @param {import("../system/place.js").Place} place
  * @param {string} pulumiHome
  * @param {readonly string[]} args
@@ -51,6 +51,6 @@ function backendOf(root) {
   try {
     return /^ {2}url: (\S+)$/m.exec(readFileSync(join(root, "Pulumi.yaml"), "utf8"))?.[1] ?? "";
   } catch {
-    return ""; // there is no project: Pulumi itself will say so
+    return ""; // no project: Pulumi itself will report it
   }
 }

@@ -2,7 +2,7 @@
 const LINE_EVERY = 30_000;
 
 /**
- * How a step reports while it works.
+ * How a step reports progress.
  * @typedef {object} Progress
  * @property {(text: string) => void} say what is being done now; shown at once on a terminal, else every 30 seconds
  * @property {(text: string) => void} announce what takes long; shown at once
@@ -17,7 +17,7 @@ const LINE_EVERY = 30_000;
  * @property {boolean} [news] whether the step changed something, which is shown even with `--quiet`
  */
 
-/** The lines of the setup: one for each step, and a live one while a step takes its time. */
+/** The setup's output: one line for each step, and a live one while a step is running. */
 export class Reporter {
   #stream;
   #quiet;

@@ -95,7 +95,7 @@ async function obtain(place, node, folder, progress) {
       await buildPulumi(place, join(unfinished, "module"), executable, progress);
     }
     await check(place, executable);
-    // A folder without an executable is left over, too, and would block the rename.
+    // A folder without an executable is also left over, and would block the rename.
     if (entriesOf(folder).length > 0) rmSync(folder, { recursive: true, force: true });
     renameSync(result, folder);
     return failure === undefined ? "downloaded" : "built from its Go module";

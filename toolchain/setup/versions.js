@@ -1,4 +1,4 @@
-/** The versions that the whole tool chain is measured against. Change them here and nowhere else. */
+/** The versions that the whole toolchain must meet. Change them only here. */
 
 /** Since 22.18 Node runs TypeScript by stripping its types, without a flag; undici needs 22.19. */
 export const NODE_MINIMUM = "22.19.0";

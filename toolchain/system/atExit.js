@@ -6,9 +6,9 @@ process.on("exit", () => {
 });
 
 /**
- * Does something when the process ends early, on Ctrl-C too: see `endOnSignals`.
+ * Runs a function when the process exits early, also on Ctrl-C: see `endOnSignals`.
  * @param {() => void} duty
- * @returns {() => void} takes it back
+ * @returns {() => void} cancels it
  */
 export function atExit(duty) {
   duties.add(duty);

@@ -14,8 +14,8 @@ import { bytesUnder } from "./files.js";
 
 /**
  * @typedef {object} Outcome
- * @property {number | undefined} code undefined when it could not be started or was ended
- * @property {boolean} late whether it was ended because the patience was over
+ * @property {number | undefined} code undefined if it could not be started or was killed
+ * @property {boolean} late whether it was killed because the patience ran out
  * @property {string} stdout
  * @property {string} output both outputs, as they came
  */

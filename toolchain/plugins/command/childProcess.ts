@@ -23,14 +23,14 @@ export async function runCommand(
   const [program, ...args] = [...options.interpreter, command];
   const env = { ...process.env, ...options.environment, ...(options.previousOutputInEnv ? previousEnv(previous) : {}) };
   const hasInput = options.stdin !== "";
-  // A group of its own, so that a cancellation reaches all that the command started.
+  // A process group of its own, so that a cancellation reaches everything that the command started.
   const child = spawn(program, args, {
     cwd: options.dir,
     env,
     detached: true,
     stdio: [hasInput ? "pipe" : "ignore", "pipe", "pipe"],
   });
-  // A command that does not read its input to the end is no failure.
+  // A command may exit without reading all of its input.
   child.stdin?.on("error", () => undefined).end(options.stdin);
 
   const printed = { stdout: [] as Buffer[], stderr: [] as Buffer[], both: [] as Buffer[] };
@@ -64,7 +64,7 @@ async function endOf(child: ChildProcess, program: string, dir: string | undefin
   return new Promise((resolve) => {
     child.once("error", (error: NodeJS.ErrnoException) => {
       const reason = getSystemErrorMap().get(error.errno ?? 0)?.[1] ?? error.message;
-      // Node names the program also where it is the folder that is missing.
+      // Node names the program even if the working folder is what is missing.
       resolve(
         dir === undefined
           ? `exec: ${JSON.stringify(program)}: ${reason}`

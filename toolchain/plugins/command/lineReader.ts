@@ -1,6 +1,6 @@
 import { StringDecoder } from "node:string_decoder";
 
-/** Cuts what arrives in pieces into lines. */
+/** Splits chunks of text into lines. */
 export class LineReader {
   readonly #decoder = new StringDecoder("utf8");
   readonly #onLine: (line: string) => void;
@@ -16,7 +16,7 @@ export class LineReader {
     lines.forEach(this.#onLine);
   }
 
-  /** Gives the last line when it had no end. */
+  /** Emits a last line without a line end. */
   end(): void {
     if (this.#rest !== "") this.#onLine(this.#rest);
     this.#rest = "";

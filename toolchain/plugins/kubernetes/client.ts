@@ -12,7 +12,7 @@ export interface KubernetesObject {
   readonly [key: string]: unknown;
 }
 
-/** What the API server refused, or why it could not be asked; the message is worded as client-go's. */
+/** The API server's rejection, or why it could not be reached, in client-go's words. */
 export class KubernetesError extends Error {
   /** HTTP status; 0 without a response. */
   readonly status: number;
@@ -40,7 +40,7 @@ export class KubernetesClient {
     this.#signal = signal;
   }
 
-  /** Whether the server is there and lets us in, by what the official plugin asks for first. */
+  /** Whether the server responds and accepts the credentials, by the official plugin's first request. */
   async assertReachable(): Promise<void> {
     const response = await this.#send("GET", "/openapi/v2?timeout=32s");
     // The schema of the whole cluster is not needed here.

@@ -9,9 +9,9 @@ export interface Cluster {
   /** Where objects go that name no namespace. */
   readonly namespace: string;
   readonly serverSideApply: boolean;
-  /** Applies are forced whatever a resource says. */
+  /** Forces every apply, regardless of the resource. */
   readonly patchForce: boolean;
-  /** Resources of a cluster that is gone may be forgotten. */
+  /** Resources of an unreachable cluster may be removed from the state. */
   readonly deleteUnreachable: boolean;
   /** Why there is none, in the official plugin's words. Asked once a process. */
   unreachable(context: Context): Promise<string | undefined>;

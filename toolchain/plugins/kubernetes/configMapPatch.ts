@@ -15,7 +15,7 @@ const FORCE = "pulumi.com/patchForce";
 const INPUTS = "__inputs";
 const MANAGER = "__fieldManager";
 const API_VERSION = "__initialApiVersion";
-/** Waits before another try where something is not there yet, in milliseconds. */
+/** Pauses before retries while something does not exist yet, in milliseconds. */
 const RETRIES = [500, 1000, 2000, 4000];
 const CONFLICT_HELP =
   "https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/#handle-field-conflicts-on-existing-resources";
@@ -129,17 +129,17 @@ export const configMapPatch: ResourceHandler = {
   secretOutputs,
 };
 
-/** The whole of the inputs stands in the state a second time. */
+/** The state holds all inputs a second time. */
 function secretOutputs(secretInputs: ReadonlySet<string>): readonly string[] {
   return secretInputs.size === 0 ? [] : [INPUTS];
 }
 
-/** Applies changed inputs; in a preview the server only says what would come of it. */
+/** Applies changed inputs; a dry run in a preview. */
 async function change(state: Values, inputs: Values, context: Context): Promise<Values> {
   const client = await cluster().client(context);
   const manager = managerOf(inputs, state);
   const before = managerOf(recordOf(state[INPUTS]), state);
-  // A ConfigMap that is gone is an error: applying would make a new one with our field alone.
+  // A deleted ConfigMap is an error: applying would create a new one with only our field.
   await client.get(namespaceOf(inputs), nameOf(inputs));
   const live = await apply(client, inputs, manager, context.preview);
   if (!context.preview && before !== manager) await relinquish(inputs, before, context);
@@ -228,7 +228,7 @@ function idOf({ metadata: { namespace, name } }: KubernetesObject): string {
   return namespace === undefined ? name : `${namespace}/${name}`;
 }
 
-/** Of the live object what the inputs speak of. */
+/** The part of the live object that the inputs cover. */
 function prune(live: Values, inputs: Values): Values {
   const kept: Record<string, Value> = {};
   for (const [key, wanted] of Object.entries(inputs)) {

@@ -117,7 +117,7 @@ interface Found {
   readonly folder: string;
 }
 
-/** Of several files that name the same entry the first counts. */
+/** If several files have the same entry, the first one wins. */
 function find<Kind extends "context" | "cluster" | "user">(
   sources: readonly Source[],
   list: `${Kind}s`,
