@@ -24,7 +24,7 @@ function inputsFor(t: TestContext, argocd: TestArgoCd, more: Partial<ArgoCdSyncI
   };
 }
 
-test("synced at the commit that the answer named; Git without our key is no finding", async (t) => {
+test("syncs to the commit in the response; no warning if Git does not contain our key", async (t) => {
   const argocd = await TestArgoCd.start(t);
   argocd.commit({ "common.yaml": "c" });
   const context = testContext();
@@ -34,7 +34,7 @@ test("synced at the commit that the answer named; Git without our key is no find
   assert.deepEqual([state.keyInGit, context.warned], ["", []]);
 });
 
-test("Git that holds our key is a finding that says where, at the sync and at a refresh", async (t) => {
+test("if Git contains our key, sync and refresh report where", async (t) => {
   const argocd = await TestArgoCd.start(t);
   argocd.commit({ "common.yaml": "c" });
   const { state } = await argocdSync.create(inputsFor(t, argocd), testContext());
@@ -53,7 +53,7 @@ test("Git that holds our key is a finding that says where, at the sync and at a 
   assert.equal((await argocdSync.read?.(updated, testContext()))?.keyInGit, "");
 });
 
-test("somebody else's operation is waited for when it ends in time", async (t) => {
+test("waits for someone else's operation that ends in time", async (t) => {
   const argocd = await TestArgoCd.start(t, { timings: { pickUpMs: 5, syncMs: 700, settleMs: 10 } });
   argocd.commit({ "common.yaml": "c" });
   assert.equal((await argocd.post()).status, 200);
@@ -63,7 +63,7 @@ test("somebody else's operation is waited for when it ends in time", async (t) =
   assert.match(context.said.join("\n"), /waiting for an operation of workflow-bot to end/);
 });
 
-test("nobody sits on somebody else's operation for long: it is told who started it, and how to end it", async (t) => {
+test("stops waiting for someone else's long operation, and reports who started it and how to terminate it", async (t) => {
   const argocd = await TestArgoCd.start(t, { timings: { pickUpMs: 5, syncMs: 60_000, settleMs: 10 } });
   argocd.commit({ "common.yaml": "c" });
   assert.equal((await argocd.post()).status, 200);
@@ -75,7 +75,7 @@ test("nobody sits on somebody else's operation for long: it is told who started 
   );
 });
 
-test("a controller that takes nothing up is told from a sync that takes long", async (t) => {
+test("distinguishes a controller that does not pick up the operation from a slow sync", async (t) => {
   const slow = await TestArgoCd.start(t, { timings: { pickUpMs: 60_000, syncMs: 10, settleMs: 10 } });
   slow.commit({ "common.yaml": "c" });
   const never = await failureOf(argocdSync.create(inputsFor(t, slow, { timeout: 1 }), testContext()));
@@ -88,7 +88,7 @@ test("a controller that takes nothing up is told from a sync that takes long", a
   assert.match(running.message, /It is Running.*argocd\.syncTimeout/);
 });
 
-test("a sync that fails is told in Argo CD's words, resource by resource", async (t) => {
+test("a failed sync is reported in Argo CD's words, resource by resource", async (t) => {
   const argocd = await TestArgoCd.start(t);
   argocd.commitFile(
     "configmap.yaml",

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
 import type { Entry } from "./blueprint/blueprintEntries.ts";
 
-/** A schema of Authentik's OpenAPI document, as far as it is looked at. */
+/** A schema of Authentik's OpenAPI document, reduced to what the check reads. */
 interface Schema {
   readonly type?: string;
   readonly enum?: readonly unknown[];
@@ -19,7 +19,7 @@ interface Schema {
 
 /**
  * The fields of Authentik's models, by the OpenAPI document of `@goauthentik/api`: a blueprint's entry goes through the same serializer as a
- * request. It does not know what the database has to hold, and of what the serializers take from blueprints alone only what is named here.
+ * request. It does not know the database's contents; of the fields that serializers accept only from blueprints, it knows those listed here.
  */
 const DOCUMENT = parse(
   readFileSync(fileURLToPath(new URL("../schema.yml", import.meta.resolve("@goauthentik/api"))), "utf8"),
@@ -39,16 +39,16 @@ const REQUESTS: Readonly<Record<string, string>> = {
   "authentik_stages_user_login.userloginstage": "UserLoginStageRequest",
 };
 
-/** Fields that only blueprints may give. Source: authentik 2026.2, core/api/users.py and core/api/tokens.py. */
+/** Fields that only blueprints may set. Source: authentik 2026.2, core/api/users.py and core/api/tokens.py. */
 const BLUEPRINT_ONLY: Readonly<Record<string, readonly string[]>> = {
   "authentik_core.user": ["password", "permissions"],
   "authentik_core.token": ["key"],
 };
 
-/** Fields that a model wants from a blueprint beside those of a request. Source: core/api/tokens.py, TokenSerializer.validate. */
+/** Fields that a model requires from a blueprint in addition to those of a request. Source: core/api/tokens.py, TokenSerializer.validate. */
 const BLUEPRINT_WANTS: Readonly<Record<string, readonly string[]>> = { "authentik_core.token": ["user", "intent"] };
 
-/** What is wrong with an entry by its model's schema: unknown fields, missing ones, values that cannot be. */
+/** Violations of the model's schema: unknown fields, missing fields, invalid values. */
 export function problemsOf({ model, identifiers = {}, attrs = {} }: Entry): readonly string[] {
   const name = REQUESTS[model];
   const schema = name === undefined ? undefined : DOCUMENT.components.schemas[name];
@@ -69,7 +69,7 @@ export function problemsOf({ model, identifiers = {}, attrs = {} }: Entry): read
 }
 
 function mismatches(value: unknown, schema: Schema): readonly string[] {
-  // A tag stands for whatever the field wants.
+  // A tag may resolve to any type.
   if (typeof value === "string" && value.startsWith("!")) return [];
   const parts = [...(schema.allOf ?? [])];
   const named =

@@ -11,14 +11,14 @@ import type { Lab } from "../../lab/authentik/support.ts";
 import { SIGNAL, authentik, coded, contextWith, inFrontOf } from "../zot/signIn/support.ts";
 import type { Instead } from "../zot/signIn/support.ts";
 
-// What the token of the program may do: the role that docs/ has ready to copy, by the lab's Authentik.
+// The permissions of the program's token, tested with the role from docs/ on the lab's Authentik.
 
 const ROLE = readFileSync(new URL("../../../docs/authentik-role.yaml", import.meta.url), "utf8");
 const DOCS = readFileSync(new URL("../../../docs/least-rights.md", import.meta.url), "utf8");
 const NAMES = NEEDED_RIGHTS.map(({ right }) => right);
 const TOKEN = "env:RIGHTS_TEST_TOKEN";
 
-/** An Authentik with our blueprint and the role of docs/, whose token is what the program is given. */
+/** An Authentik with our blueprint and the role from docs/, whose token the program uses. */
 async function withRole(t: TestContext): Promise<Lab> {
   const lab = await authentik(t);
   await lab.apply("zot-auth-role.yaml", ROLE);
@@ -39,7 +39,7 @@ async function check(authentikUrl: string, token: `env:${string}` = TOKEN): Prom
   return warnings;
 }
 
-test("the role in docs/ has just the rights that the program needs, and the page names each", () => {
+test("the role in docs/ has exactly the permissions that the program needs, and the page names each", () => {
   const entries = (parse(ROLE, { logLevel: "silent" }) as { entries: { model: string; attrs: object }[] }).entries;
   const role = entries.find(({ model }) => model === "authentik_rbac.role");
   assert.deepEqual([...(role?.attrs as { permissions: string[] }).permissions].sort(), [...NAMES].sort());
@@ -48,7 +48,7 @@ test("the role in docs/ has just the rights that the program needs, and the page
   for (const right of NAMES) assert.ok(DOCS.includes(`\`${right}\``), right);
 });
 
-test("with the role's token every read that the program makes works, and nothing is to be said", async (t) => {
+test("with the role's token all reads of the program succeed without a warning", async (t) => {
   const lab = await withRole(t);
   assert.deepEqual(await check(lab.server.url), []);
   const connection = { authentikUrl: lab.server.url, authentikToken: TOKEN } as const;
@@ -76,7 +76,7 @@ test("with the role's token every read that the program makes works, and nothing
   assert.equal(account?.drift, "");
 });
 
-test("each right that lacks is named, with what it is for", async (t) => {
+test("each missing permission is reported with its purpose", async (t) => {
   const lab = await withRole(t);
   for (const { right, purpose, optional } of NEEDED_RIGHTS) {
     await change(lab, "unassign", right);
@@ -100,7 +100,7 @@ test("each right that lacks is named, with what it is for", async (t) => {
   assert.deepEqual(await check(lab.server.url), []);
 });
 
-test("all that lacks is named at once", async (t) => {
+test("all missing permissions are reported at once", async (t) => {
   const lab = await withRole(t);
   await change(lab, "unassign", ...NAMES);
   await assert.rejects(check(lab.server.url), (error) => {
@@ -109,14 +109,14 @@ test("all that lacks is named at once", async (t) => {
   });
 });
 
-/** An Authentik of before 2025.12, or one that tells nobody the rights of a role. */
+/** An Authentik before 2025.12, or one that does not list a role's permissions. */
 const untold: Instead = (request, response) => {
   if (request.url?.startsWith("/api/v3/rbac/permissions/") !== true) return false;
   response.writeHead(403).end(JSON.stringify({ detail: "You do not have permission to perform this action." }));
   return true;
 };
 
-test("where Authentik does not tell the rights, they are tried out, and nothing is made by it", async (t) => {
+test("if Authentik does not list the permissions, they are probed without creating anything", async (t) => {
   const lab = await withRole(t);
   const url = await inFrontOf(t, () => lab, untold);
   const before = (await lab.api("GET", "/managed/blueprints/")).json["pagination"];
@@ -132,7 +132,7 @@ test("where Authentik does not tell the rights, they are tried out, and nothing 
   assert.deepEqual((await lab.api("GET", "/managed/blueprints/")).json["pagination"], before);
 });
 
-test("a token that may do more is warned of: an administrator's, and one with more rights", async (t) => {
+test("warns about a token with excess permissions, such as an administrator's", async (t) => {
   const lab = await withRole(t);
   assert.match(
     (await check(lab.server.url, "env:SIGN_IN_TEST_TOKEN")).join(),
@@ -145,7 +145,7 @@ test("a token that may do more is warned of: an administrator's, and one with mo
   );
 });
 
-test("a token that Authentik does not know is told as such", async (t) => {
+test("a token that Authentik does not know is reported as invalid", async (t) => {
   const lab = await authentik(t);
   process.env["RIGHTS_TEST_TOKEN"] = "no-such-token";
   await assert.rejects(
@@ -157,7 +157,7 @@ test("a token that Authentik does not know is told as such", async (t) => {
   );
 });
 
-test("a right that was lost since is named by the request that needs it", async (t) => {
+test("a permission lost since the check is reported by the request that needs it", async (t) => {
   const lab = await withRole(t);
   const client = new Authentik({ authentikUrl: lab.server.url, authentikToken: TOKEN }, SIGNAL);
   await change(lab, "unassign", ...NAMES);
@@ -180,7 +180,7 @@ test("a right that was lost since is named by the request that needs it", async 
   }
 });
 
-test("namesakes that a blueprint gives along are no surplus", () => {
+test("permissions of the same name that a blueprint also grants do not count as excess", () => {
   const granted = [...NAMES, "authentik_enterprise.view_user"];
   assert.deepEqual(judgeRights({ superuser: false, granted, tried: {} }).surplus, []);
 });

@@ -10,7 +10,7 @@ const code =
   (error: unknown) =>
     error instanceof Error && "code" in error && error.code === expected && message.test(error.message);
 
-test("the check of a token's rights changes nothing, and finds what reading would let pass", async (t) => {
+test("the check of a token's permissions changes nothing, and finds what a read would miss", async (t) => {
   const bench = await Bench.start(t);
   const before = ["own/app", "own/site", "org1", "own"].map((where) => bench.held(where));
   for (const target of ["own/app", "org1", "user:own"]) await client(bench).assertMayWrite(target);
@@ -30,13 +30,13 @@ test("the check of a token's rights changes nothing, and finds what reading woul
   );
 });
 
-test("a user's secrets are not listed, and so are not known", async (t) => {
+test("a user's secrets cannot be listed, so they are undetermined", async (t) => {
   const bench = await Bench.start(t);
   assert.equal(await client(bench).secretNames("user:own"), undefined);
   assert.deepEqual(await client(bench).secretNames("org1"), []);
 });
 
-test("a variable that somebody makes in the same moment is overwritten", async (t) => {
+test("a variable created at the same moment by someone else is overwritten", async (t) => {
   const bench = await Bench.start(t);
   const path = "/repos/own/app/actions/variables/X_INFO";
   let made = false;
@@ -50,7 +50,7 @@ test("a variable that somebody makes in the same moment is overwritten", async (
   assert.equal(bench.held("own/app").variables["X_INFO"], "ours");
 });
 
-test("a POST whose answer is lost is not sent again", async (t) => {
+test("a POST whose response is lost is not sent again", async (t) => {
   const bench = await Bench.start(t);
   bench.fate = ({ method }) => (method === "POST" ? { when: "after", then: 502 } : undefined);
   await assert.rejects(client(bench).putVariable("own/app", "X_INFO", "ours"), code("UNEXPECTED_ANSWER", /502/));
@@ -71,7 +71,7 @@ for (const [name, change, expected] of [
   });
 }
 
-test("an answer that is not Forgejo's is told as such", async (t) => {
+test("a response that is not Forgejo's is reported as such", async (t) => {
   const bench = await Bench.start(t);
   bench.fate = () => ({ when: "before", then: 200 });
   await assert.rejects(client(bench).targetId("own/app"), code("UNEXPECTED_ANSWER", /look up its id/));

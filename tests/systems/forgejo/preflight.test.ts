@@ -4,7 +4,7 @@ import { configure } from "../../../systems/onePassword/resolver.ts";
 import { preflight } from "../../../systems/preflight.ts";
 import { Bench } from "./support/between.ts";
 
-test("the preflight tells of every target and source that will not do, at once, and changes nothing", async (t) => {
+test("the preflight reports all unusable targets and sources at once, and changes nothing", async (t) => {
   const bench = await Bench.start(t, { repositories: [{ owner: "own", name: "off" }] });
   await bench.ask("PATCH", "/repos/own/app", { archived: true });
   await bench.ask("PATCH", "/repos/own/off", { has_actions: false });

@@ -4,7 +4,7 @@ import { copiedSecret } from "../../../systems/forgejo/resources/copiedSecret.ts
 import type { CopiedSecretInputs, CopiedSecretState } from "../../../systems/forgejo/resources/copiedSecret.ts";
 import { Bench } from "./support/between.ts";
 
-// Names that come to mean something else. What holds for one kind of secret holds for the other: they share the code.
+// Renamed and reused names. Both kinds of secrets share the code, so one is tested.
 
 process.env["T_SOURCE"] = "a-token-of-the-forge";
 
@@ -25,7 +25,7 @@ async function refreshed(bench: Bench, state: CopiedSecretState): Promise<Copied
 const code = (expected: string, message: RegExp) => (error: unknown) =>
   error instanceof Error && "code" in error && error.code === expected && message.test(error.message);
 
-test("a renamed repository is named by its new name, before anything is written", async (t) => {
+test("a renamed repository is reported with its new name before anything is written", async (t) => {
   const bench = await Bench.start(t);
   const state = await create(bench, "own/app");
   await bench.ask("PATCH", "/repos/own/app", { name: "renamed" });
@@ -36,7 +36,7 @@ test("a renamed repository is named by its new name, before anything is written"
   assert.deepEqual(bench.held("own/renamed"), before);
 });
 
-test("a repository that went to an organisation, and one whose owner was renamed (307), too", async (t) => {
+test("so are a repository transferred to an organisation and one whose owner was renamed (307)", async (t) => {
   const bench = await Bench.start(t, { tokens: [{ token: "c".repeat(40), user: "bob" }] });
   const app = await create(bench, "own/app");
   await bench.ask("POST", "/repos/own/app/transfer", { new_owner: "org1" });
@@ -49,7 +49,7 @@ test("a repository that went to an organisation, and one whose owner was renamed
   assert.match((await refreshed(bench, site)).drift, /on Forgejo: owner2\/site\./);
 });
 
-test("the new name in the settings takes the secret over, and the old name leaves it there", async (t) => {
+test("the new name in the settings takes over the secret, and the old name does not delete it", async (t) => {
   const bench = await Bench.start(t);
   const old = await create(bench, "own/app");
   await bench.ask("PATCH", "/repos/own/app", { name: "renamed" });
@@ -61,7 +61,7 @@ test("the new name in the settings takes the secret over, and the old name leave
   assert.match(bench.said.join("\n"), /FORGE_TOKEN of own\/renamed stays/);
 });
 
-test("another case of the name in the settings does not delete what it has just written", async (t) => {
+test("a change of case in the settings does not delete the secret just written", async (t) => {
   const bench = await Bench.start(t);
   const old = await create(bench, "own/app");
   const next = await create(bench, "Own/App");
@@ -87,7 +87,7 @@ test("taken out of the settings after the rename, it is deleted where it is now"
   assert.deepEqual(bench.held("own/renamed"), others);
 });
 
-test("a repository that moved out of the token's sight is left, and that is told", async (t) => {
+test("a repository that moved out of the token's reach is left alone, with a warning", async (t) => {
   const bench = await Bench.start(t);
   const state = await create(bench, "own/app");
   bench.fate = ({ path }) =>
@@ -99,7 +99,7 @@ test("a repository that moved out of the token's sight is left, and that is told
   assert.ok("FORGE_TOKEN" in bench.held("own/app").secrets);
 });
 
-test("another repository under the old name gets nothing before a person has seen it, and nothing of it is deleted", async (t) => {
+test("a different repository under the old name gets nothing until a person has reviewed it, and nothing in it is deleted", async (t) => {
   const bench = await Bench.start(t);
   const state = await create(bench, "own/app");
   await bench.ask("PATCH", "/repos/own/app", { name: "renamed" });

@@ -40,7 +40,7 @@ for (const [name, text] of [
   test(`${name} is no target`, () => assert.equal(parseForgejoTarget(text), undefined));
 }
 
-test("whatever is taken for a target fits into a path as it is", () => {
+test("an accepted target needs no escaping in a URL path", () => {
   const piece = fc.stringMatching(/^[A-Za-z0-9._\-/:%?# ]{0,12}$/);
   fc.assert(
     fc.property(piece, (text) => {
@@ -54,13 +54,13 @@ test("whatever is taken for a target fits into a path as it is", () => {
   );
 });
 
-test("names as Forgejo allows them are taken", () => {
+test("names that Forgejo allows are accepted", () => {
   for (const name of ["a", "eblume", "A.b-c_d", "0x", "a".repeat(40)]) assert.ok(isOwnerName(name), name);
   for (const name of ["a", ".profile", "-x", "a..b", "_", "a".repeat(100)]) assert.ok(isRepositoryName(name), name);
   for (const name of ["ZOT_CI_API_KEY", "_A", "A1", "CIX", "A".repeat(250)]) assert.ok(isSecretName(name), name);
 });
 
-test("names that some Forgejo refuses, for the secret or the variable beside it, are not", () => {
+test("names that some Forgejo release rejects, for the secret or its marker variable, are rejected", () => {
   for (const name of [
     "",
     "1A",
@@ -83,7 +83,7 @@ test("names that some Forgejo refuses, for the secret or the variable beside it,
 const label = fc.stringMatching(/^zot-auth\/[a-z]{1,5}\/(?:[0-9]{1,3}|[A-Z_]{1,5})$/);
 const fingerprint = fc.stringMatching(/^[0-9a-f]{16}$/);
 
-test("a marker is read as what was written, begun or whole, and never is the other", () => {
+test("a marker is read back as written, begun or complete, and the two are never confused", () => {
   fc.assert(
     fc.property(
       label,
@@ -104,7 +104,7 @@ test("a marker is read as what was written, begun or whole, and never is the oth
   );
 });
 
-test("another's variable is no marker", () => {
+test("someone else's variable is not a marker", () => {
   for (const text of [
     "",
     "x",
@@ -132,7 +132,7 @@ const forgejo = (change: Readonly<Record<string, unknown>>) => ({
 });
 const other = { name: "FORGE_TOKEN", source: "env:FORGE_TOKEN", repositories: ["eblume/cv"] };
 
-test("other secrets are taken, one name in several places too", () => {
+test("other secrets are accepted, also one name in several places", () => {
   const secrets = [other, { ...other, source: "op://v/i/f", repositories: ["images", "user:eblume"] }];
   assert.deepEqual(parseSettings(forgejo({ secrets })).forgejo.secrets, secrets);
 });
@@ -168,7 +168,7 @@ for (const [name, change, expected] of [
   });
 }
 
-test("a secret written in place of its source is not printed", () => {
+test("a secret given instead of its source is not printed", () => {
   assert.throws(
     () => parseSettings(forgejo({ secrets: [{ ...other, source: "d34db33f-the-token-itself" }] })),
     (error) =>

@@ -10,7 +10,7 @@ import { adminKey, startLab, until } from "../../../lab/authentik/support.ts";
 import type { Lab } from "../../../lab/authentik/support.ts";
 import { appliedInputs, connectionTo, failureOf, settingsWith, testContext } from "../../../support/provider.ts";
 
-// Each way in which a blueprint is not applied, against the lab's Authentik, and the reason that the error gives.
+// Each way in which applying a blueprint fails, on the lab's Authentik, and the reason in the error.
 
 const settings = settingsWith();
 const create = (t: TestContext, lab: Lab, more: Parameters<typeof appliedInputs>[2] = {}, token = adminKey) =>
@@ -21,7 +21,7 @@ async function instances(lab: Lab): Promise<readonly string[]> {
   return (json["results"] as { name: string }[]).map(({ name }) => name);
 }
 
-test("a group that is not there is named, with its setting", async (t) => {
+test("a missing group is reported with its setting", async (t) => {
   const lab = await startLab(t);
   const text = renderBlueprint(blueprintArgs(settingsWith({ access: { adminGroup: "nobody" } })));
   lab.write("zot.yaml", text);
@@ -45,7 +45,7 @@ for (const [what, group, change, expected] of [
     /the blueprint "common" \(authentik\.appliedAfter\)/,
   ],
 ] as const) {
-  test(`${what} that is not there is named, with its setting`, async (t) => {
+  test(`${what} does not exist: reported with its setting`, async (t) => {
     const lab = await startLab(t);
     const changed = settingsWith({ [group]: change });
     const text = renderBlueprint(blueprintArgs(changed));
@@ -56,7 +56,7 @@ for (const [what, group, change, expected] of [
   });
 }
 
-test("a worker without the client secret's variable has an error of its own, found by a trial that leaves nothing", async (t) => {
+test("a worker without the client secret's variable has its own error, found by a trial that leaves nothing behind", async (t) => {
   const lab = await startLab(t, { environment: {} });
   lab.write("zot.yaml", renderBlueprint(blueprintArgs(settings)));
   const error = await failureOf(create(t, lab));
@@ -77,7 +77,7 @@ test("a field that Authentik rejects is reported in its words", async (t) => {
   assert.match(error.message, /Authentik says: .*is_active.*Must be a valid boolean/);
 });
 
-test("a reason that Authentik's answer does not reach is found by cutting the text short", async (t) => {
+test("if Authentik's response omits the reason, a shortened blueprint reveals it", async (t) => {
   const lab = await startLab(t);
   const text = renderBlueprint(blueprintArgs(settings)).replace("designation: authentication", "designation: nothing");
   lab.write("zot.yaml", text);
@@ -87,7 +87,7 @@ test("a reason that Authentik's answer does not reach is found by cutting the te
   assert.deepEqual(await instances(lab), ["zot"], "no trial is left");
 });
 
-test("what the token may not look at is named as something to look at", async (t) => {
+test("the error names what the token has no permission to check", async (t) => {
   const lab = await startLab(t);
   const text = renderBlueprint(blueprintArgs(settingsWith({ access: { adminGroup: "nobody" } })));
   lab.write("zot.yaml", text);
@@ -99,7 +99,7 @@ test("what the token may not look at is named as something to look at", async (t
   );
 });
 
-test("a disabled instance is reported at once: Authentik accepts the request to apply it, and does nothing", async (t) => {
+test("a disabled instance is reported at once: Authentik accepts the apply request but does nothing", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", renderBlueprint(blueprintArgs(settings)));
   const { pk } = await lab.instance("zot.yaml");
@@ -109,7 +109,7 @@ test("a disabled instance is reported at once: Authentik accepts the request to 
   assert.match(error.message, /custom\/zot\.yaml is disabled in Authentik/);
 });
 
-test("a file that vanished from what the worker sees has gone or has a syntax error", async (t) => {
+test("a file that the worker no longer sees was deleted or has a syntax error", async (t) => {
   const lab = await startLab(t);
   const text = renderBlueprint(blueprintArgs(settings));
   lab.write("common.yaml", "version: 1\nentries: []\n");
@@ -120,7 +120,7 @@ test("a file that vanished from what the worker sees has gone or has a syntax er
   assert.match(error.message, /no longer lists it: the file was deleted or has a syntax error.*It comes by hand\./);
 });
 
-test("a mount that is not there, a file that is missing, and another text are told apart", async (t) => {
+test("distinguishes a missing mount, a missing file and a different text", async (t) => {
   const lab = await startLab(t);
   assert.match((await failureOf(create(t, lab, { timeout: 0 }))).message, /no files in custom\/: nothing is mounted/);
   lab.write("common.yaml", "version: 1\nentries: []\n");
@@ -129,7 +129,7 @@ test("a mount that is not there, a file that is missing, and another text are to
   assert.match((await failureOf(create(t, lab, { timeout: 0 }))).message, /still sees different content/);
 });
 
-/** The lab's Authentik, with some requests changed on their way. */
+/** The lab's Authentik behind a proxy that changes some requests. */
 async function between(t: TestContext, lab: Lab, hold: (method: string, path: string) => boolean): Promise<string> {
   const server = createServer((incoming, outgoing) => {
     if (hold(incoming.method ?? "", incoming.url ?? "")) return; // never answered
@@ -148,7 +148,7 @@ async function between(t: TestContext, lab: Lab, hold: (method: string, path: st
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-test("a worker that never says which files it sees is not running, though the server answers", async (t) => {
+test("a worker that never lists its files is reported as not running, even if the server responds", async (t) => {
   const lab = await startLab(t);
   const url = await between(t, lab, (_method, path) => path.includes("/available/"));
   const inputs = appliedInputs(settings, connectionTo(t, url, adminKey));
@@ -156,7 +156,7 @@ test("a worker that never says which files it sees is not running, though the se
   assert.equal(error.code, "AUTHENTIK_WORKER_SILENT");
 });
 
-test("a worker that does nothing is reported when no run has ended", async (t) => {
+test("a worker that completes no run is reported", async (t) => {
   const text = renderBlueprint(blueprintArgs(settings));
   const lab = await startLab(t);
   await lab.apply("zot.yaml", text);
@@ -167,7 +167,7 @@ test("a worker that does nothing is reported when no run has ended", async (t) =
   assert.match(error.message, /No run of it has finished since: Authentik's worker is not running/);
 });
 
-test("a token that may not apply is reported with the right that it lacks", async (t) => {
+test("a token without permission to apply is reported with the missing permission", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", renderBlueprint(blueprintArgs(settings)));
   const error = await failureOf(create(t, lab, {}, "nobody-token"));
@@ -175,7 +175,7 @@ test("a token that may not apply is reported with the right that it lacks", asyn
   assert.match(error.message, /view_blueprintinstance/);
 });
 
-test("a group that another blueprint makes a moment later does not fail the run", async (t) => {
+test("a group that another blueprint creates a moment later does not fail the run", async (t) => {
   const lab = await startLab(t);
   const changed = settingsWith({ access: { adminGroup: "late" } });
   const text = renderBlueprint(blueprintArgs(changed));

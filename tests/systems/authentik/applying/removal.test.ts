@@ -13,11 +13,11 @@ import { adminKey, startLab } from "../../../lab/authentik/support.ts";
 import type { Lab } from "../../../lab/authentik/support.ts";
 import { appliedInputs, connectionTo, settingsWith, testContext } from "../../../support/provider.ts";
 
-// What earlier settings made and the present ones do not is taken out of the lab's Authentik; what is other people's stays.
+// Objects that the settings no longer declare are removed from the lab's Authentik; other people's objects stay.
 
 type Connection = ReturnType<typeof connectionTo>;
 
-/** The rows of one stack, as the engine would keep them. */
+/** The resources of one stack, as the engine would keep them in the state. */
 class Stack {
   readonly lab: Lab;
   readonly connection: Connection;
@@ -30,7 +30,7 @@ class Stack {
     this.connection = connectionTo(t, lab.server.url, adminKey);
   }
 
-  /** The first half of an `up`: written down and delivered. */
+  /** The first half of an `up`: records and delivers the blueprint. */
   async deliver(settings: Settings): Promise<void> {
     const context = testContext();
     const inputs = {
@@ -49,7 +49,7 @@ class Stack {
     this.lab.write("zot.yaml", renderBlueprint(blueprintArgs(settings)));
   }
 
-  /** The second half: applied, and what is former taken away. */
+  /** The second half: applies the blueprint and removes what is no longer declared. */
   async apply(settings: Settings): Promise<void> {
     const inputs = appliedInputs(settings, this.connection, { timeout: 10, former: this.objects?.former ?? [] });
     this.applied =
@@ -96,7 +96,7 @@ async function stackWithGroups(t: TestContext): Promise<Stack> {
   return new Stack(t, lab);
 }
 
-test("a group that leaves the settings loses its binding; the others move up, and the group itself stays", async (t) => {
+test("a group removed from the settings loses its binding; the others move up, and the group itself stays", async (t) => {
   const stack = await stackWithGroups(t);
   await stack.up(MORE);
   assert.deepEqual(await stack.bound(), ["admins", "artifact-workloads", "family", "guests"]);
@@ -106,9 +106,9 @@ test("a group that leaves the settings loses its binding; the others move up, an
   assert.deepEqual(await stack.removals(), [], "no removal is left");
 });
 
-test("a run interrupted between delivery and end loses nothing: the next removes what it made and is no longer declared", async (t) => {
+test("after a run interrupted after delivery, the next run removes what that run created and is no longer declared", async (t) => {
   const stack = await stackWithGroups(t);
-  // The very first run is killed when Authentik has just applied the text: no row but the first is in the state.
+  // The first run is killed right after Authentik applied the text: the state has only the first resource.
   await stack.deliver(MORE);
   await stack.lab.apply("zot.yaml", renderBlueprint(blueprintArgs(MORE)));
   await stack.up(PLAIN);
@@ -121,7 +121,7 @@ test("a run interrupted between delivery and end loses nothing: the next removes
   assert.deepEqual(await stack.bound(), ["admins", "artifact-workloads", "guests"]);
 });
 
-test("what was removed once and is made by somebody later is not removed again", async (t) => {
+test("an object removed once and later created by someone else is not removed again", async (t) => {
   const stack = await stackWithGroups(t);
   await stack.up(MORE);
   await stack.up(LESS);
@@ -132,7 +132,7 @@ test("what was removed once and is made by somebody later is not removed again",
   assert.deepEqual(await stack.bound(), ["admins", "artifact-workloads", "guests", "family"]);
 });
 
-test("a binding made by hand is reported and stays, also one of an account and one at a place of ours", async (t) => {
+test("a binding created by hand is reported and kept, even one for an account or one with an order of ours", async (t) => {
   const stack = await stackWithGroups(t);
   await stack.up(PLAIN);
   const target = (await stack.lab.api("GET", "/core/applications/zot/")).json["pk"];
@@ -153,7 +153,7 @@ test("a binding made by hand is reported and stays, also one of an account and o
   assert.deepEqual((await stack.bound()).toSorted(), ["admins", "alice", "artifact-workloads", "family"]);
 });
 
-test("another application slug and provider name: the old ones make way, since only one can have the client id", async (t) => {
+test("a new application slug and provider name: the old ones are removed first, since the client ID is unique", async (t) => {
   const stack = await stackWithGroups(t);
   await stack.up(PLAIN);
   const moved = settingsWith({ authentik: { application: "images", providerName: "Images" } });
@@ -163,7 +163,7 @@ test("another application slug and provider name: the old ones make way, since o
   assert.equal((await stack.lab.one("/providers/oauth2/"))["name"], "Images");
 });
 
-test("another machine flow and CI group: the old ones go, but a group that still has rights stays", async (t) => {
+test("a new machine flow and CI group: the old ones are removed, but a group that still has permissions stays", async (t) => {
   const stack = await stackWithGroups(t);
   await stack.up(PLAIN);
   const count = async (path: string) => ((await stack.lab.api("GET", path)).json["results"] as unknown[]).length;
@@ -176,7 +176,7 @@ test("another machine flow and CI group: the old ones go, but a group that still
   assert.deepEqual(await stack.bound(), ["admins", "builders", "pushers"]);
 });
 
-test("an account goes with its own row, not when the blueprint is applied: its key is revoked in between, for which it signs in", async (t) => {
+test("an account is removed with its own resource, not when the blueprint is applied: in between, it must sign in to revoke its key", async (t) => {
   const stack = await stackWithGroups(t);
   await stack.up(PLAIN);
   await stack.up(settingsWith({ ci: { user: "robot-ci" } }));
@@ -196,7 +196,7 @@ test("an account goes with its own row, not when the blueprint is applied: its k
   assert.equal((await stack.lab.api("GET", "/core/tokens/zot-ci-app-password/")).status, 404);
 });
 
-test("a removal that was killed before it was tidied up is found and tidied up by the next, whichever that is", async (t) => {
+test("any later removal cleans up after a removal that was killed", async (t) => {
   const stack = await stackWithGroups(t);
   await stack.up(PLAIN);
   const left = { path: "", content: "version: 1\nentries: []\n", enabled: true };
@@ -213,7 +213,7 @@ test("a removal that was killed before it was tidied up is found and tidied up b
   assert.equal((await stack.lab.api("GET", "/core/applications/zot/")).status, 404);
 });
 
-test("a destroy after an interrupted first run removes what that one made", async (t) => {
+test("a destroy after an interrupted first run removes what that run created", async (t) => {
   const stack = await stackWithGroups(t);
   await stack.deliver(PLAIN);
   await stack.lab.apply("zot.yaml", renderBlueprint(blueprintArgs(PLAIN)));

@@ -16,7 +16,7 @@ import { REAL_CASE, realCase } from "../../../support/settings.ts";
 
 const key = ({ model, identifiers }: Entry): string => `${model} ${JSON.stringify(identifiers)}`;
 
-test("the removal removes every object that the blueprint makes, and nothing else", () => {
+test("the removal removes every object that the blueprint creates, and nothing else", () => {
   const removed = entriesOf(renderRemoval(declaredObjects(blueprintArgs(realCase()))));
   const made = entriesOf(renderBlueprint(blueprintArgs(realCase())));
   const named = (entries: readonly Entry[]) => entries.filter((entry) => !("target" in (entry.identifiers ?? {})));
@@ -24,7 +24,7 @@ test("the removal removes every object that the blueprint makes, and nothing els
   assert.ok(removed.every((entry) => entry.state === "absent"));
   const bound = (entries: readonly Entry[], target: string) =>
     entries.filter((entry) => entry.identifiers?.["target"] === target);
-  // The bindings of the machines' flow go with the flow.
+  // Authentik deletes the bindings of the machines' flow with the flow.
   assert.equal(
     bound(removed, '!Find ["authentik_core.application",["slug","zot"]]').length,
     bound(made, "!KeyOf application").length,
@@ -55,7 +55,7 @@ test("a binding is removed only if its application and group exist: without a gr
   });
 });
 
-test("a former CI group that still has rights is needed, so it is not removed", () => {
+test("a former CI group that still has permissions is not removed", () => {
   const access = { ciGroup: "pushers", groups: { "artifact-workloads": ["read"] } };
   const changed = parseSettings({ ...REAL_CASE, access });
   assert.ok(declaredObjects(blueprintArgs(realCase())).includes("authentik_core.group artifact-workloads"));
@@ -63,7 +63,7 @@ test("a former CI group that still has rights is needed, so it is not removed", 
   assert.ok(neededObjects(blueprintArgs(changed)).includes("authentik_core.group artifact-workloads"));
 });
 
-test("application and provider are removed before their successors are made, account and app password after the key", () => {
+test("application and provider are removed before their successors are created, account and app password after the key", () => {
   const objects = declaredObjects(blueprintArgs(realCase()));
   assert.deepEqual(objects.filter(isInTheWay), [
     "authentik_core.application zot",

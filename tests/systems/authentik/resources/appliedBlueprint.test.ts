@@ -8,7 +8,7 @@ import { appliedInputs, connectionTo, settingsWith, testContext } from "../../..
 
 const settings = settingsWith();
 
-test("a changed client secret is applied, though text and hash are the same and Authentik does not notice by itself", async (t) => {
+test("a changed client secret is applied although text and hash are unchanged and Authentik does not notice it", async (t) => {
   const environment: Record<string, string> = { AUTHENTIK_ZOT_CLIENT_SECRET: "the secret of before" };
   const lab = await startLab(t, { environment });
   lab.write("zot.yaml", renderBlueprint(blueprintArgs(settings)));
@@ -22,7 +22,7 @@ test("a changed client secret is applied, though text and hash are the same and 
   assert.equal(updated?.hash, state.hash);
 });
 
-test("a hash and a status of before prove nothing: what somebody deleted since then is made anew", async (t) => {
+test("an old hash and status prove nothing: objects deleted since then are created again", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", renderBlueprint(blueprintArgs(settings)));
   assert.equal((await lab.api("DELETE", "/core/applications/zot/")).status, 204);
@@ -31,7 +31,7 @@ test("a hash and a status of before prove nothing: what somebody deleted since t
   assert.equal((await lab.api("GET", "/core/applications/zot/")).status, 200);
 });
 
-test("another text that was applied since then is drift, and a blueprint that is gone is gone", async (t) => {
+test("a different text applied since then is drift, and a deleted blueprint is reported as deleted", async (t) => {
   const lab = await startLab(t);
   const text = renderBlueprint(blueprintArgs(settings));
   await lab.apply("zot.yaml", text);

@@ -10,7 +10,7 @@ import { callback, measured } from "../../../lab/authentik/support.ts";
 import type { Lab } from "../../../lab/authentik/support.ts";
 import { authentik, contextWith } from "../../zot/signIn/support.ts";
 
-// What a refresh sees of the blueprint's objects, by the lab's Authentik. How the engine shows and repairs it: tests/engine/authentikDrift.test.ts.
+// The drift that a refresh finds on the lab's Authentik. How the engine shows and repairs it: tests/engine/authentikDrift.test.ts.
 
 interface Drift {
   readonly admins: string | undefined;
@@ -67,7 +67,7 @@ async function bindingPath(lab: Lab, group: string): Promise<string> {
 const providerPath = async (lab: Lab): Promise<string> =>
   `/providers/oauth2/${String((await lab.one("/providers/oauth2/?client_id=zot"))["pk"])}/`;
 
-/** A change by somebody, and the one row that it shows on. */
+/** A change by hand, and the one resource that shows it. */
 const CHANGES: readonly (readonly [change: (lab: Lab) => Promise<unknown>, row: keyof Drift, text: string])[] = [
   [
     async (lab) => api(lab, "PATCH", await bindingPath(lab, "admins"), { enabled: false }),
@@ -134,14 +134,14 @@ async function fresh(t: TestContext): Promise<Lab> {
 }
 
 for (const [change, row, text] of CHANGES) {
-  test(`seen on one row, by name: ${text}`, async (t) => {
+  test(`shown on one resource, by name: ${text}`, async (t) => {
     const lab = await fresh(t);
     await change(lab);
     assert.deepEqual(await drift(lab), { ...NOTHING, [row]: text });
   });
 }
 
-test("a second binding of the same group, made by hand, does not make ours wrong", async (t) => {
+test("a second binding of the same group, created by hand, is no drift of ours", async (t) => {
   const lab = await fresh(t);
   const { pk } = await api(lab, "GET", "/core/applications/zot/");
   const group = await lab.one("/core/groups/?name=admins");
@@ -149,7 +149,7 @@ test("a second binding of the same group, made by hand, does not make ours wrong
   assert.deepEqual(await drift(lab), NOTHING);
 });
 
-test("a provider that lost its grant types is seen, from 2026.5 on", async (t) => {
+test("detects a provider that lost its grant types, from 2026.5 on", async (t) => {
   const lab = await authentik(t, measured, { version: "2026.5.0" });
   assert.deepEqual(await drift(lab), NOTHING);
   await api(lab, "PATCH", await providerPath(lab), { grant_types: ["refresh_token"] });

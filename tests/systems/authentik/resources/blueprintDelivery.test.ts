@@ -22,7 +22,7 @@ function clone(t: TestContext): string {
   return folder;
 }
 
-test("the file is written whole, with a hint what to commit, and only when it differs", async (t) => {
+test("the file is written as a whole and only if it differs, with a hint what to commit", async (t) => {
   const file = join(clone(t), "zot.yaml");
   const context = testContext();
   const { state } = await blueprintFile.create({ file, text: "one" }, context);
@@ -37,7 +37,7 @@ test("the file is written whole, with a hint what to commit, and only when it di
   assert.deepEqual(again.warned, []);
 });
 
-test("a file that is gone or edited is drift; one that somebody edited is not deleted", async (t) => {
+test("a deleted or edited file is drift; an edited file is not deleted", async (t) => {
   const file = join(clone(t), "zot.yaml");
   const { state } = await blueprintFile.create({ file, text: "one" }, testContext());
   writeFileSync(file, "edited");
@@ -62,7 +62,7 @@ test("a missing folder, or a folder in the file's place, is reported with the se
   }
 });
 
-test("until the file is pushed, the wait says what it waits for, and so does its end", async (t) => {
+test("while the file is not pushed, progress and timeout say what the run waits for", async (t) => {
   const lab = await startLab(t);
   const settings = settingsWith({ authentik: { delivery: "file:clone/zot.yaml" } });
   const context = testContext();
@@ -99,7 +99,7 @@ function inlineInputs(
   };
 }
 
-test("by the API: given, applied, changed and taken back, with one instance at a time", async (t) => {
+test("by the API: created, applied, changed and removed, with one instance at a time", async (t) => {
   const lab = await startLab(t, { serverEnvironment: SECRET });
   const connection = connectionTo(t, lab.server.url, adminKey);
   const names = async () =>
@@ -123,7 +123,7 @@ test("by the API: given, applied, changed and taken back, with one instance at a
   assert.equal(await inlineBlueprint.read?.(changed, testContext()), undefined);
 });
 
-test("by the API: a server without the variable has an error of its own, and nothing is left", async (t) => {
+test("by the API: a server without the variable has its own error, and nothing is left behind", async (t) => {
   const lab = await startLab(t);
   const connection = connectionTo(t, lab.server.url, adminKey);
   const error = await failureOf(inlineBlueprint.create(inlineInputs(connection), testContext()));
@@ -132,7 +132,7 @@ test("by the API: a server without the variable has an error of its own, and not
   assert.equal(((await lab.api("GET", "/managed/blueprints/")).json["results"] as unknown[]).length, 0);
 });
 
-test("by the API: a text that Authentik does not take changes nothing, and the one of before stays", async (t) => {
+test("by the API: a text that Authentik rejects changes nothing, and the previous one stays", async (t) => {
   const lab = await startLab(t, { serverEnvironment: SECRET });
   const connection = connectionTo(t, lab.server.url, adminKey);
   const { state } = await inlineBlueprint.create(inlineInputs(connection), testContext());

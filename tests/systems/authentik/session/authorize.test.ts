@@ -22,14 +22,14 @@ import {
   zotThatSendsTo,
 } from "../../zot/signIn/support.ts";
 
-// Each way in which a sign-in fails at the authorization request. The account is signed in at Authentik all the time.
+// Each way in which a sign-in fails at the authorization request. The account stays signed in at Authentik.
 
 interface Both {
   readonly lab: Lab;
   readonly settings: SignInArgs;
 }
 
-/** An Authentik with our blueprint, and something like a zot that sends there. */
+/** An Authentik with our blueprint, and a minimal zot that redirects to it. */
 async function both(
   t: TestContext,
   more: {
@@ -60,7 +60,7 @@ async function providerOf(lab: Lab): Promise<string> {
   return `/providers/oauth2/${String((await lab.one("/providers/oauth2/?client_id=zot"))["pk"])}/`;
 }
 
-test("as the blueprint declares it, the sign-in comes back to zot with a session", async (t) => {
+test("with the declared blueprint, the sign-in returns to zot with a session", async (t) => {
   const { settings } = await both(t);
   const warnings: string[] = [];
   const kind = async ({ zot }: SignedIn): Promise<string> => Promise.resolve(zot.credentials.kind);
@@ -68,7 +68,7 @@ test("as the blueprint declares it, the sign-in comes back to zot with a session
   assert.match(warnings.join(), /A session at zot was not ended; .*404/, "this zot ends none");
 });
 
-test("what was done in a session counts, also when zot does not answer the sign-out", async (t) => {
+test("work done in a session counts even if zot does not respond to the sign-out", async (t) => {
   const lab = await startLab(t);
   const zot = await zotThatSendsTo(t, lab.server.url, {}, undefined, "silence");
   await lab.apply("zot.yaml", blueprintFor(zot));
@@ -142,12 +142,12 @@ test("grant_types are empty, from Authentik 2026.5 on", async (t) => {
   );
 });
 
-test("before 2026.5 a provider has no grant types, and another error of that kind is not taken for theirs", async (t) => {
+test("before 2026.5 a provider has no grant types, and a similar error is not attributed to them", async (t) => {
   const made = await both(t, { asked: { response_type: "nothing" } });
   await fails(made, "OIDC_REFUSED", /refuses zot's authorization request \(unsupported_response_type/);
 });
 
-test("Authentik refuses the request itself: what it says is told, and where to look", async (t) => {
+test("Authentik rejects the request: the error quotes its message and says where to look", async (t) => {
   const made = await both(t);
   const page = await inFrontOf(
     t,
@@ -199,7 +199,7 @@ test("the issuer is elsewhere: zot sends people to another Authentik", async (t)
 });
 
 test("Authentik sends the sign-in to another address than the registry's", async (t) => {
-  // The provider knows that address, too: somebody else's registry, or the one of before.
+  // The provider allows that address, too: another registry's, or the previous one.
   const made = await both(t, {
     asked: { redirect_uri: callback },
     change: (blueprint) =>
@@ -215,7 +215,7 @@ test("Authentik sends the sign-in to another address than the registry's", async
   );
 });
 
-test("the session is not known any more at the authorization", async (t) => {
+test("the session has ended before the authorization", async (t) => {
   const lab = await authentik(t);
   const url = await inFrontOf(
     t,
@@ -234,7 +234,7 @@ test("the session is not known any more at the authorization", async (t) => {
   );
 });
 
-test("older Authentik goes through its flow page, and the executor tells where to go on", async (t) => {
+test("older Authentik redirects to its flow page, and the flow executor gives the next address", async (t) => {
   const lab = await authentik(t);
   const answers: string[] = [];
   const url = await inFrontOf(

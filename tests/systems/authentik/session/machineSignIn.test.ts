@@ -18,10 +18,10 @@ import {
   settingsFor,
 } from "../../zot/signIn/support.ts";
 
-// Each way in which the machines' flow fails. The situation is made in the lab's Authentik by its API or by the blueprint; what the lab cannot
-// make, a server in its place answers.
+// Each way in which the machines' flow fails. The tests set it up in the lab's Authentik by API or blueprint; where the lab cannot,
+// a fake server responds.
 
-// No zot is there: a sign-in that came so far would say so.
+// No zot is running: a sign-in that got as far as zot would fail there.
 const NO_ZOT = "http://127.0.0.1:1";
 
 async function fails(
@@ -61,7 +61,7 @@ const account = (authentikUrl: string, change: { readonly username?: string; rea
   appPassword: new Secret(change.appPassword ?? "any"),
 });
 
-test("as the blueprint declares it, the account is signed in and the program goes on to zot", async (t) => {
+test("with the declared blueprint, the account is signed in and the program continues at zot", async (t) => {
   const lab = await authentik(t);
   const session = await signIn(account(lab.server.url, { appPassword: await lab.appPassword() }), SIGNAL);
   assert.equal((await session.get("/api/v3/core/users/me/")).status, 200);
@@ -74,7 +74,7 @@ test("the flow is missing", async (t) => {
   await fails(lab, "MACHINE_FLOW_MISSING", /no flow "machine-login" \(setting authentik\.machineFlow\)/);
 });
 
-test("the flow turns everybody away before it asks for a name", async (t) => {
+test("the flow denies everyone before it asks for a name", async (t) => {
   const lab = await authentik(t);
   await ok(lab.api("PATCH", "/flows/instances/machine-login/", { authentication: "require_superuser" }));
   await fails(
@@ -92,7 +92,7 @@ test("the password is wrong", async (t) => {
   );
 });
 
-test("the flow does not take app passwords", async (t) => {
+test("the flow does not accept app passwords", async (t) => {
   const lab = await authentik(t);
   const stage = await pkOf(lab, "/stages/password/?name=machine-login-password");
   const backends = ["authentik.core.auth.InbuiltBackend"];
@@ -133,7 +133,7 @@ test("the account is inactive", async (t) => {
   await fails(lab, "ACCOUNT_INACTIVE", /account "zot-ci" is disabled in Authentik.*`pulumi up` restore it/);
 });
 
-test("a reason that the token may not look up is told as such, beside what the flow said", async (t) => {
+test("if the token may not look up the reason, the error says so and quotes the flow", async (t) => {
   const lab = await authentik(t, measured, {
     seed: withSeed(people, {
       users: [{ username: "viewer", type: "service_account" }],
@@ -192,7 +192,7 @@ test("a second factor is demanded", async (t) => {
   await fails(lab, "MFA_DEMANDED", /requires a second factor from zot-ci\. Set authentik\.machineFlow to a flow for/);
 });
 
-test("who has no second factor is denied", async (t) => {
+test("an account without a second factor is denied", async (t) => {
   const lab = await authentik(t, measured, { seed: withSeed(people, { mfa: "deny" }) });
   const stage = await pkOf(lab, "/stages/authenticator/validate/?name=default-authentication-mfa-validation");
   await addStage(lab, stage, 50);
@@ -209,7 +209,7 @@ test("people's own flow, when the settings name it, stops at the second factor",
   await fails(lab, "MFA_DEMANDED", /flow "default-authentication-flow" requires a second factor/, { machineFlow });
 });
 
-test("a stage that asks whether to remember is answered", async (t) => {
+test("answers a stage that asks whether to remember the device", async (t) => {
   const lab = await authentik(t);
   const stage = await pkOf(lab, "/stages/user_login/?name=machine-login-login");
   await ok(lab.api("PATCH", `/stages/user_login/${stage}/`, { remember_me_offset: "days=1" }));
@@ -249,7 +249,7 @@ test("a flow that fails inside Authentik", async (t) => {
   );
 });
 
-test("a flow that sends on to another identity provider, and an address that sends on to another server", async (t) => {
+test("a flow that redirects to another identity provider, and a redirect to another server", async (t) => {
   const leads = await serve(t, {
     "/api/v3/flows/executor/": [
       200,
@@ -273,7 +273,7 @@ test("a flow that sends on to another identity provider, and an address that sen
   );
 });
 
-test("a session is believed for the account that was asked for, and no other", async (t) => {
+test("a session counts only for the requested account", async (t) => {
   const lab = await authentik(t);
   await fails(
     lab,
@@ -285,7 +285,7 @@ test("a session is believed for the account that was asked for, and no other", a
   );
 });
 
-test("older Authentik sends on in JSON between the stages", async (t) => {
+test("older Authentik redirects between stages in JSON", async (t) => {
   const lab = await authentik(t);
   const executor = "/api/v3/flows/executor/machine-login/?query=";
   const url = await inFrontOf(
@@ -301,11 +301,11 @@ test("older Authentik sends on in JSON between the stages", async (t) => {
   assert.equal((await session.get("/api/v3/core/users/me/")).status, 200);
 });
 
-test("cookies marked Secure are kept on plain http to loopback, and their loss elsewhere is told", async (t) => {
+test("cookies marked Secure are kept on plain http to loopback, and their loss elsewhere is reported", async (t) => {
   const lab = await authentik(t, measured, { publicUrl: "https://authentik.example.test" });
   const appPassword = await lab.appPassword();
   await signIn(account(lab.server.url, { appPassword }), SIGNAL);
-  // Reaches the same server, by an address that is not loopback in a browser's eyes.
+  // The same server by an address that browsers do not treat as loopback.
   const elsewhere = lab.server.url.replace("127.0.0.1", "0.0.0.0");
   await assert.rejects(
     signIn(account(elsewhere, { appPassword }), SIGNAL),

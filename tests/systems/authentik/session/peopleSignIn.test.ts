@@ -7,12 +7,12 @@ import { Browser, clientSecret, startLab } from "../../../lab/authentik/support.
 import type { Lab } from "../../../lab/authentik/support.ts";
 import { realCase } from "../../../support/settings.ts";
 
-// Our blueprint leaves people's sign-in alone, by HTTP. It does not prove what a browser shows: tests/browser does.
+// Our blueprint does not change people's sign-in over HTTP. tests/browser covers what a browser shows.
 
 const FLOW = "default-authentication-flow";
 const MFA = readFileSync(new URL("../../../../lab/homelab/seed/blueprints/mfa.yaml", import.meta.url), "utf8");
 
-/** Everything that people's sign-in is made of. */
+/** All objects of people's sign-in. */
 async function peoplesFlow(lab: Lab): Promise<unknown> {
   const flow = await lab.one(`/flows/instances/?slug=${FLOW}`);
   const read = async (path: string): Promise<unknown> => (await lab.api("GET", path)).json;
@@ -33,7 +33,7 @@ async function peoplesFlow(lab: Lab): Promise<unknown> {
   };
 }
 
-test("after our blueprint people's flow is the same object by object, and still demands the second factor", async (t) => {
+test("our blueprint leaves every object of people's flow unchanged, and it still requires the second factor", async (t) => {
   const settings = realCase();
   const lab = await startLab(t, { environment: { [settings.authentik.clientSecretVariable]: clientSecret } });
   await lab.apply("mfa.yaml", MFA);
@@ -52,7 +52,7 @@ test("after our blueprint people's flow is the same object by object, and still 
   }
 });
 
-test("the machines' flow is none of people's: their passwords do not work there, and no brand shows it", async (t) => {
+test("people cannot use the machines' flow: their passwords do not work there, and no brand shows it", async (t) => {
   const settings = realCase();
   const lab = await startLab(t, { environment: { [settings.authentik.clientSecretVariable]: clientSecret } });
   await lab.apply("mfa.yaml", MFA);

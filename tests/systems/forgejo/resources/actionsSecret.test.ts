@@ -51,7 +51,7 @@ for (const [target, where] of [
   ["org1", "org1"],
   ["user:own", "own"],
 ] as const) {
-  test(`${target}: made, seen, changed and taken back; what others own stays`, async (t) => {
+  test(`${target}: created, read, updated and deleted; what others own stays`, async (t) => {
     const bench = await Bench.start(t);
     const others = bench.held(where);
     const state = await create(bench, target);
@@ -71,7 +71,7 @@ for (const [target, where] of [
   });
 }
 
-test("what somebody did to secret or marker shows as drift, and is repaired", async (t) => {
+test("manual changes of secret or marker show as drift, and are repaired", async (t) => {
   const bench = await Bench.start(t);
   const state = await create(bench, "own/app");
   const base = "/repos/own/app/actions";
@@ -93,7 +93,7 @@ test("what somebody did to secret or marker shows as drift, and is repaired", as
   assert.ok(bench.said.some((message) => /belonged to zot-auth\/other\/1/.test(message)));
 });
 
-test("a variable of somebody else is not overwritten, and no secret is written beside it", async (t) => {
+test("someone else's variable is not overwritten, and no secret is written next to it", async (t) => {
   const bench = await Bench.start(t);
   await bench.ask("POST", "/repos/own/app/actions/variables/ZOT_CI_API_KEY_INFO", { value: "who to ask: Ann" });
   const before = bench.held("own/app");
@@ -101,14 +101,14 @@ test("a variable of somebody else is not overwritten, and no secret is written b
   assert.deepEqual(bench.held("own/app"), before);
 });
 
-test("more than a page of secrets is looked through", async (t) => {
+test("searches more than one page of secrets", async (t) => {
   const bench = await Bench.start(t);
   for (let i = 0; i < 60; i += 1) await bench.ask("PUT", `/repos/own/app/actions/secrets/A${i}`, { data: "x" });
   const state = await create(bench, "own/app");
   assert.equal(await drift(bench, state), "");
 });
 
-test("another key in the source than the one in force is not written", async (t) => {
+test("a key in the source other than the one in force is not written", async (t) => {
   const bench = await Bench.start(t);
   const before = bench.held("own/app");
   const wrong = { ...inputs(bench, "own/app"), fingerprint: "0123456789abcdef" };
@@ -120,7 +120,7 @@ for (const [name, change, code, message] of [
   ["archived", { archived: true }, "FORGEJO_REPOSITORY_ARCHIVED", /^own\/app is archived/],
   ["without Actions", { has_actions: false }, "FORGEJO_ACTIONS_DISABLED", /^Actions are disabled in own\/app/],
 ] as const) {
-  test(`a repository ${name} is drift, an error to write to, and cleaned up all the same`, async (t) => {
+  test(`a repository ${name} is drift, an error to write to, and still cleaned up`, async (t) => {
     const bench = await Bench.start(t);
     const others = bench.held("own/app");
     const state = await create(bench, "own/app");

@@ -18,7 +18,7 @@ async function refreshed(bench: Bench, state: CopiedSecretState): Promise<Copied
   return seen;
 }
 
-test("a value that changed in its source is found by a refresh, and handed on by the next up", async (t) => {
+test("a refresh finds a value that changed in its source, and the next up writes it", async (t) => {
   const bench = await Bench.start(t);
   process.env["T_SOURCE"] = "summer2026";
   const { state } = await copiedSecret.create(inputs(bench), bench.context());
@@ -36,7 +36,7 @@ test("a value that changed in its source is found by a refresh, and handed on by
   assert.equal((await refreshed(bench, updated)).drift, "");
 });
 
-test("neither state nor marker lets anybody try guesses on a chosen secret", async (t) => {
+test("neither state nor marker allows guessing a weak secret offline", async (t) => {
   const bench = await Bench.start(t);
   process.env["T_SOURCE"] = "summer2026";
   const { state } = await copiedSecret.create(inputs(bench), bench.context());
@@ -50,7 +50,7 @@ test("neither state nor marker lets anybody try guesses on a chosen secret", asy
   assert.equal(again.fingerprint, state.fingerprint, "the same value has the same fingerprint everywhere");
 });
 
-test("a source that cannot be read at a refresh is a warning, and no drift; at a write it is an error before anything is written", async (t) => {
+test("an unreadable source is a warning without drift at a refresh, and an error before anything is written at an update", async (t) => {
   const bench = await Bench.start(t);
   process.env["T_SOURCE"] = "x-token";
   const { state } = await copiedSecret.create(inputs(bench), bench.context());
@@ -73,7 +73,7 @@ test("an empty value is an error before anything is written", async (t) => {
   assert.deepEqual(bench.held("own/site"), before);
 });
 
-test("a server that gives back what was sent does not get the secret into the error", async (t) => {
+test("a server that echoes the request does not leak the secret into the error", async (t) => {
   const bench = await Bench.start(t);
   process.env["T_SOURCE"] = "a-very-secret-token";
   bench.echo = ({ method, path }) => method === "PUT" && path.includes("/secrets/");
@@ -94,7 +94,7 @@ test("many targets at once are all written, with few requests in flight", async 
   assert.ok(bench.most > 1 && bench.most <= 8, `${bench.most} in flight`);
 });
 
-test("a run of failures in between is ridden out", async (t) => {
+test("retries through a series of failures", async (t) => {
   const bench = await Bench.start(t);
   process.env["T_SOURCE"] = "x-token";
   bench.fate = ({ number, method }) => {

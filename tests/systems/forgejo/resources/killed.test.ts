@@ -4,8 +4,8 @@ import { copiedSecret } from "../../../../systems/forgejo/resources/copiedSecret
 import type { CopiedSecretInputs, CopiedSecretState } from "../../../../systems/forgejo/resources/copiedSecret.ts";
 import { Bench } from "../support/between.ts";
 
-// The provider dies before or after each of its requests, for each kind of target and each operation. The state is the one of before
-// then. Seen: a refresh tells of drift, or nothing was changed. Repaired: the same again gives what it would have given.
+// The provider dies before or after each of its requests, for each kind of target and each operation; the state stays the old one.
+// Detected: a refresh reports drift, or nothing was changed. Repaired: repeating the operation gives the intended result.
 
 const VALUES = { T_OLD: "the-old-value", T_NEW: "the-new-value" };
 Object.assign(process.env, VALUES);
@@ -24,7 +24,7 @@ async function driftOf(bench: Bench, state: CopiedSecretState): Promise<string> 
   return seen.drift;
 }
 
-/** Runs an action with a kill at one request; says whether the kill came. */
+/** Runs an action with a kill at one request; returns whether the kill happened. */
 async function killedAt(
   bench: Bench,
   number: number,
@@ -66,7 +66,7 @@ for (const [target, where] of [
           copiedSecret.update?.(state, inputs(bench, target, "T_NEW"), bench.context()),
         );
         const unchanged = JSON.stringify(bench.held(where)) === JSON.stringify(before);
-        // The settings may have gone back to what they were: only a refresh can tell then.
+        // The user may have reverted the settings: then only a refresh finds it.
         assert.equal((await driftOf(bench, state)) === "", unchanged, `update, request ${number}`);
         const updated = await copiedSecret.update?.(state, inputs(bench, target, "T_NEW"), bench.context());
         assert.ok(updated);

@@ -5,13 +5,13 @@ import { secretCleanup } from "../../../../systems/forgejo/resources/secretClean
 import type { SecretCleanupInputs } from "../../../../systems/forgejo/resources/secretCleanup.ts";
 import { Bench } from "../support/between.ts";
 
-// What an interrupted run left, and no state knows of.
+// What an interrupted run left behind without an entry in the state.
 
 process.env["T_VALUE"] = "the-value";
 const NAME = "FORGE_TOKEN";
 const MARKER = `${NAME}_INFO`;
 
-/** A create that is interrupted after so many requests: no state knows of it. */
+/** A create interrupted after a number of requests: the state has no entry for it. */
 async function interrupted(bench: Bench, target: string, label: string, requests: number): Promise<void> {
   bench.requests = 0;
   bench.fate = ({ number }) => (number === requests ? { when: "after", then: "cut" } : undefined);
@@ -56,7 +56,7 @@ test("another stack's secret stays, and a target that does not exist is passed o
   assert.deepEqual(bench.held("own/app"), theirs);
 });
 
-test("a secret without a marker stays, since nobody can know whose it is, and is reported", async (t) => {
+test("a secret without a marker stays, since its owner is unknown, and is reported", async (t) => {
   const bench = await Bench.start(t);
   await interrupted(bench, "own/app", `zot-auth/test/${NAME}`, 6);
   await bench.ask("DELETE", `/repos/own/app/actions/variables/${MARKER}`);
@@ -69,7 +69,7 @@ test("a secret without a marker stays, since nobody can know whose it is, and is
   );
 });
 
-test("what leaves the settings is looked for at once, the rest is not touched", async (t) => {
+test("targets removed from the settings are searched at once, the rest is not touched", async (t) => {
   const bench = await Bench.start(t);
   const before = bench.held("own/site");
   for (const target of ["own/app", "own/site"]) await interrupted(bench, target, `zot-auth/test/${NAME}`, 6);

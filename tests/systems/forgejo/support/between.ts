@@ -1,4 +1,4 @@
-// What the tests of Forgejo's resources share: the lab's Forgejo in this process, behind a server that can cut a run off.
+// Shared by the tests of Forgejo's resources: the lab's Forgejo in this process, behind a server that can interrupt a run.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -11,7 +11,7 @@ import type { Context } from "../../../../provider/resource.ts";
 import { TOKEN, forgejo } from "../../../lab/forgejo/instance.ts";
 import type { TestForgejo } from "../../../lab/forgejo/instance.ts";
 
-/** What happens to a request: it is done and answered, or something goes wrong before it is done, or after. */
+/** The fate of a request: processed and answered, or a fault before or after processing. */
 export type Fate = (request: { readonly number: number; readonly method: string; readonly path: string }) =>
   | {
       readonly when: "before" | "after";
@@ -27,11 +27,11 @@ export class Bench {
   /** Requests since it was set to 0. */
   requests = 0;
   fate: Fate = () => undefined;
-  /** Requests that are refused with an answer that repeats them. */
+  /** Requests that are rejected with a response that echoes them. */
   echo: (request: { readonly method: string; readonly path: string }) => boolean = () => false;
-  /** Something that happens before a request is done. */
+  /** Called before a request is processed. */
   before: (request: { readonly method: string }) => Promise<void> = async () => Promise.resolve();
-  /** The most requests that were here at one time. */
+  /** The highest number of requests in flight. */
   most = 0;
   #here = 0;
   readonly said: string[] = [];
@@ -93,7 +93,7 @@ export class Bench {
     const fate = this.fate({ number: (this.requests += 1), method, path: url });
     const end = (status: "cut" | number): void => {
       if (status === "cut") {
-        // The provider dies: nothing that it would do next is done.
+        // The provider dies: its next requests never arrive.
         this.#abort.abort(new Error("killed"));
         res.destroy();
       } else res.writeHead(status, { ...fate?.headers }).end("");
@@ -132,7 +132,7 @@ export class Bench {
       .end(text);
   }
 
-  /** One run's context; what it says is in `said`. */
+  /** One run's context; its messages are in `said`. */
   context(): Context {
     this.#abort = new AbortController();
     const say = (message: string): number => this.said.push(message);
@@ -153,14 +153,14 @@ export class Bench {
     return { forgejoUrl: this.url, forgejoToken: `env:${token}` as const };
   }
 
-  /** Asks as an administrator of the repositories would, not by the way that can be cut off. */
+  /** Sends requests as an administrator of the repositories, bypassing the faults. */
   async ask(method: string, path: string, body?: unknown): Promise<unknown> {
     const answer = await this.server.ask(method, `/api/v1${path}`, body, TOKEN);
     assert.ok(answer.status < 400, `${method} ${path}: ${answer.status} ${answer.text}`);
     return answer.text.startsWith("{") ? (JSON.parse(answer.text) as unknown) : undefined;
   }
 
-  /** What a repository, an organisation or a user holds, values too. */
+  /** The secrets and variables of a repository, an organisation or a user, with their values. */
   held(target: string): { readonly secrets: Record<string, string>; readonly variables: Record<string, string> } {
     const state = JSON.parse(readFileSync(join(this.server.data, "forgejo.json"), "utf8")) as State;
     const [owner, name] = target.split("/");

@@ -34,17 +34,17 @@ export interface OpItem {
 export interface OpState {
   vaults: { id: string; name: string }[];
   items: OpItem[];
-  /** Said in place of an answer, when set. */
+  /** Printed instead of a result, if set. */
   says?: string;
-  /** Whether that is said to edits only. */
+  /** Whether only edits print it. */
   toEdits?: boolean;
-  /** Ends with that after the edit was made. */
+  /** Fails with this message after the edit. */
   loses?: string;
   /** Never ends. */
   hangs?: boolean;
-  /** Somebody else adds a tag while an edit runs: before it, after it, or both. */
+  /** Someone else adds a tag during an edit: before it, after it, or both. */
   others?: ("before" | "after")[];
-  /** Drops what no template is promised to keep, though it was in the template. */
+  /** Drops parts of the template that `op` does not promise to keep. */
   drops?: "tags";
 }
 
@@ -63,7 +63,7 @@ function fail(words: string): never {
 }
 
 function main(directory: string, args: readonly string[]): void {
-  // op takes whatever is piped to it for input, so a person's terminal and /dev/null are not.
+  // op treats anything piped to it as input, but not a terminal or /dev/null.
   const input = fstatSync(0).isCharacterDevice() ? undefined : readFileSync(0, "utf8");
   const environment = Object.fromEntries(Object.entries(process.env).map(([name, value]) => [name, value ?? ""]));
   appendFileSync(join(directory, "runs.jsonl"), `${JSON.stringify({ args, input, environment } satisfies OpRun)}\n`);
@@ -144,7 +144,7 @@ function show({ passkey: _passkey, ...item }: OpItem): object {
   };
 }
 
-/** The template becomes the item. Passkeys and files are in no template, so they go. */
+/** The template replaces the item. Templates contain no passkeys and files, so those are lost. */
 function edit(item: OpItem, input: string | undefined, state: OpState): OpItem {
   const theirs = (when: "before" | "after"): number => (state.others?.includes(when) === true ? 1 : 0);
   let template: OpItem;

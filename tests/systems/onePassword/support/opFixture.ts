@@ -9,7 +9,7 @@ import { Secret } from "../../../../core/secrets/secret.ts";
 import type { OpItem, OpRun, OpState } from "./fakeOp.ts";
 import { FULL, ITEM, VAULT, folder } from "./support.ts";
 
-/** Nothing of the person's own 1Password may get into a test, and nothing of this into `op`. */
+/** Keeps the user's own 1Password settings out of the tests, and the tests' environment out of `op`. */
 export const ENVIRONMENT: Readonly<Record<string, string | undefined>> = {
   OP_CONNECT_HOST: "http://elsewhere",
   OP_CONNECT_TOKEN: "not-ours-1",
@@ -24,7 +24,7 @@ export const ENVIRONMENT: Readonly<Record<string, string | undefined>> = {
 export interface OpFixture {
   readonly store: OnePassword;
   readonly warnings: string[];
-  /** The client with another way in. */
+  /** The client with other credentials. */
   readonly by: (connection: OnePasswordConnection, token?: string) => OnePassword;
   readonly item: () => OpItem;
   readonly change: (change: (state: OpState) => void) => void;

@@ -12,7 +12,7 @@ export const VAULT = "vaultvaultvaultvaultvault2";
 export const ITEM = "itemitemitemitemitemitem23";
 export const NEW = new Secret("zak_the-new-key");
 
-/** Texts that no error and no warning may tell. */
+/** Texts that no error and no warning may contain. */
 export const SECRETS = [
   "zak_the-new-key",
   "zak_old",
@@ -50,7 +50,7 @@ export const FULL: ItemSeed = {
 
 export const FILE = { id: "fileid", name: "kubeconfig.yaml", size: 12, section: { id: "tokens" } };
 
-/** Fails with that code, in words that name what they have to, and tell no secret. */
+/** Asserts an error with this code, whose message contains the expected words and no secret. */
 export async function fails(running: Promise<unknown>, code: string, ...words: readonly RegExp[]): Promise<void> {
   const error = await running.then(
     () => assert.fail(`it should have failed with ${code}`),

@@ -36,7 +36,7 @@ test("the real case: anybody pulls, CI creates, nobody else pushes", () => {
   ]);
 });
 
-test("what is not open to anybody is expected to be refused", () => {
+test("what is not open to everyone is expected to be refused", () => {
   const closed = rows({ access: { anonymousRead: false, anonymousMetrics: false } });
   for (const row of ["anonymous, ping: 401", "anonymous, pull: 401", "anonymous, read metrics, /metrics: 401"]) {
     assert.ok(closed.includes(row), row);
@@ -65,7 +65,7 @@ test("every namespace adds what is refused there, and the rules of the proofs' o
   assert.ok(added.includes("anonymous, pull: 401"));
 });
 
-test("a row that does not hold is told with its place", () => {
+test("a failing row is reported with its position", () => {
   const expected = { subject: "ci", operation: "begin an upload", target: "a/b", expected: 403 } as const;
   assert.deepEqual(failures([{ ...expected, measured: 403 }]), []);
   assert.deepEqual(failures([{ ...expected, measured: 202 }]), ["ci, begin an upload (a/b): expected 403, got 202"]);

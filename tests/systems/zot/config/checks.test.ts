@@ -7,7 +7,7 @@ import { isObject } from "../../../../core/json.ts";
 import { issuerOf, renderZotConfig } from "../../../../systems/zot/config/config.ts";
 import { REAL_CASE, version } from "../../../support/settings.ts";
 
-// What `zot verify` of 2.1.20 takes for valid, one mistake each in a config that is right.
+// Mistakes that `zot verify` of 2.1.20 accepts, one at a time in a valid config.
 
 const settings = parseSettings(REAL_CASE);
 const RIGHT = renderZotConfig(zotConfigArgs(settings), version("2.1.20"), settings.registry);
@@ -15,7 +15,7 @@ const EXPECTED = { registryUrl: settings.registry.url, issuer: issuerOf(settings
 const OIDC = "http.auth.openid.providers.oidc";
 const POLICY = "http.accessControl.repositories.**";
 
-/** The config with something else at a path; `undefined` removes it. */
+/** The config with the value at a path replaced; `undefined` removes it. */
 function changed(path: string, value: unknown): Record<string, unknown> {
   const config = structuredClone(RIGHT) as Record<string, unknown>;
   const keys = path.split(".");
@@ -26,11 +26,11 @@ function changed(path: string, value: unknown): Record<string, unknown> {
     at = at[key] as Record<string, unknown>;
   }
   at[last] = value;
-  // Through JSON, what is undefined is not there at all.
+  // JSON drops undefined values.
   return JSON.parse(JSON.stringify(config)) as Record<string, unknown>;
 }
 
-/** What, where it is changed, to what, and what has to be said. */
+/** The mistake, its path, its value, and the expected message. */
 const NOT_CAUGHT: readonly (readonly [string, string, unknown, RegExp])[] = [
   ["an unknown action", `${POLICY}.anonymousPolicy`, ["raed"], /"raed".*grants nothing.*Did you mean "read"\?/],
   ["an action of another registry", `${POLICY}.policies.0.actions`, ["pull"], /"pull".*Valid actions: read, create/],
@@ -85,7 +85,7 @@ for (const [name, path, value, expected] of NOT_CAUGHT) {
   });
 }
 
-test("a config that is right has no problem, in whatever case its keys are", () => {
+test("a valid config has no problem, whatever the case of its keys", () => {
   const lower = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(lower);
     if (!isObject(value)) return value;

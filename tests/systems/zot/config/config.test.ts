@@ -14,7 +14,7 @@ import { REAL_CASE, version } from "../../../support/settings.ts";
 const EXPECTED: unknown = JSON.parse(
   readFileSync(new URL("../../../data/zot-config.expected.json", import.meta.url), "utf8"),
 );
-/** The one thing that its author left out: behind a TLS proxy the session cookie has to be told to be for https only. */
+/** The one option that its author left out: behind a TLS proxy, secure session cookies must be enabled explicitly. */
 const AS_IT_WAS = { ...REAL_CASE, zot: { auth: { secureSession: false } } };
 
 function render(change: Record<string, unknown> = {}, release = "2.1.20"): ZotConfig {
@@ -219,7 +219,7 @@ test("what can be turned off is left out", () => {
   assert.deepEqual(config["storage"], { rootDirectory: "/Users/erichblume/zot", gc: false });
 });
 
-test("a change that zot takes over while it runs needs no restart, any other does", () => {
+test("a change that zot reloads while running needs no restart, any other does", () => {
   const digest = (change: Record<string, unknown>, release = "2.1.20"): string =>
     startDigest(render(change, release), version(release));
   const zot = (settings: Record<string, unknown>): string => digest({ zot: settings });

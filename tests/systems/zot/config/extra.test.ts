@@ -18,7 +18,7 @@ function problemsOf(extra: unknown): readonly string[] {
   }
 }
 
-test("what no setting says is merged in at its place, in whatever case it is written", () => {
+test("options without a setting are merged at their path, whatever the case of their keys", () => {
   const extra = { HTTP: { ratelimit: { rate: 5 } }, storage: { gcTimeWindow: "01:00-05:00" } };
   // zot's schema knows keys in their own case and in lower case only, so that upper case is refused there.
   assert.match(problemsOf(extra).join(), /zot\.extra\.HTTP: unknown setting\. Did you mean "http"\?/);
@@ -59,7 +59,7 @@ for (const [name, extra, expected] of BAD) {
   });
 }
 
-test("what zot's older releases do not know is told by its setting and the release", () => {
+test("options unknown to older zot releases are reported with the setting and the release", () => {
   const cases: readonly (readonly [Record<string, unknown>, string, RegExp])[] = [
     [{ auth: { groupsClaim: "roles" } }, "2.1.16", /^zot\.auth\.groupsClaim: requires zot 2\.1\.17 .* has 2\.1\.16/],
     [
@@ -88,7 +88,7 @@ test("what zot's older releases do not know is told by its setting and the relea
   }
 });
 
-test("merging loses nothing of either side, and what both have is a conflict", () => {
+test("merging keeps both sides, and a key in both is a conflict", () => {
   const object = fc.object({ maxDepth: 3, key: fc.stringMatching(/^[a-c]$/), values: [fc.integer()] });
   fc.assert(
     fc.property(object, object, (config, extra) => {

@@ -14,7 +14,7 @@ import { World } from "./support/world.ts";
 /** More than any script has. */
 const MANY = 200;
 
-/** The configs that a cut-off deployment may leave: without the canary, and with its two repositories in front. */
+/** The configs that an interrupted deployment may leave: without the canary, and with its two repositories in front. */
 function assertWhole(world: World, ...allowed: readonly string[]): void {
   const text = world
     .config()

@@ -38,7 +38,7 @@ test("a date is due from its second on", () => {
   assert.equal(isDue("2026-03-02T00:00:00Z", new Date("2026-03-02T00:00:00Z")), true);
 });
 
-test("a label gives its generation back to its owner, and to nobody else", () => {
+test("a label reveals its generation to its owner only", () => {
   fc.assert(
     fc.property(
       fc.stringMatching(/^[a-z/-]+$/),

@@ -15,7 +15,7 @@ import type { Lab } from "../../../lab/authentik/support.ts";
 import { NOTHING, SIGNAL, authentik, authorizeUrl, coded, contextWith, serve, settingsFor } from "./support.ts";
 import type { Route } from "./support.ts";
 
-// The lab's Authentik as it is, and small servers in place of a zot that is not as it should be.
+// The lab's Authentik, and small servers in place of a misconfigured zot.
 
 const KEY = new Secret("zak_0123456789abcdef0123456789abcdef");
 
@@ -121,7 +121,7 @@ test("a wrong client secret and an issuer that differs in its slash are told apa
 const MANAGEMENT = (auth: object): Route => [200, JSON.stringify({ releaseTag: "v2.1.20", http: { auth } })];
 const OPENID = MANAGEMENT({ openid: { providers: { oidc: {} } }, apikey: true });
 
-test("a zot with neither apikey nor openid is told as such, and with extensions.apikey as misplaced", async (t) => {
+test("reports a zot with neither apikey nor openid, and a misplaced extensions.apikey", async (t) => {
   const lab = await authentik(t);
   const zot = await serve(t, { "/v2/": [200, "{}"], "/v2/_zot/ext/mgmt": MANAGEMENT({}) });
   const warnings: string[] = [];
@@ -141,7 +141,7 @@ test("a zot with neither apikey nor openid is told as such, and with extensions.
   );
 });
 
-test("a zot that has bearer beside openid is told as such", async (t) => {
+test("reports a zot with both bearer and openid", async (t) => {
   const lab = await authentik(t);
   const challenge = { "www-authenticate": 'Bearer realm="x",service="y"' };
   const zot = await serve(t, {
@@ -157,7 +157,7 @@ test("a zot that has bearer beside openid is told as such", async (t) => {
 
 const SESSION = { kind: "session", jar: new CookieJar() } as const;
 
-test("a proxy that keeps the paths to itself or strips the header is told as such", async (t) => {
+test("reports a proxy that does not forward the paths or strips the header", async (t) => {
   const lab = await authentik(t);
   const page: Route = [200, "<!DOCTYPE html><title>Home</title>", { "content-type": "text/html" }];
   const swallowing = await serve(t, { "/v2/": [200, "{}"], "/v2/_zot/ext/mgmt": OPENID, "/zot/auth/": page });
@@ -178,7 +178,7 @@ test("a proxy that keeps the paths to itself or strips the header is told as suc
   assert.equal(await assertKeyEndpoint(settingsFor(lab, fine), SESSION, contextWith([])), "2.1.20");
 });
 
-test("a new key that may not push, though the session that made it may, has lost the account's groups", async (t) => {
+test("a new key that may not push although its session may has lost the account's groups", async (t) => {
   const lab = await authentik(t);
   const zot = await serve(t, { "/v2/": (byKey) => (byKey ? [403, "{}"] : [202, ""]) });
   const made = {
@@ -197,7 +197,7 @@ test("a new key that may not push, though the session that made it may, has lost
   );
 });
 
-test("a key that an earlier version of the program made stays when the diagnosis' inputs come to it", async (t) => {
+test("a key created by an earlier version stays when the diagnosis adds its inputs", async (t) => {
   const lab = await authentik(t);
   const { authentikUrl, authentikToken, registryUrl, username, machineFlow, appPassword, ...more } = settingsFor(
     lab,
@@ -214,7 +214,7 @@ test("a key that an earlier version of the program made stays when the diagnosis
     onDestroy: "blank" as const,
   };
   const inputs: ApiKeyInputs = { ...earlier, revocationTrigger: "", ...more };
-  // What the engine hands over is the state as that version wrote it.
+  // The engine passes the state as that version wrote it.
   const state = {
     ...earlier,
     uuid: "u",
@@ -223,7 +223,7 @@ test("a key that an earlier version of the program made stays when the diagnosis
     drift: "",
   } as unknown as ApiKeyState;
   assert.equal(apiKey.keeps?.({ inputs, state, now: new Date() }), true);
-  // No server is there: whatever made a key would fail.
+  // No server is running: creating a key would fail.
   const updated = await apiKey.update?.(state, inputs, contextWith([]));
   assert.equal(updated?.uuid, "u");
   assert.equal(updated.clientSecret, "env:SIGN_IN_TEST_SECRET");

@@ -39,7 +39,7 @@ test("zot's config is read whatever the case of its keys, and none of its secret
   });
 });
 
-test("a config of before has none of it, and what is no JSON object is no config", () => {
+test("an original config has none of it, and a value that is not a JSON object is not a config", () => {
   assert.deepEqual(readConfigSeen('{"http":{"address":"127.0.0.1"}}'), {
     apikey: false,
     openid: false,

@@ -1,4 +1,4 @@
-// What the tests of the sign-in share: the lab's Authentik with our blueprint, and small servers in place of others.
+// Shared by the sign-in tests: the lab's Authentik with our blueprint, and small servers in place of others.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
@@ -11,14 +11,14 @@ import type { AuthentikOptions } from "../../../../lab/authentik/server.ts";
 import { adminKey, callback, clientSecret, measured, startLab } from "../../../lab/authentik/support.ts";
 import type { Lab } from "../../../lab/authentik/support.ts";
 
-/** What is to be done in a session that does not come about. */
+/** The work for a session that is never established. */
 export const NOTHING = async (): Promise<void> => Promise.resolve();
 /** Never aborts: the runner ends a process that hangs. */
 export const SIGNAL = new AbortController().signal;
 process.env["SIGN_IN_TEST_TOKEN"] = adminKey;
 process.env["SIGN_IN_TEST_SECRET"] = clientSecret;
 
-/** What the engine hands over, with a place for what the person would read. */
+/** The context that the engine passes, recording the messages to the user. */
 export function contextWith(warnings: string[]): Context {
   return {
     urn: "",
@@ -65,7 +65,7 @@ export async function serve(
 /** Whether a request was answered in Authentik's place. */
 export type Instead = (request: IncomingMessage, response: ServerResponse) => boolean;
 
-/** Something in front of the lab's Authentik: passes requests on, but for those that it answers itself. */
+/** A proxy in front of the lab's Authentik that forwards requests except those that it answers itself. */
 export async function inFrontOf(t: TestContext, lab: () => Lab, instead: Instead): Promise<string> {
   return listen(t, (request, response) => {
     if (!instead(request, response)) void passOn(request, response, lab().server.url);
@@ -120,7 +120,7 @@ export function settingsFor(lab: Lab, registryUrl: string, configFile = "/nowher
   };
 }
 
-/** Where zot sends people for the sign-in. */
+/** Where zot redirects people to sign in. */
 export function authorizeUrl(authentikUrl: string, asked: Readonly<Record<string, string>> = {}): URL {
   const url = new URL(`${authentikUrl}/application/o/authorize/`);
   url.search = new URLSearchParams({
@@ -134,7 +134,7 @@ export function authorizeUrl(authentikUrl: string, asked: Readonly<Record<string
   return url;
 }
 
-/** A zot as far as a sign-in begins and ends there: it sends to Authentik, and takes any code. */
+/** A zot reduced to the sign-in: it redirects to Authentik and accepts any code. */
 export async function zotThatSendsTo(
   t: TestContext,
   authentikUrl: string,

@@ -37,7 +37,7 @@ async function fails(settings: SignInArgs, code: string, text: RegExp): Promise<
   await assert.rejects(signedIn(settings, contextWith([]), NOTHING), coded(code, text));
 }
 
-test("zot begins no sign-in at all", async (t) => {
+test("zot does not start a sign-in", async (t) => {
   const url = await serve(t, {});
   await assert.rejects(
     beginSignIn(url, SIGNAL),
@@ -48,7 +48,7 @@ test("zot begins no sign-in at all", async (t) => {
   );
 });
 
-test("zot's state cookie is Secure: kept on loopback, and its loss elsewhere is told", async (t) => {
+test("zot's state cookie is Secure: kept on loopback, and its loss elsewhere is reported", async (t) => {
   const authorize = authorizeUrl("http://127.0.0.1:1").href;
   const login: Route = [
     302,
