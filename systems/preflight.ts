@@ -10,7 +10,7 @@ import { resolveSecret, vault } from "./onePassword/resolver.ts";
 import type { Context, Observed, Resource } from "../provider/resource.ts";
 
 /**
- * Checks everything that can be wrong before anything is changed: servers that do not answer, tokens that are refused or have insufficient
+ * Checks everything that can be wrong before anything is changed: servers that do not respond, tokens that are rejected or have insufficient
  * permissions, repositories and items that do not exist. All other resources depend on it.
  */
 export interface PreflightInputs {
@@ -18,7 +18,7 @@ export interface PreflightInputs {
   readonly argocd: ArgoCdConnection | null;
   readonly forgejo: ForgejoConnection;
   readonly targets: readonly string[];
-  /** The sources of the other secrets that Forgejo gets. */
+  /** The sources of the other secrets that are copied to Forgejo. */
   readonly sources: readonly SecretReference[];
   readonly keyStore: SecretReference;
 }
@@ -47,7 +47,7 @@ async function check(inputs: PreflightInputs, context: Context): Promise<Preflig
   ];
   const failed = (await Promise.allSettled(checks)).filter((result) => result.status === "rejected");
   signal.throwIfAborted();
-  // One server that is down can fail several checks in the same words.
+  // One unreachable server can fail several checks with the same message.
   const messages = [...new Set(failed.map((result) => messageOf(result.reason)))];
   if (messages.length > 0) throw new ZotAuthError("PREFLIGHT_FAILED", `${messages.join("\n")}\nNothing was changed.`);
   return { ...inputs, drift: "" };

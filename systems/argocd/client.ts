@@ -68,9 +68,9 @@ export class ArgoCd {
   }
 
   /**
-   * Starts a sync with a mark of its own: only the mark distinguishes it from anybody else's.
+   * Starts a sync with a unique mark: only the mark distinguishes it from other syncs.
    *
-   * @returns the commit that it will sync, or `undefined` when another operation is in the way
+   * @returns the commit that it will sync, or `undefined` if another operation is running
    */
   async sync(mark: string): Promise<string | undefined> {
     const answer = await this.#request(`${this.#path()}/sync`, {
@@ -85,7 +85,7 @@ export class ArgoCd {
   /**
    * Whether Git holds a key of a ConfigMap, at a commit.
    *
-   * @returns where the application's manifests lie when it does, else `undefined`
+   * @returns where the application's manifests are if it does, otherwise `undefined`
    */
   async findInGit(configMap: ConfigMapKey, revision: string): Promise<string | undefined> {
     const query = `revision=${encodeURIComponent(revision)}`;
@@ -129,7 +129,7 @@ export class ArgoCd {
     return unexpected(this.#endpoint, what, answer);
   }
 
-  /** Argo CD answers the same for an application that does not exist and for one that the token may not see. */
+  /** Argo CD responds alike for an application that does not exist and one that the token may not read. */
   #forbidden(rights: string): ZotAuthError {
     const { application, project, argocdToken } = this.#connection;
     return new ZotAuthError(
@@ -140,7 +140,7 @@ export class ArgoCd {
   }
 }
 
-/** A manifest without a namespace goes into the application's own, which is the ConfigMap's. */
+/** A manifest without a namespace is applied to the application's namespace, which is the ConfigMap's. */
 function holdsKey(manifest: unknown, { configMap, namespace, key }: ConfigMapKey): boolean {
   const place = at(manifest, "metadata", "namespace") ?? namespace;
   return (

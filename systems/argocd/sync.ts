@@ -10,7 +10,7 @@ import { argocdSyncOutputs } from "./outputs.ts";
 export interface ArgoCdSyncInputs extends ArgoCdConnection, ConfigMapKey {
   /** Hash of what is delivered after the sync. A change needs another sync. */
   readonly blueprintHash: string;
-  /** Seconds to wait for somebody else's operation. */
+  /** Seconds to wait for another operation. */
   readonly busyTimeout: number;
   /** Seconds. */
   readonly timeout: number;
@@ -24,7 +24,7 @@ export interface ArgoCdSyncState extends ArgoCdSyncInputs, Observed {
 }
 
 /**
- * Starts a sync marked with a uuid and waits for its end. Only the mark distinguishes our operation from anybody else's: times have whole
+ * Starts a sync marked with a uuid and waits for its end. Only the mark distinguishes our operation from others: times have whole
  * seconds, and "Synced" may still refer to the previous commit.
  */
 export const argocdSync: Resource<ArgoCdSyncInputs, ArgoCdSyncState> = {
@@ -93,7 +93,7 @@ async function sync(inputs: ArgoCdSyncInputs, context: Context): Promise<string>
   );
 }
 
-/** Argo CD runs one operation at a time and queues none, so this waits for somebody else's, but not for long. */
+/** Argo CD runs one operation at a time and queues none, so this waits briefly for another one to end. */
 async function start(argocd: ArgoCd, mark: string, inputs: ArgoCdSyncInputs, context: Context): Promise<string> {
   context.progress("starting the sync");
   let other: ApplicationState | undefined;
@@ -117,7 +117,7 @@ async function start(argocd: ArgoCd, mark: string, inputs: ArgoCdSyncInputs, con
   );
 }
 
-/** If Git contains the key too, every sync by anybody overwrites ours. */
+/** If Git contains the key too, every sync overwrites our patch. */
 async function lookIntoGit(inputs: ArgoCdSyncInputs, revision: string, context: Context): Promise<string> {
   const { key, configMap, namespace, application } = inputs;
   try {

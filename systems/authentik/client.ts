@@ -14,13 +14,13 @@ export interface AuthentikConnection {
   readonly authentikToken: SecretReference;
 }
 
-/** A blueprint as Authentik knows it. */
+/** A blueprint instance in Authentik. */
 export interface BlueprintInstance {
   readonly pk: string;
   readonly name: string;
-  /** Empty for one that was created from text. */
+  /** Empty if created from text. */
   readonly path: string;
-  /** Whether Authentik applies it at all; asked to apply a disabled one, it reports success and does nothing. */
+  /** Authentik reports success for a request to apply a disabled one, but does nothing. */
   readonly enabled: boolean;
   readonly status: string;
   /** SHA-512 (hex) of the text that was last applied with success. The status alone proves nothing. */
@@ -29,11 +29,11 @@ export interface BlueprintInstance {
   readonly lastApplied: string;
 }
 
-/** Whose a token is. */
+/** The owner of a token. */
 export interface TokenOwner {
   readonly username: string;
   readonly superuser: boolean;
-  /** Primary keys of its roles, its groups' too. `undefined` before 2025.12, which does not report them. */
+  /** Primary keys of its roles, including its groups'. `undefined` before 2025.12, which does not report them. */
   readonly roles: readonly string[] | undefined;
   /** Permissions for Authentik as a whole: `authentik_rbac.access_admin_interface`. */
   readonly systemRights: readonly string[];
@@ -51,7 +51,7 @@ export class Authentik {
     this.#signal = signal;
   }
 
-  /** Whose the token is. Every token may ask. */
+  /** The owner of the token. Needs no permission. */
   async owner(): Promise<TokenOwner> {
     const user = at(await this.#get("/core/users/me/", "report the token's owner"), "user");
     const roles = at(user, "roles");
@@ -63,7 +63,7 @@ export class Authentik {
     };
   }
 
-  /** The permissions of a role, `undefined` where this token may not see them. */
+  /** The permissions of a role; `undefined` if this token may not read them. */
   async rightsOf(role: string): Promise<readonly string[] | undefined> {
     const rights: string[] = [];
     for (let page = 1; page > 0;) {
@@ -106,7 +106,7 @@ export class Authentik {
     );
   }
 
-  /** Every blueprint whose name begins so. */
+  /** Every blueprint whose name has that prefix. */
   async blueprintsNamed(beginning: string): Promise<readonly BlueprintInstance[]> {
     const found: BlueprintInstance[] = [];
     for (let page = 1; page !== 0;) {
@@ -135,7 +135,7 @@ export class Authentik {
   }
 
   /**
-   * Creates a blueprint from text. Authentik's server tries the text out at once, without the worker's environment.
+   * Creates a blueprint from text. Authentik's server validates the text at once, without the worker's environment.
    *
    * @param enabled whether it may ever be applied
    * @returns the instance, or the response of an Authentik that rejects the text: 400 with reasons, 405 without
@@ -154,7 +154,7 @@ export class Authentik {
     await this.#expect([204, 404], "delete a blueprint", `/managed/blueprints/${pk}/`, { method: "DELETE" }, right);
   }
 
-  /** Whether a flow of that slug exists. Asks without a token: no permission is needed. */
+  /** Whether a flow with that slug exists. Needs no token. */
   async hasFlow(slug: string): Promise<boolean> {
     const path = `/api/v3/flows/executor/${encodeURIComponent(slug)}/?query=`;
     const answer = await request(this.endpoint, path, {
@@ -196,7 +196,7 @@ export class Authentik {
     return list(at(await this.#get(path, "list PolicyBindings", "authentik_policies.view_policybinding"), "results"));
   }
 
-  /** A token's metadata (not its key), `undefined` when there is none of that identifier or the token lacks the permission to see it. */
+  /** A token's metadata (not its key); `undefined` if there is none with that identifier or our token may not view it. */
   async token(identifier: string): Promise<unknown> {
     const answer = await this.#request(`/core/tokens/${encodeURIComponent(identifier)}/`);
     if (answer.status === 404) return undefined;

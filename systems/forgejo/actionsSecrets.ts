@@ -11,11 +11,11 @@ import type { Context } from "../../provider/resource.ts";
 export interface PlacedSecret {
   readonly secretName: string;
   readonly marker: SecretMarker;
-  /** The repository's, organisation's or user's numeric id: its name can come to mean another one. */
+  /** The repository's, organisation's or user's numeric id: the name can be reused. */
   readonly targetId: number;
 }
 
-/** What makes a target unusable, or another one: a refresh reports it as drift and does not fail. */
+/** Errors for an unusable or replaced target: a refresh reports them as drift and does not fail. */
 const DRIFT: readonly string[] = [
   "FORGEJO_REPOSITORY_MOVED",
   "FORGEJO_REPOSITORY_UNKNOWN",
@@ -26,8 +26,8 @@ const DRIFT: readonly string[] = [
 /**
  * The id of a target to which the secret is about to be written.
  *
- * @param before the id that it had, and what the last refresh found; a preview has shown that to the person who runs this
- * @throws ZotAuthError `FORGEJO_REPOSITORY_REPLACED` when it is another one than before, and no refresh has reported it
+ * @param before the previous id, and what the last refresh found and a preview has shown
+ * @throws ZotAuthError `FORGEJO_REPOSITORY_REPLACED` if the id has changed and no refresh has reported it
  */
 export async function targetIdFor(
   forgejo: Forgejo,
@@ -78,7 +78,7 @@ export async function writeSecret(
   await forgejo.putVariable(target, variable, markerText(marker));
 }
 
-/** What a refresh finds wrong, in one sentence; empty when nothing is. */
+/** The drift that a refresh finds, in one sentence; empty if there is none. */
 export async function driftOf(forgejo: Forgejo, { secretName, marker, targetId }: PlacedSecret): Promise<string> {
   const { target } = marker;
   try {
@@ -102,7 +102,7 @@ export async function driftOf(forgejo: Forgejo, { secretName, marker, targetId }
     : `${variable} names another secret`;
 }
 
-/** Deletes secret and marker, wherever the target is now. What belongs to somebody else by now stays. */
+/** Deletes secret and marker, even if the target was renamed. Keeps what has another owner by now. */
 export async function takeBack(forgejo: Forgejo, placed: PlacedSecret, context: Context): Promise<void> {
   const { secretName, marker } = placed;
   const where = await whereItIs(forgejo, placed, context);
@@ -144,8 +144,8 @@ async function remove(
 }
 
 /**
- * Deletes a secret that is no longer declared, even if its creation was interrupted and no state has it: its marker, which was written first,
- * says to whom it belongs.
+ * Deletes a secret that is no longer declared, even if its creation was interrupted and it is in no state: its marker, written first,
+ * names its owner.
  */
 export async function takeBackByMarker(
   forgejo: Forgejo,
@@ -165,12 +165,12 @@ export async function takeBackByMarker(
     context.info(`deleting the secret ${secretName} of ${target}, which this stack no longer declares`);
     await remove(forgejo, target, secretName, { label: seen.label, target });
   } catch (error) {
-    // A target that no longer exists, or is another one by now, has nothing of ours.
+    // A target that was deleted or replaced holds nothing of ours.
     if (!isDrift(error)) throw error;
   }
 }
 
-/** The name of the target whose id we know; `undefined` when it cannot be found, which a warning reports. */
+/** The current name of the target with that id; `undefined` if it cannot be found, which causes a warning. */
 async function whereItIs(
   forgejo: Forgejo,
   { secretName, marker, targetId }: PlacedSecret,

@@ -20,12 +20,12 @@ export interface WorkflowRun {
   readonly url: string;
 }
 
-/** Secrets of a page; Forgejo gives no more at once. */
+/** Secrets per page: Forgejo's maximum. */
 const PAGE = 50;
 
 /**
  * Forgejo's API, as far as this program uses it. A target is `owner/repository`, an organisation's name, or `user:` and the login of the
- * token's user. One of it serves one operation of a resource: it reads the token once.
+ * token's user. Each instance serves one operation of a resource, so it reads the token once.
  */
 export class Forgejo {
   readonly #endpoint: Endpoint;
@@ -38,7 +38,7 @@ export class Forgejo {
       name: "Forgejo",
       url: connection.forgejoUrl,
       setting: "forgejo.url",
-      // What fails inside Forgejo can pass, such as a database that was busy.
+      // An internal error of Forgejo can be temporary, such as a busy database.
       retriedStatuses: [500],
     };
     this.#reference = connection.forgejoToken;
@@ -51,15 +51,15 @@ export class Forgejo {
     return this.#token;
   }
 
-  /** The target's numeric id: a name can come to mean another repository, the id cannot. */
+  /** The target's numeric id: unlike the name, it is never reused. */
   async targetId(target: string): Promise<number> {
     return (await this.#lookUp(target)).id;
   }
 
   /**
-   * The target's numeric id, when its workflows can run.
+   * The target's numeric id, if its workflows can run.
    *
-   * @throws ZotAuthError `FORGEJO_REPOSITORY_ARCHIVED`, `FORGEJO_ACTIONS_DISABLED`: Forgejo takes secrets there all the same
+   * @throws ZotAuthError `FORGEJO_REPOSITORY_ARCHIVED`, `FORGEJO_ACTIONS_DISABLED`: Forgejo accepts secrets there nevertheless
    */
   async usableTargetId(target: string): Promise<number> {
     const { id, shown } = await this.#lookUp(target);
@@ -78,7 +78,7 @@ export class Forgejo {
     if (answer.status !== 400 && answer.status !== 404) throw this.#refused(target, what, answer);
   }
 
-  /** The names of the secrets; Forgejo never returns their values. `undefined` where it does not list them: a user's. */
+  /** The names of the secrets; Forgejo never returns their values. `undefined` for a user's, which it does not list. */
   async secretNames(target: string): Promise<readonly string[] | undefined> {
     const names: string[] = [];
     for (let page = 1; ; page += 1) {
@@ -121,7 +121,7 @@ export class Forgejo {
       this.#ask(target, `/actions/variables/${name}`, { method, json: { value } });
     let answer = await send("PUT");
     if (answer.status === 404) answer = await send("POST");
-    // Somebody created it in between.
+    // Created concurrently.
     if (answer.status === 409) answer = await send("PUT");
     if (answer.status !== 204 && answer.status !== 201) throw this.#refused(target, what, answer);
   }

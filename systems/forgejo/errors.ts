@@ -7,7 +7,7 @@ import type { HttpResponse, Endpoint } from "../../core/http/http.ts";
 
 /** The target has another name now. */
 export class TargetMoved extends ZotAuthError {
-  /** As a setting names it; `undefined` when Forgejo did not say it in a way that can be read. */
+  /** As a setting names it; `undefined` if Forgejo's response cannot be parsed. */
   readonly newName: string | undefined;
 
   constructor(target: string, newName: string | undefined) {
@@ -19,7 +19,7 @@ export class TargetMoved extends ZotAuthError {
   }
 }
 
-/** The error for a response that Forgejo refused a request with. */
+/** The error for a request that Forgejo rejected. */
 export function refused(
   endpoint: Endpoint,
   token: SecretReference,
@@ -42,7 +42,7 @@ export function refused(
     case 403: {
       const scope = /required scope\(s\): \[([a-z:, ]+)\]/.exec(message)?.[1];
       if (scope !== undefined) {
-        // Forgejo names what this one request needs; the next ones write.
+        // Forgejo names only the scope for this request; later requests write.
         const wanted = scope.replaceAll("read:", "write:");
         return new ZotAuthError(
           "FORGEJO_SCOPE_MISSING",
@@ -81,7 +81,7 @@ export function actionsDisabled(target: string): ZotAuthError {
   );
 }
 
-/** `own/new` of `/api/v1/repos/own/new/actions/secrets/X`, which Forgejo gives without its own address. */
+/** `own/new` of `/api/v1/repos/own/new/actions/secrets/X`, which Forgejo returns without its origin. */
 function movedTo(location: string | undefined, server: string): string | undefined {
   const path = location === undefined ? undefined : URL.parse(location, server)?.pathname;
   const [, kind, first, second] = /^\/api\/v1\/(repos|orgs)\/([^/]+)(?:\/([^/]+))?/.exec(path ?? "") ?? [];

@@ -36,7 +36,7 @@ export function changingText({ label, target }: Pick<SecretMarker, "label" | "ta
   return `label=${label} changing=true target=${target}`;
 }
 
-/** Parses a marker; `undefined` if the variable is somebody else's. */
+/** Parses a marker; `undefined` if the variable is unmanaged. */
 export function parseMarker(text: string): SeenMarker | undefined {
   const match = /^label=(\S+) (?:changing=true|fingerprint=[0-9a-f]{16}(?: expires=\S+)?)(?: target=(\S+))?$/.exec(
     text.trim(),

@@ -29,7 +29,7 @@ export interface Backend {
   /** In errors: `1Password Connect`, `op`. */
   readonly name: string;
   /**
-   * Whether a write replaces the whole item. If so, a change that somebody else makes between our read and our write is lost.
+   * Whether a write replaces the whole item. If so, a concurrent change between our read and our write is lost.
    */
   readonly replacesItem: boolean;
   /** Reads the item, with one request if the place names ids. Never cached. */

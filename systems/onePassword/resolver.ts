@@ -40,7 +40,7 @@ export async function resolveSecret(reference: SecretReference, signal?: AbortSi
   }
 }
 
-/** The reference leads to nothing. An ambiguous section or field is an error nevertheless. */
+/** The reference points to nothing. An ambiguous section or field is still an error. */
 const NOTHING_THERE = ["ONEPASSWORD_FIELD_MISSING", "ONEPASSWORD_ITEM_MISSING", "ONEPASSWORD_ITEM_ARCHIVED"];
 
 /** As {@link resolveSecret}; `undefined` when the 1Password field is empty or missing, or its item is. */

@@ -20,7 +20,7 @@ export interface WriterOptions {
 
 /**
  * Writes one field of one item: reads the item, writes, reads until the value appears, and compares the item before and after, so that
- * somebody else's change at the same time is noticed.
+ * a concurrent change is noticed.
  */
 export class FieldWriter {
   readonly #backend: Backend;
@@ -34,7 +34,7 @@ export class FieldWriter {
     this.#settleSeconds = options.settleSeconds ?? 30;
   }
 
-  /** One at a time: two fields of one item, written side by side, would look like somebody else's change. */
+  /** One at a time: writing two fields of one item concurrently would look like an external change. */
   async write(place: Place, value: Secret, signal: AbortSignal): Promise<void> {
     const before = this.#last;
     const own = (async (): Promise<void> => {
@@ -109,7 +109,7 @@ export class FieldWriter {
     );
   }
 
-  /** Each change increments the version, so an increase by more than one means somebody else's change. */
+  /** Each change increments the version, so an increase by more than one means a concurrent change. */
   #compare(before: Item, after: Item, place: Place): void {
     const { reference } = place;
     const ours = findField(after, place) ?? findField(before, place);

@@ -17,7 +17,7 @@ export interface Delivered {
 /**
  * Waits until Authentik's worker sees the delivered text.
  *
- * @param arrival what must happen until then, in a sentence
+ * @param arrival what must happen first, in a sentence
  * @throws ZotAuthError `BLUEPRINT_NOT_SEEN`, `BLUEPRINT_INSTANCE_MISSING`, `AUTHENTIK_WORKER_SILENT`
  */
 export async function arrived(
@@ -54,12 +54,12 @@ export async function arrived(
   });
 }
 
-/** The name that a text has among Authentik's blueprints when it was delivered by the API: new texts have new names. */
+/** The name of an API-delivered blueprint in Authentik: each new text has a new name. */
 export function inlineInstanceName(name: string, hash: string): string {
   return `${name} ${hash.slice(0, 12)}`;
 }
 
-/** The blueprint as Authentik has it now, `undefined` when it has none. */
+/** The current blueprint instance in Authentik; `undefined` if there is none. */
 export async function presentInstance(
   authentik: Authentik,
   { path, hash }: Pick<Delivered, "path" | "hash">,
@@ -78,7 +78,7 @@ async function inlineInstance(authentik: Authentik, place: Delivered): Promise<B
   );
 }
 
-/** The worker makes the list: without one this request has no response, while the server answers all others. */
+/** The worker creates the list: without a worker this request gets no response, while the server responds to all others. */
 async function availableFiles(authentik: Authentik): Promise<ReadonlyMap<string, string>> {
   try {
     return await authentik.available();

@@ -8,8 +8,8 @@ import { tryOut } from "./trial.ts";
 import type { Context } from "../../../provider/resource.ts";
 
 /**
- * Objects without which a run fails. A certificate is not among them: without one Authentik makes a provider that signs with the client secret,
- * which the resource Application finds.
+ * Objects without which a run fails. Not certificates: without one, Authentik creates a provider that signs with the client secret,
+ * which the resource Application detects.
  */
 const LISTS: Readonly<Record<string, Listed>> = {
   "authentik_core.group": {
@@ -39,7 +39,7 @@ interface Listed {
   /** Where the API lists them. */
   readonly path: string;
   readonly called: string;
-  /** The setting that names one, as it follows the name. */
+  /** The setting that names one, as shown after the name. */
   readonly setting: string;
 }
 
@@ -49,13 +49,13 @@ export interface RejectedBlueprint {
   readonly appliedAfter: readonly string[];
   /** The variable with the client secret. */
   readonly variable: string;
-  /** Who rejects it: the worker, which applies it, or the server, which tries out a text that comes by the API. */
+  /** Who rejects it: the worker, which applies it, or the server, which validates a text from the API. */
   readonly by: "worker" | "server";
 }
 
 /**
- * Why Authentik cannot apply a blueprint. Its status says "error" and nothing else. So this looks up what the blueprint refers to, and then has
- * the server try out the text, which names a wrong field.
+ * Why Authentik cannot apply a blueprint. Its status is just "error". So this looks up what the blueprint refers to, and then has
+ * the server validate the text, which names an invalid field.
  *
  * @returns `BLUEPRINT_NEEDS_MISSING`, `BLUEPRINT_VARIABLE_MISSING`, or `BLUEPRINT_REJECTED` with what Authentik says
  */
@@ -110,7 +110,7 @@ function byModel(left: NeededObject, right: NeededObject): number {
   return models.indexOf(left.model) - models.indexOf(right.model);
 }
 
-/** Whether a list of the API has an object with that value; `undefined` when the token may not look. */
+/** Whether an API list has an object with that value; `undefined` if the token may not read it. */
 async function isListed(
   authentik: Authentik,
   path: string,

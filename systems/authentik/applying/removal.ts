@@ -12,10 +12,10 @@ import type { Context } from "../../../provider/resource.ts";
 const NAME = "zot-auth removal";
 
 /**
- * Removes objects from Authentik, by a short-lived blueprint of its own. Its name is the same each time: what an interrupted run left of it is
+ * Removes objects from Authentik by a short-lived blueprint. Its name is the same each time: what an interrupted run left is
  * found and deleted before it is created again.
  *
- * @param what names this removal among those that run side by side
+ * @param what distinguishes this removal from concurrent ones
  */
 export async function removeObjects(
   connection: AuthentikConnection & { readonly timeout: number },
@@ -34,7 +34,7 @@ export async function removeObjects(
   try {
     await runBlueprint(authentik, removal, { hash: blueprintHash(text), timeout: connection.timeout }, context);
   } catch (error) {
-    // The run may have been cancelled, so the cleanup has a timeout of its own. What it cannot delete, the next run does.
+    // The run may have been cancelled, so the cleanup has its own timeout. The next run deletes what it cannot.
     await new Authentik(connection, AbortSignal.timeout(5000)).deleteBlueprint(removal.pk).catch((failed: unknown) => {
       context.warn(`The blueprint "${name}" is left in Authentik; the next run removes it. ${messageOf(failed)}`);
     });
@@ -43,12 +43,12 @@ export async function removeObjects(
   await authentik.deleteBlueprint(removal.pk);
 }
 
-/** Deletes what interrupted runs left of removals. Nothing is lost: whoever needs one creates it again. */
+/** Deletes leftover removal blueprints of interrupted runs. Nothing is lost: a removal creates its blueprint anew. */
 export async function sweepRemovals(connection: AuthentikConnection, context: Context): Promise<void> {
   await sweep(new Authentik(connection, context.signal), NAME);
 }
 
-/** What is wrong where an interrupted run left a removal, which would remove what is declared again; empty when there is none. */
+/** The drift if an interrupted run left a removal, which would remove what is declared again; empty if there is none. */
 export async function leftRemoval(authentik: Authentik): Promise<string> {
   const [left] = await authentik.blueprintsNamed(NAME);
   return left === undefined ? "" : `an interrupted run left the blueprint "${left.name}" in Authentik`;

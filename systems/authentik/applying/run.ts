@@ -16,11 +16,11 @@ export interface WantedRun {
 const ATTEMPTS = 5;
 
 /**
- * Applies a blueprint, and waits for a run after that which leaves the hash: the hash alone may be from an earlier run, after which somebody
- * deleted what the blueprint made, or changed a variable that it reads. A failed run may be an older one, or have raced with the blueprint
- * that makes what ours refers to: so it is applied again a few times, with growing pauses, before it counts as rejected.
+ * Applies a blueprint, and waits for a later run that records the hash: the hash alone may be from an earlier run, after which a person
+ * deleted what the blueprint created, or changed a variable that it reads. A failed run may be an older one, or have raced the blueprint
+ * that creates what ours refers to: so it is retried a few times, with growing pauses, before it counts as rejected.
  *
- * @param why finds the reason of a rejection
+ * @param why finds the reason for a rejection
  * @throws ZotAuthError `BLUEPRINT_DISABLED`, `BLUEPRINT_NOT_APPLIED`, and what `why` gives (default `BLUEPRINT_REJECTED`)
  */
 export async function runBlueprint(
@@ -31,7 +31,7 @@ export async function runBlueprint(
   why: () => Promise<ZotAuthError> = async () => Promise.resolve(rejected(before, "Read the worker's log.")),
 ): Promise<void> {
   const { pk } = before;
-  // Authentik accepts a request to apply a disabled blueprint, and does nothing.
+  // Authentik accepts a request to apply a disabled blueprint, but does nothing.
   if (!before.enabled) throw disabled(before);
   await authentik.apply(pk);
   const end = Date.now() + timeout * 1000;
@@ -65,7 +65,7 @@ export async function runBlueprint(
   );
 }
 
-/** The blueprint as a person finds it in Authentik. */
+/** How a person finds the blueprint in Authentik. */
 export function titleOf({ path, name }: Pick<BlueprintInstance, "path" | "name">): string {
   return path === "" ? `"${name}"` : path;
 }

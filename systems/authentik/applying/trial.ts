@@ -11,10 +11,10 @@ const CANNOT_TRY =
   "left in Authentik: delete it there.";
 
 /**
- * What Authentik's server says to a blueprint with a literal in place of every variable, since the server does not have the worker's environment.
- * Nothing of a trial stays.
+ * Has Authentik's server validate a blueprint with a literal for every variable, since the server lacks the worker's environment.
+ * Leaves nothing behind.
  *
- * @returns the reason, as well as it can be had, or `undefined` when Authentik takes the text
+ * @returns the best available reason, or `undefined` if Authentik accepts the text
  */
 export async function tryOut(authentik: Authentik, text: string): Promise<string | undefined> {
   const literal = withoutVariables(text, "tried-out-by-zot-auth");
@@ -27,7 +27,7 @@ export async function tryOut(authentik: Authentik, text: string): Promise<string
   return `Authentik gives no reason. ${entry === undefined ? CANNOT_TRY : `The first entry that it rejects is ${entry}.`}`;
 }
 
-/** What Authentik says. It returns the first lines of its log only: with many entries the reason is not among them, and a 405 has none. */
+/** Authentik's message. It holds only the first lines of the log: with many entries the reason is missing, and a 405 has none. */
 function reasonIn(answer: HttpResponse): string | undefined {
   const lines = list(at(answer.json, "content")).filter((line) => typeof line === "string");
   const telling = lines.filter((line) => /entry invalid|does not exist|not allowed/i.test(line));
@@ -61,7 +61,7 @@ interface Trial {
 async function trial(authentik: Authentik, text: string): Promise<Trial> {
   try {
     for (const left of await authentik.blueprintsNamed(TRIAL)) await authentik.deleteBlueprint(left.pk);
-    // Disabled, so that it is tried out and never applied.
+    // Disabled, so that it is validated but never applied.
     const tried = await authentik.createBlueprint(TRIAL, text, false);
     if (tried instanceof HttpResponse) return { answer: tried, stays: false };
     await authentik.deleteBlueprint(tried.pk);

@@ -1,14 +1,14 @@
 import { isSeq, parseDocument, visit } from "yaml";
 import type { Node } from "yaml";
 
-/** An object that a blueprint looks for with `!Find`. */
+/** An object that a blueprint looks up with `!Find`. */
 export interface NeededObject {
   readonly model: string;
   readonly field: string;
   readonly value: string;
 }
 
-/** Every object that a blueprint looks for with `!Find [model, [field, value]]`, each once. */
+/** Every object that a blueprint looks up with `!Find [model, [field, value]]`, without duplicates. */
 export function needsOf(text: string): readonly NeededObject[] {
   const needs = new Map<string, NeededObject>();
   eachTag(text, (tag, content) => {

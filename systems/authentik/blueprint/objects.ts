@@ -4,7 +4,7 @@ import { blueprintText, find } from "./text.ts";
 import type { BlueprintEntry } from "./text.ts";
 
 /**
- * An object that the blueprint makes, in a form that a preview can show: its model and the name that identifies it. A PolicyBinding has no name;
+ * An object that the blueprint creates, in a form that a preview can show: its model and the name that identifies it. A PolicyBinding has no name;
  * its application and its group identify it.
  *
  * @example "authentik_core.user zot-ci", "authentik_policies.policybinding zot/admins"
@@ -27,7 +27,7 @@ const BINDING = "authentik_policies.policybinding";
 /** The order in which objects can be removed: what refers to others first. */
 const REMOVAL_ORDER = [BINDING, ...Object.keys(IDENTIFIED_BY)];
 
-/** Every object that the blueprint makes. */
+/** Every object that the blueprint creates. */
 export function declaredObjects(args: BlueprintArgs): readonly BlueprintObject[] {
   const { application, providerName, machineFlow, ciUser, ciGroup, signInGroups } = args;
   return [
@@ -44,7 +44,7 @@ export function declaredObjects(args: BlueprintArgs): readonly BlueprintObject[]
   ];
 }
 
-/** The objects that the blueprint looks for and does not make. They are never removed, whoever made them. */
+/** The objects that the blueprint looks up but does not create. They are never removed. */
 export function neededObjects({ signInGroups, ciGroup }: BlueprintArgs): readonly BlueprintObject[] {
   const others = signInGroups.filter((group) => group !== ciGroup);
   return others.map((group): BlueprintObject => `authentik_core.group ${group}`);
@@ -60,7 +60,7 @@ export function isAccount(object: BlueprintObject): boolean {
   return /^authentik_core\.(?:user|token) /.test(object);
 }
 
-/** Whether only one object can have its name, so that the old one must be removed before the new one can be made. */
+/** Whether its name is unique, so that the old object must be removed before a new one can be created. */
 export function isInTheWay(object: BlueprintObject): boolean {
   return /^authentik_(?:core\.application|providers_oauth2\.oauth2provider) /.test(object);
 }
@@ -83,7 +83,7 @@ function absence(object: BlueprintObject): BlueprintEntry {
     if (field === undefined) throw new TypeError(`no field identifies ${object}`);
     return { model, state: "absent", identifiers: { [field]: name } };
   }
-  // Names have no slashes. Without the conditions a group that no longer exists would match "no group", and remove the binding of an account.
+  // Names have no slashes. Without the conditions, a deleted group would match "no group" and remove an account's binding.
   const [slug = "", group = ""] = name.split("/");
   const target = () => find("authentik_core.application", "slug", slug);
   const bound = () => find("authentik_core.group", "name", group);

@@ -7,13 +7,13 @@ export function appPasswordIdentifier(user: string): string {
   return `${user}-app-password`;
 }
 
-/** The address that Authentik sends people back to. */
+/** The redirect URI of the OAuth2 client. */
 export function redirectUri(registryUrl: string): string {
   return `${registryUrl}/zot/auth/callback/oidc`;
 }
 
 /**
- * Renders the blueprint: the blueprints that it is applied after, the CI group, the service account with its app password, the OAuth2 provider,
+ * Renders the blueprint: the blueprints that must be applied first, the CI group, the service account with its app password, the OAuth2 provider,
  * the application, its PolicyBindings, and the sign-in flow for machines. Authentik does not prune, so a blueprint of its own
  * ({@link renderRemoval}) removes what this one no longer holds. Applying it twice changes nothing. The same arguments give the same bytes.
  */
@@ -28,7 +28,7 @@ export function renderBlueprint(args: BlueprintArgs): string {
   ]);
 }
 
-/** Blueprints that make what ours looks for. Authentik applies them first, and ours only once they exist. */
+/** Blueprints that create what ours looks up. Authentik applies them first, and ours only once they exist. */
 function dependencyEntries({ appliedAfter }: BlueprintArgs): BlueprintEntry[] {
   return appliedAfter.map((name) => ({
     model: "authentik_blueprints.metaapplyblueprint",
@@ -73,7 +73,7 @@ function providerEntries(args: BlueprintArgs): BlueprintEntry[] {
         client_type: "confidential",
         client_id: args.clientId,
         client_secret: env(args.clientSecretVariable),
-        // Without it a provider newly made on Authentik 2026.5 or later refuses every sign-in.
+        // Without it, a provider created on Authentik 2026.5 or later rejects every sign-in.
         grant_types: ["authorization_code", "refresh_token"],
         redirect_uris: [{ matching_mode: "strict", url: redirectUri(args.registryUrl) }],
         signing_key: find("authentik_crypto.certificatekeypair", "name", args.signingCertificate),
@@ -97,7 +97,7 @@ function providerEntries(args: BlueprintArgs): BlueprintEntry[] {
 }
 
 /**
- * A PolicyBinding is identified by its group, not by its order: a binding of another group at that order may be made by hand, and a group that
+ * A PolicyBinding is identified by its group, not its order: another group's binding at that order may be manual, and a group that
  * moves up would leave its old binding behind.
  */
 function bindingEntries({ signInGroups, ciGroup }: BlueprintArgs): BlueprintEntry[] {
@@ -111,7 +111,7 @@ function bindingEntries({ signInGroups, ciGroup }: BlueprintArgs): BlueprintEntr
   }));
 }
 
-/** A sign-in flow for machines only: the flow for people, and the second factor that it requires, stay as they are. */
+/** A sign-in flow for machines only: the flow for people keeps its second factor. */
 function flowEntries({ machineFlow: flow }: BlueprintArgs): BlueprintEntry[] {
   return [
     {
@@ -162,7 +162,7 @@ function flowEntries({ machineFlow: flow }: BlueprintArgs): BlueprintEntry[] {
   ];
 }
 
-/** Has no key: Authentik generates one, and keeps it when it applies the blueprint again. */
+/** Without a key: Authentik generates one, and keeps it when it reapplies the blueprint. */
 function appPasswordEntry({ ciUser }: BlueprintArgs): BlueprintEntry {
   return {
     model: "authentik_core.token",

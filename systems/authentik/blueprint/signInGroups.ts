@@ -1,4 +1,4 @@
-/** The groups and the rights that they have, as far as it decides who may sign in. */
+/** The groups with rights, which determine who may sign in. */
 export interface GroupRights {
   readonly adminGroup: string;
   readonly ciGroup: string;
@@ -12,7 +12,7 @@ export interface GroupRights {
  * The groups that may sign in to the registry, in the order of their PolicyBindings: admins, CI, every group that has rights anywhere (it could
  * not use them without signing in), then `more`.
  *
- * @param more groups that may sign in and have no rights of their own
+ * @param more groups without rights that may sign in
  */
 export function signInGroups(rights: GroupRights, more: readonly string[]): readonly string[] {
   return [...new Set([...groupsWithRights(rights), ...more])];

@@ -32,7 +32,7 @@ export function keyOf(id: string): Scalar {
   return tag("!KeyOf", id);
 }
 
-/** `!Find [model, [field, value]]`: an object that another blueprint or a person made. Without it Authentik applies nothing of the file. */
+/** `!Find [model, [field, value]]`: an object from elsewhere. If it is missing, Authentik applies nothing of the file. */
 export function find(model: string, field: string, value: string): YAMLSeq {
   const document = new Document([model, [field, value]]);
   const sequence = document.contents as unknown as YAMLSeq;

@@ -11,11 +11,11 @@ import type { Context, Observed, Resource } from "../../../provider/resource.ts"
 import type { FormerObject } from "./objectCleanup.ts";
 import { appliedBlueprintOutputs } from "./outputs.ts";
 
-/** Authentik has applied the delivered blueprint: the text's hash is the one that it applied last, in a run that ended now. */
+/** Authentik has applied the delivered blueprint: the hash that it applied last is the text's, from a run that just ended. */
 export interface AppliedBlueprintInputs extends AuthentikConnection, Delivered {
   /** The delivered text, to find out why Authentik rejects it. */
   readonly text: string;
-  /** What must happen until Authentik's worker has the text, in a sentence. */
+  /** What must happen before Authentik's worker has the text, in a sentence. */
   readonly arrival: string;
   /** Names of blueprints that Authentik applies before this one. */
   readonly appliedAfter: readonly string[];
@@ -23,9 +23,9 @@ export interface AppliedBlueprintInputs extends AuthentikConnection, Delivered {
   readonly clientSecretVariable: string;
   /** Fingerprint of the client secret: Authentik does not notice that a variable of its worker changed. */
   readonly clientSecretFingerprint: string;
-  /** What the blueprint makes; removed on destroy. */
+  /** What the blueprint creates; removed on destroy. */
   readonly objects: readonly BlueprintObject[];
-  /** What earlier blueprints of this stack made and this one does not. */
+  /** What earlier blueprints of this stack created and this one does not. */
   readonly former: readonly FormerObject[];
 }
 
@@ -54,7 +54,7 @@ export const appliedBlueprint: Resource<AppliedBlueprintInputs, AppliedBlueprint
   },
 
   async update(state, inputs, context) {
-    // Each is removed once: an object of that name that appears later is somebody else's. An account is removed with its own row, after its key.
+    // Each is removed once: a later object with that name is unmanaged. An account is removed with its own resource, after its key.
     const known = new Set(state.former.map(({ object, generation }) => `${generation} ${object}`));
     const gone = inputs.former.filter(
       ({ object, generation }) => !known.has(`${generation} ${object}`) && !isAccount(object),
@@ -75,7 +75,7 @@ async function apply(
   const gone = former.map(({ object }) => object);
   await sweepRemovals(inputs, context);
   const of = `former objects of ${inputs.path}`;
-  // One application a provider, one provider a client id: the old ones must be removed before the new ones can be made.
+  // One application per provider, one provider per client id: the old ones must be removed before new ones can be created.
   await removeObjects(inputs, `${of}, first`, gone.filter(isInTheWay), context);
   const instance = await applyDelivered(inputs, context);
   const rest = gone.filter((object) => !isInTheWay(object));
@@ -83,13 +83,13 @@ async function apply(
   return { ...inputs, instance, drift: "" };
 }
 
-/** Makes again what a person or an interrupted run has removed. */
+/** Recreates what a person or an interrupted run has removed. */
 export async function applyAgain(inputs: AuthentikConnection & Delivered, context: Context): Promise<void> {
   await sweepRemovals(inputs, context);
   await applyDelivered(inputs, context);
 }
 
-/** Waits until the worker sees the delivered text, has it applied, and waits until its hash is the applied one. */
+/** Waits until the worker sees the delivered text, applies it, and waits until its hash is the applied one. */
 async function applyDelivered(
   inputs: AuthentikConnection & Delivered & Partial<AppliedBlueprintInputs>,
   context: Context,

@@ -9,8 +9,8 @@ import type { Context, Observed, Resource } from "../../../provider/resource.ts"
 import { applyAgain } from "./appliedBlueprint.ts";
 
 /**
- * Objects of the blueprint as rows of their own, so that a preview shows them and drift has a name. They write nothing: only the blueprint does,
- * and any drift is repaired by applying it again.
+ * Objects of the blueprint as separate resources, so that a preview shows them and their drift. They write nothing: only the blueprint does,
+ * and reapplying it repairs any drift.
  */
 export type ObjectRow = AuthentikConnection & Delivered;
 
@@ -34,7 +34,7 @@ export interface ServiceAccountInputs extends ObjectRow {
   readonly group: string;
   /** Identifier of its app password. */
   readonly appPassword: string;
-  /** Slug of the flow that it signs in by. Absent in the state of earlier versions. */
+  /** Slug of its sign-in flow. Absent in the state of earlier versions. */
   readonly machineFlow?: string;
 }
 
@@ -56,7 +56,7 @@ export const policyBinding = seenIfAllowed<PolicyBindingInputs>(
           return `the PolicyBinding of the group "${group}" has order ${String(at(binding, "order"))}, not ${order}`;
         return "";
       });
-    // A second one of the same group, made by hand, does not make ours wrong.
+    // A second binding of the same group, created by hand, is no drift.
     if (wrong.includes("")) return "";
     return wrong[0] ?? `no PolicyBinding of the application "${application}" names the group "${group}"`;
   },
@@ -78,7 +78,7 @@ export const application = seenIfAllowed<ApplicationInputs>(
       return `the provider's client id is "${String(at(provider, "client_id"))}", not "${clientId}"`;
     const uris = list(at(provider, "redirect_uris")).map((uri) => at(uri, "url"));
     if (!uris.includes(redirectUri)) return `the provider lacks the redirect URI ${redirectUri}`;
-    // A blueprint that finds no certificate makes a provider without one, which signs with the client secret: zot then accepts no token.
+    // Without the certificate, the blueprint creates a provider that signs with the client secret: zot then accepts no token.
     if (typeof at(provider, "signing_key") !== "string")
       return "the provider has no signing key: the certificate of authentik.signingCertificate does not exist";
     const grants = at(provider, "grant_types");
@@ -109,8 +109,8 @@ const seenAccount = seen<ServiceAccountInputs>(
 );
 
 /**
- * The account is removed with its row, after the key that was made with it: it must sign in to revoke that one. Everything else that the blueprint
- * no longer makes is removed when the new one is applied.
+ * The account is removed with its resource, after its key: it must sign in to revoke the key. Everything else that the blueprint
+ * no longer creates is removed when the new one is applied.
  */
 export const serviceAccount: Resource<ServiceAccountInputs, State<ServiceAccountInputs>> = {
   ...seenAccount,
@@ -124,7 +124,7 @@ export const serviceAccount: Resource<ServiceAccountInputs, State<ServiceAccount
     ),
 };
 
-/** The same for an object that the token need not be allowed to see: `up` does without, and reports nothing. */
+/** The same for an object that the token need not be able to view: then `up` skips it without a report. */
 function seenIfAllowed<I extends ObjectRow>(
   idOf: (inputs: I) => string,
   look: (authentik: Authentik, inputs: I) => Promise<string>,
@@ -132,7 +132,7 @@ function seenIfAllowed<I extends ObjectRow>(
   return seen(idOf, async (authentik, inputs) => (await ifAllowed(async () => look(authentik, inputs))) ?? "");
 }
 
-/** A resource whose object the blueprint makes: it waits until the object is as declared, and applies the blueprint again where it is not. */
+/** A resource whose object the blueprint creates: waits until the object is as declared, and otherwise reapplies the blueprint. */
 function seen<I extends ObjectRow>(
   idOf: (inputs: I) => string,
   look: (authentik: Authentik, inputs: I) => Promise<string>,
@@ -163,7 +163,7 @@ function seen<I extends ObjectRow>(
   return {
     computed: {},
     create: async (inputs, context) => {
-      // The blueprint was applied just now, or long ago: only applying it again restores what an interrupted destroy removed.
+      // The blueprint may have been applied long ago: only reapplying it restores what an interrupted destroy removed.
       const wrong = await look(new Authentik(inputs, context.signal), inputs);
       return { id: idOf(inputs), state: await repaired(wrong, inputs, context) };
     },

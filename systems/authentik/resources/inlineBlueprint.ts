@@ -6,7 +6,7 @@ import { HttpResponse } from "../../../core/http/http.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { inlineBlueprintOutputs } from "./outputs.ts";
 
-/** The blueprint as a text that Authentik itself stores: for homelabs without Kubernetes. */
+/** The blueprint as text that Authentik itself stores: for homelabs without Kubernetes. */
 export interface InlineBlueprintInputs extends AuthentikConnection {
   /** The first part of its name in Authentik; the beginning of the text's hash follows. */
   readonly name: string;
@@ -50,13 +50,13 @@ export const inlineBlueprint: Resource<InlineBlueprintInputs, InlineBlueprintSta
   },
 };
 
-/** Deletes every text of that name, also one that no state knows of. */
+/** Deletes every blueprint with that name prefix, even one that is in no state. */
 export async function deleteInline(named: Named, context: Context): Promise<void> {
   const authentik = new Authentik(named, context.signal);
   for (const { pk } of await ours(named, context)) await authentik.deleteBlueprint(pk);
 }
 
-/** The new text gets an instance of its own before those of older texts are deleted: a text that Authentik rejects changes nothing. */
+/** The new text gets its own instance before older ones are deleted: a text that Authentik rejects changes nothing. */
 async function deliver(inputs: InlineBlueprintInputs, context: Context): Promise<InlineBlueprintState> {
   const authentik = new Authentik(inputs, context.signal);
   const wanted = inlineInstanceName(inputs.name, inputs.hash);

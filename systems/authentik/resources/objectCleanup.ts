@@ -15,7 +15,7 @@ import { objectCleanupOutputs } from "./outputs.ts";
  */
 export interface ObjectCleanupInputs extends AuthentikConnection {
   readonly objects: readonly BlueprintObject[];
-  /** What the blueprint looks for: never removed. */
+  /** What the blueprint looks up: never removed. */
   readonly needed: readonly BlueprintObject[];
   /** The application's slug. */
   readonly application: string;
@@ -25,19 +25,19 @@ export interface ObjectCleanupInputs extends AuthentikConnection {
   readonly timeout: number;
 }
 
-/** An object that the present blueprint no longer makes. */
+/** An object that the current blueprint no longer creates. */
 export interface FormerObject {
   readonly object: BlueprintObject;
-  /** The generation of the settings that first left it out: an object that returns and leaves again is not one that left long ago. */
+  /** The generation of the settings that first omitted it: distinguishes an object that was declared again in between. */
   readonly generation: number;
 }
 
 export interface ObjectCleanupState extends ObjectCleanupInputs, Observed {
-  /** What earlier blueprints of this stack made, or were about to make, and the present one does not. */
+  /** What earlier blueprints of this stack created, or were about to create, and the current one does not. */
   readonly former: readonly FormerObject[];
   /** Counts the changes of the settings. */
   readonly generation: number;
-  /** Whom unmanaged PolicyBindings let in, or keep out. */
+  /** Whom unmanaged PolicyBindings admit or deny. */
   readonly others: readonly string[];
 }
 
@@ -69,7 +69,7 @@ export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = 
     await deleteInline({ ...state, name: inlineNameFor(state.application) }, context);
     const authentik = new Authentik(state, context.signal);
     const left = await Promise.all([
-      // Where the token may not look, it may exist.
+      // If the token may not read it, it may exist.
       ifAllowed(async () => ({ found: await authentik.application(state.application) })).then((seen) =>
         seen === undefined ? "unseen" : seen.found,
       ),
@@ -81,9 +81,9 @@ export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = 
 };
 
 /**
- * PolicyBindings on the application that people made. They stay, and are reported.
+ * PolicyBindings on the application that people created. They are kept and reported.
  *
- * @param going objects that this very run is about to remove
+ * @param going objects that this run is about to remove
  */
 async function othersOf(
   { application, groups, ...connection }: ObjectCleanupInputs,

@@ -4,13 +4,13 @@ import { Authentik } from "../client.ts";
 import type { AuthentikConnection, TokenOwner } from "../client.ts";
 import type { Context } from "../../../provider/resource.ts";
 
-/** A name that nothing in Authentik has: 404 with the permission, 403 without. */
+/** A name that does not exist in Authentik: 404 with the permission, 403 without. */
 const NOTHING = "zot-auth-looks-for-nothing";
 
-/** Requests that change nothing and return 403 without the permission. Seeing tokens cannot be tested so: everybody sees their own. */
+/** Requests that change nothing and return 403 without the permission. Viewing tokens cannot be tested this way: every user can view their own. */
 const TRIES: Readonly<Record<string, (authentik: Authentik) => Promise<number>>> = {
   "authentik_blueprints.view_blueprintinstance": (authentik) => authentik.tryOut("/managed/blueprints/?page_size=1"),
-  // Without a name and a text no blueprint is made: 400.
+  // Without a name and a text, no blueprint is created: 400.
   "authentik_blueprints.add_blueprintinstance": (authentik) =>
     authentik.tryOut("/managed/blueprints/", { method: "POST", json: {} }),
   "authentik_core.view_user": (authentik) => authentik.tryOut("/core/users/?page_size=1"),
@@ -95,9 +95,9 @@ function warnOfSurplus(token: string, surplus: readonly string[] | "all", contex
 }
 
 /**
- * Looks at something that the token may have no permission to see.
+ * Reads something that the token may not have permission for.
  *
- * @returns `undefined` where it has none, which the preflight reports
+ * @returns `undefined` without the permission, which the preflight reports
  */
 export async function ifAllowed<T extends object | string | boolean>(look: () => Promise<T>): Promise<T | undefined> {
   try {

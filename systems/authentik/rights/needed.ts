@@ -1,4 +1,4 @@
-/** A permission that the program needs in Authentik, and what for. */
+/** A permission that the program needs in Authentik, and why. */
 export interface NeededRight {
   /** As Authentik's roles name it. */
   readonly right: string;
@@ -7,7 +7,7 @@ export interface NeededRight {
   readonly optional?: true;
 }
 
-/** Everything that the program needs: docs/authentik-role.yaml creates a role with just these. */
+/** All permissions that the program needs: docs/authentik-role.yaml creates a role with exactly these. */
 export const NEEDED_RIGHTS: readonly NeededRight[] = [
   { right: "authentik_blueprints.view_blueprintinstance", purpose: "see whether the blueprint is applied" },
   { right: "authentik_blueprints.add_blueprintinstance", purpose: "apply the blueprint" },
@@ -32,7 +32,7 @@ export const NEEDED_RIGHTS: readonly NeededRight[] = [
   },
 ];
 
-/** What is known of a token's permissions. */
+/** What is known about a token's permissions. */
 export interface RightsSeen {
   readonly superuser: boolean;
   /** All permissions, where Authentik reports them. */
@@ -53,7 +53,7 @@ export interface RightsVerdict {
 export function judgeRights({ superuser, granted, tried }: RightsSeen): RightsVerdict {
   if (superuser) return { missing: [], surplus: "all", unknown: [] };
   const verdictOf = ({ right }: NeededRight): boolean | undefined =>
-    // A permission on single objects is in no list, and suffices.
+    // A permission on single objects is in no list, but suffices.
     granted?.includes(right) === true || tried[right] === true ? true : granted === undefined ? tried[right] : false;
   // A blueprint grants permissions by their short names, which includes those of the same name from other parts of Authentik.
   const needed = new Set(NEEDED_RIGHTS.map(({ right }) => shortName(right)));

@@ -27,7 +27,7 @@ export async function authorizeAt(session: AuthentikSession, authorize: URL): Pr
   return callback;
 }
 
-/** A page in place of a redirect: Authentik rejects the redirect address, or the account. */
+/** A page instead of a redirect: Authentik rejects the redirect URI or the account. */
 function refused(answer: HttpResponse, authorize: URL): ZotAuthError {
   if (answer.text.includes("Redirect URI Error")) {
     return new ZotAuthError(
@@ -56,7 +56,7 @@ function refused(answer: HttpResponse, authorize: URL): ZotAuthError {
   );
 }
 
-/** Authentik sends zot an error in place of a code. Its text is fixed, and never quotes the request. */
+/** Authentik sends zot an error instead of a code. Its text is fixed and never quotes the request. */
 function sentBack(error: string, callback: URL): ZotAuthError {
   const said = callback.searchParams.get("error_description");
   const words = `${error}${said === null ? "" : `: ${said}`}`;
@@ -74,7 +74,7 @@ function sentBack(error: string, callback: URL): ZotAuthError {
   );
 }
 
-/** Older Authentik, or an authorization flow with stages: the executor says where to continue. */
+/** Older Authentik, or an authorization flow with stages: the executor returns the next URL. */
 async function throughFlow(session: AuthentikSession, page: URL): Promise<URL> {
   const slug = page.pathname.split("/")[3] ?? "";
   // Only without a sign-in is there a page to return to.

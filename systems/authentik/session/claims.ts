@@ -1,4 +1,4 @@
-/** What Authentik tells zot about an account: names only. */
+/** The claims that zot gets about an account: names only. */
 export interface ClaimsSeen {
   /** The scopes that zot requests. */
   readonly scopes: readonly string[];

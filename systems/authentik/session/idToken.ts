@@ -8,12 +8,12 @@ import type { Endpoint } from "../../../core/http/http.ts";
 import type { Secret } from "../../../core/secrets/secret.ts";
 import type { ClaimsSeen } from "./claims.ts";
 
-/** The OAuth2 client that zot is, as its config says. */
+/** zot's OAuth2 client, from its config. */
 export interface RelyingParty {
-  /** To the byte: zot compares it so. */
+  /** zot compares it byte by byte. */
   readonly issuer: string;
   readonly clientSecret: Secret;
-  /** The claim that it looks at for the groups. */
+  /** The claim from which it reads the groups. */
   readonly groupsClaim: string;
 }
 
@@ -24,28 +24,28 @@ interface Exchange {
   readonly endpoint: Endpoint;
   readonly party: RelyingParty;
   readonly client: oauth.Client;
-  /** Requests go through our own client; an Authentik of a homelab may be on plain http. */
+  /** Requests use our own client; Authentik in a homelab may be on plain http. */
   readonly options: {
     readonly [oauth.customFetch]: (url: string, options: Sent) => Promise<Response>;
     readonly [oauth.allowInsecureRequests]: true;
   };
 }
 
-/** What the library asks to be sent. */
+/** A request that the library sends. */
 interface Sent {
   readonly method: string;
   readonly headers: Record<string, string>;
   readonly body?: unknown;
 }
 
-/** Seconds by which the clocks of this machine and of Authentik may differ: what counts is what zot sees. */
+/** Allowed clock skew between this machine and Authentik, in seconds: only zot's view matters. */
 const CLOCK_TOLERANCE = 300;
 
 /**
- * What Authentik tells zot of the account, by a second authorization-code exchange, made like zot's own: same client, same scopes, same
- * redirect address. Its code is redeemed here and never by zot, so nothing at zot changes. The tokens are forgotten: only names come back.
+ * The claims that zot gets about the account, by a second authorization-code exchange like zot's own: same client, scopes and
+ * redirect URI. Its code is redeemed here and never by zot, so nothing changes at zot. The tokens are dropped: only names are returned.
  *
- * @param authorize where zot sends people for the sign-in
+ * @param authorize the URL to which zot redirects for the sign-in
  * @throws ZotAuthError `ISSUER_MISSING`, `ISSUER_DIFFERS`, `ISSUER_ELSEWHERE`, `CLIENT_SECRET_REFUSED`, `TOKEN_REFUSED`, `USERINFO_REFUSED`,
  *   and what {@link authorizeAt} throws
  */
@@ -79,7 +79,7 @@ export async function readClaims(
   return seen(party.groupsClaim, scopes, [userInfo, idToken]);
 }
 
-/** The issuer's configuration, whose addresses have to be on the server that we know. */
+/** The issuer's configuration, whose endpoints must be on the server from the settings. */
 async function discover({ endpoint, party: { issuer }, options }: Exchange): Promise<oauth.AuthorizationServer> {
   assertOn(endpoint, issuer, "issuer");
   const response = await oauth.discoveryRequest(new URL(issuer), options);
@@ -121,7 +121,7 @@ async function redeem(
   const response = await oauth.authorizationCodeGrantRequest(
     server,
     client,
-    // Authentik does not decode the percent-encoding of HTTP Basic, so that a secret with `+`, `/`, `=` or `%` fails there.
+    // Authentik does not decode the percent-encoding of HTTP Basic, so a secret with `+`, `/`, `=` or `%` would fail.
     oauth.ClientSecretPost(party.clientSecret.reveal()),
     parameters,
     asked.searchParams.get("redirect_uri") ?? "",
@@ -135,7 +135,7 @@ async function redeem(
     });
     const idToken = oauth.getValidatedIdTokenClaims(tokens);
     if (idToken === undefined) throw unreadable("no ID token");
-    // To the byte, as zot does.
+    // Byte by byte, as zot does.
     assertIssuer(idToken.iss, party.issuer, "the ID token");
     return { idToken, accessToken: tokens.access_token };
   } catch (error) {
@@ -162,7 +162,7 @@ async function userInfoOf(
   }
 }
 
-/** Sends what the library asks for. It gets no challenge, since the body says more. */
+/** Sends the library's requests. Hides the challenge from it, since the body says more. */
 async function fetchFrom(endpoint: Endpoint, url: string, sent: Sent, signal: AbortSignal): Promise<Response> {
   const { pathname, search } = new URL(url);
   const response = await request(endpoint, pathname + search, {
@@ -186,7 +186,7 @@ function assertIssuer(said: string, issuer: string, where: string): void {
   );
 }
 
-/** A secret goes to no other server than the one that the settings name. */
+/** Secrets are sent only to the server that the settings name. */
 function assertOn(endpoint: Endpoint, address: string | undefined, what: string): void {
   if (URL.parse(address ?? "")?.origin === new URL(endpoint.url).origin) return;
   throw new ZotAuthError(
@@ -197,7 +197,7 @@ function assertOn(endpoint: Endpoint, address: string | undefined, what: string)
 
 type Refusal = oauth.OperationProcessingError | oauth.ResponseBodyError | oauth.UnsupportedOperationError;
 
-/** What the library says of a response that is not as it must be. Its causes hold tokens, so they go no further. */
+/** The library's message about an invalid response. Its causes hold tokens, so they are dropped. */
 function isRefusal(error: unknown): error is Refusal {
   return (
     error instanceof oauth.OperationProcessingError ||
@@ -213,7 +213,7 @@ function noCode(): ZotAuthError {
   );
 }
 
-/** Only the error's name: what else the response says could repeat the request. */
+/** Only the error's name: the rest of the response could repeat the request. */
 function tokenRefused(error: unknown, client: string, status: number, issuer: string): unknown {
   if (!isRefusal(error)) return error;
   if (at(error.cause, "claim") === "iss")

@@ -14,7 +14,7 @@ export interface MachineAccount {
   readonly appPassword: Secret;
 }
 
-/** The most stages that are answered; ours has one. */
+/** The maximum number of stages; ours has one. */
 const STEPS = 8;
 
 const EXECUTOR = "/api/v3/flows/executor/";
@@ -38,7 +38,7 @@ export async function signIn(account: MachineAccount, signal: AbortSignal): Prom
     );
   }
   let answered = 0;
-  // Between two stages Authentik redirects, by a status or in JSON; older ones do so before the flow's end, too.
+  // Between stages Authentik redirects, by status or in JSON; older versions also do so before the flow's end.
   for (let step = 0; step <= 3 * STEPS; step++) {
     if (answer.status >= 301 && answer.status <= 308) {
       answer = await session.get(session.pathOf(answer.header("location") ?? ""));
@@ -81,7 +81,7 @@ function answerTo(answer: HttpResponse, component: string, account: MachineAccou
   }
 }
 
-/** @param answered whether the account was named: a denial before that applies to everybody */
+/** @param answered whether the account was named: an earlier denial applies to everyone */
 function refuse(answer: HttpResponse, component: string, account: MachineAccount, answered: boolean): void {
   const { flow, username } = account;
   const errors = at(answer.json, "response_errors");
@@ -122,7 +122,7 @@ function refuse(answer: HttpResponse, component: string, account: MachineAccount
   }
 }
 
-/** @param end where the flow sends a browser at its end */
+/** @param end where the flow finally redirects a browser */
 async function confirm(session: AuthentikSession, account: MachineAccount, end: string): Promise<AuthentikSession> {
   const { flow, username } = account;
   const answer = await session.get("/api/v3/core/users/me/");

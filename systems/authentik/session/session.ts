@@ -24,9 +24,9 @@ export class AuthentikSession {
   }
 
   /**
-   * The path on this server of an address, which may be absolute or a path.
+   * The path on this server of a URL, which may be absolute or relative.
    *
-   * @throws ZotAuthError `AUTHENTIK_SENDS_ELSEWHERE` for another server, which must not get our cookies
+   * @throws ZotAuthError `AUTHENTIK_SENDS_ELSEWHERE` for another server, which must not receive our cookies
    */
   pathOf(address: string): string {
     const url = URL.parse(address, this.endpoint.url);

@@ -23,7 +23,7 @@ export interface ActionsSecretInputs extends ForgejoConnection {
 }
 
 export interface ActionsSecretState extends ActionsSecretInputs, Observed {
-  /** The target's numeric id, since a name can be given to another target later. */
+  /** The target's numeric id, since the name can be reused. */
   readonly targetId: number;
 }
 

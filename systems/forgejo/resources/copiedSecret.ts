@@ -17,14 +17,14 @@ export interface CopiedSecretInputs extends ForgejoConnection {
   readonly secretName: string;
   /** Where the value is read when it is written, and at a refresh: it never enters the state. */
   readonly source: SecretReference;
-  /** What the marker says whose secret it is. */
+  /** The owner in the secret's marker. */
   readonly label: string;
 }
 
 export interface CopiedSecretState extends CopiedSecretInputs, Observed {
   readonly targetId: number;
   /**
-   * Which value it is. Keyed by Forgejo's token, since people choose such secrets and everybody can read this: whoever has that token could
+   * Identifies the value. Keyed by Forgejo's token, since people choose such secrets and everyone can read this: whoever has that token could
    * read the secret in a workflow anyway.
    */
   readonly fingerprint: string;

@@ -7,7 +7,7 @@ import type { Context, Observed, Resource } from "../../../provider/resource.ts"
 export interface SecretToClean {
   readonly target: string;
   readonly secretName: string;
-  /** Whose it is, as its marker says, without a generation. */
+  /** Its owner in the marker, without a generation. */
   readonly owner: string;
 }
 

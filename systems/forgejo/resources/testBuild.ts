@@ -14,7 +14,7 @@ export interface TestBuildInputs extends ForgejoConnection {
   readonly inputs: Readonly<Record<string, string>>;
   /** Seconds. */
   readonly timeout: number;
-  /** What the result depends on; another key needs another build. */
+  /** What the result depends on; a new key needs a new build. */
   readonly proves: Readonly<Record<string, string>>;
 }
 
