@@ -14,7 +14,7 @@ export interface ApiKeyInfo {
   readonly isExpired: boolean;
 }
 
-/** How requests to zot are signed: with a session of the browser kind, or with an API key. */
+/** How requests to zot are authenticated: with a browser session or an API key. */
 export type ZotCredentials =
   | { readonly kind: "session"; readonly jar: CookieJar }
   | { readonly kind: "key"; readonly username: string; readonly key: Secret };
@@ -23,7 +23,7 @@ export function zotEndpoint(url: string): Endpoint {
   return { name: "zot", url, setting: "registry.url" };
 }
 
-/** Headers that authenticate a request; a session counts only with zot's UI header beside its cookie. */
+/** Headers that authenticate a request; zot accepts a session cookie only together with its UI header. */
 export async function authenticate(
   endpoint: Endpoint,
   credentials?: ZotCredentials,
@@ -65,7 +65,7 @@ export async function createKey(
   return { ...toInfo(answer.json), key: new Secret(string(at(answer.json, "apiKey"))) };
 }
 
-/** Revokes a key. zot answers the same for a key that does not exist. */
+/** Revokes a key. zot responds alike for a key that does not exist. */
 export async function revokeKey(
   url: string,
   credentials: ZotCredentials,

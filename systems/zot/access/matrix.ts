@@ -7,7 +7,7 @@ import type { AccessRules } from "./rules.ts";
 /** Who makes the request: anyone, a client with a key that zot does not know, or CI with its key. */
 export type Subject = "anonymous" | "wrong key" | "ci";
 
-/** What is tried. Each is one request, or one short exchange, with the live registry. */
+/** The tested operations. Each is one request, or one short exchange, with the live registry. */
 export type Operation =
   | "ping"
   | "pull"
@@ -48,7 +48,7 @@ export function expectedAccess({ rules, repository, metricsPath }: ExpectedAcces
   const reads = (of: RepositoryRules | undefined): boolean => of?.anonymousPolicy.includes("read") === true;
   const pull = reads(decidingRules(repositories, repository)) ? 200 : 401;
   return [
-    // zot lets everyone ping as soon as anyone may read anything.
+    // zot allows everyone to ping if anonymous users may read anything.
     { subject: "anonymous", operation: "ping", expected: repositories.some(reads) ? 200 : 401 },
     { subject: "anonymous", operation: "pull", expected: pull },
     { subject: "anonymous", operation: "push a new image", expected: 401 },
@@ -73,7 +73,7 @@ export function expectedAccess({ rules, repository, metricsPath }: ExpectedAcces
   ];
 }
 
-/** What must be refused in a namespace. Only refusals are tried: they leave nothing behind, and the repository need not exist. */
+/** What must be denied in a namespace. Only denials are tested: they leave nothing behind, and the repository need not exist. */
 function refusedIn(glob: string, repositories: readonly RepositoryRules[], ciGroup: string): readonly AccessRow[] {
   const target = glob.replaceAll(/\*+|\?/g, "zot-auth-sample");
   const deciding = decidingRules(repositories, target);
@@ -91,7 +91,7 @@ function refusedIn(glob: string, repositories: readonly RepositoryRules[], ciGro
   ];
 }
 
-/** The rows that prove a key: CI may create, but neither overwrite nor delete. */
+/** The rows that prove a key: CI may create, but not overwrite or delete. */
 export function keyProof(): readonly AccessRow[] {
   return [
     { subject: "ci", operation: "push a new image", expected: 201 },

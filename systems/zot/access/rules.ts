@@ -7,8 +7,8 @@ type Action = AccessSettings["groups"][string][number];
 type Grants = Readonly<Record<string, readonly Action[]>>;
 
 /**
- * Who may do what in the registry: made once from the settings. zot's config is rendered from it, and checks, the expected access and the
- * warnings of a preview judge by it.
+ * Who may do what in the registry, computed once from the settings: the basis of zot's config, its checks, the expected access and the
+ * warnings of a preview.
  */
 export interface AccessRules {
   /** Has all permissions on all repositories. */

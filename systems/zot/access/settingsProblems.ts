@@ -3,7 +3,7 @@ import { groupsWithRights } from "../../authentik/blueprint/signInGroups.ts";
 import type { AccessSettings } from "./settings.ts";
 
 /**
- * Groups and accounts that two settings decide about.
+ * Groups and accounts with conflicting settings.
  *
  * @param ciUser the setting ci.user
  */

@@ -2,10 +2,10 @@ import { toSeconds } from "../../../core/duration.ts";
 import type { SettingsProblem } from "../../../core/settings/problem.ts";
 import type { ZotSettings } from "./settings.ts";
 
-/** How often Trivy's database may be updated at most. */
+/** The shortest update interval of Trivy's database. */
 const SHORTEST_CVE_INTERVAL = 2 * 3600;
 
-/** Combinations that zot refuses or silently corrects. */
+/** Combinations that zot rejects or silently corrects. */
 export function* zotProblems({ ui, search }: Pick<ZotSettings, "ui" | "search">): Generator<SettingsProblem> {
   if (ui && !search.enable) {
     yield {

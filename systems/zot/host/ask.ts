@@ -6,20 +6,20 @@ const SSH_FAILED = 255;
 
 export interface AskOptions {
   readonly signal?: AbortSignal;
-  /** Seconds. Default: as long as the script takes. */
+  /** Timeout in seconds. Default: none. */
   readonly timeoutSeconds?: number;
 }
 
 /** What a script on the host printed. */
 export interface HostReply {
-  /** `undefined` when it was stopped. */
+  /** `undefined` if it was killed. */
   readonly code: number | undefined;
   readonly stdout: string;
-  /** The last line of standard error, or the exit code where there is none. */
+  /** The last line of standard error, or the exit code if there is none. */
   readonly reason: string;
 }
 
-/** Runs a POSIX shell script on zot's host that reads and changes nothing, on this machine or by the user's own ssh. Never throws for a script that fails. */
+/** Runs a read-only POSIX shell script on zot's host, locally or through the user's own ssh. Does not throw if the script fails. */
 export async function askHost(host: string, script: string, options: AskOptions = {}): Promise<HostReply> {
   const { signal, timeoutSeconds = 0 } = options;
   const reply = await new Promise<HostReply>((done) => {
@@ -38,7 +38,7 @@ export async function askHost(host: string, script: string, options: AskOptions 
         done({ code, stdout, reason: said === "" ? `exit code ${code ?? "unknown"}` : said });
       },
     );
-    // A script that reads its input gets none.
+    // The script gets no input.
     child.stdin?.end();
   });
   signal?.throwIfAborted();

@@ -8,7 +8,7 @@ import { FUNCTIONS } from "./files/functions.ts";
 
 /** The state of a file that we write, from its record and its content. */
 export interface WrittenFile {
-  /** How often hand edits were repaired, including the one that is due now: a new number causes an update. */
+  /** How often hand edits were repaired, including a pending repair: a new number causes an update. */
   readonly repairs: number;
   /** `edited`: changed by hand since we wrote it. `interrupted`: a deployment did not finish. */
   readonly state: "as written" | "edited" | "interrupted";

@@ -14,7 +14,7 @@ export interface ConfigPlace {
 /** The config, or why it cannot be read. */
 export type ConfigLook = { readonly config: ConfigSeen } | { readonly problem: string };
 
-/** Reads zot's config on its host. A diagnosis is sharper with it, and does without it where the host does not answer. */
+/** Reads zot's config on its host. It makes a diagnosis more precise, but is optional: the host may not respond. */
 export async function lookAtConfig({ host, configFile }: ConfigPlace, signal: AbortSignal): Promise<ConfigLook> {
   const { code, stdout, reason } = await askHost(host, `cat ${quote(configFile)}`, { signal, timeoutSeconds: 20 });
   if (code !== 0) return { problem: reason };

@@ -1,9 +1,9 @@
 import { valueAt } from "../config/anyCase.ts";
 import { ZotAuthError } from "../../../core/errors.ts";
 
-/** What a deployment takes from the config that it deploys. */
+/** What a deployment needs from the config that it deploys. */
 export interface ServedConfig {
-  /** zot's address as its own host sees it: `http://127.0.0.1:5000`. The scheme is that of its own listener, not of a proxy in front of it. */
+  /** zot's address on its own host: `http://127.0.0.1:5000`. The scheme is that of its listener, not of a proxy in front of it. */
   readonly origin: string;
   readonly dataDirectory: string;
   /** The OIDC credentials file, and the issuer: zot does not start unless the issuer answers. */
@@ -51,7 +51,7 @@ export function readServedConfig(config: unknown): ServedConfig {
   return served;
 }
 
-/** The address at which its own host reaches a server. */
+/** The address at which the host itself reaches a server. */
 function loopback(address: string): string {
   if (address === "::") return "[::1]";
   if (address === "0.0.0.0" || address === "") return "127.0.0.1";

@@ -13,9 +13,9 @@ import type { Context, Observed, Resource } from "../../../provider/resource.ts"
 import { assertKeyEndpoint, assertKeyPushes, signedIn } from "../signIn/check.ts";
 import type { SignInArgs, SignedIn } from "../signIn/check.ts";
 
-/** The API key that CI pushes with: made in zot, proved, and stored in 1Password within one operation, since zot shows it only once. */
+/** The API key that CI pushes with: created in zot, tested, and stored in 1Password in one operation, since zot shows it only once. */
 export interface ApiKeyInputs extends SignInArgs {
-  /** The first part of the keys' labels, which says whose keys they are; the generation follows. */
+  /** The prefix of the keys' labels, which identifies their owner; the generation follows. */
   readonly owner: string;
   /** Where the key is stored. */
   readonly store: SecretReference;
@@ -23,16 +23,16 @@ export interface ApiKeyInputs extends SignInArgs {
   readonly lifetime: number;
   /** Seconds after which the key is replaced. */
   readonly rotateAfter: number;
-  /** Any text; another one replaces the key. */
+  /** Any text; a change replaces the key. */
   readonly rotationTrigger: string;
-  /** Any text; with another one every key of the account is revoked at once, before a new one is made. */
+  /** Any text; a change revokes every key of the account at once, before a new one is created. */
   readonly revocationTrigger: string;
   /** The image repository for the proofs. */
   readonly proofRepository: string;
   readonly onDestroy: "blank" | "leave";
 }
 
-/** Everything about the key but the key. */
+/** The key's metadata, without the key. */
 export interface ApiKeyState extends ApiKeyInputs, Observed {
   readonly uuid: string;
   readonly label: string;
@@ -42,11 +42,11 @@ export interface ApiKeyState extends ApiKeyInputs, Observed {
   readonly created: string;
   readonly expires: string;
   readonly rotates: string;
-  /** Keys of ours that are to be revoked once CI has the newer one. */
+  /** Our keys that must be revoked once CI has the newer one. */
   readonly superseded: readonly OwnKey[];
 }
 
-/** Inputs whose change needs a new key. */
+/** Inputs whose change requires a new key. */
 const KEY_DECIDING = ["registryUrl", "rotationTrigger", "lifetime", "store", "owner"] as const;
 
 export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
@@ -74,7 +74,7 @@ export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
     return { ...state, ...inputs, rotates: plus(state.created, inputs.rotateAfter), drift: "" };
   },
 
-  /** The key itself is revoked by KeyCleanup, which also finds keys that no state knows of. */
+  /** KeyCleanup revokes the key itself; it also finds keys that are in no state. */
   async delete({ store, fingerprint, onDestroy }, context) {
     if ((await findSecret(store, context.signal))?.fingerprint !== fingerprint) return;
     if (onDestroy === "blank") await vault().blank(store, context.signal);
@@ -97,7 +97,7 @@ function isRevocation(inputs: ApiKeyInputs, state: Partial<ApiKeyState>): boolea
 }
 
 /**
- * Revokes every key of the account, unmanaged keys too: whoever has one key can have made more. CI cannot push until it has the new one. After an
+ * Revokes every key of the account, including unmanaged ones: whoever has one key can create more. CI cannot push until it has the new one. After an
  * interruption, the next run revokes the rest.
  */
 async function revokeAll(inputs: ApiKeyInputs, context: Context): Promise<void> {
@@ -110,7 +110,7 @@ async function revokeAll(inputs: ApiKeyInputs, context: Context): Promise<void> 
 }
 
 /**
- * `registry.url` has changed. Where the new address is another registry, nobody could revoke the old one's key once the field holds the new key:
+ * `registry.url` has changed. If the new address is another registry, nothing could revoke the old one's key once the field holds the new key:
  * so the old key revokes itself now.
  */
 async function revokeAtOldRegistry(before: ApiKeyState, context: Context): Promise<void> {
@@ -127,8 +127,8 @@ async function revokeAtOldRegistry(before: ApiKeyState, context: Context): Promi
 }
 
 /**
- * Signs in anew (so that zot reads the account's groups again), makes a key, proves it and stores it. Older keys of ours go on working: they are
- * handed on as superseded, and revoked once CI holds the new one.
+ * Signs in again (so that zot rereads the account's groups), creates a key, tests it and stores it. Our older keys keep working: they are
+ * recorded as superseded, and revoked once CI has the new one.
  */
 async function makeKey(inputs: ApiKeyInputs, context: Context, last?: ApiKeyState): Promise<ApiKeyState> {
   return inSession(inputs, context, async (session) => makeKeyIn(session, inputs, context, last));
@@ -146,7 +146,7 @@ async function makeKeyIn(
   const before = (await listKeys(registryUrl, session, context.signal)).filter(
     (key) => generationOf(owner, key.label) !== undefined,
   );
-  // An interrupted run may have used generations that the state does not know.
+  // An interrupted run may have used generations that are not in the state.
   const generation = Math.max(last?.generation ?? 0, ...before.map((key) => generationOf(owner, key.label) ?? 0)) + 1;
 
   context.progress("creating the key");
@@ -181,9 +181,9 @@ async function makeKeyIn(
   };
 }
 
-/** Revokes a key that could not be proved or stored. Where that fails, the next run finds the key by its label. */
+/** Revokes a key that could not be tested or stored. If that fails, the next run finds the key by its label. */
 async function withdraw(inputs: ApiKeyInputs, session: ZotCredentials, uuid: string, context: Context): Promise<void> {
-  // The run may have been cancelled, so the cleanup has a timeout of its own.
+  // The run may have been cancelled, so the cleanup has its own timeout.
   await revokeKey(inputs.registryUrl, session, uuid, AbortSignal.timeout(5000)).catch((error: unknown) => {
     context.warn(
       `The unused key ${uuid} could not be revoked: ${messageOf(error)} The next run finds it by its label and revokes it.`,

@@ -10,15 +10,15 @@ import type { SignInArgs } from "../signIn/check.ts";
 import { applyAgain } from "../../authentik/resources/appliedBlueprint.ts";
 
 /**
- * Cleanup of the account's keys (docs/cleanup.md): it is in the state before the first key is made, and its deletion revokes every key of ours,
- * also one that an interrupted run made and no state knows of.
+ * Cleanup of the account's keys (docs/cleanup.md): it is in the state before the first key is created, and its deletion revokes all our keys,
+ * even one that an interrupted run created and that is in no state.
  */
 export interface KeyCleanupInputs extends SignInArgs {
-  /** The blueprint that makes the account. Absent in the state of earlier versions. */
+  /** The blueprint that creates the account. Absent in the state of earlier versions. */
   readonly blueprint?: Delivered;
-  /** The first part of the keys' labels. */
+  /** The prefix of the keys' labels. */
   readonly owner: string;
-  /** Where the key in force is stored. */
+  /** Where the current key is stored. */
   readonly store: SecretReference;
   readonly onDestroy: "blank" | "leave";
 }
@@ -56,12 +56,12 @@ export const keyCleanup: Resource<KeyCleanupInputs, KeyCleanupState> = {
         else await revokeKey(registryUrl, credentials, uuid, signal);
       }
     });
-    // A key of ours that the state did not know of: ApiKey did not blank it.
+    // One of our keys that was not in the state, so ApiKey did not blank it.
     if (held && onDestroy === "blank" && !(await works())) await vault().blank(store, signal);
   },
 };
 
-/** An interrupted destroy may have removed the account, and an `up` after it may have made a key: only the account can list its keys. */
+/** An interrupted destroy may have removed the account, and a later `up` may have created a key: only the account can list its keys. */
 async function ensureAccount({ blueprint, username, ...connection }: KeyCleanupState, context: Context): Promise<void> {
   if (blueprint === undefined) return;
   if ((await new Authentik(connection, context.signal).user(username)) !== undefined) return;

@@ -1,7 +1,7 @@
 import { toSeconds } from "../../../core/duration.ts";
 import type { Duration } from "../../../core/duration.ts";
 
-/** When a key is replaced, in seconds after it was made. */
+/** When a key is replaced, in seconds after its creation. */
 export interface RotationPlan {
   readonly lifetimeSeconds: number;
   readonly rotateAfterSeconds: number;
@@ -16,12 +16,12 @@ export function rotationPlan(keyLifetime: Duration, rotateAfter?: Duration): Rot
   };
 }
 
-/** The dates of a key made at `created` (RFC 3339). */
+/** The dates of a key created at `created` (RFC 3339). */
 export function keyDates(created: string, plan: RotationPlan): { readonly expires: string; readonly rotates: string } {
   return { expires: plus(created, plan.lifetimeSeconds), rotates: plus(created, plan.rotateAfterSeconds) };
 }
 
-/** Whether a date (RFC 3339) has come. */
+/** Whether a date (RFC 3339) has passed. */
 export function isDue(date: string, now: Date): boolean {
   return Date.parse(date) <= now.getTime();
 }
@@ -35,18 +35,18 @@ export function rfc3339(date: Date): string {
   return date.toISOString().replace(/\.\d+Z$/, "Z");
 }
 
-/** A key's label: says whose it is and which one in the row, so that what an interrupted run left behind is found again. */
+/** A key's label: its owner and generation, by which a later run finds what an interrupted one left. */
 export function keyLabel(owner: string, generation: number): string {
   return `${owner}/${generation}`;
 }
 
-/** The generation in a label of this owner, `undefined` for anybody else's label. */
+/** The generation in a label of this owner; `undefined` for any other label. */
 export function generationOf(owner: string, label: string): number | undefined {
   const generation = label.startsWith(`${owner}/`) ? label.slice(owner.length + 1) : "";
   return /^[1-9]\d*$/.test(generation) ? Number(generation) : undefined;
 }
 
-/** When a key is replaced, in words: `rotates in 12 days, on 2027-01-24; expires on 2027-02-23`. The next `up` replaces one whose day has come. */
+/** When a key is replaced, in words: `rotates in 12 days, on 2027-01-24; expires on 2027-02-23`. The next `up` replaces one that is due. */
 export function rotationNotice(dates: { readonly rotates: string; readonly expires: string }, now: Date): string {
   const day = (date: string): string => date.slice(0, 10);
   const seconds = (Date.parse(dates.rotates) - now.getTime()) / 1000;
@@ -56,7 +56,7 @@ export function rotationNotice(dates: { readonly rotates: string; readonly expir
     : `rotates in ${wholeUnits(seconds)}, on ${day(dates.rotates)}; ${expiry}`;
 }
 
-/** What a check says of a key's dates. */
+/** The result of checking a key's dates. */
 export interface KeyJudgement {
   /** `due`: it should have been replaced and was not. `unknown`: there is no key. */
   readonly verdict: "good" | "due" | "expired" | "unknown";
@@ -64,7 +64,7 @@ export interface KeyJudgement {
   readonly says: string;
 }
 
-/** Judges the stack's outputs (`keyRotates`, `keyExpires`): a key whose day has come and that was not replaced is an error, not a surprise later. */
+/** Checks the stack's outputs (`keyRotates`, `keyExpires`): an overdue key is an error now instead of a surprise later. */
 export function judgeKeyDates(outputs: Readonly<Record<string, unknown>>, now: Date): KeyJudgement {
   const { keyRotates: rotates, keyExpires: expires } = outputs;
   if (!isDate(rotates) || !isDate(expires)) {
@@ -82,7 +82,7 @@ export function judgeKeyDates(outputs: Readonly<Record<string, unknown>>, now: D
   };
 }
 
-/** Date.parse takes much that is no date of ours, and what it does not take would never be due. */
+/** Date.parse accepts many other formats, and an unparsable date would never be due. */
 function isDate(value: unknown): value is string {
   return typeof value === "string" && /^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value));
 }

@@ -25,7 +25,7 @@ import { resolveSecret } from "../../onePassword/resolver.ts";
 import type { Context } from "../../../provider/resource.ts";
 import { explainFailure } from "./reasons.ts";
 
-/** What a sign-in as the CI account needs, and what it must result in. */
+/** What a sign-in as the CI account needs, and its expected result. */
 export interface SignInArgs extends AuthentikConnection {
   /** The registry's address, without a trailing slash. */
   readonly registryUrl: string;
@@ -43,7 +43,7 @@ export interface SignInArgs extends AuthentikConnection {
   readonly ciGroup: string;
   /** The claim in which zot looks for an account's groups. */
   readonly groupsClaim: string;
-  /** Where zot's config is. It is read when a check fails, to say why. */
+  /** Where zot's config is. It is read to explain a failed check. */
   readonly configPlace: ConfigPlace;
 }
 
@@ -64,7 +64,7 @@ async function signInAtAuthentik(settings: SignInArgs, context: Context): Promis
   });
 }
 
-/** A step of the sign-in, whose error gives the reason as far as Authentik's API knows it. */
+/** A step of the sign-in. Its error gives the reason as far as Authentik's API reveals it. */
 async function explained<T>(
   settings: SignInArgs,
   context: Context,
@@ -91,9 +91,9 @@ async function finish(
 }
 
 /**
- * Does something in a new session at zot, and then ends the session. Its beginning makes zot read the account's groups again.
+ * Does something in a new session at zot, and then ends the session. Signing in makes zot reread the account's groups.
  *
- * @throws ZotAuthError with the diagnosis, where zot does not redirect to the sign-in
+ * @throws ZotAuthError with the diagnosis, if zot does not redirect to the sign-in
  */
 export async function signedIn<T>(
   settings: SignInArgs,
@@ -123,7 +123,7 @@ async function end({ registryUrl }: SignInArgs, { credentials }: ZotSession, con
 /**
  * Throws the reason when the registry's key endpoint does not work.
  *
- * @returns zot's version as it reports it, empty when it does not
+ * @returns the version that zot reports; empty if it reports none
  */
 export async function assertKeyEndpoint(
   settings: SignInArgs,
@@ -152,7 +152,7 @@ export async function assertKeyPushes(
 }
 
 /**
- * The three checks on the live servers, for a key that is in use. It signs in anew, and makes no key.
+ * The three checks on the live servers, for an existing key. Signs in again, but creates no key.
  *
  * @returns the verdicts, none of which fails
  * @throws ZotAuthError with the code of the first check that fails and the diagnosis of all that do
@@ -164,7 +164,7 @@ export async function checkSignIn(
 ): Promise<readonly Verdict[]> {
   const { signal } = context;
   const { registryUrl, username } = settings;
-  // Before anybody signs in: the sign-in refreshes the account's groups, and stale ones would look like right ones.
+  // Before signing in: that refreshes the account's groups and would hide stale ones.
   const before = await push(registryUrl, { kind: "key", username, key: used.key }, used.repository, signal);
   const authentik = await signInAtAuthentik(settings, context);
   const begun = await begin(settings, context);
@@ -184,7 +184,7 @@ export async function checkSignIn(
   return assertHolds(judge(), async () => judge(await configOf(settings, context)));
 }
 
-/** Whether the credentials may begin an upload: 202, or why not. What is begun, zot's garbage collection takes away. */
+/** Whether the credentials may begin an upload: 202, or why not. zot's garbage collection removes the upload. */
 async function push(
   url: string,
   credentials: ZotCredentials,
@@ -231,7 +231,7 @@ async function claimsOf(
   return explained(settings, context, step, begun);
 }
 
-/** Begins a sign-in at zot; where that is off, says why. */
+/** Begins a sign-in at zot; if that is disabled, throws the reason. */
 async function begin(settings: SignInArgs, context: Context): Promise<BegunSignIn> {
   const { registryUrl } = settings;
   try {
@@ -240,7 +240,7 @@ async function begin(settings: SignInArgs, context: Context): Promise<BegunSignI
     if (!(error instanceof ZotAuthError) || error.code !== "ZOT_LOGIN_OFF") throw error;
     const seen = await observeKeyEndpoint(registryUrl, undefined, context.signal);
     const verdict = diagnoseKeyEndpoint(seen, await configOf(settings, context));
-    // It may have come up in between.
+    // It may have become available in the meantime.
     throw isFailed(verdict) ? failed([verdict]) : error;
   }
 }
@@ -254,7 +254,7 @@ async function configOf({ configPlace }: SignInArgs, context: Context): Promise<
   return undefined;
 }
 
-/** Judges again with a closer look when something fails. */
+/** Repeats the verdicts with more evidence if one fails. */
 async function assertHolds(
   verdicts: readonly Verdict[],
   closer: () => Promise<readonly Verdict[]>,

@@ -9,9 +9,9 @@ import type { ZotCredentials } from "../client.ts";
 import { LOGIN_PATH } from "./zotSignIn.ts";
 
 /**
- * What the registry answers at and near its key endpoint. It only reads.
+ * The registry's responses at and near its key endpoint. Read-only.
  *
- * @param session absent: nobody can sign in, and the login page is asked, too
+ * @param session absent: sign-in is impossible, so the login page is queried too
  */
 export async function observeKeyEndpoint(
   url: string,
@@ -36,7 +36,7 @@ export async function observeKeyEndpoint(
   };
 }
 
-/** @param isJson whether the answer is the JSON that zot would send */
+/** @param isJson whether the response is the JSON that zot would send */
 function seen(answer: HttpResponse, isJson: (answer: HttpResponse) => boolean): AnswerSeen {
   const { status, text } = answer;
   const body = (): AnswerSeen["body"] => {

@@ -12,15 +12,15 @@ export interface FailedSignIn extends AuthentikConnection {
   /** Identifier of the account's app password. */
   readonly appPassword: string;
   readonly ciGroup: string;
-  /** The OAuth2 client that zot calls itself, when the sign-in came so far. */
+  /** zot's OAuth2 client id, if the sign-in got that far. */
   readonly clientId?: string;
 }
 
 /**
- * The sign-in itself says little about why it fails: an inactive account is denied with "Unknown error". So this asks Authentik's API, with
+ * The sign-in itself reveals little about a failure: an inactive account is denied with "Unknown error". So this queries Authentik's API, with
  * the program's token.
  *
- * @returns an error with the reason, or the given one when the API knows no better
+ * @returns an error with the reason, or the given one if the API reveals no more
  */
 export async function explainFailure(error: unknown, failed: FailedSignIn, context: Context): Promise<unknown> {
   const look = error instanceof ZotAuthError ? LOOKS[error.code] : undefined;
@@ -37,7 +37,7 @@ export async function explainFailure(error: unknown, failed: FailedSignIn, conte
 
 type Look = (authentik: Authentik, failed: FailedSignIn) => Promise<ZotAuthError | undefined>;
 
-/** Where to look, by the code of what the sign-in says. */
+/** Where to look, by the code of the sign-in's error. */
 const LOOKS: Readonly<Record<string, Look>> = {
   APP_PASSWORD_MISSING: accountReason,
   APP_PASSWORD_REFUSED: passwordReason,
@@ -111,7 +111,7 @@ async function bindingReason(authentik: Authentik, failed: FailedSignIn): Promis
 async function grantReason(authentik: Authentik, { clientId = "" }: FailedSignIn): Promise<ZotAuthError | undefined> {
   const provider = await authentik.oauth2ProviderOf(clientId);
   const grants = at(provider, "grant_types");
-  // Before 2026.5 a provider has no such list, and gives every grant.
+  // Before 2026.5 a provider has no such list, and allows every grant.
   if (!Array.isArray(grants) || grants.includes("authorization_code")) return undefined;
   return new ZotAuthError(
     "GRANT_TYPES_EMPTY",
@@ -124,7 +124,7 @@ function groupsOf(user: unknown): readonly string[] {
   return list(at(user, "groups_obj")).map((group) => string(at(group, "name")));
 }
 
-/** Who is let in by bindings, in a few words each. */
+/** Whom the bindings admit, briefly. */
 function describe(bindings: readonly unknown[]): string {
   const texts = bindings.map((binding) => {
     const group = string(at(binding, "group_obj", "name"));

@@ -13,11 +13,11 @@ import { signInProofOutputs } from "./outputs.ts";
  * account's groups. It creates no key; zot's garbage collection removes the uploads that it begins.
  */
 export interface SignInProofInputs extends SignInArgs {
-  /** Where the key in force is. */
+  /** Where the current key is stored. */
   readonly source: SecretReference;
   /** The image repository for the proofs. */
   readonly repository: string;
-  /** What the result depends on: the config's hash, the key's fingerprint. Another one needs another proof. */
+  /** What the result depends on: the config's hash, the key's fingerprint. A change requires a new proof. */
   readonly proves: Readonly<Record<string, string>>;
 }
 
@@ -64,7 +64,7 @@ async function check(inputs: SignInProofInputs, context: Context): Promise<SignI
   return { ...inputs, checks, result, checked: rfc3339(new Date()), drift: "" };
 }
 
-/** A key that zot takes and that may not push: its account's groups have changed at a sign-in. Anything else about the key is ApiKey's. */
+/** A key that zot accepts but that may not push: a sign-in has changed its account's groups. ApiKey covers all else about the key. */
 async function driftOf(state: SignInProofState, context: Context): Promise<string> {
   const key = await findSecret(state.source, context.signal);
   if (key === undefined) return "";

@@ -8,7 +8,7 @@ import type { HttpResponse, Endpoint } from "../../../core/http/http.ts";
 import { authenticate, zotEndpoint } from "../client.ts";
 import type { ZotCredentials } from "../client.ts";
 
-/** The sign-in that zot's login page begins. */
+/** The sign-in that zot's login page starts. */
 export const LOGIN_PATH = "/zot/auth/login?provider=oidc&callback_ui=%2F";
 
 /** A sign-in that zot has begun: where it sends the browser, and its cookies. */
@@ -26,7 +26,7 @@ export interface ZotSession {
 /**
  * Begins a sign-in at zot.
  *
- * @throws ZotAuthError `ZOT_LOGIN_OFF` when zot does not redirect, `COOKIE_NOT_KEPT` when its session could not be kept
+ * @throws ZotAuthError `ZOT_LOGIN_OFF` if zot does not redirect, `COOKIE_NOT_KEPT` if its session cookie could not be kept
  */
 export async function beginSignIn(url: string, signal: AbortSignal): Promise<BegunSignIn> {
   const endpoint = zotEndpoint(url);
@@ -45,7 +45,7 @@ export async function beginSignIn(url: string, signal: AbortSignal): Promise<Beg
 }
 
 /**
- * Signs in to zot through OIDC, with a session at Authentik in place of a browser: authorize, callback.
+ * Signs in to zot through OIDC, with a session at Authentik instead of a browser: authorize, callback.
  * It is also what makes zot store the account's groups, which every API key of the account then has.
  *
  * @throws ZotAuthError `ZOT_LOGIN_FAILED`, `IDENTITY_MISSING`, `REDIRECT_ELSEWHERE`, and what {@link authorizeAt} throws
@@ -67,7 +67,7 @@ export async function finishSignIn(
   const path = callback.pathname + callback.search;
   const answer = await request(endpoint, path, {
     headers: { cookie: await jar.header(url + path) },
-    // zot redeems the code, which counts once.
+    // zot redeems the code, which is valid once.
     idempotent: false,
     signal,
   });

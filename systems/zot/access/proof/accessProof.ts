@@ -15,7 +15,7 @@ export interface AccessProofInputs {
   readonly source: SecretReference;
   readonly repository: string;
   readonly expected: readonly AccessRow[];
-  /** What the result depends on: the config's hash, the key's fingerprint. Another one needs another proof. */
+  /** What the result depends on: the config's hash, the key's fingerprint. A change requires a new proof. */
   readonly proves: Readonly<Record<string, string>>;
 }
 

@@ -5,7 +5,7 @@ import { Registry } from "./registry.ts";
 import { Secret } from "../../../../core/secrets/secret.ts";
 import { zotEndpoint } from "../../client.ts";
 
-/** Where and with what the proofs are made. */
+/** Registry and credentials for the proofs. */
 export interface ProofContext {
   readonly registryUrl: string;
   /** The image repository that the proofs use. */
@@ -15,7 +15,7 @@ export interface ProofContext {
   readonly signal: AbortSignal;
 }
 
-/** The one tag that stays for good: what may not be overwritten or deleted has to be there. */
+/** The one permanent tag: testing overwrite and delete requires an existing tag. */
 export const PROBE_TAG = "probe";
 
 const KEPT = probeImage("Kept by zot-auth: CI may neither overwrite nor delete this tag.");
@@ -25,7 +25,7 @@ const OTHER = probeImage(
 const WRONG_KEY = new Secret("zak_00000000000000000000000000000000");
 
 /**
- * Tries every row on the live registry.
+ * Tests every row on the live registry.
  *
  * It leaves one tag of a few hundred bytes, once. A create-only account can never delete what it pushed, so the right to create is proved
  * with a manifest pushed by digest, without a tag.
@@ -41,7 +41,7 @@ async function ensureProbeTag(context: ProofContext): Promise<void> {
   await registry.uploadBlobs(context.repository, KEPT);
   const answer = await registry.putManifest(context.repository, KEPT, PROBE_TAG);
   if (answer.status === 201) return;
-  // Somebody else's run can have made it in between: then it is refused, and there.
+  // A concurrent run may have created it: then this request is denied, but the tag exists.
   if ((await registry.headManifest(context.repository, PROBE_TAG)) === 200) return;
   throw unexpected(
     zotEndpoint(context.registryUrl),

@@ -29,7 +29,7 @@ export class Registry {
     return this.#request(`/v2/${repository}/blobs/uploads/`, { method: "POST" });
   }
 
-  /** Uploads an image's blobs, those that are not there yet. */
+  /** Uploads an image's missing blobs. */
   async uploadBlobs(repository: string, image: ProbeImage): Promise<void> {
     for (const blob of image.blobs) {
       const head = await this.#request(`/v2/${repository}/blobs/${blob.digest}`, { method: "HEAD" });
@@ -37,12 +37,12 @@ export class Registry {
     }
   }
 
-  /** Puts the manifest under a tag, or under its own digest, where it has no tag and the garbage collection takes it away. */
+  /** Pushes the manifest by tag, or by digest: then it is untagged, and the garbage collection removes it. */
   async putManifest(repository: string, image: ProbeImage, tag?: string): Promise<HttpResponse> {
     return this.#request(`/v2/${repository}/manifests/${tag ?? image.manifest.digest}`, {
       method: "PUT",
       body: image.manifest.bytes,
-      // After a lost response a create-only account would be refused: by then it overwrites.
+      // Not retried: after a lost response the retry would be an overwrite, which a create-only account may not do.
       idempotent: false,
       headers: { "content-type": image.mediaType },
     });
@@ -67,7 +67,7 @@ export class Registry {
     const finished = await this.#request(target.pathname + target.search, {
       method: "PUT",
       body: blob.bytes,
-      // It ends the upload's session.
+      // It ends the upload session.
       idempotent: false,
       headers: { "content-type": "application/octet-stream" },
     });

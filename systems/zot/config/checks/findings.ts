@@ -6,7 +6,7 @@ import type { AccessRules } from "../../access/rules.ts";
 import type { ZotConfigArgs } from "../args.ts";
 import type { ZotConfig } from "../config.ts";
 
-/** What a preview warns of, although the config works: each finding says what is at risk and which setting avoids it. */
+/** Warnings of a preview about a config that works: each finding says what is at risk and which setting avoids it. */
 export function findings(config: ZotConfig, args: ZotConfigArgs): readonly string[] {
   return [...writableMirrors(args), ...insecureSessions(args), ...sharedBlobs(config, args.rules)];
 }

@@ -18,10 +18,10 @@ export interface Deployment extends ServingZot {
 }
 
 /**
- * Puts the config on standard input into force, or leaves the previous one in force and says why.
+ * Activates the config on standard input, or keeps the previous one active and reports why.
  *
- * The host's own zot verifies the config first, and the previous one is kept. zot reloads the new config by itself, or is restarted for a
- * change that it reads only when it starts; its responses prove that exactly this file is in force. After any failure, the script restores
+ * The host's own zot verifies the config first, and a copy of the previous one is kept. zot reloads the new config by itself, or is restarted for a
+ * change that it reads only when it starts; its responses prove that exactly this file is active. After any failure, the script restores
  * the previous config. A kill at any step leaves a config that zot starts with, and the next run finishes.
  */
 export function deployScript(deployment: Deployment): string {
@@ -87,7 +87,7 @@ const ISSUER = `issuer_answers() {
   fi
 }`;
 
-/** `undo` restores what was in force before, and reports the result. */
+/** `undo` restores the previously active files, and reports the result. */
 const UNDO = `start_anew() {
   restarted=yes; mark_log
   if [ $service_changed = yes ]; then reload_zot; else restart_zot; fi

@@ -1,6 +1,6 @@
 /**
  * `lock <config> <seconds>` creates the run's working folder, which is also the lock: two runs never deploy at once. A killed run leaves it
- * behind; the next run takes over if that process has ended. It waits for one that still works, after its ssh connection was lost for example.
+ * behind; the next run takes over if that process has ended. It waits for one that is still running, for example after a lost ssh connection.
  */
 export const LOCK = `lock() {
   work=$1.zot-auth-work

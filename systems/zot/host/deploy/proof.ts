@@ -1,15 +1,15 @@
 import { quote } from "../shell.ts";
 
 /**
- * Shell functions that prove, by zot's responses, that exactly the written file is in force: without credentials, and with any policy.
+ * Shell functions that prove, by zot's responses, that exactly the written file is active: without credentials, and with any policy.
  *
  * First a copy of the config is written with two more repositories, whose names contain a number of this run: one is public and one is
  * closed. Once zot has loaded this file, anonymous requests for their tags return 404 and 401. Then the config itself is written; it is in
  * force when both requests return the same status. In zot the longest name wins, so no other rule interferes.
  *
- * `with_canary <config>` prints the copy; `canary_on` and `canary_off` test which file is in force. `ready` calls zot's own health check.
+ * `with_canary <config>` prints the copy; `canary_on` and `canary_off` test which file is active. `ready` calls zot's own health check.
  *
- * While the copy is in force (a fraction of a second), `/v2/` returns 200 to anybody even on a registry without anonymous access; that
+ * While the copy is active (a fraction of a second), `/v2/` returns 200 to anyone even on a registry without anonymous access; that
  * gives access to no image.
  *
  * @param origin zot's address on its own host: `http://127.0.0.1:5000`

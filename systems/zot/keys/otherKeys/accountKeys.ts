@@ -3,24 +3,24 @@ import { listKeys } from "../../client.ts";
 import type { ApiKeyInfo, ZotCredentials } from "../../client.ts";
 import type { Context } from "../../../../provider/resource.ts";
 
-/** Whose keys, and which of them are ours. */
+/** The account, and how to recognize our keys. */
 export interface Account {
   readonly registryUrl: string;
   readonly username: string;
-  /** The first part of our own keys' labels. */
+  /** The prefix of our own keys' labels. */
   readonly owner: string;
 }
 
-/** What becomes of unmanaged keys: setting `ci.unmanagedKeys`. */
+/** What happens to unmanaged keys: setting `ci.unmanagedKeys`. */
 export type UnmanagedKeysPolicy = "report" | "revoke";
 
-/** A key of ours: what tells it apart. */
+/** What identifies one of our keys. */
 export interface OwnKey {
   readonly uuid: string;
   readonly label: string;
 }
 
-/** A key that this program did not make, as zot lists it. */
+/** A key that this program did not create, as zot lists it. */
 export interface UnmanagedKey {
   readonly uuid: string;
   readonly label: string;
@@ -30,7 +30,7 @@ export interface UnmanagedKey {
   readonly lastUsed: string;
 }
 
-/** An account's keys in zot, by whether their label says that they are ours. */
+/** An account's keys in zot, split by label into ours and unmanaged ones. */
 export interface AccountKeys {
   readonly own: readonly OwnKey[];
   /** Oldest first. */
@@ -61,7 +61,7 @@ function toUnmanaged({ uuid, label, createdAt, expirationDate, lastUsed }: ApiKe
   return { uuid, label, created: date(createdAt), expires: date(expirationDate), lastUsed: date(lastUsed) };
 }
 
-/** Reports an unmanaged key, and what becomes of it. */
+/** Reports an unmanaged key, and what happens to it. */
 export function report(
   { username }: Account,
   key: UnmanagedKey,

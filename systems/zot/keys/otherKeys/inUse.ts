@@ -6,12 +6,12 @@ import type { ApiKeyInfo, ZotCredentials } from "../../client.ts";
 import { rfc3339 } from "../rotation.ts";
 import type { OwnKey } from "./accountKeys.ts";
 
-/** Seconds without a request after which a key is not in use, and seconds to wait for that. */
+/** Seconds without a request after which a key counts as unused, and how many seconds to wait for that. */
 const QUIET = 3;
 const PATIENCE = 30;
 
 /**
- * Waits until nobody uses the keys that are about to be revoked: a push that began with one goes on with it to its end.
+ * Waits until the keys that are about to be revoked are unused: a push that began with one needs it until the end.
  *
  * @returns the uuids of all keys of the account
  */
@@ -25,7 +25,7 @@ export async function whenUnused(
   let keys: readonly ApiKeyInfo[] = [];
   const look = async (): Promise<true | undefined> => {
     keys = await listKeys(registryUrl, credentials, context.signal);
-    // By zot's own clock: the key in force was used just now.
+    // By zot's own clock: the current key was just used.
     const now = Date.parse(keys.find(({ uuid }) => uuid === inForce)?.lastUsed ?? rfc3339(new Date()));
     const inUse = keys.some(({ uuid, lastUsed }) => going.has(uuid) && now - Date.parse(lastUsed) < QUIET * 1000);
     if (inUse) context.progress("waiting for pushes with the old key to finish");

@@ -8,26 +8,26 @@ import { accountKeys, report } from "./accountKeys.ts";
 import type { Account, OwnKey, UnmanagedKey, UnmanagedKeysPolicy } from "./accountKeys.ts";
 
 export interface ListingArgs extends Account {
-  /** Where the key in force is stored: it may list the account's keys. */
+  /** Where the current key is stored: it may list the account's keys. */
   readonly source: SecretReference;
-  /** The key in force. */
+  /** The current key. */
   readonly uuid: string;
   readonly fingerprint: string;
   readonly unmanagedKeys: UnmanagedKeysPolicy;
 }
 
-/** The account's keys beside the one in force. */
+/** The account's keys other than the current one. */
 export interface Listing {
-  /** Of ours. */
+  /** Our own. */
   readonly superseded: readonly OwnKey[];
   readonly unmanaged: readonly UnmanagedKey[];
 }
 
 /**
  * Lists the account's other keys in every `up` and reports the unmanaged ones. It changes nothing. A function and no part of the resource, since
- * the engine calls a resource that has nothing to do for its `diff` only, which is not told whether this is a preview.
+ * the engine calls only `diff` of an unchanged resource, which cannot tell whether this is a preview.
  *
- * @returns no `listing` where the keys could not be listed; a warning says why
+ * @returns no `listing` if the keys could not be listed; a warning says why
  */
 export async function listOtherKeys(args: ListingArgs, context: Context): Promise<{ readonly listing?: Listing }> {
   const { username, source, uuid, unmanagedKeys } = args;
@@ -44,7 +44,7 @@ export async function listOtherKeys(args: ListingArgs, context: Context): Promis
     for (const found of unmanaged) report(args, found, unmanagedKeys, context);
     return { listing: { superseded: own.filter((found) => found.uuid !== uuid), unmanaged } };
   } catch (error) {
-    // What needs the servers fails by itself; an update that has nothing to do succeeds without them.
+    // What needs the servers fails by itself; an update without changes succeeds without them.
     if (!(error instanceof ZotAuthError)) throw error;
     context.warn(`${notListed}: ${error.message}`);
     return {};

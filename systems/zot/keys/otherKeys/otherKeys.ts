@@ -13,22 +13,22 @@ import { dueKeys, newlySuperseded, retirement, withFound } from "./retirement.ts
 import type { Retirement, RetiringKey } from "./retirement.ts";
 
 /**
- * The account's keys beside the one in force: keys of ours that a newer one superseded, and unmanaged keys. It depends on everything that uses
- * the key, so that a superseded key is revoked only after CI has the newer one and the newer one is proved; and then after a grace period, for
- * jobs that started with the old one. Any key can make more keys that never expire, so an unmanaged one is reported: it may be what the thief of
- * a key made.
+ * The account's keys other than the current one: our superseded keys, and unmanaged keys. It depends on everything that uses
+ * the key, so that a superseded key is revoked only after CI has the newer one and that one is tested; and then after a grace period, for
+ * jobs that started with the old one. Any key can create more keys that never expire, so an unmanaged one is reported: the thief of
+ * a key may have created it.
  */
 export interface OtherKeysInputs extends Account {
-  /** Where the key in force is stored: it may list and revoke the account's other keys. */
+  /** Where the current key is stored: it may list and revoke the account's other keys. */
   readonly source: SecretReference;
-  /** The key in force: never revoked. */
+  /** The current key: never revoked. */
   readonly uuid: string;
   readonly superseded: readonly OwnKey[];
   /** Seconds. */
   readonly gracePeriod: number;
   /** `report`: they are reported. `revoke`: the `up` after the one that first reports a key revokes it. */
   readonly unmanagedKeys: UnmanagedKeysPolicy;
-  /** What this very `up` has listed and reported; keys that an interrupted run left are among them. */
+  /** What this `up` has listed and reported, including keys that an interrupted run left. */
   readonly listing?: Listing | undefined;
 }
 
@@ -57,7 +57,7 @@ export const otherKeys: Resource<OtherKeysInputs, OtherKeysState> = {
   async read(state, context) {
     const { registryUrl, username, source, uuid, gracePeriod, unmanagedKeys } = state;
     const key = await findSecret(source, context.signal);
-    // That the key is missing or refused is reported by ApiKey.
+    // ApiKey reports a missing or rejected key.
     if (key === undefined || !(await keyWorks(registryUrl, username, key, context.signal))) return state;
     const { own, unmanaged } = await accountKeys(state, { kind: "key", username, key }, context.signal);
     for (const found of unmanaged) report(state, found, unmanagedKeys, context);
@@ -117,7 +117,7 @@ function unmanagedIsDue({ listing, unmanagedKeys }: OtherKeysInputs, reported: r
   return listing !== undefined && !isSame(listing.unmanaged, reported);
 }
 
-/** A state that came from `zot:RetiredKeys` of earlier versions has none. */
+/** Absent in a state from `zot:RetiredKeys` of earlier versions. */
 function reportedBefore({ unmanaged }: Partial<OtherKeysState>): readonly UnmanagedKey[] {
   return unmanaged ?? [];
 }

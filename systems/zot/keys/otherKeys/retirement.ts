@@ -7,14 +7,14 @@ export interface RetiringKey extends OwnKey {
   readonly since: string;
 }
 
-/** The superseded keys, and when the first of them is to be revoked. */
+/** The superseded keys, and when the first of them must be revoked. */
 export interface Retirement {
   readonly pending: readonly RetiringKey[];
-  /** RFC 3339, empty when none is pending. */
+  /** RFC 3339; empty if none is pending. */
   readonly due: string;
 }
 
-/** Keys of a list that are neither in force nor pending, each once. */
+/** Listed keys that are neither current nor pending, without duplicates. */
 export function newlySuperseded(
   inForce: string,
   keys: readonly OwnKey[],
@@ -25,8 +25,8 @@ export function newlySuperseded(
 }
 
 /**
- * The pending keys, and those found just now. The grace period of the latter begins now: CI has the newer key only now, even where that key was
- * made long ago, while Forgejo could not be reached.
+ * The pending keys, and newly found ones, whose grace period begins now: CI has the newer key only now, even if that key was
+ * created long ago, while Forgejo was unreachable.
  */
 export function withFound(
   inForce: string,
@@ -34,7 +34,7 @@ export function withFound(
   pending: readonly RetiringKey[],
 ): readonly RetiringKey[] {
   const since = rfc3339(new Date());
-  // A refresh after an interrupted rotation finds the key that is in force by now, before any state says so.
+  // A refresh after an interrupted rotation finds the new current key before it is in the state.
   const still = pending.filter(({ uuid }) => uuid !== inForce);
   return [...still, ...newlySuperseded(inForce, keys, still).map(({ uuid, label }) => ({ uuid, label, since }))];
 }

@@ -2,7 +2,7 @@ import { isObject } from "../../../../core/json.ts";
 import { objectAt, valueAt } from "../../config/anyCase.ts";
 import { parseRepositoryRules } from "../../access/policies.ts";
 
-/** What zot's config on its host says of sign-in, keys and groups. No secret of it. */
+/** What zot's config on its host says about sign-in, keys and groups. No secrets. */
 export interface ConfigSeen {
   /** `http.auth.apikey` is true. */
   readonly apikey: boolean;
@@ -10,15 +10,15 @@ export interface ConfigSeen {
   readonly openid: boolean;
   readonly bearer: boolean;
   readonly htpasswd: boolean;
-  /** `extensions.apikey` is there, which zot ignores. */
+  /** `extensions.apikey` is present, which zot ignores. */
   readonly misplacedApikey: boolean;
-  /** The claim that `claimMapping.groups` names; without it zot looks at `groups`. */
+  /** The claim that `claimMapping.groups` names; the default is `groups`. */
   readonly groupsClaim: string;
   /** For each glob of `accessControl.repositories`, the groups that may create. */
   readonly creators: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Reads zot's config file, `undefined` when it is no JSON object. */
+/** Reads zot's config file; `undefined` if it is not a JSON object. */
 export function readConfigSeen(text: string): ConfigSeen | undefined {
   const config = parse(text);
   if (!isObject(config)) return undefined;

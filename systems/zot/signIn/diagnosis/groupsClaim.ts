@@ -6,7 +6,7 @@ import type { ClaimsSeen } from "../../../authentik/session/claims.ts";
 /**
  * Does the groups claim arrive in a form that zot reads, with the CI group in it?
  *
- * @param zotVersion as zot tells it, empty when it does not
+ * @param zotVersion as zot reports it; empty if it does not
  */
 export function diagnoseGroupsClaim(seen: ClaimsSeen, ciGroup: string, zotVersion: string): Verdict {
   const name = "groups claim";

@@ -4,7 +4,7 @@ import type { ConfigSeen } from "./configSeen.ts";
 import { fails, holds } from "./verdict.ts";
 import type { Verdict } from "./verdict.ts";
 
-/** Where zot makes, lists and revokes API keys. */
+/** Where zot creates, lists and revokes API keys. */
 export const KEY_ENDPOINT = "/zot/auth/apikey";
 
 /** A response without its content. `not found`: the words of zot's own 404, which some proxies have, too. */
@@ -13,23 +13,23 @@ export interface AnswerSeen {
   readonly body: "json" | "html" | "empty" | "not found" | "text";
 }
 
-/** What the registry answers where keys are made, and beside it. */
+/** The registry's responses at and near its key endpoint. */
 export interface EndpointSeen {
   /** `GET` of {@link KEY_ENDPOINT}. */
   readonly keys: AnswerSeen;
-  /** Whether a session that had just begun stood in that request. */
+  /** Whether that request had a new session. */
   readonly signedIn: boolean;
-  /** `GET /zot/auth/login`. Absent: somebody has just signed in by it. */
+  /** `GET /zot/auth/login`. Absent after a successful sign-in. */
   readonly login?: AnswerSeen;
   /** Whether the registry asks for bearer tokens. */
   readonly bearer: boolean;
-  /** What zot says of itself, where it does. */
+  /** What zot reports about itself, if anything. */
   readonly management?: { readonly version: string; readonly openid: boolean };
 }
 
 const NAME = "key endpoint";
 
-/** Is zot's API key endpoint on, and where it should be? */
+/** Is zot's API key endpoint enabled and reachable? */
 export function diagnoseKeyEndpoint(seen: EndpointSeen, config?: ConfigSeen): Verdict {
   const { keys, login, management } = seen;
   const version = management?.version ?? "";
@@ -86,7 +86,7 @@ type Say = (code: ErrorCode, text: string) => Verdict;
 
 /** The endpoint does not exist, according to zot or a proxy in front of it. */
 function missing({ login, management }: EndpointSeen, config: ConfigSeen | undefined, say: Say): Verdict {
-  // With openid zot always has the endpoint, whatever apikey says; and who has signed in has seen openid at work.
+  // With openid zot always has the endpoint, whatever apikey says; and a successful sign-in proves openid.
   if (management?.openid === true || login === undefined) return swallowed(say);
   if (config?.misplacedApikey === true && !config.apikey && !config.openid) {
     return say(

@@ -2,9 +2,9 @@ import type { ConfigSeen } from "./configSeen.ts";
 import { fails, holds, names } from "./verdict.ts";
 import type { Verdict } from "./verdict.ts";
 
-/** zot's status for the begin of an upload: 202 allowed, 403 denied, 401 unknown account. */
+/** zot's status for the start of an upload: 202 allowed, 403 denied, 401 unknown account. */
 export interface PushesSeen {
-  /** The stored key, before anybody signed in anew: signing in makes zot read the account's groups again. */
+  /** The stored key, before a new sign-in, which makes zot reread the account's groups. */
   readonly before?: number;
   /** The account's new session. */
   readonly session: number;
@@ -17,7 +17,7 @@ export interface PushesSeen {
 export interface KeyOwner {
   readonly username: string;
   readonly ciGroup: string;
-  /** The claim that zot is to look at for the groups. */
+  /** The claim from which zot reads the groups. */
   readonly groupsClaim: string;
   /** The repository that the pushes were tried on. */
   readonly repository: string;
@@ -87,7 +87,7 @@ function refused({ identity }: PushesSeen, username: string): Verdict {
   );
 }
 
-/** Session and key may not push, though the token has the group: what zot makes of the group decides. */
+/** Session and key may not push although the token has the group: zot's config is the reason, or zot has not loaded it. */
 function byPolicy({ ciGroup, groupsClaim, username, repository }: KeyOwner, config: ConfigSeen | undefined): Verdict {
   const begin = `${username} has the group "${ciGroup}" in its token, but may not push to ${repository}.`;
   if (config !== undefined && config.groupsClaim !== groupsClaim) {

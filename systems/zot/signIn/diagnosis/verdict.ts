@@ -1,14 +1,14 @@
 import type { ErrorCode } from "../../../../core/errorCodes.ts";
 
-/** The three things that nobody can know before the user's own servers have been asked. */
+/** The three things that only the user's own servers can show. */
 export type CheckName = "groups claim" | "key endpoint" | "key groups";
 
-/** What a check came to. Names only: never a token, a key or a cookie. */
+/** The result of a check. Names only: never a token, a key or a cookie. */
 export type Verdict =
   | { readonly name: CheckName; readonly outcome: "holds"; readonly text: string }
   | {
       readonly name: CheckName;
-      /** `repaired`: it did not hold, and does since the check looked. */
+      /** `repaired`: it failed at first, and the check's sign-in fixed it. */
       readonly outcome: "repaired" | "fails";
       /** Stable: `GROUPS_CLAIM_MISSING`. */
       readonly code: ErrorCode;
@@ -29,7 +29,7 @@ export function fails(name: CheckName, code: ErrorCode, text: string): Verdict {
   return { name, outcome: "fails", code, text };
 }
 
-/** Names as they stand in a message: `"a", "b"`, or `none`. */
+/** Names as shown in a message: `"a", "b"`, or `none`. */
 export function names(list: readonly string[]): string {
   return list.length === 0 ? "none" : list.map((name) => `"${name}"`).join(", ");
 }
