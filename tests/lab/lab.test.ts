@@ -21,7 +21,7 @@ test("a lab responds on every address, is found again, and keeps its data after 
     ]);
     for (const url of Object.values(running.urls)) {
       assert.equal(new URL(url).hostname, "127.0.0.1");
-      await fetch(url); // whatever it says, somebody answers
+      await fetch(url); // any response will do
     }
     const secrets = lab.secrets;
     assert.equal(await stopLab(lab.layout), true);
@@ -34,7 +34,7 @@ test("a lab responds on every address, is found again, and keeps its data after 
   }
 });
 
-test("a port that is taken is named with its setting, and nothing is left running", async () => {
+test("a port in use is reported with its setting, and nothing is left running", async () => {
   const squatter = createServer();
   await new Promise<void>((done) => squatter.listen(0, "127.0.0.1", done));
   const { port } = squatter.address() as AddressInfo;

@@ -1,5 +1,5 @@
-// A machine of its own for each test: a project folder with the real toolchain/*.js, an empty HOME, and a PATH on which npm, go and
-// pulumi are small shell scripts. What this does not prove is that the real ones take the same arguments.
+// A separate machine for each test: a project folder with the real toolchain/*.js, an empty HOME, and a PATH on which npm, go and
+// pulumi are small shell scripts. This does not prove that the real ones accept the same arguments.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -23,7 +23,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 const TOOLCHAIN = join(import.meta.dirname, "..", "..", "toolchain");
 const UTILITIES = ["cat", "chmod", "cp", "ln", "mkdir", "rm", "sleep"];
 
-/** A Pulumi CLI of that version. It says of every plugin download what a machine without internet says. */
+/** A Pulumi CLI of that version. Every plugin download fails as on a machine without internet. */
 export function pulumiScript(version: string): string {
   return `case "$1" in
   version) echo v${version} ;;
@@ -138,14 +138,14 @@ export class Machine {
     this.write("packages/@pulumi/pulumi/automation/cmd.js", `exports.PulumiCommand = { install: ${install} };`);
   }
 
-  /** The commands that ran since they were last asked for. */
+  /** The commands that ran since the last call. */
   calls(): string[] {
     const lines = this.callsSoFar();
     rmSync(join(this.folder, "calls"), { force: true });
     return lines;
   }
 
-  /** The same, and they stay. */
+  /** The same, without clearing them. */
   callsSoFar(): string[] {
     const file = join(this.folder, "calls");
     return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];

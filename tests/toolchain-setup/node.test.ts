@@ -43,7 +43,7 @@ test("what npm puts on PATH for its scripts does not count as the user's", async
   assert.match((await machine.setUp()).stdout, new RegExp(`^✓ Node \\S+ {2}node_modules/${npmPackage}/bin/node$`, "m"));
 });
 
-test("with neither the error names the version that is there, the one needed, and the remedy", async (t) => {
+test("with neither, the error names the installed version, the required one, and the remedy", async (t) => {
   const machine = new Machine(t);
   machine.tool("node", "echo v18.20.0");
   const { code, stderr } = await machine.setUp();
@@ -55,7 +55,7 @@ test("with neither the error names the version that is there, the one needed, an
   assert.match(stderr, /Install Node 24 \(https:\/\/nodejs\.org\)/);
 });
 
-test("a Node on PATH that changed is asked again", async (t) => {
+test("a Node on PATH that changed is checked again", async (t) => {
   const machine = new Machine(t);
   machine.tool("node", "echo v22.19.0");
   await machine.setUp();

@@ -57,7 +57,7 @@ test("node_modules of another machine are installed again", async (t) => {
   assert.equal(npmCalls(machine).length, 1);
 });
 
-test("what a person installed with npm is kept when it is what package-lock.json says", async (t) => {
+test("packages installed with npm are kept if they match package-lock.json", async (t) => {
   const machine = new Machine(t);
   await machine.setUp();
   machine.calls();

@@ -38,7 +38,7 @@ test("without a terminal a long step writes a line at once and then every 30 sec
   ]);
 });
 
-test("a quiet setup shows that something takes long, but not that it found what it had", async (t) => {
+test("a quiet setup reports slow steps, but not what was already installed", async (t) => {
   const lines = await longStep(t, {}, true);
   assert.equal(lines.length, 3);
   assert.ok(lines.every((line) => line.startsWith("…")));

@@ -143,7 +143,7 @@ test("a failed build gives Go's reason and leaves nothing behind, so that the ne
   );
 });
 
-test("what was built must say the version that was asked for", async (t) => {
+test("the built CLI must report the requested version", async (t) => {
   const machine = machineWithoutPulumi(t);
   machine.script("built-pulumi", pulumiScript("3.1.0"));
   const { code, stderr } = await machine.setUp();
@@ -190,7 +190,7 @@ for (const [whose, lock] of [
   });
 }
 
-test("a setup that is ended in the middle of the build ends Go, too, and leaves neither lock nor folder", async (t) => {
+test("a setup stopped during the build also stops Go, and leaves neither lock nor folder", async (t) => {
   const machine = machineWithoutPulumi(t);
   machine.tool("go", '[ "$1" = build ] && { echo $$ > "$MACHINE/go-pid"; sleep 30; }; exit 0');
   const { child, ended } = machine.start(["setup"]);

@@ -34,7 +34,7 @@ test("the command gets Node and Pulumi first on PATH, the stand-ins where the CL
   // Who brings a PULUMI_HOME of their own keeps it.
   assert.equal((await environment(machine, { PULUMI_HOME: "/elsewhere" }))["PULUMI_HOME"], "/elsewhere");
 
-  // Inside of another run nothing is added twice, and a setup finds the same as before.
+  // Within another run nothing is added twice, and a setup finds the same tools.
   const inside = await environment(machine, env);
   for (const name of ["PATH", "PULUMI_HOME", "PULUMI_CREDENTIALS_PATH"]) assert.equal(inside[name], env[name], name);
   machine.calls();
@@ -99,7 +99,7 @@ test("arguments and exit code pass through as they are", async (t) => {
 });
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  test(`${signal} reaches the command, which decides what comes of it`, async (t) => {
+  test(`${signal} reaches the command, which decides how to handle it`, async (t) => {
     const machine = new Machine(t);
     await machine.setUp();
     const code = `process.on("${signal}", () => { console.log("told"); process.exit(9); }); setInterval(() => {}, 1000); console.log("up")`;

@@ -39,7 +39,7 @@ await test("command:local:Command", async (t) => {
     assert.equal(state["stdout"], "me,true,in\n");
   });
 
-  await t.test("a command that does not read its stdin is no failure", async () => {
+  await t.test("a command that does not read its stdin does not fail", async () => {
     const { state } = await plugin.create({ urn }, { create: "exec <&-; echo done", stdin: "x".repeat(1_000_000) });
     assert.equal(state["stdout"], "done");
   });
@@ -152,7 +152,7 @@ await test("command:local:Command", async (t) => {
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    // A process that has ended and that nobody waited for is still listed.
+    // A zombie process is still listed.
     return !existsSync(`/proc/${pid}/stat`) || !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
   } catch {
     return false;

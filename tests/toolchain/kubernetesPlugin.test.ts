@@ -32,7 +32,7 @@ interface Live {
   readonly metadata: { readonly managedFields: readonly { readonly manager: string; readonly fieldsV1: unknown }[] };
 }
 
-/** A cluster with a ConfigMap that somebody else made, and the plugin set up for it. */
+/** A cluster with someone else's ConfigMap, and the plugin configured for it. */
 async function start(t: TestContext) {
   const data = mkdtempSync(join(tmpdir(), "zot-auth-kubernetes-"));
   const seed = {
@@ -168,7 +168,7 @@ await test("secret data is secret in both places of the state", async (t) => {
   assert.deepEqual(state["__inputs"], secret(patchOf("x")));
 });
 
-await test("a cluster that is not there: previews of new patches go on, everything else says why not", async (t) => {
+await test("an unreachable cluster: previews of new patches continue, everything else reports the reason", async (t) => {
   const { plugin, server } = await start(t);
   await server.close();
   const why = `configured Kubernetes cluster is unreachable: unable to load schema information from the API server: Get "${server.url}/openapi/v2?timeout=32s": dial tcp ${new URL(server.url).host}: connect: connection refused`;

@@ -51,7 +51,7 @@ await test("the language host runs programs as the official one", async (t) => {
     assert.doesNotMatch(output, /non-zero exit code/);
   });
 
-  await t.test("an end that nobody explained is", async () => {
+  await t.test("the host reports an exit without an error message", async () => {
     await ok("config", "set", "what", "exit");
     const { code, output } = await project.pulumi("preview");
     assert.notEqual(code, 0);

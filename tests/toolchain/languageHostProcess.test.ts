@@ -1,4 +1,4 @@
-// The language host as a process, against a real gRPC client: what it does when it is cut off, and how it installs packages.
+// The language host as a process, against a real gRPC client: how it handles interruptions and installs packages.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -12,7 +12,7 @@ const PLUGIN = join(import.meta.dirname, "../../toolchain/plugins/onepassword/pu
 const ITEM = "onepassword:index/getItem:getItem";
 const VAULT = "onepassword:index/getVault:getVault";
 const [vaultId, itemId] = ["vg6xf6vvfmoh5hqjjhlhbeoaie", "oor7os5kapczgpbwv7obkca4y4"];
-/** Nothing of the person's own 1Password may get into a test. */
+/** Keeps the user's own 1Password settings out of the tests. */
 const NOBODY = {
   OP_CONNECT_HOST: "",
   OP_CONNECT_TOKEN: "",
@@ -198,13 +198,13 @@ esac
     ]);
   });
 
-  await t.test("by a service account, whose token stands in no argument", async () => {
+  await t.test("by a service account, whose token is in no argument", async () => {
     await plugin.configure({ opCliPath: op, serviceAccountToken: secret("service") });
     await plugin.invoke(ITEM, { vault: vaultId, uuid: itemId });
     assert.equal(calls().at(2), `json|service||item get ${itemId} --vault=${vaultId}`);
   });
 
-  await t.test("what op says, and an op that is not there", async () => {
+  await t.test("op's errors, and a missing op", async () => {
     await assert.rejects(
       plugin.invoke(ITEM, { vault: "v", title: "missing" }),
       failing('Unable to read item, got error: op error: "missing" is not an item'),

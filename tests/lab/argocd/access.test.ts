@@ -11,7 +11,7 @@ const accounts = [
 
 const denied = { error: "permission denied", code: 7, message: "permission denied" };
 
-test("without a good token everything is 401, in two wordings", async (t) => {
+test("without a valid token every request is 401, in two wordings", async (t) => {
   const argocd = await TestArgoCd.start(t, { accounts });
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const foreign = `${part({ alg: "HS256" })}.${part({ sub: "x" })}.c2ln`;
@@ -25,7 +25,7 @@ test("without a good token everything is 401, in two wordings", async (t) => {
   }
 });
 
-test("an application that is not there is refused like one that may not be seen", async (t) => {
+test("a missing application is refused like an invisible one", async (t) => {
   const argocd = await TestArgoCd.start(t, { accounts });
   const get = (path: string, token: string) => argocd.request("GET", `/api/v1/applications/${path}`, { token });
   for (const [path, token] of [
@@ -49,7 +49,7 @@ test("an application that is not there is refused like one that may not be seen"
   assert.equal(found.headers.get("grpc-metadata-content-type"), "application/grpc");
 });
 
-test("a sync needs its right, and says which", async (t) => {
+test("a sync without the permission is refused, and the error names it", async (t) => {
   const argocd = await TestArgoCd.start(t, { accounts });
   const refused = await argocd.request("POST", `${application}/sync`, { token: "reader", body: {} });
   assert.equal(refused.status, 403);
@@ -82,7 +82,7 @@ test("writes need the content type, even without a body", async (t) => {
   assert.equal((await argocd.request("POST", `${application}/sync`)).status, 200);
 });
 
-test("bodies of the wrong form are refused in Go's words", async (t) => {
+test("malformed bodies are refused in Go's words", async (t) => {
   const argocd = await TestArgoCd.start(t, { accounts });
   for (const [body, message] of [
     ["{", "unexpected EOF"],
@@ -93,7 +93,7 @@ test("bodies of the wrong form are refused in Go's words", async (t) => {
   }
 });
 
-test("who one is, which release it is, whether it is well, and what is not there", async (t) => {
+test("user info, version, health, and unknown paths", async (t) => {
   const argocd = await TestArgoCd.start(t, { accounts });
   const get = (path: string, token: string) => argocd.request("GET", path, { token });
   const { body: user } = await get("/api/v1/session/userinfo", "bot");
@@ -105,7 +105,7 @@ test("who one is, which release it is, whether it is well, and what is not there
   assert.deepEqual([unknown.status, unknown.text], [404, "Not Found\n"]);
 });
 
-test("the stream: another shape of refusal, and silence where nothing may be seen", async (t) => {
+test("the stream refuses in a different format, and is silent if nothing is visible", async (t) => {
   const argocd = await TestArgoCd.start(t, { accounts });
   const refused = await argocd.request("GET", "/api/v1/stream/applications?name=authentik", { token: "garbage" });
   assert.equal(refused.status, 401);

@@ -25,7 +25,7 @@ test("unreadable YAML: unknown on refresh, and the operation ends in Error", asy
   assert.equal((await argocd.get("?refresh=hard")).status.conditions, undefined);
 });
 
-test("a missing namespace fails its object, and the others are applied all the same", async (t) => {
+test("a missing namespace fails its object, and the others are still applied", async (t) => {
   const argocd = await TestArgoCd.start(t);
   argocd.commit({ a: "1" });
   argocd.commitFile("x.yaml", stringify(configMap("x", { b: "2" }, "nowhere")));
@@ -79,7 +79,7 @@ test("an unknown kind stops the whole sync", async (t) => {
   assert.equal((await argocd.cluster.request("GET", "/api/v1/namespaces/authentik/configmaps/blueprints")).status, 404);
 });
 
-test("revisions: a branch that is not there is refused, an unknown commit fails later, an earlier one is synced", async (t) => {
+test("revisions: a missing branch is refused, an unknown commit fails later, an earlier one is synced", async (t) => {
   const argocd = await TestArgoCd.start(t);
   argocd.commit({ a: "1" });
   const { revision } = (await argocd.sync()).status.sync;
@@ -142,7 +142,7 @@ test("a dry run and a sync without prune change nothing, one with prune deletes 
   assert.equal(await other(), 404);
 });
 
-test("a cluster that cannot be reached is an error of the comparison", async (t) => {
+test("an unreachable cluster is a comparison error", async (t) => {
   const argocd = await TestArgoCd.start(t, { kubernetesUrl: "http://127.0.0.1:1" });
   argocd.commit({ a: "1" });
   const { status } = (await argocd.request("GET", `${application}?refresh=normal`)).body;

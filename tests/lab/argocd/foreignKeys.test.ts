@@ -3,7 +3,7 @@ import test from "node:test";
 import { until } from "../kubernetes/support.ts";
 import { TestArgoCd } from "./support.ts";
 
-/** What becomes of one key that another field manager patched, for both ways in which Argo CD applies. */
+/** What happens to a key that another field manager patched, for both apply modes of Argo CD. */
 for (const serverSideApply of [false, true]) {
   const mode = serverSideApply ? "server-side apply" : "client-side apply";
   const start = async (t: test.TestContext, git: Record<string, string>) => {
@@ -18,7 +18,7 @@ for (const serverSideApply of [false, true]) {
       return found.status.sync.status === status ? found : undefined;
     });
 
-  test(`${mode}: a key that Git never held stays, and the application stays Synced`, async (t) => {
+  test(`${mode}: a key that was never in Git stays, and the application stays Synced`, async (t) => {
     const argocd = await start(t, { "common.yaml": "c" });
     assert.equal((await argocd.cluster.apply("zot-auth", { "zot.yaml": "z" })).status, 200);
     assert.equal((await argocd.get("?refresh=hard")).status.sync.status, "Synced");
@@ -28,7 +28,7 @@ for (const serverSideApply of [false, true]) {
     assert.deepEqual((await argocd.cluster.owners())["zot-auth/Apply"], { "f:data": { "f:zot.yaml": {} } });
   });
 
-  test(`${mode}: a key that Git holds too is overwritten by the sync`, async (t) => {
+  test(`${mode}: a key that is also in Git is overwritten by the sync`, async (t) => {
     const argocd = await start(t, { "common.yaml": "c", "zot.yaml": "git" });
     const refused = await argocd.cluster.apply("zot-auth", { "zot.yaml": "ours" });
     assert.equal(refused.status, 409);

@@ -65,7 +65,7 @@ test("the life of an operation, as the stream reports it", async (t) => {
   );
 });
 
-test("a later operation replaces the record of the earlier", async (t) => {
+test("a later operation replaces the record of the earlier one", async (t) => {
   const argocd = await TestArgoCd.start(t);
   argocd.commit({ a: "1" });
   await argocd.sync(marked("first"));
@@ -74,7 +74,7 @@ test("a later operation replaces the record of the earlier", async (t) => {
   assert.equal(status.operationState.syncResult?.resources?.[0]?.message, "configmap/blueprints unchanged");
 });
 
-test("while one runs another is refused, until it is terminated", async (t) => {
+test("while an operation runs, another is refused until the first is terminated", async (t) => {
   const argocd = await TestArgoCd.start(t, { timings: slow });
   argocd.commit({ a: "1" });
   await argocd.post(marked("slow"));
@@ -97,7 +97,7 @@ test("while one runs another is refused, until it is terminated", async (t) => {
   assert.equal((await argocd.cluster.request("GET", "/api/v1/namespaces/authentik/configmaps/blueprints")).status, 404);
 });
 
-test("an operation that the controller has not taken up cannot be terminated", async (t) => {
+test("an operation that the controller has not started cannot be terminated", async (t) => {
   const argocd = await TestArgoCd.start(t, { timings: { pickUpMs: 60_000 } });
   argocd.commit({ a: "1" });
   assert.equal((await argocd.post()).status, 200);
@@ -107,7 +107,7 @@ test("an operation that the controller has not taken up cannot be terminated", a
   assert.equal((await argocd.get()).status.operationState, undefined);
 });
 
-test("an operation that a stop cut short runs after the next start", async (t) => {
+test("an operation interrupted by a stop runs after the next start", async (t) => {
   const argocd = await TestArgoCd.start(t);
   argocd.commit({ a: "1" });
   const options = {

@@ -17,7 +17,7 @@ export interface Reply {
 
 const quick = { pickUpMs: 5, syncMs: 10, settleMs: 10 };
 
-/** A cluster, an Argo CD with one application `authentik`, and the folder that is its Git. */
+/** A cluster, an Argo CD with one application `authentik`, and the folder that serves as its Git repository. */
 export class TestArgoCd {
   readonly url: string;
   readonly cluster: TestCluster;

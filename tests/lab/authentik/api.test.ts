@@ -1,14 +1,14 @@
-// The API: what a token may do, and the odd answers that were measured.
+// The API: what a token may do, and the measured oddities.
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Browser, measured, startLab } from "./support.ts";
 
-test("a token can do what its permissions say and nothing else", async (t) => {
+test("a token can do exactly what its permissions allow", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
   const { pk } = await lab.instance("zot.yaml");
   const rows: readonly (readonly [string, string, number, number])[] = [
-    // method, path, with the least rights, without any
+    // method, path, status with the least permissions, status without any
     ["GET", "/managed/blueprints/?path=custom%2Fzot.yaml", 200, 403],
     ["GET", `/managed/blueprints/${String(pk)}/`, 200, 403],
     ["GET", "/managed/blueprints/available/", 200, 200],
@@ -45,13 +45,13 @@ test("no token and a bad token are both 403, in different words", async (t) => {
   assert.deepEqual([none.status, none.json], [403, { detail: "Authentication credentials were not provided." }]);
 });
 
-test("every address of the API ends in a slash", async (t) => {
+test("every path of the API ends in a slash", async (t) => {
   const lab = await startLab(t);
   assert.equal((await lab.api("GET", "/core/users/me")).status, 404);
   assert.equal((await lab.api("GET", "/managed/blueprints")).status, 404);
 });
 
-test("a token made for somebody else belongs to whoever made it, unless that is a superuser", async (t) => {
+test("a token created for someone else belongs to its creator, unless the creator is a superuser", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
   const { pk } = await lab.one("/core/users/?username=zot-ci");
@@ -85,7 +85,7 @@ test("lists come in pages", async (t) => {
   assert.equal((json["results"] as unknown[]).length, 2);
 });
 
-test("an administrator's hand can be felt: bindings change and vanish, and with them the way in", async (t) => {
+test("an administrator can change and delete bindings, which takes effect on sign-in", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
   const { json: application } = await lab.api("GET", "/core/applications/zot/");
@@ -106,7 +106,7 @@ test("an administrator's hand can be felt: bindings change and vanish, and with 
   assert.equal((await lab.api("GET", "/core/users/?username=zot-ci")).text.includes('"count":0'), true);
 });
 
-test("a browser's session has to prove that it means to change something", async (t) => {
+test("a browser session needs a CSRF token for changes", async (t) => {
   const lab = await startLab(t);
   const browser = new Browser(lab);
   await browser.login("alice", "alice-password");

@@ -1,4 +1,4 @@
-// Blueprints as they went on a real Authentik: what an application changes, and what a broken file leaves behind.
+// Blueprints as measured on a real Authentik: what applying one changes, and what a broken file leaves behind.
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Lab } from "./support.ts";
@@ -23,7 +23,7 @@ const status = async (lab: Lab, name: string): Promise<unknown> => {
   return (json["results"] as Record<string, unknown>[])[0]?.["status"];
 };
 
-/** Asks for an application and waits until it has been tried. */
+/** Requests that the blueprint be applied, and waits for the attempt. */
 async function applyNow(lab: Lab, name: string): Promise<Record<string, unknown>> {
   const before = await lab.instance(name);
   const answer = await lab.api("POST", `/managed/blueprints/${String(before["pk"])}/apply/`);
@@ -43,7 +43,7 @@ const availablePaths = async (lab: Lab): Promise<unknown[]> => {
   return (JSON.parse(text) as { path: string }[]).map(({ path }) => path);
 };
 
-test("the measured blueprint makes the objects as the real Authentik shows them", async (t) => {
+test("the measured blueprint creates the objects that the real Authentik shows", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
 
@@ -73,7 +73,7 @@ test("the measured blueprint makes the objects as the real Authentik shows them"
   assert.equal((flow["stages"] as unknown[]).length, 2);
 });
 
-test("applying again changes nothing but the time, and keeps the key that Authentik made", async (t) => {
+test("applying again changes only the time, and keeps the key that Authentik generated", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
   const key = await lab.appPassword();
@@ -86,7 +86,7 @@ test("applying again changes nothing but the time, and keeps the key that Authen
   assert.equal(await lab.appPassword(), key);
 });
 
-test("a file that waits for another file's group is rolled back whole, and applied with the other", async (t) => {
+test("a file that needs another file's group is rolled back entirely, and applied with the other", async (t) => {
   const lab = await startLab(t, {
     seed: {
       ...people,
@@ -109,7 +109,7 @@ test("a file that waits for another file's group is rolled back whole, and appli
   assert.equal((await bindings(lab)).length, 2);
 });
 
-test("!Find that finds nothing and !Env that is missing are errors, and all stays as it was", async (t) => {
+test("!Find without a match and !Env without its variable are errors, and nothing changes", async (t) => {
   for (const [good, bad] of [
     ["[name, admins]", "[name, admin]"],
     ["!Env AUTHENTIK_ZOT_CLIENT_SECRET", "!Env AUTHENTIK_OTHER"],
@@ -139,7 +139,7 @@ test("a syntax error leaves status and hash as they were; only available/ shows 
   assert.deepEqual([kept, last_applied_hash], ["successful", sha512(measured)]);
 });
 
-test("an entry taken out of the file leaves its object; state absent takes it away; put back, it is a new one", async (t) => {
+test("an entry removed from the file keeps its object; state absent deletes it; added again, it is a new one", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
   const [, original] = await bindings(lab);
@@ -153,13 +153,13 @@ test("an entry taken out of the file leaves its object; state absent takes it aw
   assert.notEqual(again["pk"], original?.["pk"]);
 });
 
-test("inline content is tried out in the server, which names the field or fails itself", async (t) => {
+test("the server validates inline content, and names the field or fails itself", async (t) => {
   const lab = await startLab(t);
   const attempt = (content: string, name = "dry-run") =>
     lab.api("POST", "/managed/blueprints/", { name, path: "", content, enabled: false });
   const entry = (text: string) => `version: 1\nentries:\n  - model: ${text}\n`;
 
-  // Only five lines of the log are told, so that the reason shows only when little has been done before it.
+  // The response has only five lines of the log, so it includes the reason only if few lines precede it.
   const log = [
     "Failed to validate blueprint",
     "- Created Event",
@@ -219,7 +219,7 @@ test("metaapplyblueprint applies the other file first", async (t) => {
   assert.deepEqual(mine["parents"], [theirs["pk"]]);
 });
 
-test("the other tags say what they should", async (t) => {
+test("the other tags resolve as documented", async (t) => {
   const lab = await startLab(t, { environment: { SET: "from-environment" } });
   await lab.apply(
     "tags.yaml",
@@ -256,7 +256,7 @@ test("a restart keeps objects, keys and sessions, and does not apply again what 
   await lab.apply("zot.yaml", measured);
   const before = [await lab.instance("zot.yaml"), await bindings(lab), await lab.appPassword()];
   await lab.restart();
-  // The new file tells when the worker has looked at all files again.
+  // The new file shows when the worker has read all files again.
   const other =
     "version: 1\nmetadata: {name: other}\nentries:\n  - model: authentik_core.group\n    identifiers: {name: x}\n";
   await lab.apply("zzz-other.yaml", other);

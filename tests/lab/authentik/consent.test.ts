@@ -1,4 +1,4 @@
-// A provider whose authorization flow asks for consent: what is asked, and where it goes on.
+// A provider whose authorization flow asks for consent: the question, and where the flow continues.
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Lab } from "./support.ts";
@@ -42,7 +42,7 @@ test("the flow names the application and the scopes, and ends at the application
   assert.deepEqual([...to.searchParams.keys()], ["code", "state"]);
 });
 
-test("consent is asked for each time, or once, as the stage says", async (t) => {
+test("consent is asked for each time, or once, as the stage is configured", async (t) => {
   for (const [mode, next] of [
     ["always_require", "ak-stage-consent"],
     ["permanent", "xak-flow-redirect"],

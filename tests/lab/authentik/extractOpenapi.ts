@@ -1,4 +1,4 @@
-// Takes what the lab needs out of the document of a release of Authentik. Run by hand, the package unpacked by `npm pack`:
+// Extracts what the lab needs from the OpenAPI document of an Authentik release. Run by hand on the package unpacked from `npm pack`:
 // node tests/lab/authentik/extractOpenapi.ts package/schema.yml > tests/data/authentik-openapi-2026.2.0.json
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
@@ -26,7 +26,7 @@ const source = `@goauthentik/api ${document.info.version}, schema.yml: the answe
 const { version } = document.info;
 process.stdout.write(`${JSON.stringify({ "x-source": source, info: { version }, paths, components })}\n`);
 
-/** Adds all that is referred to, and what that refers to. */
+/** Adds everything referenced, recursively. */
 function take(part: unknown): void {
   for (const [, kind, name = ""] of JSON.stringify(part).matchAll(/"#\/components\/(schemas|responses)\/(\w+)"/g)) {
     const into = components[kind === "responses" ? "responses" : "schemas"];
@@ -36,7 +36,7 @@ function take(part: unknown): void {
   }
 }
 
-/** Without what is said to people. */
+/** Without texts for people. */
 function withoutWords(part: unknown): unknown {
   return JSON.parse(JSON.stringify(part, (key, value: unknown) => (isWords(key, value) ? undefined : value)));
 }

@@ -1,4 +1,4 @@
-// Our blueprint and people's sign-in: nothing of the default flow changes, and it goes on demanding a second factor.
+// Our blueprint does not change the default flow for people, which still requires a second factor.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
@@ -12,7 +12,7 @@ const validate = "ak-stage-authenticator-validate";
 const totpSecret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
 const mfa = readFileSync(new URL("../../../lab/homelab/seed/blueprints/mfa.yaml", import.meta.url), "utf8");
 
-/** All that decides how people sign in. */
+/** All objects that determine how people sign in. */
 async function defaultFlow(lab: Lab): Promise<readonly string[]> {
   const flow = await lab.api("GET", `/flows/instances/${slug}/`);
   const bindings = await lab.api("GET", `/flows/bindings/?target=${String(flow.json["pk"])}`);
@@ -45,7 +45,7 @@ test("the blueprint leaves the default flow, its stages and its policies as they
   assert.deepEqual(await defaultFlow(lab), before);
 });
 
-test("after the blueprint was applied, the default flow still demands the second factor of everybody", async (t) => {
+test("after the blueprint was applied, the default flow still requires a second factor from everyone", async (t) => {
   const lab = await homelab(t);
   await lab.apply("zot.yaml", measured);
 
@@ -72,13 +72,13 @@ test("after the blueprint was applied, the default flow still demands the second
   }
 });
 
-test("people cannot go around the second factor by the machines' flow", async (t) => {
+test("people cannot bypass the second factor with the machines' flow", async (t) => {
   const lab = await homelab(t);
   await lab.apply("zot.yaml", measured);
   const browser = new Browser(lab);
   const step = await browser.machineLogin("ada", "ada-password");
   assert.ok("response_errors" in step);
-  // Nor by an app password of their own, since they are not in the machines' group.
+  // Nor with an app password of their own, since they are not in the machines' group.
   const { pk } = await lab.one("/core/users/?username=ada");
   const token = { identifier: "ada-app", user: pk, intent: "app_password", expiring: false };
   assert.equal((await lab.api("POST", "/core/tokens/", token)).status, 201);

@@ -1,4 +1,4 @@
-// The addresses of the API that the lab's Authentik has, with an example for each key in them.
+// The API paths that the lab's Authentik serves, with an example for each parameter.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ export interface Route {
   readonly path: string;
 }
 
-/** Every method of every address below `/api/v3`, the flow executor's as well. */
+/** Every method of every path below `/api/v3`, including the flow executor's. */
 export function labRoutes(version: string): readonly Route[] {
   const directory = mkdtempSync(join(tmpdir(), "lab-authentik-"));
   const database = new Database(Store.open(join(directory, "state.json"), emptyState), version);

@@ -1,9 +1,9 @@
-// The machines' flow of the measured blueprint: who it signs in, and what it looks like when it does not.
+// The machines' flow of the measured blueprint: whom it signs in, and how it fails.
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Browser, measured, startLab } from "./support.ts";
 
-test("the app password that the blueprint made signs zot-ci in", async (t) => {
+test("the app password that the blueprint created signs zot-ci in", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
   const browser = new Browser(lab);
@@ -82,7 +82,7 @@ test("a flow that does not exist is an HTML page", async (t) => {
   assert.deepEqual([status, headers.get("content-type")?.split(";")[0]], [404, "text/html"]);
 });
 
-test("the way to https sets cookies for it", async (t) => {
+test("with an https public URL, cookies are Secure", async (t) => {
   const lab = await startLab(t, { publicUrl: "https://authentik.example.test" });
   const { headers } = await new Browser(lab).request(
     "GET",

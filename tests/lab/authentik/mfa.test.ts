@@ -1,4 +1,4 @@
-// A second factor forced on people's flow: it stops accounts without a device, and machines have a flow of their own.
+// A second factor enforced in people's flow: it stops accounts without a device, so machines have their own flow.
 import assert from "node:assert/strict";
 import test from "node:test";
 import { totpCode } from "../../../lab/authentik/models/credentials.ts";
@@ -31,13 +31,13 @@ test("a fresh Authentik skips the second factor of accounts without a device", a
   assert.equal(await browser.me(), "alice");
 });
 
-test("deny turns accounts without a device away", async (t) => {
+test("deny rejects accounts without a device", async (t) => {
   const lab = await startLab(t, { seed: withSeed(people, { mfa: "deny" }) });
   const step = await new Browser(lab).login("alice", "alice-password");
   assert.equal(step.component, "ak-stage-access-denied");
 });
 
-test("the code of an authenticator app lets somebody in, a wrong one does not", async (t) => {
+test("the code of an authenticator app signs in, a wrong one does not", async (t) => {
   const totpSecret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
   const users = [{ username: "bob", password: "bob-password", totpSecret, staticCodes: ["one-time"] }];
   const lab = await startLab(t, { seed: withSeed(people, { users, mfa: "configure" }) });
@@ -62,7 +62,7 @@ test("the code of an authenticator app lets somebody in, a wrong one does not", 
   assert.equal(await again(), undefined);
 });
 
-test("somebody without a device can enrol one and is signed in by it the next time", async (t) => {
+test("an account without a device can enrol one and sign in with it the next time", async (t) => {
   const lab = await startLab(t, { seed: withSeed(people, { mfa: "configure" }) });
   const browser = new Browser(lab);
   const offer = await browser.login("alice", "alice-password");

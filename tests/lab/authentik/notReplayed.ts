@@ -1,6 +1,6 @@
-// What the recording of the real Authentik has and the replay leaves out, each with the reason. Everything else is replayed.
+// The parts of the real Authentik's recording that are not replayed, each with its reason.
 
-/** Conversations that are not had again, by what their name or address says. */
+/** Conversations that are not replayed, by name or address. */
 export const skipped: readonly { readonly entry: RegExp; readonly reason: string }[] = [
   {
     entry: / http:\/\/127\.0\.0\.1:5600\//,
@@ -28,7 +28,7 @@ const fields: readonly { readonly entry: RegExp; readonly path: RegExp; readonly
   },
 ];
 
-/** What only the form of is compared, whatever it is, for the reader of the test: */
+/** Values of which only the format is compared: */
 export const forms = [
   "times, uuids, hashes, keys and passwords: the same ones have to recur where the recorded ones do",
   "codes: random on both sides, but longer in the lab, which has them from its OpenID library",

@@ -1,4 +1,4 @@
-// Authentik's own description of its API, and whether an answer is what it describes: all that is required, nothing unknown.
+// Validates responses against Authentik's OpenAPI document: all required fields, no unknown ones.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { parse } from "yaml";
@@ -42,7 +42,7 @@ export function currentDocument(): Document {
   return current;
 }
 
-/** The document of 2026.2.0: what `extractOpenapi.ts` took out of the package of that release. */
+/** The document of 2026.2.0, extracted from that release's package by `extractOpenapi.ts`. */
 export function recordedDocument(): Document {
   const file = new URL("../../data/authentik-openapi-2026.2.0.json", import.meta.url);
   return JSON.parse(readFileSync(file, "utf8")) as Document;
@@ -58,7 +58,7 @@ export function templateOf(document: Document, path: string): string | undefined
   return matches.sort((left, right) => left.split("{").length - right.split("{").length)[0];
 }
 
-/** What is wrong with an answer, a line each: `results[0].pk: …`. */
+/** The violations in a response, one line each: `results[0].pk: …`. */
 export function problemsOf(
   document: Document,
   answer: { readonly method: string; readonly path: string; readonly status: number; readonly body: unknown },
@@ -108,7 +108,7 @@ function check(document: Document, schema: Schema, value: unknown, path: string)
   }
 }
 
-/** By the field that says which one it is, or any that fits. */
+/** By the discriminator, or any schema that matches. */
 function checkOneOf(
   document: Document,
   { discriminator }: Schema,

@@ -1,4 +1,4 @@
-// Sign-in to an application: authorize, token and userinfo as the measured Authentik answers them.
+// Sign-in to an application: authorize, token and userinfo, as measured.
 import assert from "node:assert/strict";
 import { createPublicKey, verify } from "node:crypto";
 import type { JsonWebKey } from "node:crypto";
@@ -51,7 +51,7 @@ async function claimsOf(lab: Lab, idToken: string): Promise<Record<string, unkno
   return JSON.parse(Buffer.from(payload, "base64url").toString()) as Record<string, unknown>;
 }
 
-test("discovery is there as soon as the blueprint is applied, with addresses of this server", async (t) => {
+test("discovery works as soon as the blueprint is applied, with URLs of this server", async (t) => {
   const lab = await startLab(t);
   const address = `${lab.server.url}/application/o/zot/.well-known/openid-configuration`;
   assert.equal((await fetch(address)).status, 404);
@@ -99,7 +99,7 @@ test("zot-ci gets a code at once, tokens for it, and its groups in the ID token 
   assert.equal((await fetch(`${lab.server.url}/application/o/userinfo/`)).status, 401);
 });
 
-test("a person's group comes through too, and the secret may travel by Basic authentication", async (t) => {
+test("a person's group is included too, and the secret may be sent by Basic authentication", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
   const browser = new Browser(lab);
@@ -125,7 +125,7 @@ test("without the setting, the ID token has none of the scopes' claims", async (
   assert.deepEqual([claims["groups"], claims["preferred_username"]], [undefined, undefined]);
 });
 
-test("authorize sends whoever is not signed in to the sign-in flow, and back afterwards", async (t) => {
+test("authorize redirects to the sign-in flow without a session, and back afterwards", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
   const browser = new Browser(lab);
@@ -146,7 +146,7 @@ test("authorize sends whoever is not signed in to the sign-in flow, and back aft
   assert.notEqual(await code(browser), "");
 });
 
-test("an account that no binding lets in is told so on a page, until a group lets it in", async (t) => {
+test("an account without a matching binding gets an error page, until a group gives it access", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
   const browser = new Browser(lab);
@@ -166,7 +166,7 @@ test("an account that no binding lets in is told so on a page, until a group let
   assert.equal((await browser.request("GET", authorizePath())).status, 200);
 });
 
-test("requests that cannot be trusted end on a page with status 400", async (t) => {
+test("untrusted requests end on a page with status 400", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
   const browser = await machine(lab);

@@ -1,4 +1,4 @@
-// Where the facts name a difference between releases: what one does and the one before does not.
+// Measured differences between a release and the one before.
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { AuthentikOptions } from "../../../lab/authentik/server.ts";
@@ -26,7 +26,7 @@ async function machine(lab: Lab): Promise<Browser> {
   return browser;
 }
 
-test("2026.5: a provider says which grants it gives, and what its addresses are for", async (t) => {
+test("2026.5: a provider lists its grant types, and the purpose of its redirect URIs", async (t) => {
   const [before, since] = [await at(t, "2026.2.0"), await at(t, "2026.5.0")];
   const show = (lab: Lab) => lab.one("/providers/oauth2/?client_id=zot");
   const address = { matching_mode: "strict", url: callback };
@@ -36,7 +36,7 @@ test("2026.5: a provider says which grants it gives, and what its addresses are 
   assert.deepEqual(now["redirect_uris"], [{ ...address, redirect_uri_type: "authorization" }]);
 });
 
-test("2026.5: without the grant for it, the token endpoint gives a machine nothing", async (t) => {
+test("2026.5: without the grant type, the token endpoint gives a machine no token", async (t) => {
   for (const [version, status, error] of [
     ["2026.2.0", 200, undefined],
     ["2026.5.0", 400, "invalid_request"],
@@ -50,7 +50,7 @@ test("2026.5: without the grant for it, the token endpoint gives a machine nothi
   }
 });
 
-test("2026.5: a blueprint can be imported once, with the rights on all that it names", async (t) => {
+test("2026.5: a blueprint can be imported once, with permissions on everything it names", async (t) => {
   const content = "version: 1\nentries:\n  - model: authentik_core.group\n    identifiers: {name: imported}\n";
   const send = async (lab: Lab, text: string, key = "admin-token") => {
     const body = new FormData();
@@ -72,7 +72,7 @@ test("2026.5: a blueprint can be imported once, with the rights on all that it n
   assert.match(failed.text, /App or Model does not exist/);
 });
 
-test("2026.8: a binding can end by itself", async (t) => {
+test("2026.8: a binding can expire", async (t) => {
   const ended = measured.replace(
     "      group: !KeyOf workloads\n  - model: authentik_flows.flow\n",
     '      group: !KeyOf workloads\n      expiring: true\n      expires: "2026-01-01T00:00:00.000000Z"\n  - model: authentik_flows.flow\n',

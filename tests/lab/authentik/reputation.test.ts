@@ -1,4 +1,4 @@
-// What wrong names and passwords cost, and what a reputation policy does with it.
+// How wrong names and passwords lower the reputation score, and how a reputation policy uses it.
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Lab } from "./support.ts";
@@ -42,14 +42,14 @@ test("wrong passwords lower the score of a name, down to a limit, and a sign-in 
   await new Browser(lab).login("nobody-has-this-name", "wrong");
   assert.equal(await scoreOf(lab, "nobody-has-this-name"), -2, "one for the name, one for its password");
 
-  // No policy asks for it, so that nobody is locked out.
+  // No policy uses the score, so nobody is locked out.
   const browser = new Browser(lab);
   await browser.machineLogin("zot-ci", await lab.appPassword());
   assert.equal(await browser.me(), "zot-ci");
   assert.equal(await scoreOf(lab, "zot-ci"), -4);
 });
 
-test("a reputation policy shuts a name out after some wrong passwords, and others not", async (t) => {
+test("a reputation policy locks out a name after some wrong passwords, but no others", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", guarded);
   const password = await lab.appPassword();

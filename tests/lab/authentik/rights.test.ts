@@ -1,4 +1,4 @@
-// Rights hang on roles, and each of those that the program needs is needed.
+// Permissions belong to roles, and the program needs each of its five.
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Lab } from "./support.ts";
@@ -6,7 +6,7 @@ import { measured, startLab } from "./support.ts";
 
 const key = "a-key-of-the-least-rights";
 
-/** A role, an account that has it, and the account's token, all by a blueprint. */
+/** A role, an account with it, and the account's token, all created by a blueprint. */
 const withRights = (rights: readonly string[]): string => `version: 1
 metadata: {name: rights}
 entries:
@@ -41,7 +41,7 @@ async function statuses(lab: Lab): Promise<Readonly<Record<string, number>>> {
   return Object.fromEntries(await Promise.all(asked));
 }
 
-test("a role with the five rights is enough; without one of them, what needs it is refused", async (t) => {
+test("a role with the five permissions is enough; without one of them, the requests that need it are refused", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
   const rights = Object.keys(least) as (keyof typeof least)[];
@@ -52,7 +52,7 @@ test("a role with the five rights is enough; without one of them, what needs it 
   for (const missing of rights) {
     await lab.apply("rights.yaml", withRights(rights.filter((right) => right !== missing)));
     const refused: Record<string, number> = { ...allowed, [least[missing]]: 403 };
-    // To apply, one has to see as well. A token that may not be seen is not there, for its key neither.
+    // Applying also requires view permission. An invisible token is a 404, and so is its key.
     if (missing === "authentik_blueprints.view_blueprintinstance")
       refused[least["authentik_blueprints.add_blueprintinstance"]] = 403;
     if (missing === "authentik_core.view_token") {
@@ -63,7 +63,7 @@ test("a role with the five rights is enough; without one of them, what needs it 
   }
 });
 
-test("a role counts through a group too, and goes with it", async (t) => {
+test("a role also counts through a group, and ends with the membership", async (t) => {
   const lab = await startLab(t);
   const { json: role } = await lab.api("POST", "/rbac/roles/", { name: "viewers" });
   const path = `/rbac/permissions/assigned_by_roles/${String(role["pk"])}/assign/`;

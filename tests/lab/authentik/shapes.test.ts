@@ -1,4 +1,4 @@
-// The answers of the lab's API against Authentik's own description of it, of the release that is stood in for.
+// The responses of the lab's API against the OpenAPI document of the emulated Authentik release.
 import assert from "node:assert/strict";
 import test from "node:test";
 import { withSeed } from "../../../lab/authentik/server.ts";
@@ -9,7 +9,7 @@ import type { Answer, Lab } from "./support.ts";
 import { Browser, measured, people, startLab } from "./support.ts";
 import { entries } from "./transcripts.ts";
 
-/** Where a real Authentik does not answer as its description says, which the recording shows. */
+/** Where a real Authentik deviates from its OpenAPI document, as recorded. */
 const deviations: readonly { readonly release: string; readonly problem: RegExp; readonly reason: string }[] = [
   {
     release: "2026.2.0",
@@ -50,7 +50,7 @@ const lookups: Readonly<Record<string, string>> = {
   "/tasks/tasks/": "message_id",
 };
 
-/** Good bodies for what is made; `$` and a path stand for the key of the first object there. */
+/** Valid bodies for creates; `$` and a path stand for the key of the first object there. */
 const bodies: Readonly<Record<string, Record<string, unknown>>> = {
   "/core/users/": { username: "made", name: "Made" },
   "/core/users/service_account/": { name: "made-sa" },
@@ -233,7 +233,7 @@ test("the recorded answers of 2026.2.0 are as that release describes them, so th
   assert.deepEqual(problems, []);
 });
 
-test("the check finds what is missing, what nobody knows and what is of another kind", () => {
+test("the check finds missing fields, unknown fields and wrong types", () => {
   const described = recordedDocument();
   const group = { pk: 1, num_pk: 1, name: "g", parents: [], more: true };
   const page = { pagination: {}, results: [group], autocomplete: {} };

@@ -1,4 +1,4 @@
-// What the tests of the lab's Authentik share: one to talk to, and a browser of one's own.
+// Shared by the tests of the lab's Authentik: a server, and a browser with its own cookies.
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -49,11 +49,11 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The body as JSON. Reading it fails when it is none. */
+  /** The body as JSON; reading it throws if it is not JSON. */
   readonly json: Record<string, unknown>;
 }
 
-/** An Authentik with the tools to put blueprints in front of it. */
+/** An Authentik with helpers to give it blueprints. */
 export class Lab {
   readonly options: AuthentikOptions;
   server: RunningServer;
@@ -74,7 +74,7 @@ export class Lab {
   async restart(): Promise<void> {
     await this.server.close();
     this.server = await startAuthentik({ ...this.options, port: Number(new URL(this.server.url).port) });
-    // Connections that are still kept from before fail once.
+    // Kept-alive connections from before the restart fail once.
     await until(() =>
       fetch(`${this.server.url}/-/health/live/`).then(
         () => true,
@@ -176,7 +176,7 @@ export class Browser {
     return (await this.jar.getCookies(this.#lab.server.url)).map((cookie) => cookie.key).sort();
   }
 
-  /** One step of a flow: what it asks, or what comes after an answer. Redirects to the next stage are followed. */
+  /** One step of a flow: reads the challenge, or answers it. Follows redirects to the next stage. */
   async flow(slug: string, answer?: Readonly<Record<string, unknown>>, query = ""): Promise<Step> {
     const path = `/api/v3/flows/executor/${slug}/?${new URLSearchParams({ query }).toString()}`;
     let reply = await this.request(answer === undefined ? "GET" : "POST", path, answer);
@@ -190,7 +190,7 @@ export class Browser {
     return this.flow("machine-login", { component: "ak-stage-identification", uid_field: username, password });
   }
 
-  /** Signs in by people's flow, as far as it goes with a name and a password. */
+  /** Signs in by people's flow, as far as a name and a password get. */
   async login(username: string, password: string): Promise<Step> {
     const slug = "default-authentication-flow";
     await this.flow(slug);
@@ -198,7 +198,7 @@ export class Browser {
     return this.flow(slug, { component: "ak-stage-password", password });
   }
 
-  /** Who is signed in, by Authentik's own account. */
+  /** Who is signed in, according to Authentik. */
   async me(): Promise<string | undefined> {
     const { status, json } = await this.request("GET", "/api/v3/core/users/me/");
     return status === 200 ? String((json["user"] as Record<string, unknown>)["username"]) : undefined;

@@ -1,4 +1,4 @@
-// The recording of a real Authentik 2026.2.0, had again with the lab's: statuses, headers, cookies and bodies.
+// Replays the recording of a real Authentik 2026.2.0 on the lab's: statuses, headers, cookies and bodies.
 import assert from "node:assert/strict";
 import test from "node:test";
 import { defaultSeed, withSeed } from "../../../lab/authentik/server.ts";
@@ -54,7 +54,7 @@ const change =
 
 const finishDefaultFlow: Step = (_lab, conversation) => conversation.finishFlow("default-authentication-flow");
 
-/** What was done by hand during the recording, before the conversation of that name. */
+/** Manual steps during the recording, by the conversation that they precede. */
 const inBetween: Readonly<Record<string, Step>> = {
   "task list for zot blueprint (error)": async (lab, conversation) => {
     lab.write("zot.yaml", blueprint);

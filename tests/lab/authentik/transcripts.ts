@@ -1,4 +1,4 @@
-// The recorded conversation with a real Authentik 2026.2.0, and having it again: what this run makes anew takes the place of the recorded.
+// Replays the recorded conversation with a real Authentik 2026.2.0; values that this run generates replace the recorded ones.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { CookieJar } from "tough-cookie";
@@ -30,9 +30,9 @@ const recordedHost = "127.0.0.1:9500";
 const recordedUser = { zotCi: 17, robot: 18 };
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** Values that every run makes anew: two of them are the same when the recorded ones are. */
+/** Values that every run generates: two of them must be equal if the recorded ones are. */
 const madeAnew = [uuid, /^[0-9a-f]{64}$/, /^[0-9a-f]{128}$/, /^<(app-password|client-secret)>$/];
-/** Values of which only the form can be the same. */
+/** Values of which only the format can be compared. */
 const forms = [/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/, /^[0-9a-f]{32}$/];
 
 export class Conversation {
@@ -45,7 +45,7 @@ export class Conversation {
     this.#lab = lab;
   }
 
-  /** Says what this run has in the place of a recorded value. */
+  /** Maps a recorded value to this run's. */
   teach(recorded: string | number, live: unknown): void {
     const [left, right] = [String(recorded), String(live)];
     assert.equal(this.#live.get(left) ?? right, right, `${left} is something else in this run than before`);
@@ -54,7 +54,7 @@ export class Conversation {
     this.#recorded.set(right, left);
   }
 
-  /** Asks the same and compares the answer with the recorded one. */
+  /** Sends the same request and compares the response with the recorded one. */
   async replay({ name, request, response }: Entry): Promise<void> {
     if (request.cookies.length === 0) this.#jar = new CookieJar();
     const url = this.#url(request.url);
@@ -88,7 +88,7 @@ export class Conversation {
     this.#compare(response.body, isJson ? (JSON.parse(text) as unknown) : text, name, "");
   }
 
-  /** Goes on with a flow up to its end; the recording leaves that out where nothing is asked on the way. */
+  /** Continues a flow to its end; the recording omits this if the flow asks nothing more. */
   async finishFlow(slug: string): Promise<void> {
     const url = `${this.#lab.server.url}/api/v3/flows/executor/${slug}/?query=`;
     for (let step = 0; step < 5; step++) {
@@ -108,7 +108,7 @@ export class Conversation {
     return url.replace(recordedHost, new URL(this.#lab.server.url).host);
   }
 
-  /** What was asked, with this run's keys and passwords in it. */
+  /** The recorded request with this run's keys and passwords. */
   #asked(text: string): string {
     let asked = text.replace(/(?<="(?:user|pk)": )\d+/g, (key) => this.#live.get(key) ?? key);
     for (const [recorded, live] of this.#live) if (recorded.length > 10) asked = asked.replaceAll(recorded, live);
@@ -126,7 +126,7 @@ export class Conversation {
       assert.deepEqual(Object.keys(live), Object.keys(recorded), `${where}: fields`);
       for (const [key, value] of Object.entries(recorded)) this.#compare(value, live[key], name, `${path}.${key}`);
     } else if (Array.isArray(recorded) && Array.isArray(live)) {
-      // Files come in the order of the folder, which is nobody's.
+      // Files come in the order of the folder, which is arbitrary.
       const [left, right] = path === "" ? [byPath(recorded), byPath(live)] : [recorded, live];
       assert.equal(right.length, left.length, `${where}: ${JSON.stringify(live)}`);
       left.forEach((value, index) => this.#compare(value, right[index], name, `${path}[]`));
@@ -146,7 +146,7 @@ export class Conversation {
     else assert.equal(live, recorded, where);
   }
 
-  /** Keys that are numbers are counted by each kind of object for itself. */
+  /** Each kind of object counts its numeric keys separately. */
   #teachKey(kind: string, recorded: number, live: number): void {
     this.teach(`${kind} ${recorded}`, `${kind} ${live}`);
   }
@@ -185,10 +185,10 @@ const pathOf = (value: unknown): string => (isObject(value) ? String(value["path
 const mapValues = (of: Readonly<Record<string, string>>, change: (value: string) => string): Record<string, string> =>
   Object.fromEntries(Object.entries(of).map(([key, value]) => [key, change(value)]));
 
-/** A code is random, and of another length in the lab. */
+/** A code is random, and its length differs in the lab. */
 const withoutCode = (value: string): string => value.replace(/(?<=[?&]code=)[\w-]+/, "…");
 
-/** A cookie without what is secret or the time of day. A second may have passed between an expiry and its telling. */
+/** A cookie without secrets and times. An expiry may be off by a second. */
 const form = (cookie: string): string =>
   cookie
     .replace(/^([^=]+)=[^;]*/, "$1")

@@ -1,4 +1,4 @@
-// What the recordings do not show whole: redirects with rights, files, lists of runs and tasks, a restart.
+// What the recordings cover only in part: redirects with permissions, files, lists of runs and tasks, a restart.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -78,7 +78,7 @@ await test("who may not read a private repository sees neither its runs nor its 
   assert.match((await server.ask("GET", log)).text, /^[\d-]{10}T[\d:]{8}\.\d{7}Z hi$/m);
 });
 
-await test("a file written by the API is what the next run sees; a change needs the version seen", async (t) => {
+await test("the next run sees a file written by the API; a change needs the current version", async (t) => {
   const server = await forgejo(t, { files: { ".forgejo/workflows/a.yaml": WORKFLOW } });
   const path = `${REPOSITORY}/contents/.forgejo/workflows/a.yaml`;
   const seen = JSON.parse((await server.ask("GET", path)).text) as { readonly sha: string };
@@ -108,7 +108,7 @@ await test("a restart continues; the data folder holds no token in clear; the se
   assert.equal(readFileSync(join(server.data, "forgejo.json"), "utf8").includes(TOKEN), false);
 });
 
-await test("of many that make one new secret, one makes it and all write; of a variable, one writes", async (t) => {
+await test("of concurrent creates of one secret, one creates it and all write; of a variable, only one writes", async (t) => {
   const server = await forgejo(t, { runner: null });
   const statuses = async (method: string, path: string, body: object): Promise<Readonly<Record<number, number>>> => {
     const counts: Record<number, number> = {};
@@ -120,7 +120,7 @@ await test("of many that make one new secret, one makes it and all write; of a v
   assert.deepEqual(await statuses("POST", "variables/SAME", { value: "x" }), { 204: 1, 409: 15 });
 });
 
-await test("a run shows what the real server shows of one, in its order", async (t) => {
+await test("a run has the fields of the real server, in the same order", async (t) => {
   const server = await forgejo(t, { files: { ".forgejo/workflows/a.yaml": WORKFLOW }, runner: null });
   const { id } = await server.dispatch("a.yaml");
   const { title, event, trigger_event: trigger, status, started, stopped, ...run } = await server.run(id);

@@ -1,4 +1,4 @@
-// What the tests of the lab's Forgejo share: a server in a temporary folder, and a way to ask it.
+// Shared by the tests of the lab's Forgejo: a server in a temporary folder, and a client.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// Replays what a real Forgejo 14.0.2 was asked, in the recorded order, and compares the answers. Proves status, the headers
+// Replays the requests recorded on a real Forgejo 14.0.2, in order, and compares the responses: status, the headers
 // that matter and whole bodies; bodies that the recording cut are compared by status and headers only.
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -106,7 +106,7 @@ test("every exchange of the recording is replayed, or is left out for a reason",
   assert.deepEqual(missing, []);
 });
 
-/** One exchange, or the many that it stands for. */
+/** One exchange, or the repetitions that it stands for. */
 function repeated(exchange: Recorded): readonly Recorded[] {
   return Array.from({ length: exchange.times ?? 1 }, (_, i) => ({
     ...exchange,

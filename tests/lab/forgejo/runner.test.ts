@@ -176,7 +176,7 @@ jobs:
   assert.equal(await server.log(broken.run_number, 1), "Not found.\n");
 });
 
-await test("other actions, unknown contexts and a matrix fail the job with a line that says so", async (t) => {
+await test("unsupported actions, unknown contexts and a matrix fail the job with a line that says so", async (t) => {
   const job = (text: string): string => `on: workflow_dispatch\njobs:\n  one:\n    runs-on: docker\n${text}`;
   const server = await forgejo(t, {
     files: {
@@ -250,7 +250,7 @@ await test("a run without a fitting runner waits; closing ends a running job, wh
   assert.equal((await server.run(waiting.id)).status, "waiting");
 });
 
-await test("a job that ran when the server was killed is a failure after the restart, and what needed it is skipped", async (t) => {
+await test("a job that was running when the server was killed has failed after the restart, and jobs that need it are skipped", async (t) => {
   const server = await forgejo(t, {
     files: workflow(
       "two.yaml",

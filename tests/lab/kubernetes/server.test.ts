@@ -94,7 +94,7 @@ test("a projection writes, rewrites and deletes its files, and no others", async
   assert.deepEqual([text("a"), text("foreign.txt")], ["1", "stays"]);
 });
 
-test("a restart with the same folder goes on with the same objects", async (t) => {
+test("a restart with the same folder keeps the objects", async (t) => {
   const data = temporaryDirectory(t);
   const first = await startKubernetes({ port: 0, data, seed: { namespaces: ["authentik"] } });
   const url = `${first.url}${blueprints}?fieldManager=zot-auth`;

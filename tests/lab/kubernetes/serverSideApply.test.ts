@@ -58,7 +58,7 @@ test("another's field is a conflict that names manager and field", async (t) => 
   assert.deepEqual((await cluster.get()).data, { "zot.yaml": "theirs" });
 });
 
-test("several conflicts are all named, and a manager that updates with its version", async (t) => {
+test("all conflicts are named, and a manager that updates is named with its API version", async (t) => {
   const cluster = await TestCluster.start(t);
   await cluster.apply("setup", { a: "1" });
   await cluster.patch("kubectl-edit", { data: { b: "2", c: "3" } });
@@ -117,7 +117,7 @@ test("labels and annotations are owned key by key too", async (t) => {
   assert.equal(left.annotations, undefined);
 });
 
-test("a dry run answers as if and changes nothing", async (t) => {
+test("a dry run responds like a real one and changes nothing", async (t) => {
   const cluster = await TestCluster.start(t);
   const dry = await cluster.apply("zot-auth", { a: "1" }, "&dryRun=All");
   assert.equal(dry.status, 201);
@@ -129,7 +129,7 @@ test("a dry run answers as if and changes nothing", async (t) => {
   assert.deepEqual((await cluster.get()).data, { a: "1" });
 });
 
-test("an apply needs a namespace that is there, a manager, and bodies in YAML or JSON", async (t) => {
+test("an apply needs an existing namespace, a manager, and a body in YAML or JSON", async (t) => {
   const cluster = await TestCluster.start(t);
   const nowhere = await cluster.apply("zot-auth", { a: "1" }, "", "nowhere");
   assert.deepEqual([nowhere.status, nowhere.body.message], [404, 'namespaces "nowhere" not found']);

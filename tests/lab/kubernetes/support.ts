@@ -63,7 +63,7 @@ export class TestCluster {
     return { status: response.status, body: (await response.json()) as Reply["body"] };
   }
 
-  /** Server-side apply of some keys. Without any it claims nothing, which gives up what the manager had. */
+  /** Server-side apply of some keys. Without keys, the manager gives up those that it owned. */
   apply(manager: string, data: Record<string, string>, query = "", namespace = "authentik"): Promise<Reply> {
     const body = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "blueprints", namespace } };
     const path = `/api/v1/namespaces/${namespace}/configmaps/blueprints?fieldManager=${manager}${query}`;
@@ -97,7 +97,7 @@ export function temporaryDirectory(t: TestContext): string {
   return directory;
 }
 
-/** Waits until `look` finds something. Fails after some seconds with what was waited for. */
+/** Waits until `look` finds something. After some seconds, fails with what it waited for. */
 export async function until<T>(what: string, look: () => T | undefined | Promise<T | undefined>): Promise<T> {
   const deadline = Date.now() + 5000;
   while (Date.now() < deadline) {

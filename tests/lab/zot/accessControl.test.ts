@@ -25,7 +25,7 @@ function rights(config: AccessControlConfig, subject: typeof user, repository: s
   return actions.filter((action) => isAllowed(config, subject, action, repository));
 }
 
-test("the longest pattern decides, and what it does not say is not looked up in a shorter one", () => {
+test("only the longest matching pattern counts; a shorter one adds nothing", () => {
   const config = accessControl({
     repositories: {
       "**": { anonymousPolicy: ["read"], defaultPolicy: ["read", "create"] },
@@ -90,7 +90,7 @@ test("globs", () => {
   for (const pattern of ["**", "a/{b,c}/*", "[a-z]*", "\\["]) assert.ok(isValidGlob(pattern), pattern);
 });
 
-test("what may not be read is neither in the catalog nor mounted", async (t) => {
+test("an unreadable repository is neither in the catalog nor mounted", async (t) => {
   const registry = await startRegistry((config) => {
     Object.assign(config.http.accessControl?.repositories ?? {}, {
       "private/**": { policies: [{ groups: ["admins"], actions: ["read", "create"] }] },
@@ -116,7 +116,7 @@ test("what may not be read is neither in the catalog nor mounted", async (t) => 
   assert.equal((await fetch(`${registry.url}/v2/private/app/tags/list`)).status, 401);
 });
 
-test("without access control everybody who is signed in may do everything", async (t) => {
+test("without access control every signed-in user may do everything", async (t) => {
   const registry = await startRegistry(({ http }) => {
     delete http.accessControl;
   });

@@ -1,4 +1,4 @@
-// API keys: what a body may say, what a key may do, and how keys end.
+// API keys: valid bodies, what a key may do, and how keys end.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -43,7 +43,7 @@ async function statusWith(authorization: string): Promise<number> {
   return (await fetch(`${registry.url}/v2/`, { headers: { Authorization: authorization } })).status;
 }
 
-test("bodies that zot takes", async () => {
+test("bodies that zot accepts", async () => {
   const cases: readonly (readonly [string, Partial<Key>])[] = [
     ["{}", { label: "", scopes: null, expirationDate: "0001-01-01T00:00:00Z", lastUsed: "0001-01-01T00:00:00Z" }],
     ["null", { label: "", scopes: null }],
@@ -94,7 +94,7 @@ test("bodies that zot refuses", async () => {
   assert.equal((await post(JSON.stringify({ label: "x".repeat(8000) }))).status, 201);
 });
 
-test("a key makes the next one, which removes the first", async () => {
+test("a key creates the next one, which revokes the first", async () => {
   const first = await create({ label: "rotation" });
   const withFirst = { Authorization: basic("zot-ci", first.apiKey) };
   const second = await create({ label: "rotation" }, withFirst);
@@ -108,7 +108,7 @@ test("a key makes the next one, which removes the first", async () => {
   assert.equal(await statusWith(withFirst.Authorization), 401);
 });
 
-test("only the owner removes a key, and unknown ids are nothing to complain about", async () => {
+test("only the owner can revoke a key, and unknown ids are not an error", async () => {
   const key = await create({ label: "mine" });
   const admin = { Authorization: await registry.mint("admin") };
   const remove = async (query: string, headers = admin): Promise<number> =>
@@ -150,7 +150,7 @@ test("a key belongs to one exact name", async () => {
   assert.equal(await statusWith("Basic Og=="), 200, "an empty name and password are anonymous");
 });
 
-test("an expired key opens nothing, not even what is open to everybody", async () => {
+test("an expired key is refused even where anonymous access is allowed", async () => {
   const expirationDate = new Date(Date.now() + 300).toISOString();
   const { apiKey, uuid } = await create({ expirationDate });
   const header = basic("zot-ci", apiKey);
@@ -185,7 +185,7 @@ test("only hashes of keys are stored, and no credentials are logged", async () =
   assert.ok(registry.log.some((line) => line.includes('"authorization":["******"]')));
 });
 
-test("without any anonymous policy nobody is let in without credentials, except to what describes the server", async (t) => {
+test("without an anonymous policy, only the server's description is accessible without credentials", async (t) => {
   const own = await startRegistry((config) => {
     config.http["realm"] = "zot lab";
     config.http.accessControl = { repositories: { "**": { defaultPolicy: ["read"] } } };

@@ -1,5 +1,5 @@
-// Where zot goes its own way with the distribution specification, measured on a real one: byte ranges, blobs shared between
-// repositories, and what it takes for a manifest. docs/conformance.md has the public suites' results.
+// Where zot deviates from the distribution specification, as measured: byte ranges, blobs shared between
+// repositories, and what it accepts as a manifest. docs/conformance.md has the public suites' results.
 import assert from "node:assert/strict";
 import test, { after, before, describe } from "node:test";
 import { zotVersion } from "../../../lab/zot/version.ts";
@@ -53,7 +53,7 @@ function distribution(program: ZotProgram): void {
     return errors[0];
   };
 
-  test("a blob comes in the range that was asked for", async () => {
+  test("a blob is served in the requested range", async () => {
     const cases = [
       ["bytes=0-4", "bytes 0-4/12", "layer"],
       ["bytes=6-", "bytes 6-11/12", "shared"],
@@ -98,7 +98,7 @@ function distribution(program: ZotProgram): void {
     }
   });
 
-  test("asked for a blob by HEAD, zot links it from any repository, even into one that was not there", async () => {
+  test("on HEAD of a blob, zot links it from any repository, even into one that did not exist", async () => {
     assert.equal(await status("GET", `d/new/blobs/${layer}`), 404);
     assert.equal(await status("GET", "d/new/tags/list"), 404);
     assert.equal(await status("HEAD", `d/new/blobs/${layer}`), 200);
@@ -129,7 +129,7 @@ function distribution(program: ZotProgram): void {
     assert.equal(await status("GET", `d/app/blobs/${secret}`), 200);
   });
 
-  test("without deduplication no blob is looked for elsewhere", async (t) => {
+  test("without deduplication blobs are not looked up in other repositories", async (t) => {
     const own = await startRegistry(({ storage, http: { accessControl } }) => {
       storage["dedupe"] = false;
       if (accessControl !== undefined) accessControl.metrics = metricsAccess(program.release);
@@ -144,7 +144,7 @@ function distribution(program: ZotProgram): void {
     assert.equal((await fetch(mount, { method: "POST", headers: { Authorization } })).status, 202);
   });
 
-  test("blobs and uploads that are not there, and digests that are none", async () => {
+  test("missing blobs and uploads, and invalid digests", async () => {
     const absent = digestOf("absent");
     for (const path of [`d/app/blobs/${absent}`, `d/nowhere/blobs/${absent}`]) {
       for (const method of ["GET", "DELETE"]) {
@@ -163,7 +163,7 @@ function distribution(program: ZotProgram): void {
     assert.equal(await status("GET", "d/nowhere2/tags/list"), 200, "it is made all the same");
   });
 
-  test("of a streamed piece zot tells the length, not where the upload is", async () => {
+  test("for a streamed chunk, zot returns its length, not the offset of the upload", async () => {
     const start = await ask("POST", "d/app/blobs/uploads/", admin);
     const upload = (start.headers.get("location") ?? "").replace("/v2/", "");
     const ranges = [];
@@ -172,7 +172,7 @@ function distribution(program: ZotProgram): void {
     assert.deepEqual(ranges, ["0-4", "0-1", "0-6"]);
   });
 
-  test("which manifests zot takes", async () => {
+  test("which manifests zot accepts", async () => {
     const descriptor = (mediaType: string, content: string) => ({
       mediaType,
       digest: digestOf(content),
@@ -219,7 +219,7 @@ function distribution(program: ZotProgram): void {
     }
   });
 
-  test("which references zot takes, and how many tags at once", async () => {
+  test("which references zot accepts, and how many tags at once", async () => {
     const headers = { ...admin, "Content-Type": manifestType };
     const put = (reference: string): Promise<Response> =>
       ask("PUT", `d/app/manifests/${reference}`, headers, shared.manifest);
@@ -244,7 +244,7 @@ function distribution(program: ZotProgram): void {
     );
   });
 
-  test("an index that takes another's tag takes the other's untagged manifests away", async () => {
+  test("an index that takes over another's tag deletes the other's untagged manifests", async () => {
     const [one, two] = [image("one"), image("two")];
     for (const part of [one, two]) {
       assert.equal(await pushImage(registry.url, "d/multi", digestOf(part.manifest), part, admin), 201);
@@ -261,7 +261,7 @@ function distribution(program: ZotProgram): void {
     assert.deepEqual([await isThere(one), await isThere(two)], [404, 200]);
   });
 
-  test("the management answer tells the release to everybody, and wrong credentials are wrong here too", async () => {
+  test("the management endpoint shows the release to everyone, but refuses wrong credentials", async () => {
     for (const headers of [{}, admin, zotCi]) {
       const answer = await ask("GET", "_zot/ext/mgmt", headers);
       const { releaseTag, http } = (await answer.json()) as { releaseTag: string; http: object };
@@ -272,7 +272,7 @@ function distribution(program: ZotProgram): void {
     assert.equal(await status("GET", "_zot/ext/mgmt", { Authorization: "Basic eDp5" }), 401);
   });
 
-  test("a key tells which client made it", async () => {
+  test("a key records which client created it", async () => {
     const made = await fetch(`${registry.url}/zot/auth/apikey`, {
       method: "POST",
       headers: { ...admin, "User-Agent": "the client" },

@@ -1,4 +1,4 @@
-// Signing in through an OpenID provider: cookies, claims, and what survives what.
+// Signing in through an OpenID provider: cookies, claims, and what survives a restart.
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -90,7 +90,7 @@ test("a code that the provider does not know is refused", async () => {
   assert.match(await answer.text(), /^failed to exchange token: oauth2: cannot fetch token: 400/);
 });
 
-test("a state that is not the one that the login started with is refused", async () => {
+test("a state other than the login's own is refused", async () => {
   const browser = new Browser("admin");
   await browser.fetch(`${registry.url}/zot/auth/login?provider=oidc`);
   const answer = await browser.fetch(`${registry.url}/zot/auth/callback/oidc?code=x&state=forged`);

@@ -195,12 +195,12 @@ function valuesOf(struct: InstanceType<typeof structpb.Struct> | undefined): Pro
   return struct?.toJavaScript() ?? {};
 }
 
-/** A secret as it stands on the wire. */
+/** A secret as sent on the wire. */
 export function secret(value: JavaScriptValue): Properties {
   return { ...SECRET, value };
 }
 
-/** What a failed call says to the person. */
+/** The message of a failed call. */
 export function told(error: unknown): string {
   return (error as ServiceError).details;
 }
