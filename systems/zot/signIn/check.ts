@@ -43,7 +43,7 @@ export interface SignInArgs extends AuthentikConnection {
   readonly ciGroup: string;
   /** The claim in which zot looks for an account's groups. */
   readonly groupsClaim: string;
-  /** Where zot's config is. It is read to explain a failed check. */
+  /** Where zot's config is. It is read when a check fails, to say why. */
   readonly configPlace: ConfigPlace;
 }
 
