@@ -7,7 +7,7 @@ import { lineOf, summaryOf } from "./runner/summary.ts";
 
 const CACHE = "node_modules/.cache";
 
-/** In the order of their time: a long one that begins last would keep one processor busy alone. */
+/** Longest first: a long one that starts last would run alone on one processor. */
 const CHECKERS = [
   checker("lint", "eslint", "--max-warnings", "0", "."),
   checker("types", "tsc", "-p", ".", "--incremental", "--tsBuildInfoFile", `${CACHE}/tsc/tsconfig.tsbuildinfo`),

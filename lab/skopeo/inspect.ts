@@ -1,4 +1,4 @@
-// Stands in for skopeo: what it tells of an image.
+// Stands in for skopeo: `inspect`.
 import { forThisMachine } from "./copy.ts";
 import { Fatal } from "./errors.ts";
 import type { Image } from "./image.ts";

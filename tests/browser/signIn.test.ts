@@ -24,7 +24,7 @@ after(async () => {
 const names = "Email or Username";
 const code = "Code of your authenticator app";
 
-/** A browser of one's own that has asked the registry to sign in. All that it asks for has to be on this machine. */
+/** A separate browser that has started to sign in at the registry. All its requests must stay on this machine. */
 async function askToSignIn(): Promise<{ readonly page: Page; readonly asked: Set<string> }> {
   const context = await browser.newContext();
   context.setDefaultTimeout(10_000);

@@ -10,7 +10,7 @@ export interface Request {
 export interface Case {
   readonly name: string;
   readonly ending: "passed" | "failed" | "skipped";
-  /** What the suite tells of its requests; the older suite tells of none. */
+  /** The suite's record of its requests; the older suite has none. */
   readonly requests: readonly Request[];
   readonly output: string;
 }

@@ -60,7 +60,7 @@ function reasonOf(suite: Suite, { name, requests, output }: Case, refusedTags: R
   if (refused !== undefined) return `403 for ${refused.method} of ${kindOf(refused)}`;
   if (requests.some(({ path }) => refusedTags.has(path))) return "reads a tag whose overwriting was refused";
   if (isFoundAgain(requests)) return "a deleted blob is found again in another repository";
-  // The older suite does not tell its requests, but what it saw instead of what it wanted.
+  // The older suite does not record its requests, only actual and expected values.
   if (requests.length === 0 && output.includes("<int>: 403")) return "403";
   if (suite.isConsequence(name)) return "needs what an earlier case was refused";
   return unexplained;

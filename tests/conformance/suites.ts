@@ -16,7 +16,7 @@ export interface Target {
 export interface Suite {
   /** The name of its executable, and its name in the measured data. */
   readonly id: string;
-  /** What the page says about it. */
+  /** Its description on the page. */
   readonly title: string;
   /** The version of the Go module, pinned so that the numbers stay comparable. */
   readonly version: string;
@@ -25,7 +25,7 @@ export interface Suite {
   environment(target: Target): Readonly<Record<string, string>>;
   /** Whether an account that may only create cannot pass the case, because an earlier one was refused. */
   isConsequence(test: string): boolean;
-  /** Undefined for what is no case of the suite, such as its own reports. */
+  /** Undefined for anything that is not a case of the suite, such as its own reports. */
   categoryOf(test: string): Category | undefined;
 }
 

@@ -11,7 +11,7 @@ const PROGRAM = `
   await request({ name: "Forgejo", url: "http://forgejo.example", setting: "forgejo.url" }, "/").catch(() => undefined);
 `;
 
-/** What a proxy is asked for when a process with this environment asks forgejo.example. */
+/** The requests that a proxy gets when a process with this environment sends one to forgejo.example. */
 async function askedOfProxy(t: TestContext, environment: NodeJS.ProcessEnv): Promise<readonly unknown[]> {
   const asked: unknown[] = [];
   const proxy = createServer((request, response) => {

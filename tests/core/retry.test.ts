@@ -56,7 +56,7 @@ test("a 500 is retried only where the server is known for it", async (t) => {
   assert.equal(server.asked(), 1);
 });
 
-test("what is not idempotent is retried after 429, which did nothing, and after nothing else", async (t) => {
+test("a non-idempotent request is retried only after 429, which changed nothing", async (t) => {
   const busy = await listening(t, responses([429], [201]));
   assert.equal((await ask(busy, POST)).status, 201);
   for (const options of [POST, { method: "PATCH" }, { method: "PUT", idempotent: false }] as const) {
@@ -168,7 +168,7 @@ test("a connection that was reset is tried again, when the request is idempotent
   assert.equal(server.asked(), 3);
 });
 
-test("a response that ends half way is asked for again as a whole", async (t) => {
+test("a truncated response is requested again in full", async (t) => {
   const ranges: unknown[] = [];
   const server = await listening(t, (asked) => (req, res) => {
     ranges.push(req.headers.range);

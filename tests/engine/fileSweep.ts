@@ -46,7 +46,7 @@ export class FileSweep {
   }
 }
 
-/** `undefined` for what is gone, or somebody else's. */
+/** `undefined` for files that are gone or belong to someone else. */
 function passing<T>(look: () => T): T | undefined {
   try {
     return look();

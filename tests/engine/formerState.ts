@@ -122,7 +122,7 @@ function keyOf(deployment: Export["deployment"]): Readonly<Record<string, unknow
   return { keyUuid: uuid, keyFingerprint: print, keyCreated: created, keyExpires: expires, keyRotates: rotates };
 }
 
-/** The official plugins that the program uses now: another version of a plugin is no part of this. */
+/** The official plugins that the program uses now: plugin versions are not under test here. */
 function versions(): Readonly<Record<string, unknown>> {
   const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
     dependencies: Readonly<Record<string, string>>;

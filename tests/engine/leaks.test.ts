@@ -113,7 +113,7 @@ async function learn(when: string): Promise<void> {
   for (const [index, [, cookie = ""]] of [...cookies].entries()) {
     // Its beginning is the time, the same in other labs' cookies.
     known(`session ${index} of zot after ${when}`, cookie.slice(-40));
-    // The log is for whoever may read it: what stands in it must be worth nothing.
+    // Anyone may read the log, so it must contain no secret.
     const headers = { cookie: `session=${cookie}`, "x-zot-api-client": "zot-ui" };
     const answer = await fetch(`${lab.layout.settings.registry.url}/zot/auth/apikey`, { headers });
     assert.notEqual(answer.status, 200, `session ${index} of zot, whose cookie its log has, is over after ${when}`);
@@ -193,7 +193,7 @@ test("no secret was among the arguments of any process", { skip: NEEDS_PROC }, a
   assert.deepEqual(found, [{ what: "CI's key after the rotation as it is", where: "arguments" }]);
 });
 
-// Nothing has to be there: the lab's settings refer to files, and Pulumi's plugins get secrets by their calls. Whoever writes `env:NAME` into
+// No secret must be there: the lab's settings refer to files, and Pulumi's plugins get secrets by their calls. Whoever writes `env:NAME` into
 // the settings has put that secret into the environment themselves. CI's job gets its key in a variable, by its own workflow: it is no process of a run.
 test("no secret was in the environment of a run's processes", { skip: NEEDS_PROC }, () => {
   const variables = [...sampler.variables];

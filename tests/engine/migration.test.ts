@@ -82,7 +82,7 @@ function zotProcess(): string {
 
 const zotConfig = (): string => readFileSync(lab.layout.settings.registry.configFile, "utf8");
 
-/** What nobody may touch: the files in which the lab's 1Password and Forgejo keep their secrets. */
+/** Must not change: the files in which the lab's 1Password and Forgejo keep their secrets. */
 function kept(): unknown {
   const read = (...path: readonly string[]): unknown =>
     JSON.parse(readFileSync(join(lab.layout.directory, ...path), "utf8"));

@@ -1,7 +1,7 @@
 /** How much of each form is searched for, so that a truncated secret is found, too. */
 const ENOUGH = 20;
 
-/** What would be sent, signed or handed on as a secret all the same, whatever its value. */
+/** Values that are sent, signed or passed on as secrets, whatever they are. */
 const PATTERNS: Readonly<Record<string, RegExp>> = {
   "a JSON Web Token": /eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}/,
   "an authorization code": /[?&]code=[\w-]{10,}/,
@@ -33,7 +33,7 @@ export class SecretSearch {
   }
 }
 
-/** What looks like somebody's credentials, whoever made them. */
+/** Patterns of credentials, whoever issued them. */
 export function findPatterns(text: string, where: string): Finding[] {
   return Object.entries(PATTERNS)
     .filter(([, pattern]) => pattern.test(text))

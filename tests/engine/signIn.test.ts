@@ -7,7 +7,7 @@ import { EngineLab } from "./harness.ts";
 import type { PulumiResult } from "./harness.ts";
 import { Homelab } from "./homelab.ts";
 
-// What nobody can know before the servers are asked, broken on a lab's servers one by one. The tests follow one another.
+// Faults that only the servers can reveal, set up one by one on a lab's servers. The tests depend on their order.
 
 let lab: EngineLab;
 let homelab: Homelab;
@@ -49,7 +49,7 @@ function withGroups(value: string | undefined): string {
     .join("\n");
 }
 
-/** Somebody signs in to the registry as CI's account, outside of any run. */
+/** Signs in to the registry as CI's account, outside of any run. */
 async function signInAsCi(): Promise<void> {
   const { authentik, registry } = lab.layout.settings;
   const signal = AbortSignal.timeout(20_000);

@@ -11,7 +11,7 @@ import type { Context } from "../../provider/resource.ts";
 import type { AppliedBlueprintInputs } from "../../systems/authentik/resources/appliedBlueprint.ts";
 import { REAL_CASE } from "./settings.ts";
 
-/** What the engine gives a handler, and what the handler told a person by it. */
+/** The context that the engine gives a handler, and the messages that the handler sent to the user. */
 export interface TestedContext extends Context {
   readonly said: string[];
   readonly warned: string[];

@@ -21,7 +21,7 @@ export function tellMethods(app: Hono): MiddlewareHandler {
     if (order.includes(c.req.method) && !methods.includes(c.req.method))
       c.res = c.json({ detail: `Method "${c.req.method}" not allowed.` }, 405);
     else await next();
-    // An answer that says something else about its methods is left as it is.
+    // A response with its own `Allow` is left unchanged.
     if (!c.res.headers.has("allow"))
       c.res.headers.set("allow", [...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", "));
   };

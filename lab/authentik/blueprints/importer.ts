@@ -1,4 +1,4 @@
-// Stands in for Authentik: its blueprint importer, which makes all of a file true or nothing of it.
+// Stands in for Authentik: its blueprint importer, which applies a file entirely or not at all.
 import type { Blueprint, Entry } from "./syntax.ts";
 import type { TagScope } from "./tags.ts";
 import { BlueprintTagError, isTrue, mapping, resolveValue } from "./tags.ts";
@@ -48,7 +48,7 @@ export function importBlueprint(blueprint: Blueprint, options: ImportOptions): v
   });
 }
 
-/** Whether a blueprint could be applied; nothing stays of it. Returns what Authentik would log. */
+/** Checks whether a blueprint can be applied, and rolls it back. Returns what Authentik would log. */
 export function tryBlueprint(
   blueprint: Blueprint,
   options: ImportOptions,

@@ -1,4 +1,4 @@
-// Stands in for Authentik: the record of what its worker did, which says less about a blueprint than one would wish.
+// Stands in for Authentik: its worker's task records, which reveal little about a blueprint.
 import type { Database } from "../models/database.ts";
 import { timestamp } from "../models/database.ts";
 import type { JsonObject } from "../../shared/json.ts";
@@ -17,7 +17,7 @@ export interface TaskTimes {
 }
 
 /**
- * Notes that a blueprint was tried. A blueprint that could not be applied ends its task well all the same; only a file
+ * Records the attempt to apply a blueprint. The task succeeds even if the blueprint could not be applied; only a file
  * that is none takes the task down.
  */
 export function noteApplication(

@@ -29,7 +29,7 @@ interface Outcome {
   readonly changes: JsonObject;
   /** Why it was not applied. */
   readonly reason?: string;
-  /** What took the task down. */
+  /** The error that ended the task. */
   readonly crash?: string;
 }
 

@@ -26,7 +26,7 @@ export const consentStage: StageKind = {
     };
   },
   respond: (turn, answer) => {
-    // A token of another showing is no consent to this one.
+    // A token from an earlier challenge is not valid for this one.
     if (answer["token"] !== turn.plan.memo) return {};
     const { mode, consent_expire_in } = turn.stage;
     if (mode === "always_require") return "passed";

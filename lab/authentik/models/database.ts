@@ -107,7 +107,7 @@ export class Database {
     }
   }
 
-  /** Does all of `work` or, when it throws, nothing of it. */
+  /** Runs `work` as a transaction: if it throws, nothing changes. */
   transaction<T>(work: () => T): T {
     const { state } = this;
     const before = structuredClone({ rows: state.rows, nextNumber: state.nextNumber });
@@ -140,7 +140,7 @@ export class Database {
     }
   }
 
-  /** Rights always hang on a role. Those given to an account alone are the account's own role's. */
+  /** Permissions always belong to a role. Those given to an account directly belong to the account's own role. */
   #giveManagedRole(user: Row, permissions: Json): void {
     const name = `ak-managed-role--user-${user.pk}`;
     const role = this.find("authentik_rbac.role", { name }) ?? this.create("authentik_rbac.role", { name });

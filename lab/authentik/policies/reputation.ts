@@ -1,4 +1,4 @@
-// Stands in for Authentik: what it thinks of names and addresses that have signed in, or failed to.
+// Stands in for Authentik: the reputation of names and addresses that signed in or failed to.
 import type { Database } from "../models/database.ts";
 import { timestamp } from "../models/database.ts";
 import type { Row } from "../models/state.ts";

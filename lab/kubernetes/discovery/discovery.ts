@@ -1,4 +1,4 @@
-// Part of the lab's kube-apiserver: what it says of itself, from which clients learn its URLs.
+// Part of the lab's kube-apiserver: discovery, from which clients learn its URLs.
 
 /** The release that the stand-in answers as. */
 export const kubernetesVersion = "v1.35.3";

@@ -3,7 +3,7 @@ import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { Store } from "../../shared/store.ts";
 
-/** What zot tells about a key; the key itself is shown only when it is made. */
+/** What zot shows of a key; the key itself is shown only on creation. */
 export interface ApiKey {
   readonly createdAt: string;
   readonly expirationDate: string;

@@ -1,4 +1,4 @@
-// Stands in for zot: how it says what is wrong with a configuration.
+// Stands in for zot: its configuration errors.
 
 /** A configuration that zot refuses. The message is what zot prints after `Error: `. */
 export class ConfigError extends Error {

@@ -1,4 +1,4 @@
-// Stands in for zot: taking over a changed configuration while running, with zot's limits on what it notices and what it changes.
+// Stands in for zot: reloading a changed configuration, with zot's limits on what it notices and applies.
 import { closeSync, fstatSync, openSync, readSync, watch } from "node:fs";
 import { extname } from "node:path";
 import type { ZotConfig } from "./config.ts";

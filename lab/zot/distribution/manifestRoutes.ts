@@ -124,7 +124,7 @@ export function catalogRoute(zot: ZotState, exchange: Exchange, mayRead: (reposi
   if (exchange.method === "OPTIONS") return sendEmpty(exchange, 204);
   const last = exchange.query.get("last") ?? "";
   const names = zot.storage.repositories.names();
-  // After a repository that is not there comes nothing.
+  // If the repository in `last` does not exist, the list is empty.
   const following = last === "" ? names : names.includes(last) ? names.slice(names.indexOf(last) + 1) : [];
   const readable = following.filter(mayRead);
   const limit = exchange.query.get("n") ?? "";

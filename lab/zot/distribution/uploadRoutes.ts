@@ -96,7 +96,7 @@ async function receivePiece(uploads: Uploads, exchange: Exchange, name: string, 
   if (hasPlace && range?.from !== before) return sendOutOfPlace(exchange, id);
   const after = await uploads.append(name, id, request);
   setLocation(exchange, name, id);
-  // Of a stream zot tells how long the piece was, not how much there is by now.
+  // For a streamed chunk, zot returns the chunk's length, not the upload's size so far.
   response.setHeader("Range", `0-${(hasPlace ? after : after - before) - 1}`);
   response.setHeader("Blob-Upload-UUID", id);
   return sendEmpty(exchange, 202);

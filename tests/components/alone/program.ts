@@ -1,4 +1,4 @@
-// A Pulumi program that is not this one: it lies in a folder of its own and uses this package as docs/components.md says.
+// A separate Pulumi program in its own folder, which uses this package as docs/components.md describes.
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
@@ -37,7 +37,7 @@ export class Program {
   private constructor(folder: string, settings: Readonly<Record<string, string>>, environment: NodeJS.ProcessEnv) {
     this.folder = folder;
     this.#settings = Object.entries(settings).flatMap(([key, value]) => ["--config", `${key}=${value}`]);
-    // What Pulumi records of this stack is not the user's; the plugins that are installed are.
+    // Pulumi's records of this stack stay out of the user's home; the installed plugins are the user's.
     const home = process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi");
     mkdirSync(join(folder, "pulumi"));
     if (existsSync(join(home, "plugins"))) symlinkSync(join(home, "plugins"), join(folder, "pulumi", "plugins"));
@@ -115,7 +115,7 @@ export class Program {
     return { code: code ?? 1, output: Buffer.concat(chunks).toString("utf8") };
   }
 
-  /** The stack's state, as it lies on disk. */
+  /** The stack's state on disk. */
   stateText(): string {
     return readFileSync(join(this.folder, "state/.pulumi/stacks/my-program", `${STACK}.json`), "utf8");
   }

@@ -23,7 +23,7 @@ test("a program of its own uses ZotServer alone, with a config in zot's own word
   t.after(async () => issuer.close());
   const config = threeTierConfig(folder, port, issuer.issuer);
   const configFile = join(folder, "config.json");
-  // Until now anybody may do everything.
+  // So far everyone may do everything.
   const { auth, accessControl, ...open } = config.http;
   assert.ok(auth !== undefined && accessControl !== undefined);
   const original = JSON.stringify({ ...config, http: open });

@@ -44,7 +44,7 @@ test("one newline at a file's end is not part of the secret; everything else is"
   }
 });
 
-test("a file is read anew each time", async (t) => {
+test("a file is read again each time", async (t) => {
   const reference = file(t, "first");
   assert.equal((await resolveSecret(reference)).reveal(), "first");
   writeFileSync(reference.slice("file:".length), "second");

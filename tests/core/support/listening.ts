@@ -3,7 +3,7 @@ import type { RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
 
-/** A server that answers as it is told. */
+/** A server with scripted responses. */
 export interface Listening {
   readonly url: string;
   /** How many requests reached it. */

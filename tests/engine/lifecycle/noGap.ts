@@ -29,7 +29,7 @@ function changeCi(change: Readonly<Record<string, string>>): void {
 const keyOf = (): string => homelab.ciKey("homelab/apps") ?? "";
 const accepts = async (key: string): Promise<boolean> => (await homelab.registry("/v2/", { key })).status === 200;
 
-/** Rotates by `up` while clients push, and shows that there is no gap. Gives the keys of before and after. */
+/** Rotates by `up` while clients push, and asserts that there is no gap. Returns the old and the new keys. */
 async function rotateUnderPushes(name: string): Promise<{ readonly old: string; readonly key: string }> {
   const old = keyOf();
   const running = new AbortController();

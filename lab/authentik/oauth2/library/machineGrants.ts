@@ -30,7 +30,7 @@ export function takeMachineCredentials(form: URLSearchParams, provider: Row): vo
     form.set("username", username);
     form.set("password", password.join(":"));
   }
-  // The app password is proof enough; the secret is not asked for. The library wants one all the same.
+  // The app password is sufficient, without the client secret; but the library requires one.
   form.set("client_secret", text(provider["client_secret"]));
 }
 

@@ -72,7 +72,7 @@ export class OpenidProviders {
     return location;
   }
 
-  /** The running provider, made anew when anything that it was made from has changed. */
+  /** The running provider, recreated when its configuration has changed. */
   async #providerOf(found: OpenidApplication, base: string): Promise<Provider> {
     const { database, sessions } = this.options;
     const issuer = issuerOf(found, base);
