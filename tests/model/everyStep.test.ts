@@ -1,22 +1,20 @@
-import "./prepare.ts";
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { after, before, test } from "node:test";
+import { Worker } from "node:worker_threads";
 import type { Fault } from "./gate.ts";
-import { Homelab } from "./homelab.ts";
-import { Life } from "./story.ts";
+import type { Played } from "./player.ts";
 import type { RunAct, Story } from "./story.ts";
 
 // In every kind of run, the CLI or the provider is killed before and after each request that changes something; then the user resumes.
 // troubled.test.ts and crowded.test.ts combine such failures in random order.
 
-let lab: Homelab;
-let life: Life;
+let player: Worker;
 
-before(async () => {
-  lab = await Homelab.start();
-  life = new Life(lab);
+before(() => {
+  player = new Worker(new URL("./player.ts", import.meta.url));
 });
-after(async () => lab.stop());
+after(async () => player.terminate());
 
 interface Case {
   readonly run: RunAct["do"];
@@ -46,10 +44,8 @@ for (const { run, next, story, atLeast } of RUNS) {
     test(`${run} (grace ${story.grace}), killed ${when} each request, then ${next === undefined ? "" : `${next}, then `}${story.end}`, async () => {
       for (let at = 1; ; at += 1) {
         const then: Fault["then"] = at % 2 === 0 ? "cli" : "provider";
-        const { struck } = life;
         const after = next === undefined ? [] : [{ do: next }];
-        await played({ ...story, acts: [{ do: run, fault: { at, when, then } }, ...after] });
-        if (life.struck > struck) continue;
+        if (await strikes({ ...story, acts: [{ do: run, fault: { at, when, then } }, ...after] })) continue;
         assert.ok(at > atLeast, `${at - 1} requests`);
         return;
       }
@@ -59,21 +55,18 @@ for (const { run, next, story, atLeast } of RUNS) {
 
 test("rotate (grace 0 seconds), every request slow: later steps wait, and CI always has a key that zot accepts", async () => {
   for (let at = 1; ; at += 1) {
-    const { struck } = life;
     const fault: Fault = { at, when: "before", then: "slow" };
-    await played({ begin: "whole", grace: "0 seconds", end: "up", acts: [{ do: "rotate", fault }] });
-    if (life.struck > struck) continue;
+    if (await strikes({ begin: "whole", grace: "0 seconds", end: "up", acts: [{ do: "rotate", fault }] })) continue;
     assert.ok(at > 26, `${at - 1} requests`);
     return;
   }
 });
 
-async function played(story: Story): Promise<void> {
-  try {
-    await life.play(story);
-  } catch (error) {
-    assert.ok(error instanceof Error);
-    error.message = `${JSON.stringify(story)}\n${error.message}`;
-    throw error;
-  }
+/** Plays a story to its end, and says whether the run had the request at which its fault strikes. */
+async function strikes(story: Story): Promise<boolean> {
+  player.postMessage(story);
+  // Rejects when the thread fails.
+  const [played] = (await once(player, "message")) as [Played];
+  if ("failure" in played) throw new Error(played.failure);
+  return played.struck;
 }
