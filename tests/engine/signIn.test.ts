@@ -82,7 +82,7 @@ test("no groups claim: the first up reports it with scopes and claims, and store
     output,
     /Check "groups claim" failed: zot reads the claim "groups", but neither the ID token nor UserInfo has it/,
   );
-  assert.match(output, /What came: .*"preferred_username".*\(scopes requested: openid email profile\)/);
+  assert.match(output, /Claims: .*"preferred_username".*\(scopes requested: openid email profile\)/);
   assert.match(output, /goauthentik\.io\/providers\/oauth2\/scope-profile must return `groups`/);
   assert.equal((await homelab.fields("keyStore"))["zot-ci-api"] ?? "", "");
   assert.equal(homelab.ciKey("homelab/apps"), undefined);
@@ -135,7 +135,7 @@ test("the claim is lost later: the proof reports it, and the next up after the r
   await signInAsCi();
   const broken = await run(lab.pulumi("up", "--refresh", "--yes", "--skip-preview", "--non-interactive"));
   assert.notEqual(broken.code, 0);
-  assert.match(broken.output, /Check "groups claim" fails/);
+  assert.match(broken.output, /Check "groups claim" failed/);
   assert.match(broken.output, /Check "key groups" failed: .*The cause is the groups claim/);
   await setProfile(profile.expression);
   const { code, output } = await run(lab.up());

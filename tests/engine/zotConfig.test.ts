@@ -48,7 +48,7 @@ test("refuses a zot on which CI could overwrite tags, and says what to do", asyn
   assert.notEqual(code, 0);
   assert.match(
     output,
-    /runs zot 2\.1\.17, where an account that may only create can overwrite .*registry\.acceptCiOverwrite/,
+    /runs zot 2\.1\.17, where an account with only the action create can still overwrite .*registry\.acceptCiOverwrite/,
   );
 });
 
@@ -129,7 +129,7 @@ test("session keys are made on the host, for zot only, and are in no state; zot.
   change("zot", { sync: { credentialsFile: join(lab.directory, "nothing.json") } });
   const refused = await lab.up();
   assert.notEqual(refused.code, 0);
-  assert.match(refused.output, /There is no .*nothing\.json \(setting zot\.sync\.credentialsFile\)/);
+  assert.match(refused.output, /nothing\.json does not exist \(setting zot\.sync\.credentialsFile\)/);
   change("zot", { sync: {} });
 });
 
