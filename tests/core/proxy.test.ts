@@ -34,7 +34,7 @@ async function askedOfProxy(t: TestContext, environment: NodeJS.ProcessEnv): Pro
   return asked;
 }
 
-test("requests go through the proxy of HTTP_PROXY when Node is told to, and only then", async (t) => {
+test("requests use the proxy of HTTP_PROXY only if Node is told to use proxies", async (t) => {
   for (const environment of [{ NODE_USE_ENV_PROXY: "1" }, { NODE_OPTIONS: "--use-env-proxy" }]) {
     const asked = await askedOfProxy(t, environment);
     assert.ok(asked.length > 0 && asked.every((url) => /forgejo\.example/.test(String(url))), String(asked));

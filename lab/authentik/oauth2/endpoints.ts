@@ -65,7 +65,7 @@ async function userinfo(openid: OpenidProviders, request: IncomingMessage, respo
   response.writeHead(401).end();
 }
 
-/** Clients may send their secret either way; the library is told one. Authentik undoes no percent-encoding of HTTP Basic. */
+/** Clients may send their secret in either way; the library gets it in the body. Authentik does not percent-decode HTTP Basic. */
 function takeBasicCredentials(request: IncomingMessage, form: URLSearchParams): void {
   const [, encoded] = /^Basic (.+)$/i.exec(request.headers.authorization ?? "") ?? [];
   if (encoded === undefined) return;

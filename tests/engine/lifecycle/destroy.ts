@@ -12,5 +12,9 @@ test("destroy removes everything that up made", async () => {
   assert.equal((await homelab.authentik("/core/applications/zot/")).status, 404);
   const users = (await homelab.authentik("/core/users/?username=zot-ci")).body as { results: unknown[] };
   assert.equal(users.results.length, 0);
-  assert.equal((await homelab.registry("/zot/auth/login?provider=oidc")).status, 404, "zot's config of before is back");
+  assert.equal(
+    (await homelab.registry("/zot/auth/login?provider=oidc")).status,
+    404,
+    "the original zot config is restored",
+  );
 });

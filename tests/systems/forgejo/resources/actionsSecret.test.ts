@@ -63,7 +63,7 @@ for (const [target, where] of [
     const second = await update(bench, state, 2);
     assert.equal(bench.held(where).secrets["ZOT_CI_API_KEY"], KEYS.T_KEY_2);
     assert.equal(await drift(bench, second), "");
-    assert.match(await drift(bench, state), /names another secret/, "the one of before sees another key");
+    assert.match(await drift(bench, state), /names another secret/, "the earlier state sees a different key");
     await remove(bench, second);
     assert.deepEqual(bench.held(where), others);
     await remove(bench, second);
