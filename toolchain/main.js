@@ -1,7 +1,7 @@
 // node toolchain/main.js setup [--quiet] [--retry-plugins]   finds or installs what the project needs
-// node toolchain/main.js run <command> [args…]               runs a command with what the setup found
+// node toolchain/main.js run <command> [args…]               runs a command with the tools that the setup found
 //
-// Plain JavaScript for Node 18 and later, without dependencies: it runs before there are any.
+// Plain JavaScript for Node 18 and later, without dependencies: it runs before they are installed.
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { endOnSignals } from "./system/atExit.js";
@@ -14,8 +14,8 @@ import { setUp } from "./setup/setup.js";
 const USAGE = `usage: node toolchain/main.js setup [--quiet] [--retry-plugins]
        node toolchain/main.js run <command> [args…]
 --quiet          prints only slow steps, changes and errors, on stderr
---retry-plugins  retries the download of official plugins that failed within the last 24 hours, as the environment
-                 variable ZOT_AUTH_RETRY_PLUGINS=1 does
+--retry-plugins  retries plugin downloads that failed within the last 24 hours; ZOT_AUTH_RETRY_PLUGINS=1 in the
+                 environment does the same
 `;
 
 /**
@@ -35,7 +35,7 @@ async function main([task, ...args]) {
   const quiet = args.includes("--quiet");
   const retryPlugins = args.includes("--retry-plugins") || Boolean(process.env["ZOT_AUTH_RETRY_PLUGINS"]);
   try {
-    // A quiet setup must not write into the output of the command that it runs for.
+    // A quiet setup runs before another command and must not write into that command's output.
     await setUp(place, new Reporter(quiet ? process.stderr : process.stdout, quiet), { retryPlugins });
     return 0;
   } catch (error) {

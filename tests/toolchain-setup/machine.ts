@@ -1,5 +1,5 @@
-// A separate machine for each test: a project folder with the real toolchain/*.js, an empty HOME, and a PATH on which npm, go and
-// pulumi are small shell scripts. This does not prove that the real ones accept the same arguments.
+// A separate machine for each test: a project folder with the real toolchain/*.js, an empty HOME, and small shell scripts as npm, go and
+// pulumi on PATH. This does not prove that the real ones accept the same arguments.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -23,7 +23,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 const TOOLCHAIN = join(import.meta.dirname, "..", "..", "toolchain");
 const UTILITIES = ["cat", "chmod", "cp", "ln", "mkdir", "rm", "sleep"];
 
-/** A Pulumi CLI of that version. Every plugin download fails as on a machine without internet. */
+/** A Pulumi CLI of that version. Every plugin download fails, as on a machine without internet access. */
 export function pulumiScript(version: string): string {
   return `case "$1" in
   version) echo v${version} ;;
@@ -116,7 +116,7 @@ export class Machine {
     rmSync(join(this.bin, name));
   }
 
-  /** The plugins in the project's own PULUMI_HOME, each with what its files link to. None where Pulumi uses the user's. */
+  /** The plugins in the project's own PULUMI_HOME, each with its files' link targets. Empty if Pulumi uses the user's. */
   installedLinks(): Readonly<Record<string, readonly string[]>> {
     const folder = join(this.standInHome, "plugins");
     if (!existsSync(folder)) return {};
@@ -154,7 +154,7 @@ export class Machine {
   start(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
     const child = spawn(process.execPath, [join(this.root, "toolchain", "main.js"), ...args], {
       cwd: this.root,
-      // As npm does, with the project's own programs first on PATH.
+      // Like npm, puts the project's own programs first on PATH.
       env: {
         PATH: [join(this.root, "node_modules", ".bin"), this.bin].join(delimiter),
         HOME: this.home,
@@ -183,11 +183,11 @@ export class Machine {
   }
 }
 
-/** Waits for a state, for ten seconds at most. */
+/** Waits at most ten seconds until `state` is true. */
 export async function until(state: () => boolean, what: string): Promise<void> {
   const end = Date.now() + 10_000;
   while (!state()) {
-    if (Date.now() > end) throw new Error(`Waited ten seconds for this: ${what}`);
+    if (Date.now() > end) throw new Error(`timed out after 10 s waiting until ${what}`);
     await sleep(20);
   }
 }

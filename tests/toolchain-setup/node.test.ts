@@ -16,7 +16,7 @@ function withNodeFromNpm(machine: Machine): void {
   symlinkSync(process.execPath, join(folder, "node"));
 }
 
-test("a Node on PATH that is new enough is taken", async (t) => {
+test("uses the Node on PATH if it is new enough", async (t) => {
   const machine = new Machine(t);
   withNodeFromNpm(machine);
   machine.tool("node", "echo v22.19.0");
@@ -24,7 +24,7 @@ test("a Node on PATH that is new enough is taken", async (t) => {
   assert.match(stdout, /^✓ Node 22\.19\.0 {2}\S+\/bin\/node \(on PATH\)$/m);
 });
 
-test("for an older one the Node of the npm package is taken", async (t) => {
+test("uses the Node from the npm package if the one on PATH is too old", async (t) => {
   const machine = new Machine(t);
   withNodeFromNpm(machine);
   machine.tool("node", "echo v22.17.1");
@@ -33,7 +33,7 @@ test("for an older one the Node of the npm package is taken", async (t) => {
   assert.ok(stdout.includes(`✓ Node ${process.versions.node}  node_modules/${npmPackage}/bin/node\n`), stdout);
 });
 
-test("what npm puts on PATH for its scripts does not count as the user's", async (t) => {
+test("ignores a Node that npm added to PATH", async (t) => {
   const machine = new Machine(t);
   withNodeFromNpm(machine);
   machine.tool("node", "echo v20.20.2");
@@ -43,19 +43,19 @@ test("what npm puts on PATH for its scripts does not count as the user's", async
   assert.match((await machine.setUp()).stdout, new RegExp(`^✓ Node \\S+ {2}node_modules/${npmPackage}/bin/node$`, "m"));
 });
 
-test("with neither, the error names the installed version, the required one, and the remedy", async (t) => {
+test("without a usable Node, the error names the installed version, the required version and the remedy", async (t) => {
   const machine = new Machine(t);
   machine.tool("node", "echo v18.20.0");
   const { code, stderr } = await machine.setUp();
   assert.equal(code, 1);
   assert.match(
     stderr,
-    /^✗ Node: the Node on PATH is 18\.20\.0, older than 22\.19\.0, and the npm package \S+ has none that runs here/,
+    /^✗ Node: the Node on PATH reports version 18\.20\.0, but 22\.19\.0 or later is required, and the npm package \S+ does not/,
   );
   assert.match(stderr, /Install Node 24 \(https:\/\/nodejs\.org\)/);
 });
 
-test("a Node on PATH that changed is checked again", async (t) => {
+test("checks the Node on PATH again after it changes", async (t) => {
   const machine = new Machine(t);
   machine.tool("node", "echo v22.19.0");
   await machine.setUp();

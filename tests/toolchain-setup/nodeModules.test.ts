@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { Machine } from "./machine.ts";
@@ -8,7 +8,7 @@ const LOCK = "project/package-lock.json";
 const npmCalls = (machine: Machine) => machine.calls().filter((call) => call.startsWith("npm "));
 const recordOf = (machine: Machine) => join(machine.root, "node_modules", ".zot-auth.json");
 
-test("npm ci runs once, without install scripts; afterwards the setup starts no process at all", async (t) => {
+test("runs npm ci once, without install scripts; a second setup starts no process", async (t) => {
   const machine = new Machine(t);
   const first = await machine.setUp();
   assert.equal(first.code, 0, first.stderr);
@@ -25,7 +25,7 @@ test("npm ci runs once, without install scripts; afterwards the setup starts no 
   assert.deepEqual(machine.calls(), []);
 });
 
-test("a quiet warm setup says nothing, and a quiet one with work to do says it on stderr", async (t) => {
+test("a quiet setup reports changes on stderr, and prints nothing if there are none", async (t) => {
   const machine = new Machine(t);
   machine.without("pulumi");
   const first = await machine.setUp(["--quiet"]);
@@ -37,7 +37,7 @@ test("a quiet warm setup says nothing, and a quiet one with work to do says it o
   assert.deepEqual([second.code, second.stdout, second.stderr], [0, "", ""]);
 });
 
-test("a changed package-lock.json is installed again", async (t) => {
+test("installs again after package-lock.json changes", async (t) => {
   const machine = new Machine(t);
   await machine.setUp();
   machine.calls();
@@ -46,7 +46,7 @@ test("a changed package-lock.json is installed again", async (t) => {
   assert.equal(npmCalls(machine).length, 1);
 });
 
-test("node_modules of another machine are installed again", async (t) => {
+test("installs again if node_modules comes from another platform", async (t) => {
   const machine = new Machine(t);
   await machine.setUp();
   machine.calls();
@@ -57,7 +57,7 @@ test("node_modules of another machine are installed again", async (t) => {
   assert.equal(npmCalls(machine).length, 1);
 });
 
-test("packages installed with npm are kept if they match package-lock.json", async (t) => {
+test("keeps packages installed with npm if they match package-lock.json", async (t) => {
   const machine = new Machine(t);
   await machine.setUp();
   machine.calls();
@@ -68,7 +68,7 @@ test("packages installed with npm are kept if they match package-lock.json", asy
   assert.equal((await machine.setUp()).code, 0);
   assert.deepEqual(npmCalls(machine), []);
 
-  // The same with another content, with a package too many, and with one for another machine.
+  // Other content, an extra package, and a package for another platform.
   for (const present of [
     { "node_modules/new": { version: "1.0.0", integrity: "sha512-y" } },
     { ...packages, "node_modules/more": { version: "1.0.0" } },
@@ -81,7 +81,7 @@ test("packages installed with npm are kept if they match package-lock.json", asy
   }
 });
 
-test("a failed npm ci gives npm's reason, and the next setup tries again", async (t) => {
+test("reports npm's reason if npm ci fails, and the next setup retries", async (t) => {
   const machine = new Machine(t);
   machine.tool("npm", 'mkdir -p node_modules; echo "npm error network request to the registry failed" >&2; exit 1');
   for (let i = 0; i < 2; i++) {
@@ -95,15 +95,15 @@ test("a failed npm ci gives npm's reason, and the next setup tries again", async
   assert.equal(npmCalls(machine).length, 2);
 });
 
-test("without npm, and without package-lock.json, the error says what to do", async (t) => {
+test("reports what to do if npm or package-lock.json is missing", async (t) => {
   const machine = new Machine(t);
   machine.without("npm");
   assert.match((await machine.setUp()).stderr, /^✗ node_modules: npm is not on PATH\.\n {2}Install Node with npm/);
-  writeFileSync(join(machine.root, "package-lock.json"), "");
-  assert.match((await machine.setUp()).stderr, /^✗ node_modules: npm is not on PATH/);
+  rmSync(join(machine.root, "package-lock.json"));
+  assert.match((await machine.setUp()).stderr, /^✗ node_modules: package-lock\.json is missing\.\n {2}Restore it with/);
 });
 
-test("of two setups at the same time one installs", async (t) => {
+test("only one of two concurrent setups installs", async (t) => {
   const machine = new Machine(t);
   machine.tool("npm", 'sleep 0.3; rm -rf node_modules; mkdir node_modules; cp -R "$MACHINE/packages/." node_modules/');
   const both = await Promise.all([machine.setUp(), machine.setUp()]);

@@ -11,7 +11,7 @@ const downloads = (machine: Machine) =>
     .sort();
 const lineOf = (output: string, start: string) => output.split("\n").find((line) => line.startsWith(start)) ?? "";
 
-/** A CLI that downloads plugins, as the real one does: into PULUMI_HOME, with its own executable name. */
+/** A CLI that downloads plugins as the real one does: into PULUMI_HOME, each with its executable name. */
 const DOWNLOADS = `case "$1" in
   version) echo v3.274.1 ;;
   plugin)
@@ -19,13 +19,13 @@ const DOWNLOADS = `case "$1" in
     cp "$MACHINE/built-pulumi" "$folder/pulumi-resource-$4" ;;
 esac`;
 
-test("offline: one quick try, then stand-ins, and no second try within a day", async (t) => {
+test("offline: gives up at the first error, uses the stand-ins, and does not retry for a day", async (t) => {
   const machine = new Machine(t);
   const start = Date.now();
   const first = await machine.setUp();
   assert.equal(first.code, 0);
-  // The fake CLI goes on for 20 seconds after its first failure, as the real one retries.
-  assert.ok(Date.now() - start < 15_000, "it is ended at its first failure");
+  // After its first error the fake CLI runs for another 20 seconds, as the real one retries.
+  assert.ok(Date.now() - start < 15_000, "the setup stops it at its first error");
   assert.deepEqual(downloads(machine), [
     "pulumi plugin install resource command 1.2.1 --exact --non-interactive --color never",
     "pulumi plugin install resource kubernetes 4.34.2 --exact --non-interactive --color never",
@@ -41,7 +41,7 @@ test("offline: one quick try, then stand-ins, and no second try within a day", a
     "resource-kubernetes-v4.34.2": standIn("kubernetes"),
     "resource-onepassword-v1.1.3": standIn("onepassword"),
   });
-  assert.deepEqual(existsSync(join(machine.home, ".pulumi")), false, "nothing is written in the user's own folder");
+  assert.deepEqual(existsSync(join(machine.home, ".pulumi")), false, "the user's own folder is untouched");
 
   const second = await machine.setUp();
   assert.deepEqual(downloads(machine), []);
@@ -58,10 +58,10 @@ test("offline: one quick try, then stand-ins, and no second try within a day", a
   assert.equal(downloads(machine).length, 3);
 });
 
-test("an official plugin that is installed is used; stand-ins only for the others", async (t) => {
+test("uses an installed official plugin, and stand-ins only for the others", async (t) => {
   const machine = new Machine(t);
   machine.script("home/.pulumi/plugins/resource-kubernetes-v4.34.2/pulumi-resource-kubernetes", "exit 0");
-  // Of another version, and not completely unpacked: neither counts.
+  // Neither counts: one has another version, the other is not completely unpacked.
   machine.script("home/.pulumi/plugins/resource-command-v1.2.0/pulumi-resource-command", "exit 0");
   machine.script("home/.pulumi/plugins/resource-onepassword-v1.1.3/pulumi-resource-onepassword", "exit 0");
   machine.write("home/.pulumi/plugins/resource-onepassword-v1.1.3.partial", "");
@@ -80,7 +80,7 @@ test("an official plugin that is installed is used; stand-ins only for the other
   });
 });
 
-test("a downloaded plugin goes into the user's PULUMI_HOME, which is used as soon as no stand-in is needed", async (t) => {
+test("downloads plugins into the user's PULUMI_HOME, and uses it once no stand-in is needed", async (t) => {
   const machine = new Machine(t);
   const env = { PULUMI_HOME: join(machine.folder, "pulumi home") };
   await machine.setUp([], env);
@@ -95,7 +95,7 @@ test("a downloaded plugin goes into the user's PULUMI_HOME, which is used as soo
   assert.equal(await homeOfRun(), env.PULUMI_HOME);
 });
 
-test("a plugin and a language host on the user's PATH are used as they are, since Pulumi would take them anyway", async (t) => {
+test("uses a plugin and a language host on the user's PATH, which Pulumi prefers anyway", async (t) => {
   const machine = new Machine(t);
   machine.tool("pulumi", DOWNLOADS);
   machine.tool("pulumi-resource-command", "exit 0");
@@ -107,7 +107,7 @@ test("a plugin and a language host on the user's PATH are used as they are, sinc
   assert.equal(downloads(machine).length, 2);
 });
 
-test("a download that fails for another reason gives that reason", async (t) => {
+test("reports why a download failed", async (t) => {
   const machine = new Machine(t);
   machine.tool(
     "pulumi",
@@ -116,11 +116,11 @@ test("a download that fails for another reason gives that reason", async (t) => 
   assert.match((await machine.setUp()).stdout, /whose download failed \(error: 404 Not Found\)/);
 });
 
-test("without a stand-in the error gives the command that installs the plugin", async (t) => {
+test("without a stand-in, the error gives the command that installs the plugin", async (t) => {
   const machine = new Machine(t);
   machine.write("packages/@pulumi/command/package.json", '{ "version": "1.2.1", "pulumi": { "name": "other" } }');
   const { code, stderr } = await machine.setUp();
   assert.equal(code, 1);
-  assert.match(stderr, /✗ Plugin other 1\.2\.1: it cannot be downloaded \(.*no such host\), and there is no stand-in/);
+  assert.match(stderr, /✗ Plugin other 1\.2\.1: the download failed \(.*no such host\), and there is no stand-in/);
   assert.match(stderr, /Install it by hand: pulumi plugin install resource other 1\.2\.1$/m);
 });

@@ -3,7 +3,7 @@ import test from "node:test";
 import type { TestContext } from "node:test";
 import { Reporter } from "../../toolchain/setup/progress.js";
 
-/** A step that takes 65 seconds and changes what it says in between, on a clock of the test's own. */
+/** A step that takes 65 seconds on a mock clock and reports several activities. */
 async function longStep(
   t: TestContext,
   stream: { isTTY?: boolean; columns?: number },
@@ -25,11 +25,11 @@ async function longStep(
   });
   const before = written.length;
   pass(120);
-  assert.equal(written.length, before, "nothing is written after the step");
+  assert.equal(written.length, before, "writes nothing after the step");
   return written;
 }
 
-test("without a terminal a long step writes a line at once and then every 30 seconds", async (t) => {
+test("without a terminal, a long step writes a line at once and then every 30 seconds", async (t) => {
   assert.deepEqual(await longStep(t, {}, false), [
     "… Pulumi: building  0 s\n",
     "… Pulumi: compiling, 2 of 9  30 s\n",
@@ -44,12 +44,12 @@ test("a quiet setup reports slow steps, but not what was already installed", asy
   assert.ok(lines.every((line) => line.startsWith("…")));
 });
 
-test("on a terminal one line is rewritten every second, cut to the width, and replaced by the result", async (t) => {
+test("on a terminal, one line is rewritten every second, truncated to the width, and replaced by the result", async (t) => {
   const text = (await longStep(t, { isTTY: true, columns: 24 }, false)).join("");
   const drawn = text.split("\r\u001b[K").filter((part) => part !== "");
   assert.equal(drawn.at(-1), "✓ Pulumi 3.0.0  here  65.0 s\n");
   const live = drawn.slice(0, -1);
-  // Each second of 65, and each time that something new was said.
+  // One for each of the 65 seconds, and one for each new activity.
   assert.equal(live.length, 65 + 3);
   assert.ok(live.every((part) => part.length < 24 && !part.includes("\n")));
   assert.deepEqual(live.slice(0, 2), ["… Pulumi: building  0 s", "… Pulumi: building  1 s"]);

@@ -17,10 +17,10 @@ const cacheOf = (machine: Machine) => dirname(dirname(dirname(machine.cached)));
 const lockOf = (machine: Machine) => join(cacheOf(machine), "pulumi-3.274.1.lock");
 const lineOf = (output: string, start: string) => output.split("\n").find((line) => line.startsWith(start)) ?? "";
 
-test("a fitting CLI on PATH is taken, and nothing is downloaded or built", async (t) => {
+test("uses a supported CLI on PATH, without a download or build", async (t) => {
   const machine = machineWithoutPulumi(t);
   machine.tool("pulumi", pulumiScript("3.250.1"));
-  machine.installer('throw new Error("must not be asked");');
+  machine.installer('throw new Error("must not be called");');
   const { code, stdout } = await machine.setUp();
   assert.equal(code, 0);
   assert.match(stdout, /^✓ Pulumi 3\.250\.1 {2}\S+bin\/pulumi \(on PATH\)(?: {2}\d+\.\d s)?$/m);
@@ -36,7 +36,7 @@ for (const [why, version, said] of [
   ["of another major version", "4.0.0", /is version 4\.0\.0, not 3\.249\.0 or a later 3\.x/],
   ["without a version", "", /reports no version/],
 ] as const) {
-  test(`a CLI on PATH that is ${why} is not taken, and the line says so`, async (t) => {
+  test(`does not use a CLI on PATH that is ${why}, and says why`, async (t) => {
     const machine = machineWithoutPulumi(t);
     machine.tool("pulumi", pulumiScript(version));
     const { code, stdout } = await machine.setUp();
@@ -47,7 +47,7 @@ for (const [why, version, said] of [
   });
 }
 
-test("Pulumi's installer is tried before the build; its reason for failing is one line", async (t) => {
+test("tries Pulumi's installer before the build, and reports its error in one line", async (t) => {
   const machine = machineWithoutPulumi(t);
   const { code, stdout } = await machine.setUp();
   assert.equal(code, 0);
@@ -73,7 +73,7 @@ test("Pulumi's installer is tried before the build; its reason for failing is on
   );
 });
 
-test("beside the CLI that was built stands a launcher of the project's language host, where the CLI looks first", async (t) => {
+test("puts a launcher for the project's language host next to a built CLI, where the CLI looks first", async (t) => {
   const machine = machineWithoutPulumi(t);
   const { stdout } = await machine.setUp();
   assert.match(stdout, /^✓ Language host {2}stand-in$/m);
@@ -81,11 +81,11 @@ test("beside the CLI that was built stands a launcher of the project's language 
   machine.calls();
   assert.equal((await machine.run([launcher, "127.0.0.1:1"])).code, 0);
   assert.deepEqual(machine.calls(), ["pulumi-language-nodejs 127.0.0.1:1"]);
-  // The setup takes its own launcher for what it is.
+  // The setup does not mistake its launcher for an official language host.
   assert.match((await machine.setUp()).stdout, /^✓ Language host {2}stand-in$/m);
 });
 
-test("a downloaded CLI is used with the language host that comes with it", async (t) => {
+test("uses a downloaded CLI with the language host that it includes", async (t) => {
   const machine = machineWithoutPulumi(t);
   machine.installer(`
     const fs = require("node:fs");
@@ -103,7 +103,7 @@ test("a downloaded CLI is used with the language host that comes with it", async
   );
 });
 
-test("a CLI set up earlier serves every project of this user, also in XDG_CACHE_HOME", async (t) => {
+test("all copies of the project share a CLI set up earlier, also in XDG_CACHE_HOME", async (t) => {
   const machine = machineWithoutPulumi(t);
   const elsewhere = join(machine.folder, "xdg");
   machine.script("xdg/zot-auth/pulumi-3.274.1/bin/pulumi", pulumiScript("3.274.1"));
@@ -113,19 +113,19 @@ test("a CLI set up earlier serves every project of this user, also in XDG_CACHE_
   assert.equal(existsSync(join(machine.home, ".cache")), false);
 });
 
-test("without Go the error says which step, why, and what to install", async (t) => {
+test("without Go, the error names the step, the reason and what to install", async (t) => {
   const machine = machineWithoutPulumi(t);
   machine.without("go");
   const { code, stderr } = await machine.setUp();
   assert.equal(code, 1);
   assert.match(
     stderr,
-    /^✗ Pulumi CLI: no suitable version is on PATH, it cannot be downloaded, and Go, which could build it, is not on PATH/,
+    /^✗ Pulumi CLI: no supported version is on PATH, the download failed, and Go, which could build it, is not on PATH/,
   );
   assert.match(stderr, /Install the Pulumi CLI 3\.274\.1 \(\S+\) or Go \(\S+\) on PATH, and run this command again\./);
 });
 
-test("a failed build gives Go's reason and leaves nothing behind, so that the next setup can succeed", async (t) => {
+test("a failed build reports Go's reason and leaves nothing behind, so that the next setup can succeed", async (t) => {
   const machine = machineWithoutPulumi(t);
   machine.tool(
     "go",
@@ -152,7 +152,7 @@ test("the built CLI must report the requested version", async (t) => {
   assert.equal(existsSync(machine.cached), false);
 });
 
-test("of two setups at the same time one builds, and the other says that it waits", async (t) => {
+test("only one of two concurrent setups builds, and the other reports that it waits", async (t) => {
   const machine = machineWithoutPulumi(t);
   machine.write("hold-build", "");
   const first = machine.start(["setup"]);
@@ -170,11 +170,11 @@ test("of two setups at the same time one builds, and the other says that it wait
 });
 
 for (const [whose, lock] of [
-  ["a process that has ended", `${spawnSync(process.execPath, ["-e", ""]).pid} ${hostname()} 0.5`],
-  ["nobody, though its pid is in use again", `${process.pid} ${hostname()} 0.5`],
-  ["a container that is gone", `1 another-host 0.5`],
+  ["an exited process", `${spawnSync(process.execPath, ["-e", ""]).pid} ${hostname()} 0.5`],
+  ["an exited process whose pid is in use again", `${process.pid} ${hostname()} 0.5`],
+  ["a removed container", `1 another-host 0.5`],
 ] as const) {
-  test(`a lock of ${whose} is taken over, with what is left of its build`, async (t) => {
+  test(`takes over the lock of ${whose} and removes its unfinished build`, async (t) => {
     const machine = machineWithoutPulumi(t);
     machine.write("home/.cache/zot-auth/pulumi-3.274.1.lock", lock);
     machine.write("home/.cache/zot-auth/pulumi-3.274.1.unfinished/module/go.mod", "module left over");
@@ -190,7 +190,7 @@ for (const [whose, lock] of [
   });
 }
 
-test("a setup stopped during the build also stops Go, and leaves neither lock nor folder", async (t) => {
+test("a setup interrupted during the build stops Go and removes its lock and folder", async (t) => {
   const machine = machineWithoutPulumi(t);
   machine.tool("go", '[ "$1" = build ] && { echo $$ > "$MACHINE/go-pid"; sleep 30; }; exit 0');
   const { child, ended } = machine.start(["setup"]);
@@ -199,14 +199,14 @@ test("a setup stopped during the build also stops Go, and leaves neither lock no
   const go = Number(readFileSync(pidFile, "utf8"));
   child.kill("SIGTERM");
   assert.equal((await ended).code, 143);
-  await until(() => hasEnded(go), "Go has ended");
+  await until(() => hasEnded(go), "Go has exited");
   assert.deepEqual(
     readdirSync(cacheOf(machine)).filter((name) => name.startsWith("pulumi")),
     [],
   );
 });
 
-test("a folder in the cache without the executable is not in the way", async (t) => {
+test("replaces a cached folder without an executable", async (t) => {
   const machine = machineWithoutPulumi(t);
   mkdirSync(join(cacheOf(machine), "pulumi-3.274.1", "bin"), { recursive: true });
   assert.equal((await machine.setUp()).code, 0);
@@ -216,7 +216,7 @@ test("a folder in the cache without the executable is not in the way", async (t)
 function hasEnded(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    // A container without an init keeps ended processes as zombies.
+    // In a container without an init, exited processes stay as zombies.
     return existsSync(`/proc/${pid}/stat`) && / Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
   } catch {
     return true;

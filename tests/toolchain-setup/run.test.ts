@@ -13,28 +13,28 @@ async function environment(machine: Machine, env: NodeJS.ProcessEnv = {}): Promi
   return JSON.parse(stdout) as NodeJS.ProcessEnv;
 }
 
-test("the command gets Node and Pulumi first on PATH, the stand-ins where the CLI looks, and the settings that make Pulumi quick", async (t) => {
+test("the command gets Node and Pulumi first on PATH, the stand-ins where the CLI looks, and the variables that make Pulumi fast", async (t) => {
   const machine = new Machine(t);
   machine.without("pulumi");
   await machine.setUp();
   const own = join(machine.root, "node_modules/.cache/zot-auth");
   const env = await environment(machine);
   const path = (env["PATH"] ?? "").split(delimiter);
-  assert.equal(path.at(-1), machine.bin, "no stand-in is on PATH: the CLI would warn of it in every run");
+  assert.equal(path.at(-1), machine.bin, "no stand-in is on PATH: the CLI would warn about it in every run");
   assert.ok(path.indexOf(join(machine.cached, "..")) < path.indexOf(machine.bin));
   assert.equal(env["NODE_COMPILE_CACHE"], join(own, "compile-cache"));
   assert.equal(env["PULUMI_SKIP_UPDATE_CHECK"], "true");
   assert.equal(env["PULUMI_HOME"], machine.standInHome);
-  assert.equal(env["PULUMI_CREDENTIALS_PATH"], join(machine.home, ".pulumi"), "a login stays a login");
+  assert.equal(env["PULUMI_CREDENTIALS_PATH"], join(machine.home, ".pulumi"), "the user stays logged in");
   assert.equal(env["ZOT_AUTH_LANGUAGE_HOST"], join(machine.root, "toolchain/language-host/pulumi-language-nodejs"));
   assert.equal(env["PULUMI_CONFIG_PASSPHRASE_FILE"], undefined);
   const version = await machine.run(["pulumi", "version"]);
   assert.equal(version.stdout, "v3.274.1\n");
 
-  // Who brings a PULUMI_HOME of their own keeps it.
+  // The user's own PULUMI_HOME is kept.
   assert.equal((await environment(machine, { PULUMI_HOME: "/elsewhere" }))["PULUMI_HOME"], "/elsewhere");
 
-  // Within another run nothing is added twice, and a setup finds the same tools.
+  // A nested run adds nothing twice, and a nested setup finds the same tools.
   const inside = await environment(machine, env);
   for (const name of ["PATH", "PULUMI_HOME", "PULUMI_CREDENTIALS_PATH"]) assert.equal(inside[name], env[name], name);
   machine.calls();
@@ -42,7 +42,7 @@ test("the command gets Node and Pulumi first on PATH, the stand-ins where the CL
   assert.deepEqual(machine.calls(), []);
 });
 
-test("with official plugins Pulumi uses the user's own folder; beside a CLI of the user's nothing is written", async (t) => {
+test("with official plugins, Pulumi uses the user's PULUMI_HOME, and nothing is written next to the user's CLI", async (t) => {
   const machine = new Machine(t);
   for (const name of ["command-v1.2.1", "kubernetes-v4.34.2", "onepassword-v1.1.3"])
     machine.script(`home/.pulumi/plugins/resource-${name}/pulumi-resource-${name.split("-v")[0] ?? ""}`, "exit 0");
@@ -50,12 +50,12 @@ test("with official plugins Pulumi uses the user's own folder; beside a CLI of t
   const env = await environment(machine);
   assert.deepEqual([env["PULUMI_HOME"], env["PULUMI_CREDENTIALS_PATH"]], [undefined, undefined]);
   assert.ok(!existsSync(join(machine.bin, "pulumi-language-nodejs")));
-  // node and pulumi are where the user has them, so only the language host's folder is added, at the end.
+  // The user's PATH already has node and pulumi, so only the language host's folder is appended.
   const folders = ["project/node_modules/.bin", "bin", "project/toolchain/language-host"];
   assert.equal(env["PATH"], folders.map((folder) => join(machine.folder, folder)).join(delimiter));
 });
 
-test("the lab's passphrase file is used for the lab's stack, when the user has set none, and for no other", async (t) => {
+test("uses the lab's passphrase file only for the lab's stack, and only if the user has set no passphrase", async (t) => {
   const machine = new Machine(t);
   machine.script(
     "bin/pulumi",
@@ -90,7 +90,7 @@ test("the lab's passphrase file is used for the lab's stack, when the user has s
   assert.equal(await passphrase(["preview"]), "");
 });
 
-test("arguments and exit code pass through as they are", async (t) => {
+test("passes arguments and the exit code through unchanged", async (t) => {
   const machine = new Machine(t);
   await machine.setUp();
   const code = "console.log(JSON.stringify(process.argv.slice(1))); process.exit(7)";
@@ -111,13 +111,13 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   });
 }
 
-test("a command that a signal ended gives the exit code that a shell would give", async (t) => {
+test("a command killed by a signal has the same exit code as in a shell", async (t) => {
   const machine = new Machine(t);
   await machine.setUp();
   assert.equal((await machine.run(["node", "-e", 'process.kill(process.pid, "SIGKILL")'])).code, 137);
 });
 
-test("one clear sentence without a setup, in a folder that was moved, and for a command that does not exist", async (t) => {
+test("reports a missing setup, a moved folder and an unknown command in one sentence", async (t) => {
   const machine = new Machine(t);
   const sentence = "This folder is not set up. Run `node toolchain/main.js setup` first.\n";
   const without = await machine.run(["pulumi", "version"]);
@@ -138,7 +138,7 @@ test("one clear sentence without a setup, in a folder that was moved, and for a 
   assert.equal((await copy.run(["pulumi", "version"])).stderr, sentence);
 });
 
-test("a wrong call prints the usage", async (t) => {
+test("invalid arguments print the usage", async (t) => {
   const machine = new Machine(t);
   for (const args of [[], ["run"], ["setup", "--loud"], ["help"]]) {
     const { code, stderr } = await machine.start(args).ended;

@@ -1,4 +1,4 @@
-// The stand-in for @pulumi/command's plugin against a real gRPC client. With the engine: pulumi.test.ts.
+// The stand-in for @pulumi/command's plugin with a real gRPC client.
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,14 +17,17 @@ await test("command:local:Command", async (t) => {
 
   await plugin.configure({});
 
-  await t.test("create: output without its last line end, an id after the name, inputs kept", async () => {
-    const inputs = { create: "echo out; echo; echo err >&2" };
-    const { id, state } = await plugin.create({ urn }, inputs);
-    assert.match(id, /^greet[0-9a-f]{8}$/);
-    assert.deepEqual(state, { ...inputs, stdout: "out\n", stderr: "err" });
-  });
+  await t.test(
+    "create: strips the last newline from the output, derives the id from the name, keeps the inputs",
+    async () => {
+      const inputs = { create: "echo out; echo; echo err >&2" };
+      const { id, state } = await plugin.create({ urn }, inputs);
+      assert.match(id, /^greet[0-9a-f]{8}$/);
+      assert.deepEqual(state, { ...inputs, stdout: "out\n", stderr: "err" });
+    },
+  );
 
-  await t.test("stdin, environment, folder and interpreter are the command's", async () => {
+  await t.test("passes stdin, environment, folder and interpreter to the command", async () => {
     const { state } = await plugin.create(
       { urn },
       {
@@ -45,7 +48,7 @@ await test("command:local:Command", async (t) => {
   });
 
   await t.test(
-    "a failing command shows its status, itself and all it printed, in the official plugin's words",
+    "a failing command reports its status, the command and its output, in the official plugin's words",
     async () => {
       await assert.rejects(plugin.create({ urn }, { create: 'echo "a"; echo b >&2; exit 3' }), (error) => {
         assert.equal(told(error), 'exit status 3: running "echo \\"a\\"; echo b >&2; exit 3":\na\nb\n');
@@ -65,7 +68,7 @@ await test("command:local:Command", async (t) => {
     assert.equal(state["create"], "echo $X");
   });
 
-  await t.test("output is logged on the resource's row while it comes, as far as `logging` says", async () => {
+  await t.test("streams the output to the resource's row, as `logging` says", async () => {
     for (const [logging, lines] of [
       ["stdoutAndStderr", ["o", "e"]],
       ["stderr", ["e"]],
@@ -86,25 +89,28 @@ await test("command:local:Command", async (t) => {
     assert.deepEqual([state["stdout"], state["stderr"], existsSync(file)], [UNKNOWN_TEXT, UNKNOWN_TEXT, false]);
   });
 
-  await t.test("update: its own command, else create's, else none; it sees what was printed before", async () => {
-    const old = { stdout: "before", stderr: "warned" };
-    const show = 'echo "$PULUMI_COMMAND_STDOUT/$PULUMI_COMMAND_STDERR"';
-    const updated = async (inputs: Record<string, string | boolean>) =>
-      (await plugin.update({ urn }, "id", old, inputs))["stdout"];
-    assert.equal(await updated({ create: "echo c", update: show }), "before/warned");
-    assert.equal(await updated({ create: `${show}; echo c` }), "before/warned\nc");
-    assert.equal(await updated({ create: show, addPreviousOutputInEnv: false }), "/");
-    assert.equal(await updated({ delete: "true" }), "before");
-  });
+  await t.test(
+    "update: runs its own command, else create's, else none; the command sees the previous output",
+    async () => {
+      const old = { stdout: "before", stderr: "warned" };
+      const show = 'echo "$PULUMI_COMMAND_STDOUT/$PULUMI_COMMAND_STDERR"';
+      const updated = async (inputs: Record<string, string | boolean>) =>
+        (await plugin.update({ urn }, "id", old, inputs))["stdout"];
+      assert.equal(await updated({ create: "echo c", update: show }), "before/warned");
+      assert.equal(await updated({ create: `${show}; echo c` }), "before/warned\nc");
+      assert.equal(await updated({ create: show, addPreviousOutputInEnv: false }), "/");
+      assert.equal(await updated({ delete: "true" }), "before");
+    },
+  );
 
-  await t.test("delete: its command, with what was printed before", async () => {
+  await t.test("delete: runs its command, which sees the previous output", async () => {
     const file = join(folder, "deleted");
     await plugin.delete(urn, "id", { stdout: "before", stderr: "", delete: `echo "$PULUMI_COMMAND_STDOUT" > ${file}` });
     assert.equal(readFileSync(file, "utf8"), "before\n");
     await plugin.delete(urn, "id", { stdout: "", stderr: "" });
   });
 
-  await t.test("triggers replace, other inputs update", async () => {
+  await t.test("a change of triggers replaces, any other change updates", async () => {
     const old = { create: "a", triggers: ["1"] };
     assert.deepEqual(await plugin.diff(urn, { old, inputs: { create: "b", triggers: ["2"] } }), {
       changes: true,
@@ -114,7 +120,7 @@ await test("command:local:Command", async (t) => {
     assert.deepEqual((await plugin.diff(urn, { old, inputs: { ...old, create: "b" } })).replaces, []);
   });
 
-  await t.test("reports inputs of a wrong type, and unsupported ones, by name", async () => {
+  await t.test("reports inputs of the wrong type and unsupported inputs by name", async () => {
     const { failures } = await plugin.check(urn, {
       create: 1,
       logging: "loud",
@@ -126,18 +132,18 @@ await test("command:local:Command", async (t) => {
       failures.map(({ property }) => property),
       ["create", "environment", "logging", "assetPaths"],
     );
-    assert.match(failures.at(-1)?.reason ?? "", /collects no files/);
+    assert.match(failures.at(-1)?.reason ?? "", /does not support files/);
   });
 
   await t.test("local.run: runs in previews too", async () => {
     const result = await plugin.invoke("command:local:run", { command: "echo $((1 + 2))" });
     assert.deepEqual(result, { command: "echo $((1 + 2))", stdout: "3", stderr: "" });
     await assert.rejects(plugin.invoke("command:local:run", {}), (error) =>
-      told(error).startsWith("command is missing"),
+      told(error).startsWith("command is required"),
     );
   });
 
-  await t.test("a cancellation ends the command and what it started", async () => {
+  await t.test("a cancellation stops the command and its child processes", async () => {
     const file = join(folder, "pid");
     const slow = plugin.create({ urn }, { create: `sleep 300 & echo $! > ${file}; wait` }).then(() => "done", told);
     while (!existsSync(file) || readFileSync(file, "utf8") === "") await sleep(10);

@@ -29,7 +29,7 @@ await test("kubeconfig", async (t) => {
   writeFileSync(join(folder, "pki", "ca.crt"), "ca");
   writeFileSync(join(folder, "pki", "me.key"), "key");
 
-  await t.test("a path: the current context, with files relative to the kubeconfig", () => {
+  await t.test("a path: uses the current context, and resolves files relative to the kubeconfig", () => {
     assert.deepEqual(accessFrom(file, {}), {
       server: "https://home:6443",
       namespace: "work",
@@ -42,7 +42,7 @@ await test("kubeconfig", async (t) => {
     });
   });
 
-  await t.test("contents, and what the provider's settings choose; without TLS no credentials are sent", () => {
+  await t.test("contents: the provider's settings select the context; without TLS no credentials are sent", () => {
     assert.deepEqual(accessFrom(CONFIG, { context: "bare" }), {
       server: "http://plain:8080",
       namespace: "default",
@@ -57,7 +57,7 @@ await test("kubeconfig", async (t) => {
     );
   });
 
-  await t.test("without a setting KUBECONFIG, whose first file with an entry counts", (t2) => {
+  await t.test("default: KUBECONFIG, where the first file with an entry wins", (t2) => {
     const other = join(folder, "other");
     writeFileSync(other, "clusters: [{name: plain, cluster: {server: 'http://first'}}]\n");
     const before = process.env["KUBECONFIG"];
@@ -71,10 +71,10 @@ await test("kubeconfig", async (t) => {
     assert.throws(() => accessFrom(undefined, {}), /no configuration has been provided/);
   });
 
-  await t.test("reports what it does not support", () => {
+  await t.test("reports unknown names and unsupported authentication", () => {
     assert.throws(() => accessFrom(file, { context: "no" }), /^Error: context "no" does not exist$/);
     assert.throws(() => accessFrom(file, { cluster: "no" }), /^Error: cluster "no" does not exist$/);
     const cloud = CONFIG.replace("user: me, namespace", "user: cloud, namespace").replaceAll("pki/", `${folder}/pki/`);
-    assert.throws(() => accessFrom(cloud, {}), /authenticates by exec/);
+    assert.throws(() => accessFrom(cloud, {}), /authenticates with exec/);
   });
 });

@@ -1,4 +1,4 @@
-// The stand-in for @pulumi/kubernetes' plugin on the lab's API server, which answers as the recorded facts say.
+// The stand-in for @pulumi/kubernetes' plugin with the lab's API server.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -32,7 +32,7 @@ interface Live {
   readonly metadata: { readonly managedFields: readonly { readonly manager: string; readonly fieldsV1: unknown }[] };
 }
 
-/** A cluster with someone else's ConfigMap, and the plugin configured for it. */
+/** A cluster with a foreign ConfigMap, and the plugin configured for it. */
 async function start(t: TestContext) {
   const data = mkdtempSync(join(tmpdir(), "zot-auth-kubernetes-"));
   const seed = {
@@ -57,7 +57,7 @@ async function start(t: TestContext) {
   return { plugin, server, url, edit, live };
 }
 
-await test("a patch owns only its key: create, update and delete leave the others", async (t) => {
+await test("a patch owns only its key: create, update and delete leave other keys unchanged", async (t) => {
   const { plugin, live } = await start(t);
   const { id, state } = await plugin.create({ urn }, patchOf("a: 1\n"));
   assert.equal(id, ID);
@@ -82,13 +82,13 @@ await test("a patch owns only its key: create, update and delete leave the other
   );
 });
 
-await test("a hand edit is seen by read, a conflict without force, and taken back with it", async (t) => {
+await test("read sees a manual edit; update reverts it with force and reports a conflict without", async (t) => {
   const { plugin, edit, live } = await start(t);
   const { id, state } = await plugin.create({ urn }, patchOf("a: 1\n"));
   await edit("kubectl-edit", "a: 9\n");
 
   const read = await plugin.read(urn, id, state, patchOf("a: 1\n"));
-  assert.deepEqual(read.inputs, patchOf("a: 9\n"), "the inputs are what the server has of them");
+  assert.deepEqual(read.inputs, patchOf("a: 9\n"), "the inputs have the server's values");
   assert.equal(read.id, ID);
 
   const gentle = patchOf("a: 1\n", { force: false });
@@ -106,7 +106,7 @@ await test("a hand edit is seen by read, a conflict without force, and taken bac
   assert.equal((await live()).data["zot.yaml"], "a: 1\n");
 });
 
-await test("another field manager takes over from the one before", async (t) => {
+await test("a new field manager replaces the previous one", async (t) => {
   const { plugin, live } = await start(t);
   const { id, state } = await plugin.create({ urn }, patchOf("a: 1\n"));
   await plugin.update({ urn }, id, state, patchOf("a: 1\n", { manager: "other" }));
@@ -114,7 +114,7 @@ await test("another field manager takes over from the one before", async (t) => 
   assert.deepEqual([managers.includes("other"), managers.includes("zot-auth")], [true, false]);
 });
 
-await test("read: deleted with the ConfigMap; an import finds it by its id", async (t) => {
+await test("read: imports a ConfigMap by id, and reports a deleted one as gone", async (t) => {
   const { plugin, url } = await start(t);
   const imported = await plugin.read(urn, ID, {}, {});
   assert.deepEqual(imported.inputs, {
@@ -125,10 +125,10 @@ await test("read: deleted with the ConfigMap; an import finds it by its id", asy
   assert.equal((await fetch(url, { method: "DELETE" })).status, 200);
   assert.equal((await plugin.read(urn, ID, {}, patchOf("x"))).id, "");
   await plugin.delete(urn, ID, { __inputs: patchOf("x"), __fieldManager: "zot-auth" });
-  assert.equal((await fetch(url)).status, 404, "giving up a patch of what is gone does not make it anew");
+  assert.equal((await fetch(url)).status, 404, "deleting the patch does not recreate a deleted ConfigMap");
 });
 
-await test("values that are unknown or exist only in a preview do not reach the server", async (t) => {
+await test("a preview sends no unknown values and no patch of an object that does not exist yet", async (t) => {
   const { plugin, live } = await start(t);
   const unknown = { ...patchOf("x"), data: UNKNOWN_TEXT };
   assert.deepEqual(await plugin.create({ urn, preview: true }, unknown), { id: "", state: unknown });
@@ -161,7 +161,7 @@ await test("check and diff", async (t) => {
   assert.equal((await plugin.diff(urn, { old: patchOf("a"), inputs: patchOf("a") })).changes, false);
 });
 
-await test("secret data is secret in both places of the state", async (t) => {
+await test("secret data is secret in both places in the state", async (t) => {
   const { plugin } = await start(t);
   const { state } = await plugin.create({ urn }, { ...patchOf("x"), data: secret({ "zot.yaml": "x" }) });
   assert.deepEqual(state["data"], secret({ "other.yaml": "x", "zot.yaml": "x" }));
@@ -183,7 +183,7 @@ await test("an unreachable cluster: previews of new patches continue, everything
   );
 });
 
-await test("an unusable kubeconfig and a provider without server-side apply are errors of the resource", async () => {
+await test("reports an unusable kubeconfig and a provider without server-side apply as errors of the resource", async () => {
   for (const [settings, expected] of [
     [
       { kubeconfig: "contexts: []\n", context: "x" },

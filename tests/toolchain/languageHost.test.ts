@@ -17,7 +17,7 @@ export const secret = config.requireSecret("password");
 export const plain = what;
 `;
 
-await test("the language host runs programs as the official one", async (t) => {
+await test("the language host runs programs like the official one", async (t) => {
   using project = new Project(PROGRAM, {
     runtime: { name: "nodejs", options: { typescript: false, nodeargs: "--title='a b'" } },
   });
@@ -43,7 +43,7 @@ await test("the language host runs programs as the official one", async (t) => {
     );
   });
 
-  await t.test("an error of the program is shown once, by the program", async () => {
+  await t.test("the program's error is shown only once, by the program", async () => {
     await ok("config", "set", "what", "throw");
     const { code, output } = await project.pulumi("preview");
     assert.notEqual(code, 0);
@@ -51,7 +51,7 @@ await test("the language host runs programs as the official one", async (t) => {
     assert.doesNotMatch(output, /non-zero exit code/);
   });
 
-  await t.test("the host reports an exit without an error message", async () => {
+  await t.test("the host reports a program that exits without an error message", async () => {
     await ok("config", "set", "what", "exit");
     const { code, output } = await project.pulumi("preview");
     assert.notEqual(code, 0);
@@ -68,7 +68,7 @@ await test("the language host runs programs as the official one", async (t) => {
     assert.match(output, /The runtime option typescript in Pulumi.yaml must be a boolean, not "no"/);
   });
 
-  await t.test("about: the program's own dependencies and the plugins they need", async () => {
+  await t.test("about: lists the program's direct dependencies and their plugins", async () => {
     project.write("package.json", JSON.stringify({ type: "module", dependencies: { "@pulumi/command": "*" } }));
     project.write("Pulumi.yaml", JSON.stringify({ name: "tiny", runtime: "nodejs" }));
     const about = JSON.parse((await project.pulumi("about", "--json")).output.replace(/^warning.*$/gm, "")) as {
@@ -80,7 +80,7 @@ await test("the language host runs programs as the official one", async (t) => {
   });
 });
 
-await test("plugins that installed packages ask for", async () => {
+await test("lists the plugins that installed packages require", async () => {
   const packages = await installedPackages(join(import.meta.dirname, "../.."));
   const plugins = packages.flatMap(({ plugin }) => plugin ?? []);
   assert.deepEqual(plugins, [
@@ -90,7 +90,7 @@ await test("plugins that installed packages ask for", async () => {
   ]);
 });
 
-test("nodeargs are split as a shell does", () => {
+test("splits nodeargs as a shell does", () => {
   assert.deepEqual(splitArguments(`  --a  "b c" 'd "e' f\\ g --h="i j"  "k\\"l" '' `), [
     "--a",
     "b c",

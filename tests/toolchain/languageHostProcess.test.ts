@@ -1,4 +1,4 @@
-// The language host as a process, against a real gRPC client: how it handles interruptions and installs packages.
+// The language host as a process with a real gRPC client: how it handles interruptions and installs packages.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -22,7 +22,7 @@ const HOST = join(ROOT, "toolchain/language-host/pulumi-language-nodejs");
 
 async function start(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), "zot-auth-host-"));
-  // In place of the SDK's launcher: says how it was called, and stays.
+  // Replaces the SDK's launcher: records its arguments and keeps running.
   const launcher = join(folder, "node_modules/@pulumi/pulumi/cmd/run");
   mkdirSync(launcher, { recursive: true });
   writeFileSync(
@@ -62,7 +62,7 @@ interface Called {
   readonly told: unknown;
 }
 
-/** Runs the program until it is there; it goes on until it is ended. */
+/** Starts the program and waits until it is running. */
 async function running({ folder, client, info }: Awaited<ReturnType<typeof start>>) {
   const request = new languagepb.RunRequest();
   request.setMonitorAddress("127.0.0.1:2");
@@ -91,7 +91,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-await test("the program is started as the official host starts it, but for the proxies", async (t) => {
+await test("starts the program like the official host, but without the proxies", async (t) => {
   const host = await start(t);
   const { args, told: environment } = await running(host);
   const flags = {
@@ -116,17 +116,17 @@ await test("the program is started as the official host starts it, but for the p
   });
 });
 
-await test("cancel ends the program, and the answer says by what", async (t) => {
+await test("cancel stops the program, and the response names the signal", async (t) => {
   const host = await start(t);
   const { ended, pid } = await running(host);
   await new Promise((resolve) => host.client.cancel(new emptypb.Empty(), resolve));
   const response = await ended;
   assert.ok(response instanceof languagepb.RunResponse);
-  assert.equal(response.getError(), "Program was ended by SIGINT");
+  assert.equal(response.getError(), "Program was terminated by SIGINT");
   assert.equal(isAlive(pid), false);
 });
 
-await test("when the engine dies, host and program end", async (t) => {
+await test("host and program exit when the engine dies", async (t) => {
   const host = await start(t);
   const { pid } = await running(host);
   const exited = once(host.child, "exit");
@@ -135,7 +135,7 @@ await test("when the engine dies, host and program end", async (t) => {
   assert.equal(isAlive(pid), false);
 });
 
-await test("packages are installed by npm, whose words arrive as they come, and whose failure is one", async (t) => {
+await test("installs packages with npm, streams its output and reports its failure", async (t) => {
   const { bin, folder, client, info } = await start(t);
   const npm = join(bin, "npm");
   writeFileSync(npm, '#!/bin/sh\necho "$@ in $(pwd -P)"\necho warned >&2\nexit "$(cat exit)"\n');

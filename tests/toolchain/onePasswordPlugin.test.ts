@@ -1,5 +1,5 @@
-// The stand-in for 1Password's plugin on the lab's Connect, and on a script in place of `op` (which proves the arguments and what is made of
-// the output, not that the real `op` takes and gives them).
+// The stand-in for 1Password's plugin with the lab's Connect, and with a script instead of `op`. The script proves the arguments and how
+// the output is used, not that the real `op` accepts those arguments or prints that output.
 import assert from "node:assert/strict";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -91,7 +91,7 @@ await test("getItem and getVault through Connect", async (t) => {
   });
   await plugin.configure({ url: server.url, token: secret("good") });
 
-  await t.test("an item by title or id, its vault by name or id", async () => {
+  await t.test("reads an item by title or id, in a vault by name or id", async () => {
     for (const vault of ["blumeops", vaultId]) {
       for (const which of [{ title: "Authentik (blumeops)" }, { uuid: itemId }, { uuid: "Authentik (blumeops)" }]) {
         assert.deepEqual(await plugin.invoke(ITEM, { vault, ...which }), EXPECTED);
@@ -99,7 +99,7 @@ await test("getItem and getVault through Connect", async (t) => {
     }
   });
 
-  await t.test("a vault by name or id", async () => {
+  await t.test("reads a vault by name or id", async () => {
     const expected = { id: `vaults/${vaultId}`, uuid: vaultId, name: "blumeops", description: "" };
     assert.deepEqual(await plugin.invoke(VAULT, { name: "blumeops" }), expected);
     assert.deepEqual(await plugin.invoke(VAULT, { uuid: vaultId }), expected);
@@ -122,7 +122,7 @@ await test("getItem and getVault through Connect", async (t) => {
     await assert.rejects(plugin.invoke(VAULT, { name: "no" }), failing("No vault found with name 'no'"));
   });
 
-  await t.test("settings that contradict each other, or say nothing", async () => {
+  await t.test("reports conflicting and missing settings", async () => {
     await assert.rejects(plugin.configure({}), failing(/^Client init failure: .*Either Connect credentials/));
     await assert.rejects(plugin.configure({ url: "http://x" }), failing(/^Client init failure/));
     await assert.rejects(
@@ -135,7 +135,7 @@ await test("getItem and getVault through Connect", async (t) => {
     );
   });
 
-  await t.test("a token that Connect does not know, and a server that is not there", async () => {
+  await t.test("reports an unknown token and an unreachable server", async () => {
     await plugin.configure({ url: server.url, token: "bad" });
     await assert.rejects(
       plugin.invoke(ITEM, { vault: vaultId, uuid: itemId }),
@@ -187,7 +187,7 @@ esac
   await using plugin = await Plugin.start(PLUGIN, NOBODY);
   const calls = () => readFileSync(join(folder, "calls"), "utf8").trimEnd().split("\n");
 
-  await t.test("by the desktop app", async () => {
+  await t.test("uses the desktop app", async () => {
     await plugin.configure({ opCliPath: op, account: "me" });
     const result = await plugin.invoke(ITEM, { vault: "blumeops", title: "Authentik (blumeops)" });
     const file = { id: "file", name: "a.bin", content: "\uFFFD", contentBase64: "/w==" };
@@ -198,13 +198,13 @@ esac
     ]);
   });
 
-  await t.test("by a service account, whose token is in no argument", async () => {
+  await t.test("uses a service account, whose token is not in the arguments", async () => {
     await plugin.configure({ opCliPath: op, serviceAccountToken: secret("service") });
     await plugin.invoke(ITEM, { vault: vaultId, uuid: itemId });
     assert.equal(calls().at(2), `json|service||item get ${itemId} --vault=${vaultId}`);
   });
 
-  await t.test("op's errors, and a missing op", async () => {
+  await t.test("reports op's errors and a missing op", async () => {
     await assert.rejects(
       plugin.invoke(ITEM, { vault: "v", title: "missing" }),
       failing('Unable to read item, got error: op error: "missing" is not an item'),

@@ -5,11 +5,11 @@ import { join } from "node:path";
 export interface Plugin {
   readonly name: string;
   readonly version: string;
-  /** Where Pulumi downloads it, empty for Pulumi's own place. */
+  /** Server that Pulumi downloads it from; empty for Pulumi's default. */
   readonly server: string;
 }
 
-/** The parts of an installed package's package.json that Pulumi asks for. */
+/** The fields of an installed package's package.json that Pulumi requests. */
 export interface InstalledPackage {
   readonly name: string;
   readonly version: string;

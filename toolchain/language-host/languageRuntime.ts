@@ -21,10 +21,10 @@ import { npmInstall, packageVersion, versionBy } from "./npm.ts";
 import { run } from "./run.ts";
 import { runtimeOptions } from "./runtimeOptions.ts";
 
-/** Pulumi's LanguageRuntime service for Node; what makes code, packages and plugins from source stays unimplemented. */
+/** Pulumi's LanguageRuntime service for Node. Methods that generate code or build packages and plugins are not implemented. */
 export interface LanguageHost {
   readonly service: UntypedServiceImplementation;
-  /** Ends the program that runs, if one does, and waits for its end. */
+  /** Stops the running program, if any, and waits until it has exited. */
   stop(): Promise<void>;
 }
 
@@ -54,7 +54,7 @@ export function languageRuntime(addressByArgument: string | undefined): Language
       return response;
     }),
     run: unary(async (request: RunRequest, signal) => {
-      if (engineAddress === "") throw new Error("The engine requested a program before it sent its address.");
+      if (engineAddress === "") throw new Error("The engine asked to run a program before it sent its address.");
       const program = run(request, engineAddress, AbortSignal.any([signal, cancelled.signal]));
       running = program;
       return program;
@@ -62,7 +62,7 @@ export function languageRuntime(addressByArgument: string | undefined): Language
     installDependencies: (call: ServerWritableStream<InstallDependenciesRequest, InstallDependenciesResponse>) => {
       install(call).then(
         () => call.end(),
-        // A stream fails by this event; `destroy` would leave the caller waiting.
+        // Only this event reports the failure; after `destroy` the caller would wait forever.
         (error: unknown) => call.emit("error", toStatus(error)),
       );
     },

@@ -1,4 +1,4 @@
-// Stands in for pulumi-language-nodejs, which comes with Pulumi's own installer, where only the `pulumi` command itself is there.
+// Stand-in for pulumi-language-nodejs, for machines that have the `pulumi` executable without Pulumi's language hosts.
 import { LanguageRuntimeService } from "@pulumi/pulumi/proto/language_grpc_pb.js";
 import { announce, newServer } from "../../provider/grpc/grpc.ts";
 import { engineAddressFrom, onEngineGone } from "../../provider/grpc/lifetime.ts";

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-/** Installs the program's packages. @param output gets what npm says */
+/** Installs the program's packages. @param output receives npm's output */
 export async function npmInstall(
   folder: string,
   options: { readonly production: boolean },
@@ -14,15 +14,13 @@ export async function npmInstall(
   child.stdout.on("data", (text: Buffer) => output(text, "stdout"));
   child.stderr.on("data", (text: Buffer) => output(text, "stderr"));
   const code = await new Promise<number | null>((resolve, reject) => {
-    child.once("error", (cause) =>
-      reject(new Error("npm cannot be run. Install npm, which comes with Node.", { cause })),
-    );
+    child.once("error", (cause) => reject(new Error("Cannot run npm. Install npm, which comes with Node.", { cause })));
     child.once("close", resolve);
   });
   if (code !== 0) throw new Error(`npm ${args.join(" ")} in ${folder} failed (exit code ${String(code)}).`);
 }
 
-/** A version as the tool prints it; `undefined` if the tool is missing. */
+/** The version that the tool prints; `undefined` if the tool is missing. */
 export async function versionBy(command: string): Promise<string | undefined> {
   try {
     return (await promisify(execFile)(command, ["--version"])).stdout.trim();
@@ -31,7 +29,7 @@ export async function versionBy(command: string): Promise<string | undefined> {
   }
 }
 
-/** The version of a package as the program would load it. */
+/** The version of the package that the program would load. */
 export function packageVersion(folder: string, name: string): string | undefined {
   try {
     const manifest: unknown = createRequire(join(folder, "package.json"))(`${name}/package.json`);

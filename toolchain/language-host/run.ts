@@ -5,16 +5,16 @@ import languagepb from "@pulumi/pulumi/proto/language_pb.js";
 import type { RunRequest, RunResponse } from "@pulumi/pulumi/proto/language_pb.js";
 import { runtimeOptions } from "./runtimeOptions.ts";
 
-/** The SDK ends a program with this code after it has shown the error itself. */
+/** The SDK's exit code for an error that it has already shown. */
 const ERROR_ALREADY_SHOWN = 32;
-/** How long a program may take to end after it was asked to. */
+/** How long a program may take to exit after SIGINT. */
 const GRACE_MILLISECONDS = 5000;
 
 /**
- * Runs the program in a Node process of its own, by the SDK's launcher, and waits for its end. Output goes straight to the engine.
- * The official host puts a proxy between program and engine, for synchronous invokes of SDKs before 3.0; there is none here.
+ * Runs the program in a separate Node process with the SDK's launcher and waits until it exits. Its output goes directly to the engine.
+ * The official host puts a proxy between program and engine for the synchronous invokes of SDKs before 3.0; this one does not.
  *
- * @param signal aborted when the person cancels or the engine ends the call
+ * @param signal aborted when the user cancels or the engine ends the call
  */
 export async function run(request: RunRequest, engineAddress: string, signal: AbortSignal): Promise<RunResponse> {
   const info = request.getInfo();
@@ -58,7 +58,7 @@ export async function run(request: RunRequest, engineAddress: string, signal: Ab
     return responseFor(code, killedBy);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new Error(`The program could not be started: node cannot be run (${code ?? "unknown error"}).`, {
+    throw new Error(`Cannot start the program: running node failed (${code ?? "unknown error"}).`, {
       cause: error,
     });
   } finally {
@@ -72,14 +72,14 @@ function responseFor(code: number | null, killedBy: NodeJS.Signals | null): RunR
   if (code === ERROR_ALREADY_SHOWN) response.setBail(true);
   else if (killedBy === "SIGABRT" || code === 134) {
     response.setError(
-      "The program was aborted by Node, which happens when memory runs out. The runtime option `nodeargs: --max-old-space-size=<MB>` in Pulumi.yaml allows more.",
+      "Node aborted the program, most likely because it ran out of memory. To raise the limit, set the runtime option `nodeargs: --max-old-space-size=<MB>` in Pulumi.yaml.",
     );
-  } else if (killedBy !== null) response.setError(`Program was ended by ${killedBy}`);
+  } else if (killedBy !== null) response.setError(`Program was terminated by ${killedBy}`);
   else if (code !== 0) response.setError(`Program exited with non-zero exit code: ${String(code)}`);
   return response;
 }
 
-/** The launcher of the program's own SDK, which need not be the one that this language host uses. */
+/** The launcher of the program's SDK, which may be another version than this language host's. */
 function launcherOf(program: string): string {
   try {
     return createRequire(join(program, "package.json")).resolve("@pulumi/pulumi/cmd/run");
@@ -90,7 +90,7 @@ function launcherOf(program: string): string {
   }
 }
 
-/** The stack's config as the SDK reads it: keys in the long form `<namespace>:config:<name>`. */
+/** The stack's config in the form that the SDK reads: keys are `<namespace>:config:<name>`. */
 function configOf(request: RunRequest): Record<string, string> {
   return Object.fromEntries(
     request

@@ -1,24 +1,24 @@
 import type { ProgramInfo } from "@pulumi/pulumi/proto/language_pb.js";
 
-/** What `runtime.options` in Pulumi.yaml says, https://www.pulumi.com/docs/iac/concepts/projects/project-file/#runtime-options. */
+/** `runtime.options` in Pulumi.yaml, https://www.pulumi.com/docs/iac/concepts/projects/project-file/#runtime-options. */
 export interface RuntimeOptions {
-  /** Whether the SDK runs the program by ts-node. Default: true, as in the official language host. */
+  /** Whether the SDK runs the program with ts-node. Default: true, as in the official language host. */
   readonly typescript: boolean;
   /** Path of the tsconfig that ts-node reads. */
   readonly tsconfig: string | undefined;
-  /** Arguments for Node, before the program. */
+  /** Arguments for Node, placed before the program. */
   readonly nodeArgs: readonly string[];
-  /** Leave out devDependencies at `pulumi install`. */
+  /** Whether `pulumi install` omits devDependencies. */
   readonly production: boolean;
 }
 
-/** Reads the options. @throws one sentence that names the option which cannot be used */
+/** Reads the options. @throws an error that names the unusable option */
 export function runtimeOptions(info: ProgramInfo | undefined): RuntimeOptions {
   const options = info?.getOptions()?.toJavaScript() ?? {};
   const manager = option(options, "packagemanager", "string") ?? "auto";
   if (manager !== "auto" && manager !== "npm") {
     throw new Error(
-      `The runtime option packagemanager is ${manager}, and this project's stand-in for the language host supports npm only. Set it to npm in Pulumi.yaml, or put the pulumi-language-nodejs of Pulumi's installer on PATH.`,
+      `The runtime option packagemanager is ${manager}, but this project's stand-in for the language host supports only npm. Set it to npm in Pulumi.yaml, or put Pulumi's own pulumi-language-nodejs on PATH.`,
     );
   }
   return {
@@ -43,7 +43,7 @@ function option<Kind extends keyof Kinds>(options: object, name: string, kind: K
   return value as Kinds[Kind];
 }
 
-/** Splits a line into arguments as a shell does: at blanks, except in quotes and after a backslash. */
+/** Splits a line into arguments as a shell does: at whitespace, except in quotes and after a backslash. */
 export function splitArguments(line: string): string[] {
   const parts = line.match(/(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+/gs) ?? [];
   return parts.map((part) =>

@@ -12,7 +12,7 @@ export interface PartialState {
   readonly secrets: Iterable<string>;
 }
 
-/** A resource that was created or changed only in part: the engine keeps its state and reports the reason. */
+/** A resource that was only partly created or updated: the engine keeps its state and reports the reason. */
 export class PartialFailure extends Error implements DetailedError {
   readonly statusDetails: Uint8Array;
 

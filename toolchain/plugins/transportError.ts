@@ -1,4 +1,4 @@
-/** Why a server could not be asked, worded as Go's HTTP client words it, since people look for those texts. */
+/** Why a request failed, in the words of Go's HTTP client, which users search for. */
 export function transportError(method: string, url: string, error: unknown): string {
   const { host, hostname } = new URL(url);
   const verb = method.charAt(0) + method.slice(1).toLowerCase();

@@ -3,10 +3,10 @@ import { delimiter, dirname, join } from "node:path";
 import { isExecutable } from "../system/files.js";
 
 /**
- * The environment that the project's commands run in. What the user has set stays.
+ * The environment of the project's commands. The user's own variables are kept.
  * @param {import("../system/place.js").Place} place
  * @param {import("./result.js").Result} result
- * @param {string | undefined} stack the stack that a Pulumi command is about
+ * @param {string | undefined} stack the stack that a Pulumi command targets
  * @returns {NodeJS.ProcessEnv}
  */
 export function environmentOf(place, result, stack) {
@@ -32,7 +32,7 @@ export function environmentOf(place, result, stack) {
 }
 
 /**
- * The PULUMI_HOME of a command: the one with the stand-ins, unless the command has another than the setup was made for.
+ * The PULUMI_HOME of a command: the one with the stand-ins, unless the user's PULUMI_HOME has changed since the setup.
  * @param {import("../system/place.js").Place} place
  * @param {import("./result.js").Result} result
  */
@@ -47,7 +47,7 @@ export function pulumiHomeOf(place, { home }) {
  */
 function pathOf(before, { node, pulumi, path }) {
   let folders = before.split(delimiter).filter((folder) => folder !== "" && !path.includes(folder));
-  // A folder such as /usr/bin is not moved to the front if that would only change which other commands are found.
+  // Does not move a folder such as /usr/bin to the front if only other commands would be affected.
   for (const file of [pulumi, node]) {
     const name = file === node ? "node" : "pulumi";
     const first = folders.map((folder) => join(folder, name)).find(isExecutable);

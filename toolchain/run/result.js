@@ -3,14 +3,14 @@ import { basename, join } from "node:path";
 import { entriesOf, readJson, writeJson } from "../system/files.js";
 
 /**
- * What the setup found, for `toolchain/main.js run`.
+ * The setup's result, for `toolchain/main.js run`.
  * @typedef {object} Result
- * @property {string} root the project that it is for: a copied folder must be set up again
+ * @property {string} root the project folder; a copied or moved folder must be set up again
  * @property {string} node the executable
  * @property {string} pulumi the executable
- * @property {string} [languageHost] the stand-in, where it is needed
- * @property {string[]} path folders at the end of PATH: the language host's, where the CLI looks nowhere else for it
- * @property {{ instead: string, folder: string }} [home] the PULUMI_HOME that has the stand-ins, and the user's, which it replaces
+ * @property {string} [languageHost] the stand-in, if it is needed
+ * @property {string[]} path folders to append to PATH: the language host's, if the CLI does not find it otherwise
+ * @property {{ instead: string, folder: string }} [home] `folder`: the PULUMI_HOME with the stand-ins, used instead of the user's
  */
 
 /** @param {import("../system/place.js").Place} place */
@@ -35,10 +35,9 @@ export function writeResult(place, found) {
 }
 
 /**
- * Makes a PULUMI_HOME in which these plugins are installed, by links, and no others. Links that are right stay: a program may be running
- * through them.
+ * Creates a PULUMI_HOME with links to exactly these plugins. Correct links are left untouched, since a running program may use them.
  * @param {string} home
- * @param {readonly { folder: string, files: readonly string[] }[]} plugins `folder`: its name in Pulumi's folder of plugins
+ * @param {readonly { folder: string, files: readonly string[] }[]} plugins `folder`: its name in Pulumi's plugins folder
  */
 export function installLinks(home, plugins) {
   const wanted = new Map(plugins.map(({ folder, files }) => [folder, files]));

@@ -5,11 +5,11 @@ import { readResult } from "./result.js";
 import { stackOf } from "./stack.js";
 
 /**
- * Runs a command in the project's environment, with this process's input, outputs and signals.
+ * Runs a command in the project's environment. It inherits stdin, stdout and stderr and receives this process's signals.
  * @param {import("../system/place.js").Place} place
  * @param {string} command
  * @param {readonly string[]} args
- * @returns {Promise<number>} the exit code; a command that a signal ended counts as 128 and the signal's number, as in a shell
+ * @returns {Promise<number>} the exit code; 128 plus the signal's number if a signal terminated the command, as in a shell
  */
 export function runCommand(place, command, args) {
   const result = readResult(place);
@@ -22,7 +22,7 @@ export function runCommand(place, command, args) {
     const child = spawn(command, args, { env: environmentOf(place, result, stack), stdio: "inherit" });
     for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
       process.on(signal, () => {
-        // On a terminal Ctrl-C reaches the command by itself, and a second one would make Pulumi stop in the middle.
+        // On a terminal, Ctrl-C also reaches the command directly. A second SIGINT would make Pulumi terminate immediately.
         if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
       });
     }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { entriesOf, readJson } from "../system/files.js";
 
 /**
- * The stack that a Pulumi command targets: the one it names, else the environment's, else the selected one.
+ * The stack that a Pulumi command targets: from its arguments, else from PULUMI_STACK, else the selected one.
  * @param {import("../system/place.js").Place} place
  * @param {string} pulumiHome
  * @param {readonly string[]} args
@@ -28,7 +28,7 @@ function named([command, task, ...args]) {
 }
 
 /**
- * What `pulumi stack select` noted in Pulumi's own folder, by the path of the project's file and the state's address.
+ * The stack that `pulumi stack select` recorded in PULUMI_HOME for this project file and backend.
  * @param {import("../system/place.js").Place} place
  * @param {string} pulumiHome
  */
@@ -44,13 +44,13 @@ function selected({ root, env }, pulumiHome) {
 }
 
 /**
- * The state's address, as the project's file has it.
+ * The backend URL from Pulumi.yaml.
  * @param {string} root
  */
 function backendOf(root) {
   try {
     return /^ {2}url: (\S+)$/m.exec(readFileSync(join(root, "Pulumi.yaml"), "utf8"))?.[1] ?? "";
   } catch {
-    return ""; // no project: Pulumi itself will report it
+    return ""; // no Pulumi.yaml: Pulumi itself reports that
   }
 }

@@ -1,7 +1,7 @@
 /** A failed step of the setup: why it failed, and what to do. */
 export class SetupError extends Error {
   /**
-   * @param {string} step the step in the user's words: `Pulumi CLI`
+   * @param {string} step name of the step, such as `Pulumi CLI`
    * @param {string} why one sentence
    * @param {string} remedy what to install or change by hand
    */
@@ -12,7 +12,7 @@ export class SetupError extends Error {
 }
 
 /**
- * The lines of a failed command's output that say what went wrong, as one sentence.
+ * The lines of a failed command's output that give the reason, joined into one.
  * @param {string} output
  */
 export function reasonIn(output) {

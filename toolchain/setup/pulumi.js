@@ -13,7 +13,7 @@ import { atLeast, major, PULUMI_MINIMUM, PULUMI_VERSION } from "./versions.js";
 /** @typedef {import("./progress.js").Finding & { file: string }} Pulumi */
 
 /**
- * The Pulumi CLI: from PATH if its version fits, else set up earlier, else downloaded, else built from its Go module.
+ * The Pulumi CLI: from PATH if its version is supported, else set up earlier, else downloaded, else built from its Go module.
  * @param {import("../system/place.js").Place} place
  * @param {string} node the Node that runs Pulumi's own installer
  * @param {import("./progress.js").Progress} progress
@@ -40,7 +40,7 @@ export async function findPulumi(place, node, progress) {
 
 /**
  * @param {import("../system/place.js").Place} place
- * @returns {Promise<{ fitting?: Pulumi, unfit: string }>} `unfit` says why the CLI on PATH is not used
+ * @returns {Promise<{ fitting?: Pulumi, unfit: string }>} `unfit`: why the CLI on PATH is not used
  */
 async function fromPath(place) {
   let unfit = "";
@@ -62,7 +62,7 @@ function fits(version) {
 
 /** @param {number} pid */
 function waitFor(pid) {
-  return `waiting for another setup (process ${pid}), which installs it`;
+  return `waiting for another setup (process ${pid}), to install it`;
 }
 
 /**
@@ -75,7 +75,7 @@ function waitFor(pid) {
 async function obtain(place, node, folder, progress) {
   const unfinished = `${folder}.unfinished`;
   const clean = () => rmSync(unfinished, { recursive: true, force: true });
-  // Only the holder of the lock gets here, so anything present is left over from a killed setup.
+  // This process holds the lock, so any files here are left over from a killed setup.
   clean();
   const forget = atExit(clean);
   try {
@@ -95,7 +95,7 @@ async function obtain(place, node, folder, progress) {
       await buildPulumi(place, join(unfinished, "module"), executable, progress);
     }
     await check(place, executable);
-    // A folder without an executable is also left over, and would block the rename.
+    // A folder without an executable is also a leftover, and would block the rename.
     if (entriesOf(folder).length > 0) rmSync(folder, { recursive: true, force: true });
     renameSync(result, folder);
     return failure === undefined ? "downloaded" : "built from its Go module";

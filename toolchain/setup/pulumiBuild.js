@@ -8,7 +8,7 @@ const MODULE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
 const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
 
 /**
- * Builds the Pulumi CLI from its Go module, in a module of its own that requires nothing else.
+ * Builds the Pulumi CLI from its Go module, in a temporary module that requires only it.
  * @param {import("../system/place.js").Place} place
  * @param {string} folder an empty folder to work in
  * @param {string} target the executable to write
@@ -19,7 +19,7 @@ export async function buildPulumi(place, folder, target, progress) {
   if (go === undefined) {
     throw new SetupError(
       "Pulumi CLI",
-      "no suitable version is on PATH, it cannot be downloaded, and Go, which could build it, is not on PATH.",
+      "no supported version is on PATH, the download failed, and Go, which could build it, is not on PATH.",
       byHand("or Go (https://go.dev/doc/install)"),
     );
   }
@@ -43,7 +43,7 @@ export async function buildPulumi(place, folder, target, progress) {
   await goRun(["get", `${MODULE}@v${PULUMI_VERSION}`], countDownloads);
   progress.say("counting packages");
   const packages = await goRun(["list", "-deps", MODULE], countDownloads);
-  // Go does not compile packages that are in its cache, hence "at most".
+  // "At most", since Go does not compile packages that are in its cache.
   const total = packages.split("\n").filter((line) => line !== "").length;
   let compiled = 0;
   progress.say(`compiling, at most ${total} packages`);
@@ -65,7 +65,7 @@ function byHand(alternative) {
 }
 
 /**
- * The user's Go settings, but for those that would make this build depend on the folder around it or on a C compiler.
+ * The user's Go settings, except those that would make the build depend on a surrounding folder or a C compiler.
  * @param {NodeJS.ProcessEnv} env
  * @returns {NodeJS.ProcessEnv}
  */

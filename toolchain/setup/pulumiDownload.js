@@ -6,7 +6,7 @@ import { reasonIn } from "./errors.js";
 import { isExecutable } from "../system/files.js";
 import { PULUMI_VERSION } from "./versions.js";
 
-/** Milliseconds without a byte after which the download is abandoned. */
+/** Milliseconds without new data after which the download is cancelled. */
 const PATIENCE = 20_000;
 
 const INSTALLER = fileURLToPath(new URL("installPulumi.js", import.meta.url));
@@ -15,9 +15,9 @@ const INSTALLER = fileURLToPath(new URL("installPulumi.js", import.meta.url));
  * Downloads the CLI with Pulumi's installer, which writes it to `<folder>/bin`.
  * @param {import("../system/place.js").Place} place
  * @param {string} node
- * @param {{ folder: string, scratch: string }} to the scratch folder gets the download before it is unpacked
+ * @param {{ folder: string, scratch: string }} to `scratch`: folder for the archive before it is unpacked
  * @param {import("./progress.js").Progress} progress
- * @returns {Promise<string | undefined>} why it did not work, or undefined when it did
+ * @returns {Promise<string | undefined>} why the download failed, or undefined on success
  */
 export async function downloadPulumi(place, node, { folder, scratch }, progress) {
   progress.say("contacting Pulumi's installer");
@@ -31,5 +31,5 @@ export async function downloadPulumi(place, node, { folder, scratch }, progress)
   });
   if (done.late) return `no data for ${PATIENCE / 1000} s`;
   if (done.code !== 0) return reasonIn(done.output);
-  return isExecutable(join(folder, "bin", "pulumi")) ? undefined : "it left no executable";
+  return isExecutable(join(folder, "bin", "pulumi")) ? undefined : "it did not install an executable";
 }

@@ -8,7 +8,7 @@ import { installLinks, writeResult } from "../run/result.js";
 import { PULUMI_VERSION } from "./versions.js";
 
 /**
- * Everything that a fresh machine needs, in order. A second run finds all of it by looking at files.
+ * Sets up everything that a fresh machine needs. A second run only checks files.
  * @param {import("../system/place.js").Place} place
  * @param {import("./progress.js").Reporter} reporter
  * @param {{ retryPlugins: boolean }} options

@@ -1,16 +1,16 @@
-/** The versions that the whole toolchain must meet. Change them only here. */
+/** Tool versions. Change them only here. */
 
 /** Since 22.18 Node runs TypeScript by stripping its types, without a flag; undici needs 22.19. */
 export const NODE_MINIMUM = "22.19.0";
 
-/** The CLI that is set up where none fits: the newest that the Go module proxy lists. */
+/** The CLI that the setup installs if none on PATH is supported: the newest on the Go module proxy. */
 export const PULUMI_VERSION = "3.274.1";
 
-/** The oldest CLI that fits, of the same major version. The SDK's engine protocol and Node 22 come with it. */
+/** The oldest supported CLI, of the same major version: the first with the SDK's engine protocol and support for Node 22. */
 export const PULUMI_MINIMUM = "3.249.0";
 
 /**
- * The first `1.2.3` in a text such as `v3.274.1-dev.0`, or nothing, as a CLI built without a version prints nothing.
+ * The first `1.2.3` in a text such as `v3.274.1-dev.0`; undefined for a CLI that was built without a version.
  * @param {string} text
  */
 export function versionIn(text) {

@@ -6,7 +6,7 @@ process.on("exit", () => {
 });
 
 /**
- * Runs a function when the process exits early, also on Ctrl-C: see `endOnSignals`.
+ * Runs a function when the process exits early, including on Ctrl-C (see `endOnSignals`).
  * @param {() => void} duty
  * @returns {() => void} cancels it
  */
@@ -17,7 +17,7 @@ export function atExit(duty) {
   };
 }
 
-/** Turns the signals that end a process into an exit, so that children are ended and unfinished folders removed. */
+/** Exits on signals that would kill the process, so that the `atExit` functions stop child processes and remove unfinished folders. */
 export function endOnSignals() {
   for (const [signal, number] of /** @type {const} */ ([
     ["SIGHUP", 1],

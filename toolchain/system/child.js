@@ -6,22 +6,22 @@ import { bytesUnder } from "./files.js";
  * @typedef {object} Options
  * @property {string} [cwd]
  * @property {NodeJS.ProcessEnv} env
- * @property {(line: string) => unknown} [onLine] every line of both outputs; `"stop"` ends the command
- * @property {number} [patience] milliseconds that it may go on without `growing` getting bigger
- * @property {readonly string[]} [growing] files and folders that a download fills
+ * @property {(line: string) => unknown} [onLine] receives every line of stdout and stderr; `"stop"` kills the command
+ * @property {number} [patience] milliseconds after which the command is killed unless `growing` has grown
+ * @property {readonly string[]} [growing] files and folders that the command writes a download to
  * @property {(bytes: number) => void} [onGrowth]
  */
 
 /**
  * @typedef {object} Outcome
- * @property {number | undefined} code undefined if it could not be started or was killed
+ * @property {number | undefined} code undefined if it did not start or was killed
  * @property {boolean} late whether it was killed because the patience ran out
  * @property {string} stdout
- * @property {string} output both outputs, as they came
+ * @property {string} output stdout and stderr, interleaved
  */
 
 /**
- * Runs a command to its end, without input. It has a process group of its own, so that ending it ends what it started, too.
+ * Runs a command without input and waits until it exits. It gets its own process group, so that killing it also kills its children.
  * @param {string} command
  * @param {readonly string[]} args
  * @param {Options} options
@@ -40,7 +40,7 @@ export function run(command, args, options) {
       try {
         process.kill(-child.pid, "SIGKILL");
       } catch {
-        // It has ended by itself.
+        // It has already exited.
       }
     };
     const forget = atExit(end);

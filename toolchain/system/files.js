@@ -11,7 +11,7 @@ import {
 import { dirname, join } from "node:path";
 
 /**
- * The JSON in a file, or undefined when there is none or it is damaged: all that is kept this way can be found out again.
+ * The JSON in a file, or undefined if the file is missing or damaged: everything stored this way can be recomputed.
  * @param {string} file
  * @returns {unknown}
  */
@@ -33,7 +33,7 @@ export function writeJson(file, value) {
 }
 
 /**
- * Writes a file and renames it into place, so that a reader sees the old or the new file.
+ * Writes a file and renames it into place, so that a reader sees either the old or the new file.
  * @param {string} file
  * @param {string} text
  * @param {number} [mode]
@@ -56,7 +56,7 @@ export function isExecutable(file) {
 }
 
 /**
- * The bytes of all files under some paths, to see whether a download still moves.
+ * Total size of all files under these paths in bytes, to detect whether a download makes progress.
  * @param {readonly string[]} paths
  * @returns {number}
  */
@@ -71,7 +71,7 @@ export function bytesUnder(paths) {
 }
 
 /**
- * The names in a folder, none when it is not there.
+ * The names in a folder; empty if the folder is missing.
  * @param {string} folder
  */
 export function entriesOf(folder) {

@@ -5,11 +5,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { atExit } from "./atExit.js";
 import { isAlive } from "./processes.js";
 
-/** The holder touches the lock every five seconds. A lock this old belongs to nobody, even if another process has its pid by now. */
+/** The holder touches the lock every five seconds. An older lock is stale, even if another process has its pid by now. */
 const DEAD_AFTER = 60_000;
 
 /**
- * Does work that only one process on this machine may do at a time.
+ * Runs work that only one process on this machine may do at a time.
  * @template T
  * @param {string} file
  * @param {object} options
@@ -40,7 +40,7 @@ export async function withLock(file, { onWait, poll = 500 }, work) {
     try {
       utimesSync(file, now, now);
     } catch {
-      // The lock was removed by hand. The work continues, and its result is renamed into place as a whole.
+      // Somebody removed the lock. The work can continue, since its result is renamed into place as a whole.
     }
   }, 5000);
   try {
@@ -90,12 +90,12 @@ function holderOf(file) {
 /** @param {Holder} holder */
 function isDead({ pid, host, seen }) {
   if (Date.now() - seen > DEAD_AFTER) return true;
-  // A container that shares the cache folder has other pids, so only the age of the lock counts.
+  // The pid means nothing on another host, such as a container that shares the cache folder. There only the age counts.
   return host === hostname() && !isAlive(pid);
 }
 
 /**
- * Removes the lock if it still has this content. It moves the lock aside first: if two processes see a dead lock, the second must not
+ * Removes the lock if it still has this content. It moves the lock aside first: if two processes see a stale lock, the second must not
  * remove the first one's new lock.
  * @param {string} file
  * @param {string} text
@@ -106,7 +106,7 @@ function remove(file, text) {
     renameSync(file, aside);
     if (readFileSync(aside, "utf8") !== text) linkSync(aside, file);
   } catch {
-    // Another process removed it or took the name again. Either way there is nothing left to remove.
+    // Another process removed the lock or has created its own. Either way this one is gone.
   }
   rmSync(aside, { force: true });
 }

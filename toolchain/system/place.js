@@ -3,12 +3,12 @@ import { homedir } from "node:os";
 import { isAbsolute, join, relative, resolve } from "node:path";
 
 /**
- * Where everything is.
+ * Folders and environment of the setup.
  * @typedef {object} Place
- * @property {string} root the folder of the project
- * @property {string} cache what outlives the project: the built CLI, failed downloads
- * @property {string} own what is removed with node_modules: the result of the setup, the compile cache
- * @property {string} pulumiHome the user's PULUMI_HOME, with the plugins
+ * @property {string} root the project folder
+ * @property {string} cache shared by all copies of the project: the CLI, the record of failed downloads
+ * @property {string} own removed with node_modules: the setup's result, the compile cache
+ * @property {string} pulumiHome the user's PULUMI_HOME, with its plugins
  * @property {string} standInHome the project's own PULUMI_HOME, where stand-ins are installed as plugins
  * @property {NodeJS.ProcessEnv} env
  */
@@ -21,10 +21,10 @@ import { isAbsolute, join, relative, resolve } from "node:path";
 export function placeOf(root, env) {
   const home = env["HOME"] ?? homedir();
   const xdg = env["XDG_CACHE_HOME"];
-  // The XDG specification requires that relative paths are ignored.
+  // The XDG specification says to ignore relative paths.
   const cache = join(xdg !== undefined && isAbsolute(xdg) ? xdg : join(home, ".cache"), "zot-auth");
   const standInHome = join(cache, `home-${shortHash(root)}`);
-  // Inside `toolchain/main.js run` the variable names the project's own.
+  // Inside `toolchain/main.js run`, PULUMI_HOME is the project's own.
   const isOurs = env["PULUMI_HOME"] === standInHome;
   return {
     root,
@@ -37,7 +37,7 @@ export function placeOf(root, env) {
 }
 
 /**
- * Distinguishes the projects of this machine in the names of files in a shared folder.
+ * A project's id in the names of files in a shared folder.
  * @param {string} root
  */
 export function shortHash(root) {
@@ -45,7 +45,7 @@ export function shortHash(root) {
 }
 
 /**
- * A path as a person would write it: relative inside the project, with `~` inside the home folder.
+ * A path for display: relative inside the project, with `~` inside the home folder.
  * @param {Place} place
  * @param {string} path
  */

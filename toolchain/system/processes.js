@@ -1,5 +1,5 @@
 /**
- * Whether a process of that number exists on this machine.
+ * Whether a process with this pid exists on this machine.
  * @param {number} pid
  */
 export function isAlive(pid) {

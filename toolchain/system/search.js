@@ -6,7 +6,7 @@ import { isInside } from "./place.js";
 import { versionIn } from "../setup/versions.js";
 
 /**
- * The user's own PATH: without what npm and a surrounding `toolchain/main.js run` have put on it.
+ * The user's PATH, without the folders that npm or a surrounding `toolchain/main.js run` added.
  * @param {import("./place.js").Place} place
  */
 export function userPath(place) {
@@ -17,7 +17,7 @@ export function userPath(place) {
 }
 
 /**
- * All executables of that name on the user's PATH, first things first.
+ * All executables of that name on the user's PATH, in its order.
  * @param {import("./place.js").Place} place
  * @param {string} name
  */
@@ -30,11 +30,11 @@ export function findOnPath(place, name) {
 /** @typedef {{ mtimeMs: number, size: number, version?: string | undefined }} Seen */
 
 /**
- * The version that an executable prints. It is remembered with the file's time and size, so that an unchanged one is not run again.
+ * The version that an executable prints. Cached with the file's mtime and size, so that an unchanged executable is not run again.
  * @param {import("./place.js").Place} place
  * @param {string} file
  * @param {string} argument `--version` or `version`
- * @returns {Promise<string | undefined>} undefined when it does not run, or prints none
+ * @returns {Promise<string | undefined>} undefined if it fails or prints none
  */
 export async function versionOf(place, file, argument) {
   const real = realpathSync(file);
@@ -50,7 +50,7 @@ export async function versionOf(place, file, argument) {
     patience: 10_000,
   });
   const version = asked.code === 0 ? versionIn(asked.stdout) : undefined;
-  // A version manager's shim stays the same while what it stands for changes, so it is asked every time.
+  // Not cached for a symlink with another name: a version manager's shim stays the same while the version behind it changes.
   if (basename(real) === basename(file)) writeJson(memory, { ...known, [real]: { mtimeMs, size, version } });
   return version;
 }

@@ -1,4 +1,4 @@
-// A plugin as the engine runs it: its own process, gRPC, and an engine that takes its log.
+// A plugin as the engine runs it: as a separate process, over gRPC, with an engine that receives its log.
 import { spawn } from "node:child_process";
 import type { ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
@@ -29,7 +29,7 @@ export interface Said {
   readonly passing: boolean;
 }
 
-/** A resource in all its methods: the URN tells type and name. */
+/** The resource of a request; its URN contains type and name. */
 export interface Subject {
   readonly urn: string;
   readonly preview?: boolean;

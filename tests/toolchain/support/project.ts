@@ -1,4 +1,4 @@
-// A small Pulumi project in a folder of its own, run by the real CLI with the language host and the plugins of toolchain/.
+// A small Pulumi project in its own folder, run by the real CLI with the language host and the plugins of toolchain/.
 import { spawn } from "node:child_process";
 import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,7 +9,7 @@ const TOOLCHAIN = join(ROOT, "toolchain");
 
 export interface Run {
   readonly code: number | null;
-  /** Standard output and error together. */
+  /** stdout and stderr, interleaved. */
   readonly output: string;
 }
 
@@ -17,7 +17,7 @@ export class Project implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), "zot-auth-pulumi-"));
   readonly #env: NodeJS.ProcessEnv;
 
-  /** @param yaml what Pulumi.yaml says beside name and main */
+  /** @param yaml entries for Pulumi.yaml besides name and main */
   constructor(program: string, yaml: object) {
     assertPulumi();
     mkdirSync(join(this.folder, "state"));
@@ -75,5 +75,5 @@ function assertPulumi(): void {
       return false;
     }
   });
-  if (!found) throw new Error("pulumi is not on PATH. Run the tests by `npm test -- toolchain`, which sets it up.");
+  if (!found) throw new Error("pulumi is not on PATH. Run the tests with `npm test -- toolchain`, which sets it up.");
 }

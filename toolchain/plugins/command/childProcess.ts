@@ -5,14 +5,14 @@ import type { Context } from "../../../provider/grpc/index.ts";
 import type { CommandOptions, CommandOutput } from "./inputs.ts";
 import { LineReader } from "./lineReader.ts";
 
-/** How long a command may take to end after SIGTERM: less than the engine gives its plugins. */
+/** How long a command may take to exit after SIGTERM: less than the engine gives its plugins. */
 const GRACE_MILLISECONDS = 2500;
 
 /**
- * Runs a command and waits until it has ended and closed its output.
+ * Runs a command and waits until it has exited and closed its output.
  *
- * @param previous what the run before printed
- * @throws in the official plugin's words, with all that the command printed
+ * @param previous output of the previous run
+ * @throws the official plugin's error message, with everything that the command printed
  */
 export async function runCommand(
   command: string,
@@ -23,7 +23,7 @@ export async function runCommand(
   const [program, ...args] = [...options.interpreter, command];
   const env = { ...process.env, ...options.environment, ...(options.previousOutputInEnv ? previousEnv(previous) : {}) };
   const hasInput = options.stdin !== "";
-  // A process group of its own, so that a cancellation reaches everything that the command started.
+  // A separate process group, so that a cancellation also reaches the command's child processes.
   const child = spawn(program, args, {
     cwd: options.dir,
     env,
@@ -59,12 +59,12 @@ function previousEnv({ stdout, stderr }: CommandOutput): Record<string, string> 
   };
 }
 
-/** What went wrong, as Go's os/exec says it; `undefined` when nothing did. */
+/** What went wrong, in the words of Go's os/exec; `undefined` on success. */
 async function endOf(child: ChildProcess, program: string, dir: string | undefined): Promise<string | undefined> {
   return new Promise((resolve) => {
     child.once("error", (error: NodeJS.ErrnoException) => {
       const reason = getSystemErrorMap().get(error.errno ?? 0)?.[1] ?? error.message;
-      // Node names the program even if the working folder is what is missing.
+      // Node blames the program even if it is the working folder that is missing.
       resolve(
         dir === undefined
           ? `exec: ${JSON.stringify(program)}: ${reason}`
@@ -97,7 +97,7 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
     process.kill(-child.pid, signal);
   } catch {
-    // The group has ended in the meantime.
+    // The group has already exited.
   }
 }
 

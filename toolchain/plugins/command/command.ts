@@ -4,7 +4,7 @@ import type { Context, ResourceHandler, Values } from "../../../provider/grpc/in
 import { runCommand } from "./childProcess.ts";
 import { failuresOf, optionsOf, outputOf, text } from "./inputs.ts";
 
-/** `local.Command`: runs a command when it is created, updated and deleted; a change of `triggers` replaces it. */
+/** `local.Command`: runs a command on create, update and delete; a change of `triggers` replaces the resource. */
 export const command: ResourceHandler = {
   check: async (inputs) => Promise.resolve({ inputs, failures: failuresOf(inputs) }),
 
@@ -24,7 +24,7 @@ export const command: ResourceHandler = {
     await run(text(state["delete"]), state, state, context);
   },
 
-  // Any secret input may be printed.
+  // The command may print any secret input.
   secretOutputs: (secretInputs) => (secretInputs.size === 0 ? [] : ["stdout", "stderr"]),
 };
 

@@ -1,14 +1,14 @@
 import type { Value, Values } from "../../../provider/grpc/index.ts";
 
-/** What both `local.Command` and `local.run` take. */
+/** Inputs that `local.Command` and `local.run` share. */
 export interface CommandOptions {
-  /** Program and arguments, before the command. */
+  /** Program and arguments, placed before the command. */
   readonly interpreter: readonly string[];
   readonly dir: string | undefined;
   readonly environment: Readonly<Record<string, string>>;
   readonly stdin: string;
   readonly logged: { readonly stdout: boolean; readonly stderr: boolean };
-  /** Whether the command sees what the run before printed. */
+  /** Whether the command gets the previous run's output in its environment. */
   readonly previousOutputInEnv: boolean;
 }
 
@@ -43,7 +43,7 @@ export function text(value: Value | undefined): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** What is wrong with the inputs, by property. Values that are not known yet are right. */
+/** Invalid inputs, by property. Values that are not yet known pass. */
 export function failuresOf(values: Values): { readonly property: string; readonly reason: string }[] {
   const failures: { property: string; reason: string }[] = [];
   const require = (property: string, fits: (value: Value) => boolean, expected: string) => {
@@ -63,7 +63,7 @@ export function failuresOf(values: Values): { readonly property: string; readonl
   require("logging", (value) => LOGGING.includes(value as string), `one of ${LOGGING.join(", ")}`);
   require("addPreviousOutputInEnv", (value) => typeof value === "boolean", "a boolean");
   for (const property of ["assetPaths", "archivePaths"]) {
-    require(property, () => false, "left out: this stand-in for the official plugin collects no files");
+    require(property, () => false, "omitted: this stand-in for the official plugin does not support files");
   }
   return failures;
 }

@@ -16,7 +16,7 @@ export class LineReader {
     lines.forEach(this.#onLine);
   }
 
-  /** Emits a last line without a line end. */
+  /** Emits a last line that has no newline. */
   end(): void {
     if (this.#rest !== "") this.#onLine(this.#rest);
     this.#rest = "";

@@ -1,4 +1,4 @@
-// Stands in for the official plugin of @pulumi/command 1.2.1: `local.Command` and `local.run`, where the plugin cannot be downloaded.
+// Stand-in for the official plugin of @pulumi/command 1.2.1, used when that cannot be downloaded: `local.Command` and `local.run`.
 import { serve } from "../../../provider/grpc/index.ts";
 
 await serve({

@@ -12,7 +12,7 @@ export interface KubernetesObject {
   readonly [key: string]: unknown;
 }
 
-/** The API server's rejection, or why it could not be reached, in client-go's words. */
+/** The API server rejected the request or could not be reached. The message is client-go's. */
 export class KubernetesError extends Error {
   /** HTTP status; 0 without a response. */
   readonly status: number;
@@ -30,7 +30,7 @@ export interface Patch {
   readonly dryRun: boolean;
 }
 
-/** Talks to the API server about ConfigMaps. */
+/** Reads and patches ConfigMaps through the API server. */
 export class KubernetesClient {
   readonly #access: Access;
   readonly #signal: AbortSignal;
@@ -40,10 +40,10 @@ export class KubernetesClient {
     this.#signal = signal;
   }
 
-  /** Whether the server responds and accepts the credentials, by the official plugin's first request. */
+  /** Checks with the official plugin's first request that the server responds and accepts the credentials. */
   async assertReachable(): Promise<void> {
     const response = await this.#send("GET", "/openapi/v2?timeout=32s");
-    // The schema of the whole cluster is not needed here.
+    // The body, the schema of the whole cluster, is not needed.
     response.destroy();
     if (response.statusCode !== 200) throw refusal(response.statusCode ?? 0, "");
   }
@@ -82,7 +82,7 @@ export class KubernetesClient {
       headers: {
         accept: "application/json",
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        // JSON is YAML as well.
+        // JSON is valid YAML.
         ...(body === undefined
           ? {}
           : { "content-type": "application/apply-patch+yaml", "content-length": Buffer.byteLength(body) }),
@@ -110,7 +110,7 @@ function pathOf(namespace: string, name: string): string {
 
 function refusal(status: number, body: string): KubernetesError {
   if (status === 401) return new KubernetesError(status, "the server has asked for the client to provide credentials");
-  return new KubernetesError(status, messageIn(body) ?? `the server answered with status ${status}`);
+  return new KubernetesError(status, messageIn(body) ?? `the server responded with status ${status}`);
 }
 
 function messageIn(body: string): string | undefined {

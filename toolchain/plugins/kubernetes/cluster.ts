@@ -4,18 +4,18 @@ import { accessFrom } from "./kubeconfig.ts";
 import type { Access } from "./kubeconfig.ts";
 import { textOf } from "./records.ts";
 
-/** The cluster that the provider's settings name. */
+/** The cluster from the provider's settings. */
 export interface Cluster {
-  /** Where objects go that name no namespace. */
+  /** Namespace of objects that do not set one. */
   readonly namespace: string;
   readonly serverSideApply: boolean;
   /** Forces every apply, regardless of the resource. */
   readonly patchForce: boolean;
-  /** Resources of an unreachable cluster may be removed from the state. */
+  /** Whether resources of an unreachable cluster may be removed from the state. */
   readonly deleteUnreachable: boolean;
-  /** Why there is none, in the official plugin's words. Asked once a process. */
+  /** Why the cluster cannot be reached, in the official plugin's words; `undefined` if it can. Checked once per process. */
   unreachable(context: Context): Promise<string | undefined>;
-  /** @throws where there is none */
+  /** @throws if the cluster cannot be reached */
   client(context: Context): Promise<KubernetesClient>;
 }
 
@@ -72,7 +72,7 @@ export function cluster(): Cluster {
   return current;
 }
 
-/** The SDK sends the provider's settings as JSON texts. */
+/** The SDK sends the provider's settings as JSON strings. */
 function flag(setting: Value | undefined, variable: string, otherwise: boolean): boolean {
   const said = setting ?? process.env[variable];
   return said === undefined ? otherwise : said === true || said === "true";

@@ -11,16 +11,16 @@ import { hasUnknown, isRecord, recordOf, textOf } from "./records.ts";
 
 const FIELD_MANAGER = "pulumi.com/patchFieldManager";
 const FORCE = "pulumi.com/patchForce";
-/** What the official plugin keeps in the state beside the live object, under these names. */
+/** The names under which the official plugin keeps its own data in the state, next to the live object. */
 const INPUTS = "__inputs";
 const MANAGER = "__fieldManager";
 const API_VERSION = "__initialApiVersion";
-/** Pauses before retries while something does not exist yet, in milliseconds. */
+/** Delays before retries while the ConfigMap or its namespace does not exist yet, in milliseconds. */
 const RETRIES = [500, 1000, 2000, 4000];
 const CONFLICT_HELP =
   "https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/#handle-field-conflicts-on-existing-resources";
 
-/** `ConfigMapPatch`: owns single fields of a ConfigMap that exists already, by server-side apply. */
+/** `ConfigMapPatch`: manages individual fields of an existing ConfigMap with server-side apply. */
 export const configMapPatch: ResourceHandler = {
   check: async (inputs) => {
     if (!cluster().serverSideApply) {
@@ -54,7 +54,7 @@ export const configMapPatch: ResourceHandler = {
   },
 
   preview: async (inputs, state, context) => {
-    // As the official plugin: a new patch is not tried, since what it patches may still be made in the same run.
+    // Like the official plugin: a new patch is not tried, since the same update may still create its ConfigMap.
     if (state === undefined || hasUnknown(inputs)) return inputs;
     if ((await cluster().unreachable(context)) !== undefined) return inputs;
     try {
@@ -129,24 +129,24 @@ export const configMapPatch: ResourceHandler = {
   secretOutputs,
 };
 
-/** The state holds all inputs a second time. */
+/** The state also contains a copy of all inputs. */
 function secretOutputs(secretInputs: ReadonlySet<string>): readonly string[] {
   return secretInputs.size === 0 ? [] : [INPUTS];
 }
 
-/** Applies changed inputs; a dry run in a preview. */
+/** Applies changed inputs, as a dry run in a preview. */
 async function change(state: Values, inputs: Values, context: Context): Promise<Values> {
   const client = await cluster().client(context);
   const manager = managerOf(inputs, state);
   const before = managerOf(recordOf(state[INPUTS]), state);
-  // A deleted ConfigMap is an error: applying would create a new one with only our field.
+  // A deleted ConfigMap is an error: apply would create a new one with only our field.
   await client.get(namespaceOf(inputs), nameOf(inputs));
   const live = await apply(client, inputs, manager, context.preview);
   if (!context.preview && before !== manager) await relinquish(inputs, before, context);
   return stateOf(inputs, live, manager);
 }
 
-/** Applying an empty patch releases every field of the manager, which deletes those that have no other manager. */
+/** Applies an empty patch, which releases all fields of the manager. Fields without another manager are deleted. */
 async function relinquish(inputs: Values, fieldManager: string, context: Context): Promise<void> {
   const client = await cluster().client(context);
   const namespace = namespaceOf(inputs);

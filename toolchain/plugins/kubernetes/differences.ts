@@ -2,7 +2,7 @@ import { equal } from "../../../provider/grpc/index.ts";
 import type { PropertyDifference, Values } from "../../../provider/grpc/index.ts";
 import { isRecord } from "./records.ts";
 
-/** What differs between two objects, by the path of the innermost property. */
+/** Differences between two objects, by the path of the innermost property. */
 export function differences(old: Values, now: Values, path = ""): Record<string, PropertyDifference> {
   const found: Record<string, PropertyDifference> = {};
   for (const key of new Set([...Object.keys(old), ...Object.keys(now)])) {

@@ -3,11 +3,11 @@ import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
 
-/** How to reach a cluster, and as whom. */
+/** A cluster's address, and credentials for it. */
 export interface Access {
   /** Base URL without a trailing slash. */
   readonly server: string;
-  /** The namespace of the context, `default` where it names none. */
+  /** The context's namespace; `default` if it has none. */
   readonly namespace: string;
   readonly token?: string;
   readonly basic?: { readonly username: string; readonly password: string };
@@ -18,7 +18,7 @@ export interface Access {
   readonly serverName?: string;
 }
 
-/** What the provider's settings choose from the kubeconfig. */
+/** The provider's settings that select from the kubeconfig. */
 export interface Choice {
   readonly context?: string | undefined;
   readonly cluster?: string | undefined;
@@ -37,12 +37,12 @@ interface Kubeconfig {
 }
 
 interface Source {
-  /** Paths in the file are relative to it. */
+  /** Relative paths in the file start here. */
   readonly folder: string;
   readonly config: Kubeconfig;
 }
 
-/** @param pathOrContents the provider's setting; without it `KUBECONFIG` or `~/.kube/config` */
+/** @param pathOrContents the provider's setting; default: `KUBECONFIG`, then `~/.kube/config` */
 export function accessFrom(pathOrContents: string | undefined, choice: Choice): Access {
   const sources = pathOrContents === undefined || pathOrContents === "" ? defaultSources() : [given(pathOrContents)];
   const currents = sources
@@ -61,12 +61,12 @@ export function accessFrom(pathOrContents: string | undefined, choice: Choice): 
     );
   }
   const server = text(cluster.settings, "server");
-  if (server === undefined) throw new Error(`the cluster ${String(clusterName)} of the kubeconfig has no server`);
+  if (server === undefined) throw new Error(`cluster ${JSON.stringify(clusterName)} in the kubeconfig has no server`);
   const user = find(sources, "users", "user", text(context?.settings, "user"));
   return {
     server: server.replace(/\/$/, ""),
     namespace: choice.namespace ?? text(context?.settings, "namespace") ?? "default",
-    // As client-go does: credentials are sent over TLS only.
+    // Like client-go, sends credentials only over TLS.
     ...(server.startsWith("https:") ? { ...trust(cluster), ...identity(user) } : { insecure: false }),
   };
 }
@@ -86,7 +86,7 @@ function identity(user: Found | undefined): Pick<Access, "token" | "basic" | "ce
   for (const way of ["exec", "auth-provider"]) {
     if (user.settings[way] !== undefined) {
       throw new Error(
-        `the user of the kubeconfig authenticates by ${way}; the stand-in for the official plugin supports only tokens, passwords and client certificates`,
+        `the kubeconfig user authenticates with ${way}; the stand-in for the official plugin supports only tokens, passwords and client certificates`,
       );
     }
   }
@@ -104,7 +104,7 @@ function identity(user: Found | undefined): Pick<Access, "token" | "basic" | "ce
   };
 }
 
-/** Key material, inline (`<name>-data`, base64) or in a file. */
+/** A certificate or key, inline (`<name>-data`, base64) or from a file. */
 function material({ settings, folder }: Found, name: string): Buffer | undefined {
   const inline = text(settings, `${name}-data`);
   if (inline !== undefined) return Buffer.from(inline, "base64");
@@ -138,7 +138,7 @@ function text(settings: Settings | undefined, name: string): string | undefined 
 }
 
 function given(pathOrContents: string): Source {
-  // A path is one line without a colon and a blank; contents are not.
+  // Contents have a newline, a brace or ": "; a path has none of them.
   if (!/[\n{]|: /.test(pathOrContents)) return fromFile(pathOrContents.replace(/^~(?=\/)/, homedir()));
   return { config: parsed(pathOrContents), folder: process.cwd() };
 }
@@ -151,7 +151,7 @@ function defaultSources(): Source[] {
     try {
       return [fromFile(file)];
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return []; // as kubectl does: what is not there counts as empty
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return []; // like kubectl, treats a missing file as empty
       throw error;
     }
   });

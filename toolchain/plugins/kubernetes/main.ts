@@ -1,11 +1,11 @@
-// Stands in for the official plugin of @pulumi/kubernetes 4.34.2: `ConfigMapPatch` alone, where the plugin cannot be downloaded.
+// Stand-in for the official plugin of @pulumi/kubernetes 4.34.2, used when that cannot be downloaded: only `ConfigMapPatch`.
 import { serve } from "../../../provider/grpc/index.ts";
 
 await serve({
   name: "kubernetes",
   version: "4.34.2",
   configure: async (inputs) => {
-    // Loaded now, not at the start: the engine starts one plugin after another, and configures them side by side.
+    // Loaded only now: the engine starts plugins one after another but configures them in parallel.
     (await import("./cluster.ts")).setCluster(inputs);
   },
   resources: {

@@ -9,7 +9,7 @@ export function recordOf(value: Value | undefined): Values {
   return isRecord(value) ? value : {};
 }
 
-/** A text that says something. */
+/** The value if it is a non-empty string. */
 export function textOf(value: Value | undefined): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }

@@ -3,7 +3,7 @@ import type { Account } from "./model.ts";
 
 let current: Account | undefined;
 
-/** Called when the engine configures the provider. What a setting leaves out, the environment may say. */
+/** Called when the engine configures the provider. Environment variables are the fallback for missing settings. */
 export async function setAccount(settings: Values): Promise<void> {
   const said = (setting: string, variable: string) => text(settings[setting]) ?? text(process.env[variable]) ?? "";
   const url = said("url", "OP_CONNECT_HOST");

@@ -1,10 +1,10 @@
 import { transportError } from "../transportError.ts";
 import type { Account, File, Item, Vault } from "./model.ts";
 
-/** 26 characters: everything else is a name. */
+/** Anything else is a name. */
 const ID = /^[a-z0-9]{26}$/;
 
-/** 1Password Connect's REST API, asked in the order of 1Password's own client. */
+/** 1Password through Connect's REST API, with the same requests in the same order as 1Password's client. */
 export class Connect implements Account {
   readonly #url: string;
   readonly #token: string;
@@ -36,7 +36,7 @@ export class Connect implements Account {
         `Found ${items.length} item(s) in vault ${JSON.stringify(vaultId)} with title ${JSON.stringify(title)}`,
       );
     }
-    // A list holds no fields.
+    // Items in a list have no fields.
     return this.item(summary.id, vaultId, signal);
   }
 

@@ -2,7 +2,7 @@ import type { FunctionHandler, Value, Values } from "../../../provider/grpc/inde
 import { account } from "./account.ts";
 import type { File, Item } from "./model.ts";
 
-/** `getItem`: an item with its fields. `title` counts before `uuid`; `vault` is an id or a name. */
+/** `getItem`: an item with its fields. `title` takes precedence over `uuid`; `vault` is an id or a name. */
 export const getItem: FunctionHandler = {
   call: async (args, { signal }) => {
     try {
@@ -25,7 +25,7 @@ async function find(args: Values, signal: AbortSignal): Promise<Item> {
   throw new Error("uuid or title must be set");
 }
 
-/** Properties that the item has nothing for are left out. */
+/** Omits properties for which the item has no value. */
 async function resultOf(item: Item, args: Values, contentOf: (file: File) => Promise<Buffer>): Promise<Values> {
   const { id, title, category, vault, tags = [], urls = [], sections = [], fields = [], files = [] } = item;
   const found: Record<string, Value> = {

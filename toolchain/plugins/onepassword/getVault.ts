@@ -2,7 +2,7 @@ import type { FunctionHandler, Values } from "../../../provider/grpc/index.ts";
 import { account } from "./account.ts";
 import type { Vault } from "./model.ts";
 
-/** `getVault`: a vault by its id or its name; the id counts where both are given. */
+/** `getVault`: a vault by id or name; the id takes precedence. */
 export const getVault: FunctionHandler = {
   call: async (args, { signal }) => {
     const { id, name, description = "" } = await find(args, signal);
@@ -23,6 +23,6 @@ async function find({ uuid, name }: Values, signal: AbortSignal): Promise<Vault>
   const [vault] = vaults;
   if (vault === undefined) throw new Error(`No vault found with name '${name}'`);
   if (vaults.length > 1) throw new Error(`Multiple vaults found with name '${name}'`);
-  // A list of `op` holds no description.
+  // Vaults in a list from `op` have no description.
   return account().vault(vault.id, signal).catch(unreadable);
 }

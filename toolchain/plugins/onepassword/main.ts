@@ -1,4 +1,4 @@
-// Stands in for the official plugin of @1password/pulumi-onepassword 1.1.3: `getItem` and `getVault`, where the plugin cannot be downloaded.
+// Stand-in for the official plugin of @1password/pulumi-onepassword 1.1.3, used when that cannot be downloaded: `getItem` and `getVault`.
 import { serve } from "../../../provider/grpc/index.ts";
 import { setAccount } from "./account.ts";
 

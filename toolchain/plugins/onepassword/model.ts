@@ -1,4 +1,4 @@
-/** A vault as both Connect and `op` show it. */
+/** A vault as both Connect and `op` return it. */
 export interface Vault {
   readonly id: string;
   readonly name: string;
@@ -20,7 +20,7 @@ export interface File {
   readonly section?: { readonly id: string };
 }
 
-/** An item as both Connect and `op` show it. */
+/** An item as both Connect and `op` return it. */
 export interface Item {
   readonly id: string;
   readonly title: string;
@@ -33,7 +33,7 @@ export interface Item {
   readonly files?: readonly File[];
 }
 
-/** A way into 1Password. Every method fails with the official plugin's words. */
+/** Access to 1Password. Every method fails with the official plugin's message. */
 export interface Account {
   vault(id: string, signal: AbortSignal): Promise<Vault>;
   vaultsNamed(name: string, signal: AbortSignal): Promise<readonly Vault[]>;

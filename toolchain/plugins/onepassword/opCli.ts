@@ -4,12 +4,12 @@ import type { Account, File, Item, Vault } from "./model.ts";
 
 export interface OpCliOptions {
   readonly program: string;
-  /** Either this or `account` says who asks; the other is empty. */
+  /** Either this or `account` is set; the other is empty. */
   readonly serviceAccountToken: string;
   readonly account: string;
 }
 
-/** 1Password by its command line tool `op`, for service accounts and the desktop app. */
+/** 1Password through its CLI `op`, for service accounts and the desktop app. */
 export class OpCli implements Account {
   readonly #options: OpCliOptions;
 
@@ -63,7 +63,7 @@ export class OpCli implements Account {
   }
 }
 
-/** The error without the command line: Node's own message would carry it. */
+/** The error without the command line, which Node's own message contains. */
 function whyNot(error: ExecFileException, program: string, stderr: string): string {
   if (error.code === "ENOENT")
     return `failed to execute command: exec: ${JSON.stringify(program)}: executable file not found in $PATH`;
