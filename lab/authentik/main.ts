@@ -1,4 +1,4 @@
-// Stands in for Authentik: started by itself, from a shell.
+// Stands in for Authentik: the command that runs it on its own.
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { AuthentikSeed } from "./server.ts";

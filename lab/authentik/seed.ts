@@ -1,17 +1,17 @@
-// Stands in for Authentik: what a fresh Authentik holds, and what the lab adds to it.
+// Stands in for Authentik: the objects of a new installation and those that the lab adds.
 import type { Database } from "./models/database.ts";
 import type { Json, JsonObject } from "../shared/json.ts";
 import { permissionsOf } from "./policies/policies.ts";
 import type { Row } from "./models/state.ts";
 
-/** Objects that are there from the start. Everything but the default objects is data of the lab. */
+/** Objects to create at the first start, in addition to Authentik's default objects. */
 export interface AuthentikSeed {
   readonly groups?: readonly SeedGroup[];
   readonly users?: readonly SeedUser[];
   readonly tokens?: readonly SeedToken[];
-  /** What `not_configured_action` of the default flow's MFA stage says. A fresh Authentik has `skip`. */
+  /** `not_configured_action` of the default flow's MFA stage. Authentik's default is `skip`. */
   readonly mfa?: "skip" | "configure" | "deny";
-  /** Further objects by model, each with the fields of Authentik's API; references are keys of objects made before. */
+  /** More objects, with the fields of Authentik's API. References are keys of objects created earlier. */
   readonly objects?: readonly { readonly model: string; readonly fields: JsonObject }[];
 }
 
@@ -22,13 +22,13 @@ export interface SeedGroup {
 
 export interface SeedUser {
   readonly username: string;
-  /** Default the username. */
+  /** Default: the username. */
   readonly name?: string;
   readonly email?: string;
   readonly type?: "internal" | "external" | "service_account";
   /** Required to sign in with a password. */
   readonly password?: string;
-  /** Names of groups. */
+  /** Group names. */
   readonly groups?: readonly string[];
   readonly active?: boolean;
   /** Secret of an authenticator app, in base 32. */
@@ -42,11 +42,11 @@ export interface SeedToken {
   readonly user: string;
   readonly intent: "api" | "app_password";
   readonly key: string;
-  /** What the token's user may do, by a role: `authentik_core.view_user`. They are added to those that the user has. */
+  /** Permissions to add to the token's user through a role, such as `authentik_core.view_user`. */
   readonly permissions?: readonly string[];
 }
 
-/** A fresh Authentik: one administrator, `akadmin`, in the one group of superusers. */
+/** A new Authentik: the administrator `akadmin` in the only superuser group. */
 export function defaultSeed(): AuthentikSeed {
   return {
     groups: [{ name: "authentik Admins", superuser: true }],
@@ -56,7 +56,7 @@ export function defaultSeed(): AuthentikSeed {
   };
 }
 
-/** Two seeds as one: the lists one after the other, single values from the second. */
+/** Merges two seeds: concatenates lists, and takes single values from the second. */
 export function withSeed(first: AuthentikSeed, second: AuthentikSeed): AuthentikSeed {
   const mfa = second.mfa ?? first.mfa;
   return {
@@ -90,7 +90,7 @@ function plantFlows(database: Database, mfa: string): void {
   ) => {
     const fields = { slug, name: title, title, designation, authentication };
     const { pk } = database.create("authentik_flows.flow", fields);
-    // The brand says which flow signs people in.
+    // The brand selects the sign-in flow.
     if (designation === "authentication")
       database.create("authentik_brands.brand", {
         domain: "authentik-default",
@@ -141,7 +141,7 @@ function plantFlows(database: Database, mfa: string): void {
   flow("default-provider-invalidation-flow", "You've logged out of %(app)s.", "invalidation", signedIn);
 }
 
-/** The default flow asks for the password of those who have not proved themselves yet. */
+/** The default flow asks for a password only if the user is not authenticated yet. */
 function plantPasswordPolicy(database: Database, password: Row): void {
   const expression = [
     'flow_plan = request.context.get("flow_plan")',
@@ -217,8 +217,6 @@ function plantToken(database: Database, { identifier, user, intent, key, permiss
 function mustFind(database: Database, model: string, where: JsonObject): Row {
   const row = database.find(model, where);
   if (row === undefined)
-    throw new Error(
-      `The lab's Authentik seed names ${JSON.stringify(where)} of ${model}, which the seed does not make.`,
-    );
+    throw new Error(`The lab's Authentik seed refers to ${model} ${JSON.stringify(where)}, which it does not create.`);
   return row;
 }

@@ -33,27 +33,27 @@ export type { AuthentikSeed, SeedGroup, SeedToken, SeedUser } from "./seed.ts";
 export interface AuthentikOptions {
   /** Default 0, a free port. */
   readonly port?: number;
-  /** The setting that the port comes from, named when the port is taken. */
+  /** Setting of the port, for the error message if the port is in use. */
   readonly setting?: string;
-  /** Folder of the state. The seed counts only while it is empty. */
+  /** Folder of the state. The seed is used only if it is empty. */
   readonly data: string;
   /** Folder where the ConfigMap with the blueprints is mounted; its file `zot.yaml` is the blueprint `custom/zot.yaml`. */
   readonly blueprintsDirectory: string;
-  /** Environment of the worker, which `!Env` reads. The server has none of it. */
+  /** Environment of the worker, which `!Env` reads. The server does not see it. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** Environment of the server, by which it tries out a blueprint that comes with a request. Default empty. */
+  /** Environment of the server, with which it validates a blueprint in a request. Default: empty. */
   readonly serverEnvironment?: Readonly<Record<string, string | undefined>>;
   /** Default `defaultSeed()`. */
   readonly seed?: AuthentikSeed;
-  /** The release to stand in for. Default what `AUTHENTIK_LAB_VERSION` says, or `2026.2.0`. */
+  /** The Authentik release. Default: `AUTHENTIK_LAB_VERSION`, or `2026.2.0`. */
   readonly version?: string;
-  /** The address by which people reach Authentik, when it is another than the one listened on. */
+  /** The public URL of Authentik, if it differs from the listening address. */
   readonly publicUrl?: string;
-  /** Networks of proxies that are believed from 2026.8 on, `10.0.0.0/8`. Default loopback and private networks. */
+  /** Networks of trusted proxies, such as `10.0.0.0/8`, used since 2026.8. Default: loopback and private networks. */
   readonly trustedProxies?: readonly string[];
-  /** Milliseconds until the worker sees a change, or does what it was asked to. Default 200. */
+  /** Milliseconds until the worker notices a change or starts a task. Default 200. */
   readonly workerDelayMs?: number;
-  /** Takes what the worker did, a line each. */
+  /** Receives the worker's log, line by line. */
   readonly log?: (line: string) => void;
 }
 
@@ -135,7 +135,7 @@ function pages({ database, sessions, origins, folder, worker, openid, environmen
     const flow = database.find("authentik_flows.flow", { slug: c.req.param("slug") });
     return flow === undefined ? page(pageNotFound, 404) : page(flowPage(text(flow["title"]), text(flow["slug"])));
   });
-  // Another person wants to sign in.
+  // "Not you?" on the sign-in page.
   app.get("/flows/-/cancel/", (c) => {
     const visit = sessions.find(c.req.header("cookie"));
     if (visit !== undefined) visit.session.plan = null;

@@ -1,4 +1,4 @@
-// Stands in for Authentik: who asks its API, and whether they may.
+// Stands in for Authentik: authentication and permissions of its API.
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { userOfApiToken } from "../flows/passwordBackends.ts";
@@ -10,14 +10,14 @@ import { isSuperuser, permissionsOf } from "../policies/policies.ts";
 import type { Sessions } from "../sessions/sessions.ts";
 import type { Row } from "../models/state.ts";
 
-/** An answer that ends the handling of a request: a status and a body. */
+/** Ends the handling of a request with this response. */
 export function refuse(status: 400 | 403 | 404 | 405, body: Json): never {
   throw new HTTPException(status, { res: Response.json(body, { status }) });
 }
 
 const forbidden = { detail: "You do not have permission to perform this action." };
 
-/** The account behind a request. */
+/** The account that sent a request. */
 export class Caller {
   readonly user: Row;
   readonly isSuperuser: boolean;
@@ -38,7 +38,7 @@ export class Caller {
   }
 }
 
-/** Authenticates a request: by API token, or by a browser's session, which needs a CSRF token for changes. */
+/** Authenticates a request by API token or browser session. A session requires a CSRF token for changes. */
 export class Access {
   readonly #database: Database;
   readonly #sessions: Sessions;

@@ -1,4 +1,4 @@
-// Stands in for Authentik: its API below `/api/v3`, put together.
+// Stands in for Authentik: its API under `/api/v3`.
 import { Hono } from "hono";
 import { Access } from "./access.ts";
 import type { BlueprintFolder } from "../blueprints/files.ts";

@@ -29,12 +29,12 @@ export interface BlueprintRoutesOptions {
 
 const base = "/managed/blueprints";
 
-/** `/managed/blueprints/` and what is below it. */
+/** `/managed/blueprints/…`. */
 export function blueprintRoutes({ database, access, folder, worker, environment }: BlueprintRoutesOptions): Hono {
   const resource: Resource = { path: base, model: instanceModel, filters: ["path", "name"], view: instanceView };
   const app = new Hono();
 
-  // Anybody who is signed in may see which files there are.
+  // Every signed-in account may list the files.
   app.get(`${base}/available/`, (c) => {
     access.caller(c);
     return c.json(
@@ -60,7 +60,7 @@ export function blueprintRoutes({ database, access, folder, worker, environment 
     return c.json(instanceView(instance), 201);
   });
 
-  // Applying is a POST, for which Authentik also wants the permission to add.
+  // Applying is a POST, for which Authentik also requires the add permission.
   app.post(`${base}/:key/apply/`, (c) => {
     access.caller(c).require(permissionFor("view", instanceModel), permissionFor("add", instanceModel));
     const instance = database.get(instanceModel, c.req.param("key"));
@@ -69,7 +69,7 @@ export function blueprintRoutes({ database, access, folder, worker, environment 
     return c.json(instanceView(instance));
   });
 
-  // Applies a file once and keeps no instance of it.
+  // Applies a file once, without an instance.
   if (isAtLeast(database.version, "2026.5"))
     app.post(`${base}/import/`, async (c) => {
       const caller = access.caller(c);
@@ -94,7 +94,7 @@ export function blueprintRoutes({ database, access, folder, worker, environment 
   return app;
 }
 
-/** The models that a blueprint names; none when it cannot be read, which its application will tell. */
+/** The models in a blueprint; empty if it cannot be parsed, which applying it will report. */
 function modelsOf(content: string): readonly string[] {
   try {
     return parseBlueprint(content).entries.flatMap(({ model }) => (typeof model === "string" ? [model] : []));
@@ -104,7 +104,7 @@ function modelsOf(content: string): readonly string[] {
   }
 }
 
-/** Content in a request is tried out in the server, which has an environment of its own. */
+/** Validates content from a request. This happens in the server, whose environment differs from the worker's. */
 function checkContent(
   database: Database,
   environment: Readonly<Record<string, string | undefined>>,
@@ -114,7 +114,7 @@ function checkContent(
   try {
     const options = { database, environment, context, applyOther: () => true };
     const { valid, log } = tryBlueprint(parseBlueprint(content), options);
-    // Authentik shows the first lines of its log, whatever they say.
+    // Authentik returns the first lines of its log, whether or not they contain the error.
     if (!valid)
       refuse(400, { content: ["Failed to validate blueprint", ...log.slice(0, 5).map((line) => `- ${line}`)] });
   } catch (error) {

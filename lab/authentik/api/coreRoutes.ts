@@ -17,7 +17,7 @@ export function coreRoutes(database: Database, access: Access): Hono {
   app.route("/", groupRoutes(database, access));
   app.route("/", tokenRoutes(database, access));
   const model = "authentik_core.application";
-  // The list is what the caller may open, even for administrators, unless they ask for everything.
+  // Even administrators see only the applications that they may open, unless they request the full list.
   const resource: Handling["resource"] = {
     path: "/core/applications",
     model,
@@ -31,7 +31,7 @@ export function coreRoutes(database: Database, access: Access): Hono {
   return app;
 }
 
-/** What the search field of a list may ask for: a text unless the field says otherwise, and what the attributes hold. */
+/** Searchable fields of a list, of type `str` unless overridden, plus the attributes. */
 function searchOf(model: string, fields: Readonly<Record<string, JsonObject>>): JsonObject {
   const attributes = { type: "relation", nullable: false, options: null, relation: `${model}_attributes` };
   const asText = { type: "str", nullable: false, options: null };
@@ -126,7 +126,7 @@ function tokenRoutes(database: Database, access: Access): Hono {
     view: (row) => tokenView(database, row),
     isOwn: (caller, row) => row["user"] === caller.user.pk,
   };
-  // Anybody may make tokens; they belong to whoever asks, whatever the request says, unless a superuser asks.
+  // Any account may create tokens. Only a superuser can set another user; otherwise the token belongs to the caller.
   app.post("/core/tokens/", async (c) => {
     const caller = access.caller(c);
     const { user, ...body } = await readBody(c);

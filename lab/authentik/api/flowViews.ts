@@ -1,4 +1,4 @@
-// Stands in for Authentik: its flows, their stages and the policies bound to them as the API shows them.
+// Stands in for Authentik: flows, their stages and their policies as the API returns them.
 import type { Database } from "../models/database.ts";
 import type { JsonObject } from "../../shared/json.ts";
 import { list, text } from "../../shared/json.ts";
@@ -23,7 +23,7 @@ export function flowView(database: Database, flow: Row): JsonObject {
   };
 }
 
-/** A flow as its stages show it. */
+/** A flow as it appears inside a stage. */
 const flowSetView = (flow: Row): JsonObject => ({
   ...pick(flow, ["pk", "policybindingmodel_ptr_id", "name", "slug", "title", "designation"]),
   background_url: background,
@@ -60,7 +60,7 @@ const sortedByName = (rows: readonly (Row | undefined)[]) =>
     .sort((left, right) => (text(left["name"]) < text(right["name"]) ? -1 : 1))
     .map((row) => row.pk);
 
-/** What the API says about the kind of an object. */
+/** Fields that describe the type of an object. */
 function kindView(model: string): JsonObject {
   const { component, one, many } = models[model]?.shown ?? { component: "", one: model, many: model };
   return { component, verbose_name: one, verbose_name_plural: many, meta_model_name: model };
@@ -76,7 +76,7 @@ export function stageBindingView(database: Database, binding: Row): JsonObject {
   };
 }
 
-/** What all stages have in common. */
+/** Fields that all stages have in common. */
 const stageBriefView = (database: Database, model: string, stage: Row): JsonObject => {
   const shared = ["pk", "name", "component", "verbose_name", "verbose_name_plural", "meta_model_name", "flow_set"];
   return Object.fromEntries(

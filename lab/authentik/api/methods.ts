@@ -1,4 +1,4 @@
-// Stands in for Authentik: the methods that each address of its API takes, told in `Allow`, and the refusal of others.
+// Stands in for Authentik: the methods that each path of its API allows, the `Allow` header, and the 405 for others.
 import type { Hono, MiddlewareHandler } from "hono";
 
 const order = ["GET", "POST", "PUT", "PATCH", "DELETE"];
@@ -9,11 +9,11 @@ interface Address {
   readonly methods: readonly string[];
 }
 
-/** Adds `Allow` to every answer of an address that there is. */
+/** Adds `Allow` to every response of an existing path. */
 export function tellMethods(app: Hono): MiddlewareHandler {
   let addresses: readonly Address[] | undefined;
   return async (c, next) => {
-    // Once, when all routes are there. An address spelled out goes before one with a key in it.
+    // Computed on the first request, when all routes exist. A literal path takes precedence over one with a parameter.
     addresses ??= addressesOf(app).sort((left, right) => left.parameters - right.parameters);
     const path = c.req.path.replace(/^\/api\/v3/, "");
     const methods = addresses.find((address) => address.pattern.test(path))?.methods;

@@ -1,4 +1,4 @@
-// Stands in for Authentik: the part of its API that is the same for every model: list, read, make, change, delete.
+// Stands in for Authentik: the part of its API that is the same for every model: list, read, create, update, delete.
 import type { Context } from "hono";
 import { Hono } from "hono";
 import type { Access, Caller } from "./access.ts";
@@ -10,36 +10,36 @@ import { models } from "../models/models.ts";
 import type { Row } from "../models/state.ts";
 import { asAnswer, bindsNobody, validate } from "../models/validation.ts";
 
-/** How a model is shown under a path of the API. */
+/** How the API exposes a model. */
 export interface Resource {
   /** `/core/users`. */
   readonly path: string;
   readonly model: string;
-  /** Field that stands in the path. Default `pk`. */
+  /** Field that identifies an object in the path. Default `pk`. */
   readonly lookup?: string;
-  /** Query parameters that narrow a list, with the field that each compares. */
+  /** Query parameters that filter a list by the field of the same name. */
   readonly filters: readonly string[];
   readonly view: (row: Row) => JsonObject;
-  /** Objects that are the caller's own, which it has whatever its permissions; others are not there for it at all. */
+  /** Objects that the caller may access without the permission. Other objects are then a 404 instead of a 403. */
   readonly isOwn?: (caller: Caller, row: Row) => boolean;
-  /** What can be done to it beside reading. Default everything. */
+  /** Allowed operations besides reading. Default: all. */
   readonly changes?: readonly ("add" | "change" | "delete")[];
-  /** The list begins with what was made last. */
+  /** Sorts the list by creation, newest first. */
   readonly newestFirst?: true;
-  /** What the search field of the list may ask for, for lists that have one. */
+  /** Searchable fields, for lists with a search. */
   readonly autocomplete?: JsonObject;
-  /** Decides who finds an object in the list, in place of the permission. */
+  /** Decides whether the list contains an object, instead of the permission. */
   readonly isListed?: (caller: Caller, row: Row, query: Readonly<Record<string, string>>) => boolean;
 }
 
-/** What the routes of a model work with. */
+/** Dependencies of a model's routes. */
 export interface Handling {
   readonly database: Database;
   readonly access: Access;
   readonly resource: Resource;
 }
 
-/** The routes of one model below `/api/v3`. */
+/** The routes of one model under `/api/v3`. */
 export function modelRoutes(handling: Handling): Hono {
   const { path } = handling.resource;
   const app = new Hono();
@@ -61,7 +61,7 @@ export function modelRoutes(handling: Handling): Hono {
 /** The name of a permission: `authentik_core.view_user`. */
 export const permissionFor = (action: string, model: string): string => model.replace(".", `.${action}_`);
 
-/** The object that the path names. Throws the answer when there is none, or the caller may not have it. */
+/** The object in the path. Throws the response if it does not exist or the caller lacks the permission. */
 export function locate(handling: Handling, c: Context, action: "view" | "change" | "delete"): Row {
   const { database, access, resource } = handling;
   const caller = access.caller(c);
@@ -80,7 +80,7 @@ export async function readBody(c: Context): Promise<JsonObject> {
   return isObject(body) ? body : refuse(400, { non_field_errors: ["Invalid data. Expected a dictionary."] });
 }
 
-/** A page of a list, as Authentik numbers them. */
+/** A page of a list, with Authentik's pagination. */
 export function page(c: Context, rows: readonly JsonObject[], autocomplete: JsonObject = {}): JsonObject {
   const size = Math.min(Math.max(Number(c.req.query("page_size") ?? 20) || 20, 1), 100);
   const total_pages = Math.max(Math.ceil(rows.length / size), 1);
@@ -119,7 +119,7 @@ function create({ database, access, resource }: Handling, c: Context, body: Json
   return c.json(resource.view(row), 201);
 }
 
-/** Makes an object, or throws the 400 that says what is wrong with it. */
+/** Creates an object, or throws a 400 with the validation errors. */
 export function createChecked(database: Database, model: string, values: JsonObject): Row {
   check(database, model, values);
   const row = database.create(model, values);

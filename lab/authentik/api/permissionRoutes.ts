@@ -1,4 +1,4 @@
-// Stands in for Authentik: which permissions there are, and which a role has, `/rbac/permissions/`.
+// Stands in for Authentik: all permissions and the permissions of a role, `/rbac/permissions/`.
 import { Hono } from "hono";
 import type { Access } from "./access.ts";
 import { refuse } from "./access.ts";
@@ -8,7 +8,7 @@ import { list, text } from "../../shared/json.ts";
 import { page } from "./modelRoutes.ts";
 import { models } from "../models/models.ts";
 
-/** Anybody who is signed in may see the permissions of a role. */
+/** Every signed-in account may read the permissions of a role. */
 export function permissionRoutes(database: Database, access: Access): Hono {
   const app = new Hono();
   app.get("/rbac/permissions/", (c) => {
@@ -26,7 +26,7 @@ function permissionsOf(database: Database, key: string): readonly string[] {
   return list(role["permissions"]).map(text);
 }
 
-/** The permissions that every model has. */
+/** All permissions of all models. */
 function every(): readonly string[] {
   return Object.keys(models).flatMap((label) =>
     ["add", "change", "delete", "view"].map((action) => label.replace(".", `.${action}_`)),

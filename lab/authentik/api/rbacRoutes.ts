@@ -1,4 +1,4 @@
-// Stands in for Authentik: the API of roles, on which all rights hang.
+// Stands in for Authentik: the API of roles, which hold all permissions.
 import { Hono } from "hono";
 import type { Access } from "./access.ts";
 import { refuse } from "./access.ts";

@@ -1,4 +1,4 @@
-// Stands in for Authentik: its objects as the API shows them.
+// Stands in for Authentik: its objects as the API returns them.
 import { createHash } from "node:crypto";
 import type { Database } from "../models/database.ts";
 import { isAtLeast } from "../models/database.ts";
@@ -8,10 +8,10 @@ import { directGroups, isSuperuser, permissionsOf, rolesOf } from "../policies/p
 import { mappingsOf } from "../oauth2/scopeMappings.ts";
 import type { Row } from "../models/state.ts";
 
-/** The picture of every account. */
+/** The avatar of every account. */
 export const avatar = `data:image/svg+xml;base64,${Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>').toString("base64")}`;
 
-/** The id of a user that outsiders see: the `sub` of its tokens by default. */
+/** The public id of a user: the default `sub` of its tokens. */
 export const uidOf = (database: Database, user: Row): string =>
   createHash("sha256").update(`${user.pk}-${database.state.secretKey}`).digest("hex");
 
@@ -33,11 +33,11 @@ export function userView(database: Database, user: Row): JsonObject {
   };
 }
 
-/** A group as it is shown inside of others. */
+/** A group as it appears inside other objects. */
 export const partialGroupView = (group: Row): JsonObject =>
   pick(group, ["pk", "num_pk", "name", "is_superuser", "attributes"]);
 
-/** A user as it is shown inside of others. */
+/** A user as it appears inside other objects. */
 export const partialUserView = (database: Database, user: Row): JsonObject => ({
   ...pick(user, ["pk", "username", "name", "is_active", "last_login", "email", "attributes"]),
   uid: uidOf(database, user),
@@ -45,11 +45,11 @@ export const partialUserView = (database: Database, user: Row): JsonObject => ({
 
 export const roleView = (role: Row): JsonObject => pick(role, ["pk", "name"]);
 
-/** The roles of a user or a group itself. */
+/** The direct roles of a user or group. */
 const ownRoles = (database: Database, holder: Row): readonly Row[] =>
   list(holder["roles"]).flatMap((pk) => database.get("authentik_rbac.role", pk) ?? []);
 
-/** Of all rights, an account is told those about Authentik as a whole. */
+/** The account's permissions on Authentik as a whole, the only ones in the response. */
 function systemPermissions(database: Database, user: Row): Json[] {
   const all = ["view_system_info", "access_admin_interface", "view_system_settings", "edit_system_settings"];
   if (isSuperuser(database, user)) return all;
@@ -58,7 +58,7 @@ function systemPermissions(database: Database, user: Row): Json[] {
   return own.map((permission) => permission.slice(prefix.length));
 }
 
-/** What a signed-in account learns about itself. From 2026.8 on a browser may have several accounts. */
+/** What `/core/users/me/` returns. Since 2026.8 a browser can be signed in to several accounts. */
 export function meView(database: Database, user: Row): JsonObject {
   const severalAccounts = isAtLeast(database.version, "2026.8");
   return {
@@ -135,7 +135,7 @@ export function providerView(database: Database, provider: Row): JsonObject {
   };
 }
 
-/** From 2026.5 on an address also says whether it is for signing in or for signing out. */
+/** Since 2026.5 a redirect URI also has a type: authorization or logout. */
 const redirectUriView = (database: Database, uri: JsonObject): JsonObject => {
   const { redirect_uri_type = "authorization", ...known } = uri;
   return isAtLeast(database.version, "2026.5") ? { ...known, redirect_uri_type } : known;
@@ -158,7 +158,7 @@ export function applicationView(database: Database, application: Row): JsonObjec
   };
 }
 
-/** Without a launch URL of its own, an application starts at the origin of its first redirect URI. */
+/** The default launch URL of an application: the origin of its first redirect URI. */
 function launchUrlOf(provider: Row | undefined): string {
   const [first] = list(provider?.["redirect_uris"]);
   const url = text(object(first)["url"]);
@@ -181,7 +181,7 @@ export const instanceView = (instance: Row): JsonObject => {
   return pick(instance, ["pk", "name", "path", "context", ...state]);
 };
 
-/** The fields of an object that have these names. */
+/** These fields of an object. */
 export function pick(row: Row, names: readonly string[]): JsonObject {
   return Object.fromEntries(
     names.flatMap((name): [string, Json][] => (row[name] === undefined ? [] : [[name, row[name]]])),

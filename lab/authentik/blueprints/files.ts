@@ -1,15 +1,15 @@
-// Stands in for Authentik: the blueprint files that the worker sees in the folder where the ConfigMap is mounted.
+// Stands in for Authentik: the blueprint files in the folder where the ConfigMap is mounted.
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Blueprint } from "./syntax.ts";
 import { BlueprintSyntaxError, parseBlueprint } from "./syntax.ts";
 
-/** A file that could be read as a blueprint. */
+/** A valid blueprint file. */
 export interface BlueprintFile {
   /** `custom/zot.yaml`. */
   readonly path: string;
-  /** SHA-512 of the text in hexadecimal digits. */
+  /** Hexadecimal SHA-512 of the text. */
   readonly hash: string;
   /** Seconds since 1970. */
   readonly modified: number;
@@ -18,7 +18,7 @@ export interface BlueprintFile {
 
 export const hashOf = (text: string): string => createHash("sha512").update(text).digest("hex");
 
-/** The blueprint folder. Files with a dot in front, such as the kubelet's `..data`, are not looked at. */
+/** The blueprint folder. Ignores files that start with a dot, such as the kubelet's `..data`. */
 export class BlueprintFolder {
   readonly #directory: string;
 
@@ -26,14 +26,14 @@ export class BlueprintFolder {
     this.#directory = directory;
   }
 
-  /** The text behind a path, or `undefined` when there is no such file. */
+  /** The text of a file; `undefined` if it does not exist. */
   read(path: string): string | undefined {
     const name = path.replace(/^custom\//, "");
     if (!this.#names().includes(name)) return undefined;
     return this.#attempt(name, () => readFileSync(join(this.#directory, name), "utf8"));
   }
 
-  /** Every readable blueprint; a file that is none, such as one with a syntax error, is left out. */
+  /** Every valid blueprint. Skips other files, such as one with a syntax error. */
   available(): readonly BlueprintFile[] {
     return this.#names().flatMap((name) => {
       const file = this.#attempt(name, () => this.#load(name));
@@ -41,7 +41,7 @@ export class BlueprintFolder {
     });
   }
 
-  /** Changes whenever a file comes, goes or is written. */
+  /** Changes whenever a file is added, removed or written. */
   fingerprint(): string {
     return this.#names()
       .map((name) => {
@@ -69,7 +69,7 @@ export class BlueprintFolder {
     }
   }
 
-  /** The kubelet may take a file away between the listing and the reading. */
+  /** The kubelet may remove a file after it was listed and before it is read. */
   #attempt<T>(name: string, work: () => T): T | undefined {
     try {
       return work();

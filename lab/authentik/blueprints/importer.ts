@@ -1,4 +1,4 @@
-// Stands in for Authentik: its blueprint importer, which applies a file entirely or not at all.
+// Stands in for Authentik: its blueprint importer, which applies a file in one transaction.
 import type { Blueprint, Entry } from "./syntax.ts";
 import type { TagScope } from "./tags.ts";
 import { BlueprintTagError, isTrue, mapping, resolveValue } from "./tags.ts";
@@ -13,17 +13,17 @@ export interface ImportOptions {
   readonly database: Database;
   /** The environment that `!Env` reads. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Values that go before the file's own context. */
+  /** Values that take precedence over the file's own context. */
   readonly context?: Readonly<JsonObject>;
-  /** Applies the blueprint that a `metaapplyblueprint` names; `false` when there is none. */
+  /** Applies the blueprint that a `metaapplyblueprint` names; `false` if it does not exist. */
   readonly applyOther: (identifiers: Readonly<JsonObject>) => boolean;
-  /** Takes what Authentik would log. */
+  /** Receives what Authentik would log. */
   readonly log?: (line: string) => void;
 }
 
-/** An entry that cannot be made true. The message is the last line of Authentik's log. */
+/** An entry that cannot be applied. The message is the last line of Authentik's log. */
 export class EntryInvalidError extends Error {
-  /** Authentik itself fails on this one instead of reporting it, when the content came with the request. */
+  /** If the content came with the request, Authentik crashes on this error instead of reporting it. */
   readonly unreported: boolean;
 
   constructor(message: string, options: { readonly unreported?: boolean } = {}) {
@@ -34,7 +34,7 @@ export class EntryInvalidError extends Error {
 
 const metaModel = "authentik_blueprints.metaapplyblueprint";
 
-/** Applies a blueprint in one transaction. Throws an `EntryInvalidError` or a `BlueprintTagError`, and then nothing has changed. */
+/** Applies a blueprint in one transaction. Changes nothing if it throws an `EntryInvalidError` or a `BlueprintTagError`. */
 export function importBlueprint(blueprint: Blueprint, options: ImportOptions): void {
   const { database, environment } = options;
   const made = new Map<string, Row>();
@@ -48,7 +48,7 @@ export function importBlueprint(blueprint: Blueprint, options: ImportOptions): v
   });
 }
 
-/** Checks whether a blueprint can be applied, and rolls it back. Returns what Authentik would log. */
+/** Applies a blueprint and rolls it back. Returns whether it succeeded and what Authentik would log. */
 export function tryBlueprint(
   blueprint: Blueprint,
   options: ImportOptions,
@@ -121,12 +121,12 @@ function write({ model, identifiers, attrs, existing, options }: Wanted): Row {
   if (model === "authentik_policies.policybinding" && bindsNobody(values, existing))
     throw new EntryInvalidError("One of 'group', 'policy' or 'user' must be set.", { unreported: true });
   const errors = validate(database, model, values, existing);
-  // Without a request to take the user from, a token's serializer wants both each time.
+  // A blueprint has no request to take the user from, so the token serializer always requires both.
   if (model === "authentik_core.token")
     for (const name of ["user", "intent"]) if (values[name] === undefined) errors[name] = [required];
   if (Object.keys(errors).length > 0)
     throw new EntryInvalidError(`Entry invalid: Serializer errors ${asPython(errors)}`);
-  // Each object, changed or new, is an event that a task looks at; the groups of a new user are one more.
+  // Every created or updated object is an event that a task processes; the groups of a new user are another.
   const events = existing === undefined && list(values["groups"]).length > 0 ? 2 : 1;
   for (let event = 0; event < events; event++) {
     options.log?.("Created Event");

@@ -1,4 +1,4 @@
-// Stands in for Authentik: reading a blueprint file, with its tags still to be answered.
+// Stands in for Authentik: parses a blueprint file without resolving its tags.
 import type { Node } from "yaml";
 import { isAlias, isMap, isScalar, isSeq, parseDocument } from "yaml";
 import type { Json } from "../../shared/json.ts";
@@ -8,7 +8,7 @@ const scalarOrList = ["!Env", "!Context", "!File"];
 const scalarOnly = ["!KeyOf", "!ParseJSON"];
 const listOnly = ["!Find", "!FindObject", "!Format", "!If", "!Condition", "!AtIndex"];
 
-/** A tag of a blueprint and what it is given. */
+/** A YAML tag and its argument. */
 export class Tag {
   readonly name: string;
   readonly content: Value;
@@ -19,7 +19,7 @@ export class Tag {
   }
 }
 
-/** A value of a blueprint in which tags may stand. */
+/** A blueprint value that may contain tags. */
 export type Value = Tag | string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value };
 
 export interface Entry {
@@ -42,7 +42,7 @@ export interface Blueprint {
 /** The file is not a blueprint: broken YAML, an unknown tag, no entries. */
 export class BlueprintSyntaxError extends Error {}
 
-/** Reads the text of a blueprint. Throws a `BlueprintSyntaxError`. */
+/** Parses a blueprint. Throws a `BlueprintSyntaxError`. */
 export function parseBlueprint(text: string): Blueprint {
   const document = parseDocument(text, { logLevel: "silent", merge: true });
   const [problem] = document.errors;
@@ -90,7 +90,7 @@ function blueprintOf(content: Value): Blueprint {
   };
 }
 
-/** Entries are a list, or lists by a name of the author's choice. */
+/** Entries are a list, or named lists. */
 function entriesOf(entries: Value): readonly Entry[] {
   if (isMapping(entries)) return Object.values(entries).flatMap((group) => entriesOf(group));
   if (!isList(entries)) throw new BlueprintSyntaxError("entries must be a list, or a mapping of lists.");

@@ -1,4 +1,4 @@
-// Stands in for Authentik: answering the tags of a blueprint from the database, the environment and the context.
+// Stands in for Authentik: resolves the tags of a blueprint from the database, the environment and the context.
 import { readFileSync } from "node:fs";
 import type { Value } from "./syntax.ts";
 import { isList, Tag } from "./syntax.ts";
@@ -8,22 +8,22 @@ import { isObject, shown } from "../../shared/json.ts";
 import { models } from "../models/models.ts";
 import type { Row } from "../models/state.ts";
 
-/** What the tags of one run of a blueprint can see. */
+/** What the tags of a blueprint are resolved from. */
 export interface TagScope {
   readonly database: Database;
   /** The worker's environment. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly context: Readonly<Record<string, Value>>;
-  /** The objects of the entries so far, by the entries' ids. */
+  /** Objects of the previous entries, by entry id. */
   readonly made: ReadonlyMap<string, Row>;
-  /** Model of the entry that asks. */
+  /** Model of the current entry. */
   readonly model: string;
 }
 
-/** A tag that cannot be answered, such as a `!KeyOf` of an entry that is not there. */
+/** A tag that cannot be resolved, such as a `!KeyOf` of a missing entry. */
 export class BlueprintTagError extends Error {}
 
-/** The value with all its tags answered. */
+/** The value with all its tags resolved. */
 export function resolveValue(value: Value, scope: TagScope): Json {
   if (value instanceof Tag) return answer(value, scope);
   if (isList(value)) return value.map((item) => resolveValue(item, scope));
@@ -66,7 +66,7 @@ function answer(tag: Tag, scope: TagScope): Json {
   }
 }
 
-/** The key of another entry's object. A binding's target is the part of the object that policies are bound to. */
+/** The key of another entry's object. For a binding's target, the key of the object's part that policies are bound to. */
 function keyOf(id: string, { made, model }: TagScope): Json {
   const row = made.get(id) ?? missing(`KeyOf: failed to find entry with \`id\` of \`${id}\` and a model instance`);
   const bindable = row["policybindingmodel_ptr_id"];
@@ -122,7 +122,7 @@ function atIndex(from: Json, index: Json, otherwise: Json | undefined): Json {
   return found ?? otherwise ?? missing(`!AtIndex: there is nothing at ${shown(index)}.`);
 }
 
-/** What Python takes for true. */
+/** Whether a value is truthy in Python. */
 export const isTrue = (value: Json): boolean =>
   Array.isArray(value) ? value.length > 0 : isObject(value) ? Object.keys(value).length > 0 : Boolean(value);
 
@@ -130,7 +130,7 @@ function missing(message: string): never {
   throw new BlueprintTagError(message);
 }
 
-/** The mapping that a value must be. */
+/** The value as a mapping. Throws if it is not one. */
 export function mapping(value: Json, what: string): JsonObject {
   if (!isObject(value)) throw new BlueprintTagError(`${what} must be a mapping.`);
   return value;

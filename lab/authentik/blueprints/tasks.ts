@@ -1,4 +1,4 @@
-// Stands in for Authentik: its worker's task records, which reveal little about a blueprint.
+// Stands in for Authentik: its worker's task records, which contain little about the blueprint.
 import type { Database } from "../models/database.ts";
 import { timestamp } from "../models/database.ts";
 import type { JsonObject } from "../../shared/json.ts";
@@ -18,7 +18,7 @@ export interface TaskTimes {
 
 /**
  * Records the attempt to apply a blueprint. The task succeeds even if the blueprint could not be applied; only a file
- * that is none takes the task down.
+ * that is not a blueprint crashes it.
  */
 export function noteApplication(
   database: Database,

@@ -1,4 +1,4 @@
-// Stands in for Authentik: its worker, which watches the blueprint folder and applies what changed.
+// Stands in for Authentik: its worker, which watches the blueprint folder and applies changed files.
 import type { BlueprintFile, BlueprintFolder } from "./files.ts";
 import { hashOf } from "./files.ts";
 import type { Blueprint } from "./syntax.ts";
@@ -25,18 +25,18 @@ export interface WorkerOptions {
 }
 
 interface Outcome {
-  /** What becomes of the instance. */
+  /** Changes to the instance. */
   readonly changes: JsonObject;
-  /** Why it was not applied. */
+  /** Why the blueprint was not applied. */
   readonly reason?: string;
-  /** The error that ended the task. */
+  /** The error that crashed the task. */
   readonly crash?: string;
 }
 
 export class Worker {
   readonly #options: WorkerOptions;
   readonly #timers = new Set<NodeJS.Timeout>();
-  /** Instances that are being applied, so that two that name each other come to an end. */
+  /** Instances that are being applied. Prevents endless recursion if two apply each other. */
   readonly #applying = new Set<Key>();
   #fingerprint: string | undefined;
 
@@ -56,13 +56,13 @@ export class Worker {
     this.#timers.clear();
   }
 
-  /** Applies an instance a moment later, whether its file has changed or not. */
+  /** Applies an instance after a short delay, even if its file has not changed. */
   queue(pk: Key): void {
     const queued = Date.now();
     this.#later(() => this.#apply(pk, queued));
   }
 
-  /** One pass over the folder: makes instances for new files and applies every file whose text was not applied yet. */
+  /** Scans the folder: creates instances for new files and applies every file whose text has changed. */
   discover(): void {
     for (const file of this.#options.folder.available()) {
       const instance = this.#instanceFor(file);
@@ -70,7 +70,7 @@ export class Worker {
     }
   }
 
-  /** Applies a blueprint without an instance, at once. */
+  /** Applies a blueprint immediately, without an instance. */
   importOnce(content: string): JsonObject {
     const { database, environment } = this.#options;
     const log: string[] = [];
@@ -110,7 +110,7 @@ export class Worker {
     return createInstance(database, { name: blueprint.name ?? path, path, metadata: metadataOf(blueprint, path) });
   }
 
-  /** Applies one instance and notes how it went. It never throws: Authentik's worker continues whatever a file contains. */
+  /** Applies one instance and records the result. Never throws: Authentik's worker continues after a bad file. */
   #apply(pk: Key, queued = Date.now()): void {
     const { database, folder, log } = this.#options;
     const instance = database.get(instanceModel, pk);
@@ -122,7 +122,7 @@ export class Worker {
     const outcome = this.#run(content, instance);
     this.#applying.delete(pk);
     log(`blueprint ${path === "" ? text(instance["name"]) : path}: ${outcome.reason ?? "successful"}`);
-    // Read again: a rollback has put other objects in the place of those from before.
+    // Read again, since a rollback replaces the objects.
     const row = database.get(instanceModel, pk);
     if (row !== undefined) {
       Object.assign(row, outcome.changes, { last_applied: timestamp() });
@@ -150,7 +150,7 @@ export class Worker {
       }
       return { changes: { status: "successful", last_applied_hash: hashOf(content), metadata } };
     } catch (error) {
-      // Broken YAML ends Authentik's task before it can write a status, so the old one stays.
+      // Broken YAML crashes Authentik's task before it writes a status, so the old status remains.
       if (error instanceof BlueprintSyntaxError)
         return { changes: {}, reason: `not applied: ${error.message}`, crash: error.message };
       throw error;
@@ -173,7 +173,7 @@ export class Worker {
   }
 }
 
-/** A blueprint instance as it is before it was applied for the first time. */
+/** Creates a blueprint instance that has not been applied yet. */
 export function createInstance(database: Database, values: Readonly<JsonObject>): Row {
   const untouched = { context: {}, last_applied_hash: "", status: "unknown", enabled: true, metadata: {}, content: "" };
   return database.create(instanceModel, { ...untouched, managed_models: [], last_applied: timestamp(), ...values });

@@ -1,4 +1,4 @@
-// Stands in for Authentik: the second factor, its check and its enrolment.
+// Stands in for Authentik: validation and enrolment of the second factor.
 import { newTotpSecret, totpStep } from "../models/credentials.ts";
 import type { Json, JsonObject } from "../../shared/json.ts";
 import { list, text } from "../../shared/json.ts";
@@ -11,7 +11,7 @@ import type { Row } from "../models/state.ts";
 const totpModel = "authentik_stages_authenticator_totp.totpdevice";
 const staticModel = "authentik_stages_authenticator_static.staticdevice";
 
-/** Asks for a code. Accounts without a device are let through, refused or made to enrol one, as the stage says. */
+/** Prompts for a code. The stage decides whether accounts without a device pass, are denied or must enrol one. */
 export const validateStage: StageKind = {
   challenge: (turn) => {
     const { stage } = turn;
@@ -127,7 +127,7 @@ const deviceChallenge = ({ deviceClass, row }: Device): JsonObject => ({
   last_used: null,
 });
 
-/** A code of the app, or one of the one-time codes. Either works once. */
+/** Accepts a code from the app or a one-time code. Each works only once. */
 function takeCode(turn: Turn, code: string): boolean {
   return devicesOf(turn).some(({ deviceClass, row }) => {
     if (deviceClass === "totp") {

@@ -26,7 +26,7 @@ export const consentStage: StageKind = {
     };
   },
   respond: (turn, answer) => {
-    // A token from an earlier challenge is not valid for this one.
+    // The token must come from the current challenge.
     if (answer["token"] !== turn.plan.memo) return {};
     const { mode, consent_expire_in } = turn.stage;
     if (mode === "always_require") return "passed";
@@ -40,7 +40,7 @@ export const consentStage: StageKind = {
   },
 };
 
-/** What the authorization that the flow is for asks for. */
+/** What the flow's authorization request asks for. */
 function asked({ database, plan }: Turn): {
   readonly application: Row | undefined;
   readonly permissions: JsonObject[];

@@ -1,4 +1,4 @@
-// Stands in for Authentik: its flow executor, which walks a browser or a program through the stages of a flow.
+// Stands in for Authentik: its flow executor, which takes a browser or a program through the stages of a flow.
 import type { Context } from "hono";
 import { Hono } from "hono";
 import type { Database } from "../models/database.ts";
@@ -20,7 +20,7 @@ export interface ExecutorOptions {
   readonly database: Database;
   readonly sessions: Sessions;
   readonly origins: Origins;
-  /** Where an authorization ends: the application's address with its code. */
+  /** Completes an authorization. Returns the application's redirect URI with the code. */
   readonly authorize: (query: string, visit: Visit, origin: Origin) => Promise<string>;
 }
 
@@ -37,7 +37,7 @@ export function executorRoutes(options: ExecutorOptions): Hono {
     const run = new Run(options, { visit, flow, origin, context: c });
     const response = await run.answer(answer);
     for (const cookie of sessions.cookiesOf(visit)) response.headers.append("set-cookie", cookie);
-    // Before the first stage has run, the methods are unknown.
+    // The methods come from the stage.
     if (run.reachedStage) response.headers.set("allow", "GET, POST, HEAD, OPTIONS");
     database.save();
     return response;
@@ -52,7 +52,7 @@ interface Request {
   readonly context: Context;
 }
 
-/** One request to the executor. */
+/** Handles one request to the executor. */
 class Run {
   reachedStage = false;
   readonly #options: ExecutorOptions;
@@ -82,7 +82,7 @@ class Run {
     return typeof challenge === "string" ? this.#verdict(plan, challenge) : this.#challenge(challenge, reaction);
   }
 
-  /** The plan that the session is on, or a new one; `undefined` when the flow is not for this account. */
+  /** The session's current plan, or a new one; `undefined` if the flow does not apply to the account. */
   #plan(): Plan | undefined {
     const { database, sessions } = this.#options;
     const { visit, flow, origin } = this.#request;
@@ -103,17 +103,17 @@ class Run {
     return plan.stages.length === 0 ? this.#finish(plan) : this.#redirectToSelf();
   }
 
-  /** The flow is over. Whether anybody is signed in now is another question. */
+  /** Ends the flow, whether or not a user is now signed in. */
   async #finish({ authorization }: Plan): Promise<Response> {
     const { visit, origin, context } = this.#request;
     visit.session.plan = null;
     if (authorization !== undefined) return this.#redirect(await this.#options.authorize(authorization, visit, origin));
     const next = new URLSearchParams(context.req.query("query") ?? "").get("next") ?? "/";
-    // Only addresses of Authentik itself are followed.
+    // Only redirects within Authentik are allowed.
     return this.#redirect(/^\/(?![/\\])/.test(next) ? next : "/");
   }
 
-  /** The next stage is at the same address. Authentik compares addresses as written: another spelling gets JSON. */
+  /** The next stage has the same URL. Authentik compares URLs literally: another spelling gets JSON. */
   #redirectToSelf(): Response {
     const { req } = this.#request.context;
     const { pathname, search } = new URL(req.url);

@@ -1,4 +1,4 @@
-// Stands in for Authentik: the ways in which a password stage takes a password.
+// Stands in for Authentik: the backends of a password stage.
 import { passwordMatches } from "../models/credentials.ts";
 import type { Database } from "../models/database.ts";
 import { isOver } from "../models/database.ts";
@@ -6,7 +6,7 @@ import type { Json } from "../../shared/json.ts";
 import { text } from "../../shared/json.ts";
 import type { Row } from "../models/state.ts";
 
-/** How the first backend that takes the password calls it, `password` or `token`; `undefined` when none takes it. */
+/** The method of the first backend that accepts the password, `password` or `token`; `undefined` if none does. */
 export function authenticate(
   database: Database,
   backends: readonly Json[],
@@ -14,7 +14,7 @@ export function authenticate(
   password: string,
 ): "password" | "token" | undefined {
   for (const backend of backends) {
-    // LDAP and Kerberos have no users in the lab.
+    // The lab has no LDAP or Kerberos users.
     const isPassword = backend === "authentik.core.auth.InbuiltBackend";
     if (isPassword && user["is_active"] === true && passwordMatches(password, text(user["password"])))
       return "password";
@@ -23,7 +23,7 @@ export function authenticate(
   return undefined;
 }
 
-/** An app password is taken for inactive accounts too; it is the login stage that refuses those. */
+/** Accepts app passwords of inactive accounts too; the login stage rejects those. */
 export function isAppPassword(database: Database, user: Row, password: string): boolean {
   return database
     .all("authentik_core.token")

@@ -1,4 +1,4 @@
-// Stands in for Authentik: its flow planner, which decides which stages of a flow a user goes through.
+// Stands in for Authentik: its flow planner, which selects the stages of a flow for a user.
 import type { Database } from "../models/database.ts";
 import { text } from "../../shared/json.ts";
 import { isSuperuser, passes } from "../policies/policies.ts";
@@ -7,15 +7,15 @@ import type { Plan, Row } from "../models/state.ts";
 export interface Planning {
   readonly database: Database;
   readonly flow: Row;
-  /** Who is signed in. */
+  /** The signed-in user. */
   readonly user: Row | undefined;
-  /** The address of whoever asks. */
+  /** The client's IP address. */
   readonly ip: string;
-  /** The query of the authorization that the flow is for. */
+  /** Query string of the flow's authorization request. */
   readonly authorization?: string;
 }
 
-/** The plan of a flow; `undefined` when the flow is not for this account. */
+/** The plan of a flow; `undefined` if the flow does not apply to the account. */
 export function planFlow(planning: Planning): Plan | undefined {
   const { database, flow, user, ip, authorization } = planning;
   if (!appliesTo(planning)) return undefined;
@@ -48,7 +48,7 @@ function appliesTo({ database, flow, user, ip }: Planning): boolean {
   return needs !== "require_outpost" && passes(database, flow, user, { ip });
 }
 
-/** Leaves out the stages whose bindings do not let the account through, without a word, as Authentik does. */
+/** Like Authentik, silently skips stages whose bindings deny the account. */
 export function skipUnbound(database: Database, plan: Plan, ip: string): void {
   for (let [next] = plan.stages; next !== undefined; [next] = plan.stages) {
     const binding = database.get("authentik_flows.flowstagebinding", next.reevaluate ?? null);

@@ -1,4 +1,4 @@
-// Stands in for Authentik: what every kind of stage is given, and what it can answer.
+// Stands in for Authentik: the interface of a stage.
 import type { Database } from "../models/database.ts";
 import type { JsonObject } from "../../shared/json.ts";
 import type { Origin } from "../sessions/origins.ts";
@@ -7,14 +7,14 @@ import type { Plan, Row } from "../models/state.ts";
 import type { FieldErrors } from "../models/validation.ts";
 import { avatar } from "../api/views.ts";
 
-/** What a stage works with. */
+/** Context of a stage. */
 export interface Turn {
   readonly database: Database;
   readonly sessions: Sessions;
   readonly visit: Visit;
   readonly plan: Plan;
   readonly stage: Row;
-  /** By which address the request came in, and from whom. */
+  /** The request's base URL and client. */
   readonly origin: Origin;
 }
 
@@ -22,20 +22,20 @@ export interface Turn {
 export type Verdict = "passed" | "denied";
 
 export interface StageKind {
-  /** What the stage asks, or its verdict when it has nothing to ask. */
+  /** The stage's challenge, or its verdict if it needs no input. */
   challenge(turn: Turn): JsonObject | Verdict;
-  /** Takes an answer. Complaints let the stage ask again. */
+  /** Handles a response. Errors repeat the challenge. */
   respond(turn: Turn, answer: Readonly<JsonObject>): FieldErrors | Verdict;
 }
 
-/** The account that the flow is about, if anybody has that name. */
+/** The account that is signing in; `undefined` if the name is unknown. */
 export const pendingUser = ({ database, plan }: Turn): Row | undefined =>
   database.get("authentik_core.user", plan.pendingUser ?? null);
 
-/** One complaint about one field. */
+/** An error for one field. */
 export const complain = (field: string, string: string): FieldErrors => ({ [field]: [{ string, code: "invalid" }] });
 
-/** What the challenges about a known account have in common. */
+/** Fields that all challenges for a known account have. */
 export const aboutUser = ({ plan }: Turn): JsonObject => ({
   pending_user: plan.pendingName ?? "",
   pending_user_avatar: avatar,

@@ -1,4 +1,4 @@
-// Stands in for Authentik: what the stages of a flow ask for, and what they do with the answers.
+// Stands in for Authentik: the stages of a flow.
 import { setupStages, validateStage } from "./authenticatorStages.ts";
 import { authenticate } from "./passwordBackends.ts";
 import { consentStage } from "./consentStage.ts";
@@ -44,7 +44,7 @@ const identification: StageKind = {
   },
 };
 
-/** Whether the password is the account's, by the backends of the stage. A wrong one costs reputation. */
+/** Checks the password with the stage's backends. A wrong one lowers the reputation. */
 function prove({ database, plan, origin }: Turn, stage: Row, user: Row, given: string): boolean {
   const method = authenticate(database, list(stage["backends"]), user, given);
   if (method === undefined) rate(database, text(user["username"]), origin.ip, -1);
@@ -94,7 +94,7 @@ function signIn(turn: Turn, remember: boolean): Verdict {
   return "passed";
 }
 
-/** The stages that the lab can run, by model. */
+/** The stages that the lab implements, by model. */
 const kinds: Readonly<Record<string, StageKind>> = {
   "authentik_stages_identification.identificationstage": identification,
   "authentik_stages_password.passwordstage": password,
@@ -104,7 +104,7 @@ const kinds: Readonly<Record<string, StageKind>> = {
   ...setupStages,
 };
 
-/** The stage behind a key and how it works; `undefined` for a stage that the lab only stores. */
+/** A stage and its implementation; `undefined` for a stage that the lab only stores. */
 export function stageKind(database: Database, pk: Json): { readonly row: Row; readonly kind: StageKind } | undefined {
   const found = database.resolve({ any: "stage" }, pk);
   const kind = kinds[found?.model ?? ""];

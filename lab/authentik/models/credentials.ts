@@ -1,7 +1,7 @@
-// Stands in for Authentik: passwords and one-time codes, checked as Authentik checks them.
+// Stands in for Authentik: passwords and one-time codes.
 import { createHmac, randomBytes, scryptSync, timingSafeEqual } from "node:crypto";
 
-// Cheap on purpose: these passwords guard a lab on one machine, and every start makes some.
+// Deliberately cheap: these passwords protect only a lab on one machine, and every start hashes several.
 const cost = { N: 1024, r: 8, p: 1 };
 
 export function hashPassword(password: string): string {
@@ -22,7 +22,7 @@ const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 /** A new secret for an authenticator app, in base 32. */
 export const newTotpSecret = (): string => Array.from(randomBytes(32), (byte) => alphabet[byte % 32]).join("");
 
-/** The six digits that an authenticator app shows at a time (RFC 6238, SHA-1, 30 seconds). */
+/** The six-digit code of an authenticator app at a given time (RFC 6238, SHA-1, 30 seconds). */
 export function totpCode(secret: string, milliseconds: number): string {
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(Math.floor(milliseconds / 30_000)));
@@ -32,8 +32,8 @@ export function totpCode(secret: string, milliseconds: number): string {
 }
 
 /**
- * The step of 30 seconds that a code is of: this one, or the one before or after, for clocks that differ a little;
- * `undefined` for a wrong code, and for one of a step that was used before, or of an earlier one.
+ * The 30-second step of a code: the current one, or the previous or next one to allow for clock drift. `undefined` for a
+ * wrong code, and for a code whose step is not later than `used`.
  */
 export function totpStep(secret: string, code: string, used = 0, now = Date.now()): number | undefined {
   const step = Math.floor(now / 30_000);

@@ -1,4 +1,4 @@
-// Stands in for Authentik: its database of objects, with references that follow deletions and transactions that undo everything.
+// Stands in for Authentik: its object database, with cascading deletes and transactions.
 import type { Store } from "../../shared/store.ts";
 import { hashPassword, isHashedPassword } from "./credentials.ts";
 import type { Json, JsonObject } from "../../shared/json.ts";
@@ -8,7 +8,7 @@ import { initialValue, models, newUuid } from "./models.ts";
 import type { AuthentikState, Key, Row } from "./state.ts";
 
 export class Database {
-  /** The release that is stood in for, `2026.2.0`. */
+  /** The Authentik release, such as `2026.2.0`. */
   readonly version: string;
   readonly #store: Store<AuthentikState>;
 
@@ -29,7 +29,7 @@ export class Database {
     return this.state.rows[model] ?? [];
   }
 
-  /** The first object whose fields all have these values. */
+  /** The first object that matches all these values. */
   find(model: string, where: Readonly<JsonObject>): Row | undefined {
     return this.all(model).find((row) => Object.entries(where).every(([field, value]) => isSame(row[field], value)));
   }
@@ -38,7 +38,7 @@ export class Database {
     return this.all(model).find((row) => row.pk === pk);
   }
 
-  /** The object that a reference means, with its model. */
+  /** The referenced object, with its model. */
   resolve(target: Target, value: Json): { readonly model: string; readonly row: Row } | undefined {
     for (const model of this.#modelsOf(target)) {
       const row = this.all(model).find((candidate) => this.#keyFor(target, candidate) === value);
@@ -47,7 +47,7 @@ export class Database {
     return undefined;
   }
 
-  /** Makes an object from what is given and what its model starts with. */
+  /** Creates an object from the given values and the model's defaults. */
   create(model: string, values: Readonly<JsonObject>): Row {
     const { key, fields, bindable } = models[model] ?? { key: "uuid", fields: {} };
     const row: Row = { pk: key === "uuid" ? newUuid() : this.#nextNumber(model) };
@@ -56,7 +56,7 @@ export class Database {
       const initial = initialValue(field);
       if (initial !== undefined) row[name] = initial;
     }
-    // Only applications share their key with the thing that policies are bound to.
+    // Only an application's key is also the key that policies are bound to.
     if (bindable === true)
       row["policybindingmodel_ptr_id"] = model === "authentik_core.application" ? row.pk : newUuid();
     const now = timestamp();
@@ -74,7 +74,7 @@ export class Database {
     return row;
   }
 
-  /** Writes the given fields; those that the release does not know are ignored, as Authentik does. */
+  /** Writes the given fields. Like Authentik, ignores fields that the release does not know. */
   update(model: string, row: Row, values: Readonly<JsonObject>): void {
     const fields = models[model]?.fields ?? {};
     for (const [name, value] of Object.entries(values)) {
@@ -96,7 +96,7 @@ export class Database {
     user["password_change_date"] = timestamp();
   }
 
-  /** Takes an object away, and with it everything that cannot be without it. */
+  /** Deletes an object and, by cascade, the objects that depend on it. */
   delete(model: string, row: Row): void {
     this.state.rows[model] = this.all(model).filter((other) => other !== row);
     for (const [otherModel, { fields }] of Object.entries(models)) {
@@ -107,7 +107,7 @@ export class Database {
     }
   }
 
-  /** Runs `work` as a transaction: if it throws, nothing changes. */
+  /** Runs `work` in a transaction: if it throws, nothing changes. */
   transaction<T>(work: () => T): T {
     const { state } = this;
     const before = structuredClone({ rows: state.rows, nextNumber: state.nextNumber });
@@ -140,7 +140,7 @@ export class Database {
     }
   }
 
-  /** Permissions always belong to a role. Those given to an account directly belong to the account's own role. */
+  /** Permissions always belong to a role. Permissions of an account are stored in a role for that account. */
   #giveManagedRole(user: Row, permissions: Json): void {
     const name = `ak-managed-role--user-${user.pk}`;
     const role = this.find("authentik_rbac.role", { name }) ?? this.create("authentik_rbac.role", { name });
@@ -168,11 +168,11 @@ export class Database {
   }
 }
 
-/** Whether an object that ends by itself has ended. */
+/** Whether an object that can expire has expired. */
 export const isOver = (row: Row): boolean =>
   row["expiring"] === true && typeof row["expires"] === "string" && Date.parse(row["expires"]) <= Date.now();
 
-/** Times as Django writes them. */
+/** A time in Django's format. */
 export const timestamp = (milliseconds = Date.now()): string =>
   new Date(milliseconds).toISOString().replace("Z", "000Z");
 

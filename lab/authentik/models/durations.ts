@@ -1,4 +1,4 @@
-// Stands in for Authentik: durations as it writes them.
+// Stands in for Authentik: its duration format.
 
 const seconds: Readonly<Record<string, number>> = {
   seconds: 1,
@@ -8,7 +8,7 @@ const seconds: Readonly<Record<string, number>> = {
   weeks: 604_800,
 };
 
-/** Seconds of `hours=1;minutes=30`; parts that say nothing count as 0. */
+/** The seconds in `hours=1;minutes=30`; invalid parts count as 0. */
 export function durationSeconds(duration: string): number {
   return duration
     .split(/[;,]/)

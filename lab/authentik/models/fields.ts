@@ -1,19 +1,19 @@
-// Stands in for Authentik: what its models' fields are made of.
+// Stands in for Authentik: the field types of its models.
 import { randomBytes } from "node:crypto";
 import type { Json } from "../../shared/json.ts";
 
-/** What a field refers to: one model, or any of a kind; `bindable` is what policies can be bound to. */
+/** What a field refers to: one model, or any model of a kind; policies can be bound to `bindable` ones. */
 export type Target = string | { readonly any: "stage" | "provider" | "policy" | "bindable" };
 
 export interface Field {
   readonly kind: "text" | "boolean" | "integer" | "reference" | "references" | "list" | "object";
-  /** Must be given when the object is made. */
+  /** Required on creation. */
   readonly required?: true;
   readonly nullable?: true;
   readonly unique?: true;
   readonly choices?: readonly string[];
   readonly to?: Target;
-  /** What happens to this object when the one it refers to goes. Default `cascade`. */
+  /** What happens to this object when the referenced one is deleted. Default `cascade`. */
   readonly onDelete?: "cascade" | "null";
   readonly initial?: Json | (() => Json);
   /** First release that knows the field; earlier ones ignore it. */
@@ -27,12 +27,12 @@ export interface Model {
   readonly fields: Readonly<Record<string, Field>>;
   /** Policies can be bound to its objects. */
   readonly bindable?: true;
-  /** What the API says beside the fields: the component of its form, the name in words, and the names of many. */
+  /** Additional fields in the API: the component of the form, the verbose name, and its plural. */
   readonly shown?: { readonly component: string; readonly one: string; readonly many: string };
 }
 
 const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-/** Random letters and digits, as Authentik makes its keys. */
+/** Random letters and digits, like Authentik's keys. */
 export const randomKey = (length: number): string =>
   Array.from(randomBytes(length), (byte) => letters[byte % letters.length]).join("");
 

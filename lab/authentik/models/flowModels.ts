@@ -1,8 +1,8 @@
-// Stands in for Authentik: its models of flows, of their stages and of the policies bound to them.
+// Stands in for Authentik: its models of flows, stages and policies.
 import type { Field, Model } from "./fields.ts";
 import { flag, items, maybe, mode, name, optional, uniqueName, words } from "./fields.ts";
 
-/** A stage by its class, the component of its form and its name in words. */
+/** A stage: its class, the component of its form and its verbose name. */
 const stage = (className: string, kind: string, one: string, fields: Record<string, Field>): Model => ({
   key: "uuid",
   name: className,

@@ -1,4 +1,4 @@
-// Stands in for Authentik: its models, as data: which fields they have, what is required, and what a new object starts with.
+// Stands in for Authentik: its models as data: fields, required fields and defaults.
 import { randomUUID } from "node:crypto";
 import type { Field, Model } from "./fields.ts";
 import {
@@ -132,7 +132,7 @@ const modelsWithFields: Readonly<Record<string, Model>> = {
   ...flowModels,
 };
 
-/** Models that blueprints of other applications use; kept as they are written. */
+/** Models that other applications' blueprints use. The lab only stores them. */
 const storedAsWritten = [
   "authentik_brands.brand",
   "authentik_providers_proxy.proxyprovider",
@@ -165,7 +165,7 @@ export const models: Readonly<Record<string, Model>> = {
   ...modelsWithFields,
 };
 
-/** The value that a field starts with, or `undefined` when it has none. */
+/** A field's default; `undefined` if it has none. */
 export function initialValue(field: Field): Json | undefined {
   return typeof field.initial === "function" ? field.initial() : structuredClone(field.initial);
 }

@@ -1,8 +1,8 @@
-// Stands in for Authentik: everything that it remembers between two starts, as one document.
+// Stands in for Authentik: its persistent state, as one document.
 import { randomBytes } from "node:crypto";
 import type { Json } from "../../shared/json.ts";
 
-/** The key of an object: a number for users and providers, a uuid for the rest. */
+/** The key of an object: a number for users and providers, a UUID for others. */
 export type Key = string | number;
 
 /** One object of Authentik's database. */
@@ -11,28 +11,28 @@ export interface Row {
   [field: string]: Json;
 }
 
-/** A flow on its way, kept in the browser's session. */
+/** A running flow, kept in the browser's session. */
 export interface Plan {
   /** Slug of the flow. */
   readonly flow: string;
-  /** What is still to be done, the current stage first. */
+  /** Remaining stages, the current one first. */
   stages: PlannedStage[];
-  /** Key of the account that the flow is about; `null` for an unknown name, `undefined` before a name was given. */
+  /** Key of the account that is signing in; `null` for an unknown name, `undefined` before a name was entered. */
   pendingUser?: Key | null;
-  /** The name as it was typed. */
+  /** The name as entered. */
   pendingName?: string;
   failedAttempts: number;
-  /** How the account has proved itself so far, in Authentik's words: `password` or `token`. */
+  /** Authentik's name for the authentication method: `password` or `token`. */
   authMethod?: string;
-  /** The query of the authorization that this flow is for. */
+  /** Query string of the flow's authorization request. */
   readonly authorization?: string;
-  /** What a stage put aside for its own next step, such as the secret of a device being enrolled. */
+  /** Data that a stage keeps for its next step, such as the secret of a device being enrolled. */
   memo?: string;
 }
 
 export interface PlannedStage {
   readonly stage: Key;
-  /** The binding whose policies are asked again when the stage's turn comes. */
+  /** The binding whose policies are evaluated again when the flow reaches the stage. */
   readonly reevaluate?: Key;
 }
 
@@ -41,19 +41,19 @@ export interface Session {
   user: Key | null;
   plan: Plan | null;
   csrf: string;
-  /** Milliseconds since 1970; `null` while the session lasts as long as the browser. */
+  /** Milliseconds since 1970; `null` if the session ends when the browser closes. */
   expires: number | null;
-  /** Seconds since 1970 of the sign-in. */
+  /** Time of the sign-in, in seconds since 1970. */
   authTime: number | null;
 }
 
 export interface AuthentikState {
   readonly secretKey: string;
-  /** The objects by model, `authentik_core.user`. */
+  /** Objects by model, such as `authentik_core.user`. */
   rows: Record<string, Row[]>;
   nextNumber: Record<string, number>;
   sessions: Record<string, Session>;
-  /** What the OpenID provider library stores: codes, tokens, grants. */
+  /** The OpenID provider library's data: codes, tokens, grants. */
   openid: Record<string, Json>;
 }
 

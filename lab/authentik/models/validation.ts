@@ -1,4 +1,4 @@
-// Stands in for Authentik: its serializers, which say what is wrong with an object before it is written.
+// Stands in for Authentik: its serializers, which validate an object before it is written.
 import type { Database } from "./database.ts";
 import type { Json, JsonObject } from "../../shared/json.ts";
 import { isObject } from "../../shared/json.ts";
@@ -6,7 +6,7 @@ import type { Field } from "./fields.ts";
 import { models } from "./models.ts";
 import type { Row } from "./state.ts";
 
-/** One complaint about a field, in the words and with the code of Django REST framework. */
+/** An error for a field, with the message and code of Django REST framework. */
 export interface FieldError {
   readonly string: string;
   readonly code: string;
@@ -14,7 +14,7 @@ export interface FieldError {
 
 export type FieldErrors = Record<string, FieldError[]>;
 
-/** What is wrong with `values` for a new object, or for `existing` when only these fields are changed. */
+/** Validates the values of a new object, or a partial update of `existing`. */
 export function validate(database: Database, model: string, values: Readonly<JsonObject>, existing?: Row): FieldErrors {
   const errors: FieldErrors = {};
   for (const [name, field] of Object.entries(models[model]?.fields ?? {})) {
@@ -30,7 +30,7 @@ export function validate(database: Database, model: string, values: Readonly<Jso
   return errors;
 }
 
-/** A policy binding must name who it is about. */
+/** Whether a policy binding lacks a group, policy or user. */
 export function bindsNobody(values: Readonly<JsonObject>, existing?: Row): boolean {
   const binding = { ...existing, ...values };
   return ["policy", "group", "user"].filter((name) => (binding[name] ?? null) !== null).length !== 1;
@@ -38,7 +38,7 @@ export function bindsNobody(values: Readonly<JsonObject>, existing?: Row): boole
 
 export const required: FieldError = { string: "This field is required.", code: "required" };
 
-/** The errors as an API answer has them: texts by field. */
+/** The errors in an API response: messages by field. */
 export const asAnswer = (errors: FieldErrors): Record<string, string[]> =>
   Object.fromEntries(Object.entries(errors).map(([name, found]) => [name, found.map((error) => error.string)]));
 
@@ -50,7 +50,7 @@ export function asPython(errors: FieldErrors): string {
     .join(", ")}}`;
 }
 
-/** Python prefers single quotes, and takes double ones when the text has single ones. */
+/** Like Python, uses single quotes unless the text contains one. */
 const quoted = (value: string): string => (value.includes("'") ? `"${value}"` : `'${value}'`);
 
 function complaint(database: Database, field: Field, value: Json): FieldError | undefined {

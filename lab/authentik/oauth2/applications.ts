@@ -1,4 +1,4 @@
-// Stands in for Authentik: the applications that sign people in by OAuth2, each with its provider.
+// Stands in for Authentik: applications with an OAuth2 provider.
 import type { Database } from "../models/database.ts";
 import { text } from "../../shared/json.ts";
 import type { Row } from "../models/state.ts";
@@ -24,7 +24,7 @@ export function applicationByClient(database: Database, clientId: string): Openi
   return application === undefined || provider === undefined ? undefined : { application, provider };
 }
 
-/** The issuer that the application's tokens name, one an application. */
+/** The issuer in the application's tokens. Each application has its own. */
 export function issuerOf({ application }: OpenidApplication, base: string): string {
   return `${base}${openidPrefix}${text(application["slug"])}/`;
 }

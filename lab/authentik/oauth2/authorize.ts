@@ -1,4 +1,4 @@
-// Stands in for Authentik: its authorization endpoint, up to the point where the OpenID library makes the code.
+// Stands in for Authentik: its authorization endpoint, up to the point where the OpenID library issues the code.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isAtLeast } from "../models/database.ts";
 import { text } from "../../shared/json.ts";
@@ -44,7 +44,7 @@ export async function authorize(
   }
   const visit = sessions.open(request.headers.cookie, origin);
   const user = sessions.userOf(visit);
-  // Without a grant, nothing is remembered of the request.
+  // A denied request leaves nothing in the session.
   if (user !== undefined && !passes(database, found.application, user, { ip: origin.ip })) {
     sendPage(response, 200, messagePage("Permission denied", "Request has been denied."));
     return;
@@ -64,7 +64,7 @@ export async function authorize(
   redirect(response, await openid.grant(found, url.search, visit.id, origin));
 }
 
-/** The flow that an authorization takes; `undefined` when it has nothing to ask, as since 2024.12 it is left out then. */
+/** The flow of an authorization; `undefined` if it has no stages, since 2024.12 skips it then. */
 function authorizationFlow(
   openid: OpenidProviders,
   provider: Row,
@@ -88,7 +88,7 @@ function refuseGrantType(response: ServerResponse, redirectUri: string, url: URL
   redirect(response, to.href);
 }
 
-/** The sign-in is a flow, which comes back here when it is done. */
+/** Redirects to the sign-in flow, which returns to this endpoint. */
 function sendToLogin(openid: OpenidProviders, response: ServerResponse, url: URL): void {
   const { database } = openid.options;
   const brand = database.find("authentik_brands.brand", { default: true });

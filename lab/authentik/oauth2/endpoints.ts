@@ -1,4 +1,4 @@
-// Stands in for Authentik: its OAuth2 and OpenID addresses below `/application/o/`, shared by all providers.
+// Stands in for Authentik: its OAuth2 and OpenID endpoints under `/application/o/`, shared by all providers.
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { object, text } from "../../shared/json.ts";
 import { pageNotFound } from "../pages/pages.ts";
@@ -10,7 +10,7 @@ import { tokenError } from "./errors.ts";
 import { takeMachineCredentials } from "./library/machineGrants.ts";
 import type { OpenidProviders } from "./library/providers.ts";
 
-/** Answers a request whose path begins with `/application/o/`. */
+/** Handles a request whose path begins with `/application/o/`. */
 export async function answerOpenid(
   openid: OpenidProviders,
   request: IncomingMessage,
@@ -65,7 +65,7 @@ async function userinfo(openid: OpenidProviders, request: IncomingMessage, respo
   response.writeHead(401).end();
 }
 
-/** Clients may send their secret in either way; the library gets it in the body. Authentik does not percent-decode HTTP Basic. */
+/** Moves client credentials from HTTP Basic to the body, for the library. Authentik does not percent-decode them. */
 function takeBasicCredentials(request: IncomingMessage, form: URLSearchParams): void {
   const [, encoded] = /^Basic (.+)$/i.exec(request.headers.authorization ?? "") ?? [];
   if (encoded === undefined) return;

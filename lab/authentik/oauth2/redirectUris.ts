@@ -1,8 +1,8 @@
-// Stands in for Authentik: which addresses a provider sends people back to, and which grants it gives.
+// Stands in for Authentik: the redirect URIs and grant types that a provider allows.
 import { isObject, list, text } from "../../shared/json.ts";
 import type { Row } from "../models/state.ts";
 
-/** Whether a provider sends people back to this address. */
+/** Whether a provider allows this redirect URI. */
 export function isRedirectUriAllowed(provider: Row, uri: string): boolean {
   return list(provider["redirect_uris"]).some((allowed) => {
     if (!isObject(allowed)) return false;
@@ -11,7 +11,7 @@ export function isRedirectUriAllowed(provider: Row, uri: string): boolean {
   });
 }
 
-/** From 2026.5 on a provider says which grants it gives. Before, the object has no such field. */
+/** Whether a provider allows a grant type. Providers have this setting since 2026.5. */
 export function allowsGrant(provider: Row, grant: string): boolean {
   const grants = provider["grant_types"];
   return grants === undefined || list(grants).includes(grant);

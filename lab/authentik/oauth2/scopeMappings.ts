@@ -1,21 +1,21 @@
-// Stands in for Authentik: scope mappings, whose Python expressions say which claims a scope gives.
+// Stands in for Authentik: scope mappings, whose Python expressions define the claims of a scope.
 import type { Database } from "../models/database.ts";
 import type { Json, JsonObject } from "../../shared/json.ts";
 import { list, text } from "../../shared/json.ts";
 import { directGroups } from "../policies/policies.ts";
 import type { Row } from "../models/state.ts";
 
-/** The mappings of a provider, in their order. */
+/** The mappings of a provider, in order. */
 export function mappingsOf(database: Database, provider: Row): readonly Row[] {
   return list(provider["property_mappings"])
     .map((pk) => database.get("authentik_providers_oauth2.scopemapping", pk))
     .filter((mapping) => mapping !== undefined);
 }
 
-/** The names of the claims that a mapping gives. */
+/** The names of a mapping's claims. */
 export const claimNames = (mapping: Row): readonly string[] => pairs(mapping).map(([name]) => name);
 
-/** The claims that a mapping gives to a user. */
+/** A mapping's claims for a user. */
 export function claimsFor(database: Database, mapping: Row, user: Row): JsonObject {
   return Object.fromEntries(
     pairs(mapping).flatMap(([name, expression]) => {
@@ -26,8 +26,8 @@ export function claimsFor(database: Database, mapping: Row, user: Row): JsonObje
 }
 
 /**
- * The pairs of `return {"name": expression, …}`. Only this form is understood, one pair a line or separated by commas:
- * the mappings that Authentik comes with, and most that people write, have it.
+ * The pairs of `return {"name": expression, …}`, one per line or separated by commas. No other form is supported:
+ * Authentik's own mappings, and most custom ones, have this form.
  */
 function pairs(mapping: Row): readonly (readonly [string, string])[] {
   const code = text(mapping["expression"]).replaceAll(/^\s*#.*$/gm, "");

@@ -1,7 +1,7 @@
-// Stands in for Authentik: the page that takes a person through a flow, by way of the flow executor.
+// Stands in for Authentik: the page that takes a user through a flow, with the flow executor.
 import { layout } from "./pages.ts";
 
-/** A page that needs nothing but this server. */
+/** A page that loads nothing from other servers. */
 export const flowPage = (title: string, slug: string): string =>
   layout(
     title.replaceAll("%(app)s", "the application"),
@@ -23,7 +23,7 @@ function element(name, properties, ...children) {
   return made;
 }
 
-// A labelled field. Errors about it stand above it and are read out with it.
+// A labelled field. Its errors are shown above it and read by screen readers with it.
 function field(challenge, name, label, properties) {
   const wrong = (challenge.response_errors?.[name] ?? []).length > 0;
   const input = element("input", { id: name, name, required: true, ...properties });

@@ -1,4 +1,4 @@
-// Stands in for Authentik: its pages for people, with all that a sign-in needs.
+// Stands in for Authentik: its web pages, as far as a sign-in needs them.
 
 export const escaped = (value: string): string =>
   value.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
@@ -46,7 +46,7 @@ ${content}
 
 export const pageNotFound = layout("Not found", "<p>The page could not be found.</p>");
 
-/** What Authentik shows instead of a redirect to an untrusted address, or to a user without access. */
+/** What Authentik shows instead of redirecting to a disallowed URI, or to a user without access. */
 export const messagePage = (title: string, message: string): string =>
   layout(title, `<p role="alert">${escaped(message)}</p>`);
 

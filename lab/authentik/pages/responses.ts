@@ -1,9 +1,9 @@
-// Stands in for Authentik: answers without a framework, for the addresses that the OpenID library answers too.
+// Stands in for Authentik: responses without a framework, for the paths that the OpenID library also handles.
 import type { ServerResponse } from "node:http";
 
 const html = { "content-type": "text/html; charset=utf-8" };
 
-/** A page, for the framework. */
+/** A page as the framework's response. */
 export const page = (content: string, status = 200): Response => new Response(content, { status, headers: html });
 
 export function sendPage(response: ServerResponse, status: number, page: string): void {

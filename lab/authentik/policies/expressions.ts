@@ -1,14 +1,14 @@
-// Stands in for Authentik: expression policies, which are Python there. The forms that its own blueprints use are understood.
+// Stands in for Authentik: expression policies. Supports only the Python expressions in Authentik's own blueprints.
 import type { Plan, Row } from "../models/state.ts";
 
-/** What an expression can ask about. */
+/** What an expression can read. */
 export interface ExpressionScope {
   readonly user: Row | undefined;
   readonly plan: Plan | undefined;
   readonly groups: ReadonlySet<string>;
 }
 
-/** The answer, or `undefined` for an expression that the lab does not understand: the policy has failed. */
+/** The result; `undefined` for an unsupported expression, which counts as a failed policy. */
 export function evaluateExpression(code: string, scope: ExpressionScope): boolean | undefined {
   const lines = code
     .split("\n")
@@ -32,7 +32,7 @@ function evaluate(condition: string, scope: ExpressionScope): boolean | undefine
     return value === undefined ? undefined : !value;
   }
   if (condition === "True") return true;
-  // People come from no other identity provider here.
+  // The lab has no other identity provider.
   if (condition === "False" || condition === "ak_is_sso_flow") return false;
   if (condition === 'hasattr(flow_plan.context.get("pending_user"), "backend")') return plan?.authMethod !== undefined;
   const group = /^ak_is_group_member\(request\.user, name="([^"]+)"\)$/.exec(condition)?.[1];

@@ -1,4 +1,4 @@
-// Stands in for Authentik: its policy engine, which says whom the bindings of an object let through.
+// Stands in for Authentik: its policy engine, which decides whether an object's bindings allow an account.
 import type { Database } from "../models/database.ts";
 import { isOver } from "../models/database.ts";
 import { evaluateExpression } from "./expressions.ts";
@@ -7,14 +7,14 @@ import { list, text } from "../../shared/json.ts";
 import { passesReputation } from "./reputation.ts";
 import type { Plan, Row } from "../models/state.ts";
 
-/** The groups that a user is in itself; their parents do not count. */
+/** The groups that a user is a direct member of, without their parents. */
 export function directGroups(database: Database, user: Row): readonly Row[] {
   return list(user["groups"])
     .map((pk) => database.get("authentik_core.group", pk))
     .filter((group) => group !== undefined);
 }
 
-/** The groups that a user is in, by itself or through a parent of one of its groups. */
+/** The user's groups and their parents. */
 export function allGroups(database: Database, user: Row): ReadonlySet<Row> {
   const found = new Set<Row>();
   const queue = [...directGroups(database, user)];
@@ -32,17 +32,17 @@ export function allGroups(database: Database, user: Row): ReadonlySet<Row> {
 export const isSuperuser = (database: Database, user: Row): boolean =>
   [...allGroups(database, user)].some((group) => group["is_superuser"] === true);
 
-/** The roles that an account has, by itself or through its groups. */
+/** The account's own roles and those of its groups. */
 export function rolesOf(database: Database, user: Row): readonly Row[] {
   const keys = [user, ...allGroups(database, user)].flatMap((holder) => list(holder["roles"]));
   return [...new Set(keys)].flatMap((pk) => database.get("authentik_rbac.role", pk) ?? []);
 }
 
-/** What the account's roles let it do: `authentik_core.view_user`. */
+/** The permissions of the account's roles, such as `authentik_core.view_user`. */
 export const permissionsOf = (database: Database, user: Row): ReadonlySet<Json> =>
   new Set(rolesOf(database, user).flatMap((role) => list(role["permissions"])));
 
-/** The bindings of an application, a flow or a stage's place in a flow, in their order. */
+/** The bindings of an application, a flow or a flow stage binding, in order. */
 export function bindingsOf(database: Database, bindable: Row): readonly Row[] {
   return database
     .all("authentik_policies.policybinding")
@@ -50,17 +50,17 @@ export function bindingsOf(database: Database, bindable: Row): readonly Row[] {
     .sort((left, right) => Number(left["order"]) - Number(right["order"]));
 }
 
-/** What policies know about a request. */
+/** What policies can read from a request. */
 export interface PolicyRequest {
-  /** The address of whoever asks. */
+  /** The client's IP address. */
   readonly ip: string;
-  /** The flow that is being run. */
+  /** The running flow. */
   readonly plan?: Plan | undefined;
 }
 
-/** Whether the bindings let this account through. An object without enabled bindings lets everybody through. */
+/** Whether the bindings allow this account. An object without enabled bindings allows everyone. */
 export function passes(database: Database, bindable: Row, user: Row | undefined, request?: PolicyRequest): boolean {
-  // From 2026.8 on a binding can end by itself.
+  // Since 2026.8 a binding can expire.
   const bindings = bindingsOf(database, bindable).filter((binding) => binding["enabled"] === true && !isOver(binding));
   if (bindings.length === 0) return true;
   const results = bindings.map(
@@ -79,7 +79,7 @@ function passesBinding(database: Database, binding: Row, user: Row | undefined, 
   }
   const groups = user === undefined ? [] : [...allGroups(database, user)].map((group) => text(group["name"]));
   const scope = { user, plan: request?.plan, groups: new Set(groups) };
-  // What the lab does not understand has failed, and the binding says what then.
+  // An unsupported policy fails, and the binding defines the result of a failure.
   return evaluateExpression(text(found?.row["expression"]), scope) ?? binding["failure_result"] === true;
 }
 

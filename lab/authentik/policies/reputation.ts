@@ -1,14 +1,14 @@
-// Stands in for Authentik: the reputation of names and addresses that signed in or failed to.
+// Stands in for Authentik: the reputation of names and IP addresses after sign-ins and failed attempts.
 import type { Database } from "../models/database.ts";
 import { timestamp } from "../models/database.ts";
 import type { Row } from "../models/state.ts";
 
 const model = "authentik_policies_reputation.reputation";
 
-/** Scores stay between these. */
+/** Limits of a score. */
 const limits = { lower: -5, upper: 5 };
 
-/** Notes a sign-in (`1`) or a wrong name or password (`-1`). */
+/** Records a sign-in (`1`) or a wrong name or password (`-1`). */
 export function rate(database: Database, identifier: string, ip: string, amount: 1 | -1): void {
   const known =
     database.find(model, { identifier, ip }) ??
@@ -17,7 +17,7 @@ export function rate(database: Database, identifier: string, ip: string, amount:
   known["updated"] = timestamp();
 }
 
-/** A reputation policy says yes when the score is low: it is bound to what the untrusted should meet, or negated. */
+/** A reputation policy passes if the score is low. Bind it to a stage for untrusted clients, or negate it. */
 export function passesReputation(database: Database, policy: Row, identifier: string, ip: string): boolean {
   const counted = database
     .all(model)

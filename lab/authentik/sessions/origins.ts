@@ -1,4 +1,4 @@
-// Stands in for Authentik: by which address a request came in and from whom, with a proxy in front or without.
+// Stands in for Authentik: a request's base URL and client address, with or without a proxy.
 import type { IncomingMessage } from "node:http";
 import { BlockList, isIPv6 } from "node:net";
 import type { HttpBindings } from "@hono/node-server";
@@ -6,17 +6,17 @@ import type { Context } from "hono";
 import { isAtLeast } from "../models/database.ts";
 
 export interface Origin {
-  /** The address by which Authentik was reached, without a slash at the end. Its issuer begins with it. */
+  /** The URL of Authentik in this request, without a trailing slash. The issuer begins with it. */
   readonly base: string;
-  /** The address of whoever asks. */
+  /** The client's IP address. */
   readonly ip: string;
 }
 
 export interface OriginsOptions {
   readonly version: string;
-  /** The address by which people reach Authentik, whatever a request says. */
+  /** The public URL of Authentik, which overrides the request's. */
   readonly publicUrl?: string;
-  /** Networks whose proxies are believed, as `AUTHENTIK_LISTEN__TRUSTED_PROXY_CIDRS` says. Default loopback and private ones. */
+  /** Networks of trusted proxies (`AUTHENTIK_LISTEN__TRUSTED_PROXY_CIDRS`). Default: loopback and private networks. */
   readonly trustedProxies?: readonly string[];
 }
 
@@ -48,12 +48,12 @@ export class Origins {
     };
   }
 
-  /** Until 2026.8 everybody was believed to be a proxy. */
+  /** Before 2026.8 every client is trusted as a proxy. */
   #believes(remote: string): boolean {
     if (!isAtLeast(this.#options.version, "2026.8")) return true;
     return this.#trusted.check(remote, isIPv6(remote) ? "ipv6" : "ipv4");
   }
 }
 
-/** The request behind a context of the framework. */
+/** The request of a framework context. */
 export const incoming = (c: Context): IncomingMessage => (c.env as HttpBindings).incoming;

@@ -1,4 +1,4 @@
-// Stands in for Authentik: browsers' sessions and the cookies that carry them.
+// Stands in for Authentik: browser sessions and their cookies.
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Database } from "../models/database.ts";
 import { timestamp } from "../models/database.ts";
@@ -6,13 +6,13 @@ import { randomKey } from "../models/fields.ts";
 import type { Origin } from "./origins.ts";
 import type { Row, Session } from "../models/state.ts";
 
-/** One request's hold on its session. */
+/** A request and its session. */
 export interface Visit {
   id: string;
   session: Session;
-  /** The browser has reached Authentik by https. */
+  /** Whether the browser uses HTTPS. */
   readonly secure: boolean;
-  /** Cookies that the answer sets beside the session's own. */
+  /** Cookies that the response sets besides the session's. */
   readonly cookies: string[];
 }
 
@@ -25,7 +25,7 @@ export class Sessions {
     this.#database = database;
   }
 
-  /** The session that the request's cookie names, or a new anonymous one. */
+  /** The session in the request's cookie, or a new anonymous one. */
   open(cookieHeader: string | undefined, origin: Origin): Visit {
     const existing = this.find(cookieHeader, origin);
     if (existing !== undefined) return existing;
@@ -46,13 +46,13 @@ export class Sessions {
     return { id, session, secure: origin !== undefined && isSecure(origin), cookies: [] };
   }
 
-  /** The account that is signed in. A deactivated account's session counts for nothing. */
+  /** The signed-in account. A deactivated account's session is not valid. */
   userOf(visit: Pick<Visit, "session"> | undefined): Row | undefined {
     const user = this.#database.get("authentik_core.user", visit?.session.user ?? null);
     return user?.["is_active"] === true ? user : undefined;
   }
 
-  /** Signs an account in. The session gets a new name, so that one planted before the sign-in is worth nothing. */
+  /** Signs an account in. The session gets a new id, which prevents session fixation. */
   signIn(visit: Visit, user: Row, duration: number): void {
     this.end(visit.id);
     const now = Date.now();
@@ -74,7 +74,7 @@ export class Sessions {
     state.sessions = Object.fromEntries(Object.entries(state.sessions).filter(([other]) => other !== id));
   }
 
-  /** Every `Set-Cookie` of an answer: what happened in between, and the session itself. */
+  /** Every `Set-Cookie` header of a response, including the session's. */
   cookiesOf({ id, session, secure, cookies }: Visit): readonly string[] {
     const user = this.#database.get("authentik_core.user", session.user ?? null);
     const claims = { sid: id, iss: "authentik", sub: user?.["uuid"] ?? "anonymous", authenticated: user !== undefined };
@@ -109,7 +109,7 @@ const isSecure = ({ base }: Origin): boolean => base.startsWith("https:");
 interface CookieOptions {
   readonly secure: boolean;
   readonly httpOnly: boolean;
-  /** Seconds; `null` for as long as the browser runs. */
+  /** Seconds; `null` until the browser closes. */
   readonly age: number | null;
   /** Milliseconds since 1970. */
   readonly expires: number | null;
@@ -125,7 +125,7 @@ const cookie = (name: string, value: string, { secure, httpOnly, age, expires }:
     secure ? "SameSite=None; Secure" : "SameSite=Lax",
   ].join("; ");
 
-/** The value of one cookie of a `Cookie` header. */
+/** The value of a cookie in a `Cookie` header. */
 export function cookieFrom(header: string | undefined, name: string): string | undefined {
   const prefix = `${name}=`;
   const pair = header?.split(/;\s*/).find((candidate) => candidate.startsWith(prefix));

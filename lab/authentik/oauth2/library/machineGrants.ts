@@ -1,4 +1,4 @@
-// Stands in for Authentik: tokens for an account that shows its app password at the token endpoint, without a browser.
+// Stands in for Authentik: tokens for an account that sends its app password to the token endpoint, without a browser.
 import type Provider from "oidc-provider";
 import { errors } from "oidc-provider";
 import { isAppPassword } from "../../flows/passwordBackends.ts";
@@ -8,7 +8,7 @@ import { passes } from "../../policies/policies.ts";
 import { mappingsOf } from "../scopeMappings.ts";
 import type { Row } from "../../models/state.ts";
 
-/** Both names stand for the same thing. */
+/** Authentik treats both alike. */
 export const machineGrants = ["client_credentials", "password"] as const;
 
 export interface MachineGrantOptions {
@@ -19,7 +19,7 @@ export interface MachineGrantOptions {
   readonly claimsOf: (user: Row, scope: string) => Record<string, unknown>;
 }
 
-/** The account and app password of a request; they may also come as the client's secret, `base64("account:password")`. */
+/** Reads the account and app password, which may also be in the client secret as `base64("account:password")`. */
 export function takeMachineCredentials(form: URLSearchParams, provider: Row): void {
   const grant = form.get("grant_type") ?? "";
   if (!(machineGrants as readonly string[]).includes(grant)) return;
@@ -30,11 +30,11 @@ export function takeMachineCredentials(form: URLSearchParams, provider: Row): vo
     form.set("username", username);
     form.set("password", password.join(":"));
   }
-  // The app password is sufficient, without the client secret; but the library requires one.
+  // The app password is sufficient, but the library requires a client secret.
   form.set("client_secret", text(provider["client_secret"]));
 }
 
-/** Teaches the library these grants. */
+/** Registers these grants with the library. */
 export function registerMachineGrants(provider: Provider, options: MachineGrantOptions): void {
   const { database, row } = options;
   for (const name of machineGrants) {
@@ -71,7 +71,7 @@ export function registerMachineGrants(provider: Provider, options: MachineGrantO
   }
 }
 
-/** The scopes that were asked for and that the provider has, in the order of their names. */
+/** The requested scopes that the provider has, sorted by name. */
 const scopesOf = (database: Database, row: Row, scope: string): string => {
   const known = mappingsOf(database, row).map((mapping) => mapping["scope_name"]);
   const asked = scope.split(" ").filter((name) => known.includes(name));

@@ -1,4 +1,4 @@
-// Stands in for Authentik: one OAuth2 provider object of its database as a running OpenID provider.
+// Stands in for Authentik: a running OpenID provider for one OAuth2 provider object.
 import type { Configuration, KoaContextWithOIDC } from "oidc-provider";
 import Provider from "oidc-provider";
 import type { Database } from "../../models/database.ts";
@@ -15,7 +15,7 @@ import { signingKeyOf } from "./signingKeys.ts";
 import type { Row } from "../../models/state.ts";
 import { uidOf } from "../../api/views.ts";
 
-/** The cookie by which the library finds a session. It goes from our own code to the library and never to a browser. */
+/** The cookie with which the library finds a session. Only our code sends it to the library; a browser never sees it. */
 export const sessionCookie = "session";
 
 export interface OpenidProviderOptions {
@@ -24,11 +24,11 @@ export interface OpenidProviderOptions {
   readonly row: Row;
   /** `http://127.0.0.1:9000/application/o/zot/`. */
   readonly issuer: string;
-  /** The account behind a session's name. */
+  /** The account of a session. */
   readonly userOfSession: (session: string) => { readonly user: Row; readonly authTime: number } | undefined;
 }
 
-/** Makes the provider. It answers at `/authorize`, `/token`, `/userinfo`, `/jwks`, `/revoke`, `/introspect` of its own. */
+/** Creates the provider. Its paths are `/authorize`, `/token`, `/userinfo`, `/jwks`, `/revoke` and `/introspect`. */
 export async function createOpenidProvider(options: OpenidProviderOptions): Promise<Provider> {
   const { database, row, issuer, userOfSession } = options;
   const key = await signingKeyOf(database, row);
@@ -50,7 +50,7 @@ export async function createOpenidProvider(options: OpenidProviderOptions): Prom
     },
     loadExistingGrant: grantAsked,
   });
-  // Authentik takes patterns too, so the list of the library is not asked.
+  // Replaces the library's check, since Authentik also accepts patterns.
   Object.defineProperty(provider.Client.prototype, "redirectUriAllowed", {
     value: (uri: string) => isRedirectUriAllowed(row, uri),
   });
@@ -61,13 +61,13 @@ export async function createOpenidProvider(options: OpenidProviderOptions): Prom
     claimsOf: (user, scope) => claims(database, row, user, scope),
   });
   provider.on("authorization.success", (_ctx, answer) => {
-    // Authentik does not say in its answer who issued it.
+    // Authentik's response has no `iss`.
     if (answer !== undefined) delete answer["iss"];
   });
   provider.use(async (ctx, next) => {
     const cookies = ctx.res.getHeader("set-cookie");
     await next();
-    // The library's own cookies would be of no use to anybody.
+    // The browser does not need the library's cookies.
     ctx.remove("set-cookie");
     if (cookies !== undefined) ctx.res.setHeader("set-cookie", cookies);
     speakAsAuthentik(ctx);
@@ -87,7 +87,7 @@ function protocol(database: Database, row: Row): Configuration {
       ...Object.fromEntries(scopes.map((scope) => [scope, namesIn(scope)])),
       openid: ["sub", ...namesIn("openid")],
     },
-    // The standard keeps the claims of scopes out of the ID token when there is an access token; Authentik has a setting.
+    // By the standard, an ID token issued with an access token has no scope claims. Authentik has a setting for that.
     conformIdTokenClaims: row["include_claims_in_id_token"] !== true,
     interactions: { policy: [] },
     renderError: (ctx, out) => {
@@ -154,7 +154,7 @@ function subject(database: Database, row: Row, user: Row): string {
   return name === undefined ? uidOf(database, user) : shown(user[name]);
 }
 
-/** Consent is implicit: whatever an account that may come in asks for is granted. */
+/** Grants everything requested: consent is implicit. */
 async function grantAsked(ctx: KoaContextWithOIDC): Promise<InstanceType<Provider["Grant"]> | undefined> {
   const { provider, client: asking, account } = ctx.oidc;
   if (asking === undefined || account === undefined) return undefined;
@@ -164,7 +164,7 @@ async function grantAsked(ctx: KoaContextWithOIDC): Promise<InstanceType<Provide
   return grant;
 }
 
-/** Authentik redirects with 302, and has its own words and one status for errors at the token endpoint. */
+/** Authentik redirects with 302. Its token endpoint uses its own error messages and one status for all of them. */
 function speakAsAuthentik(ctx: Spoken): void {
   const { path, body } = ctx;
   if (ctx.status === 303) ctx.status = 302;

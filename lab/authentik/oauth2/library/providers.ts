@@ -1,4 +1,4 @@
-// Stands in for Authentik: the OpenID provider library at work, one provider of it for each OAuth2 provider in the database.
+// Stands in for Authentik: runs one OpenID provider of the library for each OAuth2 provider in the database.
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type Provider from "oidc-provider";
@@ -23,7 +23,7 @@ export class OpenidProviders {
     this.options = options;
   }
 
-  /** Hands a request to the OpenID provider of an application, under the path that it knows. */
+  /** Forwards a request to an application's OpenID provider, under the provider's own path. */
   async forward(
     application: OpenidApplication,
     path: string,
@@ -32,7 +32,7 @@ export class OpenidProviders {
     change: { readonly headers?: Readonly<Record<string, string>>; readonly body?: string } = {},
   ): Promise<void> {
     const provider = await this.#providerOf(application, this.options.origins.of(request).base);
-    // A request of our own, since the original's body is read already and its cookies are none of the library's business.
+    // A new request, since the original's body has been read and its cookies must not reach the library.
     const inner = new IncomingMessage(request.socket);
     const { authorization, "content-type": type, accept, host } = request.headers;
     const passed = { authorization, "content-type": type, accept, host, ...change.headers };
@@ -44,19 +44,19 @@ export class OpenidProviders {
       inner.push(change.body);
     }
     inner.push(null);
-    // An incomplete request takes its connection down when it is thrown away.
+    // Destroying an incomplete request would close its connection.
     inner.complete = true;
     await provider.callback()(inner, response);
   }
 
-  /** Ends a flow that an authorization was for. */
+  /** Completes the authorization after its flow. */
   async authorize(query: string, visit: Visit, origin: Origin): Promise<string> {
     const found = applicationByClient(this.options.database, new URLSearchParams(query).get("client_id") ?? "");
     if (found === undefined) throw new Error("The application of this authorization has gone.");
     return this.grant(found, `?${query}`, visit.id, origin);
   }
 
-  /** Where the library redirects after a granted authorization: to the application, with a code. */
+  /** The library's redirect after a granted authorization: to the application, with a code. */
   async grant(found: OpenidApplication, search: string, session: string, { base }: Origin): Promise<string> {
     const request = new IncomingMessage(new Socket());
     const answer = new ServerResponse(request);
@@ -89,7 +89,7 @@ export class OpenidProviders {
       const user = session === undefined ? undefined : sessions.userOf({ session });
       return user === undefined ? undefined : { user, authTime: session?.authTime ?? 0 };
     };
-    // Loaded at the first use: it is large, and a lab without sign-ins does not need it.
+    // Loaded on first use, since the library is large and not every lab signs in.
     const made = import("./provider.ts").then(({ createOpenidProvider }) =>
       createOpenidProvider({ database, row: structuredClone(row), issuer, userOfSession }),
     );

@@ -1,4 +1,4 @@
-// Stands in for Authentik: the keys that sign tokens.
+// Stands in for Authentik: keys for signing tokens.
 import { createHash, createPrivateKey, generateKeyPair } from "node:crypto";
 import { promisify } from "node:util";
 import type { JWK } from "oidc-provider";
@@ -8,7 +8,7 @@ import type { Row } from "../../models/state.ts";
 
 const model = "authentik_crypto.certificatekeypair";
 
-/** The key of a provider as a JSON Web Key; `undefined` when the provider signs with its client secret. */
+/** The key of a provider as a JSON Web Key; `undefined` if the provider signs with its client secret. */
 export async function signingKeyOf(database: Database, provider: Row): Promise<JWK | undefined> {
   const pem = await pemOf(database, provider["signing_key"] ?? null);
   if (pem === undefined) return undefined;
@@ -23,7 +23,7 @@ async function pemOf(database: Database, pk: Row[string]): Promise<string | unde
   if (certificate === undefined) return undefined;
   const existing = text(certificate["key_data"]);
   if (existing !== "") return existing;
-  // Making the key takes a moment that a start should not wait for, so it is made for the first token.
+  // Generated for the first token, since that is slow and would delay the start.
   const { privateKey } = await promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
   const pem = privateKey.export({ format: "pem", type: "pkcs8" }) as string;
   const row = database.get(model, pk);

@@ -1,18 +1,18 @@
-// Stands in for Authentik: where the OpenID provider library keeps codes and tokens, and how it sees who is signed in.
+// Stands in for Authentik: storage for the OpenID provider library's codes and tokens, and its view of sessions.
 import type { Adapter, AdapterPayload } from "oidc-provider";
 import type { Database } from "../../models/database.ts";
 import type { Json } from "../../../shared/json.ts";
 import { object } from "../../../shared/json.ts";
 
-/** The subject of the account that is signed in with a session, by the session's name. */
+/** The signed-in account's subject, by session. */
 export type SubjectOf = (session: string) => { readonly subject: string; readonly authTime: number } | undefined;
 
-/** Makes the library's storage for one kind of thing. */
+/** Creates the library's storage for one model. */
 export function storageFor(database: Database, subjectOf: SubjectOf): (kind: string) => Adapter {
   return (kind) => (kind === "Session" ? sessionStorage(subjectOf) : keptStorage(database, kind));
 }
 
-/** Authentik's sessions are the provider's sessions; it never makes one of its own. */
+/** The library uses Authentik's sessions and never creates its own. */
 function sessionStorage(subjectOf: SubjectOf): Adapter {
   const nothing = (): Promise<undefined> => Promise.resolve(undefined);
   const find = (id: string): Promise<AdapterPayload | undefined> => {
