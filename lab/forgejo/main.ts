@@ -1,4 +1,4 @@
-// Stands in for Forgejo 14.0.2: the command that starts it by itself.
+// Stands in for Forgejo 14.0.2: the command that runs it on its own.
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { startForgejo } from "./server.ts";
@@ -8,7 +8,7 @@ const USAGE = `node lab/forgejo/main.ts --port 3000 --data DIR [--seed FILE] [--
   --port       port on 127.0.0.1 (default 3000; 0: any free port)
   --data       folder for state and logs
   --seed       JSON file with users, organisations, tokens and repositories, used when the folder is empty
-  --path       folder put in front of the runner's PATH; may be given more than once
+  --path       folder to prepend to the runner's PATH; can be repeated
   --no-runner  runs wait for ever`;
 
 const { values } = parseArgs({

@@ -1,4 +1,4 @@
-// Stands in for Forgejo 14.0.2: what a new data folder starts with.
+// Stands in for Forgejo 14.0.2: the initial content of a new data folder.
 import { createHash } from "node:crypto";
 import { next, now } from "./state.ts";
 import type { Collaborator, Entry, Owner, Permission, Repository, State } from "./state.ts";
@@ -7,7 +7,7 @@ export interface UserSeed {
   readonly login: string;
   /** Site administrator. Default false. */
   readonly isAdmin?: boolean;
-  /** For Basic authentication. Default: none, so that only tokens work. */
+  /** Password for Basic authentication. Default: none, only tokens work. */
   readonly password?: string;
   readonly secrets?: Readonly<Record<string, string>>;
   readonly variables?: Readonly<Record<string, string>>;
@@ -33,7 +33,7 @@ export interface TokenSeed {
   readonly token: string;
   /** Login. */
   readonly user: string;
-  /** `all`, or `read:` and `write:` of `repository`, `organization`, `user`, … Default all. */
+  /** `all`, or `read:` or `write:` with `repository`, `organization`, `user`, … Default all. */
   readonly scopes?: readonly string[];
 }
 
@@ -45,15 +45,15 @@ export interface RepositorySeed {
   readonly private?: boolean;
   /** Default main. */
   readonly defaultBranch?: string;
-  /** Path to content, workflows under `.forgejo/workflows/` or `.github/workflows/` included. */
+  /** Content by path, including workflows in `.forgejo/workflows/` or `.github/workflows/`. */
   readonly files?: Readonly<Record<string, string>>;
   readonly secrets?: Readonly<Record<string, string>>;
   readonly variables?: Readonly<Record<string, string>>;
-  /** Login to permission. */
+  /** Permission by login. */
   readonly collaborators?: Readonly<Record<string, Collaborator["permission"]>>;
 }
 
-/** What a new data folder starts with. Everything that refers to a login needs that user or organisation here. */
+/** Initial content of a new data folder. It must contain every user and organisation that it refers to. */
 export interface ForgejoSeed {
   readonly users?: readonly UserSeed[];
   readonly organisations?: readonly OrganisationSeed[];
@@ -158,7 +158,7 @@ export function addRepository(
   return repository;
 }
 
-/** Tokens and passwords are compared by their digest, so that the data folder holds none in clear. */
+/** Tokens and passwords are compared by digest, so that the data folder contains none in plain text. */
 export function digest(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
@@ -175,7 +175,7 @@ function idOf(state: State, login: string): number {
   const owner = state.owners.find((candidate) => candidate.login === login);
   if (owner === undefined) {
     throw new Error(
-      `The seed of the lab's Forgejo names "${login}", but has no such user or organisation. ` +
+      `The seed of the lab's Forgejo refers to "${login}", but has no such user or organisation. ` +
         "Add it to the seed's users or organisations.",
     );
   }

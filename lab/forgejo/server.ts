@@ -22,15 +22,15 @@ export type { RunnerOptions } from "./runner/jobContext.ts";
 export type { ForgejoSeed, OrganisationSeed, RepositorySeed, TeamSeed, TokenSeed, UserSeed } from "./seed.ts";
 
 export interface ForgejoOptions {
-  /** 0 takes a free port. */
+  /** 0 selects a free port. */
   readonly port: number;
-  /** The setting that the port comes from, for the error when it is taken. */
+  /** Setting of the port, for the error message if the port is in use. */
   readonly setting?: string;
-  /** Folder for what must survive a restart: the state and the jobs' logs. */
+  /** Folder for the state and the jobs' logs. */
   readonly data: string;
-  /** Used only when the folder is empty. */
+  /** Used only if the folder is empty. */
   readonly seed?: ForgejoSeed;
-  /** The runner, with its defaults when this is left out; null for none, so that runs wait for ever. */
+  /** Options of the runner. Default: a runner with default options. null: no runner, so that runs wait forever. */
   readonly runner?: RunnerOptions | null;
 }
 

@@ -1,14 +1,14 @@
-// Stands in for Forgejo 14.0.2: what it remembers.
+// Stands in for Forgejo 14.0.2: its persistent state.
 import type { Store } from "../shared/store.ts";
 
-/** A secret or a variable of Actions. Names are kept in upper case, as Forgejo does. */
+/** An Actions secret or variable. As in Forgejo, names are stored in upper case. */
 export interface Entry {
   readonly name: string;
   value: string;
   readonly createdAt: string;
 }
 
-/** What can hold secrets and variables: a repository, an organisation, a user. */
+/** Holder of secrets and variables: a repository, an organisation or a user. */
 export interface Holder {
   readonly id: number;
   secrets: Entry[];
@@ -53,12 +53,12 @@ export interface Repository extends Holder {
   hasActions: boolean;
   description: string;
   defaultBranch: string;
-  /** The one tree that every ref of the repository shows: path to content. */
+  /** Content by path. All refs of the repository have this one tree. */
   files: Record<string, string>;
   collaborators: Collaborator[];
-  /** Who must accept a requested transfer. */
+  /** Id of the owner who must accept the requested transfer. */
   transferTo: number | null;
-  /** Number of the newest run, which counts up inside the repository. */
+  /** Number of the newest run. Runs are numbered per repository. */
   lastRunNumber: number;
   readonly createdAt: string;
   updatedAt: string;
@@ -73,7 +73,7 @@ export interface Job {
   readonly name: string;
   readonly needs: readonly string[];
   readonly runsOn: readonly string[];
-  /** Its `if` asks about the jobs it needs, so that it runs even when one of them failed. */
+  /** Its `if` has a status function, so that it can run even if a job that it needs failed. */
   readonly runsAnyway: boolean;
   status: Status;
   /** 0 until a runner takes the job. */
@@ -90,13 +90,13 @@ export interface Run {
   readonly actorId: number;
   readonly title: string;
   readonly workflowFile: string;
-  /** Folder that the workflow file is in. */
+  /** Folder of the workflow file. */
   readonly workflowFolder: string;
   readonly ref: string;
   readonly sha: string;
   readonly triggerEvent: string;
   readonly eventPayload: string;
-  /** The repository's files at the time of the dispatch: a run belongs to its commit. */
+  /** The repository's files at the time of the dispatch, since a run belongs to a commit. */
   readonly files: Readonly<Record<string, string>>;
   readonly jobs: Job[];
   status: Status;
@@ -106,13 +106,13 @@ export interface Run {
   updated: string;
 }
 
-/** A name that an owner had. */
+/** A former name of an owner. */
 export interface OwnerRedirect {
   readonly login: string;
   readonly ownerId: number;
 }
 
-/** A name that a repository had, or an owner that it was transferred from. */
+/** A former name or owner of a repository. */
 export interface RepositoryRedirect {
   readonly ownerId: number;
   readonly name: string;
@@ -132,21 +132,21 @@ export interface State {
   readonly runs: Run[];
 }
 
-/** One running Forgejo: its state, and where it is reached. */
+/** A running Forgejo: its state and URL. */
 export interface Instance {
   readonly store: Store<State>;
   /** Folder of the jobs' logs. */
   readonly logs: string;
   /** Base URL without a trailing slash. */
   url: string;
-  /** Tells the runner that there may be work. */
+  /** Makes the runner check for waiting jobs. */
   wake: () => void;
 }
 
-/** A time that was not reached, in Forgejo's words. */
+/** Forgejo's value for a time that has not been set. */
 export const NEVER = "1970-01-01T00:00:00Z";
 
-/** Now, in the whole seconds that Forgejo keeps. */
+/** The current time in whole seconds, as Forgejo stores it. */
 export function now(): string {
   return `${new Date().toISOString().slice(0, 19)}Z`;
 }

@@ -1,11 +1,11 @@
-// Stands in for Forgejo 14.0.2: who asks, what their token allows, and which repository they mean.
+// Stands in for Forgejo 14.0.2: authentication, token scopes, permissions and the repository in a path.
 import type { Context } from "hono";
 import { Moved, notFound, Refusal } from "./responses.ts";
 import { digest } from "../seed.ts";
 import { findOwner, findRepository, ownerOf, repositoryOf } from "../state.ts";
 import type { Instance, Owner, Permission, Repository, State } from "../state.ts";
 
-/** Who asks. A password allows everything that the user may, a token what its scopes say. */
+/** An authenticated user. A password grants all scopes, a token only its own. */
 export interface Caller {
   readonly user: Owner;
   readonly scopes: readonly string[];
@@ -15,7 +15,7 @@ export type Category = "repository" | "organization" | "user" | "admin";
 
 const RANK: Record<Permission, number> = { read: 1, write: 2, admin: 3, owner: 4 };
 
-/** The caller, null when there is none. Wrong credentials are refused even where none are needed. */
+/** The caller, null for an anonymous request. Wrong credentials are rejected even if none are required. */
 export function callerOf({ store }: Instance, context: Context): Caller | null {
   const [scheme = "", credentials] = (context.req.header("Authorization") ?? "").split(" ");
   if (credentials !== undefined) {
@@ -31,7 +31,7 @@ export function callerOf({ store }: Instance, context: Context): Caller | null {
   return query === undefined ? null : (byToken(store.data, query) ?? refuseCredentials());
 }
 
-/** The deprecated way to give a token. */
+/** A token in the query, which is deprecated. */
 export function tokenOfQuery(context: Context): string | undefined {
   return context.req.query("token") ?? context.req.query("access_token");
 }
@@ -42,7 +42,7 @@ function byToken(state: State, token: string): Caller | undefined {
   return found && { user: ownerOf(state, found.userId), scopes: found.scopes };
 }
 
-/** `user:password`, and a token as either part. */
+/** `user:password`; a token may replace either part. */
 function byBasic(state: State, credentials: string): Caller | undefined {
   const [login = "", password = ""] = Buffer.from(credentials, "base64").toString().split(":");
   const byCredentials = byToken(state, password) ?? byToken(state, login);
@@ -55,7 +55,7 @@ function refuseCredentials(): never {
   throw new Refusal(401, "user does not exist [uid: 0, name: ]");
 }
 
-/** The scope that the request needs, by its method. Anonymous requests need none: later checks decide. */
+/** Checks the scope that the method requires. Skips anonymous requests, which later checks handle. */
 export function requireScope(caller: Caller | null, category: Category, method: string): void {
   if (caller === null) return;
   const reads = method === "GET" || method === "HEAD";
@@ -70,14 +70,14 @@ export function requireToken(caller: Caller | null): Caller {
   return caller;
 }
 
-/** What the caller may do with the repository, null when they may not see it. */
+/** The caller's permission on the repository, null if they cannot see it. */
 export function permissionOn(state: State, caller: Caller | null, repository: Repository): Permission | null {
   const found: Permission[] = repository.private ? [] : ["read"];
   if (caller !== null) {
     const { user } = caller;
     if (user.isAdmin || user.id === repository.ownerId) found.push("owner");
     for (const team of state.teams) {
-      // Members of a team with admin rights count as owners of the organisation's repositories.
+      // Members of an admin team own the organisation's repositories.
       const inTeam = team.organisationId === repository.ownerId && team.members.includes(user.id);
       if (inTeam) found.push(team.permission === "admin" ? "owner" : team.permission);
     }
@@ -92,7 +92,7 @@ export function allows(permission: Permission, wanted: Permission): boolean {
   return RANK[permission] >= RANK[wanted];
 }
 
-/** The repository of the path's `owner` and `repo`, which the caller may at least read. */
+/** The repository with the path's `owner` and `repo`. Throws if the caller cannot read it. */
 export function repositoryOfPath(
   instance: Instance,
   context: Context,
@@ -116,7 +116,7 @@ export function repositoryOfPath(
     );
     if (redirect === undefined) throw notFound();
     const target = repositoryOf(state, redirect.repositoryId);
-    // A redirect must not tell a stranger that a private repository exists.
+    // A redirect must not reveal that a private repository exists.
     if (permissionOn(state, caller, target) === null) throw notFound();
     throw new Moved(301, location(context, ownerOf(state, target.ownerId).login, target.name));
   }

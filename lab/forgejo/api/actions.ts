@@ -1,4 +1,4 @@
-// Stands in for Forgejo 14.0.2: dispatching workflows, and runs, tasks and logs to look at.
+// Stands in for Forgejo 14.0.2: workflow dispatch, runs, tasks and logs.
 import { existsSync, readFileSync } from "node:fs";
 import { allows, permissionOn, requireToken } from "./access.ts";
 import { empty, json, notFound, Refusal, text } from "./responses.ts";
@@ -34,7 +34,7 @@ export function addActionsRoutes(route: Route): void {
   route("/:owner/:repo/actions/runs/:number/jobs/:job/attempt/:attempt/logs", { GET: showLog });
 }
 
-/** The repository, whose Actions are on. */
+/** The repository. Throws if its Actions are disabled. */
 function withActions(call: Call): Repository {
   const { repository } = open(call);
   if (!repository.hasActions) throw notFound();
@@ -90,7 +90,7 @@ function showOne(call: Call): Response {
   return json(200, showRun(call.instance, run));
 }
 
-/** Jobs that a runner took, newest first, whatever their status. */
+/** Jobs that a runner has taken, newest first, in any status. */
 function listTasks(call: Call): Response {
   const repository = withActions(call);
   const tasks = jobsOf(call.instance, repository)
@@ -140,7 +140,7 @@ function listWaitingJobs(call: Call): Response {
   );
 }
 
-/** A page of the web interface. The real one wants a browser's session; here whoever may read the repository may look. */
+/** A page of the web interface. The real one requires a browser session, this one read permission on the repository. */
 function showLog(call: Call): Response {
   const state = call.instance.store.data;
   const owner = findOwner(state, part(call, "owner"));

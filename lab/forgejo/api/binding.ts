@@ -1,4 +1,4 @@
-// Stands in for Forgejo 14.0.2: reading a request's body, with its refusals.
+// Stands in for Forgejo 14.0.2: parsing and validation of request bodies.
 import type { Context } from "hono";
 import { Refusal } from "./responses.ts";
 
@@ -6,14 +6,14 @@ import { Refusal } from "./responses.ts";
 type Kind = "string" | "bool" | "map[string]string";
 
 export interface Form {
-  /** Go's name of the body's type, which its errors show. */
+  /** The body's Go type, as Go's errors show it. */
   readonly type: string;
   readonly fields: Readonly<Record<string, { readonly kind: Kind; readonly required?: boolean }>>;
 }
 
 export type Body = Readonly<Record<string, string | boolean | Readonly<Record<string, string>> | undefined>>;
 
-/** Reads JSON or a form. Unknown fields are ignored; what does not fit is 422. */
+/** Parses JSON or a form. Ignores unknown fields; a wrong type is a 422. */
 export async function bind(context: Context, form: Form): Promise<Body> {
   const body = parse(await context.req.text(), context.req.header("Content-Type"));
   const bound: Record<string, Body[string]> = {};
@@ -25,7 +25,7 @@ export async function bind(context: Context, form: Form): Promise<Body> {
   return bound;
 }
 
-/** A bound string, empty when it was not given: Go has no other absence. */
+/** A string field; empty if missing, as in Go. */
 export function stringOf(body: Body, name: string): string {
   const value = body[name];
   return typeof value === "string" ? value : "";

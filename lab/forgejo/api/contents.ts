@@ -1,4 +1,4 @@
-// Stands in for Forgejo 14.0.2: reading and writing the files of a repository.
+// Stands in for Forgejo 14.0.2: reads and writes the files of a repository.
 import { createHash } from "node:crypto";
 import { allows, requireToken } from "./access.ts";
 import { json, notFound, Refusal } from "./responses.ts";
@@ -44,7 +44,7 @@ async function write(call: Call, { isNew }: { readonly isNew: boolean }): Promis
   const path = part(call, "path");
   const existing = repository.files[path];
   if (isNew && existing !== undefined) throw new Refusal(422, `repository file already exists [path: ${path}]`);
-  // Whoever changes a file names the version that they saw.
+  // A change must name the version that it replaces.
   const seen = stringOf(body, "sha");
   if (!isNew && existing === undefined) throw notFound();
   if (!isNew && existing !== undefined && seen !== blobOf(existing)) {
@@ -80,7 +80,7 @@ function showFile(call: Call, repository: Repository, path: string): object {
   };
 }
 
-/** The id that git gives a file of this content. */
+/** Git's blob id for this content. */
 function blobOf(content: string): string {
   return createHash("sha1")
     .update(`blob ${Buffer.byteLength(content)}\0${content}`)

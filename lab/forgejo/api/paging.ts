@@ -1,14 +1,14 @@
-// Stands in for Forgejo 14.0.2: its two ways to page a list.
+// Stands in for Forgejo 14.0.2: its two kinds of pagination.
 
 const DEFAULT_LIMIT = 30;
 const MOST = 50;
 
-/** Lists of secrets and variables: everything, unless a page is asked for. */
+/** For secrets and variables: everything, unless a page is requested. */
 export function pageIfAsked<T>(items: readonly T[], query: Readonly<Record<string, string>>): T[] {
   return numberOf(query["page"]) < 1 ? [...items] : page(items, query);
 }
 
-/** Lists of runs and tasks: always a page. */
+/** For runs and tasks: always a page. */
 export function page<T>(items: readonly T[], query: Readonly<Record<string, string>>): T[] {
   const asked = numberOf(query["limit"]);
   const limit = asked < 1 ? DEFAULT_LIMIT : Math.min(asked, MOST);

@@ -64,7 +64,7 @@ export function addRepositoryRoutes(route: Route): void {
   route("/api/v1/repos/:owner/:repo/transfer/accept", { POST: acceptTransfer });
 }
 
-/** The repository of the path, with the scope that the method needs. */
+/** The repository in the path. Checks the scope that the method requires. */
 export function open(call: Call): { readonly repository: Repository; readonly permission: Permission } {
   requireScope(call.caller, "repository", call.context.req.method);
   return repositoryOfPath(call.instance, call.context, call.caller);
@@ -152,7 +152,7 @@ async function addCollaborator(call: Call): Promise<Response> {
   return empty(204);
 }
 
-/** To an organisation of the caller at once; to a user when they accept. */
+/** Transfers at once to the caller's own organisation. Other owners must accept first. */
 async function transfer(call: Call): Promise<Response> {
   const { repository, permission } = open(call);
   const { user } = requireToken(call.caller);
@@ -194,7 +194,7 @@ function move(call: Call, repository: Repository, newOwner: Owner): void {
   repository.transferTo = null;
 }
 
-/** A name in use redirects nowhere, even if another repository had it before. */
+/** Removes the redirect of a name that is now in use. */
 function takeName({ instance }: Call, ownerId: number, name: string): void {
   const state = instance.store.data;
   state.repositoryRedirects = state.repositoryRedirects.filter(

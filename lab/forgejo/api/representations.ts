@@ -1,4 +1,4 @@
-// Stands in for Forgejo 14.0.2: users, repositories and runs as its API shows them.
+// Stands in for Forgejo 14.0.2: users, repositories and runs as its API returns them.
 import { createHash } from "node:crypto";
 import { ownerOf, repositoryOf } from "../state.ts";
 import type { Instance, Owner, Permission, Repository, Run } from "../state.ts";
@@ -112,7 +112,7 @@ export function showRun(instance: Instance, run: Run): object {
     is_fork_pull_request: false,
     need_approval: false,
     approved_by: 0,
-    // Empty for a dispatch; `trigger_event` names it.
+    // Empty for a dispatch, which only `trigger_event` shows.
     event: "",
     event_payload: run.eventPayload,
     trigger_event: run.triggerEvent,
@@ -135,7 +135,7 @@ export function prettyRef(ref: string): string {
   return ref.replace(/^refs\/(?:heads|tags)\//, "");
 }
 
-/** The commit: 40 hexadecimal digits that change with the files. */
+/** The commit id: 40 hexadecimal digits that change with the files. */
 export function commitOf(files: Readonly<Record<string, string>>): string {
   const hash = createHash("sha1");
   for (const path of Object.keys(files).sort()) hash.update(`${path}\0${files[path] ?? ""}\0`);

@@ -1,6 +1,6 @@
-// Stands in for Forgejo 14.0.2: answers in the form that its API gives them.
+// Stands in for Forgejo 14.0.2: the format of its API's responses.
 
-/** An answer of the API that ends the request: thrown by what checks, sent by the server. */
+/** An error response. Thrown by a check and sent by the server. */
 export class Refusal extends Error {
   readonly status: number;
   readonly details: Readonly<Record<string, unknown>>;
@@ -12,7 +12,7 @@ export class Refusal extends Error {
   }
 }
 
-/** The redirect from a name that a repository or an owner had. */
+/** A redirect from a former name of a repository or an owner. */
 export class Moved extends Error {
   readonly status: 301 | 307;
   readonly location: string;
@@ -47,7 +47,7 @@ export function refusal(error: Refusal, url: string): Response {
   return json(error.status, { message: error.message, url: `${url}/api/swagger`, ...error.details });
 }
 
-/** Go adds a small page to a redirect of GET, and nothing to others. */
+/** Go adds a small HTML page to the redirect of a GET, and nothing to others. */
 export function moved(error: Moved, method: string): Response {
   const headers = { Location: error.location };
   if (method !== "GET" && method !== "HEAD") return new Response(null, { status: error.status, headers });
@@ -59,7 +59,7 @@ export function moved(error: Moved, method: string): Response {
   });
 }
 
-/** JSON as Go writes it: a line of its own, without the characters that could end a script. */
+/** JSON in Go's format: with a trailing newline, and with HTML characters escaped. */
 export function goJson(value: unknown): string {
   const escaped = JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,

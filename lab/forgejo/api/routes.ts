@@ -1,4 +1,4 @@
-// Stands in for Forgejo 14.0.2: one path, its methods, and what every request goes through.
+// Stands in for Forgejo 14.0.2: registers paths with their methods and what all requests have in common.
 import type { Context, Hono } from "hono";
 import { callerOf, tokenOfQuery } from "./access.ts";
 import type { Caller } from "./access.ts";
@@ -19,7 +19,7 @@ const DEPRECATED =
   "token and access_token API authentication is deprecated and will be removed in Forgejo v13.0.0. Please use " +
   "AuthorizationHeaderToken instead. Existing queries will continue to work but without authorization.";
 
-/** Adds paths to the app. A method that a path does not have is 405, before anybody asks who calls. */
+/** Adds paths to the app. An unsupported method is a 405, even without authentication. */
 export function routesOf(app: Hono, instance: Instance): Route {
   return (path, handlers) => {
     const methods = Object.keys(handlers);
@@ -31,7 +31,7 @@ export function routesOf(app: Hono, instance: Instance): Route {
         return response;
       });
     }
-    // Forgejo's router names one method only, the last of the path.
+    // Forgejo's router names only the path's last method.
     const allow = methods.at(-1) ?? "";
     app.all(path, () => new Response(null, { status: 405, headers: { Allow: allow, "Content-Length": "0" } }));
   };

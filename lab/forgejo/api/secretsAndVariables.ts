@@ -10,7 +10,7 @@ import type { Call, Route } from "./routes.ts";
 import { now } from "../state.ts";
 import type { Entry, Holder } from "../state.ts";
 
-/** Finds who holds the entries that a path means, and refuses callers without the right to them. */
+/** Finds the holder in the path. Throws if the caller has insufficient permissions. */
 type HolderOf = (call: Call) => { readonly holder: Holder; readonly isRepository: boolean };
 
 const SECRET: Form = { type: "CreateOrUpdateSecretOption", fields: { data: { kind: "string", required: true } } };
@@ -23,7 +23,7 @@ const VARIABLE: Form = {
 export function addEntryRoutes(route: Route): void {
   addSecrets(route, "/api/v1/repos/:owner/:repo/actions", ofRepository, { listed: true });
   addSecrets(route, "/api/v1/orgs/:org/actions", ofOrganisation, { listed: true });
-  // This version has no list of a user's secrets.
+  // This version cannot list a user's secrets.
   addSecrets(route, "/api/v1/user/actions", ofUser, { listed: false });
   addVariables(route, "/api/v1/repos/:owner/:repo/actions", ofRepository);
   addVariables(route, "/api/v1/orgs/:org/actions", ofOrganisation);
@@ -137,7 +137,7 @@ function addVariables(route: Route, path: string, holderOf: HolderOf): void {
   });
 }
 
-/** The name as it is stored. `FORGEJO_` and `CI` are allowed for secrets in this version. */
+/** The stored form of a name. This version allows `FORGEJO_` and `CI` for secrets. */
 function checkedName(name: string): string {
   if (!/^[a-z_][a-z0-9_]*$/i.test(name) || /^(?:gitea|github)_/i.test(name)) {
     throw new Refusal(400, "invalid secret name");

@@ -1,8 +1,8 @@
-// Stands in for Forgejo's Actions runner: the files by which a step gives values to later steps.
+// Stands in for Forgejo's Actions runner: the files through which a step passes values to later steps.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** What a step left for later steps. */
+/** Values that a step passes to later steps. */
 export interface Given {
   readonly environment: Readonly<Record<string, string>>;
   readonly outputs: Readonly<Record<string, string>>;
@@ -11,7 +11,7 @@ export interface Given {
 
 const NAMES = ["env", "output", "path", "step_summary", "state"] as const;
 
-/** Empty files for one step, and the variables that name them: `GITHUB_OUTPUT` and `FORGEJO_OUTPUT`, … */
+/** Creates empty files for a step. Returns the variables with their paths: `GITHUB_OUTPUT` and `FORGEJO_OUTPUT`, … */
 export function makeCommandFiles(folder: string): Record<string, string> {
   const variables: Record<string, string> = {};
   for (const name of NAMES) {
@@ -34,7 +34,7 @@ export function readCommandFiles(folder: string): Given {
   };
 }
 
-/** `name=value`, and `name<<END` with the lines up to `END`. */
+/** Parses `name=value`, and `name<<END` with the lines up to `END`. */
 function assignments(text: string): Record<string, string> {
   const found: Record<string, string> = {};
   const lines = text.split("\n");

@@ -1,4 +1,4 @@
-// Stands in for Forgejo 14.0.2: starting a workflow by hand.
+// Stands in for Forgejo 14.0.2: starts a workflow on request.
 import { Refusal } from "../api/responses.ts";
 import { commitOf, showRepository, showUser } from "../api/representations.ts";
 import { next, NEVER, now, ownerOf } from "../state.ts";
@@ -6,7 +6,7 @@ import type { Instance, Job, Owner, Repository, Run } from "../state.ts";
 import { parseWorkflow, workflowFolder } from "./workflow.ts";
 import type { Workflow, WorkflowJob } from "./workflow.ts";
 
-/** What is asked for. */
+/** A dispatch request. */
 export interface Dispatch {
   readonly repository: Repository;
   readonly actor: Owner;
@@ -15,7 +15,7 @@ export interface Dispatch {
   readonly inputs: Readonly<Record<string, string>>;
 }
 
-/** Makes the run, whose jobs then wait for a runner. */
+/** Creates the run, whose jobs then wait for a runner. */
 export function dispatch(instance: Instance, asked: Dispatch): Run {
   const { repository, actor, workflowFile } = asked;
   if (asked.ref === "") throw new Refusal(400, "ref is empty");
@@ -24,7 +24,7 @@ export function dispatch(instance: Instance, asked: Dispatch): Run {
   const ref = fullRef(repository, sha, asked.ref);
   const content = folder === undefined ? undefined : repository.files[`${folder}/${workflowFile}`];
   const workflow = content === undefined ? undefined : parseWorkflow(content);
-  // Forgejo 14 answers an unknown ref, an unknown workflow and a broken one with an empty 500.
+  // Forgejo 14 responds with an empty 500 to an unknown ref, an unknown workflow and an invalid workflow.
   if (folder === undefined || ref === undefined || workflow === undefined) throw new Refusal(500, "");
   const inputs = checkedInputs(workflow, asked.inputs);
   const state = instance.store.data;
@@ -78,7 +78,7 @@ function newJob(id: number, job: WorkflowJob): Job {
   };
 }
 
-/** Only declared inputs reach the run. An empty one takes its default, a boolean false. */
+/** Drops undeclared inputs. An empty input gets its default; a missing boolean is false. */
 function checkedInputs(workflow: Workflow, given: Readonly<Record<string, string>>): Record<string, string> {
   const inputs: Record<string, string> = {};
   for (const name of Object.keys(workflow.inputs).sort()) {
@@ -91,7 +91,7 @@ function checkedInputs(workflow: Workflow, given: Readonly<Record<string, string
   return inputs;
 }
 
-/** The repository has one branch, its default one; it is also found by commit. */
+/** The full ref of the default branch, the only one, by name or commit id. */
 function fullRef(repository: Repository, sha: string, ref: string): string | undefined {
   if (Object.keys(repository.files).length === 0) return undefined;
   const branch = `refs/heads/${repository.defaultBranch}`;
@@ -99,7 +99,7 @@ function fullRef(repository: Repository, sha: string, ref: string): string | und
   return /^[0-9a-f]{7,40}$/.test(ref) && sha.startsWith(ref) ? sha : undefined;
 }
 
-/** The repository's owner's login and its name, as paths show them. */
+/** `owner/name`. */
 export function fullName(instance: Instance, repository: Repository): string {
   return `${ownerOf(instance.store.data, repository.ownerId).login}/${repository.name}`;
 }

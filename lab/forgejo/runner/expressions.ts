@@ -2,23 +2,23 @@
 
 export type Value = string | number | boolean | null | readonly Value[] | { readonly [key: string]: Value };
 
-/** What an expression can see. */
+/** What an expression can read. */
 export interface Scope {
   /** `github`, `secrets`, `inputs`, `needs`, … */
   readonly contexts: Readonly<Record<string, Value>>;
-  /** How the job goes so far, for `success()` and its like. */
+  /** The job's current status, for `success()` and similar functions. */
   readonly status: "success" | "failure" | "cancelled";
 }
 
-/** An expression that cannot be read; its message goes into the job's log. */
+/** An invalid expression. The message goes into the job's log. */
 export class ExpressionError extends Error {}
 
-/** Replaces each `${{ … }}` of a text by its value. */
+/** Replaces each `${{ … }}` in a text with its value. */
 export function interpolate(text: string, scope: Scope): string {
   return text.replace(/\$\{\{([\s\S]*?)\}\}/g, (_, expression: string) => textOf(evaluate(expression, scope)));
 }
 
-/** Whether a step or job with this `if` runs. Without a status function the job must be going well. */
+/** Whether a step or job with this `if` runs. Without a status function, `success()` is implied. */
 export function conditionHolds(condition: string | null, scope: Scope): boolean {
   if (condition === null) return scope.status === "success";
   const expression = condition.trim().replace(/^\$\{\{([\s\S]*)\}\}$/, "$1");
@@ -46,7 +46,7 @@ function tokens(expression: string): string[] {
   return found;
 }
 
-/** Recursive descent: or, and, equality, comparison, not, then values with their properties. */
+/** A recursive descent parser: or, and, equality, comparison, not, then values with their properties. */
 class Parser {
   readonly #tokens: readonly string[];
   readonly #scope: Scope;
@@ -203,16 +203,16 @@ function callFunction(name: string, given: readonly Value[], status: Scope["stat
   }
 }
 
-/** The parser's own error would show a piece of the text, which may be a secret. */
+/** Hides the parser's error, which quotes the text: it may be a secret. */
 function parsed(text: string): Value {
   try {
     return JSON.parse(text) as Value;
   } catch {
-    throw new ExpressionError("fromJSON was given a text that is not JSON");
+    throw new ExpressionError("fromJSON: invalid JSON");
   }
 }
 
-/** Names are looked up without regard to case; what is missing is null. */
+/** Looks names up without regard to case; null if missing. */
 function member(value: Value, name: string): Value {
   if (isList(value)) return value[Number(name)] ?? null;
   if (typeof value !== "object" || value === null) return null;
@@ -228,7 +228,7 @@ function truth(value: Value): boolean {
   return value !== null && value !== false && value !== "" && value !== 0;
 }
 
-/** Texts are equal without regard to case; values of different kinds are compared as numbers. */
+/** Compares strings without regard to case, and values of different types as numbers. */
 function equal(left: Value, right: Value): boolean {
   if (typeof left === "string" && typeof right === "string") return left.toLowerCase() === right.toLowerCase();
   if (typeof left === typeof right && left !== null && right !== null) return left === right;

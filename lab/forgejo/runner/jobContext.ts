@@ -1,22 +1,22 @@
-// Stands in for Forgejo's Actions runner: what a job's expressions and processes see.
+// Stands in for Forgejo's Actions runner: the context of a job's expressions and processes.
 import type { Value } from "./expressions.ts";
 import { prettyRef } from "../api/representations.ts";
 import { ownerOf, repositoryOf } from "../state.ts";
 import type { Entry, Instance, Job, Run } from "../state.ts";
 
-/** Where the runner finds programs, and what its processes inherit. */
+/** Programs and environment of the runner's processes. */
 export interface RunnerOptions {
-  /** Folders put in front of PATH. */
+  /** Folders to prepend to PATH. */
   readonly pathPrefix?: readonly string[];
-  /** Added to the environment of each step. Nothing else of this process's environment but PATH reaches one. */
+  /** Variables to add to the environment of each step. Of this process's environment, steps inherit only PATH. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** How a step's script is run; the script's path follows. Default `bash --noprofile --norc -e -o pipefail`. */
+  /** Command that runs a step's script, whose path is appended. Default `bash --noprofile --norc -e -o pipefail`. */
   readonly shell?: readonly string[];
-  /** Labels of `runs-on` that this runner serves; jobs with others wait for ever. Default: it takes every job. */
+  /** `runs-on` labels that this runner serves; jobs with other labels wait forever. Default: any label. */
   readonly labels?: readonly string[];
 }
 
-/** What a job was started with, fixed for its whole life. */
+/** A job's inputs, which do not change after its start. */
 export interface JobInputs {
   readonly secrets: Readonly<Record<string, string>>;
   readonly variables: Readonly<Record<string, string>>;
@@ -25,7 +25,7 @@ export interface JobInputs {
   readonly needs: Value;
 }
 
-/** Reads the secrets and variables that the repository and its owner hold now; the repository's win. */
+/** Reads the current secrets and variables of the repository and its owner. The repository's take precedence. */
 export function jobInputs(instance: Instance, run: Run, job: Job, workspace: string): JobInputs {
   const state = instance.store.data;
   const repository = repositoryOf(state, run.repositoryId);
@@ -62,7 +62,7 @@ export function jobInputs(instance: Instance, run: Run, job: Job, workspace: str
   };
 }
 
-/** Environment of a step before the workflow's own: a clean one, so that nothing leaks into a job by accident. */
+/** Environment of a step, to which the workflow adds its own. Starts empty, so that nothing leaks into a job by accident. */
 export function baseEnvironment(
   { github }: JobInputs,
   options: RunnerOptions,

@@ -1,4 +1,4 @@
-// Stands in for Forgejo's Actions runner: a job's log, with the secrets masked.
+// Stands in for Forgejo's Actions runner: a job's log, with masked secrets.
 import { appendFileSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Instance, Job } from "../state.ts";
@@ -7,7 +7,7 @@ export function logFile(instance: Instance, job: Job): string {
   return join(instance.logs, `${job.id}.log`);
 }
 
-/** Lines with the time they were written. Only exact whole values are masked, as the real runner does. */
+/** Writes lines with a timestamp. Like the real runner, masks only exact, complete values. */
 export class JobLog {
   readonly #file: string;
   readonly #masks: Set<string>;
@@ -27,7 +27,7 @@ export class JobLog {
     this.writeStamped(text.split("\n").map((line) => ({ at, line })));
   }
 
-  /** Lines that belong together: a secret of several lines is only found when it is whole. */
+  /** Writes several lines together, since a multi-line secret is masked only as a whole. */
   writeStamped(lines: readonly { readonly at: string; readonly line: string }[]): void {
     if (lines.length === 0) return;
     const masked = maskAll(lines.map(({ line }) => line).join("\n"), this.#masks).split("\n");
@@ -36,12 +36,12 @@ export class JobLog {
   }
 }
 
-/** Seven digits of a second, as the runner writes them. */
+/** A time in the runner's format, with seven decimals. */
 export function stamp(time: Date): string {
   return time.toISOString().replace("Z", "0000Z");
 }
 
-/** Longest first, so that a secret inside another leaves nothing of the longer one. Keeps the number of lines. */
+/** Masks the longest secret first, in case it contains another. Keeps the number of lines. */
 function maskAll(text: string, masks: ReadonlySet<string>): string {
   return [...masks]
     .sort((left, right) => right.length - left.length)

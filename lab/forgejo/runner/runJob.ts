@@ -1,4 +1,4 @@
-// Stands in for Forgejo's Actions runner: one job, step by step, in a temporary folder.
+// Stands in for Forgejo's Actions runner: runs the steps of a job in a temporary folder.
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -16,12 +16,12 @@ import type { Step, Workflow, WorkflowJob } from "./workflow.ts";
 const DEFAULT_SHELL = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail"];
 const SHELLS: Readonly<Record<string, readonly string[]>> = { bash: DEFAULT_SHELL, sh: ["sh", "-e"] };
 
-/** A job that this runner cannot do; its message goes into the job's log. */
+/** A job that this runner does not support. The message goes into the job's log. */
 class JobError extends Error {}
 
 type Outcome = "success" | "failure" | "skipped";
 
-/** Runs the job and writes its log. The outputs are those that the job declares. */
+/** Runs the job and writes its log. Returns the result and the declared outputs. */
 export async function runJob(
   instance: Instance,
   run: Run,
@@ -88,7 +88,7 @@ class Execution {
     try {
       if (!conditionHolds(this.#job.condition, this.#scope({}))) return { outcome: "skipped", outputs: {} };
       const [unsupported] = this.#job.unsupported;
-      if (unsupported !== undefined) throw new JobError(`The lab's runner does not know "${unsupported}" of a job`);
+      if (unsupported !== undefined) throw new JobError(`The lab's runner does not support "${unsupported}" in a job`);
       this.#addEnvironment(this.#workflow.env);
       this.#addEnvironment(this.#job.env);
       this.#log.write("workflow prepared");
@@ -124,7 +124,7 @@ class Execution {
     const shell = this.#shellOf(step);
     if (shell === undefined) {
       this.#log.write(
-        `The lab's runner does not know the shell "${step.shell ?? this.#job.shell ?? ""}"; it has bash and sh.`,
+        `The lab's runner does not support the shell "${step.shell ?? this.#job.shell ?? ""}", only bash and sh.`,
       );
       this.#record(step, "failure", {});
       return false;
@@ -157,7 +157,7 @@ class Execution {
     return exitCode === 0;
   }
 
-  /** `actions/checkout` lays the repository's files down; there are no other actions without a network. */
+  /** Supports only `actions/checkout`, which copies the repository's files: other actions require network access. */
   #action(step: Step, uses: string, scope: Scope): boolean {
     const known = /(?:^|\/)actions\/checkout(?:@|$)/.test(uses);
     if (known) {
@@ -166,7 +166,7 @@ class Execution {
       this.#log.write(`Checked out ${this.#run.sha}`);
     } else {
       this.#log.write(
-        `The lab's runner cannot fetch the action "${uses}"; it only has actions/checkout. Use a "run" step.`,
+        `The lab's runner cannot fetch the action "${uses}"; it supports only actions/checkout. Use a "run" step.`,
       );
     }
     this.#record(step, known ? "success" : "failure", {});
@@ -222,7 +222,7 @@ class Execution {
   }
 }
 
-/** Git keeps whether a file can be executed; here a script is known by its first line. */
+/** Git records whether a file is executable. Here a file that starts with `#!` is. */
 function writeTracked(file: string, content: string): void {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, content);

@@ -1,4 +1,4 @@
-// Stands in for Forgejo's Actions runner: takes waiting jobs, one at a time, oldest first.
+// Stands in for Forgejo's Actions runner: runs waiting jobs, one at a time, oldest first.
 import type { RunnerOptions } from "./jobContext.ts";
 import { JobLog, logFile } from "./jobLog.ts";
 import { runJob } from "./runJob.ts";
@@ -6,9 +6,9 @@ import { next, NEVER, now } from "../state.ts";
 import type { Instance, Job, Run, Status } from "../state.ts";
 
 export interface Runner {
-  /** There may be work. */
+  /** Checks for waiting jobs. */
   wake(): void;
-  /** Ends the running job and takes no other. */
+  /** Stops the running job and takes no more. */
   close(): Promise<void>;
 }
 
@@ -23,7 +23,7 @@ export function startRunner(instance: Instance, options: RunnerOptions): Runner 
     }
   };
   const wake = (): void => {
-    // On a later turn: whoever dispatched sees the run waiting first, as with a runner that polls.
+    // Later, so that the client first sees the run waiting, as with a runner that polls.
     working ??= new Promise<void>((resolve) => setImmediate(resolve)).then(work).finally(() => {
       working = null;
     });
@@ -37,11 +37,11 @@ export function startRunner(instance: Instance, options: RunnerOptions): Runner 
   };
 }
 
-/** Jobs that ran when the server ended are lost, as with a runner that vanished. */
+/** Fails the jobs that were running when the server stopped. */
 export function failLostJobs(instance: Instance): void {
   for (const run of instance.store.data.runs) {
     for (const job of run.jobs.filter((candidate) => candidate.status === "running")) {
-      new JobLog(logFile(instance, job), []).write("The runner ended before the job did.");
+      new JobLog(logFile(instance, job), []).write("The runner stopped before the job finished.");
       finish(run, job, "failure");
     }
   }
@@ -95,7 +95,7 @@ function finish(run: Run, job: Job, outcome: Status): void {
   update(run);
 }
 
-/** Lets jobs wait for a runner, or skips them, once what they need has ended. */
+/** Queues or skips jobs whose `needs` have finished. */
 function unblock(run: Run): void {
   for (const job of run.jobs.filter((candidate) => candidate.status === "blocked")) {
     const needed = run.jobs.filter((other) => job.needs.includes(other.key));
@@ -104,7 +104,7 @@ function unblock(run: Run): void {
     job.status = allSucceeded || job.runsAnyway ? "waiting" : "skipped";
     if (job.status === "skipped") {
       job.stopped = now();
-      // Others may have needed this one.
+      // Other jobs may need this one.
       unblock(run);
     }
   }
@@ -116,7 +116,7 @@ function update(run: Run): void {
   if (isFinal(run.status)) run.stopped = run.updated;
 }
 
-/** A run of two jobs goes waiting, running, blocked, waiting, running, success. */
+/** The status of a run with two jobs changes like this: waiting, running, blocked, waiting, running, success. */
 export function statusOf(jobs: readonly Job[]): Status {
   const has = (status: Status): boolean => jobs.some((job) => job.status === status);
   if (jobs.every((job) => job.status === "skipped")) return "skipped";

@@ -1,15 +1,15 @@
-// Stands in for Forgejo's Actions runner: one shell process and its output.
+// Stands in for Forgejo's Actions runner: a shell process and its output.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { stamp } from "./jobLog.ts";
 
 export interface Finished {
-  /** null when a signal ended it. */
+  /** null if a signal terminated the process. */
   readonly exitCode: number | null;
   readonly lines: readonly { readonly at: string; readonly line: string }[];
 }
 
-/** Runs a command to its end. Standard output and error share one pipe, so that their lines keep their order. */
+/** Runs a command and waits until it exits. stdout and stderr share one pipe, so that their lines stay in order. */
 export async function runProcess(
   command: readonly string[],
   options: {
@@ -19,7 +19,7 @@ export async function runProcess(
   },
 ): Promise<Finished> {
   const lines: { at: string; line: string }[] = [];
-  // A group of its own, so that what the step started ends with it.
+  // A separate process group, so that the step's child processes can be stopped with it.
   const child = spawn("sh", ["-c", 'exec "$@" 2>&1', "sh", ...command], {
     cwd: options.folder,
     env: { ...options.environment },

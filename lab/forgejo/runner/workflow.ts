@@ -1,8 +1,8 @@
-// Stands in for Forgejo's Actions runner: reading a workflow file.
+// Stands in for Forgejo's Actions runner: parses a workflow file.
 import { list, object } from "../../shared/json.ts";
 import { parse } from "yaml";
 
-/** An input that a person gives when they start the workflow. */
+/** An input of a workflow that is started manually. */
 export interface WorkflowInput {
   readonly description: string;
   readonly required: boolean;
@@ -34,7 +34,7 @@ export interface WorkflowJob {
   readonly steps: readonly Step[];
   readonly shell: string | null;
   readonly workingDirectory: string | null;
-  /** Parts of the job that this runner cannot do, by their key. */
+  /** Keys of the job that this runner does not support. */
   readonly unsupported: readonly string[];
 }
 
@@ -47,15 +47,15 @@ export interface Workflow {
 
 type Mapping = Readonly<Record<string, unknown>>;
 
-/** The folders that can hold workflows. Only the first that exists counts. */
+/** Folders for workflows. Only the first existing one is used. */
 const FOLDERS = [".forgejo/workflows", ".gitea/workflows", ".github/workflows"];
 
-/** The folder of the repository's workflows, undefined when it has none. */
+/** The repository's workflow folder; undefined if it has none. */
 export function workflowFolder(files: Readonly<Record<string, string>>): string | undefined {
   return FOLDERS.find((folder) => Object.keys(files).some((path) => path.startsWith(`${folder}/`)));
 }
 
-/** Reads a workflow. Undefined when it is no YAML or has no jobs. */
+/** Parses a workflow; undefined if it is not YAML or has no jobs. */
 export function parseWorkflow(text: string): Workflow | undefined {
   let document: Mapping;
   try {
@@ -114,7 +114,7 @@ function defaults(value: Mapping): { readonly shell: string | null; readonly wor
   return { shell: string(run["shell"]), workingDirectory: string(run["working-directory"]) };
 }
 
-/** `on` may be a name, a list of names, or a mapping; only the mapping can have inputs. */
+/** `on` is a name, a list of names or a mapping. Only a mapping can have inputs. */
 function inputs(on: unknown): Record<string, WorkflowInput> {
   const declared = Object.entries(object(object(object(on)["workflow_dispatch"])["inputs"]));
   return Object.fromEntries(

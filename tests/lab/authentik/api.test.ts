@@ -1,4 +1,4 @@
-// The API: what a token may do, and the measured oddities.
+// The API: permissions of a token, and measured behaviour that the documentation does not mention.
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Browser, measured, startLab } from "./support.ts";
@@ -37,7 +37,7 @@ test("a token can do exactly what its permissions allow", async (t) => {
   assert.deepEqual([unknown.status, unknown.json], [404, { detail: "No Token matches the given query." }]);
 });
 
-test("no token and a bad token are both 403, in different words", async (t) => {
+test("a missing and an invalid token are both 403, with different messages", async (t) => {
   const lab = await startLab(t);
   const bad = await lab.api("GET", "/core/users/me/", undefined, "bad");
   assert.deepEqual([bad.status, bad.json], [403, { detail: "Token invalid/expired" }]);
@@ -67,7 +67,7 @@ test("a token created for someone else belongs to its creator, unless the creato
   assert.equal(recovery.status, 400);
 });
 
-test("the list of applications is what the caller may open, even for an administrator", async (t) => {
+test("lists only the applications that the caller may open, even for an administrator", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
   const count = async (query: string): Promise<unknown> =>
@@ -76,7 +76,7 @@ test("the list of applications is what the caller may open, even for an administ
   assert.equal(await count("?superuser_full_list=true"), 1);
 });
 
-test("lists come in pages", async (t) => {
+test("lists are paginated", async (t) => {
   const lab = await startLab(t);
   const { json } = await lab.api("GET", "/core/users/?page_size=2&page=2");
   const { total_pages, ...pagination } = json["pagination"] as Record<string, unknown>;
@@ -85,7 +85,7 @@ test("lists come in pages", async (t) => {
   assert.equal((json["results"] as unknown[]).length, 2);
 });
 
-test("an administrator can change and delete bindings, which takes effect on sign-in", async (t) => {
+test("an administrator can change and delete bindings, with effect on the next sign-in", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
   const { json: application } = await lab.api("GET", "/core/applications/zot/");
@@ -106,7 +106,7 @@ test("an administrator can change and delete bindings, which takes effect on sig
   assert.equal((await lab.api("GET", "/core/users/?username=zot-ci")).text.includes('"count":0'), true);
 });
 
-test("a browser session needs a CSRF token for changes", async (t) => {
+test("a browser session requires a CSRF token for changes", async (t) => {
   const lab = await startLab(t);
   const browser = new Browser(lab);
   await browser.login("alice", "alice-password");
@@ -117,7 +117,7 @@ test("a browser session needs a CSRF token for changes", async (t) => {
   assert.equal(made.status, 201);
 });
 
-test("a session survives a restart, and so does a signing key", async (t) => {
+test("a session and a signing key survive a restart", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
   const browser = new Browser(lab);

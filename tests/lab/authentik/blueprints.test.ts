@@ -1,4 +1,4 @@
-// Blueprints as measured on a real Authentik: what applying one changes, and what a broken file leaves behind.
+// Blueprints as measured on a real Authentik: what applying one changes, and what a broken file changes.
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Lab } from "./support.ts";
@@ -23,7 +23,7 @@ const status = async (lab: Lab, name: string): Promise<unknown> => {
   return (json["results"] as Record<string, unknown>[])[0]?.["status"];
 };
 
-/** Requests that the blueprint be applied, and waits for the attempt. */
+/** Requests an application of the blueprint and waits for the attempt. */
 async function applyNow(lab: Lab, name: string): Promise<Record<string, unknown>> {
   const before = await lab.instance(name);
   const answer = await lab.api("POST", `/managed/blueprints/${String(before["pk"])}/apply/`);
@@ -43,7 +43,7 @@ const availablePaths = async (lab: Lab): Promise<unknown[]> => {
   return (JSON.parse(text) as { path: string }[]).map(({ path }) => path);
 };
 
-test("the measured blueprint creates the objects that the real Authentik shows", async (t) => {
+test("the measured blueprint creates the same objects as in the real Authentik", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
 
@@ -73,7 +73,7 @@ test("the measured blueprint creates the objects that the real Authentik shows",
   assert.equal((flow["stages"] as unknown[]).length, 2);
 });
 
-test("applying again changes only the time, and keeps the key that Authentik generated", async (t) => {
+test("applying again changes only the time, and keeps the generated key", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
   const key = await lab.appPassword();
@@ -86,7 +86,7 @@ test("applying again changes only the time, and keeps the key that Authentik gen
   assert.equal(await lab.appPassword(), key);
 });
 
-test("a file that needs another file's group is rolled back entirely, and applied with the other", async (t) => {
+test("a file that needs another file's group is rolled back, and applied once the group exists", async (t) => {
   const lab = await startLab(t, {
     seed: {
       ...people,
@@ -109,7 +109,7 @@ test("a file that needs another file's group is rolled back entirely, and applie
   assert.equal((await bindings(lab)).length, 2);
 });
 
-test("!Find without a match and !Env without its variable are errors, and nothing changes", async (t) => {
+test("!Find without a match and !Env without its variable fail and change nothing", async (t) => {
   for (const [good, bad] of [
     ["[name, admins]", "[name, admin]"],
     ["!Env AUTHENTIK_ZOT_CLIENT_SECRET", "!Env AUTHENTIK_OTHER"],
@@ -129,7 +129,7 @@ test("!Find without a match and !Env without its variable are errors, and nothin
   }
 });
 
-test("a syntax error leaves status and hash as they were; only available/ shows that the file is gone", async (t) => {
+test("a syntax error leaves status and hash unchanged; only available/ shows that the file is missing", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
   assert.deepEqual(await availablePaths(lab), ["custom/zot.yaml"]);
@@ -139,7 +139,7 @@ test("a syntax error leaves status and hash as they were; only available/ shows 
   assert.deepEqual([kept, last_applied_hash], ["successful", sha512(measured)]);
 });
 
-test("an entry removed from the file keeps its object; state absent deletes it; added again, it is a new one", async (t) => {
+test("an entry removed from the file keeps its object; state absent deletes it; adding the entry again creates a new one", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
   const [, original] = await bindings(lab);
@@ -153,7 +153,7 @@ test("an entry removed from the file keeps its object; state absent deletes it; 
   assert.notEqual(again["pk"], original?.["pk"]);
 });
 
-test("the server validates inline content, and names the field or fails itself", async (t) => {
+test("the server validates inline content: it names the field, or crashes", async (t) => {
   const lab = await startLab(t);
   const attempt = (content: string, name = "dry-run") =>
     lab.api("POST", "/managed/blueprints/", { name, path: "", content, enabled: false });
@@ -251,12 +251,12 @@ entries:
   assert.equal((await lab.one("/core/groups/?name=admins"))["is_superuser"], false);
 });
 
-test("a restart keeps objects, keys and sessions, and does not apply again what it has applied", async (t) => {
+test("a restart keeps objects, keys and sessions, and does not apply unchanged files again", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
   const before = [await lab.instance("zot.yaml"), await bindings(lab), await lab.appPassword()];
   await lab.restart();
-  // The new file shows when the worker has read all files again.
+  // The new file shows that the worker has read all files again.
   const other =
     "version: 1\nmetadata: {name: other}\nentries:\n  - model: authentik_core.group\n    identifiers: {name: x}\n";
   await lab.apply("zzz-other.yaml", other);

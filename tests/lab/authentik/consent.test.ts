@@ -1,4 +1,4 @@
-// A provider whose authorization flow asks for consent: the question, and where the flow continues.
+// A provider whose authorization flow asks for consent.
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Lab } from "./support.ts";
@@ -22,7 +22,7 @@ async function asking(lab: Lab): Promise<Browser> {
   return browser;
 }
 
-test("the flow names the application and the scopes, and ends at the application with a code", async (t) => {
+test("the flow names the application and the scopes, and redirects to the application with a code", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", explicit);
   const browser = await asking(lab);
@@ -34,7 +34,7 @@ test("the flow names the application and the scopes, and ends at the application
     ["email", "profile"],
   );
   const again = await browser.flow(slug, { component: asked.component, token: "another" }, query);
-  assert.equal(again.component, "ak-stage-consent", "a token of another showing is no consent");
+  assert.equal(again.component, "ak-stage-consent", "a token from another challenge does not give consent");
   const end = await browser.flow(slug, { component: asked.component, token: again["token"] }, query);
   assert.equal(end.component, "xak-flow-redirect");
   const to = new URL(String(end["to"]));
@@ -42,7 +42,7 @@ test("the flow names the application and the scopes, and ends at the application
   assert.deepEqual([...to.searchParams.keys()], ["code", "state"]);
 });
 
-test("consent is asked for each time, or once, as the stage is configured", async (t) => {
+test("asks for consent each time or once, as the stage is configured", async (t) => {
   for (const [mode, next] of [
     ["always_require", "ak-stage-consent"],
     ["permanent", "xak-flow-redirect"],

@@ -1,4 +1,4 @@
-// Extracts what the lab needs from the OpenAPI document of an Authentik release. Run by hand on the package unpacked from `npm pack`:
+// Extracts the lab's paths from the OpenAPI document of an Authentik release. Run it manually on the package unpacked from `npm pack`:
 // node tests/lab/authentik/extractOpenapi.ts package/schema.yml > tests/data/authentik-openapi-2026.2.0.json
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
@@ -36,7 +36,7 @@ function take(part: unknown): void {
   }
 }
 
-/** Without texts for people. */
+/** Removes descriptions. */
 function withoutWords(part: unknown): unknown {
   return JSON.parse(JSON.stringify(part, (key, value: unknown) => (isWords(key, value) ? undefined : value)));
 }

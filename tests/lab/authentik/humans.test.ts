@@ -38,14 +38,14 @@ async function homelab(t: test.TestContext): Promise<Lab> {
   return lab;
 }
 
-test("the blueprint leaves the default flow, its stages and its policies as they are", async (t) => {
+test("the blueprint does not change the default flow, its stages or its policies", async (t) => {
   const lab = await homelab(t);
   const before = await defaultFlow(lab);
   await lab.apply("zot.yaml", measured);
   assert.deepEqual(await defaultFlow(lab), before);
 });
 
-test("after the blueprint was applied, the default flow still requires a second factor from everyone", async (t) => {
+test("with the blueprint applied, the default flow still requires a second factor from everyone", async (t) => {
   const lab = await homelab(t);
   await lab.apply("zot.yaml", measured);
 
@@ -78,7 +78,7 @@ test("people cannot bypass the second factor with the machines' flow", async (t)
   const browser = new Browser(lab);
   const step = await browser.machineLogin("ada", "ada-password");
   assert.ok("response_errors" in step);
-  // Nor with an app password of their own, since they are not in the machines' group.
+  // Their own app password does not work either, since they are not in the machines' group.
   const { pk } = await lab.one("/core/users/?username=ada");
   const token = { identifier: "ada-app", user: pk, intent: "app_password", expiring: false };
   assert.equal((await lab.api("POST", "/core/tokens/", token)).status, 201);

@@ -16,7 +16,7 @@ export interface Route {
   readonly path: string;
 }
 
-/** Every method of every path below `/api/v3`, including the flow executor's. */
+/** Every method of every path under `/api/v3`, including the flow executor's. */
 export function labRoutes(version: string): readonly Route[] {
   const directory = mkdtempSync(join(tmpdir(), "lab-authentik-"));
   const database = new Database(Store.open(join(directory, "state.json"), emptyState), version);

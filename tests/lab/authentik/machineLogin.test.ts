@@ -1,9 +1,9 @@
-// The machines' flow of the measured blueprint: whom it signs in, and how it fails.
+// The machines' flow of the measured blueprint: who can sign in, and how it fails.
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Browser, measured, startLab } from "./support.ts";
 
-test("the app password that the blueprint created signs zot-ci in", async (t) => {
+test("zot-ci signs in with the app password from the blueprint", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
   const browser = new Browser(lab);
@@ -29,7 +29,7 @@ test("the app password that the blueprint created signs zot-ci in", async (t) =>
   assert.equal(await browser.me(), "zot-ci");
 });
 
-test("an account outside the group reaches the same end without being signed in", async (t) => {
+test("an account outside the group reaches the end of the flow but is not signed in", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
   const browser = new Browser(lab);
@@ -39,7 +39,7 @@ test("an account outside the group reaches the same end without being signed in"
   assert.equal(await browser.me(), undefined);
 });
 
-test("passwords that are not app passwords of the account are refused", async (t) => {
+test("rejects passwords that are not the account's app passwords", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
   const { pk } = await lab.one("/core/users/?username=zot-ci");
@@ -59,7 +59,7 @@ test("passwords that are not app passwords of the account are refused", async (t
   }
 });
 
-test("an inactive account passes its password and is then denied", async (t) => {
+test("an inactive account passes the password stage and is then denied", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
   const signedInBefore = new Browser(lab);

@@ -1,4 +1,4 @@
-// A second factor enforced in people's flow: it stops accounts without a device, so machines have their own flow.
+// A second factor in the people's flow stops accounts without a device, so machines have their own flow.
 import assert from "node:assert/strict";
 import test from "node:test";
 import { totpCode } from "../../../lab/authentik/models/credentials.ts";
@@ -8,7 +8,7 @@ import { Browser, measured, people, startLab } from "./support.ts";
 const slug = "default-authentication-flow";
 const validate = "ak-stage-authenticator-validate";
 
-test("an app password gets as far as the second factor on people's flow, and all the way on the machines'", async (t) => {
+test("an app password stops at the second factor in the people's flow, and signs in with the machines' flow", async (t) => {
   const lab = await startLab(t, { seed: withSeed(people, { mfa: "configure" }) });
   await lab.apply("zot.yaml", measured);
   const password = await lab.appPassword();
@@ -24,7 +24,7 @@ test("an app password gets as far as the second factor on people's flow, and all
   assert.equal(await machine.me(), "zot-ci");
 });
 
-test("a fresh Authentik skips the second factor of accounts without a device", async (t) => {
+test("a new Authentik skips the second factor for accounts without a device", async (t) => {
   const lab = await startLab(t);
   const browser = new Browser(lab);
   await browser.login("alice", "alice-password");
@@ -37,7 +37,7 @@ test("deny rejects accounts without a device", async (t) => {
   assert.equal(step.component, "ak-stage-access-denied");
 });
 
-test("the code of an authenticator app signs in, a wrong one does not", async (t) => {
+test("a code from an authenticator app signs in, a wrong one does not", async (t) => {
   const totpSecret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
   const users = [{ username: "bob", password: "bob-password", totpSecret, staticCodes: ["one-time"] }];
   const lab = await startLab(t, { seed: withSeed(people, { users, mfa: "configure" }) });
@@ -78,7 +78,7 @@ test("an account without a device can enrol one and sign in with it the next tim
   const asked = await next.login("alice", "alice-password");
   assert.equal((asked["device_challenges"] as unknown[]).length, 1);
   const used = await next.flow(slug, { component: validate, code: totpCode(secret, Date.now()) });
-  assert.ok("code" in (used["response_errors"] as object), "a code works once");
+  assert.ok("code" in (used["response_errors"] as object), "a code works only once");
   await next.flow(slug, { component: validate, code: totpCode(secret, Date.now() + 30_000) });
   assert.equal(await next.me(), "alice");
 });

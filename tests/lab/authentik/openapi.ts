@@ -35,7 +35,7 @@ export interface Document {
 
 let current: Document | undefined;
 
-/** The document of 2026.8.3, from the package `@goauthentik/api`. It is large, and read once. */
+/** The document of 2026.8.3, from the package `@goauthentik/api`. Cached, since it is large. */
 export function currentDocument(): Document {
   const file = createRequire(import.meta.url).resolve("@goauthentik/api/schema.yml");
   current ??= parse(readFileSync(file, "utf8")) as Document;
@@ -48,7 +48,7 @@ export function recordedDocument(): Document {
   return JSON.parse(readFileSync(file, "utf8")) as Document;
 }
 
-/** The template of a path, `/core/users/{id}/`; `undefined` when Authentik has no such address. A word goes before a key. */
+/** The template of a path, `/core/users/{id}/`; `undefined` if Authentik has no such path. Literal segments take precedence. */
 export function templateOf(document: Document, path: string): string | undefined {
   const parts = path.split("/");
   const matches = Object.keys(document.paths).filter((template) => {
@@ -108,7 +108,7 @@ function check(document: Document, schema: Schema, value: unknown, path: string)
   }
 }
 
-/** By the discriminator, or any schema that matches. */
+/** Checks the schema that the discriminator selects, or any schema that matches. */
 function checkOneOf(
   document: Document,
   { discriminator }: Schema,

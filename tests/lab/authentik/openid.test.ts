@@ -39,7 +39,7 @@ async function machine(lab: Lab): Promise<Browser> {
   return browser;
 }
 
-/** The claims of an ID token whose signature the provider's published key confirms. */
+/** Verifies an ID token with the provider's published key and returns its claims. */
 async function claimsOf(lab: Lab, idToken: string): Promise<Record<string, unknown>> {
   const [header = "", payload = "", signature = ""] = idToken.split(".");
   const { keys } = (await (await fetch(`${lab.server.url}/application/o/zot/jwks/`)).json()) as { keys: JsonWebKey[] };
@@ -63,7 +63,7 @@ test("discovery works as soon as the blueprint is applied, with URLs of this ser
   assert.equal(document["jwks_uri"], `${lab.server.url}/application/o/zot/jwks/`);
 });
 
-test("zot-ci gets a code at once, tokens for it, and its groups in the ID token and from userinfo", async (t) => {
+test("zot-ci gets a code without a prompt, exchanges it for tokens, and gets its groups in the ID token and from userinfo", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
   const issued = await token(lab, {
@@ -99,19 +99,19 @@ test("zot-ci gets a code at once, tokens for it, and its groups in the ID token 
   assert.equal((await fetch(`${lab.server.url}/application/o/userinfo/`)).status, 401);
 });
 
-test("a person's group is included too, and the secret may be sent by Basic authentication", async (t) => {
+test("a person's group is included too, and the client can send its secret with HTTP Basic", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
   const browser = new Browser(lab);
   assert.deepEqual(await browser.login("alice", "alice-password"), { component: "xak-flow-redirect", to: "/" });
-  // As it is: Authentik does not percent-decode it.
+  // Not percent-encoded, since Authentik does not decode it.
   const authorization = `Basic ${Buffer.from(`zot:${clientSecret}`).toString("base64")}`;
   const issued = await token(lab, { code: await code(browser) }, { authorization });
   const claims = await claimsOf(lab, String(issued.json["id_token"]));
   assert.deepEqual([claims["groups"], claims["email"]], [["admins"], "alice@example.test"]);
 });
 
-test("without the setting, the ID token has none of the scopes' claims", async (t) => {
+test("without include_claims_in_id_token, the ID token has no scope claims", async (t) => {
   const lab = await startLab(t);
   await lab.apply(
     "zot.yaml",
@@ -126,7 +126,7 @@ test("without the setting, the ID token has none of the scopes' claims", async (
   assert.deepEqual([claims["groups"], claims["preferred_username"]], [undefined, undefined]);
 });
 
-test("authorize redirects to the sign-in flow without a session, and back afterwards", async (t) => {
+test("authorize redirects to the sign-in flow if there is no session, and the flow redirects back", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
   const browser = new Browser(lab);
@@ -167,7 +167,7 @@ test("an account without a matching binding gets an error page, until a group gi
   assert.equal((await browser.request("GET", authorizePath())).status, 200);
 });
 
-test("untrusted requests end on a page with status 400", async (t) => {
+test("an unknown client or redirect URI gets a page with status 400", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
   const browser = await machine(lab);
@@ -179,7 +179,7 @@ test("untrusted requests end on a page with status 400", async (t) => {
   assert.match(unknown.text, /Client ID Error/);
 });
 
-test("the token endpoint refuses wrong secrets and used codes with status 400", async (t) => {
+test("the token endpoint rejects wrong secrets and used codes with status 400", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
   const granted = await code(await machine(lab));
@@ -196,7 +196,7 @@ test("the token endpoint refuses wrong secrets and used codes with status 400", 
   assert.deepEqual([again.status, again.json["error"]], [400, "invalid_grant"]);
 });
 
-test("from 2026.5 on a provider without grant types refuses every sign-in", async (t) => {
+test("since 2026.5 a provider without grant types rejects every sign-in", async (t) => {
   const lab = await startLab(t, { version: "2026.5.0" });
   await lab.apply("zot.yaml", measured.replace("grant_types: [authorization_code, refresh_token]", "logout_uri: ''"));
   const browser = await machine(lab);
@@ -209,7 +209,7 @@ test("from 2026.5 on a provider without grant types refuses every sign-in", asyn
   assert.notEqual(await code(browser), "");
 });
 
-test("a scope mapping is found by its managed name, and a change of it changes the claims", async (t) => {
+test("finds a scope mapping by its managed name, and a change of its expression changes the claims", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
   const path = "/propertymappings/provider/scope/";

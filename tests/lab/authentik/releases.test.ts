@@ -1,4 +1,4 @@
-// Measured differences between a release and the one before.
+// Measured differences between releases.
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { AuthentikOptions } from "../../../lab/authentik/server.ts";
@@ -26,7 +26,7 @@ async function machine(lab: Lab): Promise<Browser> {
   return browser;
 }
 
-test("2026.5: a provider lists its grant types, and the purpose of its redirect URIs", async (t) => {
+test("2026.5: a provider has grant types, and its redirect URIs have a type", async (t) => {
   const [before, since] = [await at(t, "2026.2.0"), await at(t, "2026.5.0")];
   const show = (lab: Lab) => lab.one("/providers/oauth2/?client_id=zot");
   const address = { matching_mode: "strict", url: callback };
@@ -36,7 +36,7 @@ test("2026.5: a provider lists its grant types, and the purpose of its redirect 
   assert.deepEqual(now["redirect_uris"], [{ ...address, redirect_uri_type: "authorization" }]);
 });
 
-test("2026.5: without the grant type, the token endpoint gives a machine no token", async (t) => {
+test("2026.5: without the grant type, a machine gets no token", async (t) => {
   for (const [version, status, error] of [
     ["2026.2.0", 200, undefined],
     ["2026.5.0", 400, "invalid_request"],
@@ -50,7 +50,7 @@ test("2026.5: without the grant type, the token endpoint gives a machine no toke
   }
 });
 
-test("2026.5: a blueprint can be imported once, with permissions on everything it names", async (t) => {
+test("2026.5: a one-time import of a blueprint requires permissions on all its models", async (t) => {
   const content = "version: 1\nentries:\n  - model: authentik_core.group\n    identifiers: {name: imported}\n";
   const send = async (lab: Lab, text: string, key = "admin-token") => {
     const body = new FormData();
@@ -88,7 +88,7 @@ test("2026.8: a binding can expire", async (t) => {
   }
 });
 
-test("2026.8: a proxy is believed only when it is trusted, else issuer and cookies are those of plain http", async (t) => {
+test("2026.8: Authentik ignores an untrusted proxy, so that issuer and cookies are those of plain HTTP", async (t) => {
   const proxied = { "x-forwarded-proto": "https", "x-forwarded-host": "authentik.example.test" };
   for (const [version, options, isBelieved] of [
     ["2026.5.0", { trustedProxies: ["10.0.0.0/8"] }, true],
@@ -107,7 +107,7 @@ test("2026.8: a proxy is believed only when it is trusted, else issuer and cooki
   }
 });
 
-test("2026.8: an account learns that it is the current one of several", async (t) => {
+test("2026.8: users/me marks the current account", async (t) => {
   for (const [version, users, isCurrent] of [
     ["2026.5.0", undefined, undefined],
     ["2026.8.0", [], true],
@@ -118,7 +118,7 @@ test("2026.8: an account learns that it is the current one of several", async (t
   }
 });
 
-test("2024.12: an authorization with nothing to ask goes back at once; before, the flow is run first", async (t) => {
+test("2024.12: an authorization without stages redirects at once; earlier releases run the flow first", async (t) => {
   const since = await at(t, "2024.12.0");
   const direct = (await (await machine(since)).request("GET", authorize)).headers.get("location") ?? "";
   assert.ok(direct.startsWith(`${callback}?code=`), direct);

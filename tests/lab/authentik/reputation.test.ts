@@ -11,7 +11,7 @@ async function scoreOf(lab: Lab, identifier: string): Promise<unknown> {
   return score?.["score"];
 }
 
-/** The measured blueprint with a policy in front of the login stage that refuses names with a low score. */
+/** The measured blueprint with a policy on the login stage that denies names with a low score. */
 const guarded = `${measured}
   - model: authentik_policies_reputation.reputationpolicy
     id: low
@@ -33,7 +33,7 @@ const guarded = `${measured}
       negate: true
 `;
 
-test("wrong passwords lower the score of a name, down to a limit, and a sign-in raises it", async (t) => {
+test("wrong passwords lower the score of a name to a limit, and a sign-in raises it", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
   assert.equal(await scoreOf(lab, "zot-ci"), undefined);
@@ -42,7 +42,7 @@ test("wrong passwords lower the score of a name, down to a limit, and a sign-in 
   await new Browser(lab).login("nobody-has-this-name", "wrong");
   assert.equal(await scoreOf(lab, "nobody-has-this-name"), -2, "one for the name, one for its password");
 
-  // No policy uses the score, so nobody is locked out.
+  // No policy uses the score, so no account is locked out.
   const browser = new Browser(lab);
   await browser.machineLogin("zot-ci", await lab.appPassword());
   assert.equal(await browser.me(), "zot-ci");

@@ -41,7 +41,7 @@ async function statuses(lab: Lab): Promise<Readonly<Record<string, number>>> {
   return Object.fromEntries(await Promise.all(asked));
 }
 
-test("a role with the five permissions is enough; without one of them, the requests that need it are refused", async (t) => {
+test("a role with the five permissions is sufficient; without one of them, the requests that require it fail", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", measured);
   const rights = Object.keys(least) as (keyof typeof least)[];
@@ -52,7 +52,7 @@ test("a role with the five permissions is enough; without one of them, the reque
   for (const missing of rights) {
     await lab.apply("rights.yaml", withRights(rights.filter((right) => right !== missing)));
     const refused: Record<string, number> = { ...allowed, [least[missing]]: 403 };
-    // Applying also requires view permission. An invisible token is a 404, and so is its key.
+    // Applying also requires the view permission. A token that the caller cannot view is a 404, and so is its key.
     if (missing === "authentik_blueprints.view_blueprintinstance")
       refused[least["authentik_blueprints.add_blueprintinstance"]] = 403;
     if (missing === "authentik_core.view_token") {
@@ -63,7 +63,7 @@ test("a role with the five permissions is enough; without one of them, the reque
   }
 });
 
-test("a role also counts through a group, and ends with the membership", async (t) => {
+test("a group also grants its roles, for as long as the account is a member", async (t) => {
   const lab = await startLab(t);
   const { json: role } = await lab.api("POST", "/rbac/roles/", { name: "viewers" });
   const path = `/rbac/permissions/assigned_by_roles/${String(role["pk"])}/assign/`;

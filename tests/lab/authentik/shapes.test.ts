@@ -14,22 +14,22 @@ const deviations: readonly { readonly release: string; readonly problem: RegExp;
   {
     release: "2026.2.0",
     problem: /\.(policy|group|user|provider)_obj: not an object$/,
-    reason: "null where there is none; from 2026.5 on the description says so too",
+    reason: "null if there is no such object; documented since 2026.5",
   },
   {
     release: "2026",
     problem: /^\[\d+\]\.(version: unknown|last_m: not a date-time)$/,
-    reason: "the files of available/ come with their version, and with a time in seconds",
+    reason: "files in available/ have a version, and a time in seconds",
   },
   {
     release: "2026",
     problem: /^Authentik never answers \w+ \S+ with 404$/,
-    reason: "the description leaves out that things may not be there",
+    reason: "the document omits 404",
   },
   {
     release: "2026",
     problem: /\.policy_obj\.\w+: unknown$/,
-    reason: "the policy has the fields of its own kind as well",
+    reason: "the policy also has the fields of its own type",
   },
 ];
 
@@ -50,7 +50,7 @@ const lookups: Readonly<Record<string, string>> = {
   "/tasks/tasks/": "message_id",
 };
 
-/** Valid bodies for creates; `$` and a path stand for the key of the first object there. */
+/** Valid request bodies for POST; `$` with a path stands for the key of the first object in that list. */
 const bodies: Readonly<Record<string, Record<string, unknown>>> = {
   "/core/users/": { username: "made", name: "Made" },
   "/core/users/service_account/": { name: "made-sa" },
@@ -105,7 +105,7 @@ async function started(t: test.TestContext, release: string): Promise<Lab> {
 }
 
 for (const { release, document } of releases) {
-  test(`${release}: every address of the API answers as its description says`, async (t) => {
+  test(`${release}: every response of the API matches the OpenAPI document`, async (t) => {
     const described = document();
     const lab = await started(t, release);
     const checker = new Checker(described, release);
@@ -166,7 +166,7 @@ for (const { release, document } of releases) {
     assert.deepEqual(unasked, []);
   });
 
-  test(`${release}: the flow executor asks as its description says`, async (t) => {
+  test(`${release}: the flow executor's challenges match the OpenAPI document`, async (t) => {
     const lab = await started(t, release);
     const checker = new Checker(document(), release);
     const slug = "default-authentication-flow";
@@ -220,7 +220,7 @@ for (const { release, document } of releases) {
   });
 }
 
-test("the recorded answers of 2026.2.0 are as that release describes them, so that the check is neither lax nor too strict", () => {
+test("the recorded responses of 2026.2.0 match its OpenAPI document, so the check is not too strict", () => {
   const described = recordedDocument();
   const problems = entries
     .filter(({ request, response }) => request.url.includes("/api/v3/") && typeof response.body === "object")

@@ -1,4 +1,4 @@
-// Shared by the tests of the lab's Authentik: a server, and a browser with its own cookies.
+// For the tests of the lab's Authentik: a server, and a browser with its own cookies.
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,7 +16,7 @@ export const callback = "http://127.0.0.1:5600/zot/auth/callback/oidc";
 export const clientSecret = "a client secret of 32 characters";
 export const adminKey = "admin-token";
 
-/** People, a group `admins`, an administrator's token and a token with the rights that the program needs. */
+/** Users, a group `admins`, an administrator's token and a token with the permissions that the program requires. */
 export const people: AuthentikSeed = withSeed(defaultSeed(), {
   groups: [{ name: "admins" }],
   users: [
@@ -53,7 +53,7 @@ export interface Answer {
   readonly json: Record<string, unknown>;
 }
 
-/** An Authentik with helpers to give it blueprints. */
+/** An Authentik, with helpers for blueprints. */
 export class Lab {
   readonly options: AuthentikOptions;
   server: RunningServer;
@@ -74,7 +74,7 @@ export class Lab {
   async restart(): Promise<void> {
     await this.server.close();
     this.server = await startAuthentik({ ...this.options, port: Number(new URL(this.server.url).port) });
-    // Kept-alive connections from before the restart fail once.
+    // Keep-alive connections from before the restart fail once.
     await until(() =>
       fetch(`${this.server.url}/-/health/live/`).then(
         () => true,
@@ -83,7 +83,7 @@ export class Lab {
     );
   }
 
-  /** Asks the API with a token. */
+  /** Sends a request to the API with a token. */
   async api(method: string, path: string, body?: unknown, key: string | null = adminKey): Promise<Answer> {
     return answerOf(
       await fetch(`${this.server.url}/api/v3${path}`, {
@@ -110,7 +110,7 @@ export class Lab {
     return this.one(`/managed/blueprints/?path=custom%2F${name}`);
   }
 
-  /** Puts a blueprint in place and waits until it is applied. */
+  /** Writes a blueprint and waits until it is applied. */
   async apply(name: string, blueprint: string): Promise<void> {
     this.write(name, blueprint);
     await until(async () => {
@@ -125,7 +125,7 @@ export class Lab {
   }
 }
 
-/** Starts an Authentik that ends with the test. */
+/** Starts an Authentik that stops after the test. */
 export async function startLab(t: TestContext, options: Partial<AuthentikOptions> = {}): Promise<Lab> {
   const folder = mkdtempSync(join(tmpdir(), "lab-authentik-"));
   const blueprintsDirectory = join(folder, "blueprints");
@@ -151,7 +151,7 @@ export interface Step {
   readonly [field: string]: unknown;
 }
 
-/** A browser, or a program with a cookie jar. It does not follow redirects by itself. */
+/** A browser, or a program with a cookie jar. Does not follow redirects. */
 export class Browser {
   readonly jar = new CookieJar();
   readonly #lab: Lab;
@@ -176,7 +176,7 @@ export class Browser {
     return (await this.jar.getCookies(this.#lab.server.url)).map((cookie) => cookie.key).sort();
   }
 
-  /** One step of a flow: reads the challenge, or answers it. Follows redirects to the next stage. */
+  /** One step of a flow: gets the challenge or responds to it. Follows redirects to the next stage. */
   async flow(slug: string, answer?: Readonly<Record<string, unknown>>, query = ""): Promise<Step> {
     const path = `/api/v3/flows/executor/${slug}/?${new URLSearchParams({ query }).toString()}`;
     let reply = await this.request(answer === undefined ? "GET" : "POST", path, answer);
@@ -184,13 +184,13 @@ export class Browser {
     return reply.json as unknown as Step;
   }
 
-  /** Signs in by the machines' flow. Returns the last step. */
+  /** Signs in with the machines' flow. Returns the last step. */
   async machineLogin(username: string, password: string): Promise<Step> {
     await this.flow("machine-login");
     return this.flow("machine-login", { component: "ak-stage-identification", uid_field: username, password });
   }
 
-  /** Signs in by people's flow, as far as a name and a password get. */
+  /** Sends a name and a password to the people's flow. Returns the last step. */
   async login(username: string, password: string): Promise<Step> {
     const slug = "default-authentication-flow";
     await this.flow(slug);
@@ -198,7 +198,7 @@ export class Browser {
     return this.flow(slug, { component: "ak-stage-password", password });
   }
 
-  /** Who is signed in, according to Authentik. */
+  /** The signed-in user, according to Authentik. */
   async me(): Promise<string | undefined> {
     const { status, json } = await this.request("GET", "/api/v3/core/users/me/");
     return status === 200 ? String((json["user"] as Record<string, unknown>)["username"]) : undefined;
@@ -217,7 +217,7 @@ async function answerOf(response: Response): Promise<Answer> {
   };
 }
 
-/** Waits for a condition; fails after some seconds. */
+/** Waits for a condition. Throws after a timeout. */
 export async function until(condition: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 5000;
   while (!(await condition())) {

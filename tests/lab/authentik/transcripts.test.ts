@@ -7,7 +7,7 @@ import type { Lab } from "./support.ts";
 import { adminKey, measured, sha512, startLab, until } from "./support.ts";
 import { Conversation, entries } from "./transcripts.ts";
 
-/** The blueprint of most of the recording: the measured one without its remark and without the app password. */
+/** The measured blueprint without its comment. */
 const withPassword = measured.slice(measured.indexOf("version: 1"));
 const blueprint = withPassword.slice(0, withPassword.indexOf("  - model: authentik_core.token"));
 const binding = blueprint.slice(
@@ -128,7 +128,7 @@ const inBetween: Readonly<Record<string, Step>> = {
 
 const isSkipped = (described: string): boolean => skipped.some(({ entry }) => entry.test(described));
 
-test("the lab answers the recorded conversation as the real Authentik did", async (t) => {
+test("the lab responds to the recorded requests like the real Authentik", async (t) => {
   const lab = await startLab(t, { seed });
   const conversation = new Conversation(lab);
   conversation.teach("<admin-token>", adminKey);

@@ -1,4 +1,4 @@
-// Replays the recorded conversation with a real Authentik 2026.2.0; values that this run generates replace the recorded ones.
+// Replays the recorded requests to a real Authentik 2026.2.0. Values that this run generates replace the recorded ones.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { CookieJar } from "tough-cookie";
@@ -11,7 +11,7 @@ export interface Entry {
     readonly method: string;
     readonly url: string;
     readonly headers: Readonly<Record<string, string>>;
-    /** Names of the cookies that were sent. */
+    /** Names of the cookies in the request. */
     readonly cookies: readonly string[];
     readonly body: string | null;
   };
@@ -30,7 +30,7 @@ const recordedHost = "127.0.0.1:9500";
 const recordedUser = { zotCi: 17, robot: 18 };
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** Values that every run generates: two of them must be equal if the recorded ones are. */
+/** Values that every run generates. Two of them must be equal if the recorded ones are. */
 const madeAnew = [uuid, /^[0-9a-f]{64}$/, /^[0-9a-f]{128}$/, /^<(app-password|client-secret)>$/];
 /** Values of which only the format can be compared. */
 const forms = [/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/, /^[0-9a-f]{32}$/];
@@ -88,7 +88,7 @@ export class Conversation {
     this.#compare(response.body, isJson ? (JSON.parse(text) as unknown) : text, name, "");
   }
 
-  /** Continues a flow to its end; the recording omits this if the flow asks nothing more. */
+  /** Finishes a flow. The recording omits these requests if the flow needs no more input. */
   async finishFlow(slug: string): Promise<void> {
     const url = `${this.#lab.server.url}/api/v3/flows/executor/${slug}/?query=`;
     for (let step = 0; step < 5; step++) {
@@ -126,7 +126,7 @@ export class Conversation {
       assert.deepEqual(Object.keys(live), Object.keys(recorded), `${where}: fields`);
       for (const [key, value] of Object.entries(recorded)) this.#compare(value, live[key], name, `${path}.${key}`);
     } else if (Array.isArray(recorded) && Array.isArray(live)) {
-      // Files come in the order of the folder, which is arbitrary.
+      // The order of files is arbitrary.
       const [left, right] = path === "" ? [byPath(recorded), byPath(live)] : [recorded, live];
       assert.equal(right.length, left.length, `${where}: ${JSON.stringify(live)}`);
       left.forEach((value, index) => this.#compare(value, right[index], name, `${path}[]`));
@@ -185,10 +185,10 @@ const pathOf = (value: unknown): string => (isObject(value) ? String(value["path
 const mapValues = (of: Readonly<Record<string, string>>, change: (value: string) => string): Record<string, string> =>
   Object.fromEntries(Object.entries(of).map(([key, value]) => [key, change(value)]));
 
-/** A code is random, and its length differs in the lab. */
+/** Masks the code, which is random and in the lab has another length. */
 const withoutCode = (value: string): string => value.replace(/(?<=[?&]code=)[\w-]+/, "…");
 
-/** A cookie without secrets and times. An expiry may be off by a second. */
+/** Masks a cookie's secrets and times. The expiry may differ by a second. */
 const form = (cookie: string): string =>
   cookie
     .replace(/^([^=]+)=[^;]*/, "$1")

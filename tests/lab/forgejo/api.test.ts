@@ -1,4 +1,4 @@
-// What the recordings cover only in part: redirects with permissions, files, lists of runs and tasks, a restart.
+// Behaviour that the recording covers only partly: redirects with permissions, files, lists of runs and tasks, a restart.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { forgejo, TOKEN } from "./instance.ts";
 const REPOSITORY = "/api/v1/repos/own/app";
 const WORKFLOW = "on: workflow_dispatch\njobs: { one: { runs-on: docker, steps: [{ run: echo hi }] } }\n";
 
-await test("a secret never comes back from the API, whatever is asked", async (t) => {
+await test("no response of the API contains a secret", async (t) => {
   const server = await forgejo(t, {
     secrets: { GIVEN: "seeded-secret-value" },
     files: { ".forgejo/workflows/a.yaml": WORKFLOW },
@@ -32,7 +32,7 @@ await test("a secret never comes back from the API, whatever is asked", async (t
   );
 });
 
-await test("a new repository at an old name hides the redirect, and has another id", async (t) => {
+await test("a new repository with a former name replaces the redirect, and has another id", async (t) => {
   const server = await forgejo(t, {});
   const before = JSON.parse((await server.ask("GET", REPOSITORY)).text) as { readonly id: number };
   assert.equal((await server.ask("PATCH", REPOSITORY, { name: "renamed" })).status, 200);
@@ -63,7 +63,7 @@ await test("runs are listed oldest first, by status and number; tasks newest fir
   assert.deepEqual(await list("tasks?status=failure"), [[3, 2, 1], 3]);
 });
 
-await test("who may not read a private repository sees neither its runs nor its logs", async (t) => {
+await test("without read permission, a private repository's runs and logs are hidden", async (t) => {
   const server = await forgejo(t, {
     files: { ".github/workflows/a.yaml": WORKFLOW },
     seed: { tokens: [{ token: "b".repeat(40), user: "bob", scopes: ["all"] }] },
@@ -78,7 +78,7 @@ await test("who may not read a private repository sees neither its runs nor its 
   assert.match((await server.ask("GET", log)).text, /^[\d-]{10}T[\d:]{8}\.\d{7}Z hi$/m);
 });
 
-await test("the next run sees a file written by the API; a change needs the current version", async (t) => {
+await test("the next run sees a file written through the API; a change must name the current version", async (t) => {
   const server = await forgejo(t, { files: { ".forgejo/workflows/a.yaml": WORKFLOW } });
   const path = `${REPOSITORY}/contents/.forgejo/workflows/a.yaml`;
   const seen = JSON.parse((await server.ask("GET", path)).text) as { readonly sha: string };
@@ -92,7 +92,7 @@ await test("the next run sees a file written by the API; a change needs the curr
   assert.notEqual(run.commit_sha, first.commit_sha);
 });
 
-await test("a restart continues; the data folder holds no token in clear; the seed counts once", async (t) => {
+await test("a restart keeps the state; the data folder contains no plain-text token; the seed is used once", async (t) => {
   const server = await forgejo(t, { secrets: { KEY: "x" } });
   await server.ask("DELETE", `${REPOSITORY}/actions/secrets/KEY`);
   await server.ask("PUT", `${REPOSITORY}/actions/secrets/OTHER`, { data: "a".repeat(10 * 1024 * 1024) });
@@ -108,7 +108,7 @@ await test("a restart continues; the data folder holds no token in clear; the se
   assert.equal(readFileSync(join(server.data, "forgejo.json"), "utf8").includes(TOKEN), false);
 });
 
-await test("of concurrent creates of one secret, one creates it and all write; of a variable, only one writes", async (t) => {
+await test("of concurrent writes of one secret, one creates and all others update it; of a variable, only one succeeds", async (t) => {
   const server = await forgejo(t, { runner: null });
   const statuses = async (method: string, path: string, body: object): Promise<Readonly<Record<number, number>>> => {
     const counts: Record<number, number> = {};

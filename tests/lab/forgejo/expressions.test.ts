@@ -47,7 +47,7 @@ await test("conditions", () => {
   assert.equal(conditionHolds("success() || failure()", failed), true);
 });
 
-await test("an invalid expression is an error that shows it", () => {
+await test("the error for an invalid expression quotes it", () => {
   for (const text of ["${{ nope.x }}", "${{ github.ref == }}", "${{ call() }}", "${{ 'open }}", "${{ (true }}"]) {
     assert.throws(() => interpolate(text, scope), ExpressionError, text);
   }

@@ -1,4 +1,4 @@
-// Shared by the tests of the lab's Forgejo: a server in a temporary folder, and a client.
+// For the tests of the lab's Forgejo: a server in a temporary folder, and a client.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ export interface Answer {
   readonly text: string;
 }
 
-/** A run as the API shows it. */
+/** A run as the API returns it. */
 export interface ShownRun {
   readonly id: number;
   readonly index_in_repo: number;
@@ -69,7 +69,7 @@ export class TestForgejo {
     return { status: response.status, headers: response.headers, text: await response.text() };
   }
 
-  /** Dispatches a workflow of own/app and gives the run's global id and number. */
+  /** Dispatches a workflow of own/app. Returns the run's global id and its number. */
   async dispatch(
     file: string,
     inputs: Readonly<Record<string, string>> = {},
@@ -98,14 +98,14 @@ export class TestForgejo {
     return this.waitFor(id, ["success", "failure", "cancelled", "skipped"]);
   }
 
-  /** The log of a job without its times. */
+  /** The log of a job without timestamps. */
   async log(number: number, job = 0): Promise<string> {
     const { text } = await this.ask("GET", `/own/app/actions/runs/${number}/jobs/${job}/attempt/1/logs`);
     return text.replace(/^\d{4}-\d\d-\d\dT[\d:.]+Z /gm, "");
   }
 }
 
-/** A Forgejo whose repository own/app has these files; gone after the test. */
+/** Starts a Forgejo, for the duration of the test, whose repository own/app has these files. */
 export async function forgejo(
   t: TestContext,
   options: {

@@ -1,5 +1,5 @@
-// Replays the requests recorded on a real Forgejo 14.0.2, in order, and compares the responses: status, the headers
-// that matter and whole bodies; bodies that the recording cut are compared by status and headers only.
+// Replays the requests recorded on a real Forgejo 14.0.2, in order, and compares the responses: status, the relevant
+// headers and the body. If the recording truncated the body, only status and headers are compared.
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,11 +16,11 @@ interface Recorded {
   readonly token?: string;
   readonly basic?: string;
   readonly request?: string;
-  /** Sent so many times, with `{n}` in the path and `{i}` in the body counting from 0: what the recording only sums up. */
+  /** How often to send a request that the recording summarizes. `{n}` in the path and `{i}` in the body count from 0. */
   readonly times?: number;
   /** The exchange that made the run whose id is `{run}` in the path; the real server had made more runs by then, for pushes. */
   readonly run?: number;
-  /** How the body begins, where the recording cut it. */
+  /** The beginning of a body that the recording truncated. */
   readonly start?: string;
   readonly fill?: { readonly key: string; readonly bytes: number };
   readonly contentType?: string;
@@ -40,7 +40,7 @@ const SCOPES = [
 ];
 const USERS = ["root1", "own", "bob", "carl"];
 
-await test("answers the recorded requests as the real server did", async (t) => {
+await test("responds to the recorded requests like the real server", async (t) => {
   const data = mkdtempSync(join(tmpdir(), "forgejo-replay-"));
   const server = await startForgejo({
     port: 0,
@@ -92,7 +92,7 @@ await test("answers the recorded requests as the real server did", async (t) => 
   );
 });
 
-test("every exchange of the recording is replayed, or is left out for a reason", () => {
+test("every recorded exchange is replayed or has a reason not to be", () => {
   const replayed = new Set(recorded.map(({ id }) => id));
   for (const [reason, ids] of Object.entries(NOT_REPLAYED)) {
     assert.deepEqual(
@@ -106,7 +106,7 @@ test("every exchange of the recording is replayed, or is left out for a reason",
   assert.deepEqual(missing, []);
 });
 
-/** One exchange, or the repetitions that it stands for. */
+/** The exchange, as often as it is to be sent. */
 function repeated(exchange: Recorded): readonly Recorded[] {
   return Array.from({ length: exchange.times ?? 1 }, (_, i) => ({
     ...exchange,
@@ -136,7 +136,7 @@ function headersOf(exchange: Recorded): Record<string, string> {
   return headers;
 }
 
-/** As bytes, to which `fetch` adds no content type of its own. */
+/** The body as bytes, since `fetch` adds no content type to bytes. */
 function bodyOf({ request, fill }: Recorded): Uint8Array<ArrayBuffer> | null {
   const text = fill === undefined ? request : JSON.stringify({ [fill.key]: "x".repeat(fill.bytes) });
   return text === undefined ? null : new TextEncoder().encode(text);
@@ -146,7 +146,7 @@ function pick(headers: Headers, wanted: Readonly<Record<string, string>>): Recor
   return Object.fromEntries(Object.keys(wanted).map((name) => [name, headers.get(name)]));
 }
 
-/** Without what differs between two servers: times, and the address. */
+/** Masks what differs between two servers: times and the URL. */
 function comparable(body: string, url: string): string {
   return body.replaceAll(url, "URL").replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, "TIME");
 }

@@ -1,4 +1,4 @@
-// The runner really runs workflows: what reaches a step, what the log shows, and how a run's status goes.
+// The runner runs real workflows: the environment of a step, the log, and the status of a run.
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { forgejo } from "./instance.ts";
 
 const workflow = (name: string, text: string): Record<string, string> => ({ [`.forgejo/workflows/${name}`]: text });
 
-await test("a step gets inputs, variables, environment and the repository's files", async (t) => {
+await test("a step gets the inputs, variables, environment and the repository's files", async (t) => {
   const server = await forgejo(t, {
     files: {
       "src/hello.txt": "hello from the tree\n",
@@ -59,7 +59,7 @@ jobs:
   assert.notEqual(run.stopped, "1970-01-01T00:00:00Z");
 });
 
-await test("secrets are those of this moment, the repository's before the owner's, and masked as whole values", async (t) => {
+await test("a run gets the current secrets, the repository's take precedence over the owner's, and the log masks complete values", async (t) => {
   const server = await forgejo(t, {
     files: workflow(
       "secret.yaml",
@@ -103,7 +103,7 @@ jobs:
   assert.notEqual(checksum(first), checksum(second));
 });
 
-await test("a failing step fails the job; if decides what runs after it", async (t) => {
+await test("a failing step fails the job; `if` decides which steps run after it", async (t) => {
   const server = await forgejo(t, {
     files: workflow(
       "fail.yaml",
@@ -134,7 +134,7 @@ jobs:
   assert.match(log, /Job failed\n$/);
 });
 
-await test("needs orders the jobs and hands outputs on; what needs a failed job is skipped", async (t) => {
+await test("`needs` orders the jobs and passes outputs; jobs that need a failed job are skipped", async (t) => {
   const server = await forgejo(t, {
     files: {
       ...workflow(
@@ -176,7 +176,7 @@ jobs:
   assert.equal(await server.log(broken.run_number, 1), "Not found.\n");
 });
 
-await test("unsupported actions, unknown contexts and a matrix fail the job with a line that says so", async (t) => {
+await test("unsupported actions, unknown contexts and a matrix fail the job with a message in the log", async (t) => {
   const job = (text: string): string => `on: workflow_dispatch\njobs:\n  one:\n    runs-on: docker\n${text}`;
   const server = await forgejo(t, {
     files: {
@@ -188,7 +188,7 @@ await test("unsupported actions, unknown contexts and a matrix fail the job with
   for (const [file, line] of [
     ["uses.yaml", /cannot fetch the action "docker\/build-push-action@v6"/],
     ["context.yaml", /unknown context "matrix"/],
-    ["matrix.yaml", /does not know "strategy" of a job/],
+    ["matrix.yaml", /does not support "strategy" in a job/],
   ] as const) {
     const { id, run_number: number } = await server.dispatch(file);
     assert.equal((await server.ended(id)).status, "failure", file);
@@ -196,7 +196,7 @@ await test("unsupported actions, unknown contexts and a matrix fail the job with
   }
 });
 
-await test("programs of the path prefix come first, and nothing of this process's environment leaks", async (t) => {
+await test("programs in pathPrefix take precedence, and steps do not inherit this process's environment", async (t) => {
   const server = await forgejo(t, {
     files: workflow(
       "tool.yaml",
@@ -226,7 +226,7 @@ await test("programs of the path prefix come first, and nothing of this process'
   assert.match(await server.log(withTool.run_number), /^tool ran\nleak= given=yes$/m);
 });
 
-await test("a run without a fitting runner waits; closing ends a running job, which failed then", async (t) => {
+await test("a run without a matching runner waits; closing the server stops and fails a running job", async (t) => {
   const server = await forgejo(t, {
     files: {
       ...workflow("other.yaml", "on: push\njobs: { one: { runs-on: gpu, steps: [{ run: echo }] } }\n"),
@@ -244,13 +244,13 @@ await test("a run without a fitting runner waits; closing ends a running job, wh
   );
   const start = Date.now();
   await server.stop();
-  assert.ok(Date.now() - start < 5000, "closing waited for the job");
+  assert.ok(Date.now() - start < 5000, "closing does not wait for the job");
   await server.start();
   assert.equal((await server.run(running.id)).status, "failure");
   assert.equal((await server.run(waiting.id)).status, "waiting");
 });
 
-await test("a job that was running when the server was killed has failed after the restart, and jobs that need it are skipped", async (t) => {
+await test("a restart fails a job that was running when the server was killed, and skips jobs that need it", async (t) => {
   const server = await forgejo(t, {
     files: workflow(
       "two.yaml",
