@@ -1,4 +1,4 @@
-// npm start: starts the lab, runs the program on it, and shows what to try next.
+// npm start: starts the lab, runs `pulumi up` on it, and shows what to try next.
 import { spawnSync } from "node:child_process";
 import { runningLab, startInBackground } from "./homelab/background.ts";
 import { forgetStack, isNew } from "./homelab/forget.ts";
@@ -12,7 +12,7 @@ function pulumi(...args: readonly string[]): number {
   return status ?? 1;
 }
 
-/** Creates the stack if there is none, and selects it for the commands that a person tries next. */
+/** Selects the stack, for the commands to try next. Creates it if it does not exist. */
 function selectStack(): number {
   const { status } = spawnSync("pulumi", ["stack", "select", STACK, "--create", "--non-interactive"], {
     stdio: ["ignore", "ignore", "inherit"],
@@ -36,7 +36,7 @@ async function main(): Promise<number> {
   console.log();
 
   process.env["PULUMI_CONFIG_PASSPHRASE_FILE"] ??= ".lab/passphrase";
-  // Without a preview, which would show the same rows a second time.
+  // Skip the preview, which would show the same rows twice.
   const failed = selectStack() || pulumi("up", "--yes", "--skip-preview");
   if (failed !== 0) {
     console.error("\nThe lab keeps running for inspection. `npm start` tries again; `npm run lab:stop` stops it.");

@@ -1,4 +1,4 @@
-// npm run lab:stop: stops the lab. Its data and Pulumi's state stay, unless `-- --delete` is given.
+// npm run lab:stop: stops the lab. `-- --delete` also deletes its data and Pulumi state.
 import { stopLab } from "./homelab/background.ts";
 import { forgetLab } from "./homelab/forget.ts";
 import { readLayout } from "./homelab/layout.ts";

@@ -1,4 +1,4 @@
-// Part of the lab's Argo CD: the Application, as its API shows it.
+// Part of the lab's Argo CD: the Application, as the API returns it.
 
 export interface Info {
   readonly name: string;
@@ -11,7 +11,7 @@ export interface Source {
   readonly targetRevision: string;
 }
 
-/** Names one resource of an application. The core group is left out. */
+/** Identifies a resource of an application. The core group is omitted. */
 export interface ResourceReference {
   readonly group?: string;
   readonly kind: string;
@@ -35,7 +35,7 @@ export interface Operation {
 
 export type Phase = "Running" | "Terminating" | "Succeeded" | "Failed" | "Error";
 
-/** What a sync did to one resource. */
+/** The result of a sync for one resource. */
 export interface ResourceResult {
   readonly group: string;
   readonly version: string;
@@ -124,24 +124,24 @@ export interface Application {
   operation?: Operation;
 }
 
-/** An application that is there from the start: a folder of manifests that shall be in a namespace. */
+/** An application: a folder of manifests to deploy to a namespace. */
 export interface ApplicationOptions {
   readonly name: string;
   /** Default `default`. */
   readonly project?: string;
-  /** Where the manifests go that name no namespace. */
+  /** Namespace of manifests without one. */
   readonly namespace: string;
-  /** The folder that stands for the Git repository. Its commit is a hash of its files, computed on request. */
+  /** The folder that represents the Git repository. Its commit is a hash of its files. */
   readonly manifestsDirectory: string;
-  /** The branch that the folder counts as. Default `main`. */
+  /** The branch that the folder represents. Default `main`. */
   readonly targetRevision?: string;
-  /** Shown as the repository's address; nothing is fetched from there. Default: a name ending in the application's. */
+  /** The repository's URL for display; nothing is fetched from it. Default `https://git.example/<name>.git`. */
   readonly repoUrl?: string;
-  /** Apply on the server (`ServerSideApply=true` in the spec) instead of by the client. Default false, as in Argo CD. */
+  /** Use server-side apply (`ServerSideApply=true` in the spec) instead of client-side apply. Default false, as in Argo CD. */
   readonly serverSideApply?: boolean;
 }
 
-/** Times have whole seconds, so they tell no two operations apart that are close together. */
+/** The current time, in whole seconds as in Argo CD. It cannot distinguish operations that are close together. */
 export function now(): string {
   return new Date().toISOString().replace(/\.\d+Z$/, "Z");
 }

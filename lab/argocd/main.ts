@@ -1,17 +1,17 @@
-// Stands in for Argo CD: the command that runs it by itself.
+// Stands in for Argo CD: the command that runs it standalone.
 import { parseArgs } from "node:util";
 import type { ApplicationOptions } from "./server.ts";
 import { startArgoCd } from "./server.ts";
 
 const usage = `Usage: node lab/argocd/main.ts --data DIRECTORY --kubernetes URL --token NAME=TOKEN --application NAME:NAMESPACE=DIRECTORY [options]
 
-  --port NUMBER                            where to listen on 127.0.0.1 (default 8080; 0: any free port)
-  --data DIRECTORY                         keeps the applications' states
-  --kubernetes URL                         the API server
-  --kubernetes-token TOKEN                 the token for it
-  --token NAME=TOKEN                       an account and its API token, which may get and sync everything (may be repeated)
-  --application NAME:NAMESPACE=DIRECTORY   an application, where its objects go, and its manifests (may be repeated)
-  --server-side-apply                      the applications are applied on the server
+  --port NUMBER                            port on 127.0.0.1 (default 8080; 0: any free port)
+  --data DIRECTORY                         folder for the applications' state
+  --kubernetes URL                         URL of the API server
+  --kubernetes-token TOKEN                 bearer token for the API server
+  --token NAME=TOKEN                       an account and its API token, with permission to get and sync all applications (can be repeated)
+  --application NAME:NAMESPACE=DIRECTORY   an application, its namespace and its manifests (can be repeated)
+  --server-side-apply                      use server-side apply
 `;
 
 const { values } = parseArgs({

@@ -1,11 +1,11 @@
-// Part of the lab's Argo CD: stands in for the Git repository and the repo-server. A folder is a branch, its content a commit.
+// Part of the lab's Argo CD: stands in for the Git repository and the repo-server. A folder represents a branch, its content a commit.
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import type { ApplicationOptions } from "./application.ts";
 
-/** One object of a manifest, as far as it is known to be one. */
+/** An object in a manifest file. */
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
@@ -13,20 +13,20 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
-/** The files of a commit, by their path. */
+/** The files of a commit, by path. */
 export type Snapshot = Readonly<Record<string, string>>;
 
-/** Why the manifests of a revision cannot be had, in the words that the repo-server reports it in. */
+/** The manifests of a revision cannot be loaded. The message is the repo-server's. */
 export class RepositoryError extends Error {}
 
-/** How many commits stay known, so that one can be synced that is no longer the newest. */
+/** The number of commits kept, so that earlier ones can be synced. */
 const KEPT = 50;
 
 export class Repository {
   readonly #directory: string;
   readonly #branch: string;
   readonly #path: string;
-  /** Every commit that was ever resolved, oldest first. It is kept by the caller. */
+  /** Resolved commits, oldest first. The caller stores them. */
   readonly #commits: Record<string, Snapshot>;
 
   constructor(options: ApplicationOptions, commits: Record<string, Snapshot>) {
@@ -36,7 +36,7 @@ export class Repository {
     this.#commits = commits;
   }
 
-  /** The commit that a branch is at, or that a full hash is; only branches are looked up. */
+  /** The commit of a branch. A full hash is returned unchecked. */
   resolve(revision: string): string {
     if (/^[0-9a-f]{40}$/.test(revision)) return revision;
     if (revision !== this.#branch && revision !== "HEAD") {
@@ -72,7 +72,7 @@ export class Repository {
   }
 }
 
-/** A folder that is not there is one without files, which Git knows no other way either. */
+/** Treats a missing folder as empty: Git does not store empty folders. */
 function readSnapshot(directory: string): Snapshot {
   let entries;
   try {

@@ -16,22 +16,22 @@ export type { ApplicationOptions } from "./application.ts";
 export type { Timings } from "./controller/controller.ts";
 
 export interface ArgoCdOptions {
-  /** 0 takes a free port. */
+  /** 0 for any free port. */
   readonly port: number;
-  /** Where the port comes from, for the error when it is taken. */
+  /** The setting of the port, for the error if the port is in use. */
   readonly setting?: string;
-  /** The folder that keeps the applications' states. */
+  /** Folder for the applications' state. */
   readonly data: string;
   /** The API server of the cluster, without a trailing slash. */
   readonly kubernetesUrl: string;
-  /** The controller's bearer token there. */
+  /** The controller's bearer token for the API server. */
   readonly kubernetesToken: string;
   readonly accounts: readonly ArgoCdAccount[];
   readonly applications: readonly ApplicationOptions[];
   readonly timings?: Partial<Timings>;
 }
 
-/** Starts the server and its controller. */
+/** Starts the server and a controller for each application. */
 export async function startArgoCd(options: ArgoCdOptions): Promise<RunningServer> {
   const ending = new AbortController();
   const { signal } = ending;

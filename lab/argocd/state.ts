@@ -1,4 +1,4 @@
-// Part of the lab's Argo CD: the applications as they are kept, and telling who watches them.
+// Part of the lab's Argo CD: stores the applications and notifies watchers.
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { Store } from "../shared/store.ts";
@@ -9,7 +9,7 @@ import type { Snapshot } from "./repository.ts";
 interface Kept {
   version: number;
   readonly applications: Record<string, Application>;
-  /** Every application's commits, oldest first. */
+  /** Commits by application, oldest first. */
   readonly commits: Record<string, Record<string, Snapshot>>;
 }
 
@@ -30,7 +30,7 @@ export class State {
     for (const option of options) {
       const { name } = option;
       const application = (applications[name] ??= newApplication(option));
-      // What an application is may have changed since the last start; what happened to it is kept.
+      // The options may have changed since the last start. The status is kept.
       application.spec = specOf(option);
       commits[name] ??= {};
       this.#applications.set(name, application);
@@ -50,7 +50,7 @@ export class State {
     return (this.#store.data.commits[name] ??= {});
   }
 
-  /** Changes an application in one write. */
+  /** Changes an application and notifies listeners. */
   write(application: Application, change: (application: Application) => void): void {
     change(application);
     this.#store.data.version += 1;
@@ -60,7 +60,7 @@ export class State {
     for (const listener of this.#listeners) listener("MODIFIED", application);
   }
 
-  /** Calls `listener` at every write until the returned function is called. */
+  /** Calls `listener` on every write until the returned function is called. */
   listen(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);

@@ -13,7 +13,7 @@ export interface BackgroundLab {
   readonly urls: Readonly<Record<string, string>>;
 }
 
-/** The running lab, if there is one. */
+/** The running lab, if any. */
 export function runningLab(layout: Layout): BackgroundLab | undefined {
   const { state } = pathsOf(layout);
   if (!existsSync(state)) return undefined;
@@ -21,7 +21,7 @@ export function runningLab(layout: Layout): BackgroundLab | undefined {
   return isAlive(lab.pid) ? lab : undefined;
 }
 
-/** Starts the lab in the background and waits until all its servers answer. */
+/** Starts the lab in the background and waits until all its servers are ready. */
 export async function startInBackground(layout: Layout): Promise<BackgroundLab> {
   const { log } = pathsOf(layout);
   mkdirSync(dirname(log), { recursive: true, mode: 0o700 });
@@ -37,20 +37,22 @@ export async function startInBackground(layout: Layout): Promise<BackgroundLab> 
   const message = await new Promise<DaemonMessage>((resolve, reject) => {
     child.once("message", (told) => resolve(told as DaemonMessage));
     child.once("error", reject);
-    child.once("exit", (code) => resolve({ error: `The lab ended with ${code ?? "a signal"}. See ${log}.` }));
+    child.once("exit", (code) =>
+      resolve({ error: `The lab exited with ${code === null ? "a signal" : `code ${code}`}. See ${log}.` }),
+    );
   });
   if ("error" in message) throw new Error(message.error);
   try {
     await readyZot(layout);
   } catch (error) {
-    await stopLab(layout); // half a lab is of no use
+    await stopLab(layout);
     throw error;
   }
   child.unref();
   return { pid: child.pid ?? 0, urls: message.urls };
 }
 
-/** Stops the lab and waits until it has ended. Returns whether there was one. */
+/** Stops the lab and waits until it has exited. Returns whether it was running. */
 export async function stopLab(layout: Layout): Promise<boolean> {
   const lab = runningLab(layout);
   if (lab === undefined) return false;
@@ -59,7 +61,7 @@ export async function stopLab(layout: Layout): Promise<boolean> {
   while (runningLab(layout) !== undefined) {
     if (Date.now() > end)
       throw new Error(
-        `The lab (process ${lab.pid}) did not stop within 10 s. See ${pathsOf(layout).log}, or end it with \`kill -9 ${lab.pid}\`.`,
+        `The lab (process ${lab.pid}) did not stop within 10 s. See ${pathsOf(layout).log}, or kill it with \`kill -9 ${lab.pid}\`.`,
       );
     await delay(20);
   }
@@ -67,13 +69,13 @@ export async function stopLab(layout: Layout): Promise<boolean> {
   return true;
 }
 
-/** zot is a separate process: without sign-in in a new lab, later with the deployed config. */
+/** Waits for zot, which is a separate process: without authentication in a new lab, later with the deployed configuration. */
 async function readyZot(layout: Layout): Promise<void> {
   const url = `${layout.settings.registry.url}/readyz`;
   const end = Date.now() + 20_000;
   while (!(await answers(url))) {
     if (Date.now() > end)
-      throw new Error(`timed out after 20 s waiting for the lab's zot at ${url}. See ${pathsOf(layout).zotLog}.`);
+      throw new Error(`Timed out after 20 s waiting for the lab's zot at ${url}. See ${pathsOf(layout).zotLog}.`);
     await delay(50);
   }
 }
@@ -82,6 +84,6 @@ async function answers(url: string): Promise<boolean> {
   try {
     return (await fetch(url, { signal: AbortSignal.timeout(2000) })).ok;
   } catch {
-    return false; // not yet; the caller has a timeout
+    return false; // not ready yet
   }
 }

@@ -1,9 +1,9 @@
-// Part of the lab: the process that runs in the background. daemon.ts <settings file> <folder>. It notifies its parent when it is ready.
+// Part of the lab: the background process, `daemon.ts <settings file> <folder>`. It tells its parent when the lab is ready.
 import { writeFileSync } from "node:fs";
 import { startLab } from "./homelab.ts";
 import { pathsOf, readLayout } from "./layout.ts";
 
-/** The one message from the daemon to the process that started it. */
+/** The only message that the daemon sends to its parent. */
 export type DaemonMessage = { readonly urls: Readonly<Record<string, string>> } | { readonly error: string };
 
 const [, , settingsFile = "", directory = ""] = process.argv;

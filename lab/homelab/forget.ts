@@ -1,11 +1,11 @@
-// Part of the lab: deletes its data together with the Pulumi state of it.
+// Part of the lab: deletes its data and Pulumi state.
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Layout } from "./layout.ts";
 
 const STACKS = ".state/.pulumi/stacks/zot-auth";
 
-/** Whether the lab has never run, or was deleted. */
+/** Whether the lab has no data, because it never ran or was deleted. */
 export function isNew({ directory }: Layout): boolean {
   return !existsSync(join(directory, "secrets"));
 }
@@ -16,7 +16,7 @@ export function forgetStack(): void {
   for (const name of readdirSync(STACKS)) if (name.startsWith("lab.json")) rmSync(join(STACKS, name));
 }
 
-/** Deletes the data of the lab's servers, and the Pulumi state of them. */
+/** Deletes the data of the lab's servers and the state of its stack. */
 export function forgetLab({ directory }: Layout): void {
   rmSync(directory, { recursive: true, force: true });
   forgetStack();

@@ -1,4 +1,4 @@
-// Part of the lab: all its servers together, as one homelab.
+// Part of the lab: starts and stops all its servers.
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { startArgoCd } from "../argocd/server.ts";
@@ -19,12 +19,12 @@ import { supervise } from "./supervisor.ts";
 export interface Lab {
   readonly layout: Layout;
   readonly secrets: LabSecrets;
-  /** Addresses by name. */
+  /** URLs by server name. */
   readonly urls: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
-/** Starts every server of the lab. New ones start with the lab's seeds. */
+/** Starts all servers of the lab. A server without data starts with its seed. */
 export async function startLab(layout: Layout): Promise<Lab> {
   const { settings, directory, settingsFile } = layout;
   const paths = pathsOf(layout);
@@ -48,7 +48,7 @@ export async function startLab(layout: Layout): Promise<Lab> {
         setting: from("lab:kubernetesPort"),
         data: join(directory, "kubernetes"),
         tokens: [{ token: secrets.kubernetes }],
-        // client-go, which the official plugin is built on, sends no token to a server without TLS.
+        // client-go, which the official Kubernetes plugin uses, sends no token to a server without TLS.
         anonymous: { namespaces: [settings.kubernetes.namespace] },
         projections: [
           {
@@ -74,7 +74,7 @@ export async function startLab(layout: Layout): Promise<Lab> {
           data: join(directory, "authentik", "data"),
           blueprintsDirectory: paths.blueprints,
           environment: { [settings.authentik.clientSecretVariable]: secrets.clientSecret },
-          // Without Kubernetes both have one env_file, as in Docker Compose.
+          // Without Kubernetes, server and worker share an env_file, as in Docker Compose.
           ...(settings.authentik.delivery === "api"
             ? { serverEnvironment: { [settings.authentik.clientSecretVariable]: secrets.clientSecret } }
             : {}),
@@ -87,7 +87,7 @@ export async function startLab(layout: Layout): Promise<Lab> {
           setting: from("forgejo.url"),
           data: join(directory, "forgejo"),
           seed: forgejoSeed(layout, secrets),
-          // The runner's jobs find skopeo here: the real one where there is one.
+          // Jobs find skopeo here. It runs the real skopeo if PATH has one.
           runner: { pathPrefix: [resolve(import.meta.dirname, "../bin")] },
         }),
       ),
@@ -157,7 +157,7 @@ async function argocdOf(
   });
 }
 
-/** The homelab was deployed before zot-auth: what Git holds is in the cluster. */
+/** Deploys the GitOps repository to the cluster, as in a homelab that existed before zot-auth. */
 async function syncOnce(url: string, { settings }: Layout, secrets: LabSecrets): Promise<void> {
   const headers = { authorization: `Bearer ${secrets.argocdAdmin}`, "content-type": "application/json" };
   const path = `${url}/api/v1/applications/${settings.argocd?.application ?? ""}`;

@@ -1,4 +1,4 @@
-// Part of the lab: its servers and their files, from the same settings that the program reads.
+// Part of the lab: its ports and files, from the same settings that the program reads.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
@@ -7,17 +7,17 @@ import type { SecretReference } from "../../core/secrets/reference.ts";
 import { parseSettings } from "../../settings/parse.ts";
 import type { Settings } from "../../settings/schema.ts";
 
-/** The lab of one settings file. */
+/** A lab, as configured by a settings file. */
 export interface Layout {
   readonly settings: Settings;
-  /** The settings file, as errors name it. */
+  /** Path of the settings file, for error messages. */
   readonly settingsFile: string;
-  /** The folder with all data of the lab. */
+  /** Folder for all data of the lab. */
   readonly directory: string;
   readonly kubernetesPort: number;
 }
 
-/** Reads a stack's settings file as the lab of that stack. */
+/** Reads the lab's layout from a stack's settings file. */
 export function readLayout(settingsFile: string, directory: string): Layout {
   const config = (parse(readFileSync(settingsFile, "utf8")) as { config: Readonly<Record<string, unknown>> }).config;
   const groups = Object.entries(config)
@@ -31,20 +31,20 @@ export function readLayout(settingsFile: string, directory: string): Layout {
   };
 }
 
-/** The port of a server of the lab, from its address in the settings. */
+/** The port in a server's URL. */
 export function portOf(url: string): number {
   return Number(new URL(url).port);
 }
 
-/** The file of a `file:` reference, to which the lab writes a token. */
+/** The path of a `file:` reference. The lab writes a token to this file. */
 export function fileOf(reference: SecretReference | undefined): string {
   const parsed = parseReference(reference ?? "");
   if (parsed?.kind !== "file")
-    throw new Error(`"${reference ?? ""}" must be a file: reference, since the lab writes its tokens itself`);
+    throw new Error(`"${reference ?? ""}" must be a file: reference, because the lab writes its tokens to files`);
   return parsed.path;
 }
 
-/** The parts of an `op://` reference, an item of the lab's 1Password. */
+/** The parts of an `op://` reference to an item in the lab's 1Password. */
 export function itemOf(reference: SecretReference): {
   readonly vault: string;
   readonly item: string;
@@ -55,7 +55,7 @@ export function itemOf(reference: SecretReference): {
   return parsed;
 }
 
-/** Files and folders of the lab. */
+/** Paths of the lab's files and folders. */
 export function pathsOf({
   directory,
 }: Layout): Readonly<Record<"state" | "log" | "gitops" | "blueprints" | "pid" | "zotLog" | "passphrase", string>> {

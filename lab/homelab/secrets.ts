@@ -1,4 +1,4 @@
-// Part of the lab: its random tokens and passwords, created with a new lab.
+// Part of the lab: its random tokens and passwords, created once per lab.
 import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -9,7 +9,7 @@ import { Store } from "../shared/store.ts";
 export interface LabSecrets {
   readonly authentik: string;
   readonly argocd: string;
-  /** The administrator's, with which the lab runs the first sync. */
+  /** The administrator's token, for the first sync. */
   readonly argocdAdmin: string;
   readonly forgejo: string;
   readonly connect: string;
@@ -17,10 +17,10 @@ export interface LabSecrets {
   readonly clientSecret: string;
 }
 
-/** The lab's passphrase for Pulumi's state. It is public: the lab holds nothing of value. */
+/** The lab's passphrase for Pulumi's state. Public, because the lab contains nothing of value. */
 export const LAB_PASSPHRASE = "lab";
 
-/** Creates the secrets once, and writes each token to the file that the settings name. */
+/** Creates the secrets of a new lab, and writes each token to the file named in the settings. */
 export function labSecrets(layout: Layout): LabSecrets {
   const { settings, directory } = layout;
   const hex = (bytes: number): string => randomBytes(bytes).toString("hex");

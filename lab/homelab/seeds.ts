@@ -1,4 +1,4 @@
-// Part of the lab: what its servers hold before zot-auth: a small homelab with objects that belong to others.
+// Part of the lab: the initial data of its servers, a small homelab with objects that zot-auth must not touch.
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { stringify } from "yaml";
@@ -18,7 +18,7 @@ export function adminToken(secrets: LabSecrets): string {
 
 export function authentikSeed(secrets: LabSecrets): AuthentikSeed {
   return {
-    // Other names than in docs/authentik-role.yaml, which can be applied as well.
+    // Names that do not collide with docs/authentik-role.yaml, which can be applied too.
     users: [{ username: "lab-program", type: "service_account" }],
     tokens: [
       {
@@ -53,7 +53,7 @@ export function forgejoSeed({ settings }: Layout, secrets: LabSecrets): ForgejoS
           name,
           private: true,
           files: target === workflow ? filesBelow(join(SEED, "apps")) : { "README.md": `# ${name}\n` },
-          // Secrets of others, which must survive.
+          // Secrets that zot-auth must not touch.
           secrets: { ARGOCD_AUTH_TOKEN: "not ours", FLY_DEPLOY_TOKEN: "not ours" },
           variables: { REGISTRY: new URL(settings.registry.url).host },
         };
@@ -61,7 +61,7 @@ export function forgejoSeed({ settings }: Layout, secrets: LabSecrets): ForgejoS
   };
 }
 
-/** 1Password's vaults, with the items that the settings name, and other fields in them. */
+/** 1Password's vaults with the items named in the settings. The items also have fields that zot-auth must not touch. */
 export function onePasswordSeed({ settings }: Layout, secrets: LabSecrets) {
   const key = itemOf(settings.ci.keyStore);
   const client = itemOf(settings.authentik.clientSecret);
@@ -97,7 +97,7 @@ export function onePasswordSeed({ settings }: Layout, secrets: LabSecrets) {
   };
 }
 
-/** The lab's GitOps repository: a manifest of the ConfigMap, without our key. */
+/** Writes the lab's GitOps repository: a manifest of the ConfigMap, without zot-auth's key. */
 export function writeGitops({ settings }: Layout, directory: string): void {
   mkdirSync(directory, { recursive: true });
   const { namespace, configMap } = settings.kubernetes;
@@ -110,7 +110,7 @@ export function writeGitops({ settings }: Layout, directory: string): void {
   writeFileSync(join(directory, "blueprints.yaml"), stringify(manifest));
 }
 
-/** zot's config before the hardening: everybody may do everything. */
+/** zot's configuration before zot-auth: no authentication, everyone may do everything. */
 export function openZotConfig({ settings }: Layout, dataDirectory: string): string {
   const { address, port } = settings.registry;
   const config = {

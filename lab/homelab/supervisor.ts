@@ -7,12 +7,12 @@ import { setTimeout as delay } from "node:timers/promises";
 export interface SupervisorOptions {
   readonly binary: string;
   readonly arguments: readonly string[];
-  /** Holds the process id of the running program. */
+  /** File for the process id of the running program. */
   readonly pidFile: string;
   readonly logFile: string;
 }
 
-/** Starts a program and restarts it whenever it ends, until it is closed. */
+/** Starts a program and restarts it whenever it exits, until `close`. */
 export function supervise(options: SupervisorOptions): { close(): Promise<void> } {
   const log = openSync(options.logFile, "a", 0o600);
   let child: ChildProcess | undefined;
@@ -29,7 +29,7 @@ export function supervise(options: SupervisorOptions): { close(): Promise<void> 
       });
       if (process.pid !== undefined) writeFileSync(options.pidFile, String(process.pid));
       await ended;
-      // A program that ends at once would do so again: launchd and systemd wait, too.
+      // Like launchd and systemd, wait before restarting a program that exits immediately.
       if (Date.now() - started < 500) await delay(200);
     }
   }

@@ -1,10 +1,10 @@
-// Part of the lab's Kubernetes: the file by which clients find the cluster.
+// Part of the lab's Kubernetes: the kubeconfig for clients.
 import { stringify } from "yaml";
 
 export interface KubeconfigOptions {
   /** Name of the context, the cluster and the user. Default `lab`. */
   readonly context?: string;
-  /** The namespace that the context works in. Default: none, which clients take for `default`. */
+  /** The context's namespace. Default: none, which clients treat as `default`. */
   readonly namespace?: string;
 }
 

@@ -1,4 +1,4 @@
-// Stands in for a kube-apiserver: the command that runs it by itself.
+// Stands in for a kube-apiserver: the command that runs it standalone.
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { kubeconfig, startKubernetes } from "./server.ts";
@@ -6,13 +6,13 @@ import type { Projection } from "./server.ts";
 
 const usage = `Usage: node lab/kubernetes/main.ts --data DIRECTORY [options]
 
-  --port NUMBER                           where to listen on 127.0.0.1 (default 6443; 0: any free port)
-  --data DIRECTORY                        keeps the cluster
-  --token TOKEN                           a bearer token that may do everything (may be repeated; without it no token is needed)
-  --anonymous                             requests without a token may do everything too, as client-go's are without TLS
-  --namespace NAME                        a namespace of a new cluster (may be repeated)
-  --project NAMESPACE/CONFIGMAP=DIRECTORY  shows a ConfigMap as files (may be repeated)
-  --kubeconfig FILE                       writes a kubeconfig there
+  --port NUMBER                           port on 127.0.0.1 (default 6443; 0: any free port)
+  --data DIRECTORY                        folder for the cluster's state
+  --token TOKEN                           a bearer token with all permissions (can be repeated; default: no token is needed)
+  --anonymous                             requests without a token have all permissions too (client-go sends none without TLS)
+  --namespace NAME                        a namespace of a new cluster (can be repeated)
+  --project NAMESPACE/CONFIGMAP=DIRECTORY  writes a ConfigMap's keys as files (can be repeated)
+  --kubeconfig FILE                       writes a kubeconfig to this file
 `;
 
 const { values } = parseArgs({

@@ -1,15 +1,15 @@
-// Part of the lab's Kubernetes: stands in for the kubelet, which shows a ConfigMap to its pods as files.
+// Part of the lab's Kubernetes: stands in for the kubelet, which mounts a ConfigMap as files.
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Cluster } from "./objects/cluster.ts";
 
-/** A ConfigMap whose keys are kept as files of a directory. */
+/** Writes a ConfigMap's keys as files to a directory. */
 export interface Projection {
   readonly namespace: string;
   readonly configMap: string;
-  /** Made if it is not there. Files that no key ever made are left alone. */
+  /** Created if missing. Files that do not come from the ConfigMap are not touched. */
   readonly directory: string;
-  /** Milliseconds between a change and its files. A real kubelet takes up to a minute and a half. Default 300. */
+  /** Delay between a change and the update of the files, in milliseconds. A real kubelet takes up to 90 seconds. Default 300. */
   readonly delayMs?: number;
 }
 
@@ -20,7 +20,7 @@ export function project(cluster: Cluster, projection: Projection): () => void {
   writeFiles(cluster, projection);
   const unwatch = cluster.watch(({ resource, object: { metadata } }) => {
     if (resource !== "configmaps" || metadata.namespace !== namespace || metadata.name !== configMap) return;
-    // One run shows whatever the ConfigMap holds when it comes, so a second change needs no run of its own.
+    // A pending update writes the latest ConfigMap, so further changes need no other one.
     timer ??= setTimeout(() => {
       timer = undefined;
       writeFiles(cluster, projection);
@@ -32,7 +32,7 @@ export function project(cluster: Cluster, projection: Projection): () => void {
   };
 }
 
-/** A deleted ConfigMap leaves its files, as with the kubelet, which cannot update a volume without its source. */
+/** Like the kubelet, keeps the files of a deleted ConfigMap. */
 function writeFiles(cluster: Cluster, { namespace, configMap, directory }: Projection): void {
   const object = cluster.get("configmaps", namespace, configMap);
   mkdirSync(directory, { recursive: true });

@@ -1,4 +1,4 @@
-// Stands in for a kube-apiserver of the 1.35 series, with namespaces and ConfigMaps, and for the kubelet that mounts them.
+// Stands in for a kube-apiserver 1.35 with namespaces and ConfigMaps, and for the kubelet that mounts ConfigMaps.
 import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
@@ -33,20 +33,20 @@ export { kubeconfig } from "./kubeconfig.ts";
 export type { Projection } from "./projection.ts";
 
 export interface KubernetesOptions extends AccessOptions {
-  /** 0 takes a free port. */
+  /** 0 for any free port. */
   readonly port: number;
-  /** Where the port comes from, for the error when it is taken. */
+  /** The setting of the port, for the error if the port is in use. */
   readonly setting?: string;
-  /** The folder that keeps the cluster. */
+  /** Folder for the cluster's state. */
   readonly data: string;
-  /** ConfigMaps that are shown as files. */
+  /** ConfigMaps to write as files. */
   readonly projections?: readonly Projection[];
-  /** What a new cluster holds. */
+  /** The initial objects of a new cluster. */
   readonly seed?: KubernetesSeed;
 }
 
 export interface KubernetesSeed {
-  /** Beside `default` and `kube-system`, which are always there. */
+  /** In addition to `default` and `kube-system`. */
   readonly namespaces?: readonly string[];
   readonly configMaps?: readonly SeedConfigMap[];
 }

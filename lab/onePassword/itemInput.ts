@@ -1,4 +1,4 @@
-// Stands in for 1Password Connect: reading an item that a client sends.
+// Stands in for 1Password Connect: parses items that clients send.
 import { isObject } from "../shared/json.ts";
 import { CATEGORIES, newId, now } from "./items.ts";
 import type { Field, Item, Section } from "./items.ts";
@@ -6,7 +6,7 @@ import { Refusal } from "./refusal.ts";
 
 type Mapping = Readonly<Record<string, unknown>>;
 
-/** A new item of a client's body. Only what the client gave is kept, and ids are made where it gave none. */
+/** Parses a request body into an item that replaces `previous`. Creates missing ids; keeps nothing of the previous fields. */
 export function readItem(body: unknown, vault: Item["vault"], previous?: Item): Item {
   const given = mapping(body, "Invalid item");
   const inVault = given["vault"] === undefined ? undefined : mapping(given["vault"], "Invalid vault")["id"];
@@ -29,13 +29,13 @@ export function readItem(body: unknown, vault: Item["vault"], previous?: Item): 
     urls: list(given["urls"], "urls"),
     sections,
     fields: list(given["fields"], "fields").map((one) => readField(one, sections)),
-    // Neither is a client's to change.
+    // Clients cannot change these.
     ...(previous?.files === undefined ? {} : { files: previous.files }),
     ...(previous?.state === undefined ? {} : { state: previous.state }),
   };
 }
 
-/** A field of a client's body. `generate` makes a value where there is none. */
+/** Parses a field of a request body. `generate` creates a missing value. */
 export function readField(body: unknown, sections: readonly Section[]): Field {
   const given = mapping(body, "Invalid field");
   const { generate, section: inSection, ...rest } = given;

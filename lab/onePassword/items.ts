@@ -1,4 +1,4 @@
-// Stands in for 1Password Connect: vaults, items and their fields as it keeps and shows them.
+// Stands in for 1Password Connect: vaults, items and fields, as stored and as returned.
 import { randomInt } from "node:crypto";
 
 export interface Field {
@@ -8,7 +8,7 @@ export interface Field {
   purpose?: string;
   value?: string;
   section?: { readonly id: string; readonly label?: string };
-  /** Attributes that this stand-in only keeps: `entropy`, `recipe`, `generate`. */
+  /** Attributes that this stand-in stores but does not use: `entropy`, `recipe`. */
   [attribute: string]: unknown;
 }
 
@@ -17,7 +17,7 @@ export interface Section {
   readonly label?: string;
 }
 
-/** A file of an item; its content is not kept. */
+/** A file of an item, without its content. */
 export interface File {
   readonly id: string;
   readonly name: string;
@@ -25,14 +25,14 @@ export interface File {
   readonly section?: { readonly id: string };
 }
 
-/** An item with everything in it. */
+/** A complete item. */
 export interface Item {
   id: string;
   title: string;
   vault: { id: string; name: string };
   category: string;
   version: number;
-  /** An item in the archive is still shown; a deleted one is not. Absent: neither. */
+  /** Absent for an active item. Archived items are returned, deleted ones are not. */
   state?: "ARCHIVED" | "DELETED";
   createdAt: string;
   updatedAt: string;
@@ -49,7 +49,7 @@ export interface Vault {
   readonly id: string;
   readonly name: string;
   attributeVersion: number;
-  /** Counts the changes of items in the vault. */
+  /** Increases with every change of an item in the vault. */
   contentVersion: number;
   readonly createdAt: string;
   updatedAt: string;
@@ -81,7 +81,7 @@ export const CATEGORIES = [
   "CUSTOM",
 ];
 
-/** 26 characters of lower-case base 32, the form of every id of vaults, items and new fields. */
+/** Creates an id for a vault, an item or a field: 26 characters of lower-case base 32. */
 export function newId(): string {
   const alphabet = "abcdefghijklmnopqrstuvwxyz234567";
   return Array.from({ length: 26 }, () => alphabet[randomInt(alphabet.length)] ?? "").join("");
@@ -91,12 +91,12 @@ export function isId(text: string): boolean {
   return /^[\da-z]{26}$/.test(text);
 }
 
-/** Now, in whole seconds. */
+/** The current time, in whole seconds. */
 export function now(): string {
   return `${new Date().toISOString().slice(0, 19)}Z`;
 }
 
-/** An item in a list: without sections, fields and files, so without secrets. */
+/** An item as listed: without sections, fields and files, and so without secrets. */
 export function summary(item: Item): object {
   const shown: Partial<Item> = { ...item };
   delete shown.sections;
@@ -105,7 +105,7 @@ export function summary(item: Item): object {
   return { ...shown, additionalInformation: username(item) };
 }
 
-/** A vault without its items, which are counted. */
+/** A vault as returned: with the number of its items. */
 export function showVault({ items, ...vault }: Vault): object {
   return { ...vault, description: "", items: items.length, type: "USER_CREATED" };
 }

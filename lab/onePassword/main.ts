@@ -1,4 +1,4 @@
-// Stands in for 1Password Connect: the command that starts it by itself.
+// Stands in for 1Password Connect: the command that runs it standalone.
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { startConnect } from "./server.ts";
@@ -7,7 +7,7 @@ import type { ConnectSeed } from "./server.ts";
 const USAGE = `node lab/onePassword/main.ts --port 8080 --data DIR [--seed FILE]
   --port   port on 127.0.0.1 (default 8080; 0: any free port)
   --data   folder for the vaults
-  --seed   JSON file with vaults and tokens, used when the folder is empty`;
+  --seed   JSON file with vaults and tokens, used if the folder is empty`;
 
 const { values } = parseArgs({
   options: {

@@ -1,4 +1,4 @@
-// Stands in for 1Password Connect: its kind of JSON Patch, whose paths name a field by its id.
+// Stands in for 1Password Connect: its variant of JSON Patch, whose paths identify a field by its id.
 import { readItem } from "./itemInput.ts";
 import type { Field, Item } from "./items.ts";
 import { Refusal } from "./refusal.ts";
@@ -9,10 +9,10 @@ interface Operation {
   readonly value: unknown;
 }
 
-/** Attributes of an item that a patch may name; the others are the server's. */
+/** Attributes of an item that a patch may change. */
 const ATTRIBUTES = ["title", "category", "favorite", "tags", "urls", "sections", "fields"];
 
-/** Applies all operations or none. The version goes up once, and not at all without operations. */
+/** Applies all operations or none. Increases the version once, unless there are no operations. */
 export function patchItem(item: Item, body: unknown): Item {
   if (!Array.isArray(body)) throw new Refusal(400, "Invalid patch: the body must be an array of operations");
   const operations = body.map(operation);
@@ -65,7 +65,7 @@ function patchFields(
   else field[attribute] = value;
 }
 
-/** `/tags/1`: a place in a list; `-` is its end. */
+/** `/tags/1`: an index of a list; `-` is its end. */
 function patchMember(
   document: Record<string, unknown>,
   attribute: string,

@@ -1,4 +1,4 @@
-// Stands in for 1Password Connect: an answer that ends a request.
+// Stands in for 1Password Connect: its error responses.
 
 /** Sent as `{"status", "message"}`. */
 export class Refusal extends Error {

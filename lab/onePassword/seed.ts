@@ -1,4 +1,4 @@
-// Stands in for 1Password Connect: what a new data folder starts with.
+// Stands in for 1Password Connect: the initial data of a new folder.
 import { createHash } from "node:crypto";
 import { newId, now } from "./items.ts";
 import type { Field, File, Item, Section, Vault } from "./items.ts";
@@ -26,7 +26,7 @@ export interface ItemSeed {
   readonly sections?: readonly Section[];
   readonly tags?: readonly string[];
   readonly files?: readonly File[];
-  /** Default: neither archived nor deleted. */
+  /** Default: active. */
   readonly state?: "ARCHIVED" | "DELETED";
   readonly urls?: readonly { readonly href: string; readonly label?: string; readonly primary?: boolean }[];
 }
@@ -40,7 +40,7 @@ export interface VaultSeed {
 
 export interface ConnectTokenSeed {
   readonly token: string;
-  /** Vault name to what the token may do in the vaults of that name. Other vaults do not exist for it. */
+  /** Vault name to the token's permission. The token cannot see other vaults. */
   readonly vaults: Readonly<Record<string, "read" | "write">>;
 }
 
@@ -49,10 +49,10 @@ export interface ConnectSeed {
   readonly tokens?: readonly ConnectTokenSeed[];
 }
 
-/** A token as it is kept: by its digest, so that the data folder holds none in clear. */
+/** A stored token. Only its digest is stored. */
 export interface Token {
   readonly hash: string;
-  /** Vault id to right. */
+  /** Vault id to permission. */
   readonly rights: Readonly<Record<string, "read" | "write">>;
 }
 
@@ -70,7 +70,7 @@ export function initialState(seed: ConnectSeed): State {
         const found = vaults.filter((candidate) => candidate.name === name);
         if (found.length === 0) {
           throw new Error(
-            `A token in the seed of the lab's 1Password Connect names the vault "${name}", which the seed does not have. ` +
+            `A token in the seed of the lab's 1Password Connect names the vault "${name}", which is not in the seed. ` +
               "Add it to the seed's vaults.",
           );
         }

@@ -1,4 +1,4 @@
-// Stands in for 1Password Connect 1.7: vaults and items by REST.
+// Stands in for 1Password Connect 1.7: the REST API for vaults and items.
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import type { Context } from "hono";
@@ -17,13 +17,13 @@ import type { ConnectSeed, State, Token } from "./seed.ts";
 export type { ConnectSeed, ConnectTokenSeed, FieldSeed, ItemSeed, VaultSeed } from "./seed.ts";
 
 export interface ConnectOptions {
-  /** 0 takes a free port. */
+  /** 0 for any free port. */
   readonly port: number;
-  /** The setting that the port comes from, for the error when it is taken. */
+  /** The setting of the port, for the error if the port is in use. */
   readonly setting?: string;
-  /** Folder for what must survive a restart. */
+  /** Folder for the data. */
   readonly data: string;
-  /** Used only when the folder is empty. */
+  /** Used only if the folder is empty. */
   readonly seed?: ConnectSeed;
 }
 
@@ -114,7 +114,7 @@ async function replace(
   change: (item: Item, body: unknown) => Item,
 ): Promise<Response> {
   const vault = vaultOf(store, context, "update");
-  // Read the body first: from finding the item to keeping the new one nothing else may happen.
+  // Read the body first, so that no other request can run between finding and replacing the item.
   const body = await bodyOf(context);
   const item = itemOf(vault, context);
   const replacement = change(item, body);
@@ -138,12 +138,12 @@ function tokenOf({ data }: Store<State>, context: Context): Token {
   return token;
 }
 
-/** The vault of the path, which the token may use in this way. */
+/** The vault in the path, if the token may perform the action on it. */
 function vaultOf(store: Store<State>, context: Context, action: "read" | "create" | "update" | "delete"): Vault {
   const { rights } = tokenOf(store, context);
   const id = context.req.param("vault") ?? "";
   if (!isId(id)) throw new Refusal(400, "Invalid Vault UUID");
-  // What is out of the token's reach and what does not exist look the same.
+  // Connect does not reveal whether a vault outside the token's scope exists.
   const vault = store.data.vaults.find((candidate) => candidate.id === id);
   const right = rights[id];
   if (vault === undefined || right === undefined) throw new Refusal(403, `vault ${id} is not in scope`);
@@ -161,7 +161,7 @@ function itemOf(vault: Vault, context: Context): Item {
   return item;
 }
 
-/** The wanted value of a SCIM filter `title eq "X"`, null when there is none. */
+/** The value in a SCIM filter `title eq "X"`; null without a filter. */
 function filter(context: Context, attributes: readonly string[]): string | null {
   const text = context.req.query("filter");
   if (text === undefined) return null;

@@ -1,4 +1,4 @@
-// Part of the lab: JSON values, and how to read them without trusting their shape.
+// Part of the lab: JSON values, and readers for values of unknown shape.
 
 /** Any JSON value. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
@@ -11,15 +11,15 @@ export const isObject = (value: unknown): value is JsonObject =>
 
 const isList = (value: unknown): value is Json[] => Array.isArray(value);
 
-/** The text, or `""` for anything else. */
+/** The string, or `""` for any other value. */
 export const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
-/** The list, or an empty one for anything else. */
+/** The array, or an empty one for any other value. */
 export const list = (value: unknown): readonly Json[] => (isList(value) ? value : []);
 
-/** The object, or an empty one for anything else. */
+/** The object, or an empty one for any other value. */
 export const object = (value: unknown): JsonObject => (isObject(value) ? value : {});
 
-/** The value as text: a text as it is, anything else as JSON writes it. */
+/** The value for display: a string as it is, any other value as JSON. */
 export const shown = (value: Json | undefined): string =>
   typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value);

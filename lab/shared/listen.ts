@@ -1,4 +1,4 @@
-// Part of the lab: listens on loopback only, for all its servers.
+// Part of the lab: HTTP servers, which listen on loopback only.
 import { createServer } from "node:http";
 import type { RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -11,15 +11,15 @@ export interface RunningServer {
 }
 
 export interface ListenOptions {
-  /** The server's name for the user: `Forgejo`. */
+  /** The server's display name, such as `Forgejo`. */
   readonly name: string;
-  /** 0 for a free port. */
+  /** 0 for any free port. */
   readonly port: number;
-  /** The setting of the port, for the error if the port is taken: `forgejo.url in Pulumi.lab.yaml`. */
+  /** The setting of the port, for the error if the port is in use: `forgejo.url in Pulumi.lab.yaml`. */
   readonly setting?: string;
 }
 
-/** Listens on 127.0.0.1. If the port is taken, the error names port and setting. */
+/** Listens on 127.0.0.1. Throws a `PortTakenError` if the port is in use. */
 export async function listen(listener: RequestListener, options: ListenOptions): Promise<RunningServer> {
   const server = createServer(listener);
   await new Promise<void>((resolve, reject) => {
@@ -39,7 +39,7 @@ export async function listen(listener: RequestListener, options: ListenOptions):
   };
 }
 
-/** Fails as {@link listen} would, for a server that runs as a separate process. */
+/** Throws a `PortTakenError` if the port is in use. For a server that runs as a separate process. */
 export async function assertPortFree(options: ListenOptions): Promise<void> {
   const server = await listen(() => undefined, options);
   await server.close();

@@ -1,8 +1,8 @@
-// Part of the lab: the state of a stand-in, as one JSON file that survives a restart.
+// Part of the lab: the state of a stand-in, stored in a JSON file.
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** One JSON document on disk, held in memory. Saving renames a complete file into place, so a kill leaves the old or the new one. */
+/** A JSON file, held in memory. Saving is atomic: it renames a complete file into place. */
 export class Store<T> {
   readonly data: T;
   readonly #file: string;
@@ -27,7 +27,7 @@ export class Store<T> {
     return new Store(file, JSON.parse(text) as T);
   }
 
-  /** Call after each change of `data`. */
+  /** Writes `data` to the file. Call it after each change. */
   save(): void {
     const temporary = `${this.#file}.new`;
     writeFileSync(temporary, JSON.stringify(this.data), { mode: 0o600 });

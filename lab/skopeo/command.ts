@@ -22,14 +22,14 @@ Images: docker://host/path:tag, oci:folder:tag. Options: --creds, --authfile, --
 for copy; --all, --digestfile, --quiet for copy; --raw, --config, --format for inspect.
 `;
 
-/** Where a command reads its environment and writes. */
+/** The environment and output streams of a command. */
 export interface Surroundings {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly stdout: (text: string | Buffer) => void;
   readonly stderr: (text: string) => void;
 }
 
-/** Runs one command. Gives its exit code. */
+/** Runs a command and returns its exit code. */
 export async function skopeo(given: readonly string[], surroundings: Surroundings): Promise<number> {
   try {
     await run(given, surroundings);
@@ -42,7 +42,7 @@ export async function skopeo(given: readonly string[], surroundings: Surrounding
   }
 }
 
-/** A command that runs. */
+/** The context of a running command. */
 interface Call {
   readonly values: Values;
   readonly authFiles: AuthFiles;
@@ -126,7 +126,7 @@ async function openRepository(name: string, call: Call): Promise<RegistryClient>
   return RegistryClient.open(image.repository, registryOptions(image, call, ""));
 }
 
-/** An option of one side of a copy wins over the one for both. */
+/** For copy, an option with the prefix src- or dest- takes precedence over the one without. */
 function registryOptions(image: ImageName, { values, authFiles }: Call, side: string): RegistryOptions {
   const option = (name: string): string | undefined => text(values, side + name) ?? text(values, name);
   const verifyTls = option("tls-verify") !== "false";

@@ -1,4 +1,4 @@
-// Stands in for skopeo: copying an image.
+// Stands in for skopeo: copies an image.
 import { during, Fatal } from "./errors.ts";
 import type { Image } from "./image.ts";
 import type { Manifest } from "./registry.ts";
@@ -8,7 +8,7 @@ interface Descriptor {
   readonly platform?: { readonly os?: string; readonly architecture?: string };
 }
 
-/** An image's manifest, or an index of several. */
+/** An image manifest or an index. */
 interface Content {
   readonly config?: Descriptor;
   readonly layers?: readonly Descriptor[];
@@ -16,13 +16,13 @@ interface Content {
 }
 
 export interface CopyOptions {
-  /** All images of an index, instead of the one for this machine. */
+  /** Copy all images of an index instead of the one for this machine. */
   readonly all: boolean;
-  /** Told what is being done, line by line. */
+  /** Receives progress messages. */
   readonly progress: (line: string) => void;
 }
 
-/** Copies blobs first and the manifest last, byte for byte. Gives the digest of what the destination's tag means then. */
+/** Copies the blobs, then the manifest, byte for byte. Returns the digest that the destination's tag then refers to. */
 export async function copyImage(source: Image, destination: Image, options: CopyOptions): Promise<string> {
   options.progress("Getting image source signatures");
   const named = await source.manifest();
@@ -77,7 +77,7 @@ function contentOf(manifest: Manifest): Content {
   }
 }
 
-/** Of an index: the image for Linux on this machine's processor. */
+/** The digest of an index's image for Linux on this machine's architecture. */
 export function forThisMachine(manifests: readonly Descriptor[]): string {
   const architecture = process.arch === "x64" ? "amd64" : process.arch;
   const found = manifests.find(

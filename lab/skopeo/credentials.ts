@@ -1,4 +1,4 @@
-// Stands in for skopeo: where the credentials of a registry come from.
+// Stands in for skopeo: finds the credentials of a registry.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Fatal } from "./errors.ts";
@@ -8,14 +8,14 @@ interface AuthFile {
   readonly auths?: Readonly<Record<string, { readonly auth?: string }>>;
 }
 
-/** `user:password` of an option; a user alone has an empty password. */
+/** Parses an option's `user:password`. The password defaults to an empty one. */
 export function parseCredentials(text: string): Credentials {
   const at = text.indexOf(":");
   if (text === "" || at === 0) throw new Fatal("credentials can't be empty");
   return at === -1 ? { username: text, password: "" } : { username: text.slice(0, at), password: text.slice(at + 1) };
 }
 
-/** The containers auth.json files that a command reads, each once: a file may be a pipe, `/dev/fd/63`. */
+/** The auth.json files that a command reads. Reads each file once, because it may be a pipe such as `/dev/fd/63`. */
 export class AuthFiles {
   readonly #environment: Readonly<Record<string, string | undefined>>;
   readonly #read = new Map<string, AuthFile>();
@@ -25,8 +25,8 @@ export class AuthFiles {
   }
 
   /**
-   * Credentials for the repository, of the file that was named, of `REGISTRY_AUTH_FILE`, or of the usual places. The longest
-   * fitting key wins: `host/team/app`, `host/team`, `host`.
+   * Credentials for the repository from the file `named`, `REGISTRY_AUTH_FILE`, or the default files. The longest matching
+   * key applies: `host/team/app`, `host/team`, `host`.
    */
   credentials(repository: Repository, named: string | undefined): Credentials | null {
     const explicit = named ?? this.#environment["REGISTRY_AUTH_FILE"];
@@ -70,7 +70,7 @@ function readAuthFile(file: string): AuthFile {
   try {
     return JSON.parse(text) as AuthFile;
   } catch {
-    // The parser's error could show a piece of the file.
+    // Do not include the parser's error, which could show part of the file.
     throw new Fatal(`error reading JSON file ${JSON.stringify(file)}: it is not JSON`);
   }
 }

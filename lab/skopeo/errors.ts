@@ -1,9 +1,9 @@
-// Stands in for skopeo: what ends a command with exit code 1 and one line.
+// Stands in for skopeo: errors that end a command with exit code 1.
 
-/** Its message is printed as skopeo would print it. */
+/** The command prints the message in skopeo's format. */
 export class Fatal extends Error {}
 
-/** Puts what was being done before the reason, as Go's wrapped errors read. */
+/** Prefixes errors with what was being done, like Go's wrapped errors. */
 export async function during<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

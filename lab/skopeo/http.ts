@@ -1,4 +1,4 @@
-// Stands in for skopeo: one request to a registry.
+// Stands in for skopeo: HTTP requests to a registry.
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 
@@ -13,18 +13,18 @@ export interface Request {
   readonly method: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Buffer;
-  /** Whether a certificate must be valid. */
+  /** Whether the certificate must be valid. */
   readonly verifyTls: boolean;
 }
 
-/** Sends one request and reads the whole answer. Follows no redirects of writing methods. */
+/** Sends a request and reads the whole response. Follows redirects of GET and HEAD only. */
 export async function send(url: URL, options: Request): Promise<Answer> {
   const answer = await exchange(url, options);
   const location = answer.header("location");
   const reads = options.method === "GET" || options.method === "HEAD";
   if (!reads || location === undefined || ![301, 302, 303, 307, 308].includes(answer.status)) return answer;
   const target = new URL(location, url);
-  // Storage that a registry points to must not be shown the registry's credentials.
+  // Do not send the registry's credentials to another host, such as its blob storage.
   const { Authorization: authorization, ...others } = options.headers ?? {};
   const keep = target.host === url.host && authorization !== undefined;
   return exchange(target, { ...options, headers: { ...others, ...(keep ? { Authorization: authorization } : {}) } });

@@ -1,4 +1,4 @@
-// Stands in for skopeo: the names of images, and images as sources and destinations of a copy.
+// Stands in for skopeo: image names, and images as sources and destinations of a copy.
 import { Fatal } from "./errors.ts";
 import { OciLayout } from "./ociLayout.ts";
 import { RegistryClient } from "./registry.ts";
@@ -8,18 +8,18 @@ export type ImageName =
   | { readonly transport: "docker"; readonly repository: Repository; readonly reference: string; readonly text: string }
   | { readonly transport: "oci"; readonly folder: string; readonly tag: string | undefined; readonly text: string };
 
-/** What a copy reads from and writes to. */
+/** A source or destination of a copy. */
 export interface Image {
-  /** Of this tag or digest; the image's own when none is given. */
+  /** Default: the image's own reference. */
   manifest(reference?: string): Promise<Manifest>;
-  /** Under this digest, or under the image's own tag when none is given. */
+  /** Default: the image's own tag. */
   putManifest(manifest: Manifest, digest?: string): Promise<void>;
   hasBlob(digest: string): Promise<boolean>;
   blob(digest: string): Promise<Buffer>;
   putBlob(bytes: Buffer): Promise<void>;
 }
 
-/** Reads `docker://host/path:tag`, `docker://host/path@digest` or `oci:folder:tag`. */
+/** Parses `docker://host/path:tag`, `docker://host/path@digest` or `oci:folder:tag`. */
 export function parseImageName(text: string): ImageName {
   const fail = (reason: string): Fatal => new Fatal(`Invalid image name ${JSON.stringify(text)}, ${reason}`);
   if (text.startsWith("oci:")) {
@@ -48,7 +48,7 @@ export async function openImage(name: ImageName, options: RegistryOptions): Prom
     : registryImage(await RegistryClient.open(name.repository, options), name.reference);
 }
 
-/** A name without a host is Docker Hub's. */
+/** A name without a host is on Docker Hub. */
 function repositoryOf(name: string): Repository {
   const slash = name.indexOf("/");
   const first = name.slice(0, slash);
@@ -68,7 +68,7 @@ function registryImage(client: RegistryClient, own: string): Image {
   };
 }
 
-/** The folder answers at once; a part of an index is a blob like others. */
+/** The manifests in an index are stored as blobs. */
 function layoutImage(layout: OciLayout, tag: string | undefined): Image {
   const blob = (digest: string): Buffer => layout.blob(digest);
   return {

@@ -16,7 +16,7 @@ interface Config {
   readonly config?: { readonly Labels?: Readonly<Record<string, string>>; readonly Env?: readonly string[] };
 }
 
-/** An image in skopeo's own words. `Digest` is what the name means, also for an index. */
+/** Describes an image as skopeo does. `Digest` is that of the named manifest, even if it is an index. */
 export async function inspectImage(image: Image, name: string, tags: readonly string[]): Promise<object> {
   const named = await image.manifest();
   let content = JSON.parse(named.bytes.toString()) as Content;
@@ -45,14 +45,14 @@ export async function inspectImage(image: Image, name: string, tags: readonly st
   };
 }
 
-/** The image's configuration, as it is stored. */
+/** The image's configuration, as stored. */
 export async function configOf(image: Image): Promise<string> {
   const { config } = JSON.parse((await image.manifest()).bytes.toString()) as Partial<Content>;
   if (config === undefined) throw new Fatal("the image has no configuration: it is an index");
   return (await image.blob(config.digest)).toString();
 }
 
-/** Go's template of single fields: `{{.Name}}@{{.Digest}}`. */
+/** Evaluates a Go template that uses only fields: `{{.Name}}@{{.Digest}}`. */
 export function formatted(template: string, shown: object): string {
   const fields = shown as Readonly<Record<string, unknown>>;
   return template.replace(/\{\{\s*\.(\w+)\s*\}\}/g, (_, name: string) => {

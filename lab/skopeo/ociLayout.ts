@@ -1,4 +1,4 @@
-// Stands in for skopeo: an image in a folder, in the OCI image layout.
+// Stands in for skopeo: images in a folder in the OCI image layout.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Fatal } from "./errors.ts";
@@ -26,7 +26,7 @@ export class OciLayout {
     this.#folder = folder;
   }
 
-  /** The manifest of this tag, or the only one there is. */
+  /** The manifest with this tag; without a tag, the only manifest. */
   manifest(tag: string | undefined): Manifest {
     const { manifests } = this.#index();
     const fitting =
@@ -55,7 +55,7 @@ export class OciLayout {
     writeFileSync(file, bytes);
   }
 
-  /** Adds the manifest to the index; a tag that was there before moves to it. */
+  /** Adds the manifest to the index and moves an existing tag to it. */
   putManifest(manifest: Manifest, tag: string | undefined): void {
     this.putBlob(manifest.bytes);
     const old = existsSync(join(this.#folder, "index.json")) ? this.#index().manifests : [];

@@ -33,7 +33,7 @@ function sideOptions(side: string): Record<string, { type: "string" | "boolean" 
 }
 
 export function parse(given: readonly string[]): { values: Values; positionals: string[] } {
-  // `--tls-verify` alone means true, which parseArgs does not know of options with a value.
+  // `--tls-verify` without a value means true. parseArgs does not support optional values.
   const args = given.map((argument) =>
     /^--(?:src-|dest-)?tls-verify$/.test(argument) ? `${argument}=true` : argument,
   );

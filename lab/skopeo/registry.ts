@@ -4,7 +4,7 @@ import { Fatal } from "./errors.ts";
 import { send } from "./http.ts";
 import type { Answer } from "./http.ts";
 
-/** Where an image is in a registry. */
+/** A repository in a registry. */
 export interface Repository {
   /** `registry.example:5000`. */
   readonly host: string;
@@ -20,7 +20,7 @@ export interface Credentials {
 export interface Manifest {
   readonly bytes: Buffer;
   readonly mediaType: string;
-  /** Digest of the bytes as they came. */
+  /** Digest of `bytes`. */
   readonly digest: string;
 }
 
@@ -37,7 +37,7 @@ const MANIFEST_TYPES = [
   "application/vnd.docker.distribution.manifest.list.v2+json",
 ];
 
-/** One repository of a registry. Errors read as skopeo's do, without the credentials. */
+/** A client of one repository. Errors have skopeo's messages and never contain credentials. */
 export class RegistryClient {
   readonly repository: Repository;
   readonly #options: RegistryOptions;
@@ -49,7 +49,7 @@ export class RegistryClient {
     this.#base = base;
   }
 
-  /** Finds out how the registry is reached. Whether it knows the credentials only shows later. */
+  /** Finds out whether the registry uses HTTPS or HTTP. Does not check the credentials. */
   static async open(repository: Repository, options: RegistryOptions): Promise<RegistryClient> {
     const failures: string[] = [];
     for (const scheme of options.verifyTls ? ["https"] : ["https", "http"]) {
@@ -110,7 +110,7 @@ export class RegistryClient {
     this.#expect(answer, [200, 201, 202], `uploading manifest ${reference} to ${this.name}`);
   }
 
-  /** Deletes the manifest that the reference means now, and with it every tag on it. */
+  /** Deletes the manifest that the reference points to, and so all its tags. */
   async deleteManifest(reference: string): Promise<void> {
     const found = await this.#request("GET", `manifests/${reference}`, { Accept: MANIFEST_TYPES.join(", ") });
     if (found.status === 404) {
@@ -141,7 +141,7 @@ export class RegistryClient {
     return found;
   }
 
-  /** Continues at the address that the registry returned for the upload. */
+  /** Continues an upload at the URL that the registry returned. */
   #follow(method: string, previous: Answer, body?: Buffer, digest?: string): Promise<Answer> {
     const url = new URL(previous.header("location") ?? "", this.#base);
     if (digest !== undefined) url.searchParams.set("digest", digest);
@@ -186,11 +186,11 @@ function basic({ username, password }: Credentials): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 }
 
-/** `denied: requested access to the resource is denied`: the code in small letters, and the registry's message. */
+/** `denied: requested access to the resource is denied`: the code in lower case and the registry's message. */
 function refusalOf(answer: Answer): string {
   const error = firstError(answer.body.toString());
   if (error !== undefined) return `${error.code.toLowerCase().replaceAll("_", " ")}: ${error.message}`;
-  // An answer to HEAD has no body, so that only the status tells.
+  // A response to HEAD has no body, only a status.
   if (answer.status === 401) return "unauthorized: authentication required";
   if (answer.status === 403) return "denied: requested access to the resource is denied";
   return `received unexpected HTTP status: ${answer.status} ${answer.statusText}`;

@@ -1,4 +1,4 @@
-// Stands in for zot: its extensions, that is management, search, metrics and the web pages.
+// Stands in for zot: its extensions: management, search, metrics and the web UI.
 import type { Subject } from "./access/accessControl.ts";
 import { mayReadMetrics } from "./access/accessControl.ts";
 import { authenticate, refuseForbidden } from "./access/authentication.ts";
@@ -9,12 +9,12 @@ import type { ZotState } from "./state.ts";
 const binaryType = "-events-imagetrust-lint-metrics-mgmt-profile-scrub-search-sync-ui-userprefs";
 const queryLimit = 1024 * 1024;
 
-/** What this build contains. */
+/** The extensions that this build contains. */
 export function builtWith(): string {
   return binaryType;
 }
 
-/** `/v2/_zot/ext/mgmt`: what a client must know to sign in. Open to everybody. */
+/** `/v2/_zot/ext/mgmt`: what a client needs to know to sign in. Requires no authentication. */
 export function managementRoute(zot: ZotState, exchange: Exchange): Answered {
   setNoSniff(exchange);
   setCorsHeaders(exchange, "GET,OPTIONS", zot.startConfig.http.allowOrigin);
@@ -43,7 +43,7 @@ export function managementRoute(zot: ZotState, exchange: Exchange): Answered {
   return sendText(exchange, 200, goJson(description));
 }
 
-/** `/v2/_oci/ext/discover`: the extensions that are on. */
+/** `/v2/_oci/ext/discover`: the enabled extensions. */
 export function discoverRoute(zot: ZotState, exchange: Exchange): Answered {
   setCorsHeaders(exchange, "GET,OPTIONS", zot.startConfig.http.allowOrigin);
   if (exchange.method === "OPTIONS") return sendEmpty(exchange, 204);
@@ -58,7 +58,7 @@ export function discoverRoute(zot: ZotState, exchange: Exchange): Answered {
   return sendJson(exchange, 200, { extensions: endpoints.length === 0 ? [] : [extension] });
 }
 
-/** `/v2/_zot/ext/search`: of all of zot's GraphQL, the search for repositories by a part of their name. */
+/** `/v2/_zot/ext/search`: answers only one of zot's GraphQL queries, the search for repositories by part of their name. */
 export async function searchRoute(
   zot: ZotState,
   exchange: Exchange,
@@ -93,7 +93,7 @@ async function postedQuery({ request }: Exchange): Promise<string> {
   }
 }
 
-/** `/v2/_zot/ext/userprefs`: bookmarks and stars, which anonymous cannot have. */
+/** `/v2/_zot/ext/userprefs`: bookmarks and stars, which anonymous users cannot have. */
 export function userPreferencesRoute(zot: ZotState, exchange: Exchange, subject: Subject): Answered {
   setNoSniff(exchange);
   setCorsHeaders(exchange, "PUT,OPTIONS", zot.startConfig.http.allowOrigin);
@@ -101,7 +101,7 @@ export function userPreferencesRoute(zot: ZotState, exchange: Exchange, subject:
   return sendEmpty(exchange, subject.name === "" ? 403 : 200);
 }
 
-/** The metrics, for those who may read them. */
+/** The metrics, for users with permission to read them. */
 export async function metricsRoute(zot: ZotState, exchange: Exchange): Promise<Answered> {
   if (exchange.method !== "GET") return sendEmpty(exchange, 405);
   const subject = await authenticate(zot, exchange);
@@ -122,13 +122,13 @@ export function healthRoute(exchange: Exchange): Answered {
   return sendText(exchange, 200, "ok");
 }
 
-/** The web pages. A person who comes here learns that this is the lab's registry. */
+/** A placeholder for the web UI, which says that this is the lab's registry. */
 export function uiRoute(exchange: Exchange): Answered {
   const page = "<!doctype html><title>zot</title><p>The lab's container registry.</p>\n";
   return send(exchange, 200, "text/html; charset=utf-8", page);
 }
 
-/** Whether the web pages have this path. */
+/** Whether the web UI has this path. */
 export function isUiPath(path: string): boolean {
   return path === "/" || /^\/(?:login|home|explore|image|user)(?:\/|$)/.test(path);
 }

@@ -1,12 +1,12 @@
-// Stands in for zot: answering requests in the form that Go's servers give them.
+// Stands in for zot: answers requests in the format of Go's HTTP server.
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-/** One request and its answer. */
+/** A request and its response. */
 export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly method: string;
-  /** The path as it was sent, without the query: zot does not decode it. */
+  /** The path as sent, without the query. zot does not decode it. */
   readonly path: string;
   readonly query: URLSearchParams;
 }
@@ -28,18 +28,18 @@ export function splitOnce(text: string, separator: string): string[] {
   return at === -1 ? [text] : [text.slice(0, at), text.slice(at + separator.length)];
 }
 
-/** What answering a request returns, so that no route can forget to. */
+/** The return type of routes, so that none can forget to answer. */
 export type Answered = typeof answered;
 export const answered = Symbol("answered");
 
-/** Answers with a status and nothing else. */
+/** Answers with a status and an empty body. */
 export function sendEmpty({ response, method }: Exchange, status: number): Answered {
   if (status !== 204 && method !== "HEAD") response.setHeader("Content-Length", "0");
   response.writeHead(status).end();
   return answered;
 }
 
-/** Answers with a text, or with its headers only for HEAD. */
+/** Answers with a body, or for HEAD with its headers only. */
 export function send({ response, method }: Exchange, status: number, contentType: string, body: string): Answered {
   response.setHeader("Content-Type", contentType);
   response.setHeader("Content-Length", String(Buffer.byteLength(body)));
@@ -55,23 +55,23 @@ export function sendJson(exchange: Exchange, status: number, value: unknown): An
   return send(exchange, status, "application/json", goJson(value));
 }
 
-/** An error as Go's own handlers tell it. */
+/** Answers like Go's `http.Error`. */
 export function sendError(exchange: Exchange, status: number, body: string): Answered {
   setNoSniff(exchange);
   return sendText(exchange, status, `${body}\n`);
 }
 
-/** What no route matches. */
+/** Answers like Go's `http.NotFound`. */
 export function sendNotFound(exchange: Exchange): Answered {
   return sendError(exchange, 404, "404 page not found");
 }
 
-/** Tells browsers not to guess a content type. */
+/** Tells browsers not to guess the content type. */
 export function setNoSniff({ response }: Exchange): void {
   response.setHeader("X-Content-Type-Options", "nosniff");
 }
 
-/** A redirect with the little page that Go adds where a person may see it. */
+/** Redirects, for GET and HEAD with the small page that Go adds. */
 export function redirect(exchange: Exchange, location: string): Answered {
   exchange.response.setHeader("Location", location);
   if (exchange.method !== "GET" && exchange.method !== "HEAD") return sendEmpty(exchange, 302);
@@ -83,28 +83,28 @@ export function redirect(exchange: Exchange, location: string): Answered {
   return send(exchange, 302, "text/html; charset=utf-8", `<a href="${link}">Found</a>.\n\n`);
 }
 
-/** Sends the client to the path without dots and double slashes. */
+/** Redirects permanently to `path` and keeps the query. */
 export function redirectPermanently(exchange: Exchange, path: string): Answered {
   const [, query] = splitOnce(exchange.request.url ?? "", "?");
   exchange.response.setHeader("Location", query === undefined ? path : `${path}?${query}`);
   return sendEmpty(exchange, 301);
 }
 
-/** JSON as Go writes it: without the characters that could end a script. */
+/** JSON as Go encodes it, with characters escaped that are unsafe in HTML. */
 export function goJson(value: unknown): string {
   return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
   });
 }
 
-/** The headers that let zot's web pages of another origin call a route. */
+/** Allows a web UI on another origin to call a route. */
 export function setCorsHeaders({ response }: Exchange, methods: string, allowOrigin: string): void {
   response.setHeader("Access-Control-Allow-Headers", "Authorization,content-type,X-ZOT-API-CLIENT");
   response.setHeader("Access-Control-Allow-Methods", methods);
   response.setHeader("Access-Control-Allow-Origin", allowOrigin === "" ? "*" : allowOrigin);
 }
 
-/** The body, or undefined when it is longer than `limit` bytes. */
+/** The body, or undefined if it is longer than `limit` bytes. */
 export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -134,7 +134,7 @@ export interface CookieOptions {
   readonly sameSite?: "Lax";
 }
 
-/** Adds a Set-Cookie header; the attributes come in Go's order. */
+/** Adds a Set-Cookie header with the attributes in Go's order. */
 export function setCookie({ response }: Exchange, name: string, value: string, options: CookieOptions): void {
   const parts = [`${name}=${value}`, `Path=${options.path}`];
   if (options.expires !== undefined) parts.push(`Expires=${options.expires.toUTCString()}`);

@@ -1,4 +1,4 @@
-// Stands in for zot: its log, one JSON object a line.
+// Stands in for zot: its log, one JSON object per line.
 import { appendFileSync } from "node:fs";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
@@ -17,17 +17,17 @@ const severity: Record<string, number> = {
   panic: 3,
 };
 
-/** A log that hands finished lines to `write`. `level` leaves out what is less severe. */
+/** A log that passes lines to `write` and drops those less severe than `level`. */
 export function jsonLog(write: (line: string) => void, level = "debug"): Log {
   const threshold = severity[level.toLowerCase()] ?? 0;
   return (lineLevel, message, fields = {}) => {
     if ((severity[lineLevel] ?? 0) < threshold) return;
-    // The fields come last as in zot, where a field named "level" hides the line's own.
+    // As in zot, the fields come last, so a field named "level" hides the line's own.
     write(JSON.stringify({ time: new Date().toISOString(), level: lineLevel, message, ...fields }));
   };
 }
 
-/** Where a server logs: the file `output`, or standard output when it is empty. */
+/** Writes log lines to the file `output`, or to standard output if it is empty. */
 export function lineWriter(output: string): (line: string) => void {
   if (output === "") return (line) => process.stdout.write(`${line}\n`);
   return (line) => appendFileSync(output, `${line}\n`, { mode: 0o600 });

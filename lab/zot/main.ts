@@ -1,4 +1,4 @@
-// Stands in for the zot program: its command line, as far as people and programs use it.
+// Stands in for the zot program: the commands `schema`, `serve` and `verify`.
 import { parseArgs } from "node:util";
 import { ConfigError } from "./config/error.ts";
 import { builtWith } from "./extensions.ts";
@@ -20,7 +20,7 @@ Available Commands:
 Flags:
   -h, --help                        help for zot
   -v, --version                     show the version and exit
-      --version-emulated string     the release whose behaviour this stand-in takes (default "v2.1.20", or ZOT_LAB_VERSION)
+      --version-emulated string     the release to emulate (default "v2.1.20", or ZOT_LAB_VERSION)
 `;
 
 process.exitCode = await run(process.argv.slice(2));
@@ -84,7 +84,7 @@ function printVersion(release: string | undefined): number {
 }
 
 async function verify(file: string | undefined, release: string | undefined): Promise<number> {
-  // zot says nothing at all when it is given nothing to verify.
+  // zot prints nothing if no file is given.
   if (file === undefined) return 0;
   const log = jsonLog(lineWriter(""), "info");
   try {
@@ -108,7 +108,7 @@ async function serve(file: string | undefined, release: string | undefined): Pro
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, stopped.resolve);
   let write = lineWriter("");
   try {
-    // The server is loaded here, so that verifying does not wait for it.
+    // Imported here, so that `verify` does not load the server.
     const { startZot } = await import("./server.ts");
     const { output } = (await loadConfig(file, zotVersion(release), () => undefined)).log;
     write = lineWriter(output);
@@ -123,7 +123,7 @@ async function serve(file: string | undefined, release: string | undefined): Pro
   }
 }
 
-/** Says why the server did not start, and returns zot's exit code for that. */
+/** Reports why the server did not start and returns zot's exit code. */
 function explain(error: unknown, write: (line: string) => void): number {
   if (error instanceof RelyingPartyError) {
     const message = "failed to initialize new relying party oidc";

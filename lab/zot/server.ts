@@ -1,4 +1,4 @@
-// Stands in for the zot registry: the stand-in as a whole, which reads zot's own configuration file and enforces it.
+// Stands in for the zot registry: the server, which reads zot's configuration file and enforces it.
 import { mkdirSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { posix } from "node:path";
@@ -25,15 +25,15 @@ import { Users } from "./access/users.ts";
 import { zotVersion } from "./version.ts";
 
 export interface ZotOptions {
-  /** Path of zot's configuration file. Where to listen, what to store where, and who may do what stands there. */
+  /** Path of zot's configuration file, which sets the port, the storage and the access control. */
   readonly config: string;
-  /** The release whose behaviour is wanted. Default `v2.1.20`. */
+  /** The release to emulate. Default `v2.1.20`. */
   readonly version?: string;
-  /** Takes the lines of the log, which are JSON. Without it they are dropped. */
+  /** Receives the log lines, which are JSON. Default: they are dropped. */
   readonly log?: (line: string) => void;
 }
 
-/** Starts the registry. Throws a `ConfigError` for a bad configuration and a `RelyingPartyError` when discovery fails. */
+/** Starts the registry. Throws a `ConfigError` for an invalid configuration and a `RelyingPartyError` if discovery fails. */
 export async function startZot(options: ZotOptions): Promise<RunningServer> {
   const version = zotVersion(options.version);
   const write = options.log ?? (() => undefined);
@@ -53,7 +53,7 @@ export async function startZot(options: ZotOptions): Promise<RunningServer> {
     relyingParties: await discoverProviders(config, log),
   };
   if (config.http.auth?.passwords === true)
-    log("warn", "the lab's zot knows no users of htpasswd and LDAP, so their passwords are refused");
+    log("warn", "the lab's zot does not support htpasswd and LDAP, so it rejects all passwords");
   const unwatch = watchConfig(zot, options.config);
   try {
     const server = await listen((request, response) => void answer(zot, request, response), {
@@ -80,7 +80,7 @@ async function discoverProviders(config: ZotConfig, log: Log): Promise<ReadonlyM
   if (auth?.bearer !== undefined) return parties;
   for (const [name, provider] of Object.entries(auth?.openid?.providers ?? {})) {
     if (name === "github") {
-      log("warn", "the lab's zot cannot sign in with GitHub, so this provider is left out");
+      log("warn", "the lab's zot does not support sign-in with GitHub, so it ignores this provider");
       continue;
     }
     const redirectUri = `${ownOrigin(config)}${callbackPath}/${name}`;
@@ -121,7 +121,7 @@ async function route(zot: ZotState, current: Exchange): Promise<Answered> {
   return sendNotFound(current);
 }
 
-/** zot's line about each request: the credentials are masked, cookies are not. */
+/** Logs a request as zot does: credentials are masked, cookies are not. */
 function logRequest(zot: ZotState, { request, response, method }: Exchange): void {
   const headers = Object.fromEntries(
     Object.entries(request.headersDistinct).map(([name, values]) => [

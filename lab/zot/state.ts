@@ -1,4 +1,4 @@
-// Stands in for zot: what its parts share while it runs.
+// Stands in for zot: the state that its parts share.
 import type { ZotConfig } from "./config/config.ts";
 import type { Log } from "./log.ts";
 import type { RelyingParty } from "./signIn/relyingParty.ts";
@@ -8,16 +8,16 @@ import type { Users } from "./access/users.ts";
 import type { ZotVersion } from "./version.ts";
 
 export interface ZotState {
-  /** In force now; a reload replaces it. */
+  /** The current configuration; a reload replaces it. */
   config: ZotConfig;
-  /** At the start: decides which routes exist. */
+  /** The configuration at startup, which decides which routes exist. */
   readonly startConfig: ZotConfig;
   readonly version: ZotVersion;
   readonly log: Log;
   readonly users: Users;
   readonly sessions: Sessions;
   readonly storage: Storage;
-  /** By the name of the provider; made at the start and never reloaded. */
+  /** By provider name; created at startup and never reloaded. */
   readonly relyingParties: ReadonlyMap<string, RelyingParty>;
 }
 
@@ -32,7 +32,7 @@ export function usesSecureCookies({ http }: ZotConfig): boolean {
   return http.tls || http.auth?.secureSession === true;
 }
 
-/** Whether any way to sign in with HTTP Basic or a session is configured. */
+/** Whether any authentication with HTTP Basic or a session is configured. */
 export function authenticatesUsers({ http }: ZotConfig): boolean {
   const { auth } = http;
   return auth !== undefined && (auth.passwords || auth.apiKey || Object.keys(auth.openid?.providers ?? {}).length > 0);

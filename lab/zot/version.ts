@@ -1,56 +1,54 @@
-// Stands in for zot: what the releases do differently, as far as it was measured (v2.1.13, v2.1.18, v2.1.20) or read in its history.
+// Stands in for zot: differences between releases, measured (v2.1.13, v2.1.18, v2.1.20) or read in its history.
 
-/** What a zot release does or does not do. */
+/** The behaviour of a zot release. */
 export interface ZotVersion {
   /** `v2.1.20` */
   readonly release: string;
-  /** What the release says about its build. */
+  /** The commit that the release reports. */
   readonly commit: string;
-  /** The right to create is enough to overwrite the tag `latest`. */
+  /** Permission to create is enough to overwrite the tag `latest`. */
   readonly createOverwritesLatest: boolean;
-  /** `PUT /manifests/<digest>?tag=…` sets the tags; before, the query is ignored. */
+  /** `PUT /manifests/<digest>?tag=…` sets the tags; older releases ignore the query. */
   readonly tagQuery: boolean;
-  /** A tag in `?tag=` that exists needs the right to update. */
+  /** An existing tag in `?tag=` needs permission to update. */
   readonly tagQueryNeedsUpdate: boolean;
-  /** A docker client without credentials gets 401 from `/v2/` where some policies need a user. */
+  /** A docker client without credentials gets 401 from `/v2/` if some policies need a user. */
   readonly dockerPingChallenged: boolean;
-  /** A body of more than 8 KiB for an API key is answered 413. */
+  /** A request for an API key with more than 8 KiB gets 413. */
   readonly apiKeyBodyLimited: boolean;
-  /** `claimMapping.groups`, and a groups claim that is one plain string. */
+  /** Supports `claimMapping.groups`, and a groups claim that is a single string. */
   readonly groupsClaimMapping: boolean;
-  /** Logout answers where to end the identity provider's session. */
+  /** Logout returns the URL that ends the identity provider's session. */
   readonly logoutEndsProviderSession: boolean;
-  /** After a login only own pages and allowed origins are shown; before, any address. */
+  /** Sign-in redirects only to its own pages and to allowed origins; older releases redirect to any URL. */
   readonly callbackRestricted: boolean;
-  /** A blob has the media type that a manifest gives it; before, HEAD tells none and GET tells what the client accepts. */
+  /** Sends a blob with the media type in its manifest; older releases send none for HEAD, and the `Accept` header for GET. */
   readonly blobMediaTypes: boolean;
-  /** Getting a blob by a malformed digest is the client's fault; before, zot takes it for its own. */
+  /** GET of a blob with a malformed digest returns 400; older releases return 500. */
   readonly blobDigestChecked: boolean;
-  /** A malformed digest is no tag, an empty blob can be uploaded at once, and uploads and referrers fail as the specification says. */
+  /** A malformed digest is not a tag, an empty blob can be uploaded in one request, and uploads and referrers fail as specified. */
   readonly conforms: boolean;
-  /** `accessControl.metrics.anonymousPolicy`; before, the empty name in `users` stood for anonymous. */
+  /** Supports `accessControl.metrics.anonymousPolicy`; in older releases, an empty name in `users` means anonymous. */
   readonly metricsAnonymousPolicy: boolean;
-  /** Whether this release is at least the one given, `2.1.17`. */
+  /** Whether this is the given release, such as `2.1.17`, or a later one. */
   atLeast(release: string): boolean;
 }
 
-/** The commits that the measured releases name as their own. */
+/** The commits that the measured releases report. */
 const commits: Readonly<Record<string, string>> = {
   "v2.1.13": "4ad3fad3",
   "v2.1.18": "7bb211bc",
   "v2.1.20": "3b5796d8",
 };
 
-/** The release that is emulated unless another is asked for. */
+/** The release that is emulated by default. */
 export const defaultRelease = "v2.1.20";
 
-/** Describes a release: `v2.1.20`, with or without the `v`. */
+/** The behaviour of a release: `v2.1.20`, with or without the `v`. */
 export function zotVersion(release: string = defaultRelease): ZotVersion {
   const match = /^v?(\d+)\.(\d+)\.(\d+)$/.exec(release);
   if (match === null) {
-    throw new Error(
-      `The zot version "${release}" is not of the form v2.1.20, so its behaviour is unknown. Give a release such as ${defaultRelease}.`,
-    );
+    throw new Error(`Invalid zot version "${release}". Use a release such as ${defaultRelease}.`);
   }
   const name = `v${match[1] ?? ""}.${match[2] ?? ""}.${match[3] ?? ""}`;
   const atLeast = (other: string): boolean => compareReleases(name.slice(1), other) >= 0;

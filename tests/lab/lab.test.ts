@@ -6,7 +6,7 @@ import { runningLab, startInBackground, stopLab } from "../../lab/homelab/backgr
 import { readLayout } from "../../lab/homelab/layout.ts";
 import { EngineLab } from "../engine/harness.ts";
 
-test("a lab responds on every address, is found again, and keeps its data after a stop", async () => {
+test("a running lab is detected, its servers respond, and its data survives a stop", async () => {
   const lab = await EngineLab.start();
   try {
     const running = runningLab(lab.layout);
@@ -51,7 +51,7 @@ test("a port in use is reported with its setting, and nothing is left running", 
       assert.ok(error.message.includes("forgejo.url in"), error.message);
       return true;
     });
-    await assert.rejects(fetch(layout.settings.authentik.url), "the servers that had started are closed again");
+    await assert.rejects(fetch(layout.settings.authentik.url), "the servers that had started are stopped");
   } finally {
     squatter.close();
     await lab.stop();

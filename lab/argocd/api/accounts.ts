@@ -1,15 +1,15 @@
-// Part of the lab's Argo CD: local accounts, their API tokens, and what RBAC lets them do.
+// Part of the lab's Argo CD: local accounts, their API tokens and their RBAC permissions.
 import type { Application } from "../application.ts";
 import { notFound, permissionDenied, unauthenticated } from "./grpcError.ts";
 
 export interface ArgoCdAccount {
-  /** The user name that operations carry. */
+  /** The user name, recorded in operations. */
   readonly name: string;
   /** Its API token. */
   readonly token: string;
-  /** What it may do. `get` is needed for all else. Default: both. */
+  /** Permitted actions. `sync` also needs `get`. Default: both. */
   readonly actions?: readonly ("get" | "sync")[];
-  /** To which applications, as `project/name`, where either may be `*`. Default: all. */
+  /** Permitted applications, as `project/name`, where each part can be `*`. Default: all. */
   readonly applications?: readonly string[];
 }
 
@@ -18,7 +18,7 @@ export function authenticate(header: string | undefined, accounts: readonly Argo
   const token = /^Bearer (.+)$/i.exec(header ?? "")?.[1] ?? "";
   const account = accounts.find((known) => known.token === token);
   if (account !== undefined) return account;
-  // A token that could be one is held against the single sign-on, of which there is none.
+  // Argo CD validates any other JWT with single sign-on, which is not configured.
   if (isJwt(token)) throw unauthenticated("invalid session: SSO is not configured");
   throw unauthenticated("no session information");
 }
@@ -35,7 +35,7 @@ function isJwt(token: string): boolean {
   });
 }
 
-/** Whether RBAC allows it. `object` is `project/name`. */
+/** Whether RBAC allows the action. `object` is `project/name`. */
 export function may(account: ArgoCdAccount, action: string, object: string): boolean {
   const { actions = ["get", "sync"], applications = ["*/*"] } = account;
   if (!actions.some((allowed) => allowed === action)) return false;
@@ -55,8 +55,8 @@ export interface ApplicationQuery {
 }
 
 /**
- * The application that a request is about. One that does not exist is refused like one that the account may not see,
- * unless the request names the project and the account may see that name there.
+ * The application of a request. Throws `permissionDenied` both for a missing application and for one that the account may
+ * not get. Throws `notFound` only if the request names a project and the account may get that application in it.
  */
 export function find(
   applications: ReadonlyMap<string, Application>,

@@ -1,4 +1,4 @@
-// Part of the lab's Argo CD: its failures, which are gRPC's, translated to HTTP.
+// Part of the lab's Argo CD: gRPC errors, translated to HTTP.
 
 export class GrpcError extends Error {
   readonly code: number;
@@ -14,7 +14,7 @@ export class GrpcError extends Error {
     return { error: this.message, code: this.code, message: this.message };
   }
 
-  /** The other shape, which a stream answers with. */
+  /** The body in the format of streams. */
   get streamBody(): unknown {
     const names = {
       400: "Bad Request",

@@ -1,4 +1,4 @@
-// Part of the lab's Argo CD: the URLs of argocd-server.
+// Part of the lab's Argo CD: the routes of argocd-server.
 import { Hono } from "hono";
 import type { Context } from "hono";
 import type { ArgoCdAccount } from "./accounts.ts";
@@ -141,7 +141,7 @@ function manifestsOf(controller: Controller, revision: string): readonly Manifes
   }
 }
 
-/** A stream that may not be answers in a shape of its own, and takes every bad token for none. */
+/** The account of a stream, or the error response: streams have another format, and the same message for every invalid token. */
 function streamUser(context: Context, accounts: readonly ArgoCdAccount[]): ArgoCdAccount | Response {
   try {
     return authenticate(context.req.header("authorization"), accounts);
@@ -151,7 +151,7 @@ function streamUser(context: Context, accounts: readonly ArgoCdAccount[]): ArgoC
   }
 }
 
-/** Only a GET shows the health of each resource. */
+/** Only GET returns the health of each resource. */
 function withoutResourceHealth(application: Application): Application {
   const answered = structuredClone(application);
   answered.status.resources?.forEach((resource) => delete resource.health);

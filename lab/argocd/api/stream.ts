@@ -1,9 +1,9 @@
-// Part of the lab's Argo CD: the stream of an application's changes.
+// Part of the lab's Argo CD: the stream of application changes.
 import type { Context } from "hono";
 import type { Application } from "../application.ts";
 import type { State } from "../state.ts";
 
-/** The state now and after every write, one JSON object a line, or as server-sent events where the client asks for them. */
+/** Streams the current state and every change, one JSON object per line, or as server-sent events if the client accepts them. */
 export function streamApplications(
   context: Context,
   state: State,
@@ -33,7 +33,7 @@ export function streamApplications(
   });
 }
 
-/** What the real server does where there is nothing that the client may see: it does not answer at all. */
+/** Like the real server, never responds if the client may not see any application. */
 export function silence(): Promise<Response> {
   return new Promise(() => undefined);
 }

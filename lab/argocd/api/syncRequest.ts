@@ -1,4 +1,4 @@
-// Part of the lab's Argo CD: the body of a request for a sync, and the operation that it asks for.
+// Part of the lab's Argo CD: sync requests, and the operations they start.
 import type { Application, Info, Operation, ResourceReference } from "../application.ts";
 import { invalidArgument } from "./grpcError.ts";
 
@@ -24,7 +24,7 @@ const types = {
   syncOptions: "application.SyncOptions",
 } as const;
 
-/** Reads the body. An empty one asks for a plain sync, and unknown fields are ignored. */
+/** Parses the body. An empty body is a sync with default options; unknown fields are ignored. */
 export function readSyncRequest(text: string): SyncRequest {
   if (text.trim() === "") return {};
   let body: unknown;
@@ -50,7 +50,7 @@ export function readSyncRequest(text: string): SyncRequest {
   return Object.fromEntries(known);
 }
 
-/** The operation, with the revision that the request's branch is at. */
+/** The operation of a request. `revision` is the resolved commit. */
 export function operationFor(
   { spec }: Application,
   request: SyncRequest,

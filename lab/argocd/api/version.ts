@@ -1,11 +1,11 @@
-// Part of the lab's Argo CD: the release that it answers as.
+// Part of the lab's Argo CD: the release that it reports.
 
 const Version = "v3.3.2+8a3940d.dirty";
 
-/** What anybody may know. */
+/** For clients without a token. */
 export const shortVersion = { Version };
 
-/** What a client with a token may know. */
+/** For clients with a token. */
 export const fullVersion = {
   Version,
   BuildDate: "1970-01-01T00:00:00Z",

@@ -1,20 +1,20 @@
-// Part of the lab's Argo CD: comparing what Git holds with what is in the cluster.
+// Part of the lab's Argo CD: compares Git with the cluster.
 import type { ApplicationOptions, HealthStatusCode, ResourceStatus, SyncStatusCode } from "../application.ts";
 import type { KubernetesClient, LiveObject, ResourceType } from "./kubernetesClient.ts";
 import { TRACKING, lastApplied, threeWayPatch, tracked } from "./merge.ts";
 import type { Manifest, Repository } from "../repository.ts";
 
-/** One object that Git holds or held, and the same in the cluster. */
+/** An object that is or was in Git, and its state in the cluster. */
 export interface ComparedObject {
   readonly group: string;
   readonly version: string;
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
-  /** Absent for an object of the application that Git no longer holds. */
+  /** Absent if the object is no longer in Git. */
   readonly target?: Manifest;
   readonly live?: LiveObject;
-  /** Absent when the cluster knows no such kind. */
+  /** Absent if the cluster does not have this kind. */
   readonly type?: ResourceType;
   readonly inSync: boolean;
 }
@@ -31,11 +31,11 @@ export interface ComparisonInput {
   readonly repository: Repository;
   readonly kubernetes: KubernetesClient;
   readonly revision: string;
-  /** The commit that was synced last, which tells server-side apply what Git has dropped since. */
+  /** The last synced commit. Server-side apply needs it to find what was removed from Git. */
   readonly lastSynced: string | undefined;
 }
 
-/** Throws a `RepositoryError` when the revision has no readable manifests. */
+/** Throws a `RepositoryError` if the revision's manifests cannot be read. */
 export async function compare(input: ComparisonInput): Promise<Comparison> {
   const { application, repository, kubernetes, revision } = input;
   const manifests = repository.manifests(revision);
@@ -63,7 +63,7 @@ export async function compare(input: ComparisonInput): Promise<Comparison> {
   return summarize(objects);
 }
 
-/** ConfigMaps that the application once brought and that Git no longer holds. */
+/** ConfigMaps that the application deployed and that are no longer in Git. */
 async function orphans(
   { application, kubernetes }: ComparisonInput,
   type: ResourceType | undefined,

@@ -1,4 +1,4 @@
-// Part of the lab's Argo CD: stands in for the application-controller, which runs operations and compares.
+// Part of the lab's Argo CD: stands in for the application-controller, which runs operations and comparisons.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Application, ApplicationOptions, Operation, OperationState, Phase } from "../application.ts";
 import { now } from "../application.ts";
@@ -12,13 +12,13 @@ import type { State } from "../state.ts";
 import { comparedTo } from "../state.ts";
 import { synchronize } from "./synchronization.ts";
 
-/** How long the steps of an operation take, in milliseconds. */
+/** Durations of an operation's steps, in milliseconds. */
 export interface Timings {
-  /** From the request until the controller takes it up. Default 20. */
+  /** From the request to the start of the operation. Default 20. */
   readonly pickUpMs: number;
-  /** How long a sync runs. Default 200. */
+  /** Duration of the sync. Default 200. */
   readonly syncMs: number;
-  /** How long each passing state after the end lasts. Default 40. */
+  /** Duration of each transient state after the sync. Default 40. */
   readonly settleMs: number;
 }
 
@@ -29,11 +29,11 @@ export interface ControllerParts {
   readonly repository: Repository;
   readonly kubernetes: KubernetesClient;
   readonly timings: Timings;
-  /** Ends the controller. */
+  /** Stops the controller. */
   readonly signal: AbortSignal;
 }
 
-/** How long after a change in the cluster the application is compared again, so that several changes need one comparison. */
+/** Delay between a change in the cluster and the comparison, so that several changes need only one comparison. */
 const DEBOUNCE_MS = 30;
 const RECONNECT_MS = 500;
 const GIT_POLL_MS = 180_000;
@@ -50,7 +50,7 @@ export class Controller {
     this.repository = parts.repository;
   }
 
-  /** Takes up what an earlier run left, compares, and watches the cluster and Git. */
+  /** Resumes an interrupted operation or compares, then watches the cluster and polls Git. */
   start(): void {
     const { application, signal } = this.#parts;
     const ignoreEnd = () => undefined;
@@ -61,7 +61,7 @@ export class Controller {
     signal.addEventListener("abort", () => clearInterval(timer));
   }
 
-  /** Records the operation, which then runs by itself. */
+  /** Records the operation and runs it in the background. */
   begin(operation: Operation): void {
     this.#write((application) => {
       application.operation = operation;
@@ -70,7 +70,7 @@ export class Controller {
     this.#run(operation).catch(() => undefined);
   }
 
-  /** Returns false when no operation has been taken up. */
+  /** Terminates the operation. Returns false if none has started. */
   terminate(): boolean {
     const { operation, status } = this.#parts.application;
     const { operationState } = status;
@@ -80,7 +80,7 @@ export class Controller {
     return true;
   }
 
-  /** Asks Git and the cluster, and writes what they say. One comparison at a time. */
+  /** Compares Git with the cluster and updates the status. Comparisons run one at a time. */
   refresh(): Promise<void> {
     const comparison = this.#comparing.then(() => this.#refreshNow(true));
     this.#comparing = comparison.catch(() => undefined);
@@ -108,7 +108,7 @@ export class Controller {
     await this.refresh();
   }
 
-  /** Runs the operation to its end. Returns the comparison before it, if that is still shown for a moment. */
+  /** Runs the operation. Returns the comparison before it if the status still shows it briefly afterwards. */
   async #perform(begun: OperationState): Promise<Comparison | undefined> {
     const { operation } = begun;
     const { revision, source } = operation.sync;
@@ -133,7 +133,7 @@ export class Controller {
     }
   }
 
-  /** The operation goes in the same write in which its result comes; the comparison follows later. */
+  /** Removes the operation and records its result in one write. The comparison follows later. */
   #end(
     begun: OperationState,
     phase: Phase,
@@ -154,7 +154,7 @@ export class Controller {
     let change: (application: Application) => void;
     try {
       const known = application.status.sync.revision;
-      // A change in the cluster is held against the commit already known; Git is asked only on request and from time to time.
+      // After a change in the cluster, compare with the known commit. Git is read only on request and on each poll.
       const revision = this.repository.resolve(asked ? targetRevision : (known ?? targetRevision));
       const comparison = await this.#compare(revision);
       change = (changed) => this.#show(changed, comparison, revision);
@@ -189,7 +189,7 @@ export class Controller {
     return this.repository.resolve(this.#parts.application.spec.source.targetRevision) === revision;
   }
 
-  /** Compares again whenever something changes in the namespace, but not while an operation is about to say so itself. */
+  /** Compares after each change in the namespace, except during an operation, which compares at its end. */
   async #watch(): Promise<void> {
     const { kubernetes, options, signal } = this.#parts;
     let timer: NodeJS.Timeout | undefined;
@@ -205,7 +205,7 @@ export class Controller {
       try {
         await kubernetes.watch({ plural: "configmaps", namespaced: true }, options.namespace, compareSoon);
       } catch {
-        // The cluster is away; it is asked again below.
+        // The cluster is unreachable: retry below.
       }
       await this.#pause(RECONNECT_MS);
     }

@@ -1,7 +1,7 @@
-// Part of the lab's Argo CD: how its controller talks to the cluster.
+// Part of the lab's Argo CD: the controller's Kubernetes client.
 import type { Manifest } from "../repository.ts";
 
-/** An object as it is in the cluster. */
+/** An object in the cluster. */
 export interface LiveObject extends Manifest {
   readonly metadata: Manifest["metadata"] & {
     readonly annotations?: Readonly<Record<string, string>>;
@@ -9,7 +9,7 @@ export interface LiveObject extends Manifest {
   };
 }
 
-/** A refusal by the API server, in its own words. */
+/** An error from the API server, with its message. */
 export class KubernetesError extends Error {
   readonly status: number;
 
@@ -21,13 +21,13 @@ export class KubernetesError extends Error {
 
 export type Format = "application/apply-patch+yaml" | "application/strategic-merge-patch+json";
 
-/** Where objects of one kind are found. */
+/** The API resource of a kind. */
 export interface ResourceType {
   readonly plural: string;
   readonly namespaced: boolean;
 }
 
-/** The field manager of everything that Argo CD writes. */
+/** The field manager of Argo CD's writes. */
 const MANAGER = "argocd-controller";
 
 export class KubernetesClient {
@@ -78,7 +78,7 @@ export class KubernetesClient {
     await this.#request("DELETE", pathOf(type, namespace, name));
   }
 
-  /** Calls `changed` at every change of a namespace's objects, until the connection or the server ends. */
+  /** Calls `changed` on every change in a namespace, until the connection closes or the controller stops. */
   async watch(type: ResourceType, namespace: string, changed: () => void): Promise<void> {
     const response = await this.#fetch("GET", `${pathOf(type, namespace)}?watch=true`);
     if (response.status !== 200 || response.body === null) return;

@@ -1,4 +1,4 @@
-// Part of the lab's Argo CD: client-side apply, the three-way merge that finds what Git changed since it was last applied.
+// Part of the lab's Argo CD: the three-way merge of client-side apply.
 import type { LiveObject } from "./kubernetesClient.ts";
 import type { Manifest } from "../repository.ts";
 
@@ -7,7 +7,7 @@ export const TRACKING = "argocd.argoproj.io/tracking-id";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The manifest as Argo CD applies it: in its namespace, and marked as the application's. */
+/** The manifest as Argo CD applies it, with its namespace and tracking annotation. */
 export function tracked(manifest: Manifest, application: string, namespace: string | undefined): Manifest {
   const { metadata, apiVersion, kind } = manifest;
   const group = apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : "";
@@ -23,7 +23,7 @@ export function tracked(manifest: Manifest, application: string, namespace: stri
   };
 }
 
-/** With the note of what was applied, from which the next apply knows what was removed from Git. */
+/** Adds the last-applied annotation, with which the next apply finds what was removed from Git. */
 export function annotated(target: Manifest): Manifest {
   const annotations = isFields(target.metadata["annotations"]) ? target.metadata["annotations"] : {};
   const note = `${JSON.stringify(sorted(target))}\n`;
@@ -42,8 +42,8 @@ export function lastApplied(live: LiveObject): Fields {
 }
 
 /**
- * What must change in `live`: values that differ from `target`'s, and null for what `original` had and `target` lacks,
- * whoever owns it by now. Fields that neither ever had are left alone.
+ * The patch for `live`: values that differ from `target`, and null for fields in `original` but not in `target`, regardless of
+ * their current owner. Other fields are not touched.
  */
 export function threeWayPatch(original: Fields, target: Fields, live: Fields): Fields {
   const patch: Record<string, unknown> = {};

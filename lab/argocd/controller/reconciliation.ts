@@ -1,11 +1,11 @@
-// Part of the lab's Argo CD: how the status of an application follows from its previous status.
+// Part of the lab's Argo CD: computes an application's next status from its previous one.
 import type { ApplicationStatus, HealthStatusCode, HistoryEntry, OperationState } from "../application.ts";
 import { now } from "../application.ts";
 
-/** Entries that the history keeps. */
+/** Maximum number of history entries. */
 const HISTORY = 10;
 
-/** The history after a sync that succeeded. One of a part, or for trial, leaves none. */
+/** The history after a successful sync. A partial sync or a dry run adds no entry. */
 export function historyAfter(
   history: readonly HistoryEntry[] | undefined,
   { operation, startedAt, finishedAt }: OperationState,
@@ -24,7 +24,7 @@ export function historyAfter(
   return [...kept, entry].slice(-HISTORY);
 }
 
-/** The health, with the time since when it is so. */
+/** The health, with the time of the last change. */
 export function healthSince(
   health: ApplicationStatus["health"],
   status: HealthStatusCode,
@@ -32,7 +32,7 @@ export function healthSince(
   return health.status === status ? health : { status, lastTransitionTime: now() };
 }
 
-/** What a comparison that could not be made leaves: all unknown, health as it was, the branch in place of a commit. */
+/** Sets the status after a failed comparison: sync unknown, health unchanged, the branch instead of a commit. */
 export function failedStatus(
   status: ApplicationStatus,
   message: string,

@@ -1,4 +1,4 @@
-// Part of the lab's Argo CD: bringing the cluster to what Git holds.
+// Part of the lab's Argo CD: deploys Git to the cluster.
 import type { Operation, Phase, ResourceReference, ResourceResult } from "../application.ts";
 import type { ComparedObject, Comparison } from "./comparison.ts";
 import type { KubernetesClient } from "./kubernetesClient.ts";
@@ -12,7 +12,7 @@ export interface SyncOutcome {
   readonly resources?: readonly ResourceResult[];
 }
 
-/** Applies all objects. One that fails does not keep the others from being applied. */
+/** Applies all objects, even if some fail. */
 export async function synchronize(
   kubernetes: KubernetesClient,
   operation: Operation,
@@ -77,7 +77,7 @@ async function pruneOne(kubernetes: KubernetesClient, object: ComparedObject, ma
   return { ...identity(object), status: "Pruned", message, hookPhase: "Succeeded", syncPhase: "Sync" };
 }
 
-/** Returns the word for what was done. */
+/** Returns the action for the result's message, such as `created`. */
 async function apply(
   kubernetes: KubernetesClient,
   object: ComparedObject,
@@ -85,7 +85,7 @@ async function apply(
   { dryRun, serverSide }: Manner,
 ): Promise<string> {
   const { type, namespace, name, live } = object;
-  if (type === undefined) throw new Error(`The cluster knows no kind ${object.kind}.`);
+  if (type === undefined) throw new Error(`The cluster does not have the kind ${object.kind}.`);
   if (serverSide) {
     if (!dryRun) await kubernetes.patch(type, namespace, name, "application/apply-patch+yaml", target);
     return "serverside-applied";

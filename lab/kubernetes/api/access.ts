@@ -1,45 +1,45 @@
-// Part of the lab's kube-apiserver: who asks, and what they may do.
+// Part of the lab's kube-apiserver: authentication and authorization.
 import { StatusError, unauthorized } from "./status.ts";
 
 /** A bearer token that the server accepts. */
 export interface KubernetesToken {
   readonly token: string;
-  /** The user's name, which stands in refusals. Default `lab`. */
+  /** The user's name, for error messages. Default `lab`. */
   readonly user?: string;
-  /** The namespaces whose objects this token may use, and nothing else. Without it: all, and the namespaces themselves. */
+  /** The only namespaces whose objects this token may use. Default: all namespaces, and Namespace objects. */
   readonly namespaces?: readonly string[];
 }
 
-/** What requests without a token may do. client-go sends none to a server without TLS, whatever stands in the kubeconfig. */
+/** Permissions of requests without a token. client-go sends no token to a server without TLS, even if the kubeconfig has one. */
 export interface AnonymousAccess {
-  /** The namespaces whose objects they may use. Without it: all, and the namespaces themselves. */
+  /** The only namespaces whose objects they may use. Default: all namespaces, and Namespace objects. */
   readonly namespaces?: readonly string[];
 }
 
 export interface User {
   readonly name: string;
-  /** May not even see what the server offers. */
+  /** Has no permissions, not even for discovery. */
   readonly refused?: true;
   readonly namespaces?: readonly string[];
 }
 
 export interface AccessOptions {
-  /** Without it everybody may do everything, with or without a token. */
+  /** Default: everyone may do everything, with or without a token. */
   readonly tokens?: readonly KubernetesToken[];
-  /** Without it a request without a token may do nothing, once there are tokens. */
+  /** Default: if `tokens` is set, requests without a token are denied. */
   readonly anonymous?: AnonymousAccess;
 }
 
 export interface Attributes {
   readonly verb: string;
   readonly resource: string;
-  /** Empty for the whole cluster. */
+  /** Empty for cluster scope. */
   readonly namespace: string;
-  /** Empty for a list, a watch or a creation. */
+  /** Empty for list, watch and create. */
   readonly name: string;
 }
 
-/** The user of a request. Without any tokens in the options everybody may do everything. */
+/** The user who sent a request. Throws 401 for an unknown token. */
 export function authenticate(header: string | undefined, options: AccessOptions): User {
   const { tokens, anonymous } = options;
   if (tokens === undefined) return { name: "lab" };

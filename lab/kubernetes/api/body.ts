@@ -1,4 +1,4 @@
-// Part of the lab's kube-apiserver: reading a request's body and its options.
+// Part of the lab's kube-apiserver: reads the body and the options of a request.
 import type { Context } from "hono";
 import { parse } from "yaml";
 import type { Json } from "../../shared/json.ts";
@@ -14,16 +14,16 @@ const patchTypes = [
 ] as const;
 type PatchType = (typeof patchTypes)[number];
 
-/** The object of a POST or PUT. The real server reads protobuf and CBOR too; for this one those are unknown formats. */
+/** The object in a POST or PUT. Unlike the real server, does not support protobuf and CBOR. */
 export async function readObject(context: Context): Promise<Json> {
   const type = mediaType(context);
   if (type === "application/yaml") return fromYaml(await context.req.text());
-  // The real server takes a body without a type for JSON.
+  // Like the real server, treat a body without a type as JSON.
   if (type !== "" && type !== "application/json") throw unknownFormat(objectTypes);
   return fromJson(await context.req.text());
 }
 
-/** The format of a PATCH, and its body. */
+/** The format and the body of a PATCH. */
 export async function readPatch(context: Context): Promise<{ readonly type: PatchType; readonly body: Json }> {
   const type = patchTypes.find((known) => known === mediaType(context));
   if (type === undefined) throw unknownFormat(patchTypes);
@@ -31,7 +31,7 @@ export async function readPatch(context: Context): Promise<{ readonly type: Patc
   return { type, body: type === "application/apply-patch+yaml" ? fromYaml(text) : fromJson(text) };
 }
 
-/** The query's options that all writes share. */
+/** The query options of all writes. */
 export function writeOptions(context: Context): WriteOptions {
   const dryRun = context.req.queries("dryRun") ?? [];
   if (dryRun.some((value) => value !== "All")) {
@@ -43,7 +43,7 @@ export function writeOptions(context: Context): WriteOptions {
   return { manager: context.req.query("fieldManager") ?? unnamed, dryRun: dryRun.length > 0 };
 }
 
-/** The options of a server-side apply, which must name its manager. */
+/** The query options of a server-side apply. The field manager is required. */
 export function applyOptions(context: Context): WriteOptions & { readonly force: boolean } {
   if ((context.req.query("fieldManager") ?? "") === "") {
     const message = "Required value: is required for apply patch";

@@ -1,4 +1,4 @@
-// Part of the lab's kube-apiserver: the URLs of the objects it keeps.
+// Part of the lab's kube-apiserver: the routes of its resources.
 import { Hono } from "hono";
 import type { Context } from "hono";
 import type { User } from "./access.ts";
@@ -14,7 +14,7 @@ import { watch } from "./watch.ts";
 import { create, patchWith, replace, serverSideApply } from "../writes/writes.ts";
 import type { Target, WriteResult } from "../writes/writes.ts";
 
-/** What the server knows of a request before its route runs. */
+/** The variables of a request's context, set before its route runs. */
 export interface Env {
   Variables: { user: User };
 }
@@ -88,7 +88,7 @@ function single(routes: Hono<Env>, cluster: Cluster, resource: Resource, path: s
   });
 }
 
-/** Nothing here makes events, but clients watch for some after every write and wait until that list is there. */
+/** The stand-in creates no events, but clients list and watch them after every write. */
 function noEvents(routes: Hono<Env>, cluster: Cluster, path: string): void {
   routes.get(path, (context) => {
     const watching = isWatch(context);
@@ -109,7 +109,7 @@ function target(context: Context, resource: Resource): Target {
 
 function permit(context: Context<Env>, verb: string, resource: Resource | "events"): void {
   const { namespace = "", name = "" } = context.req.param() as Record<string, string | undefined>;
-  // A request about a namespace itself counts as one in it.
+  // A request for a Namespace object needs permission in that namespace.
   authorize(context.var.user, { verb, resource, namespace: resource === "namespaces" ? name : namespace, name });
 }
 

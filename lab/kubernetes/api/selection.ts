@@ -1,16 +1,16 @@
-// Part of the lab's kube-apiserver: which objects a list or a watch is about.
+// Part of the lab's kube-apiserver: selects the objects of a list or a watch.
 import type { Context } from "hono";
 import type { KubernetesObject, Resource } from "../objects/objects.ts";
 import { badRequest } from "./status.ts";
 
 export interface Selection {
   readonly resource: Resource;
-  /** Without it: every namespace. */
+  /** Undefined for all namespaces. */
   readonly namespace: string | undefined;
   readonly matches: (object: KubernetesObject) => boolean;
 }
 
-/** The selection that a URL names, with its `fieldSelector` and `labelSelector`. */
+/** The selection of a request, from its `fieldSelector` and `labelSelector`. */
 export function select(context: Context, resource: Resource, namespace: string | undefined): Selection {
   const conditions = [
     ...terms(context.req.query("fieldSelector")).map(fieldCondition),

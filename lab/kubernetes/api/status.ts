@@ -1,4 +1,4 @@
-// Part of the lab's kube-apiserver: the Status object, which is how it reports every failure.
+// Part of the lab's kube-apiserver: the Status object, with which it reports errors.
 
 export interface StatusCause {
   readonly reason: string;
@@ -24,7 +24,7 @@ export interface Status {
   readonly code?: number;
 }
 
-/** A refusal that the client gets to see as a Status. */
+/** An error that is returned to the client as a Status. */
 export class StatusError extends Error {
   readonly status: Status & { readonly code: number };
 
@@ -63,7 +63,7 @@ export function modified(resource: string, name: string): StatusError {
   });
 }
 
-/** A value that no object may have. `kind` is the type that the value belongs to. */
+/** 422 Invalid. `kind` is the type that the invalid value belongs to. */
 export function invalid(kind: string, name: string, causes: readonly StatusCause[]): StatusError {
   const reasons = causes.map((cause) => `${cause.field}: ${cause.message}`);
   const list = reasons.length === 1 ? reasons.join("") : `[${reasons.join(", ")}]`;

@@ -1,4 +1,4 @@
-// Part of the lab's kube-apiserver: a watch, which streams the changes after a list.
+// Part of the lab's kube-apiserver: watches, which stream changes.
 import type { Context } from "hono";
 import type { Change, Cluster } from "../objects/cluster.ts";
 import type { Selection } from "./selection.ts";
@@ -6,13 +6,13 @@ import { isSelected } from "./selection.ts";
 import type { Status } from "./status.ts";
 import { StatusError } from "./status.ts";
 
-/** The least that a watch needs to know of what it watches; without a selection there is never anything to see. */
+/** What to watch. Without a selection, the watch reports nothing. */
 export interface Watched {
   readonly kind: string;
   readonly selection: Selection | undefined;
 }
 
-/** Answers with one JSON object a line until the client leaves or `timeoutSeconds` have passed. */
+/** Streams one JSON object per line until the client disconnects or `timeoutSeconds` have passed. */
 export function watch(context: Context, cluster: Cluster, watched: Watched): Response {
   const { selection } = watched;
   const from = context.req.query("resourceVersion") ?? "";
@@ -62,7 +62,7 @@ export function watch(context: Context, cluster: Cluster, watched: Watched): Res
   return new Response(body, { headers: { "content-type": "application/json" } });
 }
 
-/** Marks the end of the list with which a streaming list begins. */
+/** Marks the end of the initial list. */
 function bookmark(kind: string, version: number): unknown {
   const annotations = { "k8s.io/initial-events-end": "true" };
   const metadata = { resourceVersion: String(version), creationTimestamp: null, annotations };

@@ -1,6 +1,6 @@
-// Part of the lab's kube-apiserver: discovery, from which clients learn its URLs.
+// Part of the lab's kube-apiserver: the discovery documents.
 
-/** The release that the stand-in answers as. */
+/** The release that the stand-in reports. */
 export const kubernetesVersion = "v1.35.3";
 
 const [major = "", minor = ""] = kubernetesVersion.slice(1).split(".");

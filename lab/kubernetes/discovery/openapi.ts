@@ -1,8 +1,8 @@
-// Part of the lab's kube-apiserver: its OpenAPI documents, in JSON and in the protobuf that client-go insists on for version 2.
+// Part of the lab's kube-apiserver: its OpenAPI documents, in JSON and in protobuf, which client-go requires for version 2.
 import type { Schema } from "./schema.ts";
 import { definitions } from "./schema.ts";
 
-/** The media type that client-go asks for, and how the server names what it then sends. */
+/** The media type that client-go accepts, and the one that the server then sends. */
 export const protobufAccepted = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
 export const protobufSent = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
@@ -37,7 +37,7 @@ function toDocument(schema: Schema, prefix: string): Record<string, unknown> {
   };
 }
 
-/** `/openapi/v2` as protobuf: gnostic's message `openapi.v2.Document`, of which clients read the definitions. */
+/** `/openapi/v2` as protobuf: gnostic's message `openapi.v2.Document`. Clients read only the definitions. */
 export function swaggerProtobuf(version: string): Buffer {
   const schemas = Object.entries(definitions).map(([name, schema]) => message(1, namedSchema(name, schema)));
   const { title } = info(version);
@@ -53,7 +53,7 @@ function namedSchema(name: string, schema: Schema): Buffer {
   return Buffer.concat([string(1, name), message(2, schemaMessage(schema))]);
 }
 
-/** The numbers are the fields of gnostic's message `openapi.v2.Schema`. */
+/** The numbers are field numbers of gnostic's message `openapi.v2.Schema`. */
 function schemaMessage(schema: Schema): Buffer {
   const { reference, format, description, required = [], additionalProperties, type, items, properties } = schema;
   const parts: Buffer[] = [];
@@ -69,7 +69,7 @@ function schemaMessage(schema: Schema): Buffer {
     parts.push(message(25, Buffer.concat(list)));
   }
   for (const [name, value] of Object.entries(schema.extensions ?? {})) {
-    // An extension's value is YAML, of which JSON is a part.
+    // An extension's value is YAML, a superset of JSON.
     const any = string(2, JSON.stringify(value));
     parts.push(message(31, Buffer.concat([string(1, name), message(2, any)])));
   }
@@ -80,7 +80,7 @@ function string(field: number, text: string): Buffer {
   return message(field, Buffer.from(text));
 }
 
-/** A field whose value is bytes with their length before them. */
+/** A length-delimited field. */
 function message(field: number, bytes: Buffer): Buffer {
   return Buffer.concat([varint((field << 3) | 2), varint(bytes.length), bytes]);
 }

@@ -1,6 +1,6 @@
-// Part of the lab's kube-apiserver: the schemas of the objects it keeps, as its OpenAPI documents describe them.
+// Part of the lab's kube-apiserver: the schemas of its objects, for the OpenAPI documents.
 
-/** One schema, in the words that the documents use. */
+/** An OpenAPI schema. */
 export interface Schema {
   readonly description?: string;
   readonly type?: "object" | "array" | "string" | "boolean" | "integer";
@@ -9,7 +9,7 @@ export interface Schema {
   readonly additionalProperties?: Schema;
   readonly items?: Schema;
   readonly required?: readonly string[];
-  /** The name of another definition. */
+  /** Name of another definition. */
   readonly reference?: string;
   readonly extensions?: Readonly<Record<string, unknown>>;
 }

@@ -1,11 +1,11 @@
-// Part of the lab's kube-apiserver: the objects of the cluster, their versions, and telling who watches them.
+// Part of the lab's kube-apiserver: stores the objects of the cluster with their versions, and notifies watchers.
 import { randomUUID } from "node:crypto";
 import { Store } from "../../shared/store.ts";
 import { sameJson } from "./json.ts";
 import type { KubernetesObject, ManagedFieldsEntry, Resource } from "./objects.ts";
 import { kinds } from "./objects.ts";
 
-/** One change, as a watch reports it. */
+/** A change, as a watch reports it. */
 export interface Change {
   readonly type: "ADDED" | "MODIFIED" | "DELETED";
   readonly resource: Resource;
@@ -16,27 +16,27 @@ export interface Change {
 interface State {
   version: number;
   objects: Record<string, KubernetesObject>;
-  /** The files that were written for a projection, by its directory. */
+  /** The files of each projection, by directory. */
   projected: Record<string, string[]>;
 }
 
-/** A ConfigMap that is there from the start. */
+/** A ConfigMap of a new cluster. */
 export interface SeedConfigMap {
   readonly namespace: string;
   readonly name: string;
   readonly data: Readonly<Record<string, string>>;
-  /** Who wrote it, as a client-side write. Default `kubectl-create`. */
+  /** The field manager. Default `kubectl-create`. */
   readonly manager?: string;
 }
 
-/** How many changes a watch may lag behind before it must list again. */
+/** The number of changes kept for watches. A watch that lags further behind must list again. */
 const HISTORY = 1000;
 
 export class Cluster {
   readonly #store: Store<State>;
   readonly #history: Change[] = [];
   readonly #watchers = new Set<(change: Change) => void>();
-  /** Changes up to this version are no longer known. */
+  /** Changes up to this version have been dropped. */
   #forgotten: number;
 
   constructor(file: string) {
@@ -60,7 +60,7 @@ export class Cluster {
     return this.get("namespaces", "", name) !== undefined;
   }
 
-  /** The objects of a resource in one namespace, or in all. */
+  /** The objects of a resource in a namespace, or in all namespaces. */
   list(resource: Resource, namespace?: string): KubernetesObject[] {
     const prefix = namespace === undefined ? `${resource}/` : `${resource}/${namespace}/`;
     const { objects } = this.#store.data;
@@ -70,7 +70,7 @@ export class Cluster {
       .flatMap((path) => objects[path] ?? []);
   }
 
-  /** Stores a new or a changed object and returns it as stored. A write that changes nothing is none. */
+  /** Creates or updates an object and returns it as stored. Without changes, keeps the version. */
   put(resource: Resource, object: KubernetesObject): KubernetesObject {
     const { namespace = "", name } = object.metadata;
     const live = this.get(resource, namespace, name);
@@ -85,12 +85,12 @@ export class Cluster {
     return this.#record("DELETED", resource, object);
   }
 
-  /** Changes after `version`, or undefined when some of them are forgotten. */
+  /** Changes after `version`. Undefined if some of them have been dropped. */
   since(version: number): Change[] | undefined {
     return version < this.#forgotten ? undefined : this.#history.filter((change) => change.version > version);
   }
 
-  /** Calls `watcher` at every change until the returned function is called. */
+  /** Calls `watcher` on every change until the returned function is called. */
   watch(watcher: (change: Change) => void): () => void {
     this.#watchers.add(watcher);
     return () => void this.#watchers.delete(watcher);
@@ -121,7 +121,7 @@ export class Cluster {
   }
 }
 
-/** What the server itself puts on a new object. */
+/** Adds the fields that the server sets on a new object. */
 export function born(resource: Resource, object: KubernetesObject, namespace: string): KubernetesObject {
   const { metadata } = object;
   const labels = { "kubernetes.io/metadata.name": metadata.name, ...metadata.labels };
@@ -139,7 +139,7 @@ export function born(resource: Resource, object: KubernetesObject, namespace: st
   };
 }
 
-/** Kubernetes' times have whole seconds. */
+/** The current time, in whole seconds as in Kubernetes. */
 export function now(): string {
   return new Date().toISOString().replace(/\.\d+Z$/, "Z");
 }
@@ -148,7 +148,7 @@ function key(resource: Resource, namespace: string, name: string): string {
   return `${resource}/${namespace}/${name}`;
 }
 
-/** Equal but for the times at which managers wrote, which alone make no new version. */
+/** Whether the objects are equal, ignoring the times in managedFields, which do not change the version. */
 function unchanged(live: KubernetesObject, object: KubernetesObject): boolean {
   return sameJson(comparable(live), comparable(object));
 }

@@ -1,8 +1,8 @@
-// Part of the lab's kube-apiserver: plain JSON values and the few questions asked of them.
+// Part of the lab's kube-apiserver: comparison and type names of JSON values.
 import { isObject } from "../../shared/json.ts";
 import type { Json } from "../../shared/json.ts";
 
-/** Equal as JSON, whatever the order of keys. */
+/** Whether the values are equal as JSON, ignoring the order of keys. */
 export function sameJson(left: unknown, right: unknown): boolean {
   return canonical(left) === canonical(right);
 }
@@ -14,7 +14,7 @@ function canonical(value: unknown): string {
   return `{${entries.map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`).join(",")}}`;
 }
 
-/** JSON's word for a value's type, as Go's decoder writes it in its errors. */
+/** The name of a value's type in the errors of Go's JSON decoder. */
 export function jsonType(value: Json): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "array";

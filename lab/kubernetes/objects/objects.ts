@@ -1,10 +1,10 @@
-// Part of the lab's kube-apiserver: the objects it keeps, and reading them from what a client sent.
+// Part of the lab's kube-apiserver: its objects, and how they are decoded from a request.
 import type { Json, JsonObject } from "../../shared/json.ts";
 import { isObject } from "../../shared/json.ts";
 import { jsonType } from "./json.ts";
 import { badRequest } from "../api/status.ts";
 
-/** Who owns which fields, one entry for each manager and way of writing. */
+/** The fields that a manager owns through one operation. */
 export interface ManagedFieldsEntry {
   readonly manager: string;
   readonly operation: "Apply" | "Update";
@@ -41,17 +41,17 @@ export interface KubernetesObject {
 
 export type Kind = "ConfigMap" | "Namespace";
 
-/** The plural in a kind's URLs and messages. */
+/** The plural of a kind in URLs and messages. */
 export type Resource = "configmaps" | "namespaces";
 
 export const kinds: Readonly<Record<Resource, Kind>> = { configmaps: "ConfigMap", namespaces: "Namespace" };
 
-/** The object as plain JSON, for what works on any field alike. */
+/** The object as plain JSON, for generic code. */
 export function toJson(object: KubernetesObject): JsonObject {
   return object as unknown as JsonObject;
 }
 
-/** Reads an object from JSON: known fields only, each of its type. */
+/** Decodes an object. Ignores unknown fields and rejects wrong types. */
 export function decode(kind: Kind, body: Json): KubernetesObject {
   if (!isObject(body)) throw undecodable(kind, jsonType(body), kind, "v1.object");
   const { apiVersion = "v1", kind: bodyKind = kind } = body;
@@ -91,7 +91,7 @@ function metadata(kind: Kind, meta: JsonObject = {}): ObjectMeta {
   return read;
 }
 
-/** Sets an optional field, or leaves it out. */
+/** Sets a field unless the value is undefined. */
 function set<T, K extends keyof T>(target: T, key: K, value: T[K] | undefined): void {
   if (value !== undefined) target[key] = value;
 }
@@ -100,7 +100,7 @@ function nonEmpty(strings: Record<string, string> | undefined): Record<string, s
   return strings === undefined || Object.keys(strings).length === 0 ? undefined : strings;
 }
 
-/** Typed access to one JSON object's fields. A null counts as absent, as in Go. */
+/** Typed access to a JSON object's fields. As in Go, null counts as absent. */
 class Fields {
   readonly #kind: Kind;
   readonly #object: JsonObject;

@@ -1,4 +1,4 @@
-// Part of the lab's kube-apiserver: what names, keys and sizes an object may have.
+// Part of the lab's kube-apiserver: validates names, keys and sizes.
 import type { KubernetesObject } from "./objects.ts";
 import type { StatusCause } from "../api/status.ts";
 import { invalid } from "../api/status.ts";
@@ -18,7 +18,7 @@ const keyAdvice =
   "a valid config key must consist of alphanumeric characters, '-', '_' or '.' " +
   `(e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '${KEY}')`;
 
-/** Throws a 422 that names every fault. `live` is the object before the change, if there was one. */
+/** Throws 422 with all problems. `live` is the object before the change, if it exists. */
 export function validate(object: KubernetesObject, live: KubernetesObject | undefined): void {
   const causes = [...nameCauses(object), ...dataCauses(object), ...immutableCauses(object, live)];
   if (causes.length > 0) throw invalid(object.kind, object.metadata.name, causes);

@@ -1,4 +1,4 @@
-// Part of the lab's kube-apiserver: server-side apply and the ownership of fields that it rests on.
+// Part of the lab's kube-apiserver: server-side apply and field ownership.
 import type { FieldSet } from "./fieldSet.ts";
 import { claimedBy, compare, fieldsOf, fromFieldsV1, readablePath, removeField, toFieldsV1 } from "./fieldSet.ts";
 import type { JsonObject } from "../../shared/json.ts";
@@ -14,7 +14,7 @@ interface Ownership {
   readonly fields: FieldSet;
 }
 
-/** An object after a write, and who owns its fields then. */
+/** An object and its field owners after a write. */
 export interface Written {
   readonly object: JsonObject;
   readonly managedFields: ManagedFieldsEntry[];
@@ -26,7 +26,7 @@ export interface ApplyOptions {
   readonly time: string;
 }
 
-/** Server-side apply of `configuration` to `live`, which is empty when there is no such object yet. */
+/** Server-side apply of `configuration` to `live`, which is empty if the object does not exist. */
 export function apply(
   live: JsonObject,
   managed: readonly ManagedFieldsEntry[],
@@ -36,7 +36,7 @@ export function apply(
   const { manager, force, time } = options;
   const owners = read(managed);
   if (owners.length === 0 && Object.keys(live).length > 0) {
-    // Existing fields have no known owner; a reserved manager guards them.
+    // Existing fields have no known owner, so a reserved manager owns them.
     const fields = new Set(fieldsOf(live).keys());
     owners.push({ manager: "before-first-apply", operation: "Update", time, fields });
   }
@@ -57,7 +57,7 @@ export function apply(
   return { object, managedFields: write([...kept, ours]) };
 }
 
-/** Any other write: whoever writes a field takes it from all others. */
+/** Any other write. The manager takes over the fields that it changes. */
 export function update(
   live: JsonObject,
   managed: readonly ManagedFieldsEntry[],

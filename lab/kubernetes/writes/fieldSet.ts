@@ -1,14 +1,14 @@
-// Part of the lab's kube-apiserver: sets of field paths, which is what a manager owns, and their form FieldsV1.
+// Part of the lab's kube-apiserver: the sets of fields that managers own, and their format FieldsV1.
 import type { Json, JsonObject } from "../../shared/json.ts";
 import { isObject } from "../../shared/json.ts";
 import { sameJson } from "../objects/json.ts";
 
-/** Field paths. A path is its names joined by NUL, which no name holds. */
+/** Field paths: names joined by NUL, which no name contains. */
 export type FieldSet = ReadonlySet<string>;
 
 const SEPARATOR = "\0";
 
-/** Fields that belong to the object's identity, which have no owner. */
+/** Fields of the object's identity, which have no owner. */
 const identity = new Set(
   [
     ["apiVersion"],
@@ -27,7 +27,7 @@ const identity = new Set(
   ].map((path) => path.join(SEPARATOR)),
 );
 
-/** Every field of an object that can be owned, with its value. A map is a field too, beside those in it. */
+/** All fields of an object that can be owned, with their values: maps and the fields in them. */
 export function fieldsOf(object: JsonObject): Map<string, Json> {
   const fields = new Map<string, Json>();
   collect(object, [], fields);
@@ -44,7 +44,7 @@ function collect(object: JsonObject, above: readonly string[], fields: Map<strin
   }
 }
 
-/** What an applied configuration claims: its values, and a map only where it is empty. */
+/** The fields that an applied configuration claims: its values and empty maps. */
 export function claimedBy(configuration: JsonObject): FieldSet {
   const claimed = [...fieldsOf(configuration)].filter(
     ([, value]) => !isObject(value) || Object.keys(value).length === 0,
@@ -53,7 +53,7 @@ export function claimedBy(configuration: JsonObject): FieldSet {
 }
 
 export interface Comparison {
-  /** Fields that are new or have another value. */
+  /** New and changed fields. */
   readonly written: FieldSet;
   readonly removed: FieldSet;
 }
@@ -64,7 +64,7 @@ export function compare(before: JsonObject, after: JsonObject): Comparison {
   const written = [...fresh].filter(([path, value]) => {
     const previous = old.get(path);
     if (previous === undefined) return true;
-    // A map that was there before is not written by a change of what it holds.
+    // A change in a map does not count as a change of the map itself.
     return !(isObject(previous) && isObject(value)) && !sameJson(previous, value);
   });
   return {
@@ -73,12 +73,12 @@ export function compare(before: JsonObject, after: JsonObject): Comparison {
   };
 }
 
-/** As a client sees it, `.data.zot.yaml`. */
+/** The path in error messages: `.data.zot.yaml`. */
 export function readablePath(path: string): string {
   return `.${path.split(SEPARATOR).join(".")}`;
 }
 
-/** Removes one field, but no map that still holds something. */
+/** Removes a field, unless it is a map that is not empty. */
 export function removeField(object: JsonObject, path: string): void {
   const names = path.split(SEPARATOR);
   const last = names.pop() ?? "";
@@ -99,7 +99,7 @@ export function toFieldsV1(set: FieldSet): JsonObject {
       if (isObject(next)) node = next;
       else node = node[`f:${name}`] = {};
     }
-    // A field that is itself owned says so where others lie below it.
+    // `.` marks a map that is owned itself, along with fields in it.
     if ([...set].some((other) => other.startsWith(path + SEPARATOR))) node["."] = {};
   }
   return root;

@@ -4,7 +4,7 @@ import { isObject } from "../../shared/json.ts";
 import { sameJson } from "../objects/json.ts";
 import { StatusError, badRequest } from "../api/status.ts";
 
-/** RFC 7396: null removes, maps merge, all else replaces. */
+/** RFC 7396: null removes a field, maps are merged, other values replaced. */
 export function mergePatch(target: Json, patch: Json): Json {
   if (!isObject(patch)) return patch;
   const merged: JsonObject = isObject(target) ? { ...target } : {};
@@ -15,7 +15,7 @@ export function mergePatch(target: Json, patch: Json): Json {
   return merged;
 }
 
-/** Kubernetes' own format. On objects without keyed lists it is the merge patch with directives. */
+/** For objects without keyed lists, this is a merge patch with directives. */
 export function strategicMergePatch(target: Json, patch: Json): Json {
   if (!isObject(patch)) return patch;
   const { $patch: directive, ...fields } = patch;

@@ -1,4 +1,4 @@
-// Part of the lab's kube-apiserver: creating, replacing and patching an object, and whose fields it changes.
+// Part of the lab's kube-apiserver: creates, replaces and patches objects, and tracks field ownership.
 import { randomBytes } from "node:crypto";
 import type { Cluster } from "../objects/cluster.ts";
 import { born, now } from "../objects/cluster.ts";
@@ -12,7 +12,7 @@ import { decode, kinds, toJson } from "../objects/objects.ts";
 import { StatusError, alreadyExists, badRequest, modified, notFound } from "../api/status.ts";
 import { validate } from "../objects/validation.ts";
 
-/** What one write is about. */
+/** The object that a write changes. */
 export interface Target {
   readonly resource: Resource;
   /** Empty for a namespace. */
@@ -25,7 +25,7 @@ export interface WriteOptions {
   readonly dryRun: boolean;
 }
 
-/** The object as it is, or would be, and the status code that says how it came about. */
+/** The object after the write, or as it would be after a dry run, and the status code of the response. */
 export interface WriteResult {
   readonly status: 200 | 201;
   readonly object: KubernetesObject;
@@ -56,7 +56,7 @@ export function replace(cluster: Cluster, target: Target, body: Json, options: W
   return changeTo(cluster, target, live, sent, options);
 }
 
-/** Any patch but server-side apply: the live object, changed by `patch`. */
+/** Any patch other than server-side apply: `patch` changes the live object. */
 export function patchWith(
   cluster: Cluster,
   target: Target,
@@ -91,7 +91,7 @@ export function serverSideApply(
   return createNew(cluster, target, decode(kinds[resource], configuration), options, () => applied({}, []));
 }
 
-/** The body of an apply, checked: it must be for this object, and hold only strings where strings belong. */
+/** Validates the body of an apply: it must be for this object, and its data must be strings. */
 function appliedConfiguration(body: Json, target: Target): JsonObject {
   const kind = kinds[target.resource];
   if (!isObject(body)) throw badRequest(`error decoding YAML: Object 'Kind' is missing in '${JSON.stringify(body)}'`);
@@ -139,7 +139,7 @@ function changeTo(
   const { resourceVersion, managedFields: sentManaged = [] } = sent.metadata;
   const liveManaged = live.metadata.managedFields ?? [];
   if (resourceVersion !== "" && resourceVersion !== live.metadata.resourceVersion) throw modified(resource, name);
-  // One empty entry resets the list. Other entries are taken as sent, so that a client may rename a manager.
+  // A single empty entry resets the list. Other entries are stored as sent, so that a client can rename a manager.
   const reset = sentManaged.length === 1 && Object.keys(sentManaged[0] ?? {}).length === 0;
   const base = reset || sentManaged.length === 0 ? liveManaged : sentManaged;
   const written = update(toJson(live), base, toJson(sent), { manager: options.manager, time: now() });
@@ -158,7 +158,7 @@ function store(
   return { status: 200, object: dryRun ? changed : cluster.put(resource, changed) };
 }
 
-/** The written fields, with the identity that no write changes. */
+/** The written object with its identity, which no write changes. */
 function assemble({ object, managedFields }: Written, live: KubernetesObject): KubernetesObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = live.metadata;
   const whole = decode(live.kind, object);
@@ -179,7 +179,7 @@ function assemble({ object, managedFields }: Written, live: KubernetesObject): K
   };
 }
 
-/** An object without owned fields has no such list. */
+/** Omits an empty `managedFields`. */
 function owned(managedFields: ManagedFieldsEntry[]): { managedFields?: ManagedFieldsEntry[] } {
   return managedFields.length === 0 ? {} : { managedFields };
 }

@@ -1,4 +1,4 @@
-// Stands in for zot: who may do what, by the access control of its configuration.
+// Stands in for zot: evaluates the access control of its configuration.
 import type { AccessControlConfig, Policy, RepositoryPolicies } from "../config/config.ts";
 import { globMatches } from "./glob.ts";
 import { isDigest } from "../storage/repositories.ts";
@@ -6,7 +6,7 @@ import type { ZotVersion } from "../version.ts";
 
 export type Action = "read" | "create" | "update" | "delete";
 
-/** Who asks. Anonymous has the empty name. */
+/** The user who sent a request. Anonymous users have an empty name. */
 export interface Subject {
   readonly name: string;
   readonly groups: readonly string[];
@@ -14,7 +14,7 @@ export interface Subject {
 
 export const anonymous: Subject = { name: "", groups: [] };
 
-/** Whether the subject may act on the repository. The longest pattern that matches decides, besides the administrators' policy. */
+/** Whether the longest matching pattern or the admin policy allows the subject's action on the repository. */
 export function isAllowed(config: AccessControlConfig, subject: Subject, action: Action, repository: string): boolean {
   const patterns = Object.keys(config.repositories).filter((pattern) => globMatches(pattern, repository));
   const longest = patterns.reduce((best, pattern) => (pattern.length > best.length ? pattern : best), "");
@@ -35,7 +35,7 @@ function grants(policy: Policy, subject: Subject, action: Action): boolean {
   return policy.users.includes(subject.name) || policy.groups.some((group) => subject.groups.includes(group));
 }
 
-/** Whether anybody may do anything without credentials. */
+/** Whether any repository has an anonymous policy. */
 export function hasAnonymousPolicy(config: AccessControlConfig | undefined): boolean {
   return Object.values(config?.repositories ?? {}).some(({ anonymousPolicy }) => anonymousPolicy.length > 0);
 }
@@ -47,7 +47,7 @@ export function mayReadMetrics(config: AccessControlConfig, subject: Subject, ve
   return users.includes(subject.name);
 }
 
-/** What a manifest's PUT needs: the rights, given the tags that the repository has. */
+/** The permissions that PUT of a manifest needs. `existing` holds the repository's tags. */
 export function manifestWriteActions(
   reference: string,
   queryTags: readonly string[],

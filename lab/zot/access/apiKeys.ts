@@ -1,4 +1,4 @@
-// Stands in for zot: the routes where users make, list and revoke their API keys.
+// Stands in for zot: the routes with which users create, list and revoke API keys.
 import type { Subject } from "./accessControl.ts";
 import { authenticate } from "./authentication.ts";
 import type { Answered, Exchange } from "../http.ts";
@@ -17,14 +17,14 @@ export async function apiKeyRoutes(zot: ZotState, exchange: Exchange): Promise<A
   if (subject === answered) return answered;
   setCorsHeaders(exchange, "GET,POST,DELETE,OPTIONS", zot.startConfig.http.allowOrigin);
   if (subject === undefined) return sendEmpty(exchange, 204);
-  // zot has no record of an anonymous user, and takes that for a fault of its own.
+  // zot finds no record of an anonymous user and reports an internal error.
   if (subject.name === "") return sendEmpty(exchange, 500);
   if (method === "GET") return sendJson(exchange, 200, { apiKeys: zot.users.apiKeys(subject.name) });
   if (method === "DELETE") return revoke(zot, exchange, subject);
   return create(zot, exchange, subject);
 }
 
-/** Revoking what is not there succeeds, and so does revoking another user's key, which stays. */
+/** Answers 200 even if the key does not exist or belongs to another user, whose key is kept. */
 function revoke(zot: ZotState, exchange: Exchange, subject: Subject): Answered {
   const ids = exchange.query.getAll("id");
   const [id] = ids;
@@ -52,7 +52,7 @@ function parseSettings(body: string): Settings | undefined {
     return undefined;
   }
   if (typeof document !== "object" || Array.isArray(document)) return undefined;
-  // Go finds the fields whatever their case, ignores what it does not know, and takes null for absent.
+  // Go matches field names case-insensitively, ignores unknown fields and treats null as absent.
   const fields = new Map(Object.entries(document ?? {}).map(([key, value]) => [key.toLowerCase(), value as unknown]));
   const label = fields.get("label") ?? "";
   const scopes = fields.get("scopes") ?? null;
@@ -68,7 +68,7 @@ function isListOfTexts(value: unknown): value is string[] | null {
 
 const rfc3339 = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}:\d{2}:\d{2})(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
 
-/** The date as Go prints it again. Undefined for what is not RFC 3339, not a date, or past. */
+/** The date as Go formats it. Undefined if it is not RFC 3339, not a valid date, or in the past. */
 function normalDate(text: string): string | undefined {
   const [, year = "", month = "", day = "", time = "", fraction = "", zone = ""] = rfc3339.exec(text) ?? [];
   const milliseconds = Date.parse(text);

@@ -1,4 +1,4 @@
-// Stands in for zot: finding out who asks, by API key, session or the absence of both.
+// Stands in for zot: authenticates requests by API key or session, or as anonymous.
 import { setTimeout as delay } from "node:timers/promises";
 import type { Subject } from "./accessControl.ts";
 import { anonymous, hasAnonymousPolicy } from "./accessControl.ts";
@@ -11,7 +11,7 @@ import { authenticatesUsers } from "../state.ts";
 
 const managementPath = "/v2/_zot/ext/mgmt";
 
-/** Who asks, unless the request was refused. */
+/** The authenticated user, or `answered` if the request was rejected. */
 export async function authenticate(zot: ZotState, exchange: Exchange): Promise<Subject | Answered> {
   const subject = zot.startConfig.http.auth?.bearer === undefined ? identify(zot, exchange) : undefined;
   return subject ?? (await refuseUnknown(zot, exchange));
@@ -30,12 +30,12 @@ function identify(zot: ZotState, exchange: Exchange): Subject | undefined {
   return challengesDocker(zot, exchange) ? undefined : anonymous;
 }
 
-/** Credentials of an empty name and an empty password count as none. */
+/** An empty name with an empty password counts as no credentials. */
 function isEmptyAuthorization(header: string | undefined): boolean {
   return header === undefined || header === "" || header.toLowerCase() === "basic og==";
 }
 
-/** Requests of zot's web pages carry this header; without it a session does not count. */
+/** zot's web UI sends this header; without it, zot ignores the session cookie. */
 export function comesFromUi({ request }: Exchange): boolean {
   return request.headers["x-zot-api-client"] === "zot-ui";
 }
@@ -72,7 +72,7 @@ function allowsAnonymous(zot: ZotState, { request, path }: Exchange): boolean {
   return hasAnonymousPolicy(accessControl) || request.url === managementPath || anonymousMetrics;
 }
 
-/** docker sends its credentials only to a registry that asks for them at the first request. */
+/** docker sends credentials only if the registry asks for them on the first request. */
 function challengesDocker(zot: ZotState, { request, path }: Exchange): boolean {
   const agent = request.headers["user-agent"] ?? "";
   const { accessControl, auth } = zot.config.http;
@@ -87,7 +87,7 @@ function challengesDocker(zot: ZotState, { request, path }: Exchange): boolean {
   );
 }
 
-/** 401: unknown credentials. The error is not in a list, unlike the errors of the distribution specification. */
+/** 401: missing or invalid credentials. Unlike the distribution specification's errors, this one is not in a list. */
 async function refuseUnknown(zot: ZotState, exchange: Exchange): Promise<Answered> {
   const hasCredentials = !isEmptyAuthorization(exchange.request.headers.authorization) || comesFromUi(exchange);
   if (hasCredentials) await delay((zot.startConfig.http.auth?.failDelay ?? 0) * 1000);
@@ -95,7 +95,7 @@ async function refuseUnknown(zot: ZotState, exchange: Exchange): Promise<Answere
   return sendJson(exchange, 401, ociError("UNAUTHORIZED"));
 }
 
-/** 403, or 401 for anonymous users: no permission. */
+/** Insufficient permissions: 401 for anonymous users, 403 for others. */
 export async function refuseForbidden(zot: ZotState, exchange: Exchange, subject: Subject): Promise<Answered> {
   await delay((zot.startConfig.http.auth?.failDelay ?? 0) * 1000);
   setChallenge(zot, exchange);

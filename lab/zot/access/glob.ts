@@ -1,6 +1,6 @@
-// Stands in for zot: the globs that name repositories in its access control.
+// Stands in for zot: the glob patterns for repositories in its access control.
 
-/** Whether a repository matches. `**` as a whole path segment stands for any number of them, `*` stays within one. */
+/** Whether a repository matches. `*` matches within a path segment, `**` as a whole segment any number of segments. */
 export function globMatches(pattern: string, name: string): boolean {
   return expandBraces(pattern).some((alternative) => segmentsMatch(alternative.split("/"), name.split("/")));
 }

@@ -1,9 +1,9 @@
-// Stands in for zot: its database of users, that is groups as of the last sign-in, and API keys by their hash.
+// Stands in for zot: its user database, with groups as of the last sign-in and API keys by hash.
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { Store } from "../../shared/store.ts";
 
-/** What zot shows of a key; the key itself is shown only on creation. */
+/** What zot returns about a key. The key itself is returned only on creation. */
 export interface ApiKey {
   readonly createdAt: string;
   readonly expirationDate: string;
@@ -26,7 +26,7 @@ interface Database {
   readonly users: Record<string, User>;
 }
 
-/** Go's zero time, which stands for "never". */
+/** Go's zero time, which means "never". */
 export const never = "0001-01-01T00:00:00Z";
 const prefix = "zak_";
 
@@ -38,7 +38,7 @@ export class Users {
     this.#store = Store.open<Database>(join(rootDirectory, "_lab", "meta.json"), () => ({ users: {} }));
   }
 
-  /** The groups that the user had at the last sign-in. Undefined for a user whom zot never saw. */
+  /** The user's groups at the last sign-in. Undefined if the user never signed in. */
   groups(name: string): readonly string[] | undefined {
     return this.#find(name)?.groups;
   }
@@ -50,7 +50,7 @@ export class Users {
     this.#store.save();
   }
 
-  /** Whose key this is, and whether it may still be used; a use is noted. */
+  /** Whether the user has this key and it has not expired. Records the use. */
   useApiKey(name: string, secret: string): boolean {
     if (!secret.startsWith(prefix)) return false;
     const key = this.#find(name)?.apiKeys[hash(secret)];
@@ -83,16 +83,16 @@ export class Users {
     return { ...key, apiKey };
   }
 
-  /** The user's keys, in no order that means anything. */
+  /** The user's keys, in random order. */
   apiKeys(name: string): ApiKey[] {
-    // zot walks a map, whose order changes from one listing to the next.
+    // zot iterates over a Go map, so the order changes between requests.
     return Object.values(this.#find(name)?.apiKeys ?? {})
       .map((key) => ({ key, order: Math.random() }))
       .sort((a, b) => a.order - b.order)
       .map(({ key }) => key);
   }
 
-  /** Removes the user's own key; another's stays. */
+  /** Removes the key if it belongs to the user. */
   removeApiKey(name: string, uuid: string): void {
     const keys = this.#find(name)?.apiKeys ?? {};
     const found = Object.entries(keys).find(([, key]) => key.uuid === uuid)?.[0];
@@ -110,7 +110,7 @@ function hash(apiKey: string): string {
   return createHash("sha256").update(apiKey.slice(prefix.length)).digest("hex");
 }
 
-/** The time with nanoseconds, as Go writes it. */
+/** The current time with nanoseconds, as Go formats it. */
 function now(): string {
   const nanoseconds = process.hrtime.bigint() % 1_000_000n;
   return new Date().toISOString().replace("Z", `${String(nanoseconds).padStart(6, "0")}Z`);

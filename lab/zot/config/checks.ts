@@ -1,4 +1,4 @@
-// Stands in for zot: the checks on a configuration that is well-formed, in zot's order and words.
+// Stands in for zot: validates a decoded configuration, in zot's order and with its messages.
 import type { AccessControlConfig, AuthConfig, OidcProviderConfig, ZotConfig } from "./config.ts";
 import { ConfigError } from "./error.ts";
 import { formatDuration } from "./durations.ts";
@@ -12,7 +12,7 @@ const openIdProviders = ["google", "gitlab", "oidc"];
 const oauth2Providers = ["github"];
 const distSpecVersion = "1.1.1";
 
-/** Throws a `ConfigError` for what zot refuses, warns of what it ignores, and returns the configuration with its secrets. */
+/** Throws a `ConfigError` for what zot rejects, logs a warning for what it ignores, and returns the configuration with its secrets. */
 export function checkConfig(config: ZotConfig, version: ZotVersion, log: Log): ZotConfig {
   const withSecrets = readSecrets(config, log);
   warnOfIgnored(withSecrets, log);
@@ -53,12 +53,12 @@ function readSecrets(config: ZotConfig, log: Log): ZotConfig {
   return { ...config, http: { ...config.http, auth: { ...auth, openid } } };
 }
 
-/** The keys that keep sessions valid over a restart. */
+/** The keys that keep sessions valid across restarts. */
 export function readSessionKeys(file: string): { readonly hashKey: string } {
   return { hashKey: readSecretFile(file, ["HashKey", "EncryptKey"])["HashKey"] ?? "" };
 }
 
-/** zot logs a bad secret file twice: what is wrong with it, and what it was for. */
+/** zot logs an invalid secret file twice: what is wrong with it, and what it is for. */
 function readOrExplain<T>(purpose: string, log: Log, read: () => T): T {
   try {
     return read();
@@ -85,7 +85,7 @@ function checkLogLevel(config: ZotConfig): void {
   const { level } = config.log;
   if (logLevels.includes(level.toLowerCase())) return;
   const message = `invalid server config: invalid log level '${level}', supported levels are: ${logLevels.join(", ")}`;
-  // zot logs the bad level under the name of the line's own level.
+  // zot logs the invalid level as the field `level`, which hides the line's own.
   throw new ConfigError(message, message, { error: "invalid server config", level });
 }
 
@@ -159,7 +159,7 @@ function checkAccessControl({ http }: ZotConfig): void {
   );
 }
 
-/** Whether nothing in the access control needs to know who asks. */
+/** Whether the access control has anonymous policies and no others. */
 export function hasOnlyAnonymousPolicies(accessControl: AccessControlConfig): boolean {
   const { adminPolicy, repositories } = accessControl;
   const groups = Object.values(repositories);

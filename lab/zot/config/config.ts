@@ -1,11 +1,11 @@
-// Stands in for zot: its configuration file, read into what the stand-in acts on.
+// Stands in for zot: the parts of its configuration that the stand-in uses.
 import type { Section } from "./schema.ts";
 
 export interface Policy {
   readonly users: readonly string[];
   readonly groups: readonly string[];
   readonly actions: readonly string[];
-  /** Conditions are CEL expressions, which the stand-in cannot evaluate: such a policy grants nothing. */
+  /** The policy has conditions. These are CEL expressions, which the stand-in cannot evaluate, so it grants nothing. */
   readonly conditional: boolean;
 }
 
@@ -23,7 +23,7 @@ export interface AccessControlConfig {
 }
 
 export interface OidcProviderConfig {
-  /** What people are shown. */
+  /** The display name. */
   readonly name: string;
   readonly issuer: string;
   readonly clientId: string;
@@ -45,10 +45,10 @@ export interface AuthConfig {
   readonly bearer?: { readonly realm: string; readonly service: string };
   readonly secureSession: boolean;
   readonly sessionKeysFile: string;
-  /** htpasswd or LDAP is configured. The stand-in knows no such users, but zot counts them as a way to sign in. */
+  /** htpasswd or LDAP is configured. The stand-in has no such users, but like zot it counts this as an authentication method. */
   readonly passwords: boolean;
   readonly mtls: boolean;
-  /** Seconds that a failed authentication takes. */
+  /** Delay after a failed authentication, in seconds. */
   readonly failDelay: number;
 }
 
@@ -57,7 +57,7 @@ export interface ZotConfig {
   readonly storage: {
     readonly rootDirectory: string;
     readonly gc: boolean;
-    /** Blobs that are in one repository count as found in the others. */
+    /** A blob in one repository can be used in all others. */
     readonly dedupe: boolean;
     readonly gcDelay: number | undefined;
     readonly gcInterval: number | undefined;
@@ -76,14 +76,14 @@ export interface ZotConfig {
   readonly extensions: {
     readonly search: boolean;
     readonly ui: boolean;
-    /** The path of the metrics, when they are on. */
+    /** The path of the metrics. Undefined if they are disabled. */
     readonly metricsPath: string | undefined;
     /** Sections that zot accepts and ignores: `apikey`, `mgmt`. */
     readonly ignored: readonly string[];
   };
 }
 
-/** Reads the decoded file. Values that are absent become zot's defaults. */
+/** Converts the decoded file. Absent values get zot's defaults. */
 export function toConfig(root: Section): ZotConfig {
   const http = section(root, "http") ?? {};
   const storage = section(root, "storage") ?? {};
@@ -130,7 +130,7 @@ function toAuth(auth: Section): AuthConfig {
     ([name, provider]) => [name, toProvider(provider as Section)] as const,
   );
   return {
-    // zot turns the keys on wherever people can sign in with OpenID.
+    // zot enables API keys if an OpenID provider is configured.
     apiKey: flag(auth, "apikey", false) || providers.length > 0,
     ...(openid === undefined
       ? {}
@@ -191,7 +191,7 @@ function toPolicy(policy: Section): Policy {
   };
 }
 
-// The decoder has checked the types of all values, so these only fill in what is absent.
+// The decoder has checked the types, so these only add defaults.
 function section(parent: Section, key: string): Section | undefined {
   return parent[key] as Section | undefined;
 }
@@ -212,7 +212,7 @@ function list(parent: Section, key: string): readonly string[] {
   return (parent[key] as readonly string[] | undefined) ?? [];
 }
 
-/** An extension is on when it is there and not switched off. */
+/** An extension is enabled if its section exists and does not set `enable` to false. */
 function enabled(extensions: Section, name: string): boolean {
   const extension = section(extensions, name);
   return extension !== undefined && flag(extension, "enable", true);

@@ -1,8 +1,8 @@
-// Stands in for zot: Go's durations, as its configuration writes them.
+// Stands in for zot: Go durations in its configuration.
 
 const units: Record<string, number> = { ns: 1, us: 1e3, µs: 1e3, μs: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
 
-/** Nanoseconds of `1h30m`. Throws Go's message, shortened as zot's decoder shortens it. */
+/** Parses a duration such as `1h30m` into nanoseconds. Throws Go's message, shortened as zot's decoder does. */
 export function parseDuration(text: string): number {
   const sign = text.startsWith("-") ? -1 : 1;
   let rest = text.replace(/^[+-]/, "");
@@ -23,7 +23,7 @@ export function parseDuration(text: string): number {
   return sign * total;
 }
 
-/** `-1h0m0s`, as Go prints a duration of whole seconds. */
+/** Formats a duration of whole seconds as Go does: `-1h0m0s`. */
 export function formatDuration(nanoseconds: number): string {
   const sign = nanoseconds < 0 ? "-" : "";
   const seconds = Math.abs(nanoseconds) / 1e9;

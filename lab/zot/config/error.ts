@@ -1,10 +1,10 @@
 // Stands in for zot: its configuration errors.
 
-/** A configuration that zot refuses. The message is what zot prints after `Error: `. */
+/** zot rejects the configuration. The message is what zot prints after `Error: `. */
 export class ConfigError extends Error {
-  /** What zot logs, where that is not the message. */
+  /** What zot logs. Default: the message. */
   readonly logged: string;
-  /** What stands beside the logged message. */
+  /** The other fields of the log line. */
   readonly fields: Readonly<Record<string, unknown>>;
 
   constructor(message: string, logged: string = message, fields: Readonly<Record<string, unknown>> = {}) {
@@ -14,7 +14,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** Go's words for a file that cannot be opened. */
+/** Go's message for a file that cannot be opened. */
 export function goOpenError(file: string, error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code;
   const words: Record<string, string> = {
@@ -25,7 +25,7 @@ export function goOpenError(file: string, error: unknown): string {
   return `open ${file}: ${words[code ?? ""] ?? String(code)}`;
 }
 
-/** Parses JSON; the errors are in Go's words. */
+/** Parses JSON. Throws Go's messages. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
@@ -37,7 +37,7 @@ export function parseJson(text: string): unknown {
 function goJsonError(text: string, error: unknown): string {
   const message = error instanceof Error ? error.message : "";
   const position = /position (\d+)/.exec(message)?.[1];
-  // V8 gives a position only sometimes; without one, what it quotes is the offending character.
+  // V8 does not always give a position; without one, it quotes the offending character.
   const character = position === undefined ? /token '(.)'/su.exec(message)?.[1] : text[Number(position)];
   if (text.trim() === "" || character === undefined || /end of JSON|Unterminated/.test(message)) {
     return "unexpected end of JSON input";

@@ -1,4 +1,4 @@
-// Stands in for zot: reading a configuration file with all the checks that `zot verify` and `zot serve` make.
+// Stands in for zot: loads a configuration file with the checks of `zot verify` and `zot serve`.
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
 import type { ZotConfig } from "./config.ts";
@@ -9,7 +9,7 @@ import type { Log } from "../log.ts";
 import { decodeConfig } from "./schema.ts";
 import type { ZotVersion } from "../version.ts";
 
-/** Reads and checks a file; complains to the log as zot does and throws a `ConfigError`. */
+/** Reads and validates a file. Logs errors as zot does and throws a `ConfigError`. */
 export async function loadConfig(file: string, version: ZotVersion, log: Log): Promise<ZotConfig> {
   let text: string;
   try {
@@ -23,7 +23,7 @@ export async function loadConfig(file: string, version: ZotVersion, log: Log): P
   return parseConfig(text, extname(file), version, log);
 }
 
-/** Like `loadConfig`, for a text that was read already. `extension` says the format: `.yaml`, anything else is JSON. */
+/** Like `loadConfig`, for text already read. `extension` sets the format: YAML for `.yaml` and `.yml`, JSON for any other. */
 export async function parseConfig(text: string, extension: string, version: ZotVersion, log: Log): Promise<ZotConfig> {
   try {
     const document = await parseDocument(text, extension);
@@ -41,7 +41,7 @@ export async function parseConfig(text: string, extension: string, version: ZotV
 async function parseDocument(text: string, extension: string): Promise<unknown> {
   try {
     if (extension !== ".yaml" && extension !== ".yml") return parseJson(text);
-    // Most configurations are JSON, and the start should not wait for a parser that they do not need.
+    // Imported only when needed: most configurations are JSON.
     const { parse } = await import("yaml");
     return parse(text) as unknown;
   } catch (error) {

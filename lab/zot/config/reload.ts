@@ -1,4 +1,4 @@
-// Stands in for zot: reloading a changed configuration, with zot's limits on what it notices and applies.
+// Stands in for zot: reloads a changed configuration, with zot's limits on what it notices and applies.
 import { closeSync, fstatSync, openSync, readSync, watch } from "node:fs";
 import { extname } from "node:path";
 import type { ZotConfig } from "./config.ts";
@@ -7,7 +7,7 @@ import type { ZotState } from "../state.ts";
 
 /** Watches the file until the returned function is called. */
 export function watchConfig(zot: ZotState, file: string): () => void {
-  // zot watches the inode and not the name. The open file is that inode: what replaces the name is never read, as in zot.
+  // zot watches the inode, not the name: a file renamed over this one is never read. Keeping the file open does the same.
   const handle = openSync(file, "r");
   let closed = false;
   let pending = Promise.resolve();
@@ -39,14 +39,14 @@ async function reload(zot: ZotState, text: string, extension: string): Promise<v
     zot.config = reloadable(zot.config, await parseConfig(text, extension, zot.version, zot.log));
     zot.log("info", "loaded new configuration settings");
   } catch (error) {
-    // A file that is being written is seen half-way, so this is no reason to stop.
+    // The file may be half-written, so zot keeps the current configuration.
     zot.log("error", "failed to reload config, retry writing it.", {
       error: error instanceof Error ? error.message : "",
     });
   }
 }
 
-/** What zot takes over. The rest, such as the issuer, the realm and the port, stays until a restart. */
+/** The configuration after a reload. Other changes, such as to the issuer, the realm and the port, need a restart. */
 function reloadable(current: ZotConfig, next: ZotConfig): ZotConfig {
   const { auth, address, port, realm, externalUrl, allowOrigin, tls } = current.http;
   const nextAuth = next.http.auth;
@@ -55,7 +55,7 @@ function reloadable(current: ZotConfig, next: ZotConfig): ZotConfig {
     http: {
       ...{ address, port, realm, externalUrl, allowOrigin, tls },
       ...(next.http.accessControl === undefined ? {} : { accessControl: next.http.accessControl }),
-      // Where there was no authentication at the start, a reload brings none.
+      // A reload cannot add authentication to a server that started without it.
       ...(auth === undefined || nextAuth === undefined
         ? {}
         : {

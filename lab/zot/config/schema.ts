@@ -1,10 +1,10 @@
-// Stands in for zot: decoding a configuration strictly by the schema that `zot schema` prints, with the decoder's tolerance for types.
+// Stands in for zot: decodes a configuration by the schema that `zot schema` prints. Strict about keys, but converts types as zot's decoder does.
 import { readFileSync } from "node:fs";
 import { isObject } from "../../shared/json.ts";
 import { parseDuration } from "./durations.ts";
 import type { ZotVersion } from "../version.ts";
 
-/** A decoded object; its keys are in lower case, since zot does not tell cases apart. */
+/** A decoded object. Its keys are in lower case, because zot's keys are case-insensitive. */
 export type Section = Readonly<Record<string, unknown>>;
 
 interface Schema {
@@ -34,7 +34,7 @@ export function schemaText(): string {
   );
 }
 
-// What the schema has for newer releases only: the definition's name, the key, and the first release that knows it.
+// Keys that older releases do not have: the definition, the key, and the first release with it.
 const newerKeys: readonly (readonly [string, string, string])[] = [
   ["BearerConfig", "oidc", "2.1.14"],
   ["BearerConfig", "awssecretsmanager", "2.1.15"],
@@ -62,7 +62,7 @@ const newerKeys: readonly (readonly [string, string, string])[] = [
   ["RetentionPolicy", "keepuntagged", "2.1.19"],
 ];
 
-// The schema's type for these is string; the program takes durations, and numbers as nanoseconds.
+// The schema's type for these is string; zot parses them as durations, and numbers as nanoseconds.
 const durationKeys = new Set(
   (
     "gcdelay gcinterval delay interval readtimeout writetimeout pollinterval retrydelay maxretrydelay synctimeout updateinterval " +
@@ -71,10 +71,10 @@ const durationKeys = new Set(
 );
 
 const acronyms = /^(api|http|gc|ldap|mtls|tls|cve|ui)(?=[A-Z]|$)/;
-// Keys whose name comes from a tag and not from the field.
+// Keys named by a Go struct tag instead of the field.
 const taggedKeys = new Set(["accessControl", "repositories"]);
 
-/** Decodes `value` and throws all that zot's decoder objects to as one error. */
+/** Decodes `value`. Throws one error with all problems, as zot's decoder does. */
 export function decodeConfig(value: unknown, version: ZotVersion): Section {
   const decoder = new Decoder(JSON.parse(schemaText()) as Document, version);
   const decoded = decoder.decodeRoot(value);
@@ -147,7 +147,7 @@ class Decoder {
     };
     add(schema.properties ?? {});
     if (shortName === "SinkConfig") {
-      // zot's schema leaves these out of the sinks, although the program reads them there.
+      // zot's schema omits these from the sinks, although zot reads them there.
       for (const [name, embedded] of Object.entries(this.#document.definitions)) {
         if (/~1events\.(Credentials|TLSConfig)$/.test(name)) add(embedded.properties ?? {});
       }
@@ -195,7 +195,7 @@ class Decoder {
   }
 
   #decodeList(value: unknown, schema: Schema, path: string, key: string): unknown[] {
-    // One value stands for a list of one, and the empty string for an empty list.
+    // A single value counts as a list of one, and an empty string as an empty list.
     const list: unknown[] = Array.isArray(value) ? value : value === "" ? [] : [value];
     return list.map((item, index) => this.#decode(item, schema.items ?? {}, `${path}[${index}]`, key));
   }

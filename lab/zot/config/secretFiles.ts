@@ -1,9 +1,9 @@
-// Stands in for zot: the files beside its configuration that hold secrets, read as strictly as zot reads them.
+// Stands in for zot: reads the secret files named in its configuration, as strictly as zot.
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
 import { ConfigError, goOpenError, parseJson } from "./error.ts";
 
-/** Reads a file of credentials whose keys are `keys`, in Go's spelling. Throws zot's messages. */
+/** Reads a JSON file that must have exactly `keys`, in any case. Throws a `ConfigError` with zot's message. */
 export function readSecretFile(file: string, keys: readonly string[]): Readonly<Record<string, string>> {
   const invalid = (message: string, found: object = {}): ConfigError =>
     new ConfigError(`invalid server config: ${message}`, message, { error: "invalid server config", ...found });

@@ -1,4 +1,4 @@
-// Stands in for zot: the distribution specification's route of blobs, with the byte ranges that lazy pullers ask for.
+// Stands in for zot: the distribution specification's blob route, with the byte ranges that lazy pulling needs.
 import { randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
@@ -10,7 +10,7 @@ import { sendOciError } from "./errors.ts";
 import { isDigest } from "../storage/repositories.ts";
 import type { ZotState } from "../state.ts";
 
-/** `/v2/<name>/blobs/<digest>`. `mayRead` tells which repositories the client may read. */
+/** `/v2/<name>/blobs/<digest>`. `mayRead` says whether the client may read a repository. */
 export async function blobRoute(
   zot: ZotState,
   exchange: Exchange,
@@ -21,13 +21,13 @@ export async function blobRoute(
   const { method, request, response } = exchange;
   if (method === "DELETE") return deleteBlob(zot, exchange, name, digest);
   if (!isDigest(digest)) {
-    // zot does not know this error of its own here.
+    // zot does not handle this error for HEAD; older releases do not for GET either.
     if (method === "HEAD" || !zot.version.blobDigestChecked) return sendEmpty(exchange, 500);
     return sendOciError(exchange, 400, "DIGEST_INVALID", { digest });
   }
   const range = method === "GET" ? request.headers.range : undefined;
-  // Asked for a blob without sending it whole, zot looks into all repositories and links what it finds into this one, which it
-  // makes if need be. Only for HEAD it asks first whether the client may read a repository that was given the blob.
+  // For HEAD and byte ranges, zot searches all repositories and links the blob into this one, creating the repository if needed.
+  // Only for HEAD does it first check that the client may read a repository that received the blob.
   const looksElsewhere = method === "HEAD" ? zot.storage.knowsBlob(digest, mayRead) : range !== undefined;
   if (looksElsewhere && zot.config.storage.dedupe) zot.storage.findBlob(name, digest);
   const size = zot.storage.repositories.blobSize(name, digest);
@@ -69,7 +69,7 @@ interface Blob {
   readonly size: number;
 }
 
-/** One range as it is, several as the parts of a multipart body. */
+/** Sends one range as it is, several as a multipart body. */
 async function sendRanges(exchange: Exchange, blob: Blob, header: string): Promise<Answered> {
   const { response } = exchange;
   const ranges = parseByteRanges(header, blob.size);

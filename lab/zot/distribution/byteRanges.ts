@@ -1,4 +1,4 @@
-// Stands in for zot: the byte ranges that a client asks of a blob, by the rules of zot, which are stricter than HTTP's.
+// Stands in for zot: parses the byte ranges of a blob request by zot's rules, which are stricter than HTTP's.
 
 export interface ByteRange {
   readonly start: number;
@@ -8,7 +8,7 @@ export interface ByteRange {
 
 const mostRanges = 16;
 
-/** The ranges, sorted and joined where they touch. Undefined when any of them is malformed or outside the content. */
+/** The ranges, sorted, with adjacent and overlapping ones merged. Undefined if any is malformed or out of bounds, or for more than 16. */
 export function parseByteRanges(header: string, size: number): readonly ByteRange[] | undefined {
   const list = /^bytes=(.+)$/.exec(header)?.[1];
   if (size === 0 || list === undefined) return undefined;

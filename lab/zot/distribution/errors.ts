@@ -58,7 +58,7 @@ export function ociError(code: OciErrorCode, detail: Readonly<Record<string, str
   return { code, message, detail: Object.fromEntries(sorted) };
 }
 
-/** Answers with one error in the specification's list of errors. */
+/** Answers with one error in the specification's format. */
 export function sendOciError(
   exchange: Exchange,
   status: number,

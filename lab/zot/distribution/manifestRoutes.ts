@@ -1,4 +1,4 @@
-// Stands in for zot: the distribution specification's routes of manifests, tags, referrers and the catalog.
+// Stands in for zot: the distribution specification's routes for manifests, tags, referrers and the catalog.
 import type { Answered, Exchange } from "../http.ts";
 import { readBody, send, sendEmpty, sendJson, setCorsHeaders } from "../http.ts";
 import { indexType, isManifestType } from "../storage/manifestChecks.ts";
@@ -11,7 +11,7 @@ const manifestLimit = 4 * 1024 * 1024;
 const mostQueryTags = 46;
 const tagPattern = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
 
-/** The tags in `?tag=` that are tags. */
+/** The valid tags in `?tag=`, without duplicates. */
 export function queryTags({ query }: Exchange): string[] {
   return [...new Set(query.getAll("tag").map((tag) => tag.trim()))].filter((tag) => tagPattern.test(tag));
 }
@@ -47,7 +47,7 @@ export async function manifestRoute(
 async function putManifest(zot: ZotState, exchange: Exchange, name: string, reference: string): Promise<Answered> {
   const { query, request, response } = exchange;
   const mediaType = request.headers["content-type"] ?? "";
-  // Any other text with a colon is a tag for zot.
+  // zot treats any other text with a colon as a tag.
   if (zot.version.conforms && /^sha(?:256|384|512):./.test(reference) && !isDigest(reference)) {
     return sendOciError(exchange, 400, "DIGEST_INVALID", { reference });
   }
@@ -118,7 +118,7 @@ export function tagsRoute(zot: ZotState, exchange: Exchange, name: string): Answ
   return sendJson(exchange, 200, { name, tags: page });
 }
 
-/** `/v2/_catalog`: the repositories that the asker may read. */
+/** `/v2/_catalog`: the repositories that the client may read. */
 export function catalogRoute(zot: ZotState, exchange: Exchange, mayRead: (repository: string) => boolean): Answered {
   setCorsHeaders(exchange, "GET,OPTIONS", zot.startConfig.http.allowOrigin);
   if (exchange.method === "OPTIONS") return sendEmpty(exchange, 204);
@@ -130,7 +130,7 @@ export function catalogRoute(zot: ZotState, exchange: Exchange, mayRead: (reposi
   const limit = exchange.query.get("n") ?? "";
   if (!/^\d+$/.test(limit)) return sendJson(exchange, 200, { repositories: readable });
   const repositories = readable.slice(0, Number(limit));
-  // zot stops at the limit without looking whether a repository follows, so the last page can be an empty one.
+  // zot does not check whether more repositories follow, so the last page can be empty.
   if (repositories.length === Number(limit)) setNextPage(exchange, "/v2/_catalog", limit, repositories);
   return sendJson(exchange, 200, { repositories });
 }

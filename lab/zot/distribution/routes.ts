@@ -1,4 +1,4 @@
-// Stands in for zot: the routes below `/v2/`, who may use them, and what there is besides the distribution specification.
+// Stands in for zot: the routes under `/v2/`, including zot's extensions, and the permissions they need.
 import type { Action, Subject } from "../access/accessControl.ts";
 import { isAllowed, manifestWriteActions } from "../access/accessControl.ts";
 import { authenticate, comesFromUi, refuseForbidden } from "../access/authentication.ts";
@@ -13,20 +13,20 @@ import { startUpload, uploadRoute } from "./uploadRoutes.ts";
 
 interface Route {
   readonly methods: readonly string[];
-  /** The repository that the route acts on, where it acts on one. */
+  /** The repository that the route acts on, if any. */
   readonly repository?: string;
-  /** The manifest that the route acts on. */
+  /** The tag or digest of the manifest that the route acts on, if any. */
   readonly reference?: string;
   run(subject: Subject): Answered | Promise<Answered>;
 }
 
-// Each separator is at least one character, so that the expression decides in linear time.
+// Each separator is at least one character, so that matching takes linear time.
 const component = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
 const repositoryPath = new RegExp(
   `^/v2/(${component}(?:/${component})*)/(tags/list|manifests/[^/]+|blobs/uploads/|blobs/uploads/[^/]+|blobs/[^/]+|referrers/[^/]+)$`,
 );
 
-/** Answers everything below `/v2/`. */
+/** Answers requests under `/v2/`. */
 export async function distributionRoutes(zot: ZotState, exchange: Exchange): Promise<Answered> {
   const route = findRoute(zot, exchange);
   if (route === undefined) return sendNotFound(exchange);
@@ -113,7 +113,7 @@ function neededActions(zot: ZotState, exchange: Exchange, repository: string, re
 }
 
 function can(zot: ZotState, subject: Subject, actions: readonly Action[], repository: string): boolean {
-  // Whether access is controlled at all is settled at the start; a configuration without policies then allows nothing.
+  // Whether access control is on is decided at startup. If a reload removes it, zot denies everything.
   if (zot.startConfig.http.accessControl === undefined) return true;
   const { accessControl } = zot.config.http;
   return (
@@ -121,7 +121,7 @@ function can(zot: ZotState, subject: Subject, actions: readonly Action[], reposi
   );
 }
 
-/** `GET /v2/`: says what this is. Clients that came without credentials are told that they could have some. */
+/** `GET /v2/`: identifies the registry, and tells clients that they can authenticate. */
 function ping(zot: ZotState, exchange: Exchange): Answered {
   const { allowOrigin, realm } = zot.startConfig.http;
   setCorsHeaders(exchange, "GET,OPTIONS", allowOrigin);

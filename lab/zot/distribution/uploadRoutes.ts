@@ -1,4 +1,4 @@
-// Stands in for zot: the distribution specification's routes of uploads, whole or in pieces, and of mounting.
+// Stands in for zot: the distribution specification's routes for uploads, in one request or in chunks, and for mounts.
 import type { Answered, Exchange } from "../http.ts";
 import { sendEmpty } from "../http.ts";
 import { sendOciError } from "./errors.ts";
@@ -6,7 +6,7 @@ import { isDigest } from "../storage/repositories.ts";
 import type { ZotState } from "../state.ts";
 import { Uploads } from "../storage/uploads.ts";
 
-/** `POST /v2/<name>/blobs/uploads/`: mounts a blob, takes a whole one, or begins an upload. */
+/** `POST /v2/<name>/blobs/uploads/`: mounts a blob, receives a whole one, or starts an upload. */
 export async function startUpload(
   zot: ZotState,
   exchange: Exchange,
@@ -81,7 +81,7 @@ function uploadProgress(uploads: Uploads, exchange: Exchange, name: string, id: 
   return sendEmpty(exchange, 204);
 }
 
-/** `PATCH`: a piece with its place, or a stream that is appended wherever the upload is. */
+/** `PATCH`: appends a stream, or a chunk whose `Content-Range` must start at the upload's size. */
 async function receivePiece(uploads: Uploads, exchange: Exchange, name: string, id: string): Promise<Answered> {
   const { request, response } = exchange;
   const length = request.headers["content-length"];
@@ -91,7 +91,7 @@ async function receivePiece(uploads: Uploads, exchange: Exchange, name: string, 
   if (hasPlace && (range === undefined || range.to - range.from + 1 !== Number(length))) {
     return sendEmpty(exchange, 416);
   }
-  const before = uploads.sizeWherever(name, id);
+  const before = uploads.sizeBeforeAppend(name, id);
   if (before === undefined) return sendUnknown(exchange, id);
   if (hasPlace && range?.from !== before) return sendOutOfPlace(exchange, id);
   const after = await uploads.append(name, id, request);
@@ -102,7 +102,7 @@ async function receivePiece(uploads: Uploads, exchange: Exchange, name: string, 
   return sendEmpty(exchange, 202);
 }
 
-/** `PUT`: the last piece, which may be empty or everything, and the digest of the whole. */
+/** `PUT`: receives the last chunk, which may be empty or the whole blob, and checks the blob's digest. */
 async function finishUpload(zot: ZotState, exchange: Exchange, name: string, id: string): Promise<Answered> {
   const uploads = new Uploads(zot.storage.repositories);
   const { query, request, response } = exchange;
@@ -114,17 +114,17 @@ async function finishUpload(zot: ZotState, exchange: Exchange, name: string, id:
     const problem = 'strconv.ParseInt: parsing "": invalid syntax';
     return sendOciError(exchange, 400, "BLOB_UPLOAD_INVALID", { digest, "conversion error": problem });
   }
-  // A body of unknown length is not even read.
+  // zot ignores a body of unknown length.
   if (contentRange !== undefined || Number(length ?? "0") > 0) {
     const from = contentRange === undefined ? 0 : parseContentRange(contentRange)?.from;
     if (from === undefined) return sendOutOfPlace(exchange, id);
-    const size = uploads.sizeWherever(name, id);
+    const size = uploads.sizeBeforeAppend(name, id);
     if (size === undefined) return sendUnknown(exchange, id);
     if (from !== size) return sendOutOfPlace(exchange, id);
     await uploads.append(name, id, request);
   }
   if (uploads.size(name, id) === undefined) return sendUnknown(exchange, id);
-  // An upload whose digest is wrong stays, and can be finished with the right one.
+  // After a wrong digest, the upload is kept and can be finished with the right one.
   if (!(await uploads.finish(name, id, digest))) return sendOciError(exchange, 400, "DIGEST_INVALID", { digest });
   zot.storage.uploaded(name, digest);
   response.setHeader("Location", `/v2/${name}/blobs/${digest}`);

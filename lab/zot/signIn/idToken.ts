@@ -1,4 +1,4 @@
-// Stands in for zot: checking an ID token, its signature by the issuer's keys and its claims.
+// Stands in for zot: verifies the signature and the claims of an ID token.
 import { createPublicKey, verify } from "node:crypto";
 import type { JsonWebKey } from "node:crypto";
 
@@ -10,7 +10,7 @@ export interface ExpectedToken {
   readonly keys: readonly (JsonWebKey & { readonly kid?: string; readonly use?: string })[];
 }
 
-/** The claims of a token that is genuine and meant for us. zot takes RS256 only. */
+/** Verifies a token and returns its claims. zot accepts only RS256. */
 export function verifyIdToken(token: string, expected: ExpectedToken): Claims {
   const [header = "", payload = "", signature = ""] = token.split(".");
   const { alg, kid } = decode(header);

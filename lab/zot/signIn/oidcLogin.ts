@@ -1,4 +1,4 @@
-// Stands in for zot: signing in through an identity provider, and signing out.
+// Stands in for zot: sign-in through an identity provider, and logout.
 import { randomUUID } from "node:crypto";
 import type { OidcProviderConfig } from "../config/config.ts";
 import type { Answered, Exchange } from "../http.ts";
@@ -12,7 +12,7 @@ import { ownOrigin, usesSecureCookies } from "../state.ts";
 export const callbackPath = "/zot/auth/callback";
 const stateLifetime = 120;
 
-/** `GET /zot/auth/login`: sends the browser to the identity provider, with two cookies that prove it is the same one coming back. */
+/** `GET /zot/auth/login`: redirects to the identity provider, and sets two cookies that bind the callback to this browser. */
 export function login(zot: ZotState, exchange: Exchange): Answered {
   const party = zot.relyingParties.get(exchange.query.get("provider") ?? "");
   if (party === undefined || zot.startConfig.http.auth?.bearer !== undefined) return sendEmpty(exchange, 400);
@@ -34,7 +34,7 @@ export function login(zot: ZotState, exchange: Exchange): Answered {
   return redirect(exchange, party.authorizationUrl(state));
 }
 
-/** `GET /zot/auth/callback/<provider>`: the browser comes back with a code, and a session begins. */
+/** `GET /zot/auth/callback/<provider>`: exchanges the code and starts a session. */
 export async function loginCallback(zot: ZotState, exchange: Exchange, provider: string): Promise<Answered> {
   const party = zot.relyingParties.get(provider);
   if (party === undefined) return sendNotFound(exchange);
@@ -60,7 +60,7 @@ export async function loginCallback(zot: ZotState, exchange: Exchange, provider:
   }
 }
 
-/** `POST /zot/auth/logout`: ends the session here and says where to end the provider's. */
+/** `POST /zot/auth/logout`: ends the session and returns the URL that ends the provider's session. */
 export function logout(zot: ZotState, exchange: Exchange): Answered {
   setCorsHeaders(exchange, "POST,OPTIONS", zot.startConfig.http.allowOrigin);
   if (exchange.method === "OPTIONS") return sendEmpty(exchange, 200);
@@ -104,7 +104,7 @@ function readStateCookie(zot: ZotState, { request }: Exchange): { state: string;
   return signed === undefined ? undefined : (JSON.parse(signed) as { state: string; callback: string });
 }
 
-/** The claim that is configured, and the e-mail address when that claim is missing. */
+/** The configured claim, or the e-mail address if that claim is missing. */
 function userName(zot: ZotState, provider: OidcProviderConfig | undefined, userInfo: Claims): string {
   const claim =
     provider?.usernameClaim === undefined || provider.usernameClaim === "" ? "email" : provider.usernameClaim;
@@ -116,7 +116,7 @@ function userName(zot: ZotState, provider: OidcProviderConfig | undefined, userI
   return typeof userInfo["email"] === "string" ? userInfo["email"] : "";
 }
 
-/** The union of what UserInfo and the ID token say. */
+/** The union of the groups in UserInfo and in the ID token. */
 function groupsOf(zot: ZotState, provider: OidcProviderConfig | undefined, sources: readonly Claims[]): string[] {
   const claim = provider?.groupsClaim === undefined || provider.groupsClaim === "" ? "groups" : provider.groupsClaim;
   const groups = sources.flatMap((claims) => {
@@ -129,7 +129,7 @@ function groupsOf(zot: ZotState, provider: OidcProviderConfig | undefined, sourc
   return [...new Set(groups)].sort();
 }
 
-/** Where the browser goes after signing in: a path of ours or an origin that is allowed, else `/`. */
+/** Where to redirect after sign-in: a path on this server or a URL of an allowed origin, else `/`. */
 function safeCallback(zot: ZotState, callback: string): string {
   if (callback === "" || !zot.version.callbackRestricted) return callback;
   if (/[\r\n\\]|%5c/i.test(callback) || callback.startsWith("//")) return "/";

@@ -1,4 +1,4 @@
-// Stands in for zot: its side of OpenID Connect, that is discovery at the start and the calls to the identity provider.
+// Stands in for zot: its side of OpenID Connect: discovery at startup and calls to the identity provider.
 import type { JsonWebKey } from "node:crypto";
 import type { OidcProviderConfig } from "../config/config.ts";
 import type { Claims } from "./idToken.ts";
@@ -19,10 +19,10 @@ interface Tokens {
   readonly token_type?: string;
 }
 
-/** Discovery failed, or the issuer of the document is another: zot panics. */
+/** Discovery failed, or found a different issuer. zot panics. */
 export class RelyingPartyError extends Error {}
 
-/** A failed answer at one of the two steps of a callback, in zot's words. */
+/** A step of the callback failed. The message is zot's. */
 export class SignInError extends Error {}
 
 export class RelyingParty {
@@ -36,7 +36,7 @@ export class RelyingParty {
     this.#discovery = discovery;
   }
 
-  /** Asks the issuer for its endpoints. The issuer must be the configured one to the byte. */
+  /** Gets the issuer's endpoints. The issuer must match the configured one exactly. */
   static async discover(provider: OidcProviderConfig, redirectUri: string): Promise<RelyingParty> {
     const url = `${provider.issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
     let discovery: Discovery;
@@ -53,7 +53,7 @@ export class RelyingParty {
     return new RelyingParty(provider, redirectUri, discovery);
   }
 
-  /** Where the browser goes to sign in. */
+  /** The URL to sign in at. */
   authorizationUrl(state: string): string {
     const { scopes, clientId } = this.#provider;
     const parameters = new URLSearchParams({
@@ -67,7 +67,7 @@ export class RelyingParty {
     return `${endpoint}${endpoint.includes("?") ? "&" : "?"}${parameters.toString()}`;
   }
 
-  /** Where the browser goes to end the provider's session too; empty when the provider has no such place. */
+  /** The URL that ends the provider's session. Empty if the provider has none. */
   endSessionUrl(returnTo: string): string {
     const endpoint = this.#discovery.end_session_endpoint;
     if (endpoint === undefined) return "";
@@ -77,7 +77,7 @@ export class RelyingParty {
     return url.href;
   }
 
-  /** Trades the code for the user's claims: those of the ID token and those of UserInfo. */
+  /** Exchanges the code for the claims of the ID token and of UserInfo. */
   async signIn(code: string): Promise<{ readonly idToken: Claims; readonly userInfo: Claims }> {
     const { tokens, idToken } = await step("failed to exchange token", async () => {
       const tokens = await this.#exchange(code);
@@ -95,7 +95,7 @@ export class RelyingParty {
     return { idToken, userInfo };
   }
 
-  /** Identifies the client by HTTP Basic first and by parameters when that fails, as Go's OAuth2 library does. */
+  /** Authenticates the client with HTTP Basic, and with parameters if that fails, as Go's OAuth2 library does. */
   async #exchange(code: string): Promise<Tokens> {
     const { clientId, clientSecret } = this.#provider;
     const grant = { grant_type: "authorization_code", code, redirect_uri: this.#redirectUri };
@@ -135,7 +135,7 @@ async function getJson<T>(url: string, headers: Record<string, string>): Promise
   return (await response.json()) as T;
 }
 
-/** A failed connection in Go's words; `fetch` hides the reason in the cause. */
+/** Go's message for an error. `fetch` has the reason of a failed connection in `cause`. */
 function describe(error: unknown): string {
   if (!(error instanceof TypeError)) return error instanceof Error ? error.message : String(error);
   const cause = error.cause as (NodeJS.ErrnoException & { address?: string; port?: number }) | undefined;

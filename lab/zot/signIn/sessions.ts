@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Store } from "../../shared/store.ts";
 import { splitOnce } from "../http.ts";
 
-/** Seconds that a session lasts. */
+/** Lifetime of a session, in seconds. */
 export const sessionLifetime = 7200;
 
 interface Session {
@@ -18,7 +18,7 @@ export class Sessions {
   readonly #store: Store<Record<string, Session>>;
   readonly #hashKey: string;
 
-  /** Without a hash key, sessions end with the process: the cookies of another key are refused. */
+  /** Without a hash key, sessions end with the process, because cookies signed with another key are rejected. */
   constructor(rootDirectory: string, hashKey: string | undefined) {
     this.#store = Store.open<Record<string, Session>>(join(rootDirectory, "_lab", "sessions.json"), () => ({}));
     this.#hashKey = hashKey ?? randomBytes(64).toString("hex");
@@ -45,13 +45,13 @@ export class Sessions {
     this.#store.save();
   }
 
-  /** A signed value of a cookie. */
+  /** Signs the value of a cookie. */
   sign(name: string, value: string): string {
     const payload = Buffer.from(JSON.stringify({ time: Date.now(), value })).toString("base64url");
     return `${payload}.${this.#mac(name, payload)}`;
   }
 
-  /** What was signed, unless it is forged or older than `maxAge` seconds. */
+  /** The signed value. Undefined if the signature is invalid or older than `maxAge` seconds. */
   verify(name: string, cookie: string | undefined, maxAge: number): string | undefined {
     const [payload = "", mac = ""] = splitOnce(cookie ?? "", ".");
     const expected = Buffer.from(this.#mac(name, payload));

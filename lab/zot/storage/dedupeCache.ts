@@ -1,14 +1,14 @@
-// Stands in for zot: its memory of which repositories were given a blob, by which a blob of one is found in all others.
+// Stands in for zot: its cache of which repositories received a blob, which makes the blob available to all others.
 import { join } from "node:path";
 import { Store } from "../../shared/store.ts";
 
 interface Known {
-  /** The repository that the blob is taken from. */
+  /** The repository that the blob is linked from. */
   original: string;
   readonly copies: string[];
 }
 
-/** zot does not look here when a blob is deleted, so a repository that lost its blob stays until the next request for it. */
+/** Deleting a blob does not update zot's cache: the repository stays listed until the next request for the blob. */
 export class DedupeCache {
   readonly #store: Store<Record<string, Known>>;
 
@@ -16,7 +16,7 @@ export class DedupeCache {
     this.#store = Store.open<Record<string, Known>>(join(rootDirectory, "_lab", "dedupe.json"), () => ({}));
   }
 
-  /** Notes that the repository was given the blob. */
+  /** Records that the repository received the blob. */
   put(digest: string, repository: string): void {
     const known = this.#find(digest);
     if (known === undefined) this.#store.data[digest] = { original: repository, copies: [repository] };
@@ -25,13 +25,13 @@ export class DedupeCache {
     this.#store.save();
   }
 
-  /** All repositories that were given the blob. */
+  /** All repositories that received the blob. */
   repositories(digest: string): readonly string[] {
     const known = this.#find(digest);
     return known === undefined ? [] : [...new Set([known.original, ...known.copies])];
   }
 
-  /** The repository to take the blob from. Where it turns out to be gone, zot forgets it and finds nothing this time. */
+  /** The repository to link the blob from. If the blob is gone from it, zot forgets the repository and finds nothing this time. */
   source(digest: string, isThere: (repository: string) => boolean): string | undefined {
     const known = this.#find(digest);
     if (known === undefined || isThere(known.original)) return known?.original;
@@ -39,7 +39,7 @@ export class DedupeCache {
     return undefined;
   }
 
-  /** Forgets originals that are gone, until one is there. */
+  /** Forgets repositories that no longer have the blob, until one does. */
   settle(digest: string, isThere: (repository: string) => boolean): void {
     while (this.#find(digest) !== undefined && this.source(digest, isThere) === undefined) continue;
   }

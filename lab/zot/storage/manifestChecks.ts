@@ -1,11 +1,11 @@
-// Stands in for zot: whether a manifest is one, by the OCI image specification's schema, and which blobs must be there for it.
+// Stands in for zot: validates a manifest by the OCI image specification and lists the blobs it needs.
 import { isObject } from "../../shared/json.ts";
 import type { Descriptor, Manifest } from "./repositories.ts";
 
 export const manifestType = "application/vnd.oci.image.manifest.v1+json";
 export const indexType = "application/vnd.oci.image.index.v1+json";
 
-/** The media types that zot takes without compatibility settings. */
+/** Whether zot accepts the media type without compatibility settings. */
 export function isManifestType(mediaType: string): boolean {
   return mediaType === manifestType || mediaType === indexType;
 }
@@ -13,7 +13,7 @@ export function isManifestType(mediaType: string): boolean {
 const checkedConfigTypes = ["application/vnd.oci.image.config.v1+json", "application/vnd.oci.empty.v1+json"];
 const layerElsewhere = /^application\/vnd\.oci\.image\.layer\.nondistributable\.v1\.tar(?:\+gzip|\+zstd)?$/;
 
-/** The blobs that must be in the repository before the manifest: of images whose config zot knows, and of indexes. */
+/** The blobs that must be in the repository before the manifest. zot checks indexes, and images whose config type it knows. */
 export function neededBlobs({ config, layers = [], manifests = [] }: Manifest): readonly Descriptor[] {
   if (config === undefined) return manifests;
   if (!checkedConfigTypes.includes(config.mediaType)) return [];
@@ -25,7 +25,7 @@ const requiredFields: Readonly<Record<string, readonly string[]>> = {
   [indexType]: ["schemaVersion", "manifests"],
 };
 
-/** The manifest, or else what the answer says about the problem. */
+/** The manifest, or the detail of the error. */
 export function manifestProblem(
   mediaType: string,
   text: string,
@@ -35,9 +35,9 @@ export function manifestProblem(
   try {
     document = JSON.parse(text);
   } catch {
-    return mismatch("it is no JSON");
+    return mismatch("not JSON");
   }
-  if (!isObject(document)) return mismatch("it is no object");
+  if (!isObject(document)) return mismatch("not an object");
   const missing = (requiredFields[mediaType] ?? []).filter((field) => !(field in document));
   if (missing.length > 0) {
     const schema = mediaType === indexType ? "index" : "manifest";
@@ -47,10 +47,10 @@ export function manifestProblem(
       `missing properties: ${names}`;
     return { problem: { jsonSchemaValidation } };
   }
-  return isManifest(document) ? { manifest: document } : mismatch("a field is not what the specification says");
+  return isManifest(document) ? { manifest: document } : mismatch("a field does not match the specification");
 }
 
-/** Here zot quotes its parser or its schema; the stand-in says the same in words of its own. */
+/** Here zot quotes its parser or its schema; the stand-in has its own wording. */
 function mismatch(reason: string): { readonly problem: Readonly<Record<string, string>> } {
   return { problem: { jsonSchemaValidation: `manifest format mismatch: ${reason}` } };
 }

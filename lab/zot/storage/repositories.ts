@@ -19,7 +19,7 @@ export interface Descriptor {
   readonly artifactType?: string;
 }
 
-/** The parts of a manifest or an index that the registry looks at. */
+/** The fields of a manifest or an index that the registry reads. */
 export interface Manifest {
   readonly schemaVersion?: number;
   readonly mediaType?: string;
@@ -39,22 +39,22 @@ interface Index {
 const tagAnnotation = "org.opencontainers.image.ref.name";
 const digestPattern = /^(?:sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128})$/;
 
-/** Whether the text is a digest that can name a blob. */
+/** Whether the text is a digest that zot supports. */
 export function isDigest(text: string): boolean {
   return digestPattern.test(text);
 }
 
-/** The tag that a descriptor of the index carries. */
+/** The tag of an index entry. */
 export function tagOf(descriptor: Descriptor): string | undefined {
   return descriptor.annotations?.[tagAnnotation];
 }
 
-/** A descriptor with the tag, or without any. */
+/** The descriptor with the tag, or without one. */
 export function withTag({ mediaType, digest, size }: Descriptor, tag: string | undefined): Descriptor {
   return { mediaType, digest, size, ...(tag === undefined ? {} : { annotations: { [tagAnnotation]: tag } }) };
 }
 
-/** Files of the repositories. What an index refers to is decided elsewhere. */
+/** The files of the repositories. `Storage` decides what they contain. */
 export class Repositories {
   readonly #root: string;
 
@@ -63,13 +63,13 @@ export class Repositories {
     mkdirSync(root, { recursive: true, mode: 0o700 });
   }
 
-  /** The names of all repositories, each folder's in their order and followed by what lies in it. */
+  /** The names of all repositories, sorted within each folder and depth-first. */
   names(): string[] {
     const found: string[] = [];
     const walk = (name: string): void => {
       const entries = readdirSync(join(this.#root, name), { withFileTypes: true });
       for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-        // Names of repositories start with a letter or a digit; the rest is the registry's own.
+        // Repository names start with a letter or a digit; other folders are internal.
         if (!entry.isDirectory() || !/^[a-z0-9]/.test(entry.name)) continue;
         const child = name === "" ? entry.name : `${name}/${entry.name}`;
         if (this.exists(child)) found.push(child);
@@ -84,7 +84,7 @@ export class Repositories {
     return existsSync(join(this.#root, name, "oci-layout"));
   }
 
-  /** Makes an empty repository, unless it is there. */
+  /** Creates an empty repository if it does not exist. */
   init(name: string): void {
     if (this.exists(name)) return;
     mkdirSync(this.path(name, "blobs", "sha256"), { recursive: true, mode: 0o700 });
@@ -97,7 +97,7 @@ export class Repositories {
     return join(this.#root, name, ...parts);
   }
 
-  /** Where a blob is or would be. The digest must be one. */
+  /** The path of a blob, which need not exist. The digest must be valid. */
   blobPath(name: string, digest: string): string {
     const [algorithm = "", hex = ""] = digest.split(":");
     return this.path(name, "blobs", algorithm, hex);
@@ -121,7 +121,7 @@ export class Repositories {
     unlinkSync(this.blobPath(name, digest));
   }
 
-  /** The manifests of a repository. Undefined when there is no such repository. */
+  /** The manifests of a repository. Undefined if the repository does not exist. */
   index(name: string): readonly Descriptor[] | undefined {
     if (!this.exists(name)) return undefined;
     return (JSON.parse(readFileSync(this.path(name, "index.json"), "utf8")) as Index).manifests;

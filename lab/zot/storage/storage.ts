@@ -1,4 +1,4 @@
-// Stands in for zot: images in repositories, that is manifests, their tags, and what they refer to.
+// Stands in for zot: manifests, tags and blobs in repositories.
 import { createHash } from "node:crypto";
 import { linkSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
@@ -7,12 +7,12 @@ import { indexType, manifestProblem, manifestType, neededBlobs } from "./manifes
 import type { Descriptor, Manifest } from "./repositories.ts";
 import { isDigest, Repositories, tagOf, withTag } from "./repositories.ts";
 
-/** A manifest that the registry does not take. */
+/** The registry rejects a manifest. */
 export class ManifestInvalid extends Error {
   readonly detail: Readonly<Record<string, string>>;
 
   constructor(detail: Readonly<Record<string, string>> = {}) {
-    super("The manifest is not valid, or refers to a blob that its repository does not hold.");
+    super("The manifest is invalid, or refers to a blob that is not in its repository.");
     this.detail = detail;
   }
 }
@@ -32,7 +32,7 @@ export class Storage {
     this.#dedupe = new DedupeCache(rootDirectory);
   }
 
-  /** The tags, sorted. Undefined when there is no such repository. */
+  /** The tags, sorted. Undefined if the repository does not exist. */
   tags(name: string): string[] | undefined {
     const index = this.repositories.index(name);
     return index?.flatMap((descriptor) => tagOf(descriptor) ?? []).sort();
@@ -48,7 +48,7 @@ export class Storage {
     return { digest: found.digest, mediaType: found.mediaType, content };
   }
 
-  /** Stores a manifest under a tag or its digest, and under more tags. Returns the digest, and that of its subject. */
+  /** Stores a manifest under a tag, or under its digest and `moreTags`. Returns its digest and that of its subject. */
   putManifest(
     name: string,
     reference: string,
@@ -77,7 +77,7 @@ export class Storage {
     return manifest;
   }
 
-  /** A tag that moves takes its old entry along: the manifest it leaves can then only be reached by another entry. */
+  /** Moving a tag removes its old entry, so the old manifest can be reached only through other entries. */
   #addToIndex(name: string, descriptor: Descriptor, tag: string | undefined): void {
     const index = this.repositories.index(name) ?? [];
     const present = index.some(
@@ -93,7 +93,7 @@ export class Storage {
     this.repositories.writeIndex(name, [...kept, withTag(descriptor, tag)]);
   }
 
-  /** When an index takes another's tag, the untagged manifests that only the old one had go with it. */
+  /** When an index replaces another under a tag, removes the untagged manifests that only the old index refers to. */
   #withoutOrphans(name: string, entries: readonly Descriptor[], oldIndex: string, newIndex: string): Descriptor[] {
     const partsOf = (digest: string): readonly Descriptor[] => this.#parse(name, digest)?.manifests ?? [];
     const indexes = [
@@ -111,7 +111,7 @@ export class Storage {
     );
   }
 
-  /** Removes a tag, or a manifest with all its tags. A manifest that lost its last tag stays and has none. */
+  /** Removes a tag, or a manifest with all its tags. A manifest that loses its last tag is kept without one. */
   deleteManifest(name: string, reference: string): "deleted" | "unknown" | "referenced" {
     const index = this.repositories.index(name) ?? [];
     const found = index.find((entry) => entry.digest === reference || tagOf(entry) === reference);
@@ -133,7 +133,7 @@ export class Storage {
     return "deleted";
   }
 
-  /** The manifests whose subject has the digest, as descriptors. */
+  /** Descriptors of the manifests whose subject has the digest. */
   referrers(name: string, digest: string, artifactTypes: readonly string[]): Descriptor[] {
     const entries = new Map((this.repositories.index(name) ?? []).map((entry) => [entry.digest, entry]));
     return [...entries.values()].flatMap((entry) => {
@@ -154,7 +154,7 @@ export class Storage {
     });
   }
 
-  /** What a manifest of the repository says that the blob is. */
+  /** The media type that a manifest of the repository gives the blob. */
   blobMediaType(name: string, digest: string): string {
     const entry = this.repositories.index(name)?.find((descriptor) => descriptor.digest === digest);
     const referred = this.#manifests(name)
@@ -174,7 +174,7 @@ export class Storage {
     return "deleted";
   }
 
-  /** Whether the blob is in this repository, or in one of which it could be taken, which is then done. */
+  /** Whether the repository has the blob. If only another one has it, links it first. */
   findBlob(name: string, digest: string): boolean {
     if (this.repositories.blobSize(name, digest) !== undefined) return true;
     const has = (repository: string): boolean => this.repositories.blobSize(repository, digest) !== undefined;
@@ -188,12 +188,12 @@ export class Storage {
     return true;
   }
 
-  /** Whether `mayRead` one of the repositories that were given the blob, though it may be gone from there. */
+  /** Whether the client may read a repository that received the blob, even if the blob was deleted there since. */
   knowsBlob(digest: string, mayRead: (repository: string) => boolean): boolean {
     return this.#dedupe.repositories(digest).some(mayRead);
   }
 
-  /** To be called for each blob that was uploaded, so that other repositories find it. */
+  /** Records an uploaded blob, so that other repositories find it. */
   uploaded(name: string, digest: string): void {
     this.#dedupe.settle(digest, (repository) => this.repositories.blobSize(repository, digest) !== undefined);
     this.#dedupe.put(digest, name);

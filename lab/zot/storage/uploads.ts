@@ -1,4 +1,4 @@
-// Stands in for zot: uploads of blobs, which arrive in pieces and become a blob when their digest is right.
+// Stands in for zot: uploads, which arrive in chunks and become a blob if the digest matches.
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream, createWriteStream, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -13,7 +13,7 @@ export class Uploads {
     this.#repositories = repositories;
   }
 
-  /** Begins an upload in a repository, which is made when it is not there, and returns its id. */
+  /** Starts an upload, creates the repository if needed, and returns the upload's id. */
   start(name: string): string {
     this.#repositories.init(name);
     const id = randomUUID();
@@ -21,24 +21,24 @@ export class Uploads {
     return id;
   }
 
-  /** How many bytes have arrived. Undefined for an upload that was never started or is over. */
+  /** The number of bytes received. Undefined if the upload was never started or is finished. */
   size(name: string, id: string): number | undefined {
     return isId(id) ? statSync(this.#path(name, id), { throwIfNoEntry: false })?.size : undefined;
   }
 
-  /** The size before a piece is appended. zot makes the repository first, even for an upload that was never started. */
-  sizeWherever(name: string, id: string): number | undefined {
+  /** The size before a chunk is appended. Like zot, creates the repository first, even if the upload was never started. */
+  sizeBeforeAppend(name: string, id: string): number | undefined {
     this.#repositories.init(name);
     return this.size(name, id);
   }
 
-  /** Appends a piece as it streams in, and returns how many bytes there are then. */
+  /** Appends a chunk as it arrives and returns the new size. */
   async append(name: string, id: string, piece: Readable): Promise<number> {
     await pipeline(piece, createWriteStream(this.#path(name, id), { flags: "a" }));
     return this.size(name, id) ?? 0;
   }
 
-  /** Turns the upload into a blob. False if the content has another digest; the upload then stays open. */
+  /** Turns the upload into a blob. Returns false if the digest does not match; the upload then stays open. */
   async finish(name: string, id: string, digest: string): Promise<boolean> {
     const path = this.#path(name, id);
     const hash = createHash(digest.split(":")[0] ?? "sha256");
@@ -59,7 +59,7 @@ export class Uploads {
   }
 }
 
-// An id becomes a file's name, so it must not be able to name anything else.
+// The id becomes a file name, so it must not contain a path.
 function isId(id: string): boolean {
   return /^[0-9a-f-]{36}$/.test(id);
 }

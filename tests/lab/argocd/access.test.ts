@@ -11,7 +11,7 @@ const accounts = [
 
 const denied = { error: "permission denied", code: 7, message: "permission denied" };
 
-test("without a valid token every request is 401, in two wordings", async (t) => {
+test("without a valid token, every request returns 401, with one of two messages", async (t) => {
   const argocd = await TestArgoCd.start(t, { accounts });
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const foreign = `${part({ alg: "HS256" })}.${part({ sub: "x" })}.c2ln`;
@@ -25,7 +25,7 @@ test("without a valid token every request is 401, in two wordings", async (t) =>
   }
 });
 
-test("a missing application is refused like an invisible one", async (t) => {
+test("a missing application returns the same error as one without permission", async (t) => {
   const argocd = await TestArgoCd.start(t, { accounts });
   const get = (path: string, token: string) => argocd.request("GET", `/api/v1/applications/${path}`, { token });
   for (const [path, token] of [
@@ -49,7 +49,7 @@ test("a missing application is refused like an invisible one", async (t) => {
   assert.equal(found.headers.get("grpc-metadata-content-type"), "application/grpc");
 });
 
-test("a sync without the permission is refused, and the error names it", async (t) => {
+test("a sync without permission is rejected, and the error names the permission", async (t) => {
   const argocd = await TestArgoCd.start(t, { accounts });
   const refused = await argocd.request("POST", `${application}/sync`, { token: "reader", body: {} });
   assert.equal(refused.status, 403);
@@ -67,7 +67,7 @@ test("a sync without the permission is refused, and the error names it", async (
   assert.equal(await can("sync/default/other", "bot"), '{"value":"no"}');
 });
 
-test("writes need the content type, even without a body", async (t) => {
+test("writes require the content type, even without a body", async (t) => {
   const argocd = await TestArgoCd.start(t, { accounts });
   argocd.commit({ a: "1" });
   for (const type of ["", "text/plain"]) {
@@ -82,7 +82,7 @@ test("writes need the content type, even without a body", async (t) => {
   assert.equal((await argocd.request("POST", `${application}/sync`)).status, 200);
 });
 
-test("malformed bodies are refused in Go's words", async (t) => {
+test("malformed bodies are rejected with Go's messages", async (t) => {
   const argocd = await TestArgoCd.start(t, { accounts });
   for (const [body, message] of [
     ["{", "unexpected EOF"],
@@ -93,7 +93,7 @@ test("malformed bodies are refused in Go's words", async (t) => {
   }
 });
 
-test("user info, version, health, and unknown paths", async (t) => {
+test("the user info, version and health endpoints respond, and unknown paths return 404", async (t) => {
   const argocd = await TestArgoCd.start(t, { accounts });
   const get = (path: string, token: string) => argocd.request("GET", path, { token });
   const { body: user } = await get("/api/v1/session/userinfo", "bot");
@@ -105,7 +105,7 @@ test("user info, version, health, and unknown paths", async (t) => {
   assert.deepEqual([unknown.status, unknown.text], [404, "Not Found\n"]);
 });
 
-test("the stream refuses in a different format, and is silent if nothing is visible", async (t) => {
+test("the stream has another error format, and does not respond if no application is visible", async (t) => {
   const argocd = await TestArgoCd.start(t, { accounts });
   const refused = await argocd.request("GET", "/api/v1/stream/applications?name=authentik", { token: "garbage" });
   assert.equal(refused.status, 401);

@@ -3,7 +3,7 @@ import test from "node:test";
 import { stringify } from "yaml";
 import { TestArgoCd, application, configMap } from "./support.ts";
 
-test("unreadable YAML: unknown on refresh, and the operation ends in Error", async (t) => {
+test("with invalid YAML, a refresh sets the status to Unknown and an operation ends in Error", async (t) => {
   const argocd = await TestArgoCd.start(t);
   argocd.commit({ a: "1" });
   await argocd.sync();
@@ -25,7 +25,7 @@ test("unreadable YAML: unknown on refresh, and the operation ends in Error", asy
   assert.equal((await argocd.get("?refresh=hard")).status.conditions, undefined);
 });
 
-test("a missing namespace fails its object, and the others are still applied", async (t) => {
+test("an object in a missing namespace fails, and the others are still applied", async (t) => {
   const argocd = await TestArgoCd.start(t);
   argocd.commit({ a: "1" });
   argocd.commitFile("x.yaml", stringify(configMap("x", { b: "2" }, "nowhere")));
@@ -47,7 +47,7 @@ test("a missing namespace fails its object, and the others are still applied", a
   assert.deepEqual([refreshed.sync.status, refreshed.health.status], ["OutOfSync", "Missing"]);
 });
 
-test("invalid objects fail with the API server's words", async (t) => {
+test("an invalid object fails with the API server's message", async (t) => {
   const argocd = await TestArgoCd.start(t);
   argocd.commitFile("x.yaml", stringify(configMap("x", { nested: {} })));
   await argocd.post();
@@ -57,7 +57,7 @@ test("invalid objects fail with the API server's words", async (t) => {
   );
 });
 
-test("an unknown kind stops the whole sync", async (t) => {
+test("an object of an unknown kind fails the whole sync", async (t) => {
   const argocd = await TestArgoCd.start(t);
   argocd.commit({ a: "1" });
   argocd.commitFile("x.yaml", stringify({ apiVersion: "example.org/v1", kind: "Nonsense", metadata: { name: "x" } }));
@@ -79,7 +79,7 @@ test("an unknown kind stops the whole sync", async (t) => {
   assert.equal((await argocd.cluster.request("GET", "/api/v1/namespaces/authentik/configmaps/blueprints")).status, 404);
 });
 
-test("revisions: a missing branch is refused, an unknown commit fails later, an earlier one is synced", async (t) => {
+test("a missing branch is rejected, an unknown commit fails later, and an earlier commit can be synced", async (t) => {
   const argocd = await TestArgoCd.start(t);
   argocd.commit({ a: "1" });
   const { revision } = (await argocd.sync()).status.sync;
@@ -104,7 +104,7 @@ test("revisions: a missing branch is refused, an unknown commit fails later, an 
   assert.equal((await argocd.get("?refresh=normal")).status.sync.status, "OutOfSync");
 });
 
-test("resources that match nothing count as synced, without any", async (t) => {
+test("a sync of resources that match nothing succeeds", async (t) => {
   const argocd = await TestArgoCd.start(t);
   argocd.commit({ a: "1" });
   await argocd.post({ resources: [{ group: "", kind: "ConfigMap", name: "nosuch", namespace: "authentik" }] });
@@ -115,7 +115,7 @@ test("resources that match nothing count as synced, without any", async (t) => {
   );
 });
 
-test("a dry run and a sync without prune change nothing, one with prune deletes what Git dropped", async (t) => {
+test("a dry run changes nothing, and only a sync with prune deletes what was removed from Git", async (t) => {
   const argocd = await TestArgoCd.start(t);
   argocd.commit({ a: "1" });
   argocd.commitFile("other.yaml", stringify(configMap("other", { b: "2" })));

@@ -3,7 +3,7 @@ import test from "node:test";
 import { until } from "../kubernetes/support.ts";
 import { TestArgoCd } from "./support.ts";
 
-/** What happens to a key that another field manager patched, for both apply modes of Argo CD. */
+// What a sync does to a key that another field manager applied, for both apply modes of Argo CD.
 for (const serverSideApply of [false, true]) {
   const mode = serverSideApply ? "server-side apply" : "client-side apply";
   const start = async (t: test.TestContext, git: Record<string, string>) => {
@@ -18,7 +18,7 @@ for (const serverSideApply of [false, true]) {
       return found.status.sync.status === status ? found : undefined;
     });
 
-  test(`${mode}: a key that was never in Git stays, and the application stays Synced`, async (t) => {
+  test(`${mode}: a key that was never in Git is kept, and the application stays Synced`, async (t) => {
     const argocd = await start(t, { "common.yaml": "c" });
     assert.equal((await argocd.cluster.apply("zot-auth", { "zot.yaml": "z" })).status, 200);
     assert.equal((await argocd.get("?refresh=hard")).status.sync.status, "Synced");
@@ -28,7 +28,7 @@ for (const serverSideApply of [false, true]) {
     assert.deepEqual((await argocd.cluster.owners())["zot-auth/Apply"], { "f:data": { "f:zot.yaml": {} } });
   });
 
-  test(`${mode}: a key that is also in Git is overwritten by the sync`, async (t) => {
+  test(`${mode}: a sync overwrites a key that is also in Git`, async (t) => {
     const argocd = await start(t, { "common.yaml": "c", "zot.yaml": "git" });
     const refused = await argocd.cluster.apply("zot-auth", { "zot.yaml": "ours" });
     assert.equal(refused.status, 409);
@@ -41,8 +41,8 @@ for (const serverSideApply of [false, true]) {
   });
 
   for (const value of ["git", "ours"]) {
-    const fate = serverSideApply ? "stays" : "is deleted";
-    test(`${mode}: a key that was removed from Git ${fate}, its value being ${value}`, async (t) => {
+    const fate = serverSideApply ? "is kept" : "is deleted";
+    test(`${mode}: a key that was removed from Git ${fate}, with the value ${value}`, async (t) => {
       const argocd = await start(t, { "common.yaml": "c", "zot.yaml": "git" });
       await argocd.cluster.apply("zot-auth", { "zot.yaml": value }, "&force=true");
       argocd.commit({ "common.yaml": "c" });
@@ -53,7 +53,7 @@ for (const serverSideApply of [false, true]) {
     });
   }
 
-  test(`${mode}: removed from Git, synced, then patched: the key is safe from then on`, async (t) => {
+  test(`${mode}: a key that is applied after a sync removed it is kept`, async (t) => {
     const argocd = await start(t, { "common.yaml": "c", "zot.yaml": "git" });
     argocd.commit({ "common.yaml": "c" });
     await argocd.sync();
@@ -63,7 +63,7 @@ for (const serverSideApply of [false, true]) {
     assert.deepEqual(await argocd.data(), { "common.yaml": "c", "zot.yaml": "ours" });
   });
 
-  test(`${mode}: the controller's name among the managers`, async (t) => {
+  test(`${mode}: the field manager is argocd-controller`, async (t) => {
     const argocd = await start(t, { "common.yaml": "c" });
     const operation = serverSideApply ? "Apply" : "Update";
     assert.deepEqual(Object.keys(await argocd.cluster.owners()), [`argocd-controller/${operation}`]);

@@ -8,7 +8,7 @@ import { TestArgoCd, application } from "./support.ts";
 const slow = { pickUpMs: 5, syncMs: 60_000, settleMs: 500 };
 const marked = (value: string) => ({ infos: [{ name: "request", value }] });
 
-test("the life of an operation, as the stream reports it", async (t) => {
+test("the stream reports each state of an operation", async (t) => {
   const argocd = await TestArgoCd.start(t);
   argocd.commit({ a: "1" });
   const old = (await argocd.sync()).status.sync.revision;
@@ -65,7 +65,7 @@ test("the life of an operation, as the stream reports it", async (t) => {
   );
 });
 
-test("a later operation replaces the record of the earlier one", async (t) => {
+test("a new operation replaces the state of the previous one", async (t) => {
   const argocd = await TestArgoCd.start(t);
   argocd.commit({ a: "1" });
   await argocd.sync(marked("first"));
@@ -74,7 +74,7 @@ test("a later operation replaces the record of the earlier one", async (t) => {
   assert.equal(status.operationState.syncResult?.resources?.[0]?.message, "configmap/blueprints unchanged");
 });
 
-test("while an operation runs, another is refused until the first is terminated", async (t) => {
+test("while an operation runs, another is rejected, and the first can be terminated", async (t) => {
   const argocd = await TestArgoCd.start(t, { timings: slow });
   argocd.commit({ a: "1" });
   await argocd.post(marked("slow"));
@@ -85,7 +85,7 @@ test("while an operation runs, another is refused until the first is terminated"
     assert.deepEqual(refused.body, { error: message, code: 9, message });
   }
   const branch = await argocd.post({ revision: "nobranch" });
-  assert.match(branch.body.message, /unable to resolve 'nobranch'/, "Git is asked first");
+  assert.match(branch.body.message, /unable to resolve 'nobranch'/, "the revision is resolved first");
   const terminate = () => argocd.request("DELETE", `${application}/operation`);
   await until("the operation to run", async () => (await argocd.get()).status.operationState);
   const terminated = await terminate();
@@ -107,7 +107,7 @@ test("an operation that the controller has not started cannot be terminated", as
   assert.equal((await argocd.get()).status.operationState, undefined);
 });
 
-test("an operation interrupted by a stop runs after the next start", async (t) => {
+test("an operation interrupted by a stop resumes at the next start", async (t) => {
   const argocd = await TestArgoCd.start(t);
   argocd.commit({ a: "1" });
   const options = {
@@ -131,7 +131,7 @@ test("an operation interrupted by a stop runs after the next start", async (t) =
   assert.deepEqual(await argocd.data(), { a: "1" });
 });
 
-/** Reads the stream of the application's states. */
+/** Reads the application's states from the stream. */
 async function watch(argocd: TestArgoCd): Promise<() => Promise<Application>> {
   const url = `${argocd.url}/api/v1/stream/applications?name=authentik`;
   const response = await fetch(url, { headers: { authorization: "Bearer bot" } });

@@ -11,13 +11,13 @@ export interface Reply {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** Tests read what they expect in it and fail on anything else. */
+  /** The JSON body, with the fields that tests read. */
   readonly body: Application & { readonly operation: Operation; readonly code: number; readonly message: string };
 }
 
 const quick = { pickUpMs: 5, syncMs: 10, settleMs: 10 };
 
-/** A cluster, an Argo CD with one application `authentik`, and the folder that serves as its Git repository. */
+/** A cluster, an Argo CD with the application `authentik`, and the folder that represents its Git repository. */
 export class TestArgoCd {
   readonly url: string;
   readonly cluster: TestCluster;
@@ -50,7 +50,7 @@ export class TestArgoCd {
     return new TestArgoCd(server.url, cluster, git);
   }
 
-  /** Makes the ConfigMap in Git hold exactly these keys. */
+  /** Sets the keys of the ConfigMap in Git. */
   commit(data: Record<string, string>): void {
     this.commitFile("configmap.yaml", stringify(configMap("blueprints", data)));
   }
@@ -91,7 +91,7 @@ export class TestArgoCd {
     return (await this.request("GET", `${application}${query}`)).body;
   }
 
-  /** Syncs and waits until the operation is over and the application compared again. */
+  /** Syncs, and waits until the operation has ended and the application was compared. */
   async sync(body: unknown = {}): Promise<Application> {
     const { revision } = (await this.post(body)).body.operation.sync;
     await this.ended();

@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { kubeconfig, startKubernetes } from "../../../lab/kubernetes/server.ts";
 import { TestCluster, blueprints, configMaps, temporaryDirectory, until } from "./support.ts";
 
-test("tokens: a wrong one is 401, none is 403, one for another namespace is 403", async (t) => {
+test("an invalid token returns 401; no token, or one for another namespace, returns 403", async (t) => {
   const tokens = [{ token: "all" }, { token: "some", user: "ci", namespaces: ["default"] }];
   const cluster = await TestCluster.start(t, { tokens });
   const get = (token?: string) => cluster.request("GET", blueprints, undefined, token === undefined ? {} : { token });
@@ -26,7 +26,7 @@ test("tokens: a wrong one is 401, none is 403, one for another namespace is 403"
   assert.equal(await (await fetch(`${cluster.url}/readyz`)).text(), "ok");
 });
 
-test("without TLS client-go sends no token, and the option for that lets it in", async (t) => {
+test("the option `anonymous` admits client-go, which sends no token without TLS", async (t) => {
   const cluster = await TestCluster.start(t, { tokens: [{ token: "all" }], anonymous: { namespaces: ["authentik"] } });
   assert.equal((await cluster.apply("zot-auth", { a: "1" })).status, 201);
   assert.equal((await cluster.request("GET", "/api/v1/namespaces/default/configmaps")).status, 403);
@@ -49,12 +49,12 @@ test("discovery and schema let clients find ConfigMaps", async (t) => {
   const protobuf = await fetch(`${cluster.url}/openapi/v2`, { headers: { accept } });
   assert.equal(protobuf.headers.get("content-type"), accept.replace("@", "."));
   const bytes = Buffer.from(await protobuf.arrayBuffer());
-  // Field 1 of the message, three bytes long: the version of the format.
+  // Field 1 of the message is the version of the format, three bytes long.
   assert.equal(bytes.subarray(0, 5).toString("latin1"), "\x0a\x032.0");
   assert.ok(bytes.includes("x-kubernetes-group-version-kind"));
 });
 
-test("a watch reports what comes after the list, and can begin with the list", async (t) => {
+test("a watch reports changes after the list, and can start with the list", async (t) => {
   const cluster = await TestCluster.start(t);
   await cluster.apply("zot-auth", { a: "1" });
   const { resourceVersion } = (await cluster.request("GET", configMaps)).body.metadata;
@@ -73,7 +73,7 @@ test("a watch reports what comes after the list, and can begin with the list", a
   assert.deepEqual(await types(whole, 4), ["ADDED", "BOOKMARK", "MODIFIED", "DELETED"]);
 });
 
-test("a projection writes, rewrites and deletes its files, and no others", async (t) => {
+test("a projection creates, updates and deletes only its own files", async (t) => {
   const directory = join(temporaryDirectory(t), "files");
   mkdirSync(directory);
   writeFileSync(join(directory, "foreign.txt"), "stays");
@@ -86,15 +86,15 @@ test("a projection writes, rewrites and deletes its files, and no others", async
   const text = (file: string) => readFileSync(join(directory, file), "utf8");
   assert.equal(text("a"), "1");
   await cluster.apply("zot-auth", { "zot.yaml": "z" });
-  assert.equal(existsSync(join(directory, "zot.yaml")), false, "the kubelet takes its time");
+  assert.equal(existsSync(join(directory, "zot.yaml")), false, "the kubelet delays updates");
   await until("the new file", () => existsSync(join(directory, "zot.yaml")) || undefined);
   assert.equal(text("zot.yaml"), "z");
   await cluster.apply("zot-auth", {});
-  await until("the file to go", () => !existsSync(join(directory, "zot.yaml")) || undefined);
+  await until("the file to be deleted", () => !existsSync(join(directory, "zot.yaml")) || undefined);
   assert.deepEqual([text("a"), text("foreign.txt")], ["1", "stays"]);
 });
 
-test("a restart with the same folder keeps the objects", async (t) => {
+test("objects survive a restart", async (t) => {
   const data = temporaryDirectory(t);
   const first = await startKubernetes({ port: 0, data, seed: { namespaces: ["authentik"] } });
   const url = `${first.url}${blueprints}?fieldManager=zot-auth`;
@@ -111,7 +111,7 @@ test("a restart with the same folder keeps the objects", async (t) => {
   assert.equal((await cluster.request("GET", "/api/v1/namespaces/unused")).status, 404);
 });
 
-test("a kubeconfig holds one context with the server, the token and the namespace", () => {
+test("a kubeconfig has one context with the server, the token and the namespace", () => {
   const config = parse(
     kubeconfig("http://127.0.0.1:1", "t0ken", { context: "lab", namespace: "authentik" }),
   ) as unknown;
@@ -125,7 +125,7 @@ test("a kubeconfig holds one context with the server, the token and the namespac
   });
 });
 
-/** Reads a streamed answer line by line. */
+/** Reads a streamed response line by line. */
 async function lines(url: string): Promise<() => Promise<string>> {
   const response = await fetch(url);
   assert.ok(response.body);

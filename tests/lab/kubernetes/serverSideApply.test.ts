@@ -16,14 +16,14 @@ test("the first apply creates the ConfigMap, the next updates it", async (t) => 
   assert.deepEqual((await cluster.get()).data, { "zot.yaml": "two" });
 });
 
-test("an apply that changes nothing makes no new version", async (t) => {
+test("an apply without changes keeps the resourceVersion", async (t) => {
   const cluster = await TestCluster.start(t);
   const first = await cluster.apply("zot-auth", { a: "1" });
   const second = await cluster.apply("zot-auth", { a: "1" });
   assert.equal(second.body.metadata.resourceVersion, first.body.metadata.resourceVersion);
 });
 
-test("two managers own their keys side by side, and each gives up only its own", async (t) => {
+test("two managers own different keys, and each can give up only its own", async (t) => {
   const cluster = await TestCluster.start(t);
   await cluster.apply("argocd", { "common.yaml": "c", "mfa.yaml": "m" });
   await cluster.apply("zot-auth", { "zot.yaml": "z" });
@@ -38,7 +38,7 @@ test("two managers own their keys side by side, and each gives up only its own",
   assert.deepEqual(await cluster.owners(), { "argocd/Apply": owned("common.yaml") });
 });
 
-test("another's field is a conflict that names manager and field", async (t) => {
+test("applying another manager's field is a conflict that names the manager and the field", async (t) => {
   const cluster = await TestCluster.start(t);
   await cluster.apply("argocd", { "zot.yaml": "theirs" });
   const refused = await cluster.apply("zot-auth", { "zot.yaml": "ours" }, "&force=false");
@@ -58,7 +58,7 @@ test("another's field is a conflict that names manager and field", async (t) => 
   assert.deepEqual((await cluster.get()).data, { "zot.yaml": "theirs" });
 });
 
-test("all conflicts are named, and a manager that updates is named with its API version", async (t) => {
+test("the error lists all conflicts, and the API version of a manager that used update", async (t) => {
   const cluster = await TestCluster.start(t);
   await cluster.apply("setup", { a: "1" });
   await cluster.patch("kubectl-edit", { data: { b: "2", c: "3" } });
@@ -69,7 +69,7 @@ test("all conflicts are named, and a manager that updates is named with its API 
   );
 });
 
-test("force takes the field over, and giving it up then deletes it", async (t) => {
+test("force takes over a field, and giving it up then deletes it", async (t) => {
   const cluster = await TestCluster.start(t);
   await cluster.apply("argocd", { "zot.yaml": "theirs", other: "o" });
   const forced = await cluster.apply("zot-auth", { "zot.yaml": "ours" }, "&force=true");
@@ -79,7 +79,7 @@ test("force takes the field over, and giving it up then deletes it", async (t) =
   assert.deepEqual((await cluster.get()).data, { other: "o" });
 });
 
-test("an equal value is owned by both, and stays until the last gives it up", async (t) => {
+test("two managers that apply the same value share the field, which is deleted when both give it up", async (t) => {
   const cluster = await TestCluster.start(t);
   await cluster.apply("argocd", { "zot.yaml": "same" });
   assert.equal((await cluster.apply("zot-auth", { "zot.yaml": "same" })).status, 200);
@@ -89,7 +89,7 @@ test("an equal value is owned by both, and stays until the last gives it up", as
   assert.equal((await cluster.get()).data, undefined);
 });
 
-test("after a hand edit the key belongs to the editor, and survives our giving it up", async (t) => {
+test("after a manual edit, the editor owns the key, which is kept when the applier gives it up", async (t) => {
   const cluster = await TestCluster.start(t);
   await cluster.apply("zot-auth", { "zot.yaml": "ours" });
   await cluster.patch("kubectl-edit", { data: { "zot.yaml": "edited" } });
@@ -98,7 +98,7 @@ test("after a hand edit the key belongs to the editor, and survives our giving i
   assert.deepEqual((await cluster.get()).data, { "zot.yaml": "edited" });
 });
 
-test("labels and annotations are owned key by key too", async (t) => {
+test("each label and annotation has its own owner", async (t) => {
   const cluster = await TestCluster.start(t);
   await cluster.apply("argocd", { a: "1" });
   const metadata = { name: "blueprints", labels: { app: "zot" }, annotations: { "pulumi.com/patchForce": "true" } };
@@ -117,7 +117,7 @@ test("labels and annotations are owned key by key too", async (t) => {
   assert.equal(left.annotations, undefined);
 });
 
-test("a dry run responds like a real one and changes nothing", async (t) => {
+test("a dry run returns the result without changing anything", async (t) => {
   const cluster = await TestCluster.start(t);
   const dry = await cluster.apply("zot-auth", { a: "1" }, "&dryRun=All");
   assert.equal(dry.status, 201);
@@ -129,7 +129,7 @@ test("a dry run responds like a real one and changes nothing", async (t) => {
   assert.deepEqual((await cluster.get()).data, { a: "1" });
 });
 
-test("an apply needs an existing namespace, a manager, and a body in YAML or JSON", async (t) => {
+test("an apply requires an existing namespace and a field manager", async (t) => {
   const cluster = await TestCluster.start(t);
   const nowhere = await cluster.apply("zot-auth", { a: "1" }, "", "nowhere");
   assert.deepEqual([nowhere.status, nowhere.body.message], [404, 'namespaces "nowhere" not found']);

@@ -8,7 +8,7 @@ import type { KubernetesOptions } from "../../../lab/kubernetes/server.ts";
 
 export interface Reply {
   readonly status: number;
-  /** The answer's body. Tests read what they expect in it and fail on anything else. */
+  /** The response body, with the fields that tests read. */
   readonly body: ConfigMap & { readonly message: string; readonly reason: string };
 }
 
@@ -31,7 +31,7 @@ export interface RequestOptions {
   readonly headers?: Record<string, string>;
 }
 
-/** A cluster with the namespace `authentik`, gone when the test ends. */
+/** A cluster with the namespace `authentik`, deleted after the test. */
 export class TestCluster {
   readonly url: string;
 
@@ -63,7 +63,7 @@ export class TestCluster {
     return { status: response.status, body: (await response.json()) as Reply["body"] };
   }
 
-  /** Server-side apply of some keys. Without keys, the manager gives up those that it owned. */
+  /** Server-side apply. Without keys, the manager gives up those it owns. */
   apply(manager: string, data: Record<string, string>, query = "", namespace = "authentik"): Promise<Reply> {
     const body = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "blueprints", namespace } };
     const path = `/api/v1/namespaces/${namespace}/configmaps/blueprints?fieldManager=${manager}${query}`;
@@ -79,7 +79,7 @@ export class TestCluster {
     return (await this.request("GET", blueprints)).body;
   }
 
-  /** Which manager owns what: `zot-auth/Apply` → its FieldsV1. */
+  /** The owned fields by manager: `zot-auth/Apply` → its FieldsV1. */
   async owners(): Promise<Record<string, unknown>> {
     const { managedFields = [] } = (await this.get()).metadata;
     return Object.fromEntries(
@@ -97,7 +97,7 @@ export function temporaryDirectory(t: TestContext): string {
   return directory;
 }
 
-/** Waits until `look` finds something. After some seconds, fails with what it waited for. */
+/** Waits until `look` returns a value. Throws after 5 seconds. */
 export async function until<T>(what: string, look: () => T | undefined | Promise<T | undefined>): Promise<T> {
   const deadline = Date.now() + 5000;
   while (Date.now() < deadline) {
@@ -105,5 +105,5 @@ export async function until<T>(what: string, look: () => T | undefined | Promise
     if (found !== undefined) return found;
     await sleep(10);
   }
-  throw new Error(`Timed out waiting for ${what}.`);
+  throw new Error(`Timed out after 5 s waiting for ${what}.`);
 }

@@ -9,7 +9,7 @@ const body = (data: Record<string, unknown>, extra: Record<string, string> = {})
   data,
 });
 
-test("POST creates once, and its manager owns the map and its keys", async (t) => {
+test("POST creates an object once, and its manager owns the map and its keys", async (t) => {
   const cluster = await TestCluster.start(t);
   assert.equal((await cluster.request("POST", `${configMaps}?fieldManager=setup`, body({ a: "1" }))).status, 201);
   assert.deepEqual(await cluster.owners(), { "setup/Update": { "f:data": { ".": {}, "f:a": {} } } });
@@ -22,13 +22,13 @@ test("POST creates once, and its manager owns the map and its keys", async (t) =
   assert.deepEqual([nowhere.status, nowhere.body.message], [404, 'namespaces "nowhere" not found']);
 });
 
-test("without a fieldManager the program's name in User-Agent is the manager", async (t) => {
+test("without fieldManager, the manager is the program in User-Agent", async (t) => {
   const cluster = await TestCluster.start(t);
   await cluster.request("POST", configMaps, body({ a: "1" }), { headers: { "user-agent": "curl/8.1" } });
   assert.deepEqual(Object.keys(await cluster.owners()), ["curl/Update"]);
 });
 
-test("PUT replaces, refuses an outdated version, and takes fields from their owners", async (t) => {
+test("PUT replaces the object, rejects an outdated version, and takes over changed fields", async (t) => {
   const cluster = await TestCluster.start(t);
   const { body: created } = await cluster.apply("argocd", { a: "1", b: "2" });
   const { resourceVersion } = created.metadata;
@@ -41,7 +41,7 @@ test("PUT replaces, refuses an outdated version, and takes fields from their own
   assert.deepEqual((await cluster.owners())["argocd/Apply"], { "f:data": { "f:b": {} } });
 });
 
-test("each patch format changes what it names", async (t) => {
+test("the server supports merge, strategic merge and JSON patches", async (t) => {
   const cluster = await TestCluster.start(t);
   await cluster.apply("argocd", { a: "1", b: "2", c: "3" });
   await cluster.patch("m", { data: { a: "merge", b: null } });
@@ -53,7 +53,7 @@ test("each patch format changes what it names", async (t) => {
     { op: "move", from: "/data/d", path: "/data/x~1y" },
   ];
   const moved = await cluster.patch("m", steps, "application/json-patch+json");
-  assert.deepEqual([moved.status, moved.body.reason], [422, "Invalid"], "a slash may not stand in a key");
+  assert.deepEqual([moved.status, moved.body.reason], [422, "Invalid"], "a key must not contain a slash");
   const fine = [
     { op: "replace", path: "/data/d", value: "5" },
     { op: "remove", path: "/data/a" },
@@ -68,7 +68,7 @@ test("each patch format changes what it names", async (t) => {
   assert.deepEqual((await cluster.get()).data, { d: "5" });
 });
 
-test("wrong types and invalid names are refused in the server's words", async (t) => {
+test("wrong types and invalid names are rejected with the API server's messages", async (t) => {
   const cluster = await TestCluster.start(t);
   const wrongType = await cluster.request("POST", configMaps, body({ a: {} }));
   assert.equal(wrongType.status, 400);
@@ -83,7 +83,7 @@ test("wrong types and invalid names are refused in the server's words", async (t
   assert.deepEqual([key.status, key.body.reason], [422, "Invalid"]);
 });
 
-test("DELETE removes, and a missing object is 404", async (t) => {
+test("DELETE removes the object, and GET then returns 404", async (t) => {
   const cluster = await TestCluster.start(t);
   await cluster.apply("zot-auth", { a: "1" });
   assert.equal((await cluster.request("DELETE", blueprints, { propagationPolicy: "Foreground" })).status, 200);
@@ -94,7 +94,7 @@ test("DELETE removes, and a missing object is 404", async (t) => {
   );
 });
 
-test("a namespace is made and takes its objects with it", async (t) => {
+test("a namespace can be created, and deleting it deletes its objects", async (t) => {
   const cluster = await TestCluster.start(t);
   const made = await cluster.request("POST", "/api/v1/namespaces", { metadata: { name: "new" } });
   assert.deepEqual([made.status, made.body.metadata.labels], [201, { "kubernetes.io/metadata.name": "new" }]);

@@ -1,4 +1,4 @@
-// What clients of 1Password Connect rely on: filters, rights, whole items, and patches that touch one field only.
+// What clients of 1Password Connect rely on: filters, permissions, complete items, and patches of single fields.
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -95,7 +95,7 @@ async function item(ask: Ask): Promise<ShownItem> {
   return (await ask("GET", path)).body as ShownItem;
 }
 
-await test("vaults and items are found by title or name; lists show no fields", async (t) => {
+await test("vaults and items can be filtered by title or name, and lists contain no fields", async (t) => {
   const { ask } = await connect(t);
   const titles = async (url: string, key: "name" | "title"): Promise<string[]> => {
     const { status, body } = await ask("GET", url);
@@ -115,7 +115,7 @@ await test("vaults and items are found by title or name; lists show no fields", 
   assert.match(made, /^[a-z2-7]{26}$/);
 });
 
-await test("tokens reach their vaults only, and write only where they may", async (t) => {
+await test("a token can access only its vaults, and write only with permission", async (t) => {
   const { ask } = await connect(t);
   const refused = async (expected: { status: number; message: string }, ...request: Parameters<Ask>): Promise<void> => {
     const { status, body } = await ask(...request);
@@ -135,7 +135,7 @@ await test("tokens reach their vaults only, and write only where they may", asyn
   assert.equal(((await ask("GET", "/health", undefined, null)).body as { name: string }).name, "1Password Connect API");
 });
 
-await test("a patch changes one field by its id, adds one, and leaves the rest as it was", async (t) => {
+await test("a patch changes or adds one field and keeps the others", async (t) => {
   const { ask } = await connect(t);
   const before = await item(ask);
   const patched = await ask("PATCH", path, [{ op: "replace", path: "/fields/keyid/value", value: "new" }]);
@@ -152,7 +152,7 @@ await test("a patch changes one field by its id, adds one, and leaves the rest a
   assert.equal(added.fields.at(-1)?.value, "zak");
 });
 
-await test("patches of attributes, removals and refusals; a refused patch changes nothing", async (t) => {
+await test("a patch changes attributes and removes fields, and a rejected patch changes nothing", async (t) => {
   const { ask } = await connect(t);
   const patched = (
     await ask("PATCH", path, [
@@ -188,7 +188,7 @@ await test("patches of attributes, removals and refusals; a refused patch change
   assert.deepEqual((await ask("PATCH", path, [])).body, patched);
 });
 
-await test("items are made, replaced whole and deleted, and survive a restart", async (t) => {
+await test("items are created, replaced and deleted, and survive a restart", async (t) => {
   const { ask, restart, data } = await connect(t);
   const fields = [{ label: "token", type: "CONCEALED", value: "v" }];
   const made = await ask("POST", `/v1/vaults/${VAULT}/items`, {
@@ -215,7 +215,7 @@ await test("items are made, replaced whole and deleted, and survive a restart", 
   assert.equal(readFileSync(join(data, "onepassword.json"), "utf8").includes('"writer"'), false);
 });
 
-await test("archived items are shown as such, deleted ones are not; files come through a patch and are in no list", async (t) => {
+await test("archived items are returned with their state and deleted ones are not; a patch keeps an item's files", async (t) => {
   const { ask } = await connect(t);
   const items = `/v1/vaults/${VAULT}/items`;
   const listed = (await ask("GET", items)).body as { id: string; state?: string }[];

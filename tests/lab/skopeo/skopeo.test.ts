@@ -1,4 +1,4 @@
-// The command as CI uses it, as a process: exit codes, messages, credentials, and what arrives in the registry.
+// The command as CI uses it: exit codes, messages, credentials, and what the registry receives.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -50,10 +50,10 @@ async function setUp(t: TestContext): Promise<Setup> {
   return { registry, folder, image, skopeo: command };
 }
 
-/** The wrapper of `lab/bin` as a process, by a line of shell that finds it as `$0`. */
+/** Runs a line of shell, in which `$0` is `lab/bin/skopeo`. */
 function wrapper(line: string, folder: string, args: readonly string[] = []): Promise<Ran> {
   return new Promise((resolve, reject) => {
-    // A PATH without a real skopeo, so that the stand-in itself is tested on every machine.
+    // A PATH without a real skopeo, so that the stand-in is tested.
     const child = spawn("/bin/sh", ["-c", line, WRAPPER, ...args], {
       env: { PATH: join(folder, "bin"), HOME: folder },
       stdio: ["ignore", "pipe", "pipe"],
@@ -66,13 +66,13 @@ function wrapper(line: string, folder: string, args: readonly string[] = []): Pr
   });
 }
 
-/** The one program that the wrapper needs. */
+/** Links the only program that the wrapper needs. */
 function makeBin(folder: string): void {
   mkdirSync(join(folder, "bin"));
   symlinkSync("/usr/bin/dirname", join(folder, "bin", "dirname"));
 }
 
-/** An image of one layer in the OCI layout, tagged v1. */
+/** Writes an image with one layer as an OCI layout, tagged v1. */
 function writeImage(folder: string, content: string): void {
   mkdirSync(join(folder, "blobs", "sha256"), { recursive: true });
   const put = (bytes: Buffer): { digest: string; size: number } => {
@@ -108,7 +108,7 @@ const fatal = ({ code, stderr }: Ran): string => {
   return JSON.parse(message) as string;
 };
 
-await test("copy pushes a new tag; the same tag again is refused to who may only create", async (t) => {
+await test("copy pushes a new tag, and overwriting it requires permission to update", async (t) => {
   const { registry, image, skopeo } = await setUp(t);
   const target = `docker://${registry.host}/sk/app:v1`;
   const copy = (creds: string): Promise<Ran> =>
@@ -133,7 +133,7 @@ await test("copy pushes a new tag; the same tag again is refused to who may only
   assert.equal(overwritten.code, 0, overwritten.stderr);
 });
 
-await test("no credentials, wrong ones and too few rights fail where the real one fails", async (t) => {
+await test("missing credentials, invalid ones and insufficient permissions fail as with the real skopeo", async (t) => {
   const { registry, image, skopeo } = await setUp(t);
   const copy = (...creds: string[]): Promise<Ran> =>
     skopeo(["copy", "--dest-tls-verify=false", ...creds, `oci:${image}`, `docker://${registry.host}/sk/app:v2`]);
@@ -158,7 +158,7 @@ await test("no credentials, wrong ones and too few rights fail where the real on
   );
 });
 
-await test("credentials come from an auth file, also by a file descriptor or the environment; the longest key wins", async (t) => {
+await test("credentials come from an auth file, a file descriptor or the environment, and the longest matching key applies", async (t) => {
   const { registry, image, folder, skopeo } = await setUp(t);
   const auth = (name: string): { auth: string } => ({ auth: Buffer.from(name).toString("base64") });
   const content = JSON.stringify({
@@ -169,7 +169,7 @@ await test("credentials come from an auth file, also by a file descriptor or the
     ...[`oci:${image}`, `docker://${registry.host}/sk/app:${tag}`],
   ];
   makeBin(folder);
-  // A pipe of the shell's, as process substitution gives; one of Node's own would be a socket, which cannot be opened by path.
+  // The shell's pipe can be opened by path, like a process substitution; Node's would be a socket, which cannot.
   const line = `printf %s '${content}' | "$0" "$@" 3<&0`;
   const byDescriptor = await wrapper(line, folder, copy("fd", "--dest-authfile", "/dev/fd/3"));
   assert.deepEqual(byDescriptor, { code: 0, stdout: "", stderr: "" });
@@ -189,7 +189,7 @@ await test("credentials come from an auth file, also by a file descriptor or the
   assert.doesNotMatch(fatal(await skopeo(copy("x", `--authfile=${file}`))), /auths|emFr/);
 });
 
-await test("inspect, list-tags and delete; delete takes every tag of the manifest", async (t) => {
+await test("inspect, list-tags and delete work, and delete removes all tags of the manifest", async (t) => {
   const { registry, image, skopeo } = await setUp(t);
   const plain = "--tls-verify=false";
   for (const tag of ["v1", "v2", "v3"]) {
@@ -229,7 +229,7 @@ await test("inspect, list-tags and delete; delete takes every tag of the manifes
   assert.equal(registry.manifests.size, 0);
 });
 
-await test("an image goes from a registry to a folder and to another repository, byte for byte", async (t) => {
+await test("an image is copied between registry and folder byte for byte", async (t) => {
   const { registry, image, folder, skopeo } = await setUp(t);
   const host = `docker://${registry.host}`;
   const out = join(folder, "out");
@@ -258,7 +258,7 @@ await test("an image goes from a registry to a folder and to another repository,
   );
 });
 
-await test("bad commands say so; a real skopeo of PATH is preferred", async (t) => {
+await test("invalid commands report an error, and a real skopeo in PATH is preferred", async (t) => {
   const { folder, skopeo } = await setUp(t);
   makeBin(folder);
   assert.match((await wrapper('exec "$0" "$@"', folder, ["--version"])).stdout, /^skopeo version 1\.9\.3/);

@@ -1,4 +1,4 @@
-// A registry in memory for the tests of the skopeo stand-in: anonymous read, and Basic users with rights.
+// An in-memory registry for the tests of the skopeo stand-in: anonymous read, and users with permissions and Basic authentication.
 import { createHash, randomUUID } from "node:crypto";
 import { listen } from "../../../lab/shared/listen.ts";
 import type { RunningServer } from "../../../lab/shared/listen.ts";
@@ -108,7 +108,7 @@ export async function startRegistry(users: Readonly<Record<string, TestUser>>): 
     }
   }
 
-  /** Two a page, so that a client has to go on. */
+  /** Two tags per page, so that clients must follow the Link header. */
   function tags(repository: string, url: URL): Reply {
     const all = [...manifests.keys()]
       .filter((key) => key.startsWith(`${repository}:`))
@@ -132,7 +132,7 @@ function keyOf(repository: string, reference: string): string {
   return reference.startsWith("sha256:") ? `${repository}@${reference}` : `${repository}:${reference}`;
 }
 
-/** null for wrong credentials, which never count as nobody's. */
+/** Null for invalid credentials, which do not count as anonymous. */
 function rightsOf(
   users: Readonly<Record<string, TestUser>>,
   authorization: string | undefined,

@@ -1,4 +1,4 @@
-// Decisions of the access control that the recorded matrix does not contain.
+// Access control cases that the recorded matrix does not contain.
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Action } from "../../../lab/zot/access/accessControl.ts";
@@ -25,7 +25,7 @@ function rights(config: AccessControlConfig, subject: typeof user, repository: s
   return actions.filter((action) => isAllowed(config, subject, action, repository));
 }
 
-test("only the longest matching pattern counts; a shorter one adds nothing", () => {
+test("only the longest matching pattern applies", () => {
   const config = accessControl({
     repositories: {
       "**": { anonymousPolicy: ["read"], defaultPolicy: ["read", "create"] },
@@ -39,7 +39,7 @@ test("only the longest matching pattern counts; a shorter one adds nothing", () 
   assert.deepEqual(rights(config, admin, "private/deep/app"), ["read", "delete"]);
 });
 
-test("policies name users and groups; the administrators' policy holds everywhere", () => {
+test("policies apply to users and groups, and the admin policy to all repositories", () => {
   const config = accessControl({
     repositories: {
       "**": {
@@ -57,12 +57,12 @@ test("policies name users and groups; the administrators' policy holds everywher
   assert.equal(isAllowed(config, anonymous, "read", "any/app"), false);
 });
 
-test("a policy with conditions grants nothing, since they cannot be evaluated here", () => {
+test("a policy with conditions grants nothing, because the stand-in cannot evaluate them", () => {
   const policy = { users: ["someone"], actions: ["read"], conditions: [{ expression: "true", message: "" }] };
   assert.deepEqual(rights(accessControl({ repositories: { "**": { policies: [policy] } } }), user, "any/app"), []);
 });
 
-test("globs", () => {
+test("glob patterns match repository names", () => {
   const matching = [
     ["**", "a/b/c"],
     ["a/**", "a"],
@@ -90,7 +90,7 @@ test("globs", () => {
   for (const pattern of ["**", "a/{b,c}/*", "[a-z]*", "\\["]) assert.ok(isValidGlob(pattern), pattern);
 });
 
-test("an unreadable repository is neither in the catalog nor mounted", async (t) => {
+test("a repository that the client may not read is not in the catalog and cannot be mounted from", async (t) => {
   const registry = await startRegistry((config) => {
     Object.assign(config.http.accessControl?.repositories ?? {}, {
       "private/**": { policies: [{ groups: ["admins"], actions: ["read", "create"] }] },
@@ -116,7 +116,7 @@ test("an unreadable repository is neither in the catalog nor mounted", async (t)
   assert.equal((await fetch(`${registry.url}/v2/private/app/tags/list`)).status, 401);
 });
 
-test("without access control every signed-in user may do everything", async (t) => {
+test("without access control, every authenticated user may do everything", async (t) => {
   const registry = await startRegistry(({ http }) => {
     delete http.accessControl;
   });
@@ -127,7 +127,7 @@ test("without access control every signed-in user may do everything", async (t) 
   assert.equal((await fetch(`${registry.url}/v2/_catalog`)).status, 401);
 });
 
-test("bearer authentication shuts out everything else", async (t) => {
+test("bearer authentication disables all other authentication", async (t) => {
   const registry = await startRegistry((config) => {
     config.http.auth = { ...config.http.auth, bearer: { realm: "http://127.0.0.1/token", service: "zot" } };
   });

@@ -1,4 +1,4 @@
-// API keys: valid bodies, what a key may do, and how keys end.
+// API keys: request bodies, use, expiry and revocation.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -43,7 +43,7 @@ async function statusWith(authorization: string): Promise<number> {
   return (await fetch(`${registry.url}/v2/`, { headers: { Authorization: authorization } })).status;
 }
 
-test("bodies that zot accepts", async () => {
+test("zot accepts these bodies", async () => {
   const cases: readonly (readonly [string, Partial<Key>])[] = [
     ["{}", { label: "", scopes: null, expirationDate: "0001-01-01T00:00:00Z", lastUsed: "0001-01-01T00:00:00Z" }],
     ["null", { label: "", scopes: null }],
@@ -66,7 +66,7 @@ test("bodies that zot accepts", async () => {
   }
 });
 
-test("bodies that zot refuses", async () => {
+test("zot rejects these bodies", async () => {
   const dates = [
     '"2099-01-02"',
     '"2099-01-02T03:04:05"',
@@ -94,7 +94,7 @@ test("bodies that zot refuses", async () => {
   assert.equal((await post(JSON.stringify({ label: "x".repeat(8000) }))).status, 201);
 });
 
-test("a key creates the next one, which revokes the first", async () => {
+test("a key can create another, which can revoke the first", async () => {
   const first = await create({ label: "rotation" });
   const withFirst = { Authorization: basic("zot-ci", first.apiKey) };
   const second = await create({ label: "rotation" }, withFirst);
@@ -108,7 +108,7 @@ test("a key creates the next one, which revokes the first", async () => {
   assert.equal(await statusWith(withFirst.Authorization), 401);
 });
 
-test("only the owner can revoke a key, and unknown ids are not an error", async () => {
+test("only the owner can revoke a key, and revoking an unknown id succeeds", async () => {
   const key = await create({ label: "mine" });
   const admin = { Authorization: await registry.mint("admin") };
   const remove = async (query: string, headers = admin): Promise<number> =>
@@ -121,7 +121,7 @@ test("only the owner can revoke a key, and unknown ids are not an error", async 
   assert.equal(await remove("?id=a&id=b"), 400);
 });
 
-test("a list shows the user's own keys without the secrets, and when they were used", async () => {
+test("the list has only the user's own keys, with their last use and without the secrets", async () => {
   const keys = await list();
   assert.ok(keys.length > 1);
   assert.ok(!JSON.stringify(keys).includes("zak_"));
@@ -133,7 +133,7 @@ test("a list shows the user's own keys without the secrets, and when they were u
   );
 });
 
-test("a key belongs to one exact name", async () => {
+test("a key works only with its owner's exact name", async () => {
   const { apiKey } = await create({});
   const refused = [
     basic("admin", apiKey),
@@ -147,10 +147,10 @@ test("a key belongs to one exact name", async () => {
   for (const header of [...refused, basic("zot-ci", apiKey.slice(4)), basic("zot-ci", apiKey.toUpperCase())]) {
     assert.equal(await statusWith(header), 401, header);
   }
-  assert.equal(await statusWith("Basic Og=="), 200, "an empty name and password are anonymous");
+  assert.equal(await statusWith("Basic Og=="), 200, "an empty name and password count as anonymous");
 });
 
-test("an expired key is refused even where anonymous access is allowed", async () => {
+test("an expired key is rejected even if anonymous access is allowed", async () => {
   const expirationDate = new Date(Date.now() + 300).toISOString();
   const { apiKey, uuid } = await create({ expirationDate });
   const header = basic("zot-ci", apiKey);
@@ -159,11 +159,11 @@ test("an expired key is refused even where anonymous access is allowed", async (
   assert.equal((await fetch(`${registry.url}/v2/_catalog`, { headers: { Authorization: header } })).status, 401);
   assert.ok(
     (await list()).some((key) => key.uuid === uuid),
-    "it stays in the list",
+    "an expired key stays in the list",
   );
 });
 
-test("the route answers its suffixes, preflights and no other methods", async () => {
+test("the route accepts suffixes and preflights, but no other methods", async () => {
   for (const suffix of ["/", "s", "?x=1"])
     assert.equal((await fetch(keysUrl + suffix, { headers: zotCi })).status, 200);
   const preflight = await fetch(keysUrl, { method: "OPTIONS" });
@@ -185,7 +185,7 @@ test("only hashes of keys are stored, and no credentials are logged", async () =
   assert.ok(registry.log.some((line) => line.includes('"authorization":["******"]')));
 });
 
-test("without an anonymous policy, only the server's description is accessible without credentials", async (t) => {
+test("without an anonymous policy, only the management and health endpoints need no credentials", async (t) => {
   const own = await startRegistry((config) => {
     config.http["realm"] = "zot lab";
     config.http.accessControl = { repositories: { "**": { defaultPolicy: ["read"] } } };
@@ -199,7 +199,7 @@ test("without an anonymous policy, only the server's description is accessible w
   assert.equal((await fetch(`${own.url}/readyz`)).status, 200);
 });
 
-test("two Authorization headers are refused", async () => {
+test("a request with two Authorization headers is rejected", async () => {
   const { request } = await import("node:http");
   const status = await new Promise<number | undefined>((resolve, reject) => {
     const value = zotCi["Authorization"] ?? "";

@@ -1,4 +1,4 @@
-// A browser for the tests: follows redirects and keeps cookies, one jar a server.
+// A browser for the tests: follows redirects and keeps a cookie jar per server.
 import assert from "node:assert/strict";
 import { personHeader } from "./identityProvider.ts";
 
@@ -10,7 +10,7 @@ export class Browser {
     this.#person = person;
   }
 
-  /** One request, without following redirects. */
+  /** Sends one request, without following redirects. */
   async fetch(url: string, init: RequestInit = {}): Promise<Response> {
     const { origin } = new URL(url);
     const headers = new Headers(init.headers);
@@ -21,13 +21,13 @@ export class Browser {
     return response;
   }
 
-  /** Signs in at zot and returns the answer of the callback, not followed further. */
+  /** Signs in to zot and returns the callback's response, without following its redirect. */
   async signIn(zot: string, callbackUi = "/"): Promise<Response> {
     const login = `${zot}/zot/auth/login?provider=oidc&callback_ui=${encodeURIComponent(callbackUi)}`;
     return this.fetch(await this.followToCallback(login));
   }
 
-  /** Follows redirects, and returns the address of zot's callback before asking for it. */
+  /** Follows redirects up to zot's callback and returns its URL without requesting it. */
   async followToCallback(start: string): Promise<string> {
     let url = start;
     for (let step = 0; step < 10; step++) {
@@ -36,11 +36,11 @@ export class Browser {
       const location = response.headers.get("location");
       assert.ok(
         location !== null,
-        `${url} answered ${response.status} without saying where to go: ${await response.text()}`,
+        `${url} returned ${response.status} without a Location header: ${await response.text()}`,
       );
       url = new URL(location, url).href;
     }
-    throw new Error("The sign-in went on for more than ten redirects.");
+    throw new Error("The sign-in did not reach zot's callback within 10 redirects.");
   }
 
   /** The cookies for a server, as a header. */

@@ -1,4 +1,4 @@
-// The command: what it prints, how it ends, and that it makes way for a real zot.
+// The command: its output, its exit codes, and that it runs a real zot if PATH has one.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -24,7 +24,7 @@ interface Running {
   readonly ended: Promise<Ending>;
 }
 
-// The folder of this node only, so that no real zot of the machine takes over.
+// Only the folder of this node and the system's, so that an installed zot is not found.
 const path = [dirname(process.execPath), "/usr/bin", "/bin"].join(":");
 
 function start(
@@ -61,7 +61,7 @@ function messages(output: string): string[] {
     .map((line) => (JSON.parse(line) as { message: string }).message);
 }
 
-test("it says its version, and takes another on request", async () => {
+test("prints its version, and emulates another on request", async () => {
   const versions = await Promise.all([
     start(["--version"]).ended,
     start(["--version", "--version-emulated", "v2.1.18"]).ended,
@@ -71,7 +71,7 @@ test("it says its version, and takes another on request", async () => {
   assert.deepEqual(commits, ["v2.1.20-0-g3b5796d8", "v2.1.18-0-g7bb211bc", "v2.1.13-0-g4ad3fad3"]);
 });
 
-test("it verifies a file by exit code, log and error", async () => {
+test("verify reports its result as exit code, log and error", async () => {
   const { file } = await openConfig("good");
   writeFileSync(join(folder, "bad.json"), '{"http":{"foo":1}}');
   const [good, bad, none] = await Promise.all([
@@ -85,7 +85,7 @@ test("it verifies a file by exit code, log and error", async () => {
   assert.deepEqual(none, { code: 0, stdout: "", stderr: "" });
 });
 
-test("it is found by an absolute path, a relative one, a link, and the PATH", async () => {
+test("runs from an absolute path, a relative path, a symlink and PATH", async () => {
   const link = join(folder, "link");
   symlinkSync(command, link);
   const root = dirname(dirname(dirname(command)));
@@ -98,7 +98,7 @@ test("it is found by an absolute path, a relative one, a link, and the PATH", as
   for (const outcome of outcomes) assert.match(outcome.stdout, /v2\.1\.20/, outcome.stderr);
 });
 
-test("it makes way for a real zot on the PATH, but not for itself", async () => {
+test("runs a real zot if PATH has one, but never itself", async () => {
   const bin = join(folder, "real bin");
   mkdirSync(bin);
   writeFileSync(join(bin, "zot"), '#!/bin/sh\necho "real zot: $*"\n');
@@ -112,7 +112,7 @@ test("it makes way for a real zot on the PATH, but not for itself", async () => 
   assert.match(itself.stdout, /v2\.1\.20/);
 });
 
-test("it serves until a signal and ends with 0", async () => {
+test("serves until a signal and exits with 0", async () => {
   const signals = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
   const serveUntil = async (signal: NodeJS.Signals): Promise<void> => {
     const { file, port } = await openConfig(signal);
@@ -125,7 +125,7 @@ test("it serves until a signal and ends with 0", async () => {
   await Promise.all(signals.map(serveUntil));
 });
 
-test("it panics when the identity provider cannot be reached", async () => {
+test("panics if the identity provider is unreachable", async () => {
   const { file } = await openConfig("panic");
   writeFileSync(join(folder, "credentials.json"), '{"clientid":"a","clientsecret":"b"}');
   const oidc = { issuer: "http://127.0.0.1:1/", credentialsFile: join(folder, "credentials.json"), scopes: ["openid"] };
@@ -137,7 +137,7 @@ test("it panics when the identity provider cannot be reached", async () => {
   assert.match(stderr, /^panic: failed to initialize new relying party oidc/);
 });
 
-test("it does not start with a bad configuration or a taken port", async () => {
+test("does not start with an invalid configuration or on a port in use", async () => {
   const bad = await start(["serve", "nothing.json"]).ended;
   assert.equal(bad.code, 1);
   assert.match(bad.stderr, /^Error: open nothing\.json: no such file or directory\nUsage:/);
@@ -145,7 +145,7 @@ test("it does not start with a bad configuration or a taken port", async () => {
   const first = start(["serve", file]);
   await ready(port, first);
   const second = await start(["serve", file]).ended;
-  // Ended first: a zot that still serves would keep this process alive when an assertion fails.
+  // Stop it before the assertions: if one fails, a running zot would keep this process alive.
   first.kill("SIGTERM");
   await first.ended;
   assert.equal(second.code, 1);

@@ -1,5 +1,5 @@
 // Where zot deviates from the distribution specification, as measured: byte ranges, blobs shared between
-// repositories, and what it accepts as a manifest. docs/conformance.md has the public suites' results.
+// repositories, and the manifests it accepts. docs/conformance.md has the public suites' results.
 import assert from "node:assert/strict";
 import test, { after, before, describe } from "node:test";
 import { zotVersion } from "../../../lab/zot/version.ts";
@@ -16,9 +16,9 @@ const layerType = "application/vnd.oci.image.layer.v1.tar";
 
 const realZot = findRealZot();
 for (const program of [standIn(), ...(realZot === undefined ? [] : [realZot])]) {
-  // Byte ranges in this form came with v2.1.17.
+  // Byte ranges work like this since v2.1.17.
   const isComparable = isKnown(program.release) && zotVersion(program.release).atLeast("2.1.17");
-  const skip = isComparable ? false : `how ${program.release} differs from v2.1.20 is not known`;
+  const skip = isComparable ? false : `differences between ${program.release} and v2.1.20 are unknown`;
   describe(program.name, { skip }, () => distribution(program));
 }
 
@@ -76,7 +76,7 @@ function distribution(program: ZotProgram): void {
     );
   });
 
-  test("several ranges come as the parts of one body", async () => {
+  test("several ranges are sent as a multipart body", async () => {
     const answer = await ask("GET", `d/app/blobs/${layer}`, { Range: "bytes=6-7, 0-1" });
     assert.equal(answer.status, 206);
     const type = answer.headers.get("content-type") ?? "";
@@ -86,7 +86,7 @@ function distribution(program: ZotProgram): void {
     assert.equal(await answer.text(), `${part("0-1", "la")}${part("6-7", "sh")}--${boundary}--\r\n`);
   });
 
-  test("a range that is outside or malformed is refused", async () => {
+  test("an out-of-bounds or malformed range is rejected", async () => {
     const many = Array.from({ length: 17 }, () => "0-0").join(",");
     for (const Range of ["bytes=12-", "bytes=-0", "bytes=5-2", "bytes=a-b", "bytes=", "items=0-1", `bytes=${many}`]) {
       const answer = await ask("GET", `d/app/blobs/${layer}`, { Range });
@@ -98,7 +98,7 @@ function distribution(program: ZotProgram): void {
     }
   });
 
-  test("on HEAD of a blob, zot links it from any repository, even into one that did not exist", async () => {
+  test("HEAD of a blob links it from any repository, even into one that does not exist yet", async () => {
     assert.equal(await status("GET", `d/new/blobs/${layer}`), 404);
     assert.equal(await status("GET", "d/new/tags/list"), 404);
     assert.equal(await status("HEAD", `d/new/blobs/${layer}`), 200);
@@ -106,7 +106,7 @@ function distribution(program: ZotProgram): void {
     assert.deepEqual(await (await ask("GET", "d/new/tags/list")).json(), { name: "d/new", tags: [] });
   });
 
-  test("a deleted blob is found again while another repository has it, and not at once where the first was deleted", async () => {
+  test("a deleted blob is found in another repository, but only on the second request after the original was deleted", async () => {
     const twice = digestOf("twice");
     const blob = (method: string, repository: string): Promise<number> =>
       status(method, `${repository}/blobs/${twice}`, admin);
@@ -118,7 +118,7 @@ function distribution(program: ZotProgram): void {
     assert.deepEqual([await blob("HEAD", "d/first"), await blob("DELETE", "d/first")], [200, 202]);
   });
 
-  test("a private blob is kept from HEAD and mounts elsewhere, but not from a range", async () => {
+  test("HEAD and mounts do not expose a private blob, but a byte range does", async () => {
     const secret = digestOf(image("secret").layer);
     assert.equal(await pushImage(registry.url, "private/app", "v1", image("secret"), admin), 201);
     assert.equal(await status("GET", `private/app/blobs/${secret}`), 401);
@@ -129,7 +129,7 @@ function distribution(program: ZotProgram): void {
     assert.equal(await status("GET", `d/app/blobs/${secret}`), 200);
   });
 
-  test("without deduplication blobs are not looked up in other repositories", async (t) => {
+  test("without deduplication, zot does not look for blobs in other repositories", async (t) => {
     const own = await startRegistry(({ storage, http: { accessControl } }) => {
       storage["dedupe"] = false;
       if (accessControl !== undefined) accessControl.metrics = metricsAccess(program.release);
@@ -144,7 +144,7 @@ function distribution(program: ZotProgram): void {
     assert.equal((await fetch(mount, { method: "POST", headers: { Authorization } })).status, 202);
   });
 
-  test("missing blobs and uploads, and invalid digests", async () => {
+  test("zot returns these errors for missing blobs, missing uploads and malformed digests", async () => {
     const absent = digestOf("absent");
     for (const path of [`d/app/blobs/${absent}`, `d/nowhere/blobs/${absent}`]) {
       for (const method of ["GET", "DELETE"]) {
@@ -160,10 +160,10 @@ function distribution(program: ZotProgram): void {
     const upload = "d/nowhere2/blobs/uploads/00000000-0000-4000-8000-000000000000";
     const piece = await ask("PATCH", upload, admin, "x");
     assert.deepEqual([piece.status, (await errorOf(piece)).code], [404, "BLOB_UPLOAD_UNKNOWN"]);
-    assert.equal(await status("GET", "d/nowhere2/tags/list"), 200, "it is made all the same");
+    assert.equal(await status("GET", "d/nowhere2/tags/list"), 200, "the repository is created anyway");
   });
 
-  test("for a streamed chunk, zot returns its length, not the offset of the upload", async () => {
+  test("for a streamed chunk, zot returns the chunk's length, not the upload's size", async () => {
     const start = await ask("POST", "d/app/blobs/uploads/", admin);
     const upload = (start.headers.get("location") ?? "").replace("/v2/", "");
     const ranges = [];
@@ -172,7 +172,7 @@ function distribution(program: ZotProgram): void {
     assert.deepEqual(ranges, ["0-4", "0-1", "0-6"]);
   });
 
-  test("which manifests zot accepts", async () => {
+  test("zot accepts and rejects these manifests", async () => {
     const descriptor = (mediaType: string, content: string) => ({
       mediaType,
       digest: digestOf(content),
@@ -182,23 +182,23 @@ function distribution(program: ZotProgram): void {
     const elsewhere = "application/vnd.oci.image.layer.nondistributable.v1.tar";
     const cases: readonly (readonly [string, object, number])[] = [
       ["no layers", { config, layers: [] }, 201],
-      ["a layer that is elsewhere", { config, layers: [descriptor(elsewhere, "absent")] }, 201],
-      ["a compressed layer that is elsewhere", { config, layers: [descriptor(`${elsewhere}+zstd`, "absent")] }, 201],
+      ["a nondistributable layer", { config, layers: [descriptor(elsewhere, "absent")] }, 201],
+      ["a compressed nondistributable layer", { config, layers: [descriptor(`${elsewhere}+zstd`, "absent")] }, 201],
       ["a missing layer", { config, layers: [descriptor(layerType, "absent")] }, 400],
       ["a missing config", { config: descriptor(configType, "absent"), layers: [] }, 400],
       [
-        "a config of another type, with nothing there",
+        "a config of another type, with missing blobs",
         { config: descriptor("a/b", "absent"), layers: [descriptor("c/d", "absent")] },
         201,
       ],
-      ["fields of its own", { config, layers: [], own: { field: 1 } }, 201],
-      ["a subject that is not there", { config, layers: [], subject: descriptor(manifestType, "absent") }, 201],
+      ["unknown fields", { config, layers: [], own: { field: 1 } }, 201],
+      ["a missing subject", { config, layers: [], subject: descriptor(manifestType, "absent") }, 201],
       ["a wrong size", { config: { ...config, size: 1 }, layers: [] }, 201],
-      ["a media type that is none", { config: { ...config, mediaType: "none" }, layers: [] }, 400],
-      ["a digest that is none", { config: { ...config, digest: "none" }, layers: [] }, 400],
+      ["an invalid media type", { config: { ...config, mediaType: "none" }, layers: [] }, 400],
+      ["an invalid digest", { config: { ...config, digest: "none" }, layers: [] }, 400],
       ["a size in quotes", { config: { ...config, size: "1" }, layers: [] }, 400],
       ["an annotation that is a number", { config, layers: [], annotations: { a: 1 } }, 400],
-      ["the subject null", { config, layers: [], subject: null }, 400],
+      ["a null subject", { config, layers: [], subject: null }, 400],
       ["an older schema", { schemaVersion: 1, config, layers: [] }, 400],
       ["nothing", { schemaVersion: undefined, mediaType: undefined }, 400],
     ];
@@ -219,7 +219,7 @@ function distribution(program: ZotProgram): void {
     }
   });
 
-  test("which references zot accepts, and how many tags at once", async () => {
+  test("zot accepts and rejects these references and tag queries", async () => {
     const headers = { ...admin, "Content-Type": manifestType };
     const put = (reference: string): Promise<Response> =>
       ask("PUT", `d/app/manifests/${reference}`, headers, shared.manifest);
@@ -244,7 +244,7 @@ function distribution(program: ZotProgram): void {
     );
   });
 
-  test("an index that takes over another's tag deletes the other's untagged manifests", async () => {
+  test("moving a tag to another index deletes the old index's untagged manifests", async () => {
     const [one, two] = [image("one"), image("two")];
     for (const part of [one, two]) {
       assert.equal(await pushImage(registry.url, "d/multi", digestOf(part.manifest), part, admin), 201);
@@ -261,7 +261,7 @@ function distribution(program: ZotProgram): void {
     assert.deepEqual([await isThere(one), await isThere(two)], [404, 200]);
   });
 
-  test("the management endpoint shows the release to everyone, but refuses wrong credentials", async () => {
+  test("the management endpoint shows the release to everyone, but rejects invalid credentials", async () => {
     for (const headers of [{}, admin, zotCi]) {
       const answer = await ask("GET", "_zot/ext/mgmt", headers);
       const { releaseTag, http } = (await answer.json()) as { releaseTag: string; http: object };
@@ -272,7 +272,7 @@ function distribution(program: ZotProgram): void {
     assert.equal(await status("GET", "_zot/ext/mgmt", { Authorization: "Basic eDp5" }), 401);
   });
 
-  test("a key records which client created it", async () => {
+  test("a key records the client that created it", async () => {
     const made = await fetch(`${registry.url}/zot/auth/apikey`, {
       method: "POST",
       headers: { ...admin, "User-Agent": "the client" },
@@ -281,7 +281,7 @@ function distribution(program: ZotProgram): void {
     assert.equal(((await made.json()) as { creatorUa: string }).creatorUa, "the client");
   });
 
-  test("paths are cleaned by a redirect, and not decoded", async () => {
+  test("zot redirects to the cleaned path and does not decode it", async () => {
     const { request } = await import("node:http");
     const { port } = new URL(registry.url);
     const answer = (path: string): Promise<readonly [number | undefined, string | undefined]> =>

@@ -1,4 +1,4 @@
-// An OpenID provider for the tests: it signs in whoever the request's header names, without asking for a password.
+// An OpenID provider for the tests: it signs in the person that a request header names, without a password.
 import { generateKeyPairSync } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -8,25 +8,25 @@ import type { Adapter, AdapterPayload } from "oidc-provider";
 export interface Person {
   groups: string[];
   readonly email?: string;
-  /** Without one, the provider says nothing about a name. */
+  /** If absent, the provider sends no name claim. */
   readonly username?: string;
 }
 
 export interface IdentityProvider {
   readonly issuer: string;
-  /** By account; changes count from the next sign-in on. */
+  /** By account. Changes apply from the next sign-in. */
   readonly people: Map<string, Person>;
-  /** Stops answering, and answers again with all that it knew. */
+  /** Stops listening until `resume`; its state is kept. */
   pause(): Promise<void>;
   resume(): Promise<void>;
   close(): Promise<void>;
 }
 
 export const client = { id: "zot", secret: "client-secret-of-the-test" };
-/** The header that says who signs in. */
+/** The request header that names the person who signs in. */
 export const personHeader = "x-test-person";
 
-/** Starts a provider whose only client may come back to `redirectUri`. */
+/** Starts a provider with one client, whose redirect URI is `redirectUri`. */
 export async function startIdentityProvider(redirectUri: string): Promise<IdentityProvider> {
   const people = new Map<string, Person>([
     ["zot-ci", { groups: ["artifact-workloads"], username: "zot-ci" }],
@@ -96,7 +96,7 @@ function makeProvider(issuer: string, redirectUri: string, people: ReadonlyMap<s
   return provider;
 }
 
-/** What the provider remembers. Its own memory is the same, with a warning on every start. */
+/** The provider's storage. Equivalent to its built-in adapter, which logs a warning at startup. */
 class MemoryAdapter implements Adapter {
   readonly #entries = new Map<string, AdapterPayload>();
 

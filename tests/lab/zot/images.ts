@@ -1,4 +1,4 @@
-// Small images for the tests, made byte for byte as those of the recorded matrix were.
+// Small images for the tests, byte for byte as in the recorded matrix.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 
@@ -41,7 +41,7 @@ function manifestOf(layer: string, config: string, name: string): string {
   });
 }
 
-/** JSON with a space after each comma and colon, as the recorded bodies have it. The texts above contain neither. */
+/** JSON with a space after each comma and colon, as in the recorded bodies. The values above must not contain line breaks. */
 function spaced(value: unknown): string {
   return JSON.stringify(value, undefined, 1)
     .replace(/\n\s*/g, " ")
@@ -51,7 +51,7 @@ function spaced(value: unknown): string {
 
 type Headers = Readonly<Record<string, string>>;
 
-/** Uploads one blob whole. */
+/** Uploads a blob in one request. */
 export async function pushBlob(url: string, repository: string, content: string, headers: Headers = {}): Promise<void> {
   const answer = await fetch(`${url}/v2/${repository}/blobs/uploads/?digest=${digestOf(content)}`, {
     method: "POST",
@@ -61,7 +61,7 @@ export async function pushBlob(url: string, repository: string, content: string,
   assert.equal(answer.status, 201, await answer.text());
 }
 
-/** Puts a manifest and returns the status. */
+/** Pushes a manifest and returns the status. */
 export async function putManifest(
   url: string,
   repository: string,
@@ -79,7 +79,7 @@ export async function putManifest(
   return answer.status;
 }
 
-/** Uploads an image's blobs and puts its manifest; returns the status of the manifest. */
+/** Pushes an image's blobs and manifest. Returns the status of the manifest's PUT. */
 export async function pushImage(
   url: string,
   repository: string,

@@ -1,4 +1,4 @@
-// Signing in through an OpenID provider: cookies, claims, and what survives a restart.
+// Sign-in through an OpenID provider: cookies, claims, and what survives a restart.
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -19,11 +19,11 @@ after(() => registry.close());
 
 function cookieNamed(answer: Response, name: string): string | undefined {
   const found = answer.headers.getSetCookie().find((cookie) => cookie.startsWith(`${name}=`));
-  // Values and dates differ from one run to the next.
+  // Values and dates differ between runs.
   return found?.replace(/=[^;]+/, "=…").replace(/Expires=[^;]+/, "Expires=…");
 }
 
-test("the login starts with two cookies and the provider's address", async () => {
+test("login sets two cookies and redirects to the provider", async () => {
   const answer = await fetch(`${registry.url}/zot/auth/login?provider=oidc&callback_ui=/`, { redirect: "manual" });
   assert.equal(answer.status, 302);
   const location = new URL(answer.headers.get("location") ?? "");
@@ -40,14 +40,14 @@ test("the login starts with two cookies and the provider's address", async () =>
   assert.match(await answer.text(), /^<a href=".*&amp;state=[0-9a-f-]{36}">Found<\/a>\.\n\n$/);
 });
 
-test("an unknown provider is refused", async () => {
+test("login rejects an unknown provider", async () => {
   for (const query of ["", "?provider=nope"]) {
     const answer = await fetch(`${registry.url}/zot/auth/login${query}`);
     assert.deepEqual([answer.status, await answer.text()], [400, ""]);
   }
 });
 
-test("the callback sets the session and clears the state", async () => {
+test("the callback sets the session cookie and clears the state cookie", async () => {
   const answer = await new Browser("admin").signIn(registry.url, "/v2/_catalog");
   assert.deepEqual([answer.status, answer.headers.get("location")], [302, "/v2/_catalog"]);
   assert.equal(answer.headers.getSetCookie()[0], "state=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax");
@@ -57,7 +57,7 @@ test("the callback sets the session and clears the state", async () => {
   );
 });
 
-test("after the login only own pages are shown", async () => {
+test("sign-in redirects only to zot's own pages", async () => {
   const cases = [
     ["http://evil.test/x", "/"],
     ["//evil.test/x", "/"],
@@ -71,7 +71,7 @@ test("after the login only own pages are shown", async () => {
   assert.equal((await new Browser("admin").signIn(registry.url, "")).status, 201);
 });
 
-test("a callback without its cookies, or a second time, is refused", async () => {
+test("a callback without cookies, or a replayed one, is rejected", async () => {
   const stranger = await fetch(`${registry.url}/zot/auth/callback/oidc?code=x&state=y`);
   const missing = "failed to get state: http: named cookie not present\n";
   assert.deepEqual([stranger.status, await stranger.text()], [401, missing]);
@@ -81,7 +81,7 @@ test("a callback without its cookies, or a second time, is refused", async () =>
   assert.deepEqual([replay.status, await replay.text()], [401, missing]);
 });
 
-test("a code that the provider does not know is refused", async () => {
+test("an unknown code is rejected", async () => {
   const browser = new Browser("admin");
   const start = await browser.fetch(`${registry.url}/zot/auth/login?provider=oidc`);
   const state = new URL(start.headers.get("location") ?? "").searchParams.get("state") ?? "";
@@ -90,14 +90,14 @@ test("a code that the provider does not know is refused", async () => {
   assert.match(await answer.text(), /^failed to exchange token: oauth2: cannot fetch token: 400/);
 });
 
-test("a state other than the login's own is refused", async () => {
+test("a forged state is rejected", async () => {
   const browser = new Browser("admin");
   await browser.fetch(`${registry.url}/zot/auth/login?provider=oidc`);
   const answer = await browser.fetch(`${registry.url}/zot/auth/callback/oidc?code=x&state=forged`);
   assert.deepEqual([answer.status, await answer.text()], [401, "failed to get state: state does not compare\n"]);
 });
 
-test("without an e-mail address the mapped claim is enough; without the claim the address is taken; without both nobody is signed in", async () => {
+test("the user name is the mapped claim, else the e-mail address; without both, sign-in fails", async () => {
   registry.idp.people.set("no-name", { groups: ["admins"], email: "no-name@example.test" });
   registry.idp.people.set("nothing", { groups: [] });
   const named = await registry.signIn("zot-ci");
@@ -108,7 +108,7 @@ test("without an e-mail address the mapped claim is enough; without the claim th
   assert.deepEqual([refused.status, await refused.text()], [401, ""]);
 });
 
-test("logout ends the session and names the provider's own logout", async () => {
+test("logout ends the session and returns the provider's logout URL", async () => {
   const browser = await registry.signIn("admin");
   const list = (): Promise<Response> => browser.fetch(`${registry.url}/zot/auth/apikey`, { headers: ui });
   assert.equal((await list()).status, 200);
@@ -123,7 +123,7 @@ test("logout ends the session and names the provider's own logout", async () => 
   assert.equal(again.status, 500);
 });
 
-test("groups are those of the last login, for keys and sessions alike", async () => {
+test("a key has the groups of its user's last sign-in", async () => {
   const key = { Authorization: await registry.mint("zot-ci") };
   const person = registry.idp.people.get("zot-ci");
   assert.ok(person !== undefined);
@@ -133,9 +133,9 @@ test("groups are those of the last login, for keys and sessions alike", async ()
   };
   assert.equal(await push("a"), 202);
   person.groups = [];
-  assert.equal(await push("a"), 202, "zot asks nobody between logins");
+  assert.equal(await push("a"), 202, "groups do not change between sign-ins");
   await registry.restart();
-  assert.equal(await push("a"), 202, "and remembers over a restart");
+  assert.equal(await push("a"), 202, "groups survive a restart");
   await registry.signIn("zot-ci");
   assert.equal(await push("a"), 403);
   person.groups = ["artifact-workloads"];
@@ -144,7 +144,7 @@ test("groups are those of the last login, for keys and sessions alike", async ()
   assert.equal(await push("a"), 202);
 });
 
-test("a session does not survive a restart, a key does", async () => {
+test("an API key survives a restart, a session does not", async () => {
   const key = { Authorization: await registry.mint("admin") };
   const browser = await registry.signIn("admin");
   await registry.restart();
@@ -152,7 +152,7 @@ test("a session does not survive a restart, a key does", async () => {
   assert.equal((await fetch(`${registry.url}/zot/auth/apikey`, { headers: key })).status, 200);
 });
 
-test("with a file of session keys a session survives", async (t) => {
+test("with a session keys file, a session survives a restart", async (t) => {
   const own = await startRegistry((config) => {
     const file = join(String(config.storage["rootDirectory"]), "..", "session-keys.json");
     writeFileSync(file, JSON.stringify({ hashKey: "h".repeat(64), encryptKey: "e".repeat(32) }));
@@ -166,7 +166,7 @@ test("with a file of session keys a session survives", async (t) => {
   assert.match(cookieNamed(start, "statecookie") ?? "", /; HttpOnly; Secure$/);
 });
 
-test("the start fails when the issuer is not the provider's to the byte, or cannot be reached", async () => {
+test("zot does not start if the issuer is unreachable or does not match exactly", async () => {
   for (const issuer of [`${registry.idp.issuer}/`, "http://127.0.0.1:1"]) {
     const file = join(registry.folder, "other.json");
     const text = JSON.stringify({ ...registry.config, storage: { rootDirectory: join(registry.folder, "other") } });
@@ -175,7 +175,7 @@ test("the start fails when the issuer is not the provider's to the byte, or cann
   }
 });
 
-test("while the provider is down, keys work and logins fail", async (t) => {
+test("while the provider is down, keys work and sign-in fails", async (t) => {
   const own = await startRegistry();
   t.after(() => own.close());
   const key = { Authorization: await own.mint("admin") };

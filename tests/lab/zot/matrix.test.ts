@@ -1,4 +1,4 @@
-// The recorded access matrix against the stand-in, in the releases that were measured, and against a real zot where PATH has one.
+// Replays the recorded access matrix against the stand-in for each measured release, and against a real zot if PATH has one.
 import assert from "node:assert/strict";
 import test, { after, before, describe } from "node:test";
 import { digestOf, image } from "./images.ts";
@@ -10,9 +10,7 @@ const realZot = findRealZot();
 const programs = [standIn(), standIn("v2.1.18"), standIn("v2.1.13"), ...(realZot === undefined ? [] : [realZot])];
 
 for (const program of programs) {
-  const skip = isKnown(program.release)
-    ? false
-    : `how ${program.release} differs from the recorded v2.1.20 is not known`;
+  const skip = isKnown(program.release) ? false : `differences between ${program.release} and v2.1.20 are unknown`;
   describe(program.name, { skip }, () => {
     let replay: MatrixReplay;
     before(async () => {
@@ -35,12 +33,12 @@ for (const program of programs) {
   });
 }
 
-test("the images are those of the recording", () => {
+test("the images match the recording", () => {
   const [head] = rows.filter(({ operation, subject }) => operation === "pull-manifest-head" && subject === "anonymous");
   assert.equal(digestOf(image("anonymous-v1").manifest), head?.["Docker-Content-Digest"]);
 });
 
-test("the measured differences of older releases are these rows and no others", () => {
+test("older releases differ in exactly these rows", () => {
   const differing = (release: string): string[] =>
     rows
       .filter((row) => rowOf(release, row) !== row)

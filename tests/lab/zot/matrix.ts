@@ -1,4 +1,4 @@
-// The recorded access matrix, and replaying it against a zot: every request in its order, with the whole answers compared.
+// Replays the recorded access matrix against a zot: sends every request in order and compares the complete responses.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { image, pushBlob, pushImage } from "./images.ts";
@@ -17,7 +17,7 @@ type Headers = Readonly<Record<string, string>>;
 export class MatrixReplay {
   readonly #program: ZotProgram;
   readonly #registry: TestRegistry;
-  /** By subject of the matrix. */
+  /** By the matrix's subject. */
   readonly credentials: ReadonlyMap<string, Headers>;
 
   private constructor(program: ZotProgram, registry: TestRegistry, credentials: ReadonlyMap<string, Headers>) {
@@ -37,7 +37,7 @@ export class MatrixReplay {
     return this.#registry.close();
   }
 
-  /** What the recording presupposes of each subject: a repository with three tags, a spare blob, and blobs to refer to. */
+  /** Creates what the recording assumes for each subject: a repository with three tags, a spare blob, and blobs to refer to. */
   async seed(subject: string): Promise<void> {
     const { url } = this.#registry;
     const admin = this.credentials.get("admin-apikey");
@@ -55,7 +55,7 @@ export class MatrixReplay {
     await pushBlob(url, repository, `new layer ${subject}`, admin);
   }
 
-  /** Sends one row's request and compares the answer. `uploads` maps recorded ids of uploads to those of this run. */
+  /** Sends one row's request and compares the response. `uploads` maps recorded upload ids to those of this run. */
   async replay(recorded: Row, uploads: Map<string, string>): Promise<void> {
     const row = rowOf(this.#program.release, recorded);
     const answer = await fetch(this.#registry.url + renamed(row.path, uploads), {
@@ -85,14 +85,14 @@ export class MatrixReplay {
       digest: row["Docker-Content-Digest"] ?? null,
       apiVersion: row["Docker-Distribution-Api-Version"] ?? null,
     });
-    // The metrics' text is not in the recording.
+    // The recording does not contain the metrics.
     if (row.operation === "metrics" && row.status === 200) assert.match(body, /^# HELP /);
     else assert.equal(this.#comparable(body), this.#comparable(row.responseBody ?? ""));
     assert.ok(body.includes(row.bodyContains ?? ""));
     if (row.operation === "mgmt" && row.status === 200) this.#assertRelease(body);
   }
 
-  /** A body without what every run makes anew. The recorded release must say of its build what was recorded. */
+  /** A body without values that change with every run. For the recorded release, the build must match too. */
   #comparable(body: string): string {
     const { real, release } = this.#program;
     return comparable(real || release !== "v2.1.20" ? withoutBuild(body) : body);
@@ -123,12 +123,12 @@ async function signInAll(registry: TestRegistry): Promise<ReadonlyMap<string, He
   ]);
 }
 
-/** Ids of uploads differ from those of the recording. */
+/** Replaces recorded upload ids. */
 function renamed(path: string, uploads: ReadonlyMap<string, string>): string {
   return path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, (id) => uploads.get(id) ?? id);
 }
 
-/** A body without times, keys, ids and the client's name. Keys are listed in no order. */
+/** A body without times, keys, ids and the client's name. Sorts listed keys, whose order is random. */
 export function comparable(body: string): string {
   const masked = body
     .replace(/"creatorUa":"[^"]*"/g, '"creatorUa":"<client>"')

@@ -1,4 +1,4 @@
-// A registry without authentication, and the distribution specification as clients use it.
+// The distribution specification as clients use it, on a registry without authentication.
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -15,7 +15,7 @@ import { findRealZot, standIn } from "./zotPrograms.ts";
 
 const realZot = findRealZot();
 for (const program of [standIn(), ...(realZot === undefined ? [] : [realZot])]) {
-  const skip = isKnown(program.release) ? false : `how ${program.release} differs from v2.1.20 is not known`;
+  const skip = isKnown(program.release) ? false : `differences between ${program.release} and v2.1.20 are unknown`;
   describe(program.name, { skip }, () => openRegistry(program));
 }
 
@@ -49,7 +49,7 @@ function openRegistry(program: ZotProgram): void {
     return server.url + (answer.headers.get("location") ?? "");
   }
 
-  test("everyone may do everything without credentials", async () => {
+  test("anonymous users may do everything", async () => {
     const ping = await fetch(`${registry}/`);
     assert.deepEqual([ping.status, ping.headers.get("www-authenticate")], [200, null]);
     const withCredentials = await fetch(`${registry}/_catalog`, { headers: { Authorization: "Basic eDp5" } });
@@ -68,7 +68,7 @@ function openRegistry(program: ZotProgram): void {
     assert.equal((await fetch(`${registry}/open/app/manifests/v1`, { method: "DELETE" })).status, 202);
   });
 
-  test("a blob of several megabytes streams in as skopeo sends it, and out again", async () => {
+  test("a blob of several megabytes can be streamed in as skopeo does, and out again", async () => {
     const content = randomBytes(8 * 1024 * 1024);
     const digest = `sha256:${createHash("sha256").update(content).digest("hex")}`;
     let url = await startUpload("big/app");
@@ -89,14 +89,14 @@ function openRegistry(program: ZotProgram): void {
     assert.ok(Buffer.from(await blob.arrayBuffer()).equals(content));
   });
 
-  test("an upload in pieces keeps their order, and its progress can be asked for", async () => {
+  test("a chunked upload keeps the chunks' order and reports its progress", async () => {
     const url = await startUpload("pieces/app");
     const patch = (range: string, body: string): Promise<Response> =>
       fetch(url, { method: "PATCH", headers: { "Content-Range": range }, body });
     assert.equal((await patch("0-4", "hello")).status, 202);
-    assert.equal((await patch("0-4", "hello")).status, 416, "already there");
+    assert.equal((await patch("0-4", "hello")).status, 416, "already received");
     assert.equal((await patch("9-13", "world")).status, 416, "a gap");
-    assert.equal((await patch("5-6", "world")).status, 416, "another length");
+    assert.equal((await patch("5-6", "world")).status, 416, "the length does not match");
     const progress = await fetch(url);
     assert.deepEqual([progress.status, progress.headers.get("range")], [204, "0-4"]);
     const digest = digestOf("hello world");
@@ -107,10 +107,10 @@ function openRegistry(program: ZotProgram): void {
     });
     assert.equal(put.status, 201);
     assert.equal(await (await fetch(`${registry}/pieces/app/blobs/${digest}`)).text(), "hello world");
-    assert.equal((await fetch(url)).status, 404, "the upload is over");
+    assert.equal((await fetch(url)).status, 404, "the upload is finished");
   });
 
-  test("an upload with a wrong digest is refused and goes on; a cancelled one is gone", async () => {
+  test("an upload can continue after a wrong digest, and a cancelled one is deleted", async () => {
     const url = await startUpload("wrong/app");
     const put = await fetch(`${url}?digest=${digestOf("something else")}`, { method: "PUT", body: "something" });
     assert.equal(put.status, 400);
@@ -123,7 +123,7 @@ function openRegistry(program: ZotProgram): void {
     assert.equal((await fetch(other, { method: "DELETE" })).status, 404);
   });
 
-  test("names that would escape the storage are not repositories", async () => {
+  test("names that would escape the storage folder are rejected", async () => {
     const paths = [
       "/..%2f..%2fetc/manifests/v1",
       "/_lab/tags/list",
@@ -142,7 +142,7 @@ function openRegistry(program: ZotProgram): void {
     assert.ok(performance.now() - begin < 1000);
   });
 
-  test("tags and repositories are listed in pages", async () => {
+  test("tags and repositories are paginated", async () => {
     const { layer, config, manifest } = image("pages");
     for (const name of ["page/a", "page/b"]) {
       await pushBlob(server.url, name, layer);
@@ -162,12 +162,12 @@ function openRegistry(program: ZotProgram): void {
     const { repositories } = (await json("/_catalog")) as { repositories: readonly string[] };
     assert.ok(repositories.includes("page/a"));
     const whole = await fetch(`${registry}/_catalog?n=${repositories.length}`);
-    assert.notEqual(whole.headers.get("link"), null, "zot tells of a next page even where there is none");
+    assert.notEqual(whole.headers.get("link"), null, "zot links to a next page even if there is none");
     assert.deepEqual(await json(`/_catalog?last=${repositories.at(-1) ?? ""}&n=1`), { repositories: [] });
     assert.deepEqual(await json("/_catalog?last=page/unknown"), { repositories: [] });
   });
 
-  test("referrers are found by their subject and filtered by their type", async () => {
+  test("referrers are listed by subject and filtered by artifact type", async () => {
     const { layer, config, manifest } = image("subject");
     assert.equal(await pushImage(server.url, "ref/app", "v1", { layer, config, manifest }), 201);
     const subject = { mediaType: manifestType, digest: digestOf(manifest), size: manifest.length };
@@ -200,7 +200,7 @@ function openRegistry(program: ZotProgram): void {
     assert.deepEqual(other.manifests, []);
   });
 
-  test("an index needs its manifests, which then cannot be deleted alone", async () => {
+  test("an index needs its manifests, and prevents their deletion", async () => {
     const inner = image("inner");
     assert.equal(await pushImage(server.url, "multi/app", digestOf(inner.manifest), inner), 201);
     const manifests = [{ mediaType: manifestType, digest: digestOf(inner.manifest), size: inner.manifest.length }];
@@ -216,7 +216,7 @@ function openRegistry(program: ZotProgram): void {
     assert.equal(remove.status, 405);
   });
 
-  test("a manifest of another type or another digest is refused", async () => {
+  test("a manifest with another media type or digest is rejected", async () => {
     const { manifest } = image("open");
     const put = (reference: string, type: string): Promise<Response> =>
       fetch(`${registry}/open/app/manifests/${reference}`, {
@@ -229,7 +229,7 @@ function openRegistry(program: ZotProgram): void {
     assert.equal((await put("sha256:short", manifestType)).status, version.conforms ? 400 : 201);
   });
 
-  test("a tag that moves leaves its old manifest behind only where another tag holds it", async () => {
+  test("after a tag moves, its old manifest is kept only if another tag refers to it", async () => {
     const [old, next] = [image("old"), image("next")];
     assert.equal(await pushImage(server.url, "move/app", "v1", old), 201);
     assert.equal(await pushImage(server.url, "move/app", "kept", old), 201);
@@ -239,7 +239,7 @@ function openRegistry(program: ZotProgram): void {
     assert.equal(await status(digestOf(old.manifest)), 200);
     assert.equal(await pushImage(server.url, "move/app", "kept", next), 201);
     assert.equal(await status(digestOf(old.manifest)), 404);
-    // Deleting a manifest takes all its tags along.
+    // Deleting a manifest deletes all its tags.
     assert.equal(
       (await fetch(`${registry}/move/app/manifests/${digestOf(next.manifest)}`, { method: "DELETE" })).status,
       202,

@@ -1,4 +1,4 @@
-// A registry for the tests: a zot with the three-tier configuration, signed in by a provider of its own.
+// A registry for the tests: a zot with the three-tier configuration and its own identity provider.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ import { client, startIdentityProvider } from "./identityProvider.ts";
 import type { ZotProgram } from "./zotPrograms.ts";
 import { standIn } from "./zotPrograms.ts";
 
-// The shape of a configuration that the tests change, key by key.
+// A configuration that the tests can change.
 export interface TestConfig {
   distSpecVersion: string;
   storage: Record<string, unknown>;
@@ -34,13 +34,13 @@ export interface TestRegistry {
   readonly idp: IdentityProvider;
   readonly log: string[];
   signIn(person: string): Promise<Browser>;
-  /** Signs in and mints a key; returns the `Authorization` header with it. */
+  /** Signs in, mints a key and returns the `Authorization` header with it. */
   mint(person: string, settings?: object): Promise<string>;
   restart(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Everybody reads, artifact-workloads creates, admins do everything; only `admin` and anonymous read metrics. */
+/** Everyone reads, artifact-workloads creates, admins do everything; only `admin` and anonymous users read metrics. */
 export function threeTierConfig(folder: string, port: number, issuer: string): TestConfig {
   return {
     distSpecVersion: "1.1.1",
@@ -81,7 +81,7 @@ export function threeTierConfig(folder: string, port: number, issuer: string): T
   };
 }
 
-/** Starts a provider and a registry. `change` may alter the configuration before. */
+/** Starts a provider and a registry. `change` may modify the configuration first. */
 export async function startRegistry(
   change: (config: TestConfig) => void = () => undefined,
   program: ZotProgram = standIn(),

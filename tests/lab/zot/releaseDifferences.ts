@@ -1,8 +1,8 @@
-// What other releases answer differently from v2.1.20, of which the recordings are: as measured, and as zot's history says.
+// Differences of other releases from v2.1.20, which the recordings are from: measured, or read in zot's history.
 import { zotVersion } from "../../../lab/zot/version.ts";
 import { digestOf } from "./images.ts";
 
-/** A request of the access matrix and its answer. */
+/** A request of the access matrix and its response. */
 export interface Row {
   readonly subject: string;
   readonly operation: string;
@@ -20,15 +20,15 @@ export interface Row {
   readonly "Docker-Distribution-Api-Version"?: string;
 }
 
-/** The releases in whose range something is known; the first and the last of them and v2.1.18 were measured. */
+/** The range of releases whose differences are known. The first, the last and v2.1.18 were measured. */
 const known = { first: "2.1.13", last: "2.1.20" };
 
-/** Whether the recordings, with the differences below, say what this release answers. */
+/** Whether the recordings, with the differences below, apply to this release. */
 export function isKnown(release: string): boolean {
   return zotVersion(release).atLeast(known.first) && zotVersion(known.last).atLeast(release.slice(1));
 }
 
-/** The `metrics` part of the access control that lets anonymous and `admin` read them. */
+/** The `metrics` section of the access control that lets `admin` and anonymous users read them. */
 export function metricsAccess(release: string): object {
   return zotVersion(release).metricsAnonymousPolicy
     ? { users: ["admin"], anonymousPolicy: ["read"] }
@@ -46,7 +46,7 @@ export function rowOf(release: string, row: Row): Row {
     case "pull-blob-head":
       return row.status === 200 && !version.blobMediaTypes ? withoutContentType(row) : row;
     case "pull-blob":
-      // As the client of the tests says that it accepts.
+      // The tests' `Accept` header.
       return row.status === 200 && !version.blobMediaTypes ? { ...row, contentType: "*/*" } : row;
     case "push-manifest-overwrite-latest":
       return mayCreateOnly.includes(row.subject) && version.createOverwritesLatest ? accepted(row) : row;
@@ -61,12 +61,12 @@ function withoutContentType({ contentType: _type, ...row }: Row): Row {
   return row;
 }
 
-/** Whether the answer is to credentials that are wrong, which is the same in every release. */
+/** Whether the credentials are invalid. The response to these is the same in every release. */
 function refusesCredentials({ subject }: Row): boolean {
   return subject === "bad-credentials" || subject === "unknown-user";
 }
 
-/** The ping of a client that is no docker. */
+/** The response to the ping of a client other than docker. */
 function answeredPing({ responseBody: _body, bodyContains: _contains, ...row }: Row): Row {
   return {
     ...row,
@@ -77,7 +77,7 @@ function answeredPing({ responseBody: _body, bodyContains: _contains, ...row }: 
   };
 }
 
-/** A manifest that was taken instead of refused. */
+/** The row with the manifest accepted instead of rejected. */
 function accepted({
   contentType: _type,
   wwwAuthenticate: _challenge,
@@ -95,7 +95,7 @@ function accepted({
   };
 }
 
-/** A body without what tells the build: release, commit, and what was compiled in. */
+/** A body without the build's release, commit and extensions. */
 export function withoutBuild(body: string): string {
   return body
     .replace(/"commit":"v[^"]*"/, '"commit":"<commit>"')

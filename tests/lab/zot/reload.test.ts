@@ -1,4 +1,4 @@
-// Changing the configuration of a running registry.
+// Changes to the configuration of a running registry.
 import assert from "node:assert/strict";
 import { renameSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
@@ -18,7 +18,7 @@ function changed(change: (config: TestConfig) => void): string {
   return JSON.stringify(config);
 }
 
-/** The configuration with other rights for anonymous. */
+/** The configuration with other permissions for anonymous users. */
 function withAnonymousPolicy(actions: readonly string[]): string {
   return changed((config) => {
     config.http.accessControl = { repositories: { "**": { anonymousPolicy: actions, defaultPolicy: ["read"] } } };
@@ -32,7 +32,10 @@ async function catalogStatus(): Promise<number> {
 async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 3000;
   while (!(await holds())) {
-    assert.ok(Date.now() < deadline, `${what} did not happen within 3 seconds:\n${registry.log.slice(-5).join("\n")}`);
+    assert.ok(
+      Date.now() < deadline,
+      `timed out after 3 seconds waiting for ${what}:\n${registry.log.slice(-5).join("\n")}`,
+    );
     await delay(10);
   }
 }
@@ -41,35 +44,35 @@ function logged(message: string): boolean {
   return registry.log.some((line) => line.includes(`"message":"${message}"`));
 }
 
-test("access control written into the file is in force shortly after", async () => {
+test("zot applies a change to the access control", async () => {
   assert.equal(await catalogStatus(), 200);
   writeFileSync(registry.configFile, withAnonymousPolicy([]));
-  await until("the new rights", async () => (await catalogStatus()) === 401);
+  await until("the new permissions", async () => (await catalogStatus()) === 401);
   assert.ok(logged("loaded new configuration settings"));
   writeFileSync(registry.configFile, withAnonymousPolicy(["read"]));
-  await until("the old rights", async () => (await catalogStatus()) === 200);
+  await until("the old permissions", async () => (await catalogStatus()) === 200);
 });
 
-test("a file that is not valid leaves the old configuration in force", async () => {
+test("an invalid file keeps the old configuration", async () => {
   writeFileSync(registry.configFile, '{"http":');
-  await until("the complaint", () => logged("failed to reload config, retry writing it."));
+  await until("the error in the log", () => logged("failed to reload config, retry writing it."));
   assert.equal(await catalogStatus(), 200);
   writeFileSync(registry.configFile, withAnonymousPolicy([]));
-  await until("the new rights", async () => (await catalogStatus()) === 401);
+  await until("the new permissions", async () => (await catalogStatus()) === 401);
 });
 
-test("a file put in the place of the old one is not noticed, and nor is any later change", async () => {
+test("replacing the file is not noticed, nor is any later change", async () => {
   writeFileSync(`${registry.configFile}.new`, withAnonymousPolicy([]));
   renameSync(`${registry.configFile}.new`, registry.configFile);
   writeFileSync(registry.configFile, withAnonymousPolicy([]));
-  // Nothing can be waited for where nothing happens: this is several times what a reload takes.
+  // There is no event to wait for. A reload takes a fraction of this time.
   await delay(300);
   assert.equal(await catalogStatus(), 200);
   await registry.restart();
   assert.equal(await catalogStatus(), 401);
 });
 
-test("claims and names of providers are taken over, issuer and scopes wait for a restart", async () => {
+test("a reload applies a provider's claims and name, but not its issuer and scopes", async () => {
   const before = await fetch(`${registry.url}/zot/auth/login?provider=oidc`, { redirect: "manual" });
   writeFileSync(
     registry.configFile,

@@ -1,4 +1,4 @@
-// What the program renders, and what it calls too new for a release, against `zot verify` of that release.
+// Compares rendered configurations, and settings reported as too new for a release, with `zot verify` of that release.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -24,7 +24,7 @@ after(() => rmSync(folder, { recursive: true }));
 const keepTags = [{ patterns: ["v.*"], mostRecentlyPushedCount: 10 }, { pulledWithin: "30 days" }];
 const tls = (): object => ({ cert: at("tls.crt"), key: at("tls.key"), caCert: at("ca.crt") });
 
-/** Settings of the group `zot`, by what they are about. */
+/** Settings of the group `zot`, by topic. */
 const CASES: Readonly<Record<string, () => Record<string, unknown>>> = {
   "the real case": () => ({}),
   storage: () => ({
@@ -120,7 +120,11 @@ for (const zot of [...releases.map(standIn), ...(real === undefined ? [] : [real
         );
         writeFileSync(at("config.json"), formatZotConfig(config));
         const said = await zot.verify(at("config.json"));
-        assert.equal(said === undefined, problems.length === 0, said ?? "zot takes what we call too new");
+        assert.equal(
+          said === undefined,
+          problems.length === 0,
+          said ?? "zot accepts settings that the program reports as too new",
+        );
       });
     }
   });

@@ -1,4 +1,4 @@
-// The recorded conversations with a real zot, and having one of them again: what a run makes anew is put in the place of the recorded.
+// Replays recorded conversations with a real zot: recorded values that change with every run are replaced by those of this run.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
@@ -9,7 +9,7 @@ import type { TestRegistry } from "./registry.ts";
 import { withoutBuild } from "./releaseDifferences.ts";
 
 export interface Entry {
-  /** `session:admin`, or whatever the person at the keyboard called the client. */
+  /** `session:admin`, or the client's name in the recording. */
   readonly who: string;
   readonly note: string | null;
   readonly request: {
@@ -29,14 +29,14 @@ const file = new URL("../../data/zot-transcripts.json", import.meta.url);
 export const entries = JSON.parse(readFileSync(file, "utf8")) as readonly Entry[];
 
 const recorded = { zot: "127.0.0.1:5600", idp: "127.0.0.1:9400" };
-// Its length follows from the body, and Go leaves it out of long answers.
+// Content-Length follows from the body, and Go omits it for long responses.
 const headerNames = [
   ...new Set(entries.flatMap(({ response }) => response.headers.map(([name]) => name.toLowerCase()))),
 ]
   .filter((name) => name !== "content-length")
   .sort();
 
-/** The entry as an older release answers it. */
+/** The entry with the response of an older release. */
 export function entryOf(release: string, entry: Entry): Entry {
   const version = zotVersion(release);
   const { request, response } = entry;
@@ -44,7 +44,7 @@ export function entryOf(release: string, entry: Entry): Entry {
     const headers = response.headers.filter(([name]) => name !== "Content-Type");
     return { ...entry, response: { ...response, headers, body: "" } };
   }
-  // The login to which this callback belongs asked to be sent to another site.
+  // The login of this callback requested a redirect to another site.
   if (response.body === elsewhere.refused && isAskedElsewhere(entry) && !version.callbackRestricted) {
     const headers = response.headers.map(
       ([name, value]) => [name, name === "Location" ? elsewhere.url : value] as const,
@@ -70,10 +70,10 @@ function isAskedElsewhere(callback: Entry): boolean {
   return starts.at(-1)?.request.url.includes(encodeURIComponent(elsewhere.url)) === true;
 }
 
-/** Longer bodies were cut off when they were recorded. */
+/** The recording truncated longer bodies. */
 const cutOff = { request: 2000, response: 3000 };
 
-/** A label that makes the body too long where zot refused it, and nearly so where it did not. */
+/** A truncated request body is replaced by one that is too long if zot rejected it, and just short enough if it did not. */
 function wholeRequest({ request: { body }, response }: Entry): string | null {
   if (body?.length !== cutOff.request) return body;
   return JSON.stringify({ label: "x".repeat(response.status === 413 ? 8192 : 8000) });
@@ -82,7 +82,7 @@ function wholeRequest({ request: { body }, response }: Entry): string | null {
 export class Conversation {
   readonly #registry: TestRegistry;
   readonly #release: string;
-  /** What this run has in place of the recorded cookies, keys, ids and codes. */
+  /** Maps recorded cookies, keys, ids and codes to those of this run. */
   readonly #live = new Map<string, string>();
   readonly #callbacks = new Map<string, string>();
   #previous: Entry | undefined;
@@ -93,7 +93,7 @@ export class Conversation {
     this.#release = release;
   }
 
-  /** Has one entry again. What went to the identity provider is left to a browser, as its pages are not zot's. */
+  /** Replays one entry. A browser sends the requests to the identity provider, because its pages are not zot's. */
   async replay(original: Entry): Promise<void> {
     if (!original.request.url.includes(recorded.zot)) return;
     const entry = entryOf(this.#release, original);
@@ -111,7 +111,7 @@ export class Conversation {
     this.#previous = entry;
   }
 
-  /** The same request with another answer: in between, the key that was made with a short life has expired. */
+  /** If a repeated request has a different response, the short-lived key has expired: waits until it has. */
   async #letTimePass(entry: Entry): Promise<void> {
     const again = JSON.stringify(this.#previous?.request) === JSON.stringify(entry.request);
     if (again && this.#previous?.response.status !== entry.response.status) {
@@ -138,7 +138,7 @@ export class Conversation {
     return fetch(url, { method: request.method, headers, redirect: "manual", ...body });
   }
 
-  /** A date that was three seconds ahead when it was recorded, as one that is a little ahead now. */
+  /** Replaces a date that was three seconds ahead in the recording with one up to two seconds ahead. */
   #shortLived(body: string): string {
     return body.replace(/(?<="expirationDate": ")2026-11-24T[^"]+/, () => {
       this.#expiry = Math.ceil(Date.now() / 1000) * 1000 + 1000;
@@ -170,7 +170,7 @@ export class Conversation {
     pairs(uuid, location, answer.headers.get("location") ?? "");
     if (!/"apiKey":/.test(response.body ?? "")) return;
     pairs(/(?<="uuid":")[^"]+/g, response.body ?? "", body);
-    // Some requests try a key without its prefix, and in capitals.
+    // Some requests use a key without its prefix, or in upper case.
     pairs(/(?<="apiKey":"zak_)[^"]+/g, response.body ?? "", body);
     for (const [old, live] of [...this.#live]) this.#live.set(old.toUpperCase(), live.toUpperCase());
   }
@@ -203,12 +203,12 @@ export class Conversation {
 
 const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
-/** The web pages are zot's own, a stub in the recording, and the lab's: any page will do. */
+/** The recording, the lab and a real zot have different web UIs: any page is accepted. */
 function shownBody(contentType: string | null, body: string): string {
   return contentType?.startsWith("text/html") === true && body.startsWith("<!") ? "<page>" : body;
 }
 
-/** A text without what every run makes anew: servers, times, keys, ids, cookies, and what tells the build. */
+/** Masks what changes with every run: servers, times, keys, ids, cookies and the build. */
 function masking(zot: string, idp: string): (text: string) => string {
   return (text) =>
     withoutBuild(comparable(text))

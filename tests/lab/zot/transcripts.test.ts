@@ -1,4 +1,4 @@
-// The recorded conversations (sign-in, cookies, API keys, denials, logout, an identity provider that is down) with every zot there is.
+// Replays the recorded conversations (sign-in, cookies, API keys, denials, logout, identity provider down) with every available zot.
 import assert from "node:assert/strict";
 import test, { after, before, describe } from "node:test";
 import { zotVersion } from "../../../lab/zot/version.ts";
@@ -16,7 +16,7 @@ interface Part {
   readonly entries: readonly [number, number];
   readonly since?: string;
   readonly configure?: (config: TestConfig) => void;
-  /** What is done before an entry. */
+  /** Runs before the entry with this number. */
   readonly before?: Readonly<Record<number, (registry: TestRegistry) => Promise<void>>>;
 }
 
@@ -24,12 +24,12 @@ const parts: readonly Part[] = [
   { title: "sign-in, sessions and logout", entries: [0, 63] },
   { title: "API keys", entries: [64, 143] },
   {
-    title: "an identity provider that is down",
+    title: "identity provider down",
     entries: [144, 175],
     before: { 151: ({ idp }) => idp.pause(), 164: ({ idp }) => idp.resume() },
   },
   {
-    title: "denials, with a realm of its own",
+    title: "denials with a custom realm",
     entries: [176, 192],
     configure: ({ http }) => (http["realm"] = "zot lab"),
   },
@@ -39,12 +39,12 @@ const parts: readonly Part[] = [
     configure: ({ http }) => (http.auth = { apikey: true }),
   },
   {
-    title: "with the web pages",
+    title: "with the web UI",
     entries: [227, 232],
     configure: ({ extensions }) => Object.assign(extensions ?? {}, { ui: { enable: true } }),
   },
   {
-    title: "bearer tokens beside OpenID, which shut out everybody else",
+    title: "bearer tokens disable OpenID and API keys",
     entries: [233, 235],
     since: "2.1.19",
     configure: ({ http }) => {
@@ -59,10 +59,10 @@ const parts: readonly Part[] = [
   },
 ];
 
-/** What is not replayed, and why. */
+/** Entries that are not replayed, and why. */
 const leftOut: readonly { readonly entries: readonly [number, number]; readonly reason: string }[] = [
   { entries: [193, 216], reason: "rate limits, which the stand-in does not have; 216 repeats 4" },
-  { entries: [217, 222], reason: "a sign-in whose session the next part shows to be of no use" },
+  { entries: [217, 222], reason: "a sign-in whose session is not used afterwards" },
   { entries: [226, 226], reason: "the same as an unknown path" },
   { entries: [236, 247], reason: "bearer tokens, which the stand-in does not check" },
 ];
@@ -70,7 +70,7 @@ const leftOut: readonly { readonly entries: readonly [number, number]; readonly 
 const realZot = findRealZot();
 const programs = [standIn(), standIn("v2.1.18"), standIn("v2.1.13"), ...(realZot === undefined ? [] : [realZot])];
 for (const program of programs) {
-  const skip = isKnown(program.release) ? false : `how ${program.release} differs from v2.1.20 is not known`;
+  const skip = isKnown(program.release) ? false : `differences between ${program.release} and v2.1.20 are unknown`;
   describe(program.name, { skip }, () => {
     for (const part of parts) {
       if (part.since === undefined || zotVersion(program.release).atLeast(part.since)) replayPart(program, part);
@@ -108,7 +108,7 @@ function titleOf(number: number, { who, note, request, response }: Entry): strin
   return `${number} ${who}${note === null ? "" : ` (${note})`} ${request.method} ${path} ${response.status}`;
 }
 
-test("every recorded entry is replayed or left out for a reason", () => {
+test("every recorded entry is replayed or listed with a reason", () => {
   const covered = [...parts, ...leftOut].flatMap(({ entries: [first, last] }) =>
     Array.from({ length: last - first + 1 }, (_, index) => first + index),
   );
@@ -118,7 +118,7 @@ test("every recorded entry is replayed or left out for a reason", () => {
   );
 });
 
-test("older releases differ in where a login may end, in the logout, and in the limit of a key's body", () => {
+test("older releases differ in the sign-in redirect, the logout and the size limit of an API key request", () => {
   const differing = (release: string): number[] =>
     entries.flatMap((entry, index) => (entryOf(release, entry) === entry ? [] : [index]));
   assert.deepEqual([differing("v2.1.20"), differing("v2.1.18"), differing("v2.1.13")], [[], [], [47, 62, 103]]);

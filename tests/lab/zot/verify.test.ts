@@ -1,4 +1,4 @@
-// `zot verify`: the recorded cases, each made again from its name, with the recorded outcome and words.
+// `zot verify`: rebuilds the recorded cases and compares exit code and messages.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -23,7 +23,7 @@ const recordings = JSON.parse(
 const folder = mkdtempSync(join(tmpdir(), "zot-verify-"));
 after(() => rmSync(folder, { recursive: true }));
 
-/** What cannot be checked without an interpreter of CEL, and a format that the stand-in does not read. */
+/** A case that needs a CEL interpreter, and a format that the stand-in does not support. */
 const leftOut = new Set(["policy condition bad CEL", "toml ext"]);
 
 async function outcome(file: string, version = "v2.1.20"): Promise<{ exit: number; output: string[] }> {
@@ -41,7 +41,7 @@ async function outcome(file: string, version = "v2.1.20"): Promise<{ exit: numbe
   }
 }
 
-test("every recorded case is made or left out", () => {
+test("every recorded case is rebuilt or listed as left out", () => {
   const made = [...verifyCases(folder).keys(), ...leftOut];
   assert.deepEqual(made.sort(), recordings.map((recording) => recording.case).sort());
 });
@@ -75,7 +75,7 @@ for (const recording of recordings.filter((entry) => !leftOut.has(entry.case))) 
   });
 }
 
-test("older releases refuse the keys that came later", async () => {
+test("older releases reject newer keys", async () => {
   const cases = verifyCases(folder);
   const exitOf = async (name: string, version: string): Promise<number> => {
     const file = join(folder, "versions.json");

@@ -1,4 +1,4 @@
-// The configurations behind the recorded cases of `zot verify`, made again from what the cases are called.
+// Rebuilds the configurations of the recorded `zot verify` cases from the cases' names.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestConfig } from "./registry.ts";
@@ -7,16 +7,16 @@ import { threeTierConfig } from "./registry.ts";
 export interface VerifyCase {
   /** Default `config.json`. */
   readonly name?: string;
-  /** Absent for a file that is not there. */
+  /** Absent for a missing file. */
   readonly text?: string;
 }
 
-// The tests reach into configurations by names that the types do not know.
+// The tests set keys that the types do not have.
 interface Loose {
   [key: string]: Loose;
 }
 
-/** All cases by name. Their secret files are written into the folder. */
+/** All cases by name. Writes their secret files to the folder. */
 export function verifyCases(folder: string): ReadonlyMap<string, VerifyCase> {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "credentials.json"), '{"clientid":"a","clientsecret":"b"}');
@@ -53,7 +53,7 @@ type Add = (name: string, change: (config: Loose, provider: Loose, all: Loose) =
 
 function baseConfig(folder: string): TestConfig {
   const config = threeTierConfig(folder, 5600, "http://127.0.0.1:9400");
-  // The one form that every release takes.
+  // The only form that every release accepts.
   if (config.http.accessControl !== undefined) config.http.accessControl.metrics = { users: [""] };
   return { ...config, distSpecVersion: "1.1.0", storage: { ...config.storage, gcDelay: "1h", gcInterval: "24h" } };
 }

@@ -1,4 +1,4 @@
-// What the releases do differently, each on a registry of its own.
+// Differences between releases, each on a separate registry.
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { TestContext } from "node:test";
@@ -23,7 +23,7 @@ interface Seen {
 
 async function start(t: TestContext, version: string): Promise<TestRegistry> {
   const registry = await startRegistry((config) => {
-    // The form that every release takes.
+    // Every release accepts this form.
     if (config.http.accessControl !== undefined) config.http.accessControl.metrics = { users: [""] };
   }, standIn(version));
   t.after(() => registry.close());
@@ -79,9 +79,9 @@ for (const [release, expected] of Object.entries(expectations)) {
   });
 }
 
-test("a release may be named without its v, but must be one", () => {
+test("a release may omit the v, but must be a version", () => {
   assert.equal(zotVersion("2.1.9").release, "v2.1.9");
   assert.ok(zotVersion("v2.1.20").atLeast("2.1.9"), "numbers are compared as numbers");
   assert.ok(!zotVersion("v2.1.9").atLeast("2.1.10"));
-  assert.throws(() => zotVersion("latest"), /"latest" is not of the form/);
+  assert.throws(() => zotVersion("latest"), /Invalid zot version "latest"/);
 });

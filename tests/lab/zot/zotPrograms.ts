@@ -1,4 +1,4 @@
-// The zots that recordings are replayed against: the lab's stand-in in any release, and a real one where PATH has one.
+// The zots that recordings are replayed against: the lab's stand-in for any release, and a real one if PATH has it.
 import { spawn, spawnSync } from "node:child_process";
 import { accessSync, constants, readFileSync, realpathSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -11,14 +11,14 @@ import { zotVersion } from "../../../lab/zot/version.ts";
 import { startZot } from "../../../lab/zot/server.ts";
 
 export interface ZotProgram {
-  /** `stand-in for v2.1.20` or `real zot v2.1.20`, for the names of tests. */
+  /** `stand-in for v2.1.20` or `real zot v2.1.20`, for test names. */
   readonly name: string;
   /** `v2.1.20` */
   readonly release: string;
   readonly real: boolean;
-  /** `zot verify`: `undefined` when it is content, else what it says. */
+  /** Runs `zot verify`. Returns `undefined` if the file is valid, else the error. */
   verify(config: string): Promise<string | undefined>;
-  /** Serves what the configuration file says, on the port that it names. `log` takes the lines of the log. */
+  /** Runs `zot serve`. `log` receives the log lines. */
   start(config: string, log: (line: string) => void): Promise<RunningServer>;
 }
 
@@ -40,7 +40,7 @@ export function standIn(release = "v2.1.20"): ZotProgram {
   };
 }
 
-/** The first real zot on PATH. The lab's own command of that name is none, however it got there. */
+/** The first real zot on PATH. Ignores the lab's command of the same name, even via a symlink. */
 export function findRealZot(path = process.env["PATH"] ?? ""): ZotProgram | undefined {
   for (const folder of path.split(delimiter)) {
     const file = join(folder === "" ? "." : folder, "zot");
@@ -72,7 +72,7 @@ function isExecutable(file: string): boolean {
   }
 }
 
-/** What a real zot says of itself. A stand-in, of this or another copy of the project, was compiled by no Go. */
+/** The version that a real zot reports. Undefined for a stand-in, of this or another copy of the project, which has no Go version. */
 function releaseOf(file: string): string | undefined {
   const { stdout } = spawnSync(file, ["--version"], { encoding: "utf8", timeout: 10_000 });
   const line = /^\{.*"commit".*\}$/m.exec(stdout)?.[0];
@@ -100,7 +100,7 @@ async function startProcess(file: string, config: string, log: (line: string) =>
     child.once("error", (error) => resolve(error.message));
     child.once("close", (code) => resolve(`exit code ${String(code)}\n${output.slice(-5).join("\n")}`));
   });
-  // A test that ends early must not leave the server behind.
+  // A test that is interrupted must not leave the server running.
   const kill = (): void => void child.kill("SIGKILL");
   process.once("exit", kill);
   const close = async (): Promise<void> => {
@@ -131,7 +131,7 @@ async function answers(url: string): Promise<boolean> {
   try {
     return (await fetch(`${url}/readyz`)).ok;
   } catch {
-    // Nobody listens yet.
+    // Not listening yet.
     return false;
   }
 }

@@ -1,9 +1,9 @@
-# Builds an image of one empty layer as an OCI layout: build.sh <name> <version> <folder>
+# Builds an image with one empty layer as an OCI layout: build.sh <name> <version> <folder>
 set -eu
 blobs=$3/blobs/sha256
 mkdir -p "$blobs"
 sum() { sha256sum "$1" | cut -c1-64; }
-# add <media type> <file>: puts a blob into the layout and prints its descriptor
+# add <media type> <file>: adds a blob to the layout and prints its descriptor
 add() { digest=$(sum "$2"); size=$(wc -c < "$2" | tr -d ' '); mv "$2" "$blobs/$digest"; printf '{"mediaType":"%s","digest":"sha256:%s","size":%s}' "$1" "$digest" "$size"; }
 head -c 1024 /dev/zero > layer.tar
 diff_id=$(sum layer.tar)
