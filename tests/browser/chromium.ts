@@ -1,4 +1,4 @@
-// The browser of these tests: the Chromium of the machine, without a window. Nothing is downloaded.
+// The browser of these tests: the machine's Chromium, headless. Nothing is downloaded.
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { chromium } from "playwright-core";
@@ -11,13 +11,13 @@ const executable = (process.env["PATH"] ?? "")
   .flatMap((folder) => names.map((name) => join(folder, name)))
   .find(isExecutable);
 
-/** Why there are no browser tests on this machine; `false` where there are. */
+/** Why the browser tests are skipped; `false` if they run. */
 export const skip: string | false =
   executable === undefined ? `no ${names.join(", ")} on PATH (Debian: apt-get install chromium)` : false;
 
 export async function launch(): Promise<Browser> {
-  if (executable === undefined) throw new Error("There is no browser.");
-  // Chromium refuses its own sandbox to root, who runs the tests in a container.
+  if (executable === undefined) throw new Error("No browser was found.");
+  // Chromium's sandbox does not work for root, as which a container runs the tests.
   return chromium.launch({ executablePath: executable, chromiumSandbox: process.getuid?.() !== 0 });
 }
 

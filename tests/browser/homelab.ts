@@ -1,4 +1,4 @@
-// What the browser visits: a registry whose people sign in by the lab's Authentik, with a second factor, as in the real case.
+// What the browser visits: a registry with sign-in through the lab's Authentik, which requires a second factor, as in the real case.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { threeTierConfig } from "../lab/zot/registry.ts";
 export interface Homelab {
   readonly zot: string;
   readonly authentik: string;
-  /** The app password of zot-ci that the blueprint made. */
+  /** The app password of zot-ci, which the blueprint created. */
   readonly appPassword: string;
   close(): Promise<void>;
 }
@@ -19,7 +19,7 @@ export interface Homelab {
 export const people = {
   /** In `admins`. */
   ada: { password: "ada-password", totpSecret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP" },
-  /** In a group that may use the application, and that zot has never heard of. */
+  /** In a group that may use the application but that zot's config does not contain. */
   rita: { password: "rita-password", totpSecret: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ" },
   /** In no group. */
   noel: { password: "noel-password", totpSecret: "MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U" },
@@ -37,7 +37,7 @@ export async function startHomelab(): Promise<Homelab> {
   const zotUrl = `http://127.0.0.1:${port}`;
   const blueprintsDirectory = join(folder, "blueprints");
   mkdirSync(blueprintsDirectory);
-  // The homelab's own blueprint forces the second factor; ours comes beside it.
+  // The homelab's own blueprint, next to ours, enforces the second factor.
   writeFileSync(join(blueprintsDirectory, "mfa.yaml"), text("../../lab/homelab/seed/blueprints/mfa.yaml"));
   const measured = text("../data/authentik-blueprint.measured.yaml").replace("http://127.0.0.1:5600", zotUrl);
   writeFileSync(join(blueprintsDirectory, "zot.yaml"), `${measured}${readersBinding}`);

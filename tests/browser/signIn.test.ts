@@ -1,4 +1,4 @@
-// People sign in to the registry with a browser: to Authentik, through its default flow with a second factor, and back.
+// People sign in to the registry with a browser, through Authentik's default flow with a second factor.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
@@ -22,9 +22,9 @@ after(async () => {
 });
 
 const names = "Email or Username";
-const code = "Code of your authenticator app";
+const code = "Code from your authenticator app";
 
-/** A separate browser that has started to sign in at the registry. All its requests must stay on this machine. */
+/** Starts a sign-in at the registry in a new browser context. `asked`: the hosts of all its requests. */
 async function askToSignIn(): Promise<{ readonly page: Page; readonly asked: Set<string> }> {
   const context = await browser.newContext();
   context.setDefaultTimeout(10_000);
@@ -37,7 +37,7 @@ async function askToSignIn(): Promise<{ readonly page: Page; readonly asked: Set
   return { page, asked };
 }
 
-/** Answers what a page of the flow asks, and sends it. */
+/** Fills in the field of a flow page and submits it. */
 async function answer(page: Page, label: string, value: string): Promise<void> {
   await page.getByLabel(label).fill(value);
   await page.getByRole("button").click();
@@ -55,7 +55,7 @@ async function signIn(page: Page, person: Person): Promise<void> {
   await answer(page, code, currentCode(person));
 }
 
-/** Asks the registry from the page, as its own user interface does. */
+/** Sends a request to the registry from the page, as its user interface does. */
 function ask(page: Page, method: string, path: string): Promise<number> {
   const request = { method, url: `${homelab.zot}${path}`, headers: { "X-ZOT-API-CLIENT": "zot-ui" } };
   return page.evaluate(async ({ url, ...init }) => (await fetch(url, init)).status, request);
@@ -63,11 +63,11 @@ function ask(page: Page, method: string, path: string): Promise<number> {
 
 const upload = "/v2/people/test/blobs/uploads/";
 
-/** A page of the registry, whoever is signed in. */
+/** Opens a page of the registry, signed in or not. */
 async function openRegistry(page: Page): Promise<void> {
   const response = await page.goto(`${homelab.zot}/v2/_catalog`);
   assert.equal(new URL(page.url()).origin, homelab.zot);
-  assert.equal(response?.status(), 200, "anybody may read");
+  assert.equal(response?.status(), 200, "everyone may read");
 }
 
 test("an administrator signs in with a second factor and may push", { skip }, async () => {
@@ -88,7 +88,7 @@ test("a person who may sign in but has no registry group can read and cannot pus
   assert.equal(await ask(page, "POST", upload), 403);
 });
 
-test("a member of no group is stopped at Authentik and has no session", { skip }, async () => {
+test("Authentik denies a person without a group, who gets no session", { skip }, async () => {
   const { page } = await askToSignIn();
   await signIn(page, "noel");
   await page.getByRole("alert").filter({ hasText: "Request has been denied." }).waitFor();
@@ -97,7 +97,7 @@ test("a member of no group is stopped at Authentik and has no session", { skip }
   assert.equal(await ask(page, "POST", upload), 401);
 });
 
-test("without the second factor there is no session", { skip }, async () => {
+test("without the second factor, there is no session", { skip }, async () => {
   const { page } = await askToSignIn();
   await giveNameAndPassword(page, "ada", people.ada.password);
   await page.getByLabel(code).waitFor();
@@ -107,7 +107,7 @@ test("without the second factor there is no session", { skip }, async () => {
   assert.equal(await ask(page, "POST", upload), 401);
 });
 
-test("the page reports wrong passwords and codes, and people can try again", { skip }, async () => {
+test("the page reports a wrong password or code, and people can retry", { skip }, async () => {
   const { page } = await askToSignIn();
   await giveNameAndPassword(page, "ada", "wrong");
   await page.getByRole("alert").filter({ hasText: "Invalid password" }).waitFor();
@@ -119,7 +119,7 @@ test("the page reports wrong passwords and codes, and people can try again", { s
   assert.equal(await page.getByLabel(code).getAttribute("aria-invalid"), "true");
 });
 
-test("the machines' app password does not sign anybody in on people's flow", { skip }, async () => {
+test("the machines' app password does not sign in through the people's flow", { skip }, async () => {
   const { page } = await askToSignIn();
   await giveNameAndPassword(page, "zot-ci", homelab.appPassword);
   await page.getByText("Choose a second factor to set up.").waitFor();
@@ -131,7 +131,7 @@ test("the machines' app password does not sign anybody in on people's flow", { s
   assert.equal(await ask(page, "POST", upload), 401);
 });
 
-test("people's passwords do not sign them in on the machines' flow", { skip }, async () => {
+test("people's passwords do not sign in through the machines' flow", { skip }, async () => {
   const { page } = await askToSignIn();
   await page.goto(`${homelab.authentik}/if/flow/machine-login/`);
   await page.getByLabel("Username").fill("ada");

@@ -6,7 +6,7 @@ import { THIS_MACHINE, described, holderOf, isUnreadable, locksIn } from "../../
 import type { Lock, Machine } from "../../commands/locks.ts";
 import { requestOf } from "../../commands/request.ts";
 
-// What `npm run recover` and its like decide, without the CLI. That the CLI says it in these words is in engine/interrupted.
+// The decisions of `npm run recover` and similar commands, without the CLI. engine/interrupted.test.ts proves the wording of the CLI's errors.
 
 const SINCE = "2026-11-25T08:00:01Z";
 const LOCK: Lock = { user: "root", host: "nas", pid: 4711, since: SINCE };
@@ -20,14 +20,14 @@ test("reads the locks from the CLI's error, for every kind of backend", () => {
     { ...LOCK, user: "ann@home.lan" },
   ]);
   assert.equal(locksIn(error("file:///a", "ann@a (pid 1)") + error("file:///a", "ben@b (pid 2)")).length, 2);
-  // Pulumi Cloud's, and any other error: there is nothing to say about a lock.
+  // Errors without a lock, including Pulumi Cloud's.
   for (const other of [
     "error: [409] Conflict: Another update is currently in progress.",
     "error: no stack named 'x' found",
     "",
   ])
     assert.deepEqual(locksIn(other), []);
-  // On a terminal it has colours.
+  // With colours, as on a terminal.
   const coloured = error("file:///a", "root@nas (pid 4711)").replace("error: ", "\u001B[38;5;9merror: \u001B[0m");
   assert.deepEqual(locksIn(`${coloured.trimEnd()}\u001B[0m\n`), [LOCK]);
   assert.equal(described(LOCK), "root@nas, process 4711, since 2026-11-25T08:00:01Z");
@@ -42,28 +42,28 @@ test("distinguishes an empty lock from a damaged state", () => {
   );
 });
 
-test("a run counts as ended only if nothing suggests that it still runs", () => {
+test("a run counts as ended only if nothing suggests that it is still running", () => {
   const holder = (process: ReturnType<Machine["process"]>, host = "nas"): string =>
     holderOf(LOCK, { host, process: (pid) => (pid === LOCK.pid ? process : undefined) });
   const began = (seconds: number): Date => new Date(Date.parse(SINCE) + seconds * 1000);
   assert.equal(holder(undefined), "gone");
-  assert.equal(holder({ program: "sshd", began: began(3600) }), "gone", "another program has got the number");
+  assert.equal(holder({ program: "sshd", began: began(3600) }), "gone", "another program has this pid now");
   assert.equal(holder({ program: "pulumi", began: began(-2) }), "runs");
-  assert.equal(holder({ program: "/usr/local/bin/pulumi", began: began(3600) }), "runs", "the clock may have been set");
+  assert.equal(holder({ program: "/usr/local/bin/pulumi", began: began(3600) }), "runs", "the clock may have changed");
   assert.equal(holder({ program: "wrapper", began: began(-2) }), "runs", "under another name");
-  assert.equal(holder({ program: "wrapper", began: began(5) }), "runs", "within what whole seconds can tell");
+  assert.equal(holder({ program: "wrapper", began: began(5) }), "runs", "within the precision of whole seconds");
   assert.equal(holder("unclear"), "runs");
   assert.equal(holder(undefined, "laptop"), "elsewhere");
 });
 
-test("finds a process of this machine with its name and start, and no process that has ended", async (t) => {
+test("finds a running process with its name and start time, and no process that has exited", async (t) => {
   const child = spawn(process.execPath, ["-e", "setInterval(() => undefined, 1000)"], { stdio: "ignore" });
   t.after(() => child.kill("SIGKILL"));
   await once(child, "spawn");
   const pid = child.pid ?? 0;
   const found = THIS_MACHINE.process(pid);
   assert.ok(found !== undefined);
-  // Where there is no ps that can say it, a process is not known further.
+  // Without a suitable ps, name and start time are unknown.
   if (spawnSync("ps", ["-o", "etime=", "-p", String(pid)]).status === 0) {
     assert.ok(found !== "unclear");
     assert.match(found.program, /node|MainThread/);
@@ -74,7 +74,7 @@ test("finds a process of this machine with its name and start, and no process th
   assert.equal(THIS_MACHINE.process(pid), undefined);
 });
 
-test("the stack comes first, other options go to Pulumi, and all its commands get the settings file", () => {
+test("the first argument is the stack, the other options go to Pulumi, and all Pulumi commands get the settings file", () => {
   assert.deepEqual(requestOf(["prod", "--yes", "--config-file", "a.yaml", "--diff"]), {
     stack: "prod",
     options: ["--yes", "--config-file", "a.yaml", "--diff"],

@@ -1,4 +1,4 @@
-// Builds a conformance suite from its Go module into the tool chain's cache, once a version.
+// Builds a conformance suite from its Go module into the toolchain's cache, once per version.
 import { mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { run } from "../../toolchain/system/child.js";
@@ -16,8 +16,7 @@ export async function findSuite(place: Place, suite: Suite, progress: Progress):
   const file = join(place.cache, `oci-conformance-${suite.version}`, suite.id);
   const finding = { what: `OCI conformance suite "${suite.id}"`, where: shown(place, file), file };
   if (isExecutable(file)) return finding;
-  const onWait = (pid: number): void =>
-    progress.announce(`another run (process ${pid}) is building it; waiting for that`);
+  const onWait = (pid: number): void => progress.announce(`waiting for another run (process ${pid}) to build it`);
   return withLock(`${dirname(file)}.lock`, { onWait }, async () => {
     if (!isExecutable(file)) await build(place, suite, file, progress);
     return { ...finding, news: true };
@@ -31,7 +30,7 @@ async function build(place: Place, suite: Suite, file: string, progress: Progres
     throw new SetupError("OCI conformance", "Go, which builds the suite, is not on PATH.", remedy);
   }
   const unfinished = `${dirname(file)}.unfinished`;
-  // Only the holder of the lock gets here, so whatever is there is left over from a run that was killed.
+  // This process holds the lock, so any files here are left over from a killed run.
   rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(unfinished, { recursive: true });
   const env = {
@@ -47,7 +46,7 @@ async function build(place: Place, suite: Suite, file: string, progress: Progres
     progress.announce(`go ${args.slice(0, 2).join(" ")}`);
     const { code, output } = await run(go, args, { cwd: unfinished, env });
     if (code === 0) return;
-    const remedy = "Go must be able to download modules; its output above gives the reason.";
+    const remedy = "Make sure that Go can download modules. Its output is above.";
     throw new SetupError("OCI conformance", `\`go ${args[0] ?? ""}\` failed: ${reasonIn(output)}.`, remedy);
   };
   try {

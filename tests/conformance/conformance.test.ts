@@ -1,4 +1,4 @@
-// What was measured with the conformance suites: that the page says it, that the stand-in does as zot does, and what CI is refused.
+// The results of the conformance suites: the page shows them, the stand-in behaves like zot, and what CI is denied.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
@@ -17,32 +17,32 @@ function result(program: string, suite: string, account: string): Result {
   return found;
 }
 
-test("docs/conformance.md is made from the measured data; `npm run conformance` makes both", async () => {
+test("docs/conformance.md is up to date with the measured data; `npm run conformance` writes both", async () => {
   assert.equal(readFileSync(page, "utf8"), await renderPage(measured));
 });
 
-test("the stand-in fails and passes what zot v2.1.20 does, for the same reasons", () => {
+test("the stand-in passes and fails the same cases as zot v2.1.20, for the same reasons", () => {
   assert.deepEqual(measured[standIn], measured["real zot v2.1.20"]);
 });
 
-test("an administrator passes everything but the deletion of a blob that another repository has", () => {
+test("an administrator fails only the deletion of a blob that another repository has", () => {
   assert.deepEqual(result(standIn, "workflows", "admin").reasons, {});
   const { reasons } = result(standIn, "apis", "admin");
-  assert.deepEqual(Object.keys(reasons), ["a deleted blob is found again in another repository"]);
+  assert.deepEqual(Object.keys(reasons), ["HEAD finds the deleted blob in another repository"]);
 });
 
-test("CI is refused deletions and existing tags, and nothing else", () => {
+test("CI is denied only deletions and writes to existing tags", () => {
   assert.deepEqual(Object.keys(result(standIn, "apis", "zot-ci").reasons), [
     "403 for DELETE of a blob",
     "403 for DELETE of a manifest by digest",
     "403 for DELETE of a tag",
     "403 for DELETE of an upload",
     "403 for PUT of an existing tag",
-    "reads a tag whose overwriting was refused",
+    "reads a tag after a denied overwrite",
   ]);
   assert.deepEqual(Object.keys(result(standIn, "workflows", "zot-ci").reasons), [
     "403",
-    "needs what an earlier case was refused",
+    "depends on an earlier denied request",
   ]);
   for (const { id } of suites) assert.ok(totalOf(result(standIn, id, "zot-ci")).passed > 50);
 });
@@ -53,7 +53,7 @@ const exchange = (method: string, path: string, status: number): string =>
 const testcase = (name: string, status: string, output = ""): string =>
   `<testcase name="${name}" status="${status}"><system-err>${output}</system-err></testcase>`;
 
-test("a failure counts as the policy's only where the registry refused it", () => {
+test("a failure is attributed to the policy only if the registry denied a request", () => {
   const [apis] = suites;
   assert.ok(apis !== undefined);
   const xml = [
@@ -69,7 +69,7 @@ test("a failure counts as the policy's only where the registry refused it", () =
     "403 for DELETE of a blob": 1,
     "403 for PUT of an existing tag": 1,
     [unexplained]: 1,
-    "reads a tag whose overwriting was refused": 1,
+    "reads a tag after a denied overwrite": 1,
   });
   assert.deepEqual(categories.Pull, { passed: 1, failed: 2, skipped: 1 });
   assert.deepEqual(categories.Push, { passed: 0, failed: 1, skipped: 0 });

@@ -1,4 +1,4 @@
-// docs/conformance.md, made from what was measured.
+// Generates docs/conformance.md from the measured data.
 import { readFileSync } from "node:fs";
 import { format } from "prettier";
 import type { Measured, Result } from "./results.ts";

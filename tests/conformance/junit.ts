@@ -1,4 +1,4 @@
-// Reading the JUnit reports of the conformance suites: cases, how they ended, and the requests that they made.
+// Parses the JUnit reports of the conformance suites: cases, their results and their requests.
 
 export interface Request {
   readonly method: string;
@@ -10,7 +10,7 @@ export interface Request {
 export interface Case {
   readonly name: string;
   readonly ending: "passed" | "failed" | "skipped";
-  /** The suite's record of its requests; the older suite has none. */
+  /** The requests of the case, which only the newer suite records. */
   readonly requests: readonly Request[];
   readonly output: string;
 }
@@ -38,7 +38,7 @@ function endingOf(status: string): Case["ending"] {
     case "panicked":
       return "failed";
     default:
-      throw new Error(`A conformance report has the status "${status}", which this reader does not know.`);
+      throw new Error(`A conformance report has the unknown status "${status}".`);
   }
 }
 

@@ -1,4 +1,4 @@
-// What a run of a suite amounts to: cases by category and ending, and for each failure what was refused.
+// The result of a suite: cases by category and outcome, and the reason for each failure.
 import type { Case, Request } from "./junit.ts";
 import type { Category, Suite } from "./suites.ts";
 import { categories } from "./suites.ts";
@@ -11,18 +11,18 @@ export interface Tally {
 
 export interface Result {
   readonly categories: Readonly<Record<Category, Tally>>;
-  /** How many cases failed for which reason. */
+  /** Number of failed cases by reason. */
   readonly reasons: Readonly<Record<string, number>>;
-  /** The names of the cases that failed, where they are few. */
+  /** Names of the failed cases; empty if there are more than `fewFailures`. */
   readonly failed: readonly string[];
 }
 
 const fewFailures = 30;
 
-/** By program, suite and account. */
+/** Results by program, suite and account. */
 export type Measured = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, Result>>>>>>;
 
-/** What no policy and no peculiarity of zot explains. A run with such a failure fails. */
+/** The reason for a failure that neither the policy nor known behaviour of zot explains. It fails the run. */
 export const unexplained = "not explained";
 
 export function resultOf(suite: Suite, all: readonly Case[]): Result {
@@ -58,11 +58,11 @@ export function resultOf(suite: Suite, all: readonly Case[]): Result {
 function reasonOf(suite: Suite, { name, requests, output }: Case, refusedTags: ReadonlySet<string>): string {
   const refused = requests.find(({ status }) => status === 403);
   if (refused !== undefined) return `403 for ${refused.method} of ${kindOf(refused)}`;
-  if (requests.some(({ path }) => refusedTags.has(path))) return "reads a tag whose overwriting was refused";
-  if (isFoundAgain(requests)) return "a deleted blob is found again in another repository";
+  if (requests.some(({ path }) => refusedTags.has(path))) return "reads a tag after a denied overwrite";
+  if (isFoundAgain(requests)) return "HEAD finds the deleted blob in another repository";
   // The older suite does not record its requests, only actual and expected values.
   if (requests.length === 0 && output.includes("<int>: 403")) return "403";
-  if (suite.isConsequence(name)) return "needs what an earlier case was refused";
+  if (suite.isConsequence(name)) return "depends on an earlier denied request";
   return unexplained;
 }
 
@@ -70,7 +70,7 @@ function isRefusedTag(request: Request): boolean {
   return request.status === 403 && request.method === "PUT" && kindOf(request) === "an existing tag";
 }
 
-/** zot looks for a blob in all repositories when it is asked by HEAD. */
+/** On HEAD, zot looks for a blob in all repositories. */
 function isFoundAgain(requests: readonly Request[]): boolean {
   const [first, second] = requests.slice(-2);
   return first?.method === "DELETE" && first.status === 202 && second?.method === "HEAD" && second.status === 200;

@@ -65,7 +65,7 @@ async function runSuite(
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => output.push(chunk));
     await new Promise<void>((resolve, reject) => child.once("error", reject).once("close", () => resolve()));
     const report = join(reports, "junit.xml");
-    // The exit code only says whether a case failed; without a report there was no run.
+    // The exit code only shows whether a case failed. Without a report, the suite did not run.
     if (!existsSync(report))
       throw new Error(`The suite ${suite.id} wrote no report.\n${Buffer.concat(output).toString()}`);
     return resultOf(suite, parseJunit(readFileSync(report, "utf8")));
@@ -74,7 +74,7 @@ async function runSuite(
   }
 }
 
-/** Whether every failure has a reason; what has none is where to look. */
+/** Whether every failure has a known reason. */
 function areExplained(measured: Measured): boolean {
   const results = Object.values(measured).flatMap((bySuite) => Object.values(bySuite).flatMap(Object.values<Result>));
   return results.every(({ reasons }) => reasons[unexplained] === undefined);
@@ -83,17 +83,17 @@ function areExplained(measured: Measured): boolean {
 const reports = mkdtempSync(join(tmpdir(), "zot-conformance-"));
 try {
   const real = findRealZot();
-  if (real === undefined) console.log("There is no real zot on PATH, so its numbers on the page are unchanged.");
+  if (real === undefined) console.log("No real zot is on PATH, so its numbers on the page are unchanged.");
   let measured: Measured = existsSync(data) ? readMeasured() : {};
   for (const program of [standIn(), ...(real === undefined ? [] : [real])]) {
     measured = { ...measured, [program.name]: await measure(program, reports) };
   }
   writeFileSync(data, `${JSON.stringify(measured, undefined, 2)}\n`);
   writeFileSync(page, await renderPage(measured));
-  console.log("docs/conformance.md is written.");
+  console.log("Wrote docs/conformance.md.");
   if (areExplained(measured)) rmSync(reports, { recursive: true });
   else {
-    console.log(`Some failures have no explanation. The suites' own reports are in ${reports}.`);
+    console.log(`Some failures are not explained. The suites' reports are in ${reports}.`);
     process.exitCode = 1;
   }
 } catch (error) {

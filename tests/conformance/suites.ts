@@ -1,11 +1,11 @@
-// The two public conformance suites of the OCI distribution specification: how each is started, and what its cases are about.
+// The two public conformance suites of the OCI distribution specification: how to start each, and the categories of its cases.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 export const categories = ["Pull", "Push", "Content Discovery", "Content Management"] as const;
 export type Category = (typeof categories)[number];
 
-/** Who runs a suite against which registry, and where its reports go. */
+/** The registry and account that a suite runs with, and the folder of its reports. */
 export interface Target {
   readonly url: string;
   readonly user: string;
@@ -14,18 +14,18 @@ export interface Target {
 }
 
 export interface Suite {
-  /** The name of its executable, and its name in the measured data. */
+  /** Name of the executable, and key in the measured data. */
   readonly id: string;
-  /** Its description on the page. */
+  /** Heading on the page. */
   readonly title: string;
-  /** The version of the Go module, pinned so that the numbers stay comparable. */
+  /** Version of the Go module, pinned so that results stay comparable. */
   readonly version: string;
   /** `go build` or `go test -c` */
   readonly build: readonly string[];
   environment(target: Target): Readonly<Record<string, string>>;
-  /** Whether an account that may only create cannot pass the case, because an earlier one was refused. */
+  /** Whether the case depends on an earlier one that is denied to an account that may only create. */
   isConsequence(test: string): boolean;
-  /** Undefined for anything that is not a case of the suite, such as its own reports. */
+  /** Category of a case; undefined for other entries, such as the suite's own reports. */
   categoryOf(test: string): Category | undefined;
 }
 
@@ -33,7 +33,7 @@ export const conformanceModule = "github.com/opencontainers/distribution-spec/co
 
 const repositories = { first: "conformance/repo1", second: "conformance/repo2" };
 
-/** Since 2025: every endpoint with every kind of content. */
+/** The suite since 2025: every endpoint with every kind of content. */
 const apis: Suite = {
   id: "apis",
   title: "Endpoints and content (2026-08-31, specification 1.1)",
@@ -48,7 +48,7 @@ const apis: Suite = {
     OCI_USERNAME: user,
     OCI_PASSWORD: key,
     OCI_RESULTS_DIR: reports,
-    // Both are of the specification's next version, and zot has them.
+    // Features of the specification's next version that zot supports.
     OCI_API_BLOBS_UPLOAD_CANCEL: "true",
     OCI_API_MANIFESTS_TAG_PARAM: "true",
   }),
@@ -62,7 +62,7 @@ const apis: Suite = {
   },
 };
 
-// Without the right to overwrite and to delete there are fewer tags and referrers than these expect, and nothing is deleted.
+// These expect tags, referrers and deletions from earlier cases that require permission to overwrite and delete.
 const consequences = [
   "(listing tags) GET start of tag is set by `last` query parameter",
   "(listing references) GET request to existing blob should yield 200",
@@ -70,7 +70,7 @@ const consequences = [
   "Blob delete GET request to deleted blob URL should yield 404 response",
 ];
 
-/** Up to 2025: four workflows, as the specification's own categories have them. */
+/** The suite before 2025: four workflows, one for each category of the specification. */
 const workflows: Suite = {
   id: "workflows",
   title: "Workflows (Ginkgo, 2023-11-01, specification 1.1.0-rc)",
@@ -83,7 +83,7 @@ const workflows: Suite = {
     OCI_USERNAME: user,
     OCI_PASSWORD: key,
     OCI_REPORT_DIR: reports,
-    // zot finds a blob to mount without being told where.
+    // zot finds a blob to mount without the source repository.
     OCI_AUTOMATIC_CROSSMOUNT: "1",
     OCI_TEST_PULL: "1",
     OCI_TEST_PUSH: "1",
@@ -97,7 +97,7 @@ const workflows: Suite = {
 
 export const suites: readonly Suite[] = [apis, workflows];
 
-/** A folder of its own for one run's reports. */
+/** Creates a folder for the reports of one run. */
 export function reportsFolder(parent: string, ...names: readonly string[]): string {
   const folder = join(parent, names.join("-").replace(/[^\w.]+/g, "-"));
   mkdirSync(folder, { recursive: true });

@@ -7,7 +7,7 @@ import type { State } from "../../lab/forgejo/state.ts";
 import { EngineLab } from "./harness.ts";
 import type { PulumiResult } from "./harness.ts";
 
-// Secrets of repositories, an organisation and a user, the key's and another one, by the real CLI. The tests follow one another.
+// Secrets of repositories, an organisation and a user, with the real CLI: the key and another secret. The tests depend on their order.
 
 const folder = mkdtempSync(join(tmpdir(), "zot-auth-source-"));
 const source = join(folder, "forge-token");
@@ -36,7 +36,7 @@ function changeForgejo(change: Readonly<Record<string, unknown>>): void {
   });
 }
 
-/** What a repository, an organisation or a user holds. */
+/** The secrets of a repository, an organisation or a user. */
 function held(owner: string, name?: string): Readonly<Record<string, string>> {
   const file = join(lab.layout.directory, "forgejo", "forgejo.json");
   const state = JSON.parse(readFileSync(file, "utf8")) as State;
@@ -64,7 +64,7 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-test("a repository, an organisation and a user get the key, a repository another secret, and nothing else changes there", async () => {
+test("up writes the key to a repository, an organisation and a user, another secret to a repository, and changes nothing else", async () => {
   await well(lab.up());
   const key = held("homelab", "apps")["ZOT_CI_API_KEY"] ?? "";
   assert.match(key, /^zak_/);
@@ -76,7 +76,7 @@ test("a repository, an organisation and a user get the key, a repository another
   assert.deepEqual(Object.keys(others).sort(), ["ARGOCD_AUTH_TOKEN", "FLY_DEPLOY_TOKEN", "REGISTRY"]);
 });
 
-test("a changed source value: preview ignores it, refresh reports it, up writes it", async () => {
+test("after a change of the source value, preview ignores it, refresh reports it and up writes it", async () => {
   writeFileSync(source, `${SECOND}\n`);
   await well(lab.pulumi("preview", "--expect-no-changes", "--non-interactive"));
   const handedOn = await well(lab.pulumi("up", "--refresh", "--yes", "--skip-preview", "--diff", "--non-interactive"));
@@ -85,7 +85,7 @@ test("a changed source value: preview ignores it, refresh reports it, up writes 
   await well(lab.pulumi("preview", "--expect-no-changes", "--non-interactive"));
 });
 
-test("refresh reports a renamed repository's new name; once the settings have it, up takes the secret over", async () => {
+test("refresh reports a repository's new name; once the settings have it, up adopts the existing secret", async () => {
   const answer = await fetch(`${lab.layout.settings.forgejo.url}/api/v1/repos/homelab/site`, {
     method: "PATCH",
     headers: { authorization: `token ${lab.secrets.forgejo}`, "content-type": "application/json" },
@@ -103,7 +103,7 @@ test("refresh reports a renamed repository's new name; once the settings have it
   assert.match(held("homelab", "pages")["FORGE_TOKEN_INFO"] ?? "", /target=homelab\/pages$/);
 });
 
-test("up deletes what the settings no longer declare, and nothing else", async () => {
+test("up deletes only secrets that the settings no longer declare", async () => {
   changeForgejo({ secrets: [], repositories: ["homelab/apps"] });
   await well(lab.up());
   const names = ["ARGOCD_AUTH_TOKEN", "FLY_DEPLOY_TOKEN", "REGISTRY"];
@@ -115,7 +115,7 @@ test("up deletes what the settings no longer declare, and nothing else", async (
   assert.deepEqual([held("images"), held("homelab")], [{}, {}]);
 });
 
-test("neither secret is in the state or was printed", () => {
+test("neither secret was printed or is in the state", () => {
   for (const secret of [FIRST, SECOND, held("homelab", "apps")["ZOT_CI_API_KEY"] ?? ""]) {
     assert.ok(secret.length > 20);
     assert.ok(!printed.includes(secret) && !lab.stateText().includes(secret));

@@ -10,7 +10,7 @@ import { stringify } from "yaml";
 import { freePorts } from "../support/freePorts.ts";
 import { startKubernetes } from "../../lab/kubernetes/server.ts";
 
-/** An API server with the namespace `authentik`, and how to get in. */
+/** An API server with the namespace `authentik`, and its credentials. */
 export interface ApiServer {
   readonly url: string;
   readonly token: string;
@@ -20,7 +20,7 @@ export interface ApiServer {
 const TOKEN = "a-token-of-this-test-alone";
 const NAMESPACE = "authentik";
 
-/** The lab's own. */
+/** The lab's API server. */
 export async function labApiServer(folder: string): Promise<ApiServer> {
   const server = await startKubernetes({
     port: 0,
@@ -32,13 +32,13 @@ export async function labApiServer(folder: string): Promise<ApiServer> {
   return { url: server.url, token: TOKEN, close: async () => server.close() };
 }
 
-/** Why there can be no real one here; `undefined` when there can. */
+/** Why no real API server can run here; `undefined` if it can. */
 export function realApiServerMissing(): string | undefined {
   const missing = ["kube-apiserver", "etcd"].filter((name) => !isOnPath(name));
   return missing.length === 0 ? undefined : `${missing.join(" and ")} not on PATH`;
 }
 
-/** A real kube-apiserver with a real etcd, on loopback. No other part of Kubernetes runs: a ConfigMap needs none. */
+/** A real kube-apiserver with a real etcd, on loopback. A ConfigMap needs no other part of Kubernetes. */
 export async function realApiServer(folder: string): Promise<ApiServer> {
   const [client = 0, peer = 0, secure = 0] = await freePorts(3);
   const directory = join(folder, "real");
@@ -90,7 +90,7 @@ export async function realApiServer(folder: string): Promise<ApiServer> {
   return server;
 }
 
-/** A kubeconfig for it. A real API server makes its certificate itself. */
+/** A kubeconfig for the server. Skips certificate verification, since a real API server signs its own. */
 export function kubeconfigOf({ url, token }: ApiServer): string {
   const name = "test";
   const trust = url.startsWith("https:") ? { "insecure-skip-tls-verify": true } : {};
@@ -104,7 +104,7 @@ export function kubeconfigOf({ url, token }: ApiServer): string {
   });
 }
 
-/** One request, as another field manager makes it. */
+/** Sends a request, for example as another field manager. */
 export async function ask(
   { url, token }: ApiServer,
   method: string,
@@ -115,7 +115,7 @@ export async function ask(
   const send = url.startsWith("https:") ? httpsRequest : httpRequest;
   return new Promise((done, fail) => {
     const headers = { authorization: `Bearer ${token}`, "content-type": type };
-    // Without an agent no connection stays open for the next request.
+    // Without an agent, no connection stays open.
     const options = { method, headers, rejectUnauthorized: false, timeout: 10_000, agent: false as const };
     const outgoing = send(url + path, options, (answer) => {
       const chunks: Buffer[] = [];
@@ -148,9 +148,9 @@ function start(command: string, args: readonly string[]): ChildProcess {
 }
 
 /**
- * Stops one program after the other: an API server whose etcd ended first would wait for it without end.
+ * Stops the programs one after another: an API server whose etcd has stopped would wait for it forever.
  *
- * @param patience milliseconds after which a program that has not ended is killed
+ * @param patience milliseconds after which a program that has not exited is killed
  */
 export async function stopInTurn(processes: readonly ChildProcess[], patience = 10_000): Promise<void> {
   for (const child of processes) {
@@ -167,10 +167,11 @@ async function ready(server: ApiServer, processes: readonly ChildProcess[]): Pro
   const deadline = Date.now() + 60_000;
   while (Date.now() < deadline) {
     const gone = processes.find((child) => child.exitCode !== null);
-    if (gone !== undefined) throw new Error(`${gone.spawnfile} ended with ${String(gone.exitCode)} at its start`);
+    if (gone !== undefined)
+      throw new Error(`${gone.spawnfile} exited with code ${String(gone.exitCode)} during startup`);
     const answer = await ask(server, "GET", "/readyz").catch(() => undefined); // not listening yet
     if (answer?.status === 200) return;
     await delay(200);
   }
-  throw new Error("the API server was not ready within a minute");
+  throw new Error("timed out after 60 s waiting for the API server");
 }

@@ -6,11 +6,12 @@ import { EngineLab } from "./harness.ts";
 import type { PulumiResult } from "./harness.ts";
 import { Homelab } from "./homelab.ts";
 
-// What others change or delete in Authentik: refresh finds it, the next preview names it, up puts it back. The tests follow one another.
+// After others change or delete objects in Authentik, refresh detects it, the next preview names it and up restores it. The tests depend on their
+// order.
 
 let lab: EngineLab;
 let homelab: Homelab;
-/** Every app password that there was, for the search in the state. */
+/** All app passwords so far, to search the state for. */
 const appPasswords: string[] = [];
 
 before(async () => {
@@ -45,7 +46,7 @@ async function one(path: string): Promise<Entry> {
 
 const zotCi = async (): Promise<Entry> => one("/core/users/?username=zot-ci");
 
-/** The application's PolicyBindings as group and order, in their order. */
+/** Group, order and status of the application's PolicyBindings, sorted by order. */
 async function bindings(): Promise<readonly (readonly [group: unknown, order: unknown, enabled: unknown])[]> {
   const { pk } = (await ask("/core/applications/zot/")) as Entry;
   return (await all(`/policies/bindings/?target=${pk}`))
@@ -64,7 +65,7 @@ const DECLARED = [
   ["artifact-workloads", 1, true],
 ];
 
-/** The account's own way in, with the app password of now. */
+/** Signs in as CI's account with its current app password. */
 async function signInAsCi(): Promise<void> {
   const { key } = (await ask("/core/tokens/zot-ci-app-password/view_key/")) as { readonly key: string };
   appPasswords.push(key);
@@ -73,10 +74,10 @@ async function signInAsCi(): Promise<void> {
   await signIn(account, AbortSignal.timeout(20_000));
 }
 
-/** Quotes and line breaks as the message has them. */
+/** The output with the quotes and line breaks of the message. */
 const plain = ({ output }: PulumiResult): string => output.replaceAll('\\"', '"').replaceAll(/\s+/g, " ");
 
-/** `up --refresh` names what was changed and repairs it; CI's key stays as it was. */
+/** Asserts that `up --refresh` names the changes and reverts them, without changing CI's key. */
 async function repairs(...named: readonly string[]): Promise<void> {
   const key = homelab.ciKey("homelab/apps");
   const repaired = await lab.pulumi("up", "--refresh", "--yes", "--skip-preview", "--diff", "--non-interactive");
@@ -90,7 +91,7 @@ function assertNamed(result: PulumiResult, named: readonly string[]): void {
   for (const text of named) assert.ok(seen.includes(text), `${text}\nis not in\n${seen}`);
 }
 
-test("the account is disabled, a binding is disabled, and another has another order", async () => {
+test("up repairs a disabled account, a disabled binding and a binding with another order", async () => {
   await ask(`/core/users/${(await zotCi()).pk}/`, "PATCH", { is_active: false });
   await ask(await bindingOf("admins"), "PATCH", { order: 7 });
   await ask(await bindingOf("artifact-workloads"), "PATCH", { enabled: false });
@@ -111,7 +112,7 @@ test("the account is disabled, a binding is disabled, and another has another or
   await signInAsCi();
 });
 
-test("the account is out of its group, a binding is deleted, and another is moved to another application", async () => {
+test("up repairs a removed group membership, a deleted binding and a binding that was moved to another application", async () => {
   const group = await one("/core/groups/?name=artifact-workloads");
   await ask(`/core/groups/${group.pk}/remove_user/`, "POST", { pk: (await zotCi()).pk });
   await ask(await bindingOf("artifact-workloads"), "DELETE");
@@ -127,7 +128,7 @@ test("the account is out of its group, a binding is deleted, and another is move
   await signInAsCi();
 });
 
-test("the app password is deleted, and so is the provider: Authentik makes another password, which signs in", async () => {
+test("up repairs a deleted app password and provider: Authentik generates a new password, which signs in", async () => {
   await ask("/core/tokens/zot-ci-app-password/", "DELETE");
   const before = await one("/providers/oauth2/?client_id=zot");
   await ask(`/providers/oauth2/${before.pk}/`, "DELETE");
@@ -138,7 +139,7 @@ test("the app password is deleted, and so is the provider: Authentik makes anoth
   assert.notEqual(appPasswords.at(-1), appPasswords.at(-2));
 });
 
-test("the application is deleted, its bindings with it, and the machines' sign-in flow", async () => {
+test("up restores a deleted application with its bindings, and the machines' sign-in flow", async () => {
   await ask("/core/applications/zot/", "DELETE");
   await ask("/flows/instances/machine-login/", "DELETE");
   await repairs('there is no application "zot"', 'there is no sign-in flow "machine-login"');
@@ -146,13 +147,13 @@ test("the application is deleted, its bindings with it, and the machines' sign-i
   await signInAsCi();
 });
 
-test("the account itself is deleted, and its app password with it", async () => {
+test("up restores a deleted account and its app password", async () => {
   await ask(`/core/users/${(await zotCi()).pk}/`, "DELETE");
   await repairs('there is no account "zot-ci"');
   await signInAsCi();
 });
 
-test("after the repairs refresh finds nothing, a rotation signs in, and no app password is in the state", async () => {
+test("after the repairs, refresh finds no change, a rotation signs in, and the state contains no app password", async () => {
   const before = homelab.ciKey("homelab/apps");
   lab.changeSettings((config) => {
     config["zot-auth:ci"] = { ...(config["zot-auth:ci"] as object), rotationTrigger: "after the repairs" };
@@ -168,7 +169,7 @@ test("after the repairs refresh finds nothing, a rotation signs in, and no app p
     "--non-interactive",
   );
   assert.equal(code, 0, output);
-  assert.equal(new Set(appPasswords).size, 3, "one of each making");
+  assert.equal(new Set(appPasswords).size, 3, "one for each time it was created");
   for (const password of appPasswords) {
     assert.ok(password.length > 20);
     assert.ok(!lab.stateText().includes(password));

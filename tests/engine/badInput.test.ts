@@ -18,7 +18,7 @@ before(async () => {
 });
 after(async () => lab.stop());
 
-/** All that an update could have changed. */
+/** Everything that an update could have changed. */
 async function world(): Promise<unknown> {
   return {
     zot: readFileSync(lab.layout.settings.registry.configFile, "utf8"),
@@ -31,10 +31,10 @@ async function world(): Promise<unknown> {
   };
 }
 
-/** A name, what is changed, and what the one error must say of each: the setting, and what to do. */
+/** A name, the changed settings, and what the one error must contain for each: the setting and the remedy. */
 const CASES: readonly (readonly [string, Readonly<Record<string, Group>>, readonly RegExp[]])[] = [
   [
-    "an unknown setting, a missing one and one of a wrong type",
+    "an unknown setting, a missing setting and a setting of the wrong type",
     { forgejo: { repos: ["a/b"] }, ci: { keyStore: undefined }, registry: { port: "many" } },
     [
       /forgejo\.repos: unknown setting\. .*repositories/,
@@ -43,7 +43,7 @@ const CASES: readonly (readonly [string, Readonly<Record<string, Group>>, readon
     ],
   ],
   [
-    "wrong tokens of Authentik, Forgejo and Argo CD, and a missing 1Password item",
+    "wrong tokens for Authentik, Forgejo and Argo CD, and a missing 1Password item",
     {
       authentik: { token: "env:HOME" },
       forgejo: { token: "env:HOME" },
@@ -58,7 +58,7 @@ const CASES: readonly (readonly [string, Readonly<Record<string, Group>>, readon
     ],
   ],
   [
-    "a server that does not answer",
+    "a server that does not respond",
     { forgejo: { url: "http://127.0.0.1:59999" } },
     [/Forgejo does not answer at http:\/\/127\.0\.0\.1:59999 .*forgejo\.url/],
   ],
@@ -88,7 +88,7 @@ const CASES: readonly (readonly [string, Readonly<Record<string, Group>>, readon
 ];
 
 for (const [name, changes, expected] of CASES) {
-  test(`${name}: one clear error, and nothing is changed`, async () => {
+  test(`${name}: up reports one clear error and changes nothing`, async () => {
     const before = await world();
     writeFileSync(lab.settingsFile, settings);
     lab.changeSettings((config) => {
@@ -101,17 +101,17 @@ for (const [name, changes, expected] of CASES) {
     });
     const { code, output } = await lab.up();
     assert.notEqual(code, 0, output);
-    // The terminal folds nothing here, but Pulumi indents each line of a message.
+    // Pulumi indents each line of a message.
     const spaced = output.replaceAll(/\s+/g, " ");
     for (const error of expected) assert.match(spaced, error);
     const errors = [...(output.split("\nDiagnostics:")[1] ?? "").matchAll(/^ +error: (?!update failed)/gm)];
     assert.equal(errors.length, 1, output);
-    assert.doesNotMatch(output, /^\s+at .*\.(ts|js):\d+/m, "no stack for the person at the terminal");
+    assert.doesNotMatch(output, /^\s+at .*\.(ts|js):\d+/m, "the output has no stack trace");
     assert.deepEqual(await world(), before);
   });
 }
 
-test("up reports a blueprint that Authentik rejects, and the next up completes", async () => {
+test("up reports a blueprint that Authentik rejects, and the next up succeeds", async () => {
   writeFileSync(lab.settingsFile, settings);
   lab.changeSettings((config) => {
     config["zot-auth:access"] = { adminGroup: "nobody-made-this-group" };
@@ -133,7 +133,7 @@ test("up reports a blueprint that Authentik rejects, and the next up completes",
   assert.ok(existsSync(join(lab.layout.directory, "zot", "config.json.before-zot-auth")));
 });
 
-test("a secret file that everyone on the machine can read causes a warning and is not printed", async () => {
+test("a world-readable secret file causes a warning and is not printed", async () => {
   writeFileSync(lab.settingsFile, settings);
   const file = join(lab.layout.directory, "secrets", "forgejo-token");
   chmodSync(file, 0o644);

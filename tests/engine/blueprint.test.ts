@@ -7,14 +7,14 @@ import { EngineLab } from "./harness.ts";
 import type { PulumiResult } from "./harness.ts";
 import { Homelab } from "./homelab.ts";
 
-// The blueprint over the life of a stack: groups come and go, people make bindings by hand, Git holds our key. By the real CLI, in one lab.
+// The blueprint over the life of a stack, with the real CLI in one lab: removed groups, manual bindings, our ConfigMap key in Git.
 
 let lab: EngineLab;
 let homelab: Homelab;
 
 before(async () => {
   lab = await EngineLab.start((config) => {
-    // The lab's workflow signs in as zot-ci, and the account's name is changed here.
+    // The lab's workflow signs in as zot-ci, but this test renames the account.
     delete config["zot-auth:acceptance"];
   });
   homelab = new Homelab(lab);
@@ -36,7 +36,7 @@ async function up(): Promise<PulumiResult> {
   return result;
 }
 
-/** The names of the groups that may sign in, in order. */
+/** Names of the groups that may sign in, in order. */
 async function bound(slug = "zot"): Promise<readonly (string | undefined)[]> {
   const { pk } = (await homelab.authentik(`/core/applications/${slug}/`)).body as { pk: string };
   const { body } = await homelab.authentik(`/policies/bindings/?target=${pk}`);
@@ -44,7 +44,7 @@ async function bound(slug = "zot"): Promise<readonly (string | undefined)[]> {
   return results.toSorted((left, right) => left.order - right.order).map(({ group_obj }) => group_obj?.name);
 }
 
-test("a group that leaves the settings: preview shows it, up removes its binding from Authentik, the next up changes nothing", async () => {
+test("after a group is removed from the settings, preview shows it, up deletes its binding and the next up changes nothing", async () => {
   for (const name of ["family", "guests"])
     assert.equal((await homelab.authentik("/core/groups/", "POST", { name })).status, 201);
   change("access", { signInGroups: ["family", "guests"] });
@@ -62,7 +62,7 @@ test("a group that leaves the settings: preview shows it, up removes its binding
   assert.equal(code, 0, output);
 });
 
-test("an up that is killed while it applies the smaller blueprint is resumed by the next", async () => {
+test("the next up resumes an up that was killed while it applied the smaller blueprint", async () => {
   change("access", { signInGroups: [] });
   const cut = await lab.upCutOffAt("authentik-applied");
   assert.notEqual(cut.code, 0);
@@ -74,11 +74,11 @@ test("an up that is killed while it applies the smaller blueprint is resumed by 
   assert.deepEqual(
     names.filter((name) => name.startsWith("zot-auth")),
     [],
-    "no removal is left",
+    "no removal remains",
   );
 });
 
-test("refresh reports a binding made by hand, and up keeps it", async () => {
+test("refresh reports a manually created binding, and up keeps it", async () => {
   const { pk: target } = (await homelab.authentik("/core/applications/zot/")).body as { pk: string };
   const { results } = (await homelab.authentik("/core/groups/?name=guests")).body as { results: { pk: string }[] };
   const binding = { target, group: results[0]?.pk, order: 7 };
@@ -90,7 +90,7 @@ test("refresh reports a binding made by hand, and up keeps it", async () => {
   assert.deepEqual(await bound(), ["admins", "artifact-workloads", "guests"]);
 });
 
-test("up reports where Git holds our ConfigMap key; removed from Git, ours stays", async () => {
+test("up reports if Git also has our ConfigMap key; after its removal from Git, ours stays", async () => {
   const file = join(lab.layout.directory, "gitops", "authentik", "blueprints.yaml");
   const manifest = parse(readFileSync(file, "utf8")) as { data: Record<string, string> };
   const write = (data: Record<string, string>): void => writeFileSync(file, stringify({ ...manifest, data }));
@@ -110,7 +110,7 @@ test("up reports where Git holds our ConfigMap key; removed from Git, ours stays
   assert.match((await homelab.blueprints())["zot.yaml"] ?? "", /name: Images\n/);
 });
 
-test("another account for CI: up makes a new key, revokes the old one, then removes the old account", async () => {
+test("after a change of CI's account, up creates a new key, revokes the old one, then deletes the old account", async () => {
   change("ci", { user: "robot-ci" });
   await up();
   const users = async (name: string): Promise<number> =>
@@ -121,7 +121,7 @@ test("another account for CI: up makes a new key, revokes the old one, then remo
   assert.equal(code, 0, output);
 });
 
-test("destroy removes our blueprint and keeps other people's group", async () => {
+test("destroy removes our blueprint and keeps a group that others own", async () => {
   const { code, output } = await lab.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive");
   assert.equal(code, 0, output);
   assert.equal((await homelab.authentik("/core/applications/zot/")).status, 404);

@@ -8,7 +8,8 @@ import { EngineLab } from "./harness.ts";
 import type { PulumiResult } from "./harness.ts";
 import { Homelab } from "./homelab.ts";
 
-// npm run check, by the command that it runs: it says what is wrong, by its exit code as well, and changes nothing. The tests follow one another.
+// npm run check, through the command that it runs: it reports problems, also with its exit code, and changes nothing. The tests depend on their
+// order.
 
 let lab: EngineLab;
 let homelab: Homelab;
@@ -19,7 +20,7 @@ before(async () => {
 });
 after(async () => lab.stop());
 
-/** Every file of the state with its hash, locks and history among them, and the settings. */
+/** Hashes of the settings file and of all files of the state, including locks and history. */
 function stateFiles(): Readonly<Record<string, string>> {
   const folder = join(lab.directory, "state");
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
@@ -36,7 +37,7 @@ async function check(args?: readonly string[]): Promise<Pick<PulumiResult, "code
   return result;
 }
 
-test("a stack without an up is not as declared, and check says what to do", async () => {
+test("before the first up, check fails and says what to do", async () => {
   const { code, output } = await check();
   assert.equal(code, 1, output);
   assert.match(
@@ -46,7 +47,7 @@ test("a stack without an up is not as declared, and check says what to do", asyn
   assert.doesNotMatch(output, /Previewing/);
 });
 
-test("everything is as declared: check says so, and when the key rotates", async () => {
+test("without drift, check says so, and when the key rotates", async () => {
   const up = await lab.up();
   assert.equal(up.code, 0, up.output);
   const { code, output } = await check();
@@ -55,7 +56,7 @@ test("everything is as declared: check says so, and when the key rotates", async
   assert.match(output, /^✓ lab: everything is as declared\.$/m);
 });
 
-test("drift: check names a deleted secret and does not restore it", async () => {
+test("with drift, check names a deleted secret and does not restore it", async () => {
   await homelab.forgejo("/repos/homelab/site/actions/secrets/ZOT_CI_API_KEY", "DELETE");
   const { code, output } = await check();
   assert.equal(code, 1, output);
@@ -67,8 +68,8 @@ test("drift: check names a deleted secret and does not restore it", async () => 
   assert.ok(!(await homelab.secretNames("homelab/site")).includes("ZOT_CI_API_KEY"));
 });
 
-test("an overdue key: check says since when, how long it is valid, and what to do", async () => {
-  // A few seconds are enough for its day to come; this very `up` still finds the key as it was made. It repairs the drift, too.
+test("for an overdue key, check says since when, how long it stays valid, and what to do", async () => {
+  // The key becomes due within seconds, after this `up`, which also repairs the drift.
   lab.changeSettings((config) => {
     config["zot-auth:ci"] = { ...(config["zot-auth:ci"] as object), rotateAfter: "1 second" };
   });
@@ -87,7 +88,7 @@ test("an overdue key: check says since when, how long it is valid, and what to d
   assert.equal((await lab.outputs())["keyLabel"], "zot-auth/lab/1", "a check replaces nothing");
 });
 
-test("wrong usage has its own exit code and checks nothing", async () => {
+test("wrong usage has a separate exit code and checks nothing", async () => {
   for (const args of [[], ["--non-interactive"]]) {
     const { code, output } = await check(args);
     assert.equal(code, 2);
@@ -98,7 +99,7 @@ test("wrong usage has its own exit code and checks nothing", async () => {
   assert.equal(output, "error: no stack named 'nowhere' found\n");
 });
 
-test("servers that do not answer: check fails, since it cannot know", async () => {
+test("if a server does not respond, check fails", async () => {
   await stopLab(lab.layout);
   const { code, output } = await check();
   assert.equal(code, 1, output);

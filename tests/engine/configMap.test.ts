@@ -8,8 +8,7 @@ import type { TestContext } from "node:test";
 import { ask, kubeconfigOf, labApiServer, realApiServer, realApiServerMissing } from "./apiServers.ts";
 import type { ApiServer } from "./apiServers.ts";
 
-// Our delivery by the shared ConfigMap, by the real CLI, beside another field manager who owns the rest of it: against the lab's API server, and
-// against a real one where there is one.
+// Delivery through a ConfigMap that another field manager shares, with the real CLI: against the lab's API server, and a real one if available.
 
 const PATH = "/api/v1/namespaces/authentik/configmaps/authentik-blueprints";
 const APPLY = "application/apply-patch+yaml";
@@ -71,7 +70,7 @@ class Project {
     await this.pulumi("up", "--stack", "test", "--yes", "--skip-preview", ...more);
   }
 
-  /** Another manager applies what it declares, as Argo CD does with ServerSideApply. */
+  /** Applies data as another field manager, like Argo CD with ServerSideApply. */
   async apply(manager: string, data: Readonly<Record<string, string>>, force = false): Promise<number> {
     const metadata = { name: "authentik-blueprints", namespace: "authentik", labels: { owner: manager } };
     const body = { apiVersion: "v1", kind: "ConfigMap", metadata, data };
@@ -88,7 +87,7 @@ class Project {
     return (await ask(this.#server, "GET", PATH)).body as ConfigMap;
   }
 
-  /** The keys of the data that a manager owns. */
+  /** The data keys that a manager owns. */
   async owned(manager: string): Promise<readonly string[]> {
     const { managedFields = [] } = (await this.get()).metadata;
     return managedFields
@@ -106,32 +105,39 @@ async function twoManagers(t: TestContext, open: (folder: string) => Promise<Api
 
   await project.up("one");
   assert.deepEqual((await project.get()).data, { ...theirs, "zot.yaml": "one" });
-  assert.deepEqual(
-    await project.owned("argocd"),
-    ["common.yaml", "mfa.yaml"],
-    "the other manager's fields are its own",
-  );
-  assert.deepEqual(await project.owned("zot-auth"), ["zot.yaml"], "one key is ours");
+  assert.deepEqual(await project.owned("argocd"), ["common.yaml", "mfa.yaml"], "the other manager keeps its fields");
+  assert.deepEqual(await project.owned("zot-auth"), ["zot.yaml"], "we own one key");
   assert.equal((await project.get()).metadata.labels?.["owner"], "argocd");
 
-  await t.test("the other manager applies without a conflict and keeps our key", async () => {
+  await t.test("the other manager's apply has no conflict and keeps our key", async () => {
     assert.equal(await project.apply("argocd", { ...theirs, "common.yaml": "changed" }), 200);
     assert.deepEqual((await project.get()).data, { ...theirs, "common.yaml": "changed", "zot.yaml": "one" });
   });
 
-  await t.test("refresh sees a hand edit of our key and up restores it; a hand edit of another key stays", async () => {
-    await project.edit({ "zot.yaml": "edited", "mfa.yaml": "edited" });
-    assert.deepEqual(await project.owned("zot-auth"), []);
-    const seen = await project.pulumi("preview", "--stack", "test", "--refresh", "--diff");
-    assert.match(seen, /edited/);
-    await project.up("one", "--refresh");
-    assert.deepEqual((await project.get()).data, { "common.yaml": "changed", "mfa.yaml": "edited", "zot.yaml": "one" });
-    assert.deepEqual(await project.owned("zot-auth"), ["zot.yaml"]);
-    assert.deepEqual(await project.owned("kubectl-edit"), ["mfa.yaml"]);
-  });
+  await t.test(
+    "refresh detects a manual edit of our key and up reverts it; a manual edit of another key stays",
+    async () => {
+      await project.edit({ "zot.yaml": "edited", "mfa.yaml": "edited" });
+      assert.deepEqual(await project.owned("zot-auth"), []);
+      const seen = await project.pulumi("preview", "--stack", "test", "--refresh", "--diff");
+      assert.match(seen, /edited/);
+      await project.up("one", "--refresh");
+      assert.deepEqual((await project.get()).data, {
+        "common.yaml": "changed",
+        "mfa.yaml": "edited",
+        "zot.yaml": "one",
+      });
+      assert.deepEqual(await project.owned("zot-auth"), ["zot.yaml"]);
+      assert.deepEqual(await project.owned("kubectl-edit"), ["mfa.yaml"]);
+    },
+  );
 
-  await t.test("up takes back the key that the other manager took, and no other", async () => {
-    assert.equal(await project.apply("argocd", { "common.yaml": "c", "zot.yaml": "git" }), 409, "ours is not free");
+  await t.test("up takes back only the key that the other manager took", async () => {
+    assert.equal(
+      await project.apply("argocd", { "common.yaml": "c", "zot.yaml": "git" }),
+      409,
+      "our key causes a conflict",
+    );
     assert.equal(await project.apply("argocd", { "common.yaml": "c", "zot.yaml": "git" }, true), 200);
     await project.up("two", "--refresh");
     const { data } = await project.get();
@@ -139,7 +145,7 @@ async function twoManagers(t: TestContext, open: (folder: string) => Promise<Api
     assert.deepEqual(await project.owned("argocd"), ["common.yaml"]);
   });
 
-  await t.test("destroy removes our key and nothing else", async () => {
+  await t.test("destroy removes only our key", async () => {
     await project.pulumi("destroy", "--stack", "test", "--yes", "--skip-preview");
     assert.deepEqual((await project.get()).data, { "common.yaml": "c", "mfa.yaml": "edited" });
     assert.deepEqual(await project.owned("zot-auth"), []);

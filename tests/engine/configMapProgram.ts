@@ -1,4 +1,4 @@
-// The program of configMap.test.ts: nothing but the delivery. It runs in the test's folder.
+// The program of configMap.test.ts, with only the delivery. It runs in the test's folder.
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Provider } from "@pulumi/kubernetes/provider.js";

@@ -8,21 +8,21 @@ import { EngineLab } from "./harness.ts";
 import type { PulumiResult } from "./harness.ts";
 import { Homelab } from "./homelab.ts";
 
-// The whole program without Kubernetes and Argo CD, by the real CLI: the blueprint goes by a file of a GitOps repository, or by Authentik's API.
+// The whole program without Kubernetes and Argo CD, with the real CLI: delivery through a file in a GitOps repository, or Authentik's API.
 
 let lab: EngineLab;
 let homelab: Homelab;
 
-/** The settings name neither a cluster nor Argo CD; the kubeconfig that the environment names does not exist. */
+/** The settings have neither a cluster nor Argo CD, and KUBECONFIG names a file that does not exist. */
 before(async () => {
   process.env["KUBECONFIG"] = "/nowhere/kubeconfig";
   lab = await EngineLab.start((config) => {
     for (const group of ["kubernetes", "argocd", "acceptance"]) Reflect.deleteProperty(config, `zot-auth:${group}`);
-    // The lab's Authentik server gets the client secret's variable only so.
+    // The lab passes the client secret's variable to the Authentik server only with this setting.
     config["zot-auth:authentik"] = { ...(config["zot-auth:authentik"] as object), delivery: "api" };
   });
   homelab = new Homelab(lab);
-  // Elsewhere a blueprint of Git makes it.
+  // In the other tests, a blueprint from Git creates this group.
   assert.equal((await homelab.authentik("/core/groups/", "POST", { name: "admins" })).status, 201);
 });
 after(async () => lab.stop());
@@ -41,12 +41,12 @@ async function applicationName(): Promise<unknown> {
   return status === 200 ? (body as { name: string }).name : status;
 }
 
-test("delivery by file: previews, writes, waits until someone has pushed, and removes on destroy", async () => {
+test("delivery by file: previews, writes, waits for a push, and removes on destroy", async () => {
   const clone = join(lab.directory, "clone");
   mkdirSync(clone);
   const file = join(clone, "zot.yaml");
   change({ delivery: `file:${file}`, applyTimeout: "3 seconds" });
-  /** What a person's push and the deployment of it come to: the worker sees the file. */
+  /** Has the effect of a push and its deployment: the worker sees the file. */
   const push = (): void => writeFileSync(join(pathsOf(lab.layout).blueprints, "zot.yaml"), readFileSync(file, "utf8"));
 
   const waiting = await lab.up();
@@ -82,10 +82,10 @@ test("delivery by file: previews, writes, waits until someone has pushed, and re
   assert.ok(!existsSync(file));
   assert.match(spaced(destroyed), /was deleted in your clone\. Commit and push it/);
   assert.equal(await applicationName(), 404);
-  rmSync(join(pathsOf(lab.layout).blueprints, "zot.yaml")); // the person pushes the deletion
+  rmSync(join(pathsOf(lab.layout).blueprints, "zot.yaml")); // a push of the deletion
 });
 
-test("delivery by Authentik's API: previews, applies, changes, restores what was deleted, and removes on destroy", async () => {
+test("delivery through Authentik's API: previews, applies, changes, restores deleted objects, and removes on destroy", async () => {
   change({ delivery: "api", applicationName: undefined });
   const instances = async (): Promise<readonly { pk: string; name: string }[]> => {
     const { body } = await homelab.authentik("/managed/blueprints/?page_size=100");
@@ -104,7 +104,7 @@ test("delivery by Authentik's API: previews, applies, changes, restores what was
   const changed = await lab.up();
   assert.equal(changed.code, 0, changed.output);
   assert.equal(await applicationName(), "Images");
-  assert.equal((await instances()).length, 1, "one text at a time");
+  assert.equal((await instances()).length, 1, "only one blueprint instance");
 
   const [instance] = await instances();
   assert.equal((await homelab.authentik(`/managed/blueprints/${instance?.pk ?? ""}/`, "DELETE")).status, 204);
@@ -112,7 +112,7 @@ test("delivery by Authentik's API: previews, applies, changes, restores what was
   assert.equal(repaired.code, 0, repaired.output);
   assert.equal((await instances()).length, 1);
 
-  assert.ok(!lab.stateText().includes(lab.secrets.clientSecret), "the client secret is in no text");
+  assert.ok(!lab.stateText().includes(lab.secrets.clientSecret), "the state does not contain the client secret");
   const destroyed = await lab.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive");
   assert.equal(destroyed.code, 0, destroyed.output);
   assert.deepEqual(await instances(), []);

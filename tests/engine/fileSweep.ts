@@ -3,15 +3,15 @@ import { join, relative } from "node:path";
 
 export interface SweepOptions {
   readonly folder: string;
-  /** Milliseconds since 1970; files that have not changed since then are left out. */
+  /** Milliseconds since 1970. Skips files that have not changed since then. */
   readonly since?: number;
-  /** Says of a path inside the folder that it is not looked at, nor what is in it. */
+  /** Whether to skip a path in the folder and everything below it. */
   readonly leaveOut?: (path: string) => boolean;
-  /** Gets each file, with a character for each of its bytes. */
+  /** Called with each file and its content, one character per byte. */
   readonly found: (path: string, content: string) => void;
 }
 
-/** Looks at a folder's files from time to time: each is read when it is new or has changed. Links are not followed. */
+/** Each run reads the files in a folder that are new or have changed since the last. Does not follow links. */
 export class FileSweep {
   readonly #options: SweepOptions;
   readonly #versions = new Map<string, string>();
@@ -46,7 +46,7 @@ export class FileSweep {
   }
 }
 
-/** `undefined` for files that are gone or belong to someone else. */
+/** `undefined` for files that no longer exist or that belong to another user. */
 function passing<T>(look: () => T): T | undefined {
   try {
     return look();

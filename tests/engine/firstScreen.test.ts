@@ -1,4 +1,4 @@
-// What a person sees of a healthy lab: no warning, neither of Pulumi nor of Node, and nothing about how the CLI found its plugins.
+// The output on a healthy lab: no warning from Pulumi or Node, and nothing about where the CLI found its plugins.
 import assert from "node:assert/strict";
 import test from "node:test";
 import { EngineLab } from "./harness.ts";

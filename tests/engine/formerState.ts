@@ -8,7 +8,7 @@ import type { EngineLab } from "./harness.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
-/** A resource as a state has it. */
+/** A resource in a state. */
 export interface StoredResource {
   readonly urn: string;
   readonly type: string;
@@ -21,7 +21,7 @@ interface Export {
 }
 
 interface FormerState {
-  /** What zot reads at its start only: the digest of this text stands in the record beside its config. */
+  /** Settings that zot reads only at startup. The record next to its config has their digest. */
   readonly zotStart: unknown;
   readonly resources: readonly StoredResource[];
 }
@@ -32,7 +32,7 @@ export async function exportState(lab: EngineLab): Promise<Export> {
   return JSON.parse(output.slice(output.indexOf("{"))) as Export;
 }
 
-/** The row of that name. */
+/** The resource of that name. */
 export function rowOf({ resources }: Export["deployment"], name: string): StoredResource {
   const row = resources.find(({ urn }) => urn.endsWith(`::${name}`));
   assert.ok(row, `the state has ${name}`);
@@ -40,9 +40,8 @@ export function rowOf({ resources }: Export["deployment"], name: string): Stored
 }
 
 /**
- * Replaces the lab's state with the one that commit 1608c1e made of the same settings, and the record on zot's host with the one that it wrote.
- * What differs from run to run (ports, dates, the key's uuid, hashes, secrets) stands in the test data as `{{name}}` and is filled in from the lab,
- * which an `up` has brought up before.
+ * Replaces the lab's state and the record on zot's host with those that commit 1608c1e wrote for the same settings. Values that differ from run
+ * to run (ports, dates, the key's UUID, hashes, secrets) are `{{name}}` in the test data and come from the lab, which must have had an `up`.
  *
  * @param change may alter the state that is imported
  */
@@ -77,7 +76,7 @@ function formerState(
   });
   const { zotStart, resources } = JSON.parse(text) as FormerState;
   const config = String(rowOf({ resources }, "zot-config").inputs?.["stdin"]);
-  assert.equal(readFileSync(registry.configFile, "utf8"), config, "zot's config is what it was");
+  assert.equal(readFileSync(registry.configFile, "utf8"), config, "zot's config is unchanged");
   const start = digest("sha256", JSON.stringify(zotStart));
   const derived = {
     startDigest: start,
@@ -90,7 +89,7 @@ function formerState(
   };
 }
 
-/** Replaces each `{{name}}` of a JSON text by its value; those without a value stay. */
+/** Replaces each `{{name}}` in a JSON text with its value. Keeps those without a value. */
 function fill(text: string, values: Readonly<Record<string, unknown>>): string {
   return text.replaceAll(/\{\{(\w+)\}\}/g, (place, name: string) =>
     name in values ? JSON.stringify(String(values[name])).slice(1, -1) : place,
@@ -122,7 +121,7 @@ function keyOf(deployment: Export["deployment"]): Readonly<Record<string, unknow
   return { keyUuid: uuid, keyFingerprint: print, keyCreated: created, keyExpires: expires, keyRotates: rotates };
 }
 
-/** The official plugins that the program uses now: plugin versions are not under test here. */
+/** The current versions of the official plugins, which this test does not cover. */
 function versions(): Readonly<Record<string, unknown>> {
   const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
     dependencies: Readonly<Record<string, string>>;

@@ -20,12 +20,12 @@ type Config = Record<string, unknown>;
 
 export interface PulumiResult {
   readonly code: number;
-  /** Standard output and error together, as a person sees them. */
+  /** stdout and stderr, interleaved, as on a terminal. */
   readonly output: string;
   readonly events: readonly EngineEvent[];
 }
 
-/** The parts of the engine's events that the tests look at. */
+/** The parts of the engine's events that the tests use. */
 export interface EngineEvent {
   readonly sequence: number;
   readonly resourcePreEvent?: { readonly metadata: StepMetadata };
@@ -39,7 +39,7 @@ export interface StepMetadata {
   readonly type: string;
 }
 
-/** A lab of a test's own, beside any other: free ports, a folder of its own, a state of its own. The real CLI runs the real program on it. */
+/** A lab for one test file, with its own ports, folder and state, on which the real CLI runs the real program. */
 export class EngineLab {
   readonly directory: string;
   readonly layout: Layout;
@@ -50,7 +50,7 @@ export class EngineLab {
     this.directory = directory;
     this.settingsFile = settingsFile;
     this.layout = readLayout(settingsFile, join(directory, "lab"));
-    // What Pulumi notes of these stacks is not the user's; the plugins that are installed are.
+    // Keeps Pulumi's records of these stacks out of the user's PULUMI_HOME, but uses the plugins that are installed there.
     const home = process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi");
     mkdirSync(join(directory, "pulumi"));
     if (existsSync(join(home, "plugins"))) symlinkSync(join(home, "plugins"), join(directory, "pulumi", "plugins"));
@@ -62,11 +62,11 @@ export class EngineLab {
       PULUMI_DEBUG_COMMANDS: "true",
     };
     delete this.#environment["PULUMI_CONFIG_PASSPHRASE_FILE"];
-    // The test runner's own: a program that finds it would report to it.
+    // Otherwise the program would report to the test runner.
     delete this.#environment["NODE_TEST_CONTEXT"];
   }
 
-  /** Starts the servers and makes the stack. `change` may alter the settings first. */
+  /** Starts the servers and creates the stack. `change` can modify the settings first. */
   static async start(change: (config: Config) => void = () => undefined): Promise<EngineLab> {
     const directory = mkdtempSync(join(tmpdir(), "zot-auth-engine-"));
     const settingsFile = join(directory, `Pulumi.${STACK}.yaml`);
@@ -85,7 +85,7 @@ export class EngineLab {
     return JSON.parse(readFileSync(join(this.layout.directory, "secrets", "all.json"), "utf8")) as LabSecrets;
   }
 
-  /** The settings as they stand, to be changed and written back. */
+  /** Changes the settings file. */
   changeSettings(change: (config: Config) => void): void {
     const document = parse(readFileSync(this.settingsFile, "utf8")) as { config: Config };
     change(document.config);
@@ -100,7 +100,7 @@ export class EngineLab {
     return this.#start(args).ended;
   }
 
-  /** Runs what `npm run <name>` runs. */
+  /** Runs the command of `npm run <name>`. */
   async command(
     name: "rotate" | "revoke" | "check" | "recover",
     args: readonly string[] = [
@@ -124,8 +124,8 @@ export class EngineLab {
   }
 
   /**
-   * Runs `up` and kills the CLI, with no chance to clean up, as soon as the step of that resource has begun; with `noted`, as soon as the state
-   * has it as pending, which is a moment later.
+   * Runs `up` and kills the CLI with SIGKILL as soon as that resource's step has begun; with `noted`, as soon as the state has it as pending,
+   * which is slightly later.
    */
   async upCutOffAt(name: string, noted = false): Promise<PulumiResult> {
     const { child, log, ended } = this.#start(["up", "--yes", "--skip-preview", "--non-interactive"]);
@@ -167,12 +167,12 @@ export class EngineLab {
     return { child, log, ended };
   }
 
-  /** The stack's state, as it lies on disk. */
+  /** The stack's state file. */
   stateText(): string {
     return readFileSync(join(this.directory, "state", ".pulumi", "stacks", "zot-auth", `${STACK}.json`), "utf8");
   }
 
-  /** What the state has as begun and not ended. */
+  /** URNs of the state's pending operations. */
   pending(): readonly string[] {
     const { checkpoint } = JSON.parse(this.stateText()) as {
       checkpoint: { latest: { pending_operations?: { resource: { urn: string } }[] } };
@@ -191,12 +191,12 @@ export class EngineLab {
   }
 }
 
-/** With quotes: Pulumi reads a plain `2026-01-01T00:00:00.000Z` as a time and writes it differently, which would be another trigger. */
+/** Quotes all strings: Pulumi parses a plain `2026-01-01T00:00:00.000Z` as a time and reformats it, which would change the trigger. */
 function textOf(settings: object): string {
   return stringify(settings, { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" });
 }
 
-/** The lab's settings with free ports and with `.lab` moved into a folder of the test's. */
+/** The lab's settings with free ports, and with `.lab` replaced by the test's folder. */
 async function relocated(directory: string): Promise<{ config: Config }> {
   let text = readFileSync(join(ROOT, "Pulumi.lab.yaml"), "utf8").replaceAll(/\.lab\//g, `${directory}/`);
   const ports = new Set([...text.matchAll(/\b(2[0-9]{4})\b/g)].map(([, port]) => port ?? ""));
@@ -205,7 +205,7 @@ async function relocated(directory: string): Promise<{ config: Config }> {
   return parse(text) as { config: Config };
 }
 
-/** Whether to read the events at all: a test looks many times a second. */
+/** A cheap check before the events are parsed, since a test polls many times a second. */
 function mentions(file: string, text: string): boolean {
   return existsSync(file) && readFileSync(file, "utf8").includes(text);
 }
@@ -214,7 +214,7 @@ function readEvents(file: string): readonly EngineEvent[] {
   try {
     return readFileSync(file, "utf8")
       .split("\n")
-      .filter((line) => line.endsWith("}")) // the last one may be half written
+      .filter((line) => line.endsWith("}")) // the last line may be incomplete
       .map((line) => JSON.parse(line) as EngineEvent);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return []; // it failed before the engine started

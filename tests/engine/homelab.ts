@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { itemOf } from "../../lab/homelab/layout.ts";
 import type { EngineLab } from "./harness.ts";
 
-/** What the tests see of a lab's servers, as other people see them: by their APIs. Only a secret's value is read from Forgejo's own file. */
+/** Reads a lab's servers through their APIs. Only secret values come from Forgejo's own file. */
 export class Homelab {
   readonly #lab: EngineLab;
 
@@ -14,7 +14,7 @@ export class Homelab {
     this.#lab = lab;
   }
 
-  /** The key, as a workflow of that repository gets it; `undefined` when it has none. */
+  /** The key that a workflow of the repository gets; `undefined` if there is none. */
   ciKey(repository: string): string | undefined {
     const [owner, name] = repository.split("/");
     const state = JSON.parse(readFileSync(join(this.#lab.layout.directory, "forgejo", "forgejo.json"), "utf8")) as {
@@ -77,7 +77,7 @@ export class Homelab {
     return Object.fromEntries(found.fields.map(({ label, value }) => [label, value ?? ""]));
   }
 
-  /** Asks Authentik, as an administrator. */
+  /** Sends a request to Authentik as an administrator. */
   async authentik(
     path: string,
     method = "GET",
@@ -92,7 +92,7 @@ export class Homelab {
     return { status: answer.status, body: text === "" ? undefined : (JSON.parse(text) as unknown) };
   }
 
-  /** Asks the registry, with a key or as anybody. */
+  /** Sends a request to the registry, with a key or anonymously. */
   async registry(
     path: string,
     options: {
@@ -113,7 +113,7 @@ export class Homelab {
     });
   }
 
-  /** The labels of the account's keys that zot still takes. */
+  /** Labels of the account's keys that zot still accepts. */
   async keyLabels(key: string): Promise<readonly string[]> {
     const answer = await this.registry("/zot/auth/apikey", { key });
     assert.equal(answer.status, 200);
@@ -121,7 +121,7 @@ export class Homelab {
     return apiKeys.map(({ label }) => label).sort();
   }
 
-  /** Runs skopeo: the real one where there is one, else the lab's. */
+  /** Runs the real skopeo if it is installed, else the lab's. */
   async skopeo(...args: readonly string[]): Promise<{ readonly code: number | null; readonly output: string }> {
     const child = spawn(join(import.meta.dirname, "../../lab/bin/skopeo"), [...args], {
       stdio: ["ignore", "pipe", "pipe"],

@@ -7,14 +7,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { EngineLab } from "./harness.ts";
 import { Homelab } from "./homelab.ts";
 
-// The CLI is killed in the middle of an update; after `npm run recover`, as the README says, everything is whole.
+// The CLI is killed in the middle of an update. `npm run recover` then completes the update, as the README says.
 
 let lab: EngineLab;
 let homelab: Homelab;
 
 before(async () => {
   lab = await EngineLab.start((config) => {
-    // So that what is superseded goes within the same run.
+    // So that the same run revokes superseded keys.
     config["zot-auth:ci"] = { ...(config["zot-auth:ci"] as object), gracePeriod: "0 seconds" };
   });
   homelab = new Homelab(lab);
@@ -33,12 +33,12 @@ function rotate(trigger: string): void {
   });
 }
 
-/** What the README says to do after an interrupted run. */
+/** Follows the README's instructions for an interrupted run. */
 async function recover(): Promise<void> {
   const { code, output } = await lab.command("recover");
   assert.equal(code, 0, output);
   const phases = [...output.matchAll(/^▸ (\w+):/gm)].map(([, phase]) => phase);
-  assert.deepEqual(phases, ["refresh", "cancel", "refresh", "up"], "the lock of the killed run was found and removed");
+  assert.deepEqual(phases, ["refresh", "cancel", "refresh", "up"], "recover removed the lock of the killed run");
   assert.match(output, /the run that holds the lock has ended \(.+, process \d+, since 20\d\d-.+Z\)/);
   assert.deepEqual(lab.pending(), []);
 }
@@ -48,18 +48,14 @@ async function assertWhole(): Promise<void> {
   assert.equal(homelab.ciKey("homelab/site"), key);
   assert.equal((await homelab.fields("keyStore"))["zot-ci-api"], key);
   const outputs = await lab.outputs();
-  assert.deepEqual(
-    await homelab.keyLabels(key),
-    [outputs["keyLabel"]],
-    "zot knows one key of ours, the one that CI has",
-  );
+  assert.deepEqual(await homelab.keyLabels(key), [outputs["keyLabel"]], "zot has only one key of ours, CI's");
   assert.partialDeepStrictEqual(outputs["acceptanceResult"], { access: "13 of 13 checks passed", build: "success" });
   const { code, output } = await lab.pulumi("preview", "--expect-no-changes", "--non-interactive");
   assert.equal(code, 0, output);
 }
 
-// At every request and in every order, but with a model of the engine: tests/model. What that has not is here: Argo CD and the ConfigMap.
-test("a first up that is interrupted at one step after another is resumed by the next", async () => {
+// tests/model interrupts every request in every order, but with a model of the engine. This test covers what it lacks: Argo CD and the ConfigMap.
+test("a first up that is interrupted repeatedly, each time at a later step, can be resumed", async () => {
   const rows = ["authentik-sync", "authentik-blueprint", "authentik-applied", "zot-config"];
   for (const row of rows) {
     if (lab.pending().length > 0) assert.equal((await lab.pulumi("cancel", "--yes")).code, 0);
@@ -74,8 +70,8 @@ test("a first up that is interrupted at one step after another is resumed by the
   await assertWhole();
 });
 
-test("recover leaves a run alone that is still going", async () => {
-  rotate("while somebody recovers");
+test("recover does not touch a run that is still active", async () => {
+  rotate("during a recovery");
   const running = lab.up();
   const end = Date.now() + 60_000;
   while (locks().length === 0 && Date.now() < end) await delay(20);
@@ -88,13 +84,13 @@ test("recover leaves a run alone that is still going", async () => {
   assert.equal(up.code, 0, up.output);
 });
 
-test("recover keeps a lock whose run it cannot check, and changes nothing", async () => {
+test("recover keeps the lock of a run that it cannot check, and changes nothing", async () => {
   const before = lab.stateText();
   const since = new Date().toISOString();
   const elsewhere = { pid: process.pid, username: "ann", hostname: `not-${hostname()}`, timestamp: since };
   for (const [content, says] of [
     [JSON.stringify(elsewhere), /✗ lab is locked by ann@not-.+, on another machine, where it may still be running/],
-    // A machine that went off may leave it so.
+    // As after a power failure.
     ["", /✗ the lock of lab is unreadable/],
   ] as const) {
     writeFileSync(join(lockFolder(), "left.json"), content);
@@ -128,7 +124,7 @@ test("recover asks for a missing stack name, and fails for a stack that does not
 });
 
 for (const row of ["ci-key", "forgejo-homelab/site"]) {
-  test(`a rotation that is interrupted at ${row} never leaves CI without a key, and the next up resumes it`, async () => {
+  test(`a rotation that is interrupted at ${row} leaves CI with a working key, and recover completes it`, async () => {
     rotate(`interrupted at ${row}`);
     const cut = await lab.upCutOffAt(row);
     assert.notEqual(cut.code, 0);

@@ -11,14 +11,15 @@ import { ProcessSampler } from "./processSampler.ts";
 import { SecretSearch, findPatterns } from "./secretSearch.ts";
 import type { Finding } from "./secretSearch.ts";
 
-// Every secret of a lab's whole life is looked for wherever a run could leave or show one. First the life, then one test a kind of place.
+// Searches for every secret of a lab's whole life wherever a run could leave or show it. The first test runs the life, the others each search
+// one kind of place.
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const NEEDS_PROC = process.platform === "linux" ? false : "only Linux shows processes in /proc";
-/** All that Pulumi can be made to tell, its plugins and the program as well. */
+/** The most verbose output of Pulumi, its plugins and the program. */
 const TALKATIVE = ["--debug", "--logtostderr", "--logflow", "-v=9"];
 
-/** Where the lab's servers, and zot's credentials file, hold secrets because that is what they are for. */
+/** Files that are meant to contain secrets: those of the lab's servers, and zot's credentials file. */
 const HOLDERS = [
   "lab/secrets",
   "lab/kubeconfig",
@@ -30,13 +31,13 @@ const HOLDERS = [
 
 const started = Date.now();
 const systemTemporary = tmpdir();
-/** The temporary folder of everything that the test starts; the lab lies in it as well. */
+/** TMPDIR of everything that the test starts. It contains the lab. */
 let temporary: string;
 let lab: EngineLab;
 let homelab: Homelab;
 let sampler: ProcessSampler;
 let leftovers: FileSweep;
-/** The command that ended last. */
+/** The last command. */
 let last = "";
 const secrets: Record<string, string> = {};
 const printed: { readonly where: string; readonly text: string }[] = [];
@@ -60,11 +61,11 @@ const inLab = (path: string): string => join(lab.directory, path);
 const isHolder = (path: string): boolean =>
   HOLDERS.some((holder) => {
     const file = inLab(holder);
-    const beside = [`${file}.new`, `${file}.zot-auth-new`]; // from where it is moved into its place
+    const beside = [`${file}.new`, `${file}.zot-auth-new`]; // temporary names before a rename
     return path === file || path.startsWith(`${file}/`) || beside.includes(path);
   });
 
-/** Files that are there while a command runs, and may be gone after it. Those that only grow are read at its end. */
+/** Reads files that exist while a command runs. Skips those that only grow, which are read afterwards. */
 const passing = (what: string): FileSweep =>
   new FileSweep({
     folder: temporary,
@@ -72,7 +73,7 @@ const passing = (what: string): FileSweep =>
     found: (path, text) => files.push({ where: `${path} during ${what}`, text }),
   });
 
-/** Files that a command has left. */
+/** Reads the files that exist after a command. */
 const left = (): FileSweep =>
   new FileSweep({
     folder: temporary,
@@ -93,7 +94,7 @@ async function run(what: string, ...args: readonly string[]): Promise<void> {
   await learn(what);
 }
 
-/** Learns the secrets that there are now: keys by generation, the account's app password, and sessions. */
+/** Collects the current secrets: keys by generation, the account's app password, and sessions. */
 async function learn(when: string): Promise<void> {
   const known = (name: string, secret: string): void => {
     if (!Object.values(secrets).includes(secret)) secrets[name] = secret;
@@ -106,23 +107,23 @@ async function learn(when: string): Promise<void> {
   const { sessions } = JSON.parse(readFileSync(inLab("lab/authentik/data/authentik.json"), "utf8")) as {
     sessions: Readonly<Record<string, unknown>>;
   };
-  // Authentik's cookies carry a session's name.
+  // Authentik's cookies contain the session's id.
   for (const [index, name] of Object.keys(sessions).entries())
     known(`session ${index} of Authentik after ${when}`, name);
   const cookies = readFileSync(inLab("lab/zot/zot.log"), "latin1").matchAll(/[ ;"]session=([^ ;"]{20,})/g);
   for (const [index, [, cookie = ""]] of [...cookies].entries()) {
-    // Its beginning is the time, the same in other labs' cookies.
+    // Without the beginning, a time that other labs' cookies may share.
     known(`session ${index} of zot after ${when}`, cookie.slice(-40));
-    // Anyone may read the log, so it must contain no secret.
+    // The log is world-readable, so the cookie must not be valid any more.
     const headers = { cookie: `session=${cookie}`, "x-zot-api-client": "zot-ui" };
     const answer = await fetch(`${lab.layout.settings.registry.url}/zot/auth/apikey`, { headers });
-    assert.notEqual(answer.status, 200, `session ${index} of zot, whose cookie its log has, is over after ${when}`);
+    assert.notEqual(answer.status, 200, `session ${index} of zot, whose cookie is in the log, has ended after ${when}`);
   }
 }
 
 const nothing: readonly Finding[] = [];
 
-/** At its level "info" zot writes the path and the cookies of each request into its log; other credentials it masks. */
+/** At level "info" zot logs the path and the cookies of each request, and masks other credentials. */
 const isOfZotsLog = ({ where, what }: Finding): boolean =>
   where.includes("/lab/zot/zot.log ") && /^session .* of zot|^a session's cookie|^an authorization code/.test(what);
 
@@ -151,7 +152,7 @@ test("a whole life: up, preview, refresh, a rotation, destroy", async () => {
     );
 });
 
-/** Each place that the search leaves out does hold a secret, which the search finds there, and only its owner may read it. */
+/** Every place that the search skips contains a secret, which the search can find, and only its owner can read it. */
 function assertHolders(): void {
   const held: Finding[] = [];
   const all = new FileSweep({
@@ -161,7 +162,7 @@ function assertHolders(): void {
   all.run();
   for (const holder of HOLDERS) {
     const found = held.filter(({ where }) => where === holder || where.startsWith(`${holder}/`));
-    assert.ok(found.length > 0, `${holder} holds a secret, else it need not be left out`);
+    assert.ok(found.length > 0, `${holder} contains a secret, so skipping it is necessary`);
     for (const { where } of found) assert.equal(statSync(inLab(where)).mode & 0o777, 0o600, where);
   }
 }
@@ -185,16 +186,16 @@ test("no secret was among the arguments of any process", { skip: NEEDS_PROC }, a
     nothing,
   );
 
-  // The sampler would have seen it, if only for a moment.
+  // Proves that the sampler sees a secret in a short-lived process.
   const shown = `zot-ci:${secrets["CI's key after the rotation"] ?? ""}`;
   const child = spawn("sh", ["-c", "sleep 0.1; :", shown], { stdio: "ignore" });
   await sampler.during(new Promise((done) => child.once("close", done)));
   const found = [...sampler.argumentLists].flatMap((list) => search.find(list, "arguments"));
-  assert.deepEqual(found, [{ what: "CI's key after the rotation as it is", where: "arguments" }]);
+  assert.deepEqual(found, [{ what: "CI's key after the rotation in plain text", where: "arguments" }]);
 });
 
-// No secret must be there: the lab's settings refer to files, and Pulumi's plugins get secrets by their calls. Whoever writes `env:NAME` into
-// the settings has put that secret into the environment themselves. CI's job gets its key in a variable, by its own workflow: it is no process of a run.
+// The lab's settings refer to files, and Pulumi's plugins get secrets over gRPC. With `env:NAME` in the settings, users put that secret into the
+// environment themselves. CI's job, which gets its key in a variable, is not a process of the run.
 test("no secret was in the environment of a run's processes", { skip: NEEDS_PROC }, () => {
   const variables = [...sampler.variables];
   for (const seen of ["PULUMI_CONFIG=", "ZOT_AUTH_DEPLOY="]) {
@@ -209,7 +210,7 @@ test("no secret was in the environment of a run's processes", { skip: NEEDS_PROC
   );
 });
 
-test("no secret was printed, not even by a run with every log on", () => {
+test("no secret was printed, not even with all logging enabled", () => {
   assert.ok(
     printed.some(({ text }) => text.includes("Planner decided")),
     "the engine's own log was printed",
@@ -242,10 +243,10 @@ test("no secret is in a file: state and its history, event logs, Pulumi's folder
     found.filter((finding) => !isOfZotsLog(finding)),
     nothing,
   );
-  assert.ok(found.some(isOfZotsLog), "zot logs cookies, else its log need not be left out");
-  assert.ok(!existsSync(inLab("lab/zot/oidc-credentials.json")), "destroy takes the credentials away");
+  assert.ok(found.some(isOfZotsLog), "zot logs cookies, so the exception is necessary");
+  assert.ok(!existsSync(inLab("lab/zot/oidc-credentials.json")), "destroy removes the credentials file");
 
-  // It would have been found, in each form that it could have.
+  // Proves that the search finds a secret in each form.
   const key = secrets["CI's key after the rotation"] ?? "";
   mkdirSync(join(temporary, "planted"));
   const forms = [
@@ -265,7 +266,7 @@ test("no secret is in a file: state and its history, event logs, Pulumi's folder
   assert.deepEqual(planted.sort(), ["0", "1", "2", "3", "4"]);
 });
 
-test("no secret is in what is new in the project's folder and in the system's temporary folder", () => {
+test("no secret is in new files in the project's folder and the system's temporary folder", () => {
   const found: Finding[] = [];
   const at = (folder: string, leaveOut: (path: string) => boolean): void =>
     new FileSweep({
@@ -284,12 +285,12 @@ test("no secret is in what is new in the project's folder and in the system's te
     at(systemTemporary, (path) => {
       const file = join(systemTemporary, path);
       if (file === temporary || path.endsWith("/node_modules")) return true;
-      // What has not changed is other programs' own.
+      // Unchanged files belong to other programs.
       const { ctimeMs } = lstatSync(file, { throwIfNoEntry: false }) ?? { ctimeMs: 0 };
       return !path.includes("/") && ctimeMs < started;
     });
   } finally {
     rmSync(planted);
   }
-  assert.deepEqual(found, [{ what: "forgejo as it is", where: planted }], "only what was planted there just now");
+  assert.deepEqual(found, [{ what: "forgejo in plain text", where: planted }], "only the planted file");
 });

@@ -8,7 +8,7 @@ import { EngineLab } from "./harness.ts";
 import type { PulumiResult } from "./harness.ts";
 import { Homelab } from "./homelab.ts";
 
-// The token of docs/authentik-role.yaml, copied as it is: it carries a whole life of the stack. The tests follow one another.
+// The token of docs/authentik-role.yaml is sufficient for the whole life of a stack. The tests depend on their order.
 
 const ROLE = readFileSync(new URL("../../docs/authentik-role.yaml", import.meta.url), "utf8");
 
@@ -37,7 +37,7 @@ async function run(command: Promise<PulumiResult>): Promise<PulumiResult> {
   return { ...result, output: result.output.replaceAll(/\s+/g, " ") };
 }
 
-/** Applies docs/authentik-role.yaml by hand, as an administrator does, and returns the key that Authentik made. */
+/** Applies docs/authentik-role.yaml as an administrator does, and returns the key that Authentik generated. */
 async function applyRole(): Promise<string> {
   const made = await ask("/managed/blueprints/", "POST", {
     name: "zot-auth-role",
@@ -53,7 +53,7 @@ async function applyRole(): Promise<string> {
   }
 }
 
-/** Gives the role a right, or takes it away. */
+/** Assigns a permission to the role, or removes it. */
 async function change(action: "assign" | "unassign", permission: string): Promise<void> {
   const { results } = await ask("/rbac/roles/?name=zot-auth");
   const { pk } = (results as [{ readonly pk: string }])[0];
@@ -69,7 +69,7 @@ function useToken(file: string, text: string): void {
   });
 }
 
-test("up without a required right names the right and changes nothing", async () => {
+test("up without a required permission names it and changes nothing", async () => {
   key = await applyRole();
   useToken("role-token", key);
   await change("unassign", "authentik_core.view_token_key");
@@ -84,7 +84,7 @@ test("up without a required right names the right and changes nothing", async ()
   assert.equal((await homelab.authentik("/core/applications/zot/")).status, 404);
 });
 
-test("five rights are enough for up and refresh, which report what they cannot compare", async () => {
+test("the required permissions are sufficient for up and refresh, which report what they cannot compare", async () => {
   await change("assign", "authentik_core.view_token_key");
   for (const right of OPTIONAL) await change("unassign", right);
   const { code, output } = await run(lab.up());
@@ -102,7 +102,7 @@ test("an administrator's token works and causes a warning", async () => {
   assert.match(output, /which is akadmin's, is an administrator's: .* docs\/authentik-role\.yaml creates a role/);
 });
 
-test("with the role from the docs up completes without a warning about rights", async () => {
+test("with the role from the docs, up succeeds without a warning about permissions", async () => {
   for (const right of OPTIONAL) await change("assign", right);
   useToken("whole-role-token", key);
   const { code, output } = await run(lab.up());
@@ -111,7 +111,7 @@ test("with the role from the docs up completes without a warning about rights", 
   assert.doesNotMatch(output, /has more permissions in Authentik|is an administrator's|cannot clean up/);
 });
 
-test("refresh and preview work with it, too", async () => {
+test("refresh and preview work with the role's token", async () => {
   const { code, output } = await run(
     lab.pulumi("preview", "--refresh", "--expect-no-changes", "--diff", "--non-interactive"),
   );
@@ -127,7 +127,7 @@ test("destroy works with the role's token", async () => {
   assert.deepEqual(
     names.filter((name) => /removal/.test(name)),
     [],
-    "nothing is left of the removal",
+    "no removal blueprint remains",
   );
 });
 

@@ -10,8 +10,8 @@ import { EngineLab } from "./harness.ts";
 import type { PulumiResult } from "./harness.ts";
 import { Homelab } from "./homelab.ts";
 
-// A stack made by an earlier version (commit 1608c1e) is taken over by one `up`, which makes no key, writes no secret and restarts nothing. Not
-// proved here: what that version's program would leave on the servers beyond what today's does, which makes the homelab of this test.
+// One `up` migrates a stack of an earlier version (commit 1608c1e) without creating a key, writing a secret or restarting anything. Not covered:
+// objects on the servers that only the earlier version created, since the current version sets up this test's homelab.
 
 let lab: EngineLab;
 let homelab: Homelab;
@@ -47,7 +47,7 @@ async function keys(): Promise<readonly Key[]> {
   return apiKeys.map(({ uuid, label }) => ({ uuid, label }));
 }
 
-/** The account's keys as the lab's zot keeps them: after a destroy nobody can sign in to list them. */
+/** The account's keys in the lab zot's own file: after a destroy, no account can sign in to list them. */
 function keysOnDisk(): unknown {
   const file = join(lab.layout.settings.registry.dataDirectory, "_lab", "meta.json");
   const { users } = JSON.parse(readFileSync(file, "utf8")) as { users: Record<string, { apiKeys: unknown }> };
@@ -72,7 +72,7 @@ async function writeSecret(repository: string, name: string, data: string): Prom
   assert.equal(answer.status, 204);
 }
 
-/** zot's process, and when it started. */
+/** zot's pid and start time. */
 function zotProcess(): string {
   const pid = readFileSync(pathsOf(lab.layout).pid, "utf8").trim();
   const { stdout } = spawnSync("ps", ["-o", "pid=,lstart=", "-p", pid], { encoding: "utf8" });
@@ -82,7 +82,7 @@ function zotProcess(): string {
 
 const zotConfig = (): string => readFileSync(lab.layout.settings.registry.configFile, "utf8");
 
-/** Must not change: the files in which the lab's 1Password and Forgejo keep their secrets. */
+/** The files of the lab's 1Password and Forgejo with their secrets. They must not change. */
 function kept(): unknown {
   const read = (...path: readonly string[]): unknown =>
     JSON.parse(readFileSync(join(lab.layout.directory, ...path), "utf8"));
@@ -95,9 +95,9 @@ function kept(): unknown {
   };
 }
 
-test("one up takes over a stack of an earlier version: no key is made, no secret written, nothing restarted", async () => {
+test("one up migrates a stack of an earlier version without creating a key, writing a secret or restarting anything", async () => {
   const name = lab.layout.settings.forgejo.secretName;
-  // Whoever writes the secret again replaces this.
+  // Any write of the secret would replace this value.
   for (const repository of ["homelab/apps", "homelab/site"]) await writeSecret(repository, name, "not written again");
   const before = { keys: await keys(), zot: zotProcess(), kept: kept(), config: zotConfig() };
   await importFormerState(lab);
@@ -109,7 +109,7 @@ test("one up takes over a stack of an earlier version: no key is made, no secret
   for (const repository of ["homelab/apps", "homelab/site"]) await writeSecret(repository, name, key);
 });
 
-test("a key in its grace period stays pending, from the same date; one whose grace period is over is revoked", async () => {
+test("a key in its grace period stays pending since the same date; a key past its grace period is revoked", async () => {
   const [fresh, over] = [await makeKey("zot-auth/lab/2"), await makeKey("zot-auth/lab/3")];
   const ago = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString();
   const pending = [
@@ -128,7 +128,7 @@ test("a key in its grace period stays pending, from the same date; one whose gra
   assert.deepEqual(outputs?.["pending"], pending.slice(0, 1));
 });
 
-test("a destroy takes everything back, and so it does of the earlier version's state without an up before", async () => {
+test("destroy removes everything, even from the earlier version's state without an up first", async () => {
   for (const earlier of [false, true]) {
     if (earlier) {
       await up();

@@ -1,25 +1,25 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Milliseconds between two looks. A look takes about as long. */
+/** Milliseconds between two samples. A sample takes about as long. */
 const PAUSE = 5;
 
-/** What Linux shows everybody of the processes that run: looked at over and over, since many live for a few milliseconds. */
+/** Samples the processes in Linux's /proc continuously, since many run for only a few milliseconds. */
 export class ProcessSampler {
-  /** Every list of arguments that any process of this machine had, with spaces between them. */
+  /** Argument lists of all processes on this machine, joined with spaces. */
   readonly argumentLists = new Set<string>();
-  /** Every variable, as `NAME=value`, of the processes that have the mark among theirs. */
+  /** Variables, as `NAME=value`, of the processes that have the mark. */
   readonly variables = new Set<string>();
   readonly #mark: string;
-  /** The arguments with which a process was seen last, by its id. */
+  /** Last seen arguments by pid. */
   readonly #seen = new Map<string, string>();
 
-  /** @param mark a variable, as `NAME=value`, that a run and all that it starts have in common */
+  /** @param mark a variable, as `NAME=value`, that a run and all its child processes have */
   constructor(mark: string) {
     this.#mark = mark;
   }
 
-  /** Looks until the work is done; not at all where the system is not Linux. */
+  /** Samples until the work is done. Does nothing on systems other than Linux. */
   async during<T>(work: Promise<T>): Promise<T> {
     if (process.platform !== "linux") return work;
     const ended = new AbortController();
@@ -41,7 +41,7 @@ export class ProcessSampler {
 
   #look(pid: string): void {
     const listed = read(pid, "cmdline");
-    // A kernel's thread, or one that is between two programs.
+    // Empty for a kernel thread, and for a process during exec.
     if (listed === "" || this.#seen.get(pid) === listed) return;
     this.#seen.set(pid, listed);
     this.argumentLists.add(listed.replaceAll("\0", " "));
@@ -50,7 +50,7 @@ export class ProcessSampler {
   }
 }
 
-/** Empty when the process has ended, or is another user's. */
+/** Empty if the process has exited or belongs to another user. */
 function read(pid: string, file: "cmdline" | "environ"): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, "utf8");

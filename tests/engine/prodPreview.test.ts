@@ -5,15 +5,15 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
 
-test("the real case previews as a whole plan without its servers, and says what it could not read", () => {
+test("the real case previews its whole plan without its servers, and reports what it could not read", () => {
   const folder = mkdtempSync(join(tmpdir(), "zot-auth-prod-"));
   try {
     mkdirSync(join(folder, "state"));
-    // A project folder of its own, since making a stack writes into its settings file.
+    // A separate project folder, since `stack init` writes into the settings file.
     for (const name of ["package.json", "index.ts", "provider", "node_modules"])
       symlinkSync(resolve(name), join(folder, name));
     writeFileSync(join(folder, "Pulumi.yaml"), readFileSync(resolve("Pulumi.yaml"), "utf8"));
-    // Nothing of the real case may be asked from here: its ssh host becomes this machine, which lets nobody in without a key.
+    // The test must not contact the real servers. Its SSH host becomes this machine, which rejects logins without a key.
     const settings = readFileSync(resolve("Pulumi.prod.yaml"), "utf8").replace("ssh:indri", "ssh:nobody@127.0.0.1");
     writeFileSync(join(folder, "Pulumi.prod.yaml"), settings);
     const env: NodeJS.ProcessEnv = {

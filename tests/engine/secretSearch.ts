@@ -1,7 +1,7 @@
-/** How much of each form is searched for, so that a truncated secret is found, too. */
+/** Number of characters of each form to search for, so that truncated secrets are found too. */
 const ENOUGH = 20;
 
-/** Values that are sent, signed or passed on as secrets, whatever they are. */
+/** Patterns of credentials, whatever their value. */
 const PATTERNS: Readonly<Record<string, RegExp>> = {
   "a JSON Web Token": /eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}/,
   "an authorization code": /[?&]code=[\w-]{10,}/,
@@ -10,50 +10,50 @@ const PATTERNS: Readonly<Record<string, RegExp>> = {
 };
 
 export interface Finding {
-  /** Which secret, and in which form. */
+  /** The secret and its form. */
   readonly what: string;
   readonly where: string;
 }
 
-/** Looks for secrets in texts, in every form that they would have in a file, a log, a URL or a header. */
+/** Searches texts for secrets in every form that they would have in a file, a log, a URL or a header. */
 export class SecretSearch {
   readonly #needles: readonly (readonly [what: string, needle: string])[];
 
-  /** @param secrets by their names */
+  /** @param secrets values by name */
   constructor(secrets: Readonly<Record<string, string>>) {
     this.#needles = Object.entries(secrets).flatMap(([name, secret]) => {
-      if (secret.length < ENOUGH) throw new Error(`${name} is too short to be looked for`);
+      if (secret.length < ENOUGH) throw new Error(`${name} is too short to search for`);
       return [...formsOf(secret)].map(([needle, form]) => [`${name} ${form}`, needle] as const);
     });
   }
 
-  /** The secrets that are in the text. */
+  /** The secrets in the text. */
   find(text: string, where: string): Finding[] {
     return this.#needles.filter(([, needle]) => text.includes(needle)).map(([what]) => ({ what, where }));
   }
 }
 
-/** Patterns of credentials, whoever issued them. */
+/** Finds credentials by pattern, even unknown ones. */
 export function findPatterns(text: string, where: string): Finding[] {
   return Object.entries(PATTERNS)
     .filter(([, pattern]) => pattern.test(text))
     .map(([what]) => ({ what, where }));
 }
 
-/** The beginning of each form of a secret, and what the form is called. */
+/** The beginning of each form of a secret, with the form's name. */
 function formsOf(secret: string): Map<string, string> {
   const forms = new Map<string, string>();
   const add = (text: string, form: string): void => {
     const needle = text.slice(0, ENOUGH);
     if (!forms.has(needle)) forms.set(needle, form);
   };
-  add(secret, "as it is");
+  add(secret, "in plain text");
   add(JSON.stringify(secret).slice(1, -1), "in JSON");
   add(encodeURIComponent(secret), "in a URL");
   const hex = Buffer.from(secret).toString("hex");
   add(hex, "in hex");
   add(hex.toUpperCase(), "in hex");
-  // With anything before it, such as `zot-ci:` or a JSON object's other fields. The first characters then are not its own alone.
+  // At every offset, since other text such as `zot-ci:` may precede the secret. Skips characters that also encode the preceding text.
   for (const [before, shared] of [
     [0, 0],
     [1, 2],

@@ -7,11 +7,11 @@ import { EngineLab } from "./harness.ts";
 import type { PulumiResult } from "./harness.ts";
 import { Homelab } from "./homelab.ts";
 
-// Faults that only the servers can reveal, set up one by one on a lab's servers. The tests depend on their order.
+// Faults on a lab's servers that only a real sign-in reveals. The tests depend on their order.
 
 let lab: EngineLab;
 let homelab: Homelab;
-/** Authentik's own mapping of the scope `profile`. */
+/** Authentik's default mapping for the scope `profile`. */
 let profile: { readonly pk: string; readonly expression: string };
 let printed = "";
 
@@ -28,7 +28,7 @@ after(async () => lab.stop());
 async function run(command: Promise<PulumiResult>): Promise<PulumiResult> {
   const result = await command;
   printed += result.output + JSON.stringify(result.events);
-  // The terminal folds nothing here, but Pulumi indents each line of a message.
+  // Pulumi indents each line of a message.
   return { ...result, output: result.output.replaceAll(/\s+/g, " ") };
 }
 
@@ -39,7 +39,7 @@ async function setProfile(expression: string): Promise<void> {
   assert.equal(status, 200);
 }
 
-/** Authentik's mapping with another value for `groups`, or without it. */
+/** The mapping's expression with another value for `groups`, or without it. */
 function withGroups(value: string | undefined): string {
   const lines = profile.expression.split("\n");
   assert.ok(lines.some((line) => line.includes('"groups":')));
@@ -49,7 +49,7 @@ function withGroups(value: string | undefined): string {
     .join("\n");
 }
 
-/** Signs in to the registry as CI's account, outside of any run. */
+/** Signs in to the registry as CI's account, outside a run. */
 async function signInAsCi(): Promise<void> {
   const { authentik, registry } = lab.layout.settings;
   const signal = AbortSignal.timeout(20_000);
@@ -74,7 +74,7 @@ function rotate(trigger: string): void {
   });
 }
 
-test("no groups claim: the first up reports it with scopes and claims, and stores no key", async () => {
+test("without a groups claim, the first up reports scopes and claims, and stores no key", async () => {
   await setProfile(withGroups(undefined));
   const { code, output } = await run(lab.up());
   assert.notEqual(code, 0);
@@ -88,7 +88,7 @@ test("no groups claim: the first up reports it with scopes and claims, and store
   assert.equal(homelab.ciKey("homelab/apps"), undefined);
 });
 
-test("a groups claim with another spelling of the group: both spellings are named", async () => {
+test("if the claim spells the group differently, the error names both spellings", async () => {
   await setProfile(withGroups('"Artifact-Workloads"'));
   const { code, output } = await run(lab.up());
   assert.notEqual(code, 0);
@@ -99,7 +99,7 @@ test("a groups claim with another spelling of the group: both spellings are name
   assert.match(output, /is spelled differently, and zot compares exactly/);
 });
 
-test("with the claim restored the next up completes, and no key of the failed runs remains", async () => {
+test("with the claim restored, the next up succeeds, and no key of the failed runs remains", async () => {
   await setProfile(profile.expression);
   const { code, output } = await run(lab.up());
   assert.equal(code, 0, output);
@@ -111,7 +111,7 @@ test("with the claim restored the next up completes, and no key of the failed ru
   assert.match(signIn["groups claim"] ?? "", /arrives with "artifact-workloads"/);
 });
 
-test("stale groups: refresh finds that the key may not push, and up refreshes them and says so", async () => {
+test("with stale groups, refresh reports that the key cannot push, and up updates the groups and says so", async () => {
   const key = homelab.ciKey("homelab/apps") ?? "";
   await setProfile(withGroups(undefined));
   await signInAsCi();
@@ -124,13 +124,13 @@ test("stale groups: refresh finds that the key may not push, and up refreshes th
   const repaired = await run(lab.up());
   assert.equal(repaired.code, 0, repaired.output);
   assert.match(repaired.output, /those were stale\. The sign-in of this check refreshed them for every key of zot-ci/);
-  assert.equal(homelab.ciKey("homelab/apps"), key, "the key was right all the time");
+  assert.equal(homelab.ciKey("homelab/apps"), key, "the key did not change");
   assert.equal(await mayPush(key), 202);
   const after = await run(lab.pulumi("preview", "--expect-no-changes", "--diff", "--non-interactive"));
   assert.equal(after.code, 0, after.output);
 });
 
-test("the claim is lost later: the proof reports it, and the next up after the repair passes", async () => {
+test("if the claim disappears later, the acceptance check reports it, and the next up after the repair passes", async () => {
   await setProfile(withGroups(undefined));
   await signInAsCi();
   const broken = await run(lab.pulumi("up", "--refresh", "--yes", "--skip-preview", "--non-interactive"));
@@ -143,7 +143,7 @@ test("the claim is lost later: the proof reports it, and the next up after the r
   assert.equal(await mayPush(homelab.ciKey("homelab/apps") ?? ""), 202);
 });
 
-test("the account is not in the CI group: a rotation names the group, and CI keeps its key", async () => {
+test("if the account is not in the CI group, a rotation names the group, and CI keeps its key", async () => {
   const key = homelab.ciKey("homelab/apps") ?? "";
   const one = async (path: string) =>
     ((await homelab.authentik(path)).body as { results: [{ pk: unknown }] }).results[0];

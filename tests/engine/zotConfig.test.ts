@@ -7,7 +7,7 @@ import { valueAt } from "../../systems/zot/config/anyCase.ts";
 import { EngineLab } from "./harness.ts";
 import { Homelab } from "./homelab.ts";
 
-// What depends on the zot that the host has, and the access policy: the real CLI against a lab whose zot can be upgraded.
+// zot releases, zot's config and the access policy, with the real CLI and a lab whose zot can be upgraded.
 
 type Group = Record<string, unknown>;
 
@@ -17,7 +17,7 @@ let homelab: Homelab;
 before(async () => {
   lab = await EngineLab.start((config) => {
     const registry = config["zot-auth:registry"] as Group;
-    // Beside the lab's own folder, which is not there yet.
+    // Next to the lab's folder, which does not exist yet.
     const folder = join(String(registry["configFile"]), "../../..");
     registry["binary"] = installZot(folder, "v2.1.17");
   });
@@ -25,7 +25,7 @@ before(async () => {
 });
 after(async () => lab.stop());
 
-/** A zot whose release can be changed, as by an upgrade on the host. */
+/** Installs a zot whose release can be changed later, as by an upgrade. */
 function installZot(folder: string, release: string): string {
   const main = resolve(import.meta.dirname, "../../lab/zot/main.ts");
   const file = join(folder, "versioned-zot");
@@ -43,7 +43,7 @@ function change(group: string, values: Group): void {
 const config = (): unknown => JSON.parse(readFileSync(lab.layout.settings.registry.configFile, "utf8"));
 const metrics = (): unknown => valueAt(config(), "http", "accessControl", "metrics");
 
-test("refuses a zot on which CI could overwrite tags, and says what to do", async () => {
+test("up rejects a zot on which CI could overwrite tags, and says what to do", async () => {
   const { code, output } = await lab.up();
   assert.notEqual(code, 0);
   assert.match(
@@ -52,7 +52,7 @@ test("refuses a zot on which CI could overwrite tags, and says what to do", asyn
   );
 });
 
-test("refuses a setting that the host's zot does not support, before anything changes", async () => {
+test("up rejects a setting that the host's zot does not support before it changes anything", async () => {
   change("registry", { acceptCiOverwrite: true });
   change("zot", { storage: { fastRestart: true } });
   const { code, output, events } = await lab.up();
@@ -66,7 +66,7 @@ test("refuses a setting that the host's zot does not support, before anything ch
   change("zot", { storage: {} });
 });
 
-test("an older zot gets the config that it understands", async () => {
+test("an older zot gets a config that it supports", async () => {
   const { code, output } = await lab.up();
   assert.equal(code, 0, output);
   assert.deepEqual(metrics(), { users: [""] });
@@ -74,7 +74,7 @@ test("an older zot gets the config that it understands", async () => {
   assert.equal((await lab.outputs())["zotVersion"], "2.1.17");
 });
 
-test("an upgrade of zot on the host shows in the next preview as the config change that it needs, and up makes it", async () => {
+test("after an upgrade of zot, the next preview shows the required config change, and up applies it", async () => {
   installZot(lab.directory, "v2.1.20");
   change("registry", { acceptCiOverwrite: false });
   const preview = await lab.pulumi("preview", "--diff");
@@ -86,11 +86,11 @@ test("an upgrade of zot on the host shows in the next preview as the config chan
   const { code, output } = await lab.up();
   assert.equal(code, 0, output);
   assert.deepEqual(metrics(), { anonymousPolicy: ["read"] });
-  assert.equal((await homelab.registry("/metrics")).status, 200, "the new zot runs, with its config");
+  assert.equal((await homelab.registry("/metrics")).status, 200, "the new zot runs with the new config");
   assert.equal((await lab.outputs())["zotVersion"], "2.1.20");
 });
 
-test("a pull-through destination that CI may write to is a finding in preview; a namespace closes it, proved on the registry", async () => {
+test("preview warns if CI may write to a pull-through destination; a namespace prevents it on the registry", async () => {
   change("registry", { pullThrough: [{ name: "docker.io", url: "http://127.0.0.1:1" }] });
   const { output } = await lab.pulumi("preview");
   assert.match(output, /Group artifact-workloads may create images in docker\.io, .*access\.namespaces/);
@@ -115,7 +115,7 @@ test("a pull-through destination that CI may write to is a finding in preview; a
   );
 });
 
-test("session keys are made on the host, for zot only, and are in no state; zot.extra reaches the file; a missing file is an error before anything changes", async () => {
+test("up creates session keys on the host, readable by zot only and not in the state, applies zot.extra, and rejects a missing file up front", async () => {
   const keysFile = join(lab.directory, "session-keys.json");
   change("zot", { auth: { sessionKeysFile: keysFile }, extra: { scheduler: { numWorkers: 3 } } });
   const { code, output } = await lab.up();
@@ -133,12 +133,12 @@ test("session keys are made on the host, for zot only, and are in no state; zot.
   change("zot", { sync: {} });
 });
 
-test("what zot itself refuses changes nothing, and its message is shown", async () => {
+test("a config that zot rejects changes nothing, and up shows zot's message", async () => {
   const repositories = { "a[": { anonymousPolicy: ["read"] } };
   change("zot", { extra: { http: { accessControl: { repositories } } } });
   const refused = await lab.up();
   assert.notEqual(refused.code, 0);
   assert.match(refused.output, /failed to compile authorization pattern/);
-  assert.equal(valueAt(config(), "scheduler", "numWorkers"), 3, "the config of before is in place");
+  assert.equal(valueAt(config(), "scheduler", "numWorkers"), 3, "the previous config is still in place");
   assert.equal((await homelab.registry("/v2/")).status, 200);
 });

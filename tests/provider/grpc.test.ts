@@ -1,4 +1,4 @@
-// The shell against a real gRPC client, with a provider in its own process. pulumi.test.ts uses the real engine.
+// The gRPC layer with a real client and a provider in a separate process. pulumi.test.ts uses the real engine.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -28,7 +28,7 @@ await test("the shell", async (t) => {
   );
 
   await t.test(
-    "create: secrets come unwrapped, and what came secret or is said to be secret goes back secret",
+    "create: the handler gets plain values; secret inputs and declared secret outputs return as secrets",
     async () => {
       const { id, state } = await plugin.create(
         { urn: thing },
@@ -45,7 +45,7 @@ await test("the shell", async (t) => {
     },
   );
 
-  await t.test("the type is the innermost one of a URN, and a name may hold ::", async () => {
+  await t.test("takes the innermost type from a URN, and accepts :: in a name", async () => {
     const urn = "urn:pulumi:dev::project::a:b:Parent$fixture:index:Thing::one::two";
     const { state } = await plugin.create({ urn }, {});
     assert.deepEqual(state["seen"], { urn, type: "fixture:index:Thing", name: "one::two", secrets: [] });
@@ -60,7 +60,7 @@ await test("the shell", async (t) => {
     ]);
   });
 
-  await t.test("previews change nothing, and unknown values travel both ways", async () => {
+  await t.test("previews change nothing, and unknown values pass in both directions", async () => {
     const { id, state } = await plugin.create({ urn: thing, preview: true }, { open: UNKNOWN_TEXT });
     assert.equal(id, "");
     assert.deepEqual(state, { open: UNKNOWN_TEXT, computed: UNKNOWN_TEXT, known: "new", preview: true });
@@ -74,12 +74,12 @@ await test("the shell", async (t) => {
     assert.deepEqual(failures, [{ property: "size", reason: "is too large" }]);
   });
 
-  await t.test("check without a handler's own: unchanged inputs, nested secrets too", async () => {
+  await t.test("check: without a handler, returns the inputs unchanged, including nested secrets", async () => {
     const inputs = { nested: { inner: secret("i") } };
     assert.deepEqual((await plugin.check(urnOf("fixture:index:ReplaceOnly"), inputs)).inputs, inputs);
   });
 
-  await t.test("diff by inputs: secretness does not count, an unknown value is a change", async () => {
+  await t.test("diff by inputs: ignores secretness, and treats an unknown value as a change", async () => {
     const old = { same: { a: [1, 2] }, password: secret("p"), gone: 1, changed: { a: 1 } };
     const inputs = { same: { a: [1, 2] }, password: "p", changed: { a: 2 }, added: 1 };
     assert.deepEqual(await plugin.diff(thing, { old, inputs }), {
@@ -92,13 +92,13 @@ await test("the shell", async (t) => {
     assert.deepEqual(unknown.detailed, { a: "UPDATE" });
   });
 
-  await t.test("diff: without an update every change replaces", async () => {
+  await t.test("diff: without an update method, every change replaces", async () => {
     const found = await plugin.diff(urnOf("fixture:index:ReplaceOnly"), { old: { a: 1 }, inputs: { a: 2 } });
     assert.deepEqual(found, { changes: true, replaces: ["a"], detailed: { a: "UPDATE_REPLACE" } });
   });
 
   await t.test(
-    "diff: what a handler says once, as a replaced property or as a replacing kind, the engine hears twice",
+    "diff: a replacing property reaches the engine in both `replaces` and the detailed diff, whichever the handler sets",
     async () => {
       const found = await plugin.diff(urnOf("fixture:index:Decided"), { old: {}, inputs: {} });
       assert.deepEqual(found, {
@@ -109,20 +109,23 @@ await test("the shell", async (t) => {
     },
   );
 
-  await t.test("update and read get the old state; secrets in the state stay secret", async () => {
+  await t.test("update and read get the old state, and keep its secrets", async () => {
     const state = await plugin.update({ urn: thing }, "made", { a: 1 }, { a: 2, password: secret("p") });
     assert.deepEqual(state, { a: 2, password: secret("p"), before: { a: 1 } });
     const read = await plugin.read(thing, "made", { a: 1, derived: secret("d") }, { a: 1 });
     assert.deepEqual(read, { id: "made", state: { a: 1, derived: secret("d") }, inputs: { a: 1 } });
   });
 
-  await t.test("read: an empty id if the resource does not exist; without a read the state is current", async () => {
-    assert.equal((await plugin.read(thing, "gone", { a: 1 }, { a: 1 })).id, "");
-    const kept = await plugin.read(urnOf("fixture:index:ReplaceOnly"), "x", { a: secret(1) }, { a: secret(1) });
-    assert.deepEqual(kept, { id: "x", state: { a: secret(1) }, inputs: { a: secret(1) } });
-  });
+  await t.test(
+    "read: returns an empty id if the resource does not exist; without a read method, returns the state",
+    async () => {
+      assert.equal((await plugin.read(thing, "gone", { a: 1 }, { a: 1 })).id, "");
+      const kept = await plugin.read(urnOf("fixture:index:ReplaceOnly"), "x", { a: secret(1) }, { a: secret(1) });
+      assert.deepEqual(kept, { id: "x", state: { a: secret(1) }, inputs: { a: secret(1) } });
+    },
+  );
 
-  await t.test("an error shows its message and nothing else", async () => {
+  await t.test("an error contains only its message", async () => {
     await assert.rejects(plugin.create({ urn: thing }, { mode: "fail" }), (error: ServiceError) => {
       assert.equal(error.details, "one clear sentence");
       assert.doesNotMatch(JSON.stringify([error.details, error.metadata.getMap()]), /s3cret|at .*\.ts/);
@@ -130,33 +133,36 @@ await test("the shell", async (t) => {
     });
   });
 
-  await t.test("a partial failure: the engine gets id, state with its secrets marked, and reasons", async () => {
-    await assert.rejects(
-      plugin.create({ urn: thing }, { mode: "partial", password: secret("p") }),
-      (error: ServiceError) => {
-        const [bytes] = error.metadata.get("grpc-status-details-bin");
-        const [any] = statuspb.Status.deserializeBinary(bytes as Buffer).getDetailsList();
-        assert.equal(any?.getTypeUrl(), "type.googleapis.com/pulumirpc.ErrorResourceInitFailed");
-        const detail = providerpb.ErrorResourceInitFailed.deserializeBinary(any.getValue_asU8());
-        assert.equal(detail.getId(), "half");
-        assert.deepEqual(detail.getReasonsList(), ["the second half"]);
-        assert.deepEqual(detail.getProperties()?.toJavaScript(), {
-          mode: "partial",
-          password: secret("p"),
-          token: secret("t"),
-        });
-        return true;
-      },
-    );
-  });
+  await t.test(
+    "a partial failure: the engine gets the id, the state with marked secrets, and the reasons",
+    async () => {
+      await assert.rejects(
+        plugin.create({ urn: thing }, { mode: "partial", password: secret("p") }),
+        (error: ServiceError) => {
+          const [bytes] = error.metadata.get("grpc-status-details-bin");
+          const [any] = statuspb.Status.deserializeBinary(bytes as Buffer).getDetailsList();
+          assert.equal(any?.getTypeUrl(), "type.googleapis.com/pulumirpc.ErrorResourceInitFailed");
+          const detail = providerpb.ErrorResourceInitFailed.deserializeBinary(any.getValue_asU8());
+          assert.equal(detail.getId(), "half");
+          assert.deepEqual(detail.getReasonsList(), ["the second half"]);
+          assert.deepEqual(detail.getProperties()?.toJavaScript(), {
+            mode: "partial",
+            password: secret("p"),
+            token: secret("t"),
+          });
+          return true;
+        },
+      );
+    },
+  );
 
-  await t.test("functions: results that are declared secret, or come from secrets, are secret", async () => {
+  await t.test("functions: declared secret results and results of secret inputs are secret", async () => {
     assert.deepEqual(await plugin.invoke("fixture:index:echo", { a: 1 }), { a: 1, password: secret("p") });
     const closed = await plugin.invoke("fixture:index:echo", { a: secret(1) });
     assert.deepEqual(closed, { a: secret(1), password: secret("p") });
   });
 
-  await t.test("types and functions that do not exist or fail to load are reported", async () => {
+  await t.test("reports types and functions that do not exist or fail to load", async () => {
     const messageOf = async (call: Promise<unknown>) => call.then(() => "", told);
     const nothing = await messageOf(plugin.create({ urn: urnOf("fixture:index:Nothing") }, {}));
     assert.equal(nothing, "the resource type fixture:index:Nothing does not exist in the provider fixture");
@@ -182,18 +188,18 @@ await test("the shell", async (t) => {
 
   await t.test("a cancellation aborts running and later calls", async () => {
     const slow = plugin.create({ urn: thing }, { mode: "slow" }).then(() => "done", told);
-    await plugin.create({ urn: thing }, {}); // by now the slow one goes on
+    await plugin.create({ urn: thing }, {}); // ensures that the slow call has started
     await plugin.cancel();
     assert.equal(await slow, "cancelled; run again to finish");
     assert.equal(await plugin.create({ urn: thing }, {}).then(() => "done", told), "cancelled; run again to finish");
   });
 });
 
-await test("a plugin ends with the engine: when the pipe closes, and on a signal, even in the middle of an operation", async () => {
+await test("a plugin exits when the engine closes the pipe and on a signal, even in the middle of an operation", async () => {
   for (const end of ["pipe", "SIGINT"] as const) {
     const plugin = await Plugin.start(FIXTURE);
     const slow = plugin.create({ urn: thing }, { mode: "slow" }).then(() => "done", told);
-    await plugin.create({ urn: thing }, {}); // by now the slow one goes on
+    await plugin.create({ urn: thing }, {}); // ensures that the slow call has started
     const exited = once(plugin.process, "exit");
     if (end === "pipe") plugin.process.stdin.end();
     else plugin.process.kill("SIGINT");

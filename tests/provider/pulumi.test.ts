@@ -1,4 +1,4 @@
-// The plugins, and a provider on the shell, under the real engine: what the user sees and what is in the state.
+// The plugins and a test provider with the real engine: the CLI's output and the state.
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -36,7 +36,7 @@ export const printed = command.stdout;
 export const credential = fed.stdout;
 `;
 
-await test("one life of a stack, with the real engine", async (t) => {
+await test("the life of a stack with the real engine", async (t) => {
   const data = mkdtempSync(join(tmpdir(), "zot-auth-engine-"));
   const cluster = await startKubernetes({
     port: 0,
@@ -98,11 +98,11 @@ await test("one life of a stack, with the real engine", async (t) => {
     assert.match(state, /"token": \{\s+"4dabf18193072939515e22adb298388d"/);
   });
 
-  await t.test("nothing changed: the preview is empty", async () => {
+  await t.test("without changes, the preview is empty", async () => {
     assert.match(await ok("preview", "--expect-no-changes"), /7 unchanged/);
   });
 
-  await t.test("a preview shows a change key by key, and changes nothing", async () => {
+  await t.test("a preview shows a change by key, and changes nothing", async () => {
     await set({ port: "5051" });
     const output = await ok("preview", "--diff");
     assert.match(output, /~ stdin: \(json\) \{\s+~ http: \{\s+~ port: "5050" => "5051"/);
@@ -111,7 +111,7 @@ await test("one life of a stack, with the real engine", async (t) => {
     assert.deepEqual(await live(), { other: "x", "zot.yaml": "port: 5050\n" });
   });
 
-  await t.test("a failed update shows one clear sentence, and keeps what was done in part", async () => {
+  await t.test("a failed update shows one clear sentence and keeps its partial state", async () => {
     await set({ mode: "partial" });
     project.write("index.ts", PROGRAM.replace('"thing"', '"second"'));
     const { code, output } = await project.pulumi("up", "--yes", "--skip-preview");
@@ -122,7 +122,7 @@ await test("one life of a stack, with the real engine", async (t) => {
     assert.match(state, /"initErrors": \[\s+"the second half"/);
   });
 
-  await t.test("destroy removes everything, and keeps the others' keys", async () => {
+  await t.test("destroy removes everything except the others' keys", async () => {
     await ok("destroy", "--yes", "--skip-preview");
     assert.deepEqual(await live(), { other: "x" });
     assert.equal(readFileSync(join(data, "removed"), "utf8"), "removed\n");

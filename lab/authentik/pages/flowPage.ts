@@ -83,7 +83,7 @@ function namesOf(fields) {
 }
 
 function codeOf(devices) {
-  return devices.some((device) => device.device_class === "totp") ? "Code of your authenticator app" : "One of your codes";
+  return devices.some((device) => device.device_class === "totp") ? "Code from your authenticator app" : "One of your codes";
 }
 
 function show(challenge) {

@@ -7,14 +7,14 @@ import { test } from "node:test";
 import type { EngineEvent, PulumiResult } from "../harness.ts";
 import { homelab, lab } from "./stack.ts";
 
-// From the first preview to a second up that changes nothing.
+// From the first preview to a second up without changes.
 
 let first: PulumiResult;
 
 const preview = async (...args: readonly string[]): Promise<PulumiResult> =>
   lab.pulumi("preview", "--non-interactive", ...args);
 
-/** Where in the log a resource's step began and ended. */
+/** Indexes of the events with which a resource's step began and ended. */
 function spanOf(
   events: readonly EngineEvent[],
   type: string,
@@ -23,11 +23,11 @@ function spanOf(
   const ofIt = (urn: string | undefined): boolean => urn !== undefined && urn.endsWith(`${type}::${name}`);
   const begin = events.findIndex((event) => ofIt(event.resourcePreEvent?.metadata.urn));
   const end = events.findIndex((event) => ofIt(event.resOutputsEvent?.metadata.urn));
-  assert.ok(begin >= 0 && end > begin, `the log tells of ${name}`);
+  assert.ok(begin >= 0 && end > begin, `the log contains ${name}`);
   return { begin, end };
 }
 
-test("preview on a fresh homelab shows the whole plan and changes nothing", async () => {
+test("preview on a new homelab shows the whole plan and changes nothing", async () => {
   const before = [
     await homelab.blueprints(),
     await homelab.fields("keyStore"),
@@ -54,7 +54,7 @@ test("preview on a fresh homelab shows the whole plan and changes nothing", asyn
   assert.equal((await homelab.registry("/zot/auth/login?provider=oidc")).status, 404, "zot has no sign-in yet");
 });
 
-test("the first up takes the eight steps, each after what it needs", async () => {
+test("the first up runs the eight steps in order of their dependencies", async () => {
   first = await lab.up();
   assert.equal(first.code, 0, first.output);
   const span = (type: string, name: string) => spanOf(first.events, type, name);
@@ -102,7 +102,7 @@ test("a second up and a preview change nothing", async () => {
   assert.equal(code, 0, output);
 });
 
-test("the key that Forgejo holds pushes, and may neither overwrite nor delete", async () => {
+test("the key in Forgejo can push, but not overwrite or delete", async () => {
   const key = homelab.ciKey("homelab/apps");
   assert.match(key ?? "", /^zak_/);
   assert.equal(homelab.ciKey("homelab/site"), key);
@@ -161,11 +161,11 @@ test("the key that Forgejo holds pushes, and may neither overwrite nor delete", 
   assert.equal(
     (await homelab.registry("/v2/homelab/hello/blobs/uploads/", { method: "POST" })).status,
     401,
-    "nobody pushes without a key",
+    "nobody can push without a key",
   );
 });
 
-test("what others own is unchanged", async () => {
+test("objects that others own are unchanged", async () => {
   assert.deepEqual(Object.keys(await homelab.blueprints()).sort(), [
     "common.yaml",
     "grafana.yaml",

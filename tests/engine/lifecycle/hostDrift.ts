@@ -3,7 +3,7 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { homelab, lab } from "./stack.ts";
 
-// People edit files on the host by editors that save a new file in the old one's place, which zot does not notice, then and ever after.
+// Editors on the host replace a file when they save it, after which zot's file watch no longer notices any change.
 
 /** Saves as an editor does. */
 function save(file: string, text: string): void {
@@ -14,7 +14,7 @@ function save(file: string, text: string): void {
 const pidOfZot = (): string => readFileSync(`${lab.layout.directory}/zot/pid`, "utf8");
 const catalog = async (): Promise<number> => (await homelab.registry("/v2/_catalog")).status;
 
-test("preview reports edited config and credentials, and up restores them", async () => {
+test("preview reports an edited config and credentials file, and up restores them", async () => {
   const { configFile, credentialsFile } = lab.layout.settings.registry;
   const declared = readFileSync(configFile, "utf8");
   const credentials = readFileSync(credentialsFile, "utf8");
@@ -36,7 +36,7 @@ test("preview reports edited config and credentials, and up restores them", asyn
   assert.equal(code, 0, after);
 });
 
-test("a change takes effect even if zot lost its file watch: up restarts zot and says so", async () => {
+test("if zot has lost its file watch, up restarts it for a change and says so", async () => {
   const { configFile } = lab.layout.settings.registry;
   save(configFile, readFileSync(configFile, "utf8"));
   const running = pidOfZot();

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { parse } from "yaml";
 import { homelab, lab } from "./stack.ts";
 
-// npm run rotate and npm run revoke, by the command that they run.
+// npm run rotate and npm run revoke, through the command that they run.
 
 const key = (): string => homelab.ciKey("homelab/apps") ?? "";
 const accepts = async (candidate: string): Promise<boolean> =>
@@ -15,7 +15,7 @@ function triggers(): { readonly rotationTrigger?: string; readonly revocationTri
   return config["zot-auth:ci"] ?? {};
 }
 
-test("rotate: every consumer has a new key, the old one works during the grace period, and the settings file records the request", async () => {
+test("rotate: every consumer gets a new key, the old one works during the grace period, and the settings file records the request", async () => {
   const old = key();
   const { code, output } = await lab.command("rotate");
   assert.equal(code, 0, output);
@@ -27,7 +27,7 @@ test("rotate: every consumer has a new key, the old one works during the grace p
   assert.match(triggers().rotationTrigger ?? "", /^20\d\d-/);
 });
 
-test("revoke: every key of the account stops working at once, even one made with a stolen key, and CI has a new one", async () => {
+test("revoke: all keys of the account stop working at once, even one created with a stolen key, and CI gets a new one", async () => {
   const leaked = key();
   const made = await homelab.registry("/zot/auth/apikey", {
     method: "POST",
@@ -45,7 +45,7 @@ test("revoke: every key of the account stops working at once, even one made with
 
   const again = await lab.up();
   assert.match(again.output, /unchanged/);
-  assert.doesNotMatch(again.output, /zot:ApiKey/, "once, and not at every run");
+  assert.doesNotMatch(again.output, /zot:ApiKey/, "only once, not on every run");
 });
 
 test("revoke asks for a missing stack name and changes nothing", async () => {

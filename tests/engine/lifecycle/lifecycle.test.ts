@@ -1,4 +1,4 @@
-// One lab from the first preview to the destroy, by the real CLI. The tests follow one another, in the order of these imports.
+// One lab from the first preview to destroy, with the real CLI. The tests run in the order of these imports and depend on it.
 import { after, before } from "node:test";
 import { start, stop } from "./stack.ts";
 import "./firstUp.ts";

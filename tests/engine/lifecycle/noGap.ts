@@ -5,12 +5,12 @@ import { byApi, bySkopeo, pushAllTheTime } from "./pusher.ts";
 import type { Push } from "./pusher.ts";
 import { homelab, lab } from "./stack.ts";
 
-// While a rotation runs, CI pushes all the time, with what Forgejo holds at that moment, and every push is taken. The tests follow one another.
+// During a rotation, CI pushes continuously with the key that Forgejo has at that moment, and every push succeeds. The tests depend on their
+// order.
 //
-// Reading the key and pushing with it are two things: a push can be on its way with the old key when Forgejo gets the new one. With a grace
-// period that is no matter. Without one the old key dies within the run, and such a push has only as long as the proofs after Forgejo's last write
-// take, of which the test build is the longest: measured on two cores 0.6 to 1.5 s, and 0.1 to 0.5 s for a stack without a test build. The pushes
-// here take a tenth of that. One that took longer would be cut in its middle; that jobs may finish is what the grace period is for.
+// A push may still be using the old key when Forgejo gets the new one. With a grace period, the old key stays valid. Without one, the run revokes
+// it after the acceptance checks that follow the last write to Forgejo. They take 0.6 to 1.5 s on two cores, mostly for the test build, or 0.1 to
+// 0.5 s without one. The pushes here take a tenth of that; a longer push would fail, which is why the grace period exists.
 
 function makeSenders(): { readonly api: ReturnType<typeof byApi>; readonly skopeo: ReturnType<typeof bySkopeo> } {
   const { host } = new URL(lab.layout.settings.registry.url);
@@ -29,11 +29,11 @@ function changeCi(change: Readonly<Record<string, string>>): void {
 const keyOf = (): string => homelab.ciKey("homelab/apps") ?? "";
 const accepts = async (key: string): Promise<boolean> => (await homelab.registry("/v2/", { key })).status === 200;
 
-/** Rotates by `up` while clients push, and asserts that there is no gap. Returns the old and the new keys. */
+/** Rotates with `up` while clients push, and asserts that no push fails. Returns the old and the new key. */
 async function rotateUnderPushes(name: string): Promise<{ readonly old: string; readonly key: string }> {
   const old = keyOf();
   const running = new AbortController();
-  // Each reads its first key now, before the run begins.
+  // Each client reads its first key before the run begins.
   const clients = [
     { repository: "homelab/apps", name: `${name}-apps`, send: senders().api },
     { repository: "homelab/site", name: `${name}-site`, send: senders().api },
@@ -84,11 +84,11 @@ test("with a grace period every push succeeds, and the old key keeps working", a
 });
 
 test("without a grace period every push succeeds, and the old key is revoked after the run", async () => {
-  // The new key is due at once, for the next test.
+  // For the next test, the new key is due at once.
   changeCi({ rotationTrigger: "without a grace period", gracePeriod: "0 seconds", rotateAfter: "1 second" });
   const { old, key } = await rotateUnderPushes("none");
   assert.deepEqual([await accepts(old), await accepts(key)], [false, true]);
-  assert.deepEqual(await senders().api(old, "dead-key"), ["POST 401"], "the client sees when a key is dead");
+  assert.deepEqual(await senders().api(old, "dead-key"), ["POST 401"], "the client notices a revoked key");
   assert.match(
     (await senders().skopeo(old, "dead-key")).join(""),
     /^skopeo 1: .*(authentication required|unauthorized)/is,

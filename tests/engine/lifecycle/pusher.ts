@@ -4,20 +4,20 @@ import { join } from "node:path";
 import { probeImage } from "../../../systems/zot/access/proof/probeImage.ts";
 import type { Homelab } from "../homelab.ts";
 
-/** One push of an image, with what Forgejo held when it began. */
+/** A push of an image, with the key that Forgejo had when it began. */
 export interface Push {
   readonly key: string | undefined;
   /** Milliseconds since 1970. */
   readonly began: number;
   readonly ended: number;
-  /** What came of each request or command, in order: `PUT 201`. */
+  /** Result of each request or command, in order, such as `PUT 201`. */
   readonly answers: readonly string[];
 }
 
-/** Pushes an image with a key. The name is one that it has not had before: CI may create, and never overwrite. */
+/** Pushes an image with a key. The name must be new, since CI cannot overwrite. */
 export type Send = (key: string, name: string) => Promise<readonly string[]>;
 
-/** Pushes without a pause, each time with what Forgejo holds for that repository at that moment; goes on for a little after the signal. */
+/** Pushes without a pause, each time with the key that Forgejo has for the repository. Continues for three pushes after the signal. */
 export async function pushAllTheTime(
   homelab: Homelab,
   client: { readonly repository: string; readonly name: string; readonly send: Send },
@@ -36,7 +36,7 @@ export async function pushAllTheTime(
   return pushes;
 }
 
-/** By the registry's API, as the distribution specification has it: some ten milliseconds an image. Ends at the first refusal. */
+/** Pushes through the registry's API, in about ten milliseconds per image. Stops at the first error. */
 export function byApi(homelab: Homelab): Send {
   return async (key, name) => {
     const { blobs, manifest, mediaType } = probeImage(name);
@@ -64,7 +64,7 @@ export function byApi(homelab: Homelab): Send {
   };
 }
 
-/** By skopeo, as CI does. */
+/** Pushes with skopeo, as CI does. */
 export function bySkopeo(homelab: Homelab, registryHost: string, folder: string): Send {
   mkdirSync(folder);
   const script = join(import.meta.dirname, "../../../lab/homelab/seed/apps/build.sh");

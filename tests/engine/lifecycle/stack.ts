@@ -1,7 +1,7 @@
 import { EngineLab } from "../harness.ts";
 import { Homelab } from "../homelab.ts";
 
-/** What all files of this folder look at, one after the other. */
+/** The lab that all files in this folder share. */
 export let lab: EngineLab;
 export let homelab: Homelab;
 
