@@ -6,7 +6,7 @@ import { Refusal } from "./refusal.ts";
 
 type Mapping = Readonly<Record<string, unknown>>;
 
-/** Parses a request body into an item that replaces `previous`. Creates missing ids; keeps nothing of the previous fields. */
+/** Parses a request body into an item, which replaces `previous`. Creates missing ids. Does not keep fields of `previous`. */
 export function readItem(body: unknown, vault: Item["vault"], previous?: Item): Item {
   const given = mapping(body, "Invalid item");
   const inVault = given["vault"] === undefined ? undefined : mapping(given["vault"], "Invalid vault")["id"];

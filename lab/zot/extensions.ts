@@ -1,4 +1,4 @@
-// Stands in for zot: its extensions: management, search, metrics and the web UI.
+// Stands in for zot: the extensions for management, search, metrics and the web UI.
 import type { Subject } from "./access/accessControl.ts";
 import { mayReadMetrics } from "./access/accessControl.ts";
 import { authenticate, refuseForbidden } from "./access/authentication.ts";

@@ -90,7 +90,7 @@ export function redirectPermanently(exchange: Exchange, path: string): Answered 
   return sendEmpty(exchange, 301);
 }
 
-/** JSON as Go encodes it, with characters escaped that are unsafe in HTML. */
+/** JSON as Go encodes it: characters that are unsafe in HTML are escaped. */
 export function goJson(value: unknown): string {
   return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;

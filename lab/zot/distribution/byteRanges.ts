@@ -8,7 +8,7 @@ export interface ByteRange {
 
 const mostRanges = 16;
 
-/** The ranges, sorted, with adjacent and overlapping ones merged. Undefined if any is malformed or out of bounds, or for more than 16. */
+/** The ranges, sorted, with adjacent and overlapping ones merged. Undefined if any is malformed or out of bounds, or there are more than 16. */
 export function parseByteRanges(header: string, size: number): readonly ByteRange[] | undefined {
   const list = /^bytes=(.+)$/.exec(header)?.[1];
   if (size === 0 || list === undefined) return undefined;

@@ -1,4 +1,4 @@
-// Stands in for zot: its side of OpenID Connect: discovery at startup and calls to the identity provider.
+// Stands in for zot: the OpenID Connect client, with discovery at startup and calls to the identity provider.
 import type { JsonWebKey } from "node:crypto";
 import type { OidcProviderConfig } from "../config/config.ts";
 import type { Claims } from "./idToken.ts";
@@ -53,7 +53,7 @@ export class RelyingParty {
     return new RelyingParty(provider, redirectUri, discovery);
   }
 
-  /** The URL to sign in at. */
+  /** The URL that starts a sign-in. */
   authorizationUrl(state: string): string {
     const { scopes, clientId } = this.#provider;
     const parameters = new URLSearchParams({

@@ -111,7 +111,7 @@ export class Storage {
     );
   }
 
-  /** Removes a tag, or a manifest with all its tags. A manifest that loses its last tag is kept without one. */
+  /** Removes a tag, or a manifest with all its tags. A manifest is kept after its last tag is removed. */
   deleteManifest(name: string, reference: string): "deleted" | "unknown" | "referenced" {
     const index = this.repositories.index(name) ?? [];
     const found = index.find((entry) => entry.digest === reference || tagOf(entry) === reference);

@@ -90,7 +90,7 @@ test("glob patterns match repository names", () => {
   for (const pattern of ["**", "a/{b,c}/*", "[a-z]*", "\\["]) assert.ok(isValidGlob(pattern), pattern);
 });
 
-test("a repository that the client may not read is not in the catalog and cannot be mounted from", async (t) => {
+test("an unreadable repository is not in the catalog, and its blobs cannot be mounted", async (t) => {
   const registry = await startRegistry((config) => {
     Object.assign(config.http.accessControl?.repositories ?? {}, {
       "private/**": { policies: [{ groups: ["admins"], actions: ["read", "create"] }] },

@@ -41,7 +41,7 @@ function manifestOf(layer: string, config: string, name: string): string {
   });
 }
 
-/** JSON with a space after each comma and colon, as in the recorded bodies. The values above must not contain line breaks. */
+/** JSON with a space after each comma and colon, as in the recorded bodies. */
 function spaced(value: unknown): string {
   return JSON.stringify(value, undefined, 1)
     .replace(/\n\s*/g, " ")
