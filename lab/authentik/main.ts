@@ -6,13 +6,13 @@ import { defaultSeed, startAuthentik, withSeed } from "./server.ts";
 
 const usage = `Usage: node lab/authentik/main.ts --data <folder> --blueprints <folder> [options]
 
-  --port <number>       where to listen on 127.0.0.1 (default 9000)
-  --data <folder>       the state, kept across restarts
-  --blueprints <folder> blueprint files, custom/<file>
-  --seed <file>         JSON with groups, users and tokens to add to a fresh Authentik
-  --version <release>   the release to stand in for (default AUTHENTIK_LAB_VERSION, or 2026.2.0)
-  --public-url <url>    the address by which people reach Authentik
-The environment of this command is the worker's environment. AUTHENTIK_LISTEN__TRUSTED_PROXY_CIDRS counts as for Authentik.
+  --port <number>       port on 127.0.0.1 (default 9000)
+  --data <folder>       folder for the state
+  --blueprints <folder> folder of blueprint files, which Authentik shows as custom/<file>
+  --seed <file>         JSON file with groups, users and tokens, used if the data folder is empty
+  --version <release>   Authentik release (default AUTHENTIK_LAB_VERSION, or 2026.2.0)
+  --public-url <url>    public URL of Authentik
+The worker gets this command's environment. AUTHENTIK_LISTEN__TRUSTED_PROXY_CIDRS works as in Authentik.
 `;
 
 const { values } = parseArgs({

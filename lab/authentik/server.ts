@@ -57,7 +57,6 @@ export interface AuthentikOptions {
   readonly log?: (line: string) => void;
 }
 
-/** Starts Authentik. */
 export async function startAuthentik(options: AuthentikOptions): Promise<RunningServer> {
   const {
     port = 0,

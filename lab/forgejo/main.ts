@@ -7,9 +7,9 @@ import type { ForgejoSeed } from "./server.ts";
 const USAGE = `node lab/forgejo/main.ts --port 3000 --data DIR [--seed FILE] [--path DIR …] [--no-runner]
   --port       port on 127.0.0.1 (default 3000; 0: any free port)
   --data       folder for state and logs
-  --seed       JSON file with users, organisations, tokens and repositories, used when the folder is empty
+  --seed       JSON file with users, organisations, tokens and repositories, used if the data folder is empty
   --path       folder to prepend to the runner's PATH; can be repeated
-  --no-runner  runs wait for ever`;
+  --no-runner  no runner: runs wait forever`;
 
 const { values } = parseArgs({
   options: {

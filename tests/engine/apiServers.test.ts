@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { test } from "node:test";
 import { stopInTurn } from "./apiServers.ts";
 
-test("servers stop one after the other, even those that ignore SIGTERM", async () => {
+test("stops servers one after another, even those that ignore SIGTERM", async () => {
   const programs = ["trap '' TERM; echo ready; exec sleep 600", "echo ready; exec sleep 600"].map((script) =>
     spawn("sh", ["-c", script], { stdio: ["ignore", "pipe", "ignore"] }),
   );

@@ -57,7 +57,7 @@ test("delivery by file: previews, writes, waits for a push, and removes on destr
     spaced(waiting),
     /Timed out after 3 seconds waiting for Authentik's worker to see the new custom\/zot\.yaml\..*commit and push that file/,
   );
-  assert.doesNotMatch(waiting.output, /providers:kubernetes|ConfigMapPatch|argocd/, "nothing asks a cluster");
+  assert.doesNotMatch(waiting.output, /providers:kubernetes|ConfigMapPatch|argocd/, "no request to a cluster");
 
   change({ applyTimeout: "1 minute" });
   push();
@@ -95,7 +95,7 @@ test("delivery through Authentik's API: previews, applies, changes, restores del
   };
   const first = await lab.up();
   assert.equal(first.code, 0, first.output);
-  assert.doesNotMatch(first.output, /providers:kubernetes|ConfigMapPatch|argocd/, "nothing asks a cluster");
+  assert.doesNotMatch(first.output, /providers:kubernetes|ConfigMapPatch|argocd/, "no request to a cluster");
   assert.match(homelab.ciKey("homelab/apps") ?? "", /^zak_/);
   assert.equal((await instances()).length, 1);
   assert.equal((await preview("--expect-no-changes")).code, 0);

@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { itemOf } from "../../lab/homelab/layout.ts";
 import type { EngineLab } from "./harness.ts";
 
-/** Reads a lab's servers through their APIs. Only secret values come from Forgejo's own file. */
+/** Accesses a lab's servers through their APIs. Only the values of secrets come from Forgejo's own file. */
 export class Homelab {
   readonly #lab: EngineLab;
 

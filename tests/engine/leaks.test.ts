@@ -235,7 +235,7 @@ test("no secret is in a file: state and its history, event logs, Pulumi's folder
   ]) {
     assert.ok(
       files.some(({ where }) => seen.test(where)),
-      `${String(seen)} was looked at`,
+      `a file that matches ${String(seen)} was read`,
     );
   }
   const found = files.flatMap(({ where, text }) => [...search.find(text, where), ...findPatterns(text, where)]);

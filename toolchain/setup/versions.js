@@ -6,7 +6,7 @@ export const NODE_MINIMUM = "22.19.0";
 /** The CLI that the setup installs if none on PATH is supported: the newest on the Go module proxy. */
 export const PULUMI_VERSION = "3.274.1";
 
-/** The oldest supported CLI, of the same major version: the first with the SDK's engine protocol and support for Node 22. */
+/** The oldest supported CLI, of the same major version. It has the SDK's engine protocol and supports Node 22. */
 export const PULUMI_MINIMUM = "3.249.0";
 
 /**

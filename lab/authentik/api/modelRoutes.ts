@@ -12,7 +12,7 @@ import { asAnswer, bindsNobody, validate } from "../models/validation.ts";
 
 /** How the API exposes a model. */
 export interface Resource {
-  /** `/core/users`. */
+  /** Path of the list, such as `/core/users`. */
   readonly path: string;
   readonly model: string;
   /** Field that identifies an object in the path. Default `pk`. */
@@ -32,7 +32,6 @@ export interface Resource {
   readonly isListed?: (caller: Caller, row: Row, query: Readonly<Record<string, string>>) => boolean;
 }
 
-/** Dependencies of a model's routes. */
 export interface Handling {
   readonly database: Database;
   readonly access: Access;
@@ -58,7 +57,7 @@ export function modelRoutes(handling: Handling): Hono {
   return app;
 }
 
-/** The name of a permission: `authentik_core.view_user`. */
+/** The name of a permission, such as `authentik_core.view_user`. */
 export const permissionFor = (action: string, model: string): string => model.replace(".", `.${action}_`);
 
 /** The object in the path. Throws the response if it does not exist or the caller lacks the permission. */

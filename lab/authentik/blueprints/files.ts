@@ -7,7 +7,7 @@ import { BlueprintSyntaxError, parseBlueprint } from "./syntax.ts";
 
 /** A valid blueprint file. */
 export interface BlueprintFile {
-  /** `custom/zot.yaml`. */
+  /** Such as `custom/zot.yaml`. */
   readonly path: string;
   /** Hexadecimal SHA-512 of the text. */
   readonly hash: string;

@@ -57,7 +57,7 @@ function answer(tag: Tag, scope: TagScope): Json {
       return find(shown(resolve(first)), rest.map(resolve), scope)?.pk ?? null;
     case "!FindObject":
       return {
-        ...(find(shown(resolve(first)), rest.map(resolve), scope) ?? missing("Nothing was found for !FindObject.")),
+        ...(find(shown(resolve(first)), rest.map(resolve), scope) ?? missing("!FindObject found no object.")),
       };
     case "!ParseJSON":
       return JSON.parse(shown(resolve(first))) as Json;
@@ -119,7 +119,7 @@ function atIndex(from: Json, index: Json, otherwise: Json | undefined): Json {
   let found: Json | undefined;
   if (Array.isArray(from)) found = from.at(Number(index));
   else if (isObject(from)) found = from[shown(index)];
-  return found ?? otherwise ?? missing(`!AtIndex: there is nothing at ${shown(index)}.`);
+  return found ?? otherwise ?? missing(`!AtIndex: no value at ${shown(index)}.`);
 }
 
 /** Whether a value is truthy in Python. */

@@ -133,7 +133,7 @@ export class Worker {
 
   #run(content: string | undefined, instance: Row): Outcome {
     const { database, environment } = this.#options;
-    if (content === undefined) return { changes: { status: "error" }, reason: "error: the file is gone" };
+    if (content === undefined) return { changes: { status: "error" }, reason: "error: the file does not exist" };
     try {
       const blueprint = parseBlueprint(content);
       const metadata = metadataOf(blueprint, text(instance["path"]));

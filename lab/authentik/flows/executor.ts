@@ -37,7 +37,7 @@ export function executorRoutes(options: ExecutorOptions): Hono {
     const run = new Run(options, { visit, flow, origin, context: c });
     const response = await run.answer(answer);
     for (const cookie of sessions.cookiesOf(visit)) response.headers.append("set-cookie", cookie);
-    // The methods come from the stage.
+    // Authentik sends `Allow` only after a stage has run.
     if (run.reachedStage) response.headers.set("allow", "GET, POST, HEAD, OPTIONS");
     database.save();
     return response;

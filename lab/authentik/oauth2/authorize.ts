@@ -64,7 +64,7 @@ export async function authorize(
   redirect(response, await openid.grant(found, url.search, visit.id, origin));
 }
 
-/** The flow of an authorization; `undefined` if it has no stages, since 2024.12 skips it then. */
+/** The flow of an authorization; `undefined` if it has no stages, which is supported since 2024.12. */
 function authorizationFlow(
   openid: OpenidProviders,
   provider: Row,

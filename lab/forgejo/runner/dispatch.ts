@@ -6,7 +6,6 @@ import type { Instance, Job, Owner, Repository, Run } from "../state.ts";
 import { parseWorkflow, workflowFolder } from "./workflow.ts";
 import type { Workflow, WorkflowJob } from "./workflow.ts";
 
-/** A dispatch request. */
 export interface Dispatch {
   readonly repository: Repository;
   readonly actor: Owner;

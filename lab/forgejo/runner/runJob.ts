@@ -114,7 +114,6 @@ class Execution {
     if (!succeeded && !step.continueOnError) this.#status = "failure";
   }
 
-  /** Runs the step's script. */
   async #shell(step: Step, signal: AbortSignal): Promise<boolean> {
     const environment = { ...this.#environment };
     for (const [name, value] of Object.entries(step.env)) {

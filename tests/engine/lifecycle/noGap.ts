@@ -51,7 +51,7 @@ async function rotateUnderPushes(name: string): Promise<{ readonly old: string; 
   assert.deepEqual(
     refused.map((push) => ({
       key: push.key === old ? "old" : push.key === key ? "new" : "neither",
-      began: `${push.began - began} ms after the rotation's begin, ${ended - push.began} ms before its end`,
+      began: `${push.began - began} ms after the start of the rotation, ${ended - push.began} ms before its end`,
       took: `${push.ended - push.began} ms`,
       answers: push.answers,
     })),

@@ -195,7 +195,7 @@ test("the server validates inline content: it names the field, or crashes", asyn
   assert.equal((await lab.api("GET", "/core/users/?username=zot-ci")).text.includes('"count":0'), true);
 
   await lab.apply("zot.yaml", measured);
-  const applied = await attempt(measured, "dry-run of what there is");
+  const applied = await attempt(measured, "validation of existing objects");
   const reason =
     "- Entry invalid: Serializer errors {'client_secret': [ErrorDetail(string='This field may not be null.', code='null')]}";
   assert.deepEqual(applied.json, { content: ["Failed to validate blueprint", ...log.slice(1), reason] });

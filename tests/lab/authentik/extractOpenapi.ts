@@ -22,7 +22,7 @@ const paths = Object.fromEntries(
 
 const components: Record<"schemas" | "responses", Record<string, unknown>> = { schemas: {}, responses: {} };
 take(paths);
-const source = `@goauthentik/api ${document.info.version}, schema.yml: the answers of the addresses that the lab has`;
+const source = `@goauthentik/api ${document.info.version}, schema.yml: the responses of the paths that the lab serves`;
 const { version } = document.info;
 process.stdout.write(`${JSON.stringify({ "x-source": source, info: { version }, paths, components })}\n`);
 

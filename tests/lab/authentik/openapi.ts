@@ -67,7 +67,8 @@ export function problemsOf(
   const operation = document.paths[template ?? ""]?.[answer.method.toLowerCase()];
   if (operation === undefined) return [`Authentik has no ${answer.method} ${answer.path}`];
   const response = operation.responses[String(answer.status)];
-  if (response === undefined) return [`Authentik never answers ${answer.method} ${answer.path} with ${answer.status}`];
+  if (response === undefined)
+    return [`The document has no ${answer.status} response for ${answer.method} ${answer.path}`];
   const { content } = response.$ref === undefined ? response : (resolve(document, response.$ref) as Response);
   const schema = content?.["application/json"]?.schema;
   return schema === undefined ? [] : check(document, schema, answer.body, "");
@@ -88,7 +89,7 @@ function check(document: Document, schema: Schema, value: unknown, path: string)
   if (schema.enum !== undefined)
     return schema.enum.includes(value)
       ? []
-      : [`${path}: ${JSON.stringify(value)} is none of ${schema.enum.join(", ")}`];
+      : [`${path}: ${JSON.stringify(value)} is not one of ${schema.enum.join(", ")}`];
   switch (schema.type) {
     case undefined:
       return [];
@@ -119,7 +120,7 @@ function checkOneOf(
   if (discriminator !== undefined && isObject(value)) {
     const kind = value[discriminator.propertyName];
     const $ref = discriminator.mapping[String(kind)];
-    return $ref === undefined ? [`${path}: there is no ${String(kind)}`] : check(document, { $ref }, value, path);
+    return $ref === undefined ? [`${path}: unknown type ${String(kind)}`] : check(document, { $ref }, value, path);
   }
   const results = choices.map((choice) => check(document, choice, value, path));
   return results.some((problems) => problems.length === 0) ? [] : (results[0] ?? []);

@@ -221,7 +221,7 @@ async function answerOf(response: Response): Promise<Answer> {
 export async function until(condition: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 5000;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error("The awaited state did not come.");
+    if (Date.now() > deadline) throw new Error("timed out waiting for the condition");
     await sleep(5);
   }
 }

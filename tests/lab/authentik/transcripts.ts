@@ -48,8 +48,8 @@ export class Conversation {
   /** Maps a recorded value to this run's. */
   teach(recorded: string | number, live: unknown): void {
     const [left, right] = [String(recorded), String(live)];
-    assert.equal(this.#live.get(left) ?? right, right, `${left} is something else in this run than before`);
-    assert.equal(this.#recorded.get(right) ?? left, left, `${right} stands for two recorded values`);
+    assert.equal(this.#live.get(left) ?? right, right, `${left} maps to two values of this run`);
+    assert.equal(this.#recorded.get(right) ?? left, left, `${right} maps to two recorded values`);
     this.#live.set(left, right);
     this.#recorded.set(right, left);
   }

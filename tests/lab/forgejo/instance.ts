@@ -76,7 +76,7 @@ export class TestForgejo {
   ): Promise<{ id: number; run_number: number }> {
     const body = { ref: "main", inputs, return_run_info: true };
     const answer = await this.ask("POST", `/api/v1/repos/own/app/actions/workflows/${file}/dispatches`, body);
-    if (answer.status !== 201) throw new Error(`The dispatch answered ${answer.status} ${answer.text}`);
+    if (answer.status !== 201) throw new Error(`The dispatch failed: ${answer.status} ${answer.text}`);
     return JSON.parse(answer.text) as { id: number; run_number: number };
   }
 

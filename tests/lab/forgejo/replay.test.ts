@@ -18,7 +18,7 @@ interface Recorded {
   readonly request?: string;
   /** How often to send a request that the recording summarizes. `{n}` in the path and `{i}` in the body count from 0. */
   readonly times?: number;
-  /** The exchange that made the run whose id is `{run}` in the path; the real server had made more runs by then, for pushes. */
+  /** Number of the exchange that created run `{run}` in the path. The lab's run ids differ, since it has no runs for pushes. */
   readonly run?: number;
   /** The beginning of a body that the recording truncated. */
   readonly start?: string;

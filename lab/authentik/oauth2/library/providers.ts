@@ -52,7 +52,7 @@ export class OpenidProviders {
   /** Completes the authorization after its flow. */
   async authorize(query: string, visit: Visit, origin: Origin): Promise<string> {
     const found = applicationByClient(this.options.database, new URLSearchParams(query).get("client_id") ?? "");
-    if (found === undefined) throw new Error("The application of this authorization has gone.");
+    if (found === undefined) throw new Error("The application of this authorization no longer exists.");
     return this.grant(found, `?${query}`, visit.id, origin);
   }
 
@@ -68,7 +68,7 @@ export class OpenidProviders {
     const provider = await this.#providerOf(found, base);
     await provider.callback()(request, answer);
     const location = answer.getHeader("location");
-    if (typeof location !== "string") throw new Error(`The authorization was answered with ${answer.statusCode}.`);
+    if (typeof location !== "string") throw new Error(`The authorization failed with status ${answer.statusCode}.`);
     return location;
   }
 
