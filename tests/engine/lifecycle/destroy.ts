@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { homelab, lab } from "./stack.ts";
 
-test("destroy removes everything that up made", async () => {
+test("destroy removes everything that up created", async () => {
   const { code, output } = await lab.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive");
   assert.equal(code, 0, output);
   assert.deepEqual(await homelab.secretNames("homelab/apps"), ["ARGOCD_AUTH_TOKEN", "FLY_DEPLOY_TOKEN"]);
