@@ -17,7 +17,7 @@ import emptypb from "google-protobuf/google/protobuf/empty_pb.js";
 import { toStatus, unary } from "../../provider/grpc/grpc.ts";
 import { declaredDependencies, installedPackages } from "./installedPackages.ts";
 import type { Plugin } from "./installedPackages.ts";
-import { npmInstall, packageVersion, versionBy } from "./npm.ts";
+import { npmInstall, npmVersion, packageVersion } from "./npm.ts";
 import { run } from "./run.ts";
 import { runtimeOptions } from "./runtimeOptions.ts";
 
@@ -108,13 +108,13 @@ async function install(call: ServerWritableStream<InstallDependenciesRequest, In
   });
 }
 
-async function about(request: AboutRequest) {
+function about(request: AboutRequest) {
   const folder = request.getInfo()?.getProgramDirectory() ?? ".";
   const response = new languagepb.AboutResponse();
   response.setExecutable(process.execPath);
   response.setVersion(process.version);
   const metadata = response.getMetadataMap().set("packagemanager", "npm");
-  const npm = await versionBy("npm");
+  const npm = npmVersion();
   if (npm !== undefined) metadata.set("packagemanagerVersion", npm);
   const typescript = packageVersion(folder, "typescript");
   if (typescript !== undefined) metadata.set("typescriptVersion", typescript);

@@ -13,8 +13,6 @@ export interface ServedConfig {
   readonly log: string | undefined;
 }
 
-const LIST = new Intl.ListFormat("en-GB");
-
 /**
  * Reads what a deployment needs from zot's config.
  *
@@ -45,7 +43,7 @@ export function readServedConfig(config: unknown): ServedConfig {
     const them = missing.length === 1 ? "it" : "them";
     throw new ZotAuthError(
       "ZOT_CONFIG_INCOMPLETE",
-      `zot's config lacks ${LIST.format(missing)}.\nAdd ${them}: a deployment needs ${them}.`,
+      `zot's config lacks ${new Intl.ListFormat("en-GB").format(missing)}.\nAdd ${them}: a deployment needs ${them}.`,
     );
   }
   return served;
