@@ -37,7 +37,8 @@ class Project {
       await server.close();
       rmSync(folder, { recursive: true, force: true });
     });
-    for (const name of ["package.json", "provider", "node_modules"]) symlinkSync(resolve(name), join(folder, name));
+    for (const name of ["package.json", "stack", "provider", "node_modules"])
+      symlinkSync(resolve(name), join(folder, name));
     mkdirSync(join(folder, "state"));
     writeFileSync(join(folder, "Pulumi.yaml"), readFileSync(resolve("Pulumi.yaml"), "utf8"));
     writeFileSync(join(folder, "index.ts"), `import "${resolve("tests/engine/configMapProgram.ts")}";\n`);

@@ -10,7 +10,7 @@ test("the real case previews its whole plan without its servers, and reports wha
   try {
     mkdirSync(join(folder, "state"));
     // A separate project folder, since `stack init` writes into the settings file.
-    for (const name of ["package.json", "index.ts", "provider", "node_modules"])
+    for (const name of ["package.json", "index.ts", "stack", "provider", "node_modules"])
       symlinkSync(resolve(name), join(folder, name));
     writeFileSync(join(folder, "Pulumi.yaml"), readFileSync(resolve("Pulumi.yaml"), "utf8"));
     // The test must not contact the real servers. Its SSH host becomes this machine, which rejects logins without a key.
