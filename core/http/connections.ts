@@ -1,9 +1,11 @@
+import type * as Undici from "undici";
 import type { Dispatcher, RetryHandler } from "undici";
 import { completeResponses } from "./completeResponses.ts";
 
 /** Concurrent requests to one server. A Forgejo on SQLite gets no faster with more of them. */
 const CONNECTIONS_PER_SERVER = 8;
 
+let undici: Promise<typeof Undici> | undefined;
 let dispatcher: Promise<Dispatcher> | undefined;
 
 /**
@@ -11,8 +13,9 @@ let dispatcher: Promise<Dispatcher> | undefined;
  * no server.
  */
 export async function connections(retry: RetryHandler.RetryCallback): Promise<Dispatcher> {
-  const { interceptors } = await import("undici");
-  dispatcher ??= open();
+  undici ??= import("undici");
+  dispatcher ??= undici.then(open);
+  const { interceptors } = await undici;
   return (await dispatcher).compose(interceptors.retry({ retry, throwOnError: false }));
 }
 
@@ -21,8 +24,7 @@ export function connectThrough(other: Dispatcher): void {
   dispatcher = Promise.resolve(other);
 }
 
-async function open(): Promise<Dispatcher> {
-  const { Agent, EnvHttpProxyAgent } = await import("undici");
+function open({ Agent, EnvHttpProxyAgent }: typeof Undici): Dispatcher {
   // An HTTP/2 connection would carry any number of requests at once.
   const options = { connections: CONNECTIONS_PER_SERVER, allowH2: false };
   const agent = usesProxyVariables() ? new EnvHttpProxyAgent(options) : new Agent(options);

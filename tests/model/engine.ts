@@ -229,8 +229,12 @@ class Deployment {
   }
 }
 
+/** Loaded handlers by type: a story runs so many steps that importing them anew each time would show. */
+const loaded = new Map<string, Promise<ResourceHandler> | undefined>();
+
 async function handlerOf(type: string): Promise<ResourceHandler | undefined> {
-  return resources[type]?.();
+  if (!loaded.has(type)) loaded.set(type, resources[type]?.());
+  return loaded.get(type);
 }
 
 /** As read back from the state file. */

@@ -45,7 +45,8 @@ for (const { run, next, story, atLeast } of RUNS) {
       for (let at = 1; ; at += 1) {
         const then: Fault["then"] = at % 2 === 0 ? "cli" : "provider";
         const after = next === undefined ? [] : [{ do: next }];
-        if (await strikes({ ...story, acts: [{ do: run, fault: { at, when, then } }, ...after] })) continue;
+        const end = story.end === "up" && at % 3 === 0 ? "recover" : story.end;
+        if (await strikes({ ...story, acts: [{ do: run, fault: { at, when, then } }, ...after], end })) continue;
         assert.ok(at > atLeast, `${at - 1} requests`);
         return;
       }

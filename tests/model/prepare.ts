@@ -2,13 +2,17 @@
 import { takeTheClock } from "./clock.ts";
 import { guardRequests } from "./gate.ts";
 import { keepInMemory } from "./memory.ts";
+import { createRequire } from "node:module";
 import { Resource } from "@pulumi/pulumi";
 import { ask, takeShortcuts } from "./shortcut.ts";
+
+const debuggable = createRequire(import.meta.url)("@pulumi/pulumi/runtime/debuggable") as object;
 
 takeTheClock();
 takeShortcuts();
 guardRequests(ask);
 keepInMemory();
-// Recording a stack trace for each promise would take half of the SDK's time here. A failing case reports its story instead.
+// The SDK's search for leaked promises would take a good part of the time here. A failing case reports its story instead of a stack trace.
 Error.stackTraceLimit = 0;
 Object.assign(Resource, { callsites: () => [] });
+Object.assign(debuggable, { debuggablePromise: (promise: unknown) => promise });

@@ -37,8 +37,8 @@ function keptStorage(database: Database, kind: string): Adapter {
   const nameOf = (id: string): string => `${kind}:${id}`;
   const kept = (): Record<string, Json> => database.state.openid;
   const drop = (unwanted: (name: string, payload: AdapterPayload) => boolean): void => {
-    const entries = Object.entries(kept()).filter(([name, value]) => !unwanted(name, payloadOf(value)));
-    database.state.openid = Object.fromEntries(entries);
+    for (const [name, value] of Object.entries(kept()))
+      if (unwanted(name, payloadOf(value))) Reflect.deleteProperty(kept(), name);
     database.save();
   };
   const find = (id: string): Promise<AdapterPayload | undefined> => {
@@ -73,4 +73,4 @@ function keptStorage(database: Database, kind: string): Adapter {
   };
 }
 
-const payloadOf = (value: Json): AdapterPayload => ({ ...object(value) });
+const payloadOf = (value: Json): AdapterPayload => object(value);
