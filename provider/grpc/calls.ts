@@ -15,11 +15,16 @@ export interface CallSubject {
 /** The running calls, so that a cancellation reaches them all. */
 export class Calls {
   readonly #engine: Engine;
-  readonly #cancelled = new AbortController();
+  #cancelled = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
 
   constructor(engine: Engine) {
     this.#engine = engine;
+  }
+
+  /** A run begins: the cancellation of an earlier one no longer counts. A provider that a debugger or a test started serves several runs. */
+  begin(): void {
+    if (this.#cancelled.signal.aborted) this.#cancelled = new AbortController();
   }
 
   /** Runs a handler with its context. After a cancellation or timeout, the error says so, whatever the handler threw. */

@@ -16,6 +16,7 @@ export class Engine {
   }
 
   connect(address: string): void {
+    this.#client?.close();
     this.#client = new engineGrpc.EngineClient(address, credentials.createInsecure(), CHANNEL_OPTIONS);
   }
 

@@ -12,14 +12,19 @@ export function newServer(): Server {
   return new Server(CHANNEL_OPTIONS);
 }
 
-/** Listens on a free loopback port and prints it as the first line, where the engine reads it. */
-export async function announce(server: Server): Promise<number> {
-  const port = await new Promise<number>((resolve, reject) => {
+/** Listens on a free loopback port. */
+export async function listen(server: Server): Promise<number> {
+  return new Promise<number>((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) => {
       if (error === null) resolve(bound);
       else reject(error);
     });
   });
+}
+
+/** Listens, and prints the port as the first line, where the engine reads it. */
+export async function announce(server: Server): Promise<number> {
+  const port = await listen(server);
   process.stdout.write(`${port}\n`);
   return port;
 }

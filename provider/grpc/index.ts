@@ -1,5 +1,6 @@
 export { compareInputs, diffByInputs } from "./diff.ts";
-export { serve } from "./serve.ts";
+export { serve, serveAttachable } from "./serve.ts";
+export type { Attachable } from "./serve.ts";
 export type { DetailedError } from "./grpc.ts";
 export { UNKNOWN } from "./types.ts";
 export type * from "./types.ts";

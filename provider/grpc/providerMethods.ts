@@ -26,12 +26,14 @@ export function providerMethods(
   return {
     handshake: unary((request: ProviderHandshakeRequest) => {
       engine.connect(request.getEngineAddress());
+      calls.begin();
       const response = new providerpb.ProviderHandshakeResponse();
       response.setAcceptSecrets(true);
       return response;
     }),
     attach: unary((request: PluginAttach) => {
       engine.connect(request.getAddress());
+      calls.begin();
       return new emptypb.Empty();
     }),
     getPluginInfo: unary(() => {

@@ -1,7 +1,8 @@
+import type { Server } from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import { Calls } from "./calls.ts";
 import { Engine } from "./engine.ts";
-import { announce, newServer } from "./grpc.ts";
+import { announce, listen, newServer } from "./grpc.ts";
 import { engineAddressFrom, onEngineGone } from "./lifetime.ts";
 import { providerMethods } from "./providerMethods.ts";
 import { resourceMethods } from "./resourceMethods.ts";
@@ -34,10 +35,29 @@ export async function serve(definition: ProviderDefinition): Promise<void> {
   onEngineGone(end);
   process.once("SIGINT", end).once("SIGTERM", end);
 
+  await announce(serverOf(definition, calls, engine));
+}
+
+/** A running provider that engines attach to. It serves one run after another. */
+export interface Attachable {
+  readonly port: number;
+  close(): void;
+}
+
+/**
+ * Serves a provider in this process, for engines that attach to it: `PULUMI_DEBUG_PROVIDERS=<name>:<port>`. It answers until it is closed.
+ */
+export async function serveAttachable(definition: ProviderDefinition): Promise<Attachable> {
+  const engine = new Engine(undefined);
+  const server = serverOf(definition, new Calls(engine), engine);
+  return { port: await listen(server), close: () => server.forceShutdown() };
+}
+
+function serverOf(definition: ProviderDefinition, calls: Calls, engine: Engine): Server {
   const server = newServer();
   server.addService(ResourceProviderService, {
     ...providerMethods(definition, calls, engine),
     ...resourceMethods(definition, calls),
   });
-  await announce(server);
+  return server;
 }

@@ -6,7 +6,7 @@ import { EngineLab } from "./harness.ts";
 const NOISE = /warning|deprecat|experimental|\(node:\d+\)|\busing \S+ from|stand-in/i;
 
 test("a preview and two runs of up on a healthy lab show no warning", async () => {
-  const lab = await EngineLab.start();
+  const lab = await EngineLab.start(undefined, "processes");
   try {
     const screens: readonly (readonly [string, readonly string[], RegExp])[] = [
       ["preview", ["preview", "--non-interactive"], /^ {4}\+ \d+ to create$/m],

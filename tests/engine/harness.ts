@@ -12,6 +12,8 @@ import { readLayout } from "../../lab/homelab/layout.ts";
 import type { Layout } from "../../lab/homelab/layout.ts";
 import { LAB_PASSPHRASE } from "../../lab/homelab/secrets.ts";
 import type { LabSecrets } from "../../lab/homelab/secrets.ts";
+import { attachPlugins } from "../support/attachedPlugins.ts";
+import type { AttachedPlugins } from "../support/attachedPlugins.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const STACK = "lab";
@@ -45,17 +47,19 @@ export class EngineLab {
   readonly layout: Layout;
   readonly settingsFile: string;
   readonly #environment: NodeJS.ProcessEnv;
+  readonly #plugins: AttachedPlugins | undefined;
 
-  private constructor(directory: string, settingsFile: string) {
+  private constructor(directory: string, settingsFile: string, home: string, plugins: AttachedPlugins | undefined) {
     this.directory = directory;
     this.settingsFile = settingsFile;
     this.layout = readLayout(settingsFile, join(directory, "lab"));
     // Keeps Pulumi's records of these stacks out of the user's PULUMI_HOME, but uses the plugins that are installed there.
-    const home = process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi");
+    this.#plugins = plugins;
     mkdirSync(join(directory, "pulumi"));
     if (existsSync(join(home, "plugins"))) symlinkSync(join(home, "plugins"), join(directory, "pulumi", "plugins"));
     this.#environment = {
       ...process.env,
+      ...plugins?.environment,
       PULUMI_BACKEND_URL: `file://${join(directory, "state")}?metadata=skip`,
       PULUMI_CONFIG_PASSPHRASE: LAB_PASSPHRASE,
       PULUMI_HOME: join(directory, "pulumi"),
@@ -66,19 +70,39 @@ export class EngineLab {
     delete this.#environment["NODE_TEST_CONTEXT"];
   }
 
-  /** Starts the servers and creates the stack. `change` can modify the settings first. */
-  static async start(change: (config: Config) => void = () => undefined): Promise<EngineLab> {
+  /**
+   * Starts the servers and creates the stack.
+   *
+   * @param change may alter the settings first
+   * @param plugins `processes`: the CLI starts the stand-ins for the official plugins itself, as for a user
+   */
+  static async start(
+    change: (config: Config) => void = () => undefined,
+    plugins: "attached" | "processes" = "attached",
+  ): Promise<EngineLab> {
     const directory = mkdtempSync(join(tmpdir(), "zot-auth-engine-"));
     const settingsFile = join(directory, `Pulumi.${STACK}.yaml`);
     const config = await relocated(join(directory, "lab"));
     change(config.config);
     writeFileSync(settingsFile, textOf(config));
     mkdirSync(join(directory, "state"));
-    const lab = new EngineLab(directory, settingsFile);
-    await startInBackground(lab.layout);
-    const { code, output } = await lab.pulumi("stack", "init", STACK);
-    assert.equal(code, 0, output);
-    return lab;
+    const home = process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi");
+    const lab = new EngineLab(
+      directory,
+      settingsFile,
+      home,
+      plugins === "attached" ? await attachPlugins(home) : undefined,
+    );
+    try {
+      await startInBackground(lab.layout);
+      const { code, output } = await lab.pulumi("stack", "init", STACK);
+      assert.equal(code, 0, output);
+      return lab;
+    } catch (error) {
+      // No `after` of a test knows it.
+      await lab.stop();
+      throw error;
+    }
   }
 
   get secrets(): LabSecrets {
@@ -187,6 +211,7 @@ export class EngineLab {
 
   async stop(): Promise<void> {
     await stopLab(this.layout);
+    this.#plugins?.close();
     rmSync(this.directory, { recursive: true, force: true });
   }
 }

@@ -16,7 +16,7 @@ before(async () => {
   lab = await EngineLab.start((config) => {
     // So that the same run revokes superseded keys.
     config["zot-auth:ci"] = { ...(config["zot-auth:ci"] as object), gracePeriod: "0 seconds" };
-  });
+  }, "processes");
   homelab = new Homelab(lab);
 });
 after(async () => lab.stop());

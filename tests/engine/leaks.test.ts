@@ -47,7 +47,7 @@ let search: SecretSearch;
 before(async () => {
   temporary = mkdtempSync(join(systemTemporary, "zot-auth-leaks-"));
   process.env["TMPDIR"] = temporary;
-  lab = await EngineLab.start();
+  lab = await EngineLab.start(undefined, "processes");
   homelab = new Homelab(lab);
   leftovers = left();
   sampler = new ProcessSampler(`PULUMI_HOME=${join(lab.directory, "pulumi")}`);

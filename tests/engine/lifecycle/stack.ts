@@ -6,7 +6,7 @@ export let lab: EngineLab;
 export let homelab: Homelab;
 
 export async function start(): Promise<void> {
-  lab = await EngineLab.start();
+  lab = await EngineLab.start(undefined, "processes");
   homelab = new Homelab(lab);
 }
 

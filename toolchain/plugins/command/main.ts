@@ -1,9 +1,5 @@
-// Stand-in for the official plugin of @pulumi/command 1.2.1, used when that cannot be downloaded: `local.Command` and `local.run`.
+// The process of the stand-in for the plugin of @pulumi/command.
 import { serve } from "../../../provider/grpc/index.ts";
+import { command } from "./provider.ts";
 
-await serve({
-  name: "command",
-  version: "1.2.1",
-  resources: { "command:local:Command": async () => (await import("./command.ts")).command },
-  functions: { "command:local:run": async () => (await import("./run.ts")).run },
-});
+await serve(command);

@@ -1,14 +1,5 @@
-// Stand-in for the official plugin of @pulumi/kubernetes 4.34.2, used when that cannot be downloaded: only `ConfigMapPatch`.
+// The process of the stand-in for the plugin of @pulumi/kubernetes.
 import { serve } from "../../../provider/grpc/index.ts";
+import { kubernetes } from "./provider.ts";
 
-await serve({
-  name: "kubernetes",
-  version: "4.34.2",
-  configure: async (inputs) => {
-    // Loaded only now: the engine starts plugins one after another but configures them in parallel.
-    (await import("./cluster.ts")).setCluster(inputs);
-  },
-  resources: {
-    "kubernetes:core/v1:ConfigMapPatch": async () => (await import("./configMapPatch.ts")).configMapPatch,
-  },
-});
+await serve(kubernetes);

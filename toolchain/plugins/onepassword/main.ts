@@ -1,14 +1,5 @@
-// Stand-in for the official plugin of @1password/pulumi-onepassword 1.1.3, used when that cannot be downloaded: `getItem` and `getVault`.
+// The process of the stand-in for the plugin of @1password/pulumi-onepassword.
 import { serve } from "../../../provider/grpc/index.ts";
-import { setAccount } from "./account.ts";
+import { onePassword } from "./provider.ts";
 
-await serve({
-  name: "onepassword",
-  version: "1.1.3",
-  configure: setAccount,
-  resources: {},
-  functions: {
-    "onepassword:index/getItem:getItem": async () => (await import("./getItem.ts")).getItem,
-    "onepassword:index/getVault:getVault": async () => (await import("./getVault.ts")).getVault,
-  },
-});
+await serve(onePassword);

@@ -1,0 +1,9 @@
+// Stand-in for the official plugin of @pulumi/command 1.2.1, used when that cannot be downloaded: `local.Command` and `local.run`.
+import type { ProviderDefinition } from "../../../provider/grpc/index.ts";
+
+export const command: ProviderDefinition = {
+  name: "command",
+  version: "1.2.1",
+  resources: { "command:local:Command": async () => (await import("./command.ts")).command },
+  functions: { "command:local:run": async () => (await import("./run.ts")).run },
+};
