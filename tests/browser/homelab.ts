@@ -6,7 +6,7 @@ import { defaultSeed, startAuthentik, withSeed } from "../../lab/authentik/serve
 import { until } from "../lab/authentik/support.ts";
 import { startZot } from "../../lab/zot/server.ts";
 import { freePort } from "../support/freePorts.ts";
-import { threeTierConfig } from "../lab/zot/registry.ts";
+import { threeTierConfig } from "../lab/zot/support/registry.ts";
 
 export interface Homelab {
   readonly zot: string;
@@ -39,7 +39,7 @@ export async function startHomelab(): Promise<Homelab> {
   mkdirSync(blueprintsDirectory);
   // The homelab's own blueprint, next to ours, enforces the second factor.
   writeFileSync(join(blueprintsDirectory, "mfa.yaml"), text("../../lab/homelab/seed/blueprints/mfa.yaml"));
-  const measured = text("../data/authentik-blueprint.measured.yaml").replace("http://127.0.0.1:5600", zotUrl);
+  const measured = text("../data/authentik/blueprint.measured.yaml").replace("http://127.0.0.1:5600", zotUrl);
   writeFileSync(join(blueprintsDirectory, "zot.yaml"), `${measured}${readersBinding}`);
   const groups: Readonly<Partial<Record<string, readonly string[]>>> = { ada: ["admins"], rita: ["readers"] };
   const authentik = await startAuthentik({

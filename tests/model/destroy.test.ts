@@ -1,9 +1,9 @@
 import "./prepare.ts";
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { Engine } from "./engine.ts";
-import { Homelab } from "./homelab.ts";
-import { program } from "./program.ts";
+import { Engine } from "./engine/engine.ts";
+import { Homelab } from "./homelab/homelab.ts";
+import { program } from "./engine/program.ts";
 
 // A destroy removes everything in an order that never leaves CI with a revoked key, and reports what it keeps.
 

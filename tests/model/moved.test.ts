@@ -5,10 +5,10 @@ import { signInArgs } from "../../stack/arguments.ts";
 import { fingerprint } from "../../core/secrets/fingerprint.ts";
 import { apiKey } from "../../systems/zot/keys/apiKey.ts";
 import type { ApiKeyInputs, ApiKeyState } from "../../systems/zot/keys/apiKey.ts";
-import { startRegistry } from "../lab/zot/registry.ts";
-import type { TestRegistry } from "../lab/zot/registry.ts";
+import { startRegistry } from "../lab/zot/support/registry.ts";
+import type { TestRegistry } from "../lab/zot/support/registry.ts";
 import { testContext } from "../support/provider.ts";
-import { Homelab } from "./homelab.ts";
+import { Homelab } from "./homelab/homelab.ts";
 
 // registry.url changes. If another zot is at the new address, the old zot's key is useless, and no later run could revoke it.
 

@@ -1,10 +1,10 @@
 // Every model test imports this first: it sets up what must be in place before the program and the servers are loaded.
 import { takeTheClock } from "./clock.ts";
-import { guardRequests } from "./gate.ts";
-import { keepInMemory } from "./memory.ts";
+import { guardRequests } from "./requests/gate.ts";
+import { keepInMemory } from "./homelab/memory.ts";
 import { createRequire } from "node:module";
 import { Resource } from "@pulumi/pulumi";
-import { ask, takeShortcuts } from "./shortcut.ts";
+import { ask, takeShortcuts } from "./requests/shortcut.ts";
 
 const debuggable = createRequire(import.meta.url)("@pulumi/pulumi/runtime/debuggable") as object;
 

@@ -2,9 +2,9 @@ import "./prepare.ts";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { Engine } from "./engine.ts";
-import { Homelab } from "./homelab.ts";
-import { program } from "./program.ts";
+import { Engine } from "./engine/engine.ts";
+import { Homelab } from "./homelab/homelab.ts";
+import { program } from "./engine/program.ts";
 
 // docs/key-life.md lists what a crash at each request leaves behind. It must list exactly the requests that change something.
 

@@ -8,7 +8,7 @@ const OWN_PROCESS = ["browser", "engine", "model", "provider", "systems/zot/host
 
 /** What takes longest, longest first, so that no processor is idle at the end. */
 const LONGEST = [
-  "model/everyStep",
+  "model/stories/everyStep",
   "engine/lifecycle/",
   "engine/interrupted",
   "model/",

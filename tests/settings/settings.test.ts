@@ -166,7 +166,7 @@ test("rendering the stack of the real case gives the config of the real case", (
     Object.fromEntries(Object.entries(config).map(([key, value]) => [key.slice("zot-auth:".length), value])),
   );
   const expected = JSON.parse(
-    readFileSync(new URL("../data/zot-config.expected.json", import.meta.url), "utf8"),
+    readFileSync(new URL("../data/zot/config.expected.json", import.meta.url), "utf8"),
   ) as unknown;
   const rendered = renderZotConfig(zotConfigArgs(settings), { major: 2, minor: 1, patch: 17 }, settings.registry);
   // The one thing that its author left out: cookies for https only.

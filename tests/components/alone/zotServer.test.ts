@@ -6,8 +6,8 @@ import { join, resolve } from "node:path";
 import test from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { supervise } from "../../../lab/homelab/supervisor.ts";
-import { client, startIdentityProvider } from "../../lab/zot/identityProvider.ts";
-import { threeTierConfig } from "../../lab/zot/registry.ts";
+import { client, startIdentityProvider } from "../../lab/zot/support/identityProvider.ts";
+import { threeTierConfig } from "../../lab/zot/support/registry.ts";
 import { freePort } from "../../support/freePorts.ts";
 import { Program } from "./program.ts";
 

@@ -11,7 +11,7 @@ import { defaultSeed, startAuthentik, withSeed } from "../../../lab/authentik/se
 import type { RunningServer } from "../../../lab/shared/listen.ts";
 
 /** The blueprint that a real Authentik 2026.2.0 applied. */
-export const measured = readFileSync(new URL("../../data/authentik-blueprint.measured.yaml", import.meta.url), "utf8");
+export const measured = readFileSync(new URL("../../data/authentik/blueprint.measured.yaml", import.meta.url), "utf8");
 export const callback = "http://127.0.0.1:5600/zot/auth/callback/oidc";
 export const clientSecret = "a client secret of 32 characters";
 export const adminKey = "admin-token";

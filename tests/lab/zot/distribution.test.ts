@@ -3,12 +3,12 @@
 import assert from "node:assert/strict";
 import test, { after, before, describe } from "node:test";
 import { zotVersion } from "../../../lab/zot/version.ts";
-import { digestOf, image, manifestType, pushBlob, pushImage } from "./images.ts";
-import { startRegistry } from "./registry.ts";
-import type { TestRegistry } from "./registry.ts";
-import { isKnown, metricsAccess } from "./releaseDifferences.ts";
-import type { ZotProgram } from "./zotPrograms.ts";
-import { findRealZot, standIn } from "./zotPrograms.ts";
+import { digestOf, image, manifestType, pushBlob, pushImage } from "./support/images.ts";
+import { startRegistry } from "./support/registry.ts";
+import type { TestRegistry } from "./support/registry.ts";
+import { isKnown, metricsAccess } from "./support/releaseDifferences.ts";
+import type { ZotProgram } from "./support/zotPrograms.ts";
+import { findRealZot, standIn } from "./support/zotPrograms.ts";
 
 const indexType = "application/vnd.oci.image.index.v1+json";
 const configType = "application/vnd.oci.image.config.v1+json";

@@ -4,10 +4,10 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
 import { startZot } from "../../../lab/zot/server.ts";
-import { Browser } from "./browser.ts";
-import { image, pushImage } from "./images.ts";
-import { startRegistry } from "./registry.ts";
-import type { TestRegistry } from "./registry.ts";
+import { Browser } from "./support/browser.ts";
+import { image, pushImage } from "./support/images.ts";
+import { startRegistry } from "./support/registry.ts";
+import type { TestRegistry } from "./support/registry.ts";
 
 const ui = { "X-ZOT-API-CLIENT": "zot-ui" };
 let registry: TestRegistry;

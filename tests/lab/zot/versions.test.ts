@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { TestContext } from "node:test";
 import { zotVersion } from "../../../lab/zot/version.ts";
-import { digestOf, image, pushImage, putManifest } from "./images.ts";
-import type { TestRegistry } from "./registry.ts";
-import { startRegistry } from "./registry.ts";
-import { standIn } from "./zotPrograms.ts";
+import { digestOf, image, pushImage, putManifest } from "./support/images.ts";
+import type { TestRegistry } from "./support/registry.ts";
+import { startRegistry } from "./support/registry.ts";
+import { standIn } from "./support/zotPrograms.ts";
 
 interface Seen {
   readonly dockerPing: number;

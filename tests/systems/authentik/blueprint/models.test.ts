@@ -20,7 +20,7 @@ test("every entry has only fields of its model, all required ones, and valid val
 });
 
 test("the check accepts what a real Authentik applied", () => {
-  const measured = readFileSync(new URL("../../../data/authentik-blueprint.measured.yaml", import.meta.url), "utf8");
+  const measured = readFileSync(new URL("../../../data/authentik/blueprint.measured.yaml", import.meta.url), "utf8");
   assert.deepEqual(all(measured), []);
 });
 

@@ -19,7 +19,7 @@ const find = (model: string) =>
   entriesOf(renderBlueprint(blueprintArgs(realCase()))).filter((entry) => entry.model === model);
 
 test("the real case renders to the recorded bytes", () => {
-  const recorded = readFileSync(new URL("../../../data/authentik-blueprint.real-case.yaml", import.meta.url), "utf8");
+  const recorded = readFileSync(new URL("../../../data/authentik/blueprint.real-case.yaml", import.meta.url), "utf8");
   assert.equal(renderBlueprint(blueprintArgs(realCase())), recorded);
 });
 

@@ -12,7 +12,7 @@ import { assertKeepsPolicy, parseZotVersion } from "../../../../systems/zot/vers
 import { REAL_CASE, version } from "../../../support/settings.ts";
 
 const EXPECTED: unknown = JSON.parse(
-  readFileSync(new URL("../../../data/zot-config.expected.json", import.meta.url), "utf8"),
+  readFileSync(new URL("../../../data/zot/config.expected.json", import.meta.url), "utf8"),
 );
 /** The one option that its author left out: behind a TLS proxy, secure session cookies must be enabled explicitly. */
 const AS_IT_WAS = { ...REAL_CASE, zot: { auth: { secureSession: false } } };

@@ -10,11 +10,11 @@ import { factsScript, parseFacts } from "../../../../systems/zot/host/facts.ts";
 import { removeScript } from "../../../../systems/zot/host/deploy/remove.ts";
 import { quote } from "../../../../systems/zot/host/shell.ts";
 import { supervise } from "../../../../lab/homelab/supervisor.ts";
-import { client, startIdentityProvider } from "../../../lab/zot/identityProvider.ts";
-import type { IdentityProvider } from "../../../lab/zot/identityProvider.ts";
+import { client, startIdentityProvider } from "../../../lab/zot/support/identityProvider.ts";
+import type { IdentityProvider } from "../../../lab/zot/support/identityProvider.ts";
 import { freePort } from "../../../support/freePorts.ts";
-import { threeTierConfig } from "../../../lab/zot/registry.ts";
-import type { TestConfig } from "../../../lab/zot/registry.ts";
+import { threeTierConfig } from "../../../lab/zot/support/registry.ts";
+import type { TestConfig } from "../../../lab/zot/support/registry.ts";
 import { sh, startSh } from "./support/sh.ts";
 import type { Ran } from "./support/sh.ts";
 

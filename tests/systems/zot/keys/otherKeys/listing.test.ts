@@ -4,8 +4,8 @@ import { fingerprint } from "../../../../../core/secrets/fingerprint.ts";
 import { listOtherKeys } from "../../../../../systems/zot/keys/otherKeys/listing.ts";
 import type { ListingArgs } from "../../../../../systems/zot/keys/otherKeys/listing.ts";
 import { testContext } from "../../../../support/provider.ts";
-import { startRegistry } from "../../../../lab/zot/registry.ts";
-import type { TestRegistry } from "../../../../lab/zot/registry.ts";
+import { startRegistry } from "../../../../lab/zot/support/registry.ts";
+import type { TestRegistry } from "../../../../lab/zot/support/registry.ts";
 
 // What every `up` lists of the account's keys.
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { otherKeys } from "../../../../../systems/zot/keys/otherKeys/otherKeys.ts";
 import type { OtherKeysInputs, OtherKeysState } from "../../../../../systems/zot/keys/otherKeys/otherKeys.ts";
-import { startRegistry } from "../../../../lab/zot/registry.ts";
-import type { TestRegistry } from "../../../../lab/zot/registry.ts";
+import { startRegistry } from "../../../../lab/zot/support/registry.ts";
+import type { TestRegistry } from "../../../../lab/zot/support/registry.ts";
 import { testContext } from "../../../../support/provider.ts";
 
 const VARIABLE = "ZOT_AUTH_TEST_OTHER_KEYS";

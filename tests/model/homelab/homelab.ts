@@ -1,0 +1,162 @@
+// The model's homelab as an all-seeing observer sees it, and what people change there by hand.
+import { createHash, randomUUID } from "node:crypto";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Settings } from "../../../settings/schema.ts";
+import type { AuthentikState } from "../../../lab/authentik/models/state.ts";
+import type { Repository, State as ForgejoState } from "../../../lab/forgejo/state.ts";
+import type { Item } from "../../../lab/onePassword/items.ts";
+import type { State as ConnectState } from "../../../lab/onePassword/seed.ts";
+import type { ApiKey } from "../../../lab/zot/access/users.ts";
+import { forget, knowledgeOf } from "./memory.ts";
+import { NEVER, TOKENS, WORKER_DELAY, keyByHand, settingsOf, startServers } from "./servers.ts";
+import type { Servers } from "./servers.ts";
+
+/** Linux's in-memory file system. */
+const MEMORY = "/dev/shm";
+
+/** A key as zot's database has it. */
+export interface HeldKey {
+  readonly hash: string;
+  readonly label: string;
+}
+
+export class Homelab {
+  readonly #folder: string;
+  readonly #servers: Servers;
+  /** Every secret that ever existed; none may appear in output. */
+  readonly secrets = new Set<string>(Object.values(TOKENS));
+
+  private constructor(folder: string, servers: Servers) {
+    this.#folder = folder;
+    this.#servers = servers;
+  }
+
+  static async start(): Promise<Homelab> {
+    const folder = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), "zot-auth-model-"));
+    return new Homelab(folder, await startServers(folder));
+  }
+
+  /** The settings, with overrides. */
+  settings(change: Partial<Record<"access" | "ci" | "forgejo", object>> = {}): Settings {
+    return settingsOf(this.#servers, change);
+  }
+
+  /** The account's keys that zot would accept. */
+  keys(): readonly HeldKey[] {
+    return Object.entries(this.#apiKeys())
+      .filter(([, { expirationDate }]) => expirationDate === NEVER || Date.parse(expirationDate) > Date.now())
+      .map(([hash, { label }]) => ({ hash, label }));
+  }
+
+  /** Whether zot accepts the key. */
+  accepts(key: string): boolean {
+    const hash = createHash("sha256").update(key.replace(/^zak_/, "")).digest("hex");
+    return this.keys().some((held) => held.hash === hash);
+  }
+
+  /** The values that a repository's workflows get. */
+  held(target: string): {
+    readonly secrets: Readonly<Record<string, string>>;
+    readonly variables: Readonly<Record<string, string>>;
+  } {
+    const { secrets, variables } = this.#repository(target);
+    const valuesOf = (entries: readonly { readonly name: string; readonly value: string }[]) =>
+      Object.fromEntries(entries.map(({ name, value }) => [name, value]));
+    return { secrets: valuesOf(secrets), variables: valuesOf(variables) };
+  }
+
+  /** The fields of the item with the key. */
+  stored(): Readonly<Record<string, string>> {
+    return Object.fromEntries((this.#item().fields ?? []).map(({ label, value }) => [label ?? "", value ?? ""]));
+  }
+
+  /** Resolves when the servers have finished their background work. */
+  async settled(): Promise<void> {
+    await new Promise((done) => setTimeout(done, 3 * WORKER_DELAY));
+  }
+
+  /** What our blueprint created in Authentik: names, and the groups that may sign in. */
+  authentik(): Readonly<Record<"applications" | "groups" | "users" | "tokens" | "blueprints", readonly string[]>> {
+    const { rows } = this.#read("authentik/authentik.json") as AuthentikState;
+    const all = (model: string, field: string): readonly string[] =>
+      (rows[model] ?? []).map((row) => row[field] as string).sort();
+    const named = new Map((rows["authentik_core.group"] ?? []).map(({ pk, name }) => [pk, name as string]));
+    const targets = new Set((rows["authentik_core.application"] ?? []).map(({ pk }) => pk));
+    const bound = (rows["authentik_policies.policybinding"] ?? [])
+      .filter(({ target }) => targets.has(target as string))
+      .map(({ group }) => named.get(group as string) ?? "");
+    return {
+      applications: all("authentik_core.application", "slug"),
+      groups: bound.filter((name) => name !== "").sort(),
+      users: all("authentik_core.user", "username"),
+      tokens: all("authentik_core.token", "identifier"),
+      blueprints: all("authentik_blueprints.blueprintinstance", "name"),
+    };
+  }
+
+  // What people do by hand.
+
+  dropSecret(target: string, name: string): void {
+    const repository = this.#repository(target);
+    repository.secrets = repository.secrets.filter((secret) => secret.name !== name);
+  }
+
+  dropVariable(target: string, name: string): void {
+    const repository = this.#repository(target);
+    repository.variables = repository.variables.filter((variable) => variable.name !== name);
+  }
+
+  /** Writes another value into the field of the key; an empty one empties it. */
+  fillField(value: string): void {
+    const item = this.#item();
+    const others = (item.fields ?? []).filter(({ label }) => label !== "zot-ci-api");
+    const [field = { id: "by-hand", label: "zot-ci-api", type: "CONCEALED" }] = (item.fields ?? []).filter(
+      ({ label }) => label === "zot-ci-api",
+    );
+    item.fields = [...others, { ...field, value }];
+  }
+
+  addKey(label: string): void {
+    this.#apiKeys()[randomUUID()] = keyByHand(label);
+  }
+
+  dropKeys(which: (key: { readonly label: string }) => boolean): void {
+    const keys = this.#apiKeys();
+    for (const [hash, key] of Object.entries(keys)) if (which(key)) Reflect.deleteProperty(keys, hash);
+  }
+
+  #apiKeys(): Record<string, ApiKey> {
+    const { users } = this.#read("zot/_lab/meta.json") as {
+      users: Record<string, { apiKeys: Record<string, ApiKey> }>;
+    };
+    return users["zot-ci"]?.apiKeys ?? {};
+  }
+
+  #repository(target: string): Repository {
+    const { repositories } = this.#read("forgejo/forgejo.json") as ForgejoState;
+    const found = repositories.find(({ name }) => `own/${name}` === target);
+    if (found === undefined) throw new Error(`the model has no repository ${target}`);
+    return found;
+  }
+
+  #item(): Item {
+    const found = (this.#read("onepassword/onepassword.json") as ConnectState).vaults[0]?.items.find(
+      ({ title }) => title === "CI",
+    );
+    if (found === undefined) throw new Error("the model's 1Password has no item CI");
+    return found;
+  }
+
+  #read(file: string): unknown {
+    return knowledgeOf(join(this.#folder, file));
+  }
+
+  async stop(): Promise<void> {
+    const { authentik, forgejo, connect, zot } = this.#servers;
+    await Promise.all([authentik, forgejo, connect, zot].map(async (server) => server.close()));
+    rmSync(this.#folder, { recursive: true });
+    forget(this.#folder);
+  }
+}

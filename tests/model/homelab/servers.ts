@@ -1,0 +1,199 @@
+// The servers of the model's homelab, in this process, with other people's objects in them and zot already hardened.
+import { randomUUID } from "node:crypto";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { NEEDED_RIGHTS } from "../../../systems/authentik/rights/needed.ts";
+import { renderBlueprint } from "../../../systems/authentik/blueprint/render.ts";
+import { blueprintArgs } from "../../../stack/arguments.ts";
+import { parseSettings } from "../../../settings/parse.ts";
+import type { Settings } from "../../../settings/schema.ts";
+import { zotConfigArgs } from "../../../settings/zotConfigArgs.ts";
+import { renderZotConfig } from "../../../systems/zot/config/config.ts";
+import { parseZotVersion } from "../../../systems/zot/version.ts";
+import { defaultSeed, startAuthentik, withSeed } from "../../../lab/authentik/server.ts";
+import { startForgejo } from "../../../lab/forgejo/server.ts";
+import { startConnect } from "../../../lab/onePassword/server.ts";
+import type { RunningServer } from "../../../lab/shared/listen.ts";
+import { startZot } from "../../../lab/zot/server.ts";
+import type { ApiKey } from "../../../lab/zot/access/users.ts";
+import { configure } from "../../../systems/onePassword/resolver.ts";
+import { freePort } from "../../support/freePorts.ts";
+
+/** Tokens by the names that the settings use. */
+export const TOKENS = {
+  MODEL_AUTHENTIK: "authentik-token-of-the-model",
+  MODEL_FORGEJO: "f".repeat(40),
+  MODEL_CONNECT: "connect.token.of.the.model",
+  MODEL_CLIENT_SECRET: "client-secret-of-the-model-32-characters",
+  MODEL_OTHER: "other-secret-of-the-model",
+};
+
+export const REPOSITORIES = ["own/one", "own/two", "own/three"] as const;
+export const OTHERS = { SOMEBODYS: "not ours" };
+/** Milliseconds until Authentik's worker starts a task. */
+export const WORKER_DELAY = 10;
+export const NEVER = "0001-01-01T00:00:00Z";
+
+export interface Servers {
+  readonly authentik: RunningServer;
+  readonly forgejo: RunningServer;
+  readonly connect: RunningServer;
+  readonly zot: RunningServer;
+  /** zot's address, fixed in advance because the settings need it before zot starts. */
+  readonly port: number;
+}
+
+/** @param folder where the servers keep their files */
+export async function startServers(folder: string): Promise<Servers> {
+  Object.assign(process.env, TOKENS);
+  const blueprintsDirectory = join(folder, "blueprints");
+  mkdirSync(blueprintsDirectory);
+  const port = await freePort();
+  const authentik = await startAuthentik({
+    data: join(folder, "authentik"),
+    blueprintsDirectory,
+    environment: { AUTHENTIK_ZOT_CLIENT_SECRET: TOKENS.MODEL_CLIENT_SECRET },
+    serverEnvironment: { AUTHENTIK_ZOT_CLIENT_SECRET: TOKENS.MODEL_CLIENT_SECRET },
+    workerDelayMs: WORKER_DELAY,
+    seed: withSeed(defaultSeed(), {
+      groups: [{ name: "admins" }, { name: "people" }],
+      users: [{ username: "program", type: "service_account" }],
+      tokens: [
+        {
+          identifier: "program",
+          user: "program",
+          intent: "api",
+          key: TOKENS.MODEL_AUTHENTIK,
+          permissions: NEEDED_RIGHTS.map(({ right }) => right),
+        },
+      ],
+    }),
+  });
+  const [forgejo, connect] = await Promise.all([
+    startForgejo({
+      port: 0,
+      data: join(folder, "forgejo"),
+      runner: null,
+      seed: {
+        users: [{ login: "own" }],
+        tokens: [{ token: TOKENS.MODEL_FORGEJO, user: "own", scopes: ["write:repository"] }],
+        repositories: REPOSITORIES.map((full) => ({
+          owner: "own",
+          name: full.slice("own/".length),
+          private: true,
+          files: {},
+          secrets: OTHERS,
+          variables: OTHERS,
+        })),
+      },
+    }),
+    startConnect({
+      port: 0,
+      data: join(folder, "onepassword"),
+      seed: {
+        vaults: [
+          {
+            name: "homelab",
+            items: [
+              { title: "CI", fields: [{ label: "other", value: OTHERS.SOMEBODYS }] },
+              { title: "zot", fields: [{ label: "client-secret", value: TOKENS.MODEL_CLIENT_SECRET }] },
+            ],
+          },
+        ],
+        tokens: [{ token: TOKENS.MODEL_CONNECT, vaults: { homelab: "write" } }],
+      },
+    }),
+  ]);
+  const servers = { authentik, forgejo, connect, port };
+  const settings = settingsOf(servers);
+  // The precondition of a key's life: users may sign in, and zot is hardened. tests/systems/zot/host and tests/engine cover that part.
+  writeFileSync(join(blueprintsDirectory, "zot.yaml"), renderBlueprint(blueprintArgs(settings)));
+  await discovered(settings);
+  const zot = await startHardenedZot(folder, settings);
+  rmSync(join(blueprintsDirectory, "zot.yaml"));
+  configure({ connectUrl: connect.url, connectToken: "env:MODEL_CONNECT" });
+  return { ...servers, zot };
+}
+
+export function settingsOf(
+  { authentik, forgejo, connect, port }: Omit<Servers, "zot">,
+  change: Partial<Record<"access" | "ci" | "forgejo", object>> = {},
+): Settings {
+  return parseSettings({
+    registry: {
+      url: `http://127.0.0.1:${port}`,
+      configFile: "/nowhere/config.json",
+      credentialsFile: "/nowhere/credentials.json",
+      dataDirectory: "/nowhere/data",
+      address: "127.0.0.1",
+      port,
+      restartCommand: "true",
+    },
+    authentik: {
+      url: authentik.url,
+      token: "env:MODEL_AUTHENTIK",
+      clientSecret: "op://homelab/zot/client-secret",
+      delivery: "api",
+    },
+    access: { ...change.access },
+    ci: { keyStore: "op://homelab/CI/zot-ci-api", imagePrefix: "own", ...change.ci },
+    forgejo: {
+      url: forgejo.url,
+      token: "env:MODEL_FORGEJO",
+      repositories: REPOSITORIES.slice(0, 2),
+      secrets: [{ name: "OTHER", source: "env:MODEL_OTHER", repositories: ["own/one"] }],
+      ...change.forgejo,
+    },
+    onePassword: { connectUrl: connect.url, connectToken: "env:MODEL_CONNECT" },
+  });
+}
+
+async function discovered({ authentik }: Settings): Promise<void> {
+  for (let tries = 0; tries < 500; tries += 1) {
+    const answer = await fetch(
+      `${authentik.url}/application/o/${authentik.application}/.well-known/openid-configuration`,
+    );
+    await answer.body?.cancel();
+    if (answer.ok) return;
+    await new Promise((done) => setTimeout(done, 10));
+  }
+  throw new Error("the model's Authentik did not apply the blueprint");
+}
+
+async function startHardenedZot(folder: string, settings: Settings): Promise<RunningServer> {
+  const credentialsFile = join(folder, "credentials.json");
+  const version = parseZotVersion("v2.1.20");
+  if (version === undefined) throw new TypeError("v2.1.20");
+  writeFileSync(
+    credentialsFile,
+    JSON.stringify({ clientid: settings.authentik.clientId, clientsecret: TOKENS.MODEL_CLIENT_SECRET }),
+    { mode: 0o600 },
+  );
+  const dataDirectory = join(folder, "zot");
+  mkdirSync(join(dataDirectory, "_lab"), { recursive: true });
+  writeFileSync(
+    join(dataDirectory, "_lab", "meta.json"),
+    JSON.stringify({ users: { "zot-ci": { groups: [], apiKeys: { "0": keyByHand("by hand") } } } }),
+  );
+  const configFile = join(folder, "config.json");
+  writeFileSync(
+    configFile,
+    JSON.stringify(renderZotConfig(zotConfigArgs(settings), version, { credentialsFile, dataDirectory })),
+  );
+  return startZot({ config: configFile });
+}
+
+/** A key from before zot-auth, or one created with another key. */
+export function keyByHand(label: string): ApiKey {
+  return {
+    label,
+    uuid: randomUUID(),
+    createdAt: "2026-01-01T00:00:00Z",
+    expirationDate: NEVER,
+    isExpired: false,
+    creatorUa: "curl",
+    generatedBy: "manual",
+    lastUsed: NEVER,
+    scopes: null,
+  };
+}

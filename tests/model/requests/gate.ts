@@ -1,0 +1,107 @@
+// Every request from the program to a server passes through here, is counted, and can be interrupted.
+import { AsyncLocalStorage } from "node:async_hooks";
+import { setTimeout as delay } from "node:timers/promises";
+import { connectThrough } from "../../../core/http/connections.ts";
+import { InProcessServers } from "./inProcess.ts";
+import type { Ask, Request, Response } from "./inProcess.ts";
+
+/** A fault at a request. */
+export interface Fault {
+  /** The number of the request, counting those that change something from 1. */
+  readonly at: number;
+  /** `before`: the request never reaches the server. `after`: the server processes it, but the response is lost. */
+  readonly when: "before" | "after";
+  /**
+   * `cli`: the CLI dies, and the provider with it. `provider`: only the provider dies. `reset`: the connection is reset, and the run continues. `busy`:
+   * the server or a proxy responds with 503. `slow`: the request takes ten seconds.
+   */
+  readonly then: "cli" | "provider" | "reset" | "busy" | "slow";
+}
+
+export interface Sent {
+  readonly method: string;
+  readonly url: URL;
+}
+
+/** One run of the CLI, as the servers see it. */
+export class Run {
+  /** The requests sent that change something, including the one that the fault hit. */
+  readonly changes: Sent[] = [];
+  /** The request that the fault hit. */
+  struck: Sent | undefined;
+  readonly died: Promise<undefined>;
+  readonly #fault: Fault | undefined;
+  readonly #done: (sent: Sent) => void;
+  readonly #abort = new AbortController();
+  readonly #sent = new Set<Promise<unknown>>();
+  readonly #die: () => void;
+
+  /** @param done called after each request that changes something */
+  constructor(fault?: Fault, done: (sent: Sent) => void = () => undefined) {
+    this.#fault = fault;
+    this.#done = done;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.died = promise;
+    this.#die = () => resolve(undefined);
+  }
+
+  get dead(): boolean {
+    return this.#abort.signal.aborted;
+  }
+
+  /** The signal that cancels handlers. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  async send(request: Request, ask: Ask): Promise<Response> {
+    this.#abort.signal.throwIfAborted();
+    const sent = { method: request.method, url: request.url };
+    const changes = !["GET", "HEAD"].includes(sent.method);
+    if (changes) this.changes.push(sent);
+    const struck = changes && this.#fault?.at === this.changes.length ? this.#fault : undefined;
+    if (struck?.then === "slow") {
+      this.struck = sent;
+      await delay(10_000);
+    } else if (struck?.when === "before") return this.#strike(struck, sent);
+    // A server finishes a request even if its client dies.
+    const answering = ask(request);
+    this.#sent.add(answering);
+    try {
+      const answer = await answering;
+      if (changes) this.#done(sent);
+      if (struck !== undefined && struck.then !== "slow") return this.#strike(struck, sent);
+      this.#abort.signal.throwIfAborted();
+      return answer;
+    } finally {
+      this.#sent.delete(answering);
+    }
+  }
+
+  /** Resolves when the servers have processed every request. */
+  async settled(): Promise<void> {
+    while (this.#sent.size > 0) await Promise.allSettled(this.#sent);
+  }
+
+  #strike({ then }: Fault, sent: Sent): Response {
+    this.struck = sent;
+    if (then === "busy") return { status: 503, headers: {}, body: Buffer.from("busy") };
+    if (then === "reset") throw Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" });
+    this.#abort.abort(new Error("killed"));
+    this.#die();
+    throw this.#abort.signal.reason;
+  }
+}
+
+const runs = new AsyncLocalStorage<Run>();
+
+/** Requests sent from within count as part of that run. */
+export async function within<T>(run: Run, work: () => Promise<T>): Promise<T> {
+  return runs.run(run, work);
+}
+
+/** Call it once, before the first request. */
+export function guardRequests(ask: Ask): void {
+  const guarded: Ask = async (request) => runs.getStore()?.send(request, ask) ?? ask(request);
+  connectThrough(new InProcessServers(guarded));
+}
