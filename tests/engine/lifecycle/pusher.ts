@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { probeImage } from "../../../systems/zot/access/proof/probeImage.ts";
 import type { Homelab } from "../homelab.ts";
 
@@ -17,7 +18,10 @@ export interface Push {
 /** Pushes an image with a key. The name must be new, since CI cannot overwrite. */
 export type Send = (key: string, name: string) => Promise<readonly string[]>;
 
-/** Pushes without a pause, each time with the key that Forgejo has for the repository. Continues for three pushes after the signal. */
+/** Milliseconds between two pushes. Without a pause the pushes would take both processors from the rotation that they watch. */
+const PAUSE = 30;
+
+/** Pushes again and again, each time with the key that Forgejo has for the repository. Continues for three pushes after the signal. */
 export async function pushAllTheTime(
   homelab: Homelab,
   client: { readonly repository: string; readonly name: string; readonly send: Send },
@@ -32,6 +36,7 @@ export async function pushAllTheTime(
         ? [`${client.repository} has no key`]
         : await client.send(key, `${client.name}-${pushes.length}`);
     pushes.push({ key, began, ended: Date.now(), answers });
+    await delay(PAUSE);
   }
   return pushes;
 }

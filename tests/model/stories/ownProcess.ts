@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 
 /** The same stories each time. */
 const SEED = 7;
-const CASES = 250;
+const CASES = 150;
 
 /**
  * Plays stories as `npm run model` does.
