@@ -7,7 +7,7 @@ import {
   ZotServer,
   lookAtHost,
 } from "./components/index.ts";
-import { Preflight } from "./components/resources.ts";
+import { Preflight } from "./components/parts/resources.ts";
 import { fingerprint } from "./core/secrets/fingerprint.ts";
 import * as from from "./stack/arguments.ts";
 import { readClientSecret } from "./stack/clientSecret.ts";

@@ -6,8 +6,8 @@ import type { SecretReference } from "../core/secrets/reference.ts";
 import type { AccessRow } from "../systems/zot/access/matrix.ts";
 import type { SignInArgs } from "../systems/zot/signIn/check.ts";
 import type { KeyOutputs } from "./ciServiceAccount.ts";
-import { listOtherKeys } from "./otherKeysListing.ts";
-import { AccessProof, OtherKeys, SignInProof, TestBuild } from "./resources.ts";
+import { listOtherKeys } from "./parts/otherKeysListing.ts";
+import { AccessProof, OtherKeys, SignInProof, TestBuild } from "./parts/resources.ts";
 
 /** A workflow that builds and pushes an image: it runs whenever the key changed, and must succeed. */
 export interface TestBuildArgs {

@@ -9,9 +9,9 @@ import { blueprintHash } from "../systems/authentik/blueprint/hash.ts";
 import { declaredObjects, neededObjects } from "../systems/authentik/blueprint/objects.ts";
 import { redirectUri, renderBlueprint } from "../systems/authentik/blueprint/render.ts";
 import type { AuthentikConnection } from "../systems/authentik/client.ts";
-import { deliver } from "./blueprintDelivery.ts";
-import type { ArgoCdArgs } from "./blueprintDelivery.ts";
-import { Application, AppliedBlueprint, ObjectCleanup, PolicyBinding } from "./resources.ts";
+import { deliver } from "./parts/blueprintDelivery.ts";
+import type { ArgoCdArgs } from "./parts/blueprintDelivery.ts";
+import { Application, AppliedBlueprint, ObjectCleanup, PolicyBinding } from "./parts/resources.ts";
 
 export interface AuthentikAccessArgs extends AuthentikConnection, BlueprintArgs {
   /** How the blueprint reaches Authentik. A change delivers it the new way and removes it from the old place. */

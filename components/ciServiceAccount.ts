@@ -7,7 +7,7 @@ import type { OwnKey } from "../systems/zot/keys/otherKeys/accountKeys.ts";
 import { rotationPlan } from "../systems/zot/keys/rotation.ts";
 import type { SignInArgs } from "../systems/zot/signIn/check.ts";
 import type { AuthentikAccess } from "./authentikAccess.ts";
-import { ApiKey, KeyCleanup, ServiceAccount } from "./resources.ts";
+import { ApiKey, KeyCleanup, ServiceAccount } from "./parts/resources.ts";
 
 export interface CiServiceAccountArgs {
   /** How the account signs in to Authentik and zot. */

@@ -2,7 +2,7 @@ import { ComponentResource, RunError, output } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Input } from "@pulumi/pulumi";
 import type { SecretReference } from "../core/secrets/reference.ts";
 import { ownerOfLabel } from "../systems/forgejo/secretMarker.ts";
-import { ActionsSecret, CopiedSecret, SecretCleanup } from "./resources.ts";
+import { ActionsSecret, CopiedSecret, SecretCleanup } from "./parts/resources.ts";
 
 /** A key whose value is stored elsewhere. */
 export interface StoredKey {

@@ -2,7 +2,7 @@ import { RunError, log, output, runtime, secret } from "@pulumi/pulumi";
 import type { Output, ProviderResource } from "@pulumi/pulumi";
 import { Provider as OnePasswordProvider } from "@1password/pulumi-onepassword/provider.js";
 import { Provider as KubernetesProvider } from "@pulumi/kubernetes/provider.js";
-import { ZotAuthProvider } from "../components/provider.ts";
+import { ZotAuthProvider } from "../components/parts/provider.ts";
 import { messageOf } from "../core/errors.ts";
 import type { SecretReference } from "../core/secrets/reference.ts";
 import type { Settings } from "../settings/schema.ts";

@@ -6,7 +6,7 @@ import { listen } from "../shared/listen.ts";
 import type { RunningServer } from "../shared/listen.ts";
 import { Store } from "../shared/store.ts";
 import { addActionsRoutes } from "./api/actions.ts";
-import { json, Moved, moved, Refusal, refusal, text } from "./api/responses.ts";
+import { json, Moved, moved, Refusal, refusal, text } from "./api/format/responses.ts";
 import { addContentsRoutes } from "./api/contents.ts";
 import { addEntryRoutes } from "./api/secretsAndVariables.ts";
 import type { RunnerOptions } from "./runner/jobContext.ts";

@@ -1,5 +1,5 @@
 // Stands in for skopeo 1.9.3: the program.
-import { skopeo } from "./command.ts";
+import { skopeo } from "./commands/commands.ts";
 
 process.exitCode = await skopeo(process.argv.slice(2), {
   environment: process.env,

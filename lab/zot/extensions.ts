@@ -2,9 +2,19 @@
 import type { Subject } from "./access/accessControl.ts";
 import { mayReadMetrics } from "./access/accessControl.ts";
 import { authenticate, refuseForbidden } from "./access/authentication.ts";
-import type { Answered, Exchange } from "./http.ts";
-import { answered, goJson, readBody, send, sendEmpty, sendJson, sendText, setCorsHeaders, setNoSniff } from "./http.ts";
-import type { ZotState } from "./state.ts";
+import type { Answered, Exchange } from "./server/http.ts";
+import {
+  answered,
+  goJson,
+  readBody,
+  send,
+  sendEmpty,
+  sendJson,
+  sendText,
+  setCorsHeaders,
+  setNoSniff,
+} from "./server/http.ts";
+import type { ZotState } from "./server/state.ts";
 
 const binaryType = "-events-imagetrust-lint-metrics-mgmt-profile-scrub-search-sync-ui-userprefs";
 const queryLimit = 1024 * 1024;

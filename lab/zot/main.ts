@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { ConfigError } from "./config/error.ts";
 import { builtWith } from "./extensions.ts";
 import { loadConfig } from "./config/load.ts";
-import { jsonLog, lineWriter } from "./log.ts";
+import { jsonLog, lineWriter } from "./server/log.ts";
 import { RelyingPartyError } from "./signIn/relyingParty.ts";
 import { schemaText } from "./config/schema.ts";
 import { zotVersion } from "./version.ts";
@@ -109,7 +109,7 @@ async function serve(file: string | undefined, release: string | undefined): Pro
   let write = lineWriter("");
   try {
     // Imported here, so that `verify` does not load the server.
-    const { startZot } = await import("./server.ts");
+    const { startZot } = await import("./server/server.ts");
     const { output } = (await loadConfig(file, zotVersion(release), () => undefined)).log;
     write = lineWriter(output);
     const server = await startZot({ config: file, ...(release === undefined ? {} : { version: release }), log: write });

@@ -1,4 +1,4 @@
-export { compareInputs, diffByInputs } from "./diff.ts";
+export { compareInputs, diffByInputs } from "./methods/diff.ts";
 export { serve, serveAttachable } from "./serve.ts";
 export type { Attachable } from "./serve.ts";
 export type { DetailedError } from "./grpc.ts";

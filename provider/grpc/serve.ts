@@ -1,11 +1,11 @@
 import type { Server } from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
-import { Calls } from "./calls.ts";
+import { Calls } from "./methods/calls.ts";
 import { Engine } from "./engine.ts";
 import { announce, listen, newServer } from "./grpc.ts";
 import { engineAddressFrom, onEngineGone } from "./lifetime.ts";
-import { providerMethods } from "./providerMethods.ts";
-import { resourceMethods } from "./resourceMethods.ts";
+import { providerMethods } from "./methods/providerMethods.ts";
+import { resourceMethods } from "./methods/resourceMethods.ts";
 import type { ProviderDefinition } from "./types.ts";
 
 /** The engine kills a plugin 5 s after asking it to stop. */

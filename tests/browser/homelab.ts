@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defaultSeed, startAuthentik, withSeed } from "../../lab/authentik/server.ts";
 import { until } from "../lab/authentik/support.ts";
-import { startZot } from "../../lab/zot/server.ts";
+import { startZot } from "../../lab/zot/server/server.ts";
 import { freePort } from "../support/freePorts.ts";
 import { threeTierConfig } from "../lab/zot/support/registry.ts";
 

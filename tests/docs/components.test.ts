@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 import { format } from "prettier";
-import { documentComponents, documentedArguments } from "../../docs/componentTables.ts";
+import { documentComponents, documentedArguments } from "../../docs/generate/componentTables.ts";
 
 test("docs/components.md lists the arguments that the types have (else: npm run docs)", async () => {
   const page = readFileSync(new URL("../../docs/components.md", import.meta.url), "utf8");

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import test from "node:test";
 import { format } from "prettier";
 import { ERROR_CODES } from "../../core/errorCodes.ts";
-import { documentErrors } from "../../docs/errorPage.ts";
+import { documentErrors } from "../../docs/generate/errorPage.ts";
 
 const root = new URL("../../", import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), "utf8");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
-import { quote } from "../../systems/zot/host/shell.ts";
+import { quote } from "../../systems/zot/host/shell/shell.ts";
 import { valueAt } from "../../systems/zot/config/anyCase.ts";
 import { EngineLab } from "./harness.ts";
 import { Homelab } from "./homelab.ts";

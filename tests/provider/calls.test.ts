@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Calls } from "../../provider/grpc/calls.ts";
+import { Calls } from "../../provider/grpc/methods/calls.ts";
 import { Engine } from "../../provider/grpc/engine.ts";
 
 test("the next run forgets that an earlier one was cancelled", async () => {

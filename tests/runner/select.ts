@@ -14,7 +14,7 @@ const LONGEST = [
   "model/",
   "engine/leaks",
   "engine/",
-  "systems/zot/host/killed",
+  "systems/zot/host/deploy/killed",
   "lab/zot",
   "lab/lab",
   "browser/",

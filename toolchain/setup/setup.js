@@ -1,9 +1,9 @@
 import { dirname } from "node:path";
-import { findLanguageHost } from "./languageHost.js";
+import { findLanguageHost } from "./pulumi/languageHost.js";
 import { findNode } from "./node.js";
 import { ensureNodeModules } from "./nodeModules.js";
-import { findPlugin, neededPlugins } from "./plugins.js";
-import { findPulumi } from "./pulumi.js";
+import { findPlugin, neededPlugins } from "./pulumi/plugins.js";
+import { findPulumi } from "./pulumi/cli.js";
 import { installLinks, writeResult } from "../run/result.js";
 import { PULUMI_VERSION } from "./versions.js";
 

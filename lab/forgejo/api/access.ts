@@ -1,6 +1,6 @@
 // Stands in for Forgejo 14.0.2: authentication, token scopes, permissions and the repository in a path.
 import type { Context } from "hono";
-import { Moved, notFound, Refusal } from "./responses.ts";
+import { Moved, notFound, Refusal } from "./format/responses.ts";
 import { digest } from "../seed.ts";
 import { findOwner, findRepository, ownerOf, repositoryOf } from "../state.ts";
 import type { Instance, Owner, Permission, Repository, State } from "../state.ts";

@@ -1,14 +1,14 @@
 // Stands in for Forgejo 14.0.2: workflow dispatch, runs, tasks and logs.
 import { existsSync, readFileSync } from "node:fs";
 import { allows, permissionOn, requireToken } from "./access.ts";
-import { empty, json, notFound, Refusal, text } from "./responses.ts";
-import { bind, stringOf } from "./binding.ts";
-import type { Form } from "./binding.ts";
+import { empty, json, notFound, Refusal, text } from "./format/responses.ts";
+import { bind, stringOf } from "./format/binding.ts";
+import type { Form } from "./format/binding.ts";
 import { dispatch, fullName } from "../runner/dispatch.ts";
 import { logFile } from "../runner/jobLog.ts";
-import { page } from "./paging.ts";
+import { page } from "./format/paging.ts";
 import { open } from "./repositories.ts";
-import { prettyRef, runUrl, showRun } from "./representations.ts";
+import { prettyRef, runUrl, showRun } from "./format/representations.ts";
 import { part } from "./routes.ts";
 import type { Call, Route } from "./routes.ts";
 import { findOwner, findRepository } from "../state.ts";

@@ -1,12 +1,12 @@
 // Stands in for Forgejo 14.0.2: reads and writes the files of a repository.
 import { createHash } from "node:crypto";
 import { allows, requireToken } from "./access.ts";
-import { json, notFound, Refusal } from "./responses.ts";
-import { bind, stringOf } from "./binding.ts";
-import type { Form } from "./binding.ts";
+import { json, notFound, Refusal } from "./format/responses.ts";
+import { bind, stringOf } from "./format/binding.ts";
+import type { Form } from "./format/binding.ts";
 import { fullName } from "../runner/dispatch.ts";
 import { open } from "./repositories.ts";
-import { commitOf } from "./representations.ts";
+import { commitOf } from "./format/representations.ts";
 import { part } from "./routes.ts";
 import type { Call, Route } from "./routes.ts";
 import { now } from "../state.ts";

@@ -1,9 +1,9 @@
 // Stands in for Forgejo 14.0.2: users, organisations and their teams.
 import { requireScope, requireToken } from "./access.ts";
-import { empty, json, Refusal } from "./responses.ts";
-import { bind, stringOf } from "./binding.ts";
-import type { Form } from "./binding.ts";
-import { showOrganisation, showUser } from "./representations.ts";
+import { empty, json, Refusal } from "./format/responses.ts";
+import { bind, stringOf } from "./format/binding.ts";
+import type { Form } from "./format/binding.ts";
+import { showOrganisation, showUser } from "./format/representations.ts";
 import { part } from "./routes.ts";
 import type { Call, Route } from "./routes.ts";
 import { addOwner, addTeam } from "../seed.ts";

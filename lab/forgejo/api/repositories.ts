@@ -1,10 +1,10 @@
 // Stands in for Forgejo 14.0.2: repositories, their settings, collaborators and transfers.
 import { allows, permissionOn, repositoryOfPath, requireScope, requireToken } from "./access.ts";
-import { empty, json, notFound, Refusal } from "./responses.ts";
-import { bind, stringOf } from "./binding.ts";
-import type { Body, Form } from "./binding.ts";
+import { empty, json, notFound, Refusal } from "./format/responses.ts";
+import { bind, stringOf } from "./format/binding.ts";
+import type { Body, Form } from "./format/binding.ts";
 import { organisationOfPath, owns } from "./owners.ts";
-import { showRepository } from "./representations.ts";
+import { showRepository } from "./format/representations.ts";
 import { part } from "./routes.ts";
 import type { Call, Route } from "./routes.ts";
 import { addRepository } from "../seed.ts";

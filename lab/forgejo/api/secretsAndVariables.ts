@@ -1,10 +1,10 @@
 // Stands in for Forgejo 14.0.2: secrets and variables of repositories, organisations and users.
 import { allows, repositoryOfPath, requireScope, requireToken } from "./access.ts";
-import { empty, json, Refusal } from "./responses.ts";
-import { bind, stringOf } from "./binding.ts";
-import type { Form } from "./binding.ts";
+import { empty, json, Refusal } from "./format/responses.ts";
+import { bind, stringOf } from "./format/binding.ts";
+import type { Form } from "./format/binding.ts";
 import { organisationOfPath, owns } from "./owners.ts";
-import { pageIfAsked } from "./paging.ts";
+import { pageIfAsked } from "./format/paging.ts";
 import { part } from "./routes.ts";
 import type { Call, Route } from "./routes.ts";
 import { now } from "../state.ts";

@@ -1,6 +1,6 @@
 // Stands in for Forgejo 14.0.2: starts a workflow on request.
-import { Refusal } from "../api/responses.ts";
-import { commitOf, showRepository, showUser } from "../api/representations.ts";
+import { Refusal } from "../api/format/responses.ts";
+import { commitOf, showRepository, showUser } from "../api/format/representations.ts";
 import { next, NEVER, now, ownerOf } from "../state.ts";
 import type { Instance, Job, Owner, Repository, Run } from "../state.ts";
 import { parseWorkflow, workflowFolder } from "./workflow.ts";

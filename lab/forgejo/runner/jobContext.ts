@@ -1,6 +1,6 @@
 // Stands in for Forgejo's Actions runner: the context of a job's expressions and processes.
 import type { Value } from "./expressions.ts";
-import { prettyRef } from "../api/representations.ts";
+import { prettyRef } from "../api/format/representations.ts";
 import { ownerOf, repositoryOf } from "../state.ts";
 import type { Entry, Instance, Job, Run } from "../state.ts";
 

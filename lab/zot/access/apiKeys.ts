@@ -1,9 +1,9 @@
 // Stands in for zot: the routes with which users create, list and revoke API keys.
 import type { Subject } from "./accessControl.ts";
 import { authenticate } from "./authentication.ts";
-import type { Answered, Exchange } from "../http.ts";
-import { answered, readBody, sendEmpty, sendJson, setCorsHeaders } from "../http.ts";
-import type { ZotState } from "../state.ts";
+import type { Answered, Exchange } from "../server/http.ts";
+import { answered, readBody, sendEmpty, sendJson, setCorsHeaders } from "../server/http.ts";
+import type { ZotState } from "../server/state.ts";
 import type { ApiKey } from "./users.ts";
 import { never } from "./users.ts";
 

@@ -3,11 +3,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Subject } from "./accessControl.ts";
 import { anonymous, hasAnonymousPolicy } from "./accessControl.ts";
 import { hasOnlyAnonymousPolicies } from "../config/checks.ts";
-import type { Answered, Exchange } from "../http.ts";
-import { cookie, sendJson, setCookie, splitOnce } from "../http.ts";
+import type { Answered, Exchange } from "../server/http.ts";
+import { cookie, sendJson, setCookie, splitOnce } from "../server/http.ts";
 import { ociError, sendOciError } from "../distribution/errors.ts";
-import type { ZotState } from "../state.ts";
-import { authenticatesUsers } from "../state.ts";
+import type { ZotState } from "../server/state.ts";
+import { authenticatesUsers } from "../server/state.ts";
 
 const managementPath = "/v2/_zot/ext/mgmt";
 

@@ -3,7 +3,7 @@ import type { AccessControlConfig, AuthConfig, OidcProviderConfig, ZotConfig } f
 import { ConfigError } from "./error.ts";
 import { formatDuration } from "./durations.ts";
 import { isValidGlob } from "../access/glob.ts";
-import type { Log } from "../log.ts";
+import type { Log } from "../server/log.ts";
 import { readSecretFile } from "./secretFiles.ts";
 import type { ZotVersion } from "../version.ts";
 

@@ -5,7 +5,7 @@ import type { ZotConfig } from "./config.ts";
 import { toConfig } from "./config.ts";
 import { checkConfig } from "./checks.ts";
 import { ConfigError, goOpenError, parseJson } from "./error.ts";
-import type { Log } from "../log.ts";
+import type { Log } from "../server/log.ts";
 import { decodeConfig } from "./schema.ts";
 import type { ZotVersion } from "../version.ts";
 

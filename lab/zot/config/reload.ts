@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readSync, watch } from "node:fs";
 import { extname } from "node:path";
 import type { ZotConfig } from "./config.ts";
 import { parseConfig } from "./load.ts";
-import type { ZotState } from "../state.ts";
+import type { ZotState } from "../server/state.ts";
 
 /** Watches the file until the returned function is called. */
 export function watchConfig(zot: ZotState, file: string): () => void {

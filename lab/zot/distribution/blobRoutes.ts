@@ -4,11 +4,11 @@ import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import type { ByteRange } from "./byteRanges.ts";
 import { parseByteRanges } from "./byteRanges.ts";
-import type { Answered, Exchange } from "../http.ts";
-import { answered, sendEmpty } from "../http.ts";
+import type { Answered, Exchange } from "../server/http.ts";
+import { answered, sendEmpty } from "../server/http.ts";
 import { sendOciError } from "./errors.ts";
 import { isDigest } from "../storage/repositories.ts";
-import type { ZotState } from "../state.ts";
+import type { ZotState } from "../server/state.ts";
 
 /** `/v2/<name>/blobs/<digest>`. `mayRead` says whether the client may read a repository. */
 export async function blobRoute(

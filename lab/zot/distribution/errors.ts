@@ -1,6 +1,6 @@
 // Stands in for zot: the errors of the OCI distribution specification with zot's descriptions.
-import type { Answered, Exchange } from "../http.ts";
-import { sendJson } from "../http.ts";
+import type { Answered, Exchange } from "../server/http.ts";
+import { sendJson } from "../server/http.ts";
 
 const errors = {
   BLOB_UNKNOWN: [

@@ -1,10 +1,10 @@
 // Stands in for zot: the distribution specification's routes for manifests, tags, referrers and the catalog.
-import type { Answered, Exchange } from "../http.ts";
-import { readBody, send, sendEmpty, sendJson, setCorsHeaders } from "../http.ts";
+import type { Answered, Exchange } from "../server/http.ts";
+import { readBody, send, sendEmpty, sendJson, setCorsHeaders } from "../server/http.ts";
 import { indexType, isManifestType } from "../storage/manifestChecks.ts";
 import { sendOciError } from "./errors.ts";
 import { isDigest } from "../storage/repositories.ts";
-import type { ZotState } from "../state.ts";
+import type { ZotState } from "../server/state.ts";
 import { ManifestInvalid } from "../storage/storage.ts";
 
 const manifestLimit = 4 * 1024 * 1024;

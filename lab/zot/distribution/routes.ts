@@ -4,11 +4,11 @@ import { isAllowed, manifestWriteActions } from "../access/accessControl.ts";
 import { authenticate, comesFromUi, refuseForbidden } from "../access/authentication.ts";
 import { blobRoute } from "./blobRoutes.ts";
 import { discoverRoute, managementRoute, searchRoute, userPreferencesRoute } from "../extensions.ts";
-import type { Answered, Exchange } from "../http.ts";
-import { answered, send, sendEmpty, sendNotFound, setCorsHeaders } from "../http.ts";
+import type { Answered, Exchange } from "../server/http.ts";
+import { answered, send, sendEmpty, sendNotFound, setCorsHeaders } from "../server/http.ts";
 import { catalogRoute, manifestRoute, queryTags, referrersRoute, tagsRoute } from "./manifestRoutes.ts";
-import type { ZotState } from "../state.ts";
-import { authenticatesUsers } from "../state.ts";
+import type { ZotState } from "../server/state.ts";
+import { authenticatesUsers } from "../server/state.ts";
 import { startUpload, uploadRoute } from "./uploadRoutes.ts";
 
 interface Route {

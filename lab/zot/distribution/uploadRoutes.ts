@@ -1,9 +1,9 @@
 // Stands in for zot: the distribution specification's routes for uploads, in one request or in chunks, and for mounts.
-import type { Answered, Exchange } from "../http.ts";
-import { sendEmpty } from "../http.ts";
+import type { Answered, Exchange } from "../server/http.ts";
+import { sendEmpty } from "../server/http.ts";
 import { sendOciError } from "./errors.ts";
 import { isDigest } from "../storage/repositories.ts";
-import type { ZotState } from "../state.ts";
+import type { ZotState } from "../server/state.ts";
 import { Uploads } from "../storage/uploads.ts";
 
 /** `POST /v2/<name>/blobs/uploads/`: mounts a blob, receives a whole one, or starts an upload. */

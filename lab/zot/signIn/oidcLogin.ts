@@ -1,13 +1,22 @@
 // Stands in for zot: sign-in through an identity provider, and logout.
 import { randomUUID } from "node:crypto";
 import type { OidcProviderConfig } from "../config/config.ts";
-import type { Answered, Exchange } from "../http.ts";
-import { cookie, redirect, sendEmpty, sendError, sendJson, sendNotFound, setCookie, setCorsHeaders } from "../http.ts";
+import type { Answered, Exchange } from "../server/http.ts";
+import {
+  cookie,
+  redirect,
+  sendEmpty,
+  sendError,
+  sendJson,
+  sendNotFound,
+  setCookie,
+  setCorsHeaders,
+} from "../server/http.ts";
 import type { Claims } from "./idToken.ts";
 import { SignInError } from "./relyingParty.ts";
 import { sessionLifetime } from "./sessions.ts";
-import type { ZotState } from "../state.ts";
-import { ownOrigin, usesSecureCookies } from "../state.ts";
+import type { ZotState } from "../server/state.ts";
+import { ownOrigin, usesSecureCookies } from "../server/state.ts";
 
 export const callbackPath = "/zot/auth/callback";
 const stateLifetime = 120;

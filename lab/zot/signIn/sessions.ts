@@ -2,7 +2,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { join } from "node:path";
 import { Store } from "../../shared/store.ts";
-import { splitOnce } from "../http.ts";
+import { splitOnce } from "../server/http.ts";
 
 /** Lifetime of a session, in seconds. */
 export const sessionLifetime = 7200;

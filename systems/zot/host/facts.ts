@@ -1,5 +1,5 @@
 import { ZotAuthError } from "../../../core/errors.ts";
-import { quote } from "./shell.ts";
+import { quote } from "./shell/shell.ts";
 import { OLDEST_SUPPORTED, parseZotVersion } from "../version.ts";
 import type { ZotVersion } from "../version.ts";
 import type { NeededFile } from "../config/checks/neededFiles.ts";

@@ -1,7 +1,7 @@
 import { readConfigSeen } from "../signIn/diagnosis/configSeen.ts";
 import type { ConfigSeen } from "../signIn/diagnosis/configSeen.ts";
-import { askHost } from "./ask.ts";
-import { quote } from "./shell.ts";
+import { askHost } from "./shell/ask.ts";
+import { quote } from "./shell/shell.ts";
 
 /** Where zot's config is. */
 export interface ConfigPlace {

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import type { TestContext } from "node:test";
-import { skopeo } from "../../../lab/skopeo/command.ts";
+import { skopeo } from "../../../lab/skopeo/commands/commands.ts";
 import { digestOf, startRegistry } from "./testRegistry.ts";
 import type { TestRegistry } from "./testRegistry.ts";
 

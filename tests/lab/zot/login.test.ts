@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
-import { startZot } from "../../../lab/zot/server.ts";
+import { startZot } from "../../../lab/zot/server/server.ts";
 import { Browser } from "./support/browser.ts";
 import { image, pushImage } from "./support/images.ts";
 import { startRegistry } from "./support/registry.ts";

@@ -14,7 +14,7 @@ import { defaultSeed, startAuthentik, withSeed } from "../../../lab/authentik/se
 import { startForgejo } from "../../../lab/forgejo/server.ts";
 import { startConnect } from "../../../lab/onePassword/server.ts";
 import type { RunningServer } from "../../../lab/shared/listen.ts";
-import { startZot } from "../../../lab/zot/server.ts";
+import { startZot } from "../../../lab/zot/server/server.ts";
 import type { ApiKey } from "../../../lab/zot/access/users.ts";
 import { configure } from "../../../systems/onePassword/resolver.ts";
 import { freePort } from "../../support/freePorts.ts";

@@ -1,4 +1,4 @@
-import { quote } from "../shell.ts";
+import { quote } from "../shell/shell.ts";
 import { definitionFunctions } from "../service/definition.ts";
 import { servingZot } from "./serving.ts";
 import type { ServingZot } from "./serving.ts";

@@ -1,4 +1,4 @@
-import { quote } from "../shell.ts";
+import { quote } from "../shell/shell.ts";
 
 /**
  * Shell functions that prove, by zot's responses, that exactly the written file is active: without credentials, and with any policy.

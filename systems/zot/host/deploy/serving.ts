@@ -1,4 +1,4 @@
-import { quote } from "../shell.ts";
+import { quote } from "../shell/shell.ts";
 import { FUNCTIONS } from "../files/functions.ts";
 import { KEEPING } from "./keeping.ts";
 import { lastWordsFunctions } from "../service/lastWords.ts";

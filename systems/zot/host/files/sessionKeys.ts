@@ -1,4 +1,4 @@
-import { quote } from "../shell.ts";
+import { quote } from "../shell/shell.ts";
 import { FUNCTIONS } from "./functions.ts";
 
 /**

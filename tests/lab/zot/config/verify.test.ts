@@ -7,7 +7,7 @@ import { extname, join } from "node:path";
 import test, { after } from "node:test";
 import { ConfigError } from "../../../../lab/zot/config/error.ts";
 import { loadConfig } from "../../../../lab/zot/config/load.ts";
-import { jsonLog } from "../../../../lab/zot/log.ts";
+import { jsonLog } from "../../../../lab/zot/server/log.ts";
 import { zotVersion } from "../../../../lab/zot/version.ts";
 import { verifyCases } from "./verifyCases.ts";
 

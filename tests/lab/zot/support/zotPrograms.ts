@@ -8,7 +8,7 @@ import type { RunningServer } from "../../../../lab/shared/listen.ts";
 import { ConfigError } from "../../../../lab/zot/config/error.ts";
 import { loadConfig } from "../../../../lab/zot/config/load.ts";
 import { zotVersion } from "../../../../lab/zot/version.ts";
-import { startZot } from "../../../../lab/zot/server.ts";
+import { startZot } from "../../../../lab/zot/server/server.ts";
 
 export interface ZotProgram {
   /** `stand-in for v2.1.20` or `real zot v2.1.20`, for test names. */

@@ -9,7 +9,7 @@ import { ZotAuthError } from "../../../../core/errors.ts";
 import { factsScript, parseFacts } from "../../../../systems/zot/host/facts.ts";
 import { assertPlainPath } from "../../../../systems/zot/host/files/files.ts";
 import { removeSecretFileScript, secretFileScript } from "../../../../systems/zot/host/files/secretFile.ts";
-import { quote } from "../../../../systems/zot/host/shell.ts";
+import { quote } from "../../../../systems/zot/host/shell/shell.ts";
 import { sh } from "./support/sh.ts";
 import { World } from "./support/world.ts";
 

@@ -8,7 +8,7 @@ import { deployScript } from "../../../../systems/zot/host/deploy/deploy.ts";
 import type { Deployment } from "../../../../systems/zot/host/deploy/deploy.ts";
 import { factsScript, parseFacts } from "../../../../systems/zot/host/facts.ts";
 import { removeScript } from "../../../../systems/zot/host/deploy/remove.ts";
-import { quote } from "../../../../systems/zot/host/shell.ts";
+import { quote } from "../../../../systems/zot/host/shell/shell.ts";
 import { supervise } from "../../../../lab/homelab/supervisor.ts";
 import { client, startIdentityProvider } from "../../../lab/zot/support/identityProvider.ts";
 import type { IdentityProvider } from "../../../lab/zot/support/identityProvider.ts";

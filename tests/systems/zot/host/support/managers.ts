@@ -1,7 +1,7 @@
 // launchctl, systemctl, journalctl and sudo, as far as the scripts use them: they record what they are asked, and run the world's zot.
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { quote } from "../../../../../systems/zot/host/shell.ts";
+import { quote } from "../../../../../systems/zot/host/shell/shell.ts";
 import type { World } from "./world.ts";
 
 export class Managers {

@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { quote } from "../../../../../systems/zot/host/shell.ts";
+import { quote } from "../../../../../systems/zot/host/shell/shell.ts";
 
 const TOOLS = ["mkdir", "cp", "mv", "dd", "rm", "chmod", "cat", "curl", "launchctl"];
 

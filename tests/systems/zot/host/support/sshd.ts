@@ -15,7 +15,7 @@ import { connect } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { quote } from "../../../../../systems/zot/host/shell.ts";
+import { quote } from "../../../../../systems/zot/host/shell/shell.ts";
 import { freePort } from "../../../../support/freePorts.ts";
 
 const SSHD = ["/usr/sbin/sshd", "/usr/bin/sshd", "/sbin/sshd"].find((file) => existsSync(file));

@@ -16,7 +16,7 @@ import type { Deployment } from "../../../../../systems/zot/host/deploy/deploy.t
 import { factsScript, parseFacts } from "../../../../../systems/zot/host/facts.ts";
 import type { HostFacts } from "../../../../../systems/zot/host/facts.ts";
 import { removeScript } from "../../../../../systems/zot/host/deploy/remove.ts";
-import { quote } from "../../../../../systems/zot/host/shell.ts";
+import { quote } from "../../../../../systems/zot/host/shell/shell.ts";
 import { FakeZot } from "./fakeZot.ts";
 import { sh } from "./sh.ts";
 import type { Ran } from "./sh.ts";

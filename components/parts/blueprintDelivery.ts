@@ -1,0 +1,111 @@
+import type { CustomResourceOptions, Resource } from "@pulumi/pulumi";
+import { ConfigMapPatch } from "@pulumi/kubernetes/core/v1/configMapPatch.js";
+import { toSeconds } from "../../core/duration.ts";
+import type { Duration } from "../../core/duration.ts";
+import type { SecretReference } from "../../core/secrets/reference.ts";
+import { inlineName } from "../../systems/authentik/blueprint/delivery.ts";
+import type { BlueprintDelivery } from "../../systems/authentik/blueprint/delivery.ts";
+import type { AuthentikConnection } from "../../systems/authentik/client.ts";
+import { ArgoCdSync, BlueprintFile, InlineBlueprint } from "./resources.ts";
+
+/** The Argo CD application that owns the ConfigMap with the blueprints. */
+export interface ArgoCdArgs {
+  /** Argo CD's address: `https://argocd.example.net`. */
+  readonly url: string;
+  /** Reference to a token of an account that may get and sync the application. */
+  readonly token: SecretReference;
+  /** Name of the application. */
+  readonly application: string;
+  /** The application's project. */
+  readonly project: string;
+  /** How long to wait for an operation of the application that someone else started. */
+  readonly busyTimeout: Duration;
+  /** How long a sync may take. */
+  readonly syncTimeout: Duration;
+}
+
+/** A blueprint, and where it goes. */
+export interface DeliveryArgs extends AuthentikConnection {
+  readonly delivery: BlueprintDelivery;
+  readonly argocd: ArgoCdArgs | undefined;
+  /** Where Authentik has the blueprint: a path below its blueprint folder, or `inline:` and a name. */
+  readonly place: string;
+  readonly text: string;
+  /** SHA-512 (hex) of the text. */
+  readonly hash: string;
+  readonly appliedAfter: readonly string[];
+  readonly clientSecretVariable: string;
+}
+
+type ConfigMapDelivery = Extract<BlueprintDelivery, { readonly kind: "configMap" }>;
+
+/** Sends the blueprint on its way to Authentik. */
+export function deliver(name: string, args: DeliveryArgs, options: CustomResourceOptions): Resource {
+  const { delivery, text } = args;
+  switch (delivery.kind) {
+    case "configMap":
+      return patchConfigMap(name, delivery, args, options);
+    case "file":
+      return new BlueprintFile(`${name}-blueprint`, { file: delivery.file, text }, options);
+    case "api":
+      return new InlineBlueprint(
+        `${name}-blueprint`,
+        {
+          authentikUrl: args.authentikUrl,
+          authentikToken: args.authentikToken,
+          name: inlineName(args.place) ?? "",
+          text,
+          hash: args.hash,
+          appliedAfter: args.appliedAfter,
+          clientSecretVariable: args.clientSecretVariable,
+        },
+        options,
+      );
+  }
+}
+
+/** Writes one key of the ConfigMap that the worker mounts. It syncs Argo CD first, which would otherwise delete a key that was once in Git. */
+function patchConfigMap(
+  name: string,
+  { namespace, configMap, key }: ConfigMapDelivery,
+  { argocd, text, hash }: DeliveryArgs,
+  options: CustomResourceOptions,
+): Resource {
+  const synced =
+    argocd === undefined
+      ? []
+      : [
+          new ArgoCdSync(
+            `${name}-sync`,
+            {
+              argocdUrl: argocd.url,
+              argocdToken: argocd.token,
+              application: argocd.application,
+              project: argocd.project,
+              blueprintHash: hash,
+              configMap,
+              namespace,
+              key,
+              busyTimeout: toSeconds(argocd.busyTimeout),
+              timeout: toSeconds(argocd.syncTimeout),
+            },
+            options,
+          ),
+        ];
+  return new ConfigMapPatch(
+    `${name}-blueprint`,
+    {
+      metadata: {
+        name: configMap,
+        namespace,
+        annotations: {
+          // A field manager of our own, and forced: otherwise taking the key over, or repairing an edit by hand, is a conflict.
+          "pulumi.com/patchFieldManager": "zot-auth",
+          "pulumi.com/patchForce": "true",
+        },
+      },
+      data: { [key]: text },
+    },
+    synced.length === 0 ? options : { ...options, dependsOn: synced },
+  );
+}

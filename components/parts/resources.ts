@@ -1,0 +1,107 @@
+import { CustomResource } from "@pulumi/pulumi";
+import type { CustomResourceOptions, Input, Output } from "@pulumi/pulumi";
+import type { AccessProofInputs, AccessProofState } from "../../systems/zot/access/proof/accessProof.ts";
+import type { ActionsSecretInputs, ActionsSecretState } from "../../systems/forgejo/resources/actionsSecret.ts";
+import type { ApiKeyInputs, ApiKeyState } from "../../systems/zot/keys/apiKey.ts";
+import type {
+  AppliedBlueprintInputs,
+  AppliedBlueprintState,
+} from "../../systems/authentik/resources/appliedBlueprint.ts";
+import type { ArgoCdSyncInputs, ArgoCdSyncState } from "../../systems/argocd/sync.ts";
+import type {
+  ApplicationInputs,
+  PolicyBindingInputs,
+  ServiceAccountInputs,
+} from "../../systems/authentik/resources/authentikObjects.ts";
+import type { BlueprintFileInputs, BlueprintFileState } from "../../systems/authentik/resources/blueprintFile.ts";
+import type { CopiedSecretInputs, CopiedSecretState } from "../../systems/forgejo/resources/copiedSecret.ts";
+import type { KeyCleanupInputs, KeyCleanupState } from "../../systems/zot/keys/keyCleanup.ts";
+import type { ObjectCleanupInputs, ObjectCleanupState } from "../../systems/authentik/resources/objectCleanup.ts";
+import type { SecretCleanupInputs, SecretCleanupState } from "../../systems/forgejo/resources/secretCleanup.ts";
+import type { InlineBlueprintInputs, InlineBlueprintState } from "../../systems/authentik/resources/inlineBlueprint.ts";
+import type { PreflightInputs, PreflightState } from "../../systems/preflight.ts";
+import type { OtherKeysInputs, OtherKeysState } from "../../systems/zot/keys/otherKeys/otherKeys.ts";
+import type { SignInProofInputs, SignInProofState } from "../../systems/zot/signIn/signInProof.ts";
+import type { TestBuildInputs, TestBuildState } from "../../systems/forgejo/resources/testBuild.ts";
+import { argocdSyncOutputs } from "../../systems/argocd/outputs.ts";
+import {
+  appliedBlueprintOutputs,
+  inlineBlueprintOutputs,
+  objectCleanupOutputs,
+} from "../../systems/authentik/resources/outputs.ts";
+import {
+  actionsSecretOutputs,
+  copiedSecretOutputs,
+  testBuildOutputs,
+} from "../../systems/forgejo/resources/outputs.ts";
+import { accessProofOutputs } from "../../systems/zot/access/proof/outputs.ts";
+import { apiKeyOutputs, otherKeysOutputs } from "../../systems/zot/keys/outputs.ts";
+import { signInProofOutputs } from "../../systems/zot/signIn/outputs.ts";
+import { FORMER_TYPES } from "../../provider/formerTypes.ts";
+import type { Computed, Observed } from "../../provider/resource.ts";
+
+/** The program's side of our provider's resources: types from the handlers, and the names of their outputs. */
+
+type InputsOf<I> = { readonly [K in keyof I]: DeepInput<I[K]> };
+type DeepInput<T> = Input<T extends object ? { readonly [K in keyof T]: DeepInput<T[K]> } : T>;
+type Instance<S> = CustomResource & { readonly [K in keyof S]: Output<S[K]> };
+type ResourceClass<I, S> = new (name: string, inputs: InputsOf<I>, options?: CustomResourceOptions) => Instance<S>;
+
+/** The SDK resolves an output only when its name is among the properties. */
+function resource<I extends object, S extends I & Observed>(
+  type: string,
+  computed: Computed<I, S>,
+): ResourceClass<I, S> {
+  const token = `zot-auth:${type}`;
+  const outputs = Object.fromEntries([...Object.keys(computed), "drift"].map((key) => [key, undefined]));
+  const aliases = Object.entries(FORMER_TYPES)
+    .filter(([, present]) => present === token)
+    .map(([former]) => ({ type: former }));
+  class LocalResource extends CustomResource {
+    constructor(name: string, inputs: InputsOf<I>, options: CustomResourceOptions = {}) {
+      super(token, name, { ...outputs, ...inputs }, { ...options, aliases: [...aliases, ...(options.aliases ?? [])] });
+    }
+  }
+  // The SDK defines each property as an Output on the instance; no static type can say that.
+  return LocalResource as unknown as ResourceClass<I, S>;
+}
+
+export const Preflight = resource<PreflightInputs, PreflightState>("acceptance:Preflight", {});
+export const ArgoCdSync = resource<ArgoCdSyncInputs, ArgoCdSyncState>("argocd:Sync", argocdSyncOutputs);
+export const AppliedBlueprint = resource<AppliedBlueprintInputs, AppliedBlueprintState>(
+  "authentik:AppliedBlueprint",
+  appliedBlueprintOutputs,
+);
+export const ObjectCleanup = resource<ObjectCleanupInputs, ObjectCleanupState>(
+  "authentik:ObjectCleanup",
+  objectCleanupOutputs,
+);
+export const BlueprintFile = resource<BlueprintFileInputs, BlueprintFileState>("authentik:BlueprintFile", {});
+export const InlineBlueprint = resource<InlineBlueprintInputs, InlineBlueprintState>(
+  "authentik:InlineBlueprint",
+  inlineBlueprintOutputs,
+);
+export const PolicyBinding = resource<PolicyBindingInputs, PolicyBindingInputs & Observed>(
+  "authentik:PolicyBinding",
+  {},
+);
+export const Application = resource<ApplicationInputs, ApplicationInputs & Observed>("authentik:Application", {});
+export const ServiceAccount = resource<ServiceAccountInputs, ServiceAccountInputs & Observed>(
+  "authentik:ServiceAccount",
+  {},
+);
+export const ApiKey = resource<ApiKeyInputs, ApiKeyState>("zot:ApiKey", apiKeyOutputs);
+export const KeyCleanup = resource<KeyCleanupInputs, KeyCleanupState>("zot:KeyCleanup", {});
+export const OtherKeys = resource<OtherKeysInputs, OtherKeysState>("zot:OtherKeys", otherKeysOutputs);
+export const SecretCleanup = resource<SecretCleanupInputs, SecretCleanupState>("forgejo:SecretCleanup", {});
+export const ActionsSecret = resource<ActionsSecretInputs, ActionsSecretState>(
+  "forgejo:ActionsSecret",
+  actionsSecretOutputs,
+);
+export const CopiedSecret = resource<CopiedSecretInputs, CopiedSecretState>(
+  "forgejo:CopiedSecret",
+  copiedSecretOutputs,
+);
+export const AccessProof = resource<AccessProofInputs, AccessProofState>("acceptance:AccessProof", accessProofOutputs);
+export const SignInProof = resource<SignInProofInputs, SignInProofState>("acceptance:SignInProof", signInProofOutputs);
+export const TestBuild = resource<TestBuildInputs, TestBuildState>("acceptance:TestBuild", testBuildOutputs);
