@@ -49,6 +49,7 @@ const PURE = [
   "systems/*/{settings,settingsProblems}.ts",
   "systems/zot/*/{settings,settingsProblems}.ts",
   "systems/authentik/blueprint/*",
+  "systems/authentik/issuer.ts",
   "systems/authentik/rights/needed.ts",
   "systems/authentik/session/claims.ts",
   "systems/forgejo/{secretMarker,target}.ts",

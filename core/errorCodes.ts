@@ -80,7 +80,7 @@ export const ERROR_CODES = {
     MACHINE_FLOW_MISSING: "Authentik has no flow `authentik.machineFlow`. Check whether the blueprint was applied.",
     MACHINE_FLOW_DENIED: "The flow denies everyone before it asks for a name. Apply the blueprint again.",
     APP_PASSWORD_MISSING: "The account's app password does not exist. Run `pulumi refresh` and `pulumi up`.",
-    APP_PASSWORD_UNFIT:
+    APP_PASSWORD_INVALID:
       "The app password is another account's, expired, or of another intent. Run `pulumi refresh` and `pulumi up`.",
     APP_PASSWORD_REFUSED: "The flow does not accept the app password. Apply the blueprint again.",
     ACCOUNT_MISSING: "The account does not exist. Run `pulumi refresh` and `pulumi up`.",
@@ -89,7 +89,7 @@ export const ERROR_CODES = {
     ACCOUNT_DENIED: "A policy or a stage of the flow denies the account. See them in Authentik.",
     MFA_DEMANDED: "The flow requires a second factor. Set `authentik.machineFlow` to a flow for machines.",
     FLOW_STAGE_UNKNOWN: "The flow has a stage that no machine can answer. Remove it.",
-    FLOW_ENDLESS: "The flow asks for more after eight stages. Remove those that were added to it.",
+    FLOW_TOO_MANY_STAGES: "The flow asks for more after eight stages. Remove those that were added to it.",
     FLOW_FAILED: "The flow fails inside Authentik. See its log.",
     FLOW_LEADS_ELSEWHERE: "The flow redirects to another server. Remove the stage or source that does.",
     NOT_SIGNED_IN: "The flow ended without a sign-in. Check the bindings of its login stage.",
@@ -133,7 +133,7 @@ export const ERROR_CODES = {
     HOST_FILES_WRONG: "Files that zot's config needs are missing on the host. Provide them, or correct the settings.",
     PATH_UNSUPPORTED: "A path contains a control character. Correct the setting.",
     KEY_STORE_CHANGED: "The key in 1Password is not the one in the state. The message says what to do.",
-    KEY_NOT_AS_PROMISED: "A new key has other permissions than declared. See `accessControl` in zot's config.",
+    KEY_PERMISSIONS_WRONG: "A new key has other permissions than declared. See `accessControl` in zot's config.",
     KEY_IN_USE: "The key is still in use. The message says where.",
     ACCESS_NOT_AS_DECLARED: "The registry allows more or less than declared. The message has the rows.",
     KEY_REFUSED: "zot refuses a key that it just created. See zot's log.",
@@ -155,7 +155,7 @@ export const ERROR_CODES = {
     KEY_WITHOUT_GROUPS: "zot sees no groups for the key, although a session has them. See zot's log.",
     IDENTITY_DIFFERS: "zot knows the account by another name. The claim must be `preferred_username`.",
     POLICY_WITHOUT_GROUP: "zot's policies do not name the CI group. Run `pulumi up`.",
-    PUSH_UNCLEAR: "zot refuses a push for an unknown reason. See its log.",
+    PUSH_FAILED: "zot refuses a push for an unknown reason. See its log.",
     SIGN_IN_UNCLEAR: "A check of the sign-in failed for an unknown reason. See the message.",
   },
   Forgejo: {

@@ -1,6 +1,6 @@
+import { issuerOf } from "../systems/authentik/issuer.ts";
 import { accessRules } from "../systems/zot/access/rules.ts";
 import type { ZotConfigArgs } from "../systems/zot/config/args.ts";
-import { issuerOf } from "../systems/zot/config/config.ts";
 import type { Settings } from "./schema.ts";
 
 /** What zot's config is rendered from, taken from the settings of a stack. */

@@ -113,11 +113,11 @@ function namesOf(objects: readonly BlueprintObject[], model: string): readonly s
   return objects.filter((object) => object.startsWith(`${model} `)).map((object) => object.slice(model.length + 1));
 }
 
+/** Whom a PolicyBinding is for; its primary key if Authentik names no group, user or policy. */
 function nameOf(binding: unknown): string {
-  const [kind = "nobody", name] = (["group", "user", "policy"] as const)
-    .map(
-      (candidate) => [candidate, at(binding, `${candidate}_obj`, candidate === "user" ? "username" : "name")] as const,
-    )
-    .find(([, found]) => typeof found === "string") ?? ["nobody", ""];
-  return `${kind} ${String(name)}`;
+  for (const kind of ["group", "user", "policy"]) {
+    const name = at(binding, `${kind}_obj`, kind === "user" ? "username" : "name");
+    if (typeof name === "string") return `${kind} ${name}`;
+  }
+  return `PolicyBinding ${String(at(binding, "pk"))}`;
 }

@@ -25,7 +25,7 @@ const EXECUTOR = "/api/v3/flows/executor/";
  * The end of a flow proves nothing: it looks the same for an account outside the group. So `/core/users/me/` decides.
  *
  * @throws ZotAuthError `MACHINE_FLOW_MISSING`, `MACHINE_FLOW_DENIED`, `APP_PASSWORD_REFUSED`, `ACCOUNT_DENIED`, `MFA_DEMANDED`, `FLOW_FAILED`,
- *   `FLOW_STAGE_UNKNOWN`, `FLOW_ENDLESS`, `FLOW_LEADS_ELSEWHERE`, `NOT_SIGNED_IN`, `SIGNED_IN_AS_OTHER`, and what {@link AuthentikSession} throws
+ *   `FLOW_STAGE_UNKNOWN`, `FLOW_TOO_MANY_STAGES`, `FLOW_LEADS_ELSEWHERE`, `NOT_SIGNED_IN`, `SIGNED_IN_AS_OTHER`, and what {@link AuthentikSession} throws
  */
 export async function signIn(account: MachineAccount, signal: AbortSignal): Promise<AuthentikSession> {
   const session = new AuthentikSession(account.authentikUrl, signal);
@@ -57,7 +57,7 @@ export async function signIn(account: MachineAccount, signal: AbortSignal): Prom
     answer = await session.post(path, answerTo(answer, component, account));
   }
   throw new ZotAuthError(
-    "FLOW_ENDLESS",
+    "FLOW_TOO_MANY_STAGES",
     `Authentik's flow "${account.flow}" does not end: ${answered - 1} stages were answered, and it asks for more. ` +
       "Remove the stages that were added to it in Authentik.",
   );

@@ -84,11 +84,6 @@ export function formatZotConfig(config: ZotConfig): string {
   return `${JSON.stringify(config, null, 2)}\n`;
 }
 
-/** The issuer URL of an application in Authentik, with its trailing slash. */
-export function issuerOf(authentik: { readonly url: string; readonly application: string }): string {
-  return `${authentik.url}/application/o/${authentik.application}/`;
-}
-
 /** The text of the OIDC credentials file. Its keys are zot's: one word, lower case. */
 export function formatCredentials(clientId: string, clientSecret: string): string {
   return `${JSON.stringify({ clientid: clientId, clientsecret: clientSecret }, null, 2)}\n`;

@@ -4,12 +4,12 @@ import { duration, name, text } from "../../../core/settings/types.ts";
 const count = z.int({ error: "a whole number of 1 or more" }).min(1);
 const globs = z.array(text).min(1, { error: "a list of at least one glob of repository names" });
 
-const kept = {
-  pulledWithin: duration.optional().describe("Keep tags that were pulled within this time."),
-  pushedWithin: duration.optional().describe("Keep tags that were pushed within this time."),
-  mostRecentlyPulledCount: count.optional().describe("Keep this many of the most recently pulled tags."),
-  mostRecentlyPushedCount: count.optional().describe("Keep this many of the most recently pushed tags."),
-};
+const kept = (what: "tags" | "untagged manifests") => ({
+  pulledWithin: duration.optional().describe(`Keep ${what} that were pulled within this time.`),
+  pushedWithin: duration.optional().describe(`Keep ${what} that were pushed within this time.`),
+  mostRecentlyPulledCount: count.optional().describe(`Keep this many of the most recently pulled ${what}.`),
+  mostRecentlyPushedCount: count.optional().describe(`Keep this many of the most recently pushed ${what}.`),
+});
 
 const retention = z.strictObject({
   dryRun: z.boolean().default(false).describe("Only log what zot would delete."),
@@ -21,7 +21,7 @@ const retention = z.strictObject({
         deleteReferrers: z.boolean().default(false).describe("Delete referrers whose subject no longer exists."),
         deleteUntagged: z.boolean().default(true).describe("Delete untagged manifests."),
         keepUntagged: z
-          .strictObject(kept)
+          .strictObject(kept("untagged manifests"))
           .optional()
           .describe("Which untagged manifests to keep. zot 2.1.19 or later."),
         keepTags: z
@@ -31,7 +31,7 @@ const retention = z.strictObject({
                 .array(text)
                 .default([])
                 .describe("Regular expressions of tags. An empty list matches all tags."),
-              ...kept,
+              ...kept("tags"),
             }),
           )
           .default([])

@@ -206,7 +206,7 @@ async function prove(inputs: ApiKeyInputs, key: Secret, context: Context): Promi
   const wrong = failures(await measure(keyProof(), { registryUrl, repository, username, key, signal: context.signal }));
   if (wrong.length === 0) return;
   throw new ZotAuthError(
-    "KEY_NOT_AS_PROMISED",
+    "KEY_PERMISSIONS_WRONG",
     `The new key of ${username} does not have the expected permissions: ${wrong.join("; ")}. It was not stored or handed out. ` +
       "It may push, so zot sees the account's groups: check what accessControl in zot's config grants them.",
   );

@@ -72,7 +72,7 @@ async function passwordReason(authentik: Authentik, failed: FailedSignIn): Promi
   const token = await authentik.token(appPassword);
   const wrong = (text: string): ZotAuthError =>
     new ZotAuthError(
-      "APP_PASSWORD_UNFIT",
+      "APP_PASSWORD_INVALID",
       `Authentik's token "${appPassword}" cannot sign ${username} in: ${text}. ${REPAIR}`,
     );
   if (at(token, "user") !== at(user, "pk")) return wrong("it belongs to another account");

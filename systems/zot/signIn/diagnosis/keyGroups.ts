@@ -48,7 +48,7 @@ export function diagnoseKeyGroups(pushes: PushesSeen, inToken: boolean, owner: K
   if (key !== 403) {
     return fails(
       NAME,
-      "PUSH_UNCLEAR",
+      "PUSH_FAILED",
       `zot answers ${key} when ${username}'s key begins an upload to ${repository}. See zot's log.`,
     );
   }

@@ -107,12 +107,12 @@ test("the app password is gone, is another account's, or has expired", async (t)
   await ok(lab.api("PATCH", token, expired));
   await fails(
     lab,
-    "APP_PASSWORD_UNFIT",
+    "APP_PASSWORD_INVALID",
     /token "zot-ci-app-password" cannot sign zot-ci in: it expired at 2026-01-01T00:00:00.*`pulumi refresh` and `pulumi up` restore it/,
   );
   const other = await lab.one("/core/users/?username=other-ci");
   await ok(lab.api("PATCH", token, { user: other["pk"], expiring: false }));
-  await fails(lab, "APP_PASSWORD_UNFIT", /it belongs to another account/);
+  await fails(lab, "APP_PASSWORD_INVALID", /it belongs to another account/);
   await ok(lab.api("DELETE", token));
   await fails(
     lab,
@@ -236,7 +236,7 @@ test("a flow without an end", async (t) => {
   const lab = await authentik(t);
   const identification = await pkOf(lab, "/stages/identification/?name=machine-login-identification");
   for (let order = 11; order < 20; order++) await addStage(lab, identification, order);
-  await fails(lab, "FLOW_ENDLESS", /8 stages were answered, and it asks for more/);
+  await fails(lab, "FLOW_TOO_MANY_STAGES", /8 stages were answered, and it asks for more/);
 });
 
 test("a flow that fails inside Authentik", async (t) => {

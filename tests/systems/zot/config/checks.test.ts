@@ -4,7 +4,8 @@ import { parseSettings } from "../../../../settings/parse.ts";
 import { zotConfigArgs } from "../../../../settings/zotConfigArgs.ts";
 import { configProblems } from "../../../../systems/zot/config/checks/checks.ts";
 import { isObject } from "../../../../core/json.ts";
-import { issuerOf, renderZotConfig } from "../../../../systems/zot/config/config.ts";
+import { issuerOf } from "../../../../systems/authentik/issuer.ts";
+import { renderZotConfig } from "../../../../systems/zot/config/config.ts";
 import { REAL_CASE, version } from "../../../support/settings.ts";
 
 // Mistakes that `zot verify` of 2.1.20 accepts, one at a time in a valid config.

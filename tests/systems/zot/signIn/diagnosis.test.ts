@@ -158,7 +158,7 @@ const KEY_CASES: readonly (readonly [string, PushesSeen, boolean, Partial<Config
       "fails IDENTITY_DIFFERS",
       /as "ci@example\.test", not as "zot-ci" \(setting ci\.user\)/,
     ],
-    ["zot is in trouble", pushes({ key: 500 }), true, undefined, "fails PUSH_UNCLEAR", /zot answers 500/],
+    ["zot is in trouble", pushes({ key: 500 }), true, undefined, "fails PUSH_FAILED", /zot answers 500/],
   ];
 
 for (const [name, seen, inToken, config, code, text] of KEY_CASES) {
