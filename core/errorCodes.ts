@@ -13,6 +13,8 @@ export const ERROR_CODES = {
     SERVER_BUSY: "A server accepts no more requests for now (429). Run again later.",
     SERVER_FAILING: "A server still fails after retries. See its log.",
     UNEXPECTED_ANSWER: "A server's response is unexpected. See its log.",
+    WRONG_SERVER:
+      "Something else answers in a server's place. Check the server's setting, and the proxy in front of it.",
     HEADER_INVALID: "A token contains a character that no header can contain. Store it again without that character.",
     TIMED_OUT: "A wait timed out. The message says what to check.",
   },

@@ -183,7 +183,8 @@ export function unexpected(endpoint: Endpoint, what: string, response: HttpRespo
           `${name} fails (${status}) when asked to ${what}. ${asked} See its log and that of the proxy in front of it, then run again.`,
         );
   }
-  const said = response.text.replace(/\s+/g, " ").trim().slice(0, 300);
+  // A successful response may hold what was created: a key, for example.
+  const said = status < 300 ? "" : response.text.replace(/\s+/g, " ").trim().slice(0, 300);
   return new ZotAuthError(
     "UNEXPECTED_ANSWER",
     `${name} answered ${status} when asked to ${what}${said === "" ? "" : `: ${said}`}. See the log of ${name}.`,

@@ -1,7 +1,8 @@
 import type { SecretReference } from "../../core/secrets/reference.ts";
 import { ZotAuthError } from "../../core/errors.ts";
 import { resolveSecret } from "../onePassword/resolver.ts";
-import { request, unexpected } from "../../core/http/http.ts";
+import { requestApi } from "../../core/http/api.ts";
+import { unexpected } from "../../core/http/http.ts";
 import { at, list, string } from "../../core/json.ts";
 import type { HttpResponse, Endpoint, RequestOptions } from "../../core/http/http.ts";
 import { Secret } from "../../core/secrets/secret.ts";
@@ -105,7 +106,7 @@ export class ArgoCd {
 
   async #request(path: string, options: RequestOptions = {}): Promise<HttpResponse> {
     const token = await resolveSecret(this.#connection.argocdToken, this.#signal);
-    return request(this.#endpoint, `/api/v1${path}`, {
+    return requestApi(this.#endpoint, `/api/v1${path}`, {
       ...options,
       signal: this.#signal,
       headers: { authorization: new Secret(`Bearer ${token.reveal()}`) },

@@ -1,6 +1,7 @@
 import type { SecretReference } from "../../core/secrets/reference.ts";
 import { ZotAuthError } from "../../core/errors.ts";
 import { resolveSecret } from "../onePassword/resolver.ts";
+import { listIn, requestApi } from "../../core/http/api.ts";
 import { request, unexpected } from "../../core/http/http.ts";
 import { at, list, string } from "../../core/json.ts";
 import type { HttpResponse, Endpoint, RequestOptions } from "../../core/http/http.ts";
@@ -72,7 +73,7 @@ export class Authentik {
       );
       if (answer.status === 403 || answer.status === 404) return undefined;
       if (answer.status !== 200) throw this.#refused("list the rights of a role", answer);
-      for (const right of list(at(answer.json, "results"))) {
+      for (const right of listIn(this.endpoint, answer, "results")) {
         rights.push(`${string(at(right, "app_label"))}.${string(at(right, "codename"))}`);
       }
       const next = at(answer.json, "pagination", "next");
@@ -87,15 +88,10 @@ export class Authentik {
   }
 
   async blueprint(path: string): Promise<BlueprintInstance | undefined> {
-    const found = list(
-      at(
-        await this.#get(
-          `/managed/blueprints/?path=${encodeURIComponent(path)}`,
-          "list blueprints",
-          "authentik_blueprints.view_blueprintinstance",
-        ),
-        "results",
-      ),
+    const found = await this.#results(
+      `/managed/blueprints/?path=${encodeURIComponent(path)}`,
+      "list blueprints",
+      "authentik_blueprints.view_blueprintinstance",
     );
     return found.map(toInstance).find((instance) => instance.path === path);
   }
@@ -110,13 +106,15 @@ export class Authentik {
   async blueprintsNamed(beginning: string): Promise<readonly BlueprintInstance[]> {
     const found: BlueprintInstance[] = [];
     for (let page = 1; page !== 0;) {
-      const answer = await this.#get(
-        `/managed/blueprints/?page=${page}&page_size=100`,
+      const answer = await this.#expect(
+        200,
         "list blueprints",
+        `/managed/blueprints/?page=${page}&page_size=100`,
+        {},
         "authentik_blueprints.view_blueprintinstance",
       );
-      found.push(...list(at(answer, "results")).map(toInstance));
-      const next = at(answer, "pagination", "next");
+      found.push(...listIn(this.endpoint, answer, "results").map(toInstance));
+      const next = at(answer.json, "pagination", "next");
       page = typeof next === "number" && next > page ? next : 0;
     }
     return found.filter(({ name }) => name.startsWith(beginning));
@@ -124,7 +122,8 @@ export class Authentik {
 
   /** The files that the worker sees and can read as blueprints: SHA-512 (hex) by path. One with a syntax error is not among them. */
   async available(): Promise<ReadonlyMap<string, string>> {
-    const files = list(await this.#get("/managed/blueprints/available/", "list blueprint files"));
+    const answer = await this.#expect(200, "list blueprint files", "/managed/blueprints/available/");
+    const files = listIn(this.endpoint, answer);
     return new Map(files.map((file) => [string(at(file, "path")), string(at(file, "hash"))]));
   }
 
@@ -168,8 +167,8 @@ export class Authentik {
 
   async user(username: string): Promise<unknown> {
     const path = `/core/users/?username=${encodeURIComponent(username)}&include_groups=true`;
-    const found = await this.#get(path, "find a user", "authentik_core.view_user");
-    return list(at(found, "results")).find((user) => at(user, "username") === username);
+    const found = await this.#results(path, "find a user", "authentik_core.view_user");
+    return found.find((user) => at(user, "username") === username);
   }
 
   /** An application by its slug, whoever may open it. */
@@ -186,14 +185,14 @@ export class Authentik {
 
   async oauth2ProviderOf(clientId: string): Promise<unknown> {
     const path = `/providers/oauth2/?client_id=${encodeURIComponent(clientId)}`;
-    const found = list(at(await this.#get(path, "find an OAuth2 provider", VIEW_PROVIDER), "results"));
+    const found = await this.#results(path, "find an OAuth2 provider", VIEW_PROVIDER);
     return found.find((provider) => at(provider, "client_id") === clientId);
   }
 
   /** The PolicyBindings of a target, by its policy binding model's uuid. */
   async bindings(target: string): Promise<readonly unknown[]> {
     const path = `/policies/bindings/?target=${target}&page_size=100`;
-    return list(at(await this.#get(path, "list PolicyBindings", "authentik_policies.view_policybinding"), "results"));
+    return this.#results(path, "list PolicyBindings", "authentik_policies.view_policybinding");
   }
 
   /** A token's metadata (not its key); `undefined` if there is none with that identifier or our token may not view it. */
@@ -230,7 +229,12 @@ export class Authentik {
   }
 
   async #get(path: string, what: string, right?: string): Promise<unknown> {
-    return this.#expect(200, what, path, {}, right);
+    return (await this.#expect(200, what, path, {}, right)).json;
+  }
+
+  /** The first page of a list. */
+  async #results(path: string, what: string, right: string): Promise<readonly unknown[]> {
+    return listIn(this.endpoint, await this.#expect(200, what, path, {}, right), "results");
   }
 
   async #expect(
@@ -239,15 +243,15 @@ export class Authentik {
     path: string,
     options: RequestOptions = {},
     right?: string,
-  ): Promise<unknown> {
+  ): Promise<HttpResponse> {
     const answer = await this.#request(path, options);
     if (![status].flat().includes(answer.status)) throw this.#refused(what, answer, right);
-    return answer.json;
+    return answer;
   }
 
   async #request(path: string, options: RequestOptions = {}): Promise<HttpResponse> {
     const token = await resolveSecret(this.#token, this.#signal);
-    return request(this.endpoint, `/api/v3${path}`, {
+    return requestApi(this.endpoint, `/api/v3${path}`, {
       ...options,
       signal: this.#signal,
       headers: { authorization: new Secret(`Bearer ${token.reveal()}`), accept: "application/json" },

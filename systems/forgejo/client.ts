@@ -3,8 +3,9 @@ import { parseForgejoTarget } from "./target.ts";
 import type { SecretReference } from "../../core/secrets/reference.ts";
 import { resolveSecret } from "../onePassword/resolver.ts";
 import { actionsDisabled, archived, refused } from "./errors.ts";
-import { request, unexpected } from "../../core/http/http.ts";
-import { at, list, string } from "../../core/json.ts";
+import { listIn, requestApi } from "../../core/http/api.ts";
+import { unexpected } from "../../core/http/http.ts";
+import { at, string } from "../../core/json.ts";
 import type { Endpoint, HttpResponse, RequestOptions } from "../../core/http/http.ts";
 import { Secret } from "../../core/secrets/secret.ts";
 
@@ -86,7 +87,7 @@ export class Forgejo {
       const answer = await this.#ask(target, `/actions/secrets?limit=${PAGE}&page=${page}`);
       if (answer.status === 404 && parseForgejoTarget(target)?.kind === "user") return undefined;
       if (answer.status !== 200) throw this.#refused(target, what, answer);
-      const found = list(answer.json).map((entry) => string(at(entry, "name")));
+      const found = listIn(this.#endpoint, answer).map((entry) => string(at(entry, "name")));
       names.push(...found);
       if (found.length === 0 || names.length >= Number(answer.header("x-total-count") ?? 0)) return names;
     }
@@ -183,7 +184,7 @@ export class Forgejo {
 
   async #ask(target: string, path: string, options: RequestOptions = {}): Promise<HttpResponse> {
     const token = await this.token();
-    return request(this.#endpoint, `/api/v1${base(target)}${path}`, {
+    return requestApi(this.#endpoint, `/api/v1${base(target)}${path}`, {
       ...options,
       signal: this.#signal,
       headers: { authorization: new Secret(`token ${token.reveal()}`), accept: "application/json" },

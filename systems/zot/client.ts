@@ -1,6 +1,7 @@
 import type { CookieJar } from "../../core/http/cookies.ts";
-import { request, unexpected } from "../../core/http/http.ts";
-import { at, list, string } from "../../core/json.ts";
+import { listIn, requestApi } from "../../core/http/api.ts";
+import { unexpected } from "../../core/http/http.ts";
+import { at, string } from "../../core/json.ts";
 import type { HttpResponse, Endpoint, RequestOptions } from "../../core/http/http.ts";
 import { Secret } from "../../core/secrets/secret.ts";
 
@@ -50,7 +51,7 @@ export async function listKeys(
 ): Promise<readonly ApiKeyInfo[]> {
   const answer = await keys(url, credentials, "", { signal });
   if (answer.status !== 200) throw unexpected(zotEndpoint(url), "list the account's API keys", answer);
-  return list(at(answer.json, "apiKeys")).map(toInfo);
+  return listIn(zotEndpoint(url), answer, "apiKeys").map(toInfo);
 }
 
 /** Creates a key. zot shows it only in this response. */
@@ -83,7 +84,7 @@ async function keys(
   options: RequestOptions,
 ): Promise<HttpResponse> {
   const endpoint = zotEndpoint(url);
-  return request(endpoint, `/zot/auth/apikey${query}`, {
+  return requestApi(endpoint, `/zot/auth/apikey${query}`, {
     ...options,
     headers: await authenticate(endpoint, credentials),
   });
@@ -92,7 +93,7 @@ async function keys(
 /** Whether zot accepts the key: a wrong, expired or revoked one is rejected everywhere, even where anonymous reading is allowed. */
 export async function keyWorks(url: string, username: string, key: Secret, signal: AbortSignal): Promise<boolean> {
   const endpoint = zotEndpoint(url);
-  const answer = await request(endpoint, "/v2/", {
+  const answer = await requestApi(endpoint, "/v2/", {
     headers: await authenticate(endpoint, { kind: "key", username, key }),
     signal,
   });

@@ -2,7 +2,8 @@ import { needsOf } from "../blueprint/needs.ts";
 import type { NeededObject } from "../blueprint/needs.ts";
 import { ZotAuthError } from "../../../core/errors.ts";
 import type { Authentik, BlueprintInstance } from "../client.ts";
-import { at, list } from "../../../core/json.ts";
+import { listIn } from "../../../core/http/api.ts";
+import { at } from "../../../core/json.ts";
 import { rejected, titleOf } from "./run.ts";
 import { tryOut } from "./trial.ts";
 import type { Context } from "../../../provider/resource.ts";
@@ -120,5 +121,5 @@ async function isListed(
   const answer = await authentik.ask(`${path}?${field}=${encodeURIComponent(value)}`);
   if (answer.status === 403) return undefined;
   if (answer.status !== 200) throw authentik.refused("find an object", answer);
-  return list(at(answer.json, "results")).some((found) => at(found, field) === value);
+  return listIn(authentik.endpoint, answer, "results").some((found) => at(found, field) === value);
 }
