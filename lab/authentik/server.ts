@@ -19,16 +19,16 @@ import { flowPage } from "./pages/flowPage.ts";
 import { homePage, pageNotFound } from "./pages/pages.ts";
 import { passes } from "./policies/policies.ts";
 import { page, sendPage } from "./pages/responses.ts";
-import type { AuthentikSeed } from "./seed.ts";
-import { defaultSeed, plant } from "./seed.ts";
+import type { AuthentikSeed } from "./models/seed.ts";
+import { defaultSeed, plant } from "./models/seed.ts";
 import { Sessions } from "./sessions/sessions.ts";
 import type { AuthentikState } from "./models/state.ts";
 import { emptyState } from "./models/state.ts";
 import { applicationView } from "./api/views.ts";
 import { Worker } from "./blueprints/worker.ts";
 
-export { defaultSeed, withSeed } from "./seed.ts";
-export type { AuthentikSeed, SeedGroup, SeedToken, SeedUser } from "./seed.ts";
+export { defaultSeed, withSeed } from "./models/seed.ts";
+export type { AuthentikSeed, SeedGroup, SeedToken, SeedUser } from "./models/seed.ts";
 
 export interface AuthentikOptions {
   /** Default 0, a free port. */

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { startArgoCd } from "../argocd/server.ts";
-import { defaultSeed, withSeed } from "../authentik/seed.ts";
+import { defaultSeed, withSeed } from "../authentik/models/seed.ts";
 import { startAuthentik } from "../authentik/server.ts";
 import { startForgejo } from "../forgejo/server.ts";
 import { kubeconfig, startKubernetes } from "../kubernetes/server.ts";

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { stringify } from "yaml";
 import { NEEDED_RIGHTS } from "../../systems/authentik/rights/needed.ts";
-import type { AuthentikSeed } from "../authentik/seed.ts";
+import type { AuthentikSeed } from "../authentik/models/seed.ts";
 import type { ForgejoSeed } from "../forgejo/server.ts";
 import type { Layout } from "./layout.ts";
 import { itemOf } from "./layout.ts";

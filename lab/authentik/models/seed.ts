@@ -1,8 +1,8 @@
 // Stands in for Authentik: the objects of a new installation and those that the lab adds.
-import type { Database } from "./models/database.ts";
-import type { Json, JsonObject } from "../shared/json.ts";
-import { permissionsOf } from "./policies/policies.ts";
-import type { Row } from "./models/state.ts";
+import type { Database } from "./database.ts";
+import type { Json, JsonObject } from "../../shared/json.ts";
+import { permissionsOf } from "../policies/policies.ts";
+import type { Row } from "./state.ts";
 
 /** Objects to create at the first start, in addition to Authentik's default objects. */
 export interface AuthentikSeed {

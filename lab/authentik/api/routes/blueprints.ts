@@ -1,22 +1,22 @@
 // Stands in for Authentik: the API of its blueprints.
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
-import type { Access } from "./access.ts";
-import { refuse } from "./access.ts";
-import type { BlueprintFolder } from "../blueprints/files.ts";
-import { BlueprintSyntaxError, parseBlueprint } from "../blueprints/syntax.ts";
-import { BlueprintTagError } from "../blueprints/tags.ts";
-import type { Database } from "../models/database.ts";
-import { isAtLeast } from "../models/database.ts";
-import { EntryInvalidError, tryBlueprint } from "../blueprints/importer.ts";
-import { object, text } from "../../shared/json.ts";
-import type { JsonObject } from "../../shared/json.ts";
-import { modelRoutes, permissionFor, readBody } from "./modelRoutes.ts";
-import type { Resource } from "./modelRoutes.ts";
-import { taskModel, taskView } from "../blueprints/tasks.ts";
-import { instanceView } from "./views.ts";
-import type { Worker } from "../blueprints/worker.ts";
-import { createInstance, instanceModel, metadataOf } from "../blueprints/worker.ts";
+import type { Access } from "../access.ts";
+import { refuse } from "../access.ts";
+import type { BlueprintFolder } from "../../blueprints/files.ts";
+import { BlueprintSyntaxError, parseBlueprint } from "../../blueprints/syntax.ts";
+import { BlueprintTagError } from "../../blueprints/tags.ts";
+import type { Database } from "../../models/database.ts";
+import { isAtLeast } from "../../models/database.ts";
+import { EntryInvalidError, tryBlueprint } from "../../blueprints/importer.ts";
+import { object, text } from "../../../shared/json.ts";
+import type { JsonObject } from "../../../shared/json.ts";
+import { modelRoutes, permissionFor, readBody } from "./models.ts";
+import type { Resource } from "./models.ts";
+import { taskModel, taskView } from "../../blueprints/tasks.ts";
+import { instanceView } from "../views.ts";
+import type { Worker } from "../../blueprints/worker.ts";
+import { createInstance, instanceModel, metadataOf } from "../../blueprints/worker.ts";
 
 export interface BlueprintRoutesOptions {
   readonly database: Database;

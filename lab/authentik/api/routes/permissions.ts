@@ -1,12 +1,12 @@
 // Stands in for Authentik: all permissions and the permissions of a role, `/rbac/permissions/`.
 import { Hono } from "hono";
-import type { Access } from "./access.ts";
-import { refuse } from "./access.ts";
-import type { Database } from "../models/database.ts";
-import type { JsonObject } from "../../shared/json.ts";
-import { list, text } from "../../shared/json.ts";
-import { page } from "./modelRoutes.ts";
-import { models } from "../models/models.ts";
+import type { Access } from "../access.ts";
+import { refuse } from "../access.ts";
+import type { Database } from "../../models/database.ts";
+import type { JsonObject } from "../../../shared/json.ts";
+import { list, text } from "../../../shared/json.ts";
+import { page } from "./models.ts";
+import { models } from "../../models/models.ts";
 
 /** Every signed-in account may read the permissions of a role. */
 export function permissionRoutes(database: Database, access: Access): Hono {

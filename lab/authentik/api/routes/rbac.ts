@@ -1,12 +1,12 @@
 // Stands in for Authentik: the API of roles, which hold all permissions.
 import { Hono } from "hono";
-import type { Access } from "./access.ts";
-import { refuse } from "./access.ts";
-import type { Database } from "../models/database.ts";
-import { list, text } from "../../shared/json.ts";
-import type { Handling } from "./modelRoutes.ts";
-import { modelRoutes, readBody } from "./modelRoutes.ts";
-import { roleView } from "./views.ts";
+import type { Access } from "../access.ts";
+import { refuse } from "../access.ts";
+import type { Database } from "../../models/database.ts";
+import { list, text } from "../../../shared/json.ts";
+import type { Handling } from "./models.ts";
+import { modelRoutes, readBody } from "./models.ts";
+import { roleView } from "../views.ts";
 
 const model = "authentik_rbac.role";
 

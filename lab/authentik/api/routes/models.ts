@@ -1,14 +1,14 @@
 // Stands in for Authentik: the part of its API that is the same for every model: list, read, create, update, delete.
 import type { Context } from "hono";
 import { Hono } from "hono";
-import type { Access, Caller } from "./access.ts";
-import { refuse } from "./access.ts";
-import type { Database } from "../models/database.ts";
-import type { Json, JsonObject } from "../../shared/json.ts";
-import { isObject, shown } from "../../shared/json.ts";
-import { models } from "../models/models.ts";
-import type { Row } from "../models/state.ts";
-import { asAnswer, bindsNobody, validate } from "../models/validation.ts";
+import type { Access, Caller } from "../access.ts";
+import { refuse } from "../access.ts";
+import type { Database } from "../../models/database.ts";
+import type { Json, JsonObject } from "../../../shared/json.ts";
+import { isObject, shown } from "../../../shared/json.ts";
+import { models } from "../../models/models.ts";
+import type { Row } from "../../models/state.ts";
+import { asAnswer, bindsNobody, validate } from "../../models/validation.ts";
 
 /** How the API exposes a model. */
 export interface Resource {

@@ -1,14 +1,14 @@
 // Stands in for Authentik: the API of users, groups, tokens and applications.
 import { Hono } from "hono";
-import type { Access } from "./access.ts";
-import { refuse } from "./access.ts";
-import type { Database } from "../models/database.ts";
-import type { JsonObject } from "../../shared/json.ts";
-import { list, text } from "../../shared/json.ts";
-import type { Handling } from "./modelRoutes.ts";
-import { createChecked, locate, modelRoutes, permissionFor, readBody } from "./modelRoutes.ts";
-import { passes } from "../policies/policies.ts";
-import { applicationView, groupView, meView, tokenView, userView } from "./views.ts";
+import type { Access } from "../access.ts";
+import { refuse } from "../access.ts";
+import type { Database } from "../../models/database.ts";
+import type { JsonObject } from "../../../shared/json.ts";
+import { list, text } from "../../../shared/json.ts";
+import type { Handling } from "./models.ts";
+import { createChecked, locate, modelRoutes, permissionFor, readBody } from "./models.ts";
+import { passes } from "../../policies/policies.ts";
+import { applicationView, groupView, meView, tokenView, userView } from "../views.ts";
 
 /** `/core/…`. */
 export function coreRoutes(database: Database, access: Access): Hono {
