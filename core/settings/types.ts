@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { isDuration } from "../duration.ts";
+import { isDuration, toSeconds } from "../duration.ts";
 import type { Duration } from "../duration.ts";
 import { parseReference } from "../secrets/reference.ts";
 import type { SecretReference } from "../secrets/reference.ts";
@@ -25,9 +25,27 @@ export const onePasswordReference = z
   .string({ error: OP_REFERENCE })
   .refine((text): text is SecretReference => parseReference(text)?.kind === "op", { error: OP_REFERENCE });
 
-export const duration = z
-  .string({ error: DURATION })
-  .refine((text): text is Duration => isDuration(text), { error: DURATION });
+/** Ten years: a date that is reckoned from a longer duration may not exist, and a key that lives longer is a mistake. */
+const LONGEST: Duration = "3650 days";
+
+/** A duration of at most ten years. */
+export const duration = durationFrom("0 seconds");
+
+/**
+ * A duration with a lower limit.
+ *
+ * @param shortest the limit
+ * @param why what would happen below it, for the error: `zot would …`
+ */
+export function durationFrom(shortest: Duration, why = ""): z.ZodType<Duration, string> {
+  return z
+    .string({ error: DURATION })
+    .refine((text): text is Duration => isDuration(text), { error: DURATION, abort: true })
+    .refine((text) => toSeconds(text) <= toSeconds(LONGEST), { error: `a duration of at most ${LONGEST}` })
+    .refine((text) => toSeconds(text) >= toSeconds(shortest), {
+      error: `a duration of at least ${shortest}${why === "" ? "" : `: ${why}`}`,
+    });
+}
 
 /** A name in Authentik, zot or Forgejo: letters, digits, `.`, `_`, `-`. */
 export const name = z.string({ error: NAME }).regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, { error: NAME });

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { baseUrl, duration, name, secretReference } from "../../core/settings/types.ts";
+import { baseUrl, durationFrom, name, secretReference } from "../../core/settings/types.ts";
 
 /** Argo CD, where it manages the ConfigMap that holds the blueprint. */
 export const argocd = z.strictObject({
@@ -7,10 +7,12 @@ export const argocd = z.strictObject({
   token: secretReference.describe("The token of an account that may `get` and `sync` the application."),
   application: name.default("authentik").describe("The application that manages the ConfigMap."),
   project: name.default("default").describe("The application's project."),
-  busyTimeout: duration
+  busyTimeout: durationFrom("1 second", "nothing could finish in time")
     .default("1 minute")
     .describe("How long to wait for another operation on the application to finish."),
-  syncTimeout: duration.default("5 minutes").describe("How long a sync may take."),
+  syncTimeout: durationFrom("1 second", "nothing could finish in time")
+    .default("5 minutes")
+    .describe("How long a sync may take."),
 });
 
 export type ArgoCdSettings = z.output<typeof argocd>;

@@ -61,6 +61,26 @@ const BAD: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
     /ci\.keyLifetime: got "90"; .*"90 days"/,
   ],
   [
+    "a key without a lifetime",
+    { ci: { ...REAL_CASE.ci, keyLifetime: "0 days" } },
+    /ci\.keyLifetime: got "0 days"; must be a duration of at least 1 hour: the key could expire during the run that replaces it\./,
+  ],
+  [
+    "a lifetime that no calendar has",
+    { ci: { ...REAL_CASE.ci, keyLifetime: "99999999999 days" } },
+    /ci\.keyLifetime: got "99999999999 days"; must be a duration of at most 3650 days\./,
+  ],
+  [
+    "a rotation in every run",
+    { ci: { ...REAL_CASE.ci, rotateAfter: "0 seconds" } },
+    /ci\.rotateAfter: got "0 seconds"; must be a duration of at least 1 second: every `up` would rotate the key\./,
+  ],
+  [
+    "a grace period that no calendar has",
+    { ci: { ...REAL_CASE.ci, gracePeriod: "4000 days" } },
+    /ci\.gracePeriod: got "4000 days"; must be a duration of at most 3650 days\./,
+  ],
+  [
     "a rotation after the key expires",
     { ci: { ...REAL_CASE.ci, rotateAfter: "90 days" } },
     /ci\.rotateAfter: got "90 days"; must be shorter than ci\.keyLifetime "90 days"/,

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { REPOSITORY_NAME } from "../access/imageNames.ts";
-import { duration, name, onePasswordReference, text } from "../../../core/settings/types.ts";
+import { duration, durationFrom, name, onePasswordReference, text } from "../../../core/settings/types.ts";
 
 /** The account that CI pushes with, and the lifecycle of its key. */
 export const ci = z.strictObject({
@@ -10,10 +10,12 @@ export const ci = z.strictObject({
   keyStore: onePasswordReference.describe(
     "The 1Password field that stores the key. The item must exist; its other fields are left unchanged.",
   ),
-  keyLifetime: duration.default("90 days").describe("How long a key is valid."),
-  rotateAfter: duration
+  keyLifetime: durationFrom("1 hour", "the key could expire during the run that replaces it")
+    .default("90 days")
+    .describe("How long a key is valid: at least 1 hour."),
+  rotateAfter: durationFrom("1 second", "every `up` would rotate the key")
     .optional()
-    .describe("The age at which `pulumi up` rotates the key. Default: two thirds of `keyLifetime`."),
+    .describe("The age at which `pulumi up` rotates the key: at least 1 second. Default: two thirds of `keyLifetime`."),
   gracePeriod: duration
     .default("1 hour")
     .describe(
