@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, describe, test } from "node:test";
@@ -11,7 +11,7 @@ import { askHost, unreachable } from "../../../../systems/zot/host/shell/ask.ts"
 import type { HostReply } from "../../../../systems/zot/host/shell/ask.ts";
 import { removeScript } from "../../../../systems/zot/host/deploy/remove.ts";
 import { secretFileScript } from "../../../../systems/zot/host/files/secretFile.ts";
-import { quote, runOnHost, scriptOnHost } from "../../../../systems/zot/host/shell/shell.ts";
+import { runOnHost, scriptOnHost } from "../../../../systems/zot/host/shell/shell.ts";
 import { sh } from "./support/sh.ts";
 import type { Ran } from "./support/sh.ts";
 import { Sshd, noSshd } from "./support/sshd.ts";
@@ -26,18 +26,41 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-test("a script arrives on an ssh host unchanged, whatever it contains", async () => {
-  // ssh hands its last argument to the login shell of the host; this stands for both.
+/** Runs a script "on a host" whose login shell is that one: ssh hands its last argument to it. */
+async function byLoginShell(shell: string, script: string, input = ""): Promise<Ran> {
   const bin = world.at("bin");
-  mkdirSync(bin);
-  writeFileSync(join(bin, "ssh"), '#!/bin/sh\nfor last; do :; done\nexec /bin/sh -c "$last"\n');
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(join(bin, "ssh"), `#!/bin/sh\nfor last; do :; done\nexec ${shell} -c "$last"\n`);
   chmodSync(join(bin, "ssh"), 0o755);
-  const script = `cat; printf '%s' "it's \\$HOME"`;
-  const { stdout } = await sh(
-    `PATH=${quote(bin)}:$PATH; S=${quote(scriptOnHost(HOST, script))}; ${runOnHost(HOST, "S")}`,
-    "input ",
+  return sh(runOnHost(HOST, "S"), input, {
+    PATH: `${bin}:${process.env["PATH"] ?? ""}`,
+    S: scriptOnHost(HOST, script),
+  });
+}
+
+// What login shells read differently: quotes, backslashes, history, line breaks, comments, variables, braces, globs.
+const AWKWARD = `cat
+printf '%s|' "it's \\$HOME" 'a\\b' "!! !x" "\\\\" '{a,b}' '*' "\\\`" # a comment, isn't it?
+case x in x) printf 'ü\\n' ;; esac`;
+
+for (const shell of ["/bin/sh", "bash", "zsh", "fish", "csh", "tcsh", "ksh"]) {
+  const missing = spawnSync("/bin/sh", ["-c", `command -v ${shell}`]).status !== 0;
+  test(
+    `a script arrives unchanged where the login shell is ${shell}`,
+    { skip: missing && `no ${shell} on PATH` },
+    async () => {
+      const here = await sh(AWKWARD, "input ");
+      const there = await byLoginShell(shell, AWKWARD, "input ");
+      assert.deepEqual([there.code, there.stdout], [0, here.stdout]);
+      assert.equal((await byLoginShell(shell, "exit 7")).code, 7);
+    },
   );
-  assert.equal(stdout, "input it's $HOME");
+}
+
+test("a login shell that exits with 0 without running the script is an error", async () => {
+  const { code, stderr } = await byLoginShell("/bin/true", "echo ran");
+  assert.equal(code, 1);
+  assert.match(stderr, /^The login shell of indri \(setting registry\.host\) did not run the script\./);
 });
 
 const reason = noSshd();
