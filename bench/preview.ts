@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { EngineLab } from "../tests/engine/harness.ts";
+import { EngineLab } from "../tests/engine/support/harness.ts";
 
 const ROUNDS = Number(process.argv[2] ?? 9);
 

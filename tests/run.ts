@@ -1,4 +1,4 @@
-// npm test: types, format, lint and every test, side by side. `npm test -- engine systems/zot tests/engine/leaks.test.ts` runs only those tests.
+// npm test: types, format, lint and every test, side by side. `npm test -- engine systems/zot tests/engine/leaks/leaks.test.ts` runs only those tests.
 import { availableParallelism } from "node:os";
 import { checker, runAll, tests } from "./runner/jobs.ts";
 import type { Job } from "./runner/jobs.ts";

@@ -6,7 +6,7 @@ import { THIS_MACHINE, described, holderOf, isUnreadable, locksIn } from "../../
 import type { Lock, Machine } from "../../commands/locks.ts";
 import { requestOf } from "../../commands/request.ts";
 
-// The decisions of `npm run recover` and similar commands, without the CLI. engine/interrupted.test.ts proves the wording of the CLI's errors.
+// The decisions of `npm run recover` and similar commands, without the CLI. engine/commands/recover.ts proves the wording of the CLI's errors.
 
 const SINCE = "2026-11-25T08:00:01Z";
 const LOCK: Lock = { user: "root", host: "nas", pid: 4711, since: SINCE };

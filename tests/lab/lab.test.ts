@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { runningLab, startInBackground, stopLab } from "../../lab/homelab/background.ts";
 import { readLayout } from "../../lab/homelab/layout.ts";
-import { EngineLab } from "../engine/harness.ts";
+import { EngineLab } from "../engine/support/harness.ts";
 
 test("a running lab is detected, its servers respond, and its data survives a stop", async () => {
   const lab = await EngineLab.start();

@@ -12,12 +12,16 @@ test("a name is a folder or a file, with or without tests/", () => {
   assert.ok(folder.length > 5);
   assert.ok(folder.every((file) => file.startsWith("systems/zot/")));
   assert.deepEqual(filesOf("tests/systems/zot/", "systems/zot/keys"), folder);
-  for (const name of ["engine/leaks.test.ts", "tests/engine/leaks.test.ts", "./tests/engine/leaks.test.ts"])
-    assert.deepEqual(filesOf(name), ["engine/leaks.test.ts"]);
+  for (const name of [
+    "engine/leaks/leaks.test.ts",
+    "tests/engine/leaks/leaks.test.ts",
+    "./tests/engine/leaks/leaks.test.ts",
+  ])
+    assert.deepEqual(filesOf(name), ["engine/leaks/leaks.test.ts"]);
 });
 
 test("an unknown name, and one without tests, is an error that names it", () => {
-  for (const name of ["nowhere", "engine/harness.ts", "data"])
+  for (const name of ["nowhere", "engine/support/harness.ts", "data"])
     assert.throws(
       () => groupsOf(["engine", name]),
       (error) => error instanceof UnknownTestsError && error.message.startsWith(`No tests in "${name}".\n`),

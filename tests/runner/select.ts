@@ -10,9 +10,11 @@ const OWN_PROCESS = ["browser", "engine", "model", "provider", "systems/zot/host
 const LONGEST = [
   "model/stories/everyStep",
   "engine/lifecycle/",
-  "engine/interrupted",
+  "engine/commands/",
+  "engine/authentik/authentik",
+  "engine/zot/",
   "model/",
-  "engine/leaks",
+  "engine/settings/settings",
   "engine/",
   "systems/zot/host/deploy/killed",
   "lab/zot",
@@ -58,7 +60,7 @@ function testsOf(name: string): readonly string[] {
     found?.isFile() === true && path.endsWith(".test.ts") ? [path] : found?.isDirectory() ? testsBelow(path) : [];
   if (files.length === 0)
     throw new UnknownTestsError(
-      `No tests in "${name}".\nName folders or files of tests/, for example: npm test -- engine systems/zot tests/engine/leaks.test.ts`,
+      `No tests in "${name}".\nName folders or files of tests/, for example: npm test -- engine systems/zot tests/engine/leaks/leaks.test.ts`,
     );
   return files;
 }

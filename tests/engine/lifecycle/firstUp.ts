@@ -4,15 +4,22 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { EngineEvent, PulumiResult } from "../harness.ts";
+import type { EngineEvent, PulumiResult } from "../support/harness.ts";
 import { homelab, lab } from "./stack.ts";
 
 // From the first preview to a second up without changes.
 
 let first: PulumiResult;
 
-const preview = async (...args: readonly string[]): Promise<PulumiResult> =>
-  lab.pulumi("preview", "--non-interactive", ...args);
+/** A warning from Pulumi or Node, or a line about where the CLI found its plugins. */
+const NOISE = /warning|deprecat|experimental|\(node:\d+\)|\busing \S+ from|stand-in/i;
+
+function assertNoNoise(output: string): void {
+  assert.deepEqual(
+    output.split("\n").filter((line) => NOISE.test(line)),
+    [],
+  );
+}
 
 /** Indexes of the events with which a resource's step began and ended. */
 function spanOf(
@@ -27,14 +34,16 @@ function spanOf(
   return { begin, end };
 }
 
-test("preview on a new homelab shows the whole plan and changes nothing", async () => {
+test("preview on a new homelab shows the whole plan without a warning and changes nothing", async () => {
   const before = [
     await homelab.blueprints(),
     await homelab.fields("keyStore"),
     await homelab.secretNames("homelab/apps"),
   ];
-  const { code, output } = await preview("--diff");
+  const { code, output } = await lab.pulumi("preview", "--non-interactive");
   assert.equal(code, 0, output);
+  assert.match(output, /^ {4}\+ \d+ to create$/m);
+  assertNoNoise(output);
   for (const row of [
     "ConfigMapPatch",
     "authentik:PolicyBinding",
@@ -54,9 +63,11 @@ test("preview on a new homelab shows the whole plan and changes nothing", async 
   assert.equal((await homelab.registry("/zot/auth/login?provider=oidc")).status, 404, "zot has no sign-in yet");
 });
 
-test("the first up runs the eight steps in order of their dependencies", async () => {
+test("the first up runs the eight steps in order of their dependencies, without a warning", async () => {
   first = await lab.up();
   assert.equal(first.code, 0, first.output);
+  assert.match(first.output, /^ {4}\+ \d+ created$/m);
+  assertNoNoise(first.output);
   const span = (type: string, name: string) => spanOf(first.events, type, name);
   const preflight = span("zot-auth:acceptance:Preflight", "preflight");
   const sync = span("zot-auth:argocd:Sync", "authentik-sync");
@@ -93,13 +104,14 @@ test("the first up runs the eight steps in order of their dependencies", async (
   for (const [earlier, later] of order) assert.ok(earlier.end < later.begin, JSON.stringify({ earlier, later }));
 });
 
-test("a second up and a preview change nothing", async () => {
-  const again = await lab.up();
+test("a second up and its preview change nothing and show no warning", async () => {
+  const again = await lab.pulumi("up", "--yes", "--non-interactive");
   assert.equal(again.code, 0, again.output);
   const changes = again.events.find((event) => event.summaryEvent !== undefined)?.summaryEvent?.resourceChanges ?? {};
   assert.deepEqual(Object.keys(changes), ["same"], JSON.stringify(changes));
-  const { code, output } = await preview("--expect-no-changes");
-  assert.equal(code, 0, output);
+  const unchanged = again.output.match(/^Resources:\n {4}\d+ unchanged$/gm);
+  assert.equal(unchanged?.length, 2, `the preview and the update change nothing\n${again.output}`);
+  assertNoNoise(again.output);
 });
 
 test("the key in Forgejo can push, but not overwrite or delete", async () => {

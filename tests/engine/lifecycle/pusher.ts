@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { probeImage } from "../../../systems/zot/access/proof/probeImage.ts";
-import type { Homelab } from "../homelab.ts";
+import type { Homelab } from "../support/homelab.ts";
 
 /** A push of an image, with the key that Forgejo had when it began. */
 export interface Push {

@@ -1,5 +1,5 @@
-import { EngineLab } from "../harness.ts";
-import { Homelab } from "../homelab.ts";
+import { EngineLab } from "../support/harness.ts";
+import { Homelab } from "../support/homelab.ts";
 
 /** The lab that all files in this folder share. */
 export let lab: EngineLab;

@@ -1,5 +1,5 @@
 // A model of Pulumi's engine, limited to what decides the order of steps and what the state records when a run is interrupted. The
-// components, the SDK and the provider's handlers are the real ones. tests/engine/interrupted.test.ts covers a few cases with
+// components, the SDK and the provider's handlers are the real ones. tests/engine/commands/recover.ts covers a few cases with
 // the real engine.
 import { runtime } from "@pulumi/pulumi";
 import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb.js";

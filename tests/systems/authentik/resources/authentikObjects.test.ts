@@ -10,7 +10,7 @@ import { callback, measured } from "../../../lab/authentik/support.ts";
 import type { Lab } from "../../../lab/authentik/support.ts";
 import { authentik, contextWith } from "../../zot/signIn/support.ts";
 
-// The drift that a refresh finds on the lab's Authentik. How the engine shows and repairs it: tests/engine/authentikDrift.test.ts.
+// The drift that a refresh finds on the lab's Authentik. How the engine shows and repairs it: tests/engine/authentik/drift.ts.
 
 interface Drift {
   readonly admins: string | undefined;

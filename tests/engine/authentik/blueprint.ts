@@ -1,25 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { parse, stringify } from "yaml";
-import { EngineLab } from "./harness.ts";
-import type { PulumiResult } from "./harness.ts";
-import { Homelab } from "./homelab.ts";
+import type { PulumiResult } from "../support/harness.ts";
+import { homelab, lab } from "./stack.ts";
 
-// The blueprint over the life of a stack, with the real CLI in one lab: removed groups, manual bindings, our ConfigMap key in Git.
-
-let lab: EngineLab;
-let homelab: Homelab;
-
-before(async () => {
-  lab = await EngineLab.start((config) => {
-    // The lab's workflow signs in as zot-ci, but this test renames the account.
-    delete config["zot-auth:acceptance"];
-  });
-  homelab = new Homelab(lab);
-});
-after(async () => lab.stop());
+// The blueprint over the life of a stack, with the real CLI: removed groups, manual bindings, our ConfigMap key in Git. The
+// tests depend on their order.
 
 const preview = async (...args: readonly string[]) => lab.pulumi("preview", "--non-interactive", ...args);
 const spaced = ({ output }: PulumiResult): string => output.replaceAll(/\s+/g, " ");
@@ -45,10 +33,6 @@ async function bound(slug = "zot"): Promise<readonly (string | undefined)[]> {
 }
 
 test("after a group is removed from the settings, preview shows it, up deletes its binding and the next up changes nothing", async () => {
-  for (const name of ["family", "guests"])
-    assert.equal((await homelab.authentik("/core/groups/", "POST", { name })).status, 201);
-  change("access", { signInGroups: ["family", "guests"] });
-  await up();
   assert.deepEqual(await bound(), ["admins", "artifact-workloads", "family", "guests"]);
 
   change("access", { signInGroups: ["guests"] });
@@ -112,6 +96,10 @@ test("up reports if Git also has our ConfigMap key; after its removal from Git, 
 
 test("after a change of CI's account, up creates a new key, revokes the old one, then deletes the old account", async () => {
   change("ci", { user: "robot-ci" });
+  // The lab's workflow signs in as zot-ci.
+  lab.changeSettings((config) => {
+    delete config["zot-auth:acceptance"];
+  });
   await up();
   const users = async (name: string): Promise<number> =>
     ((await homelab.authentik(`/core/users/?username=${name}`)).body as { results: unknown[] }).results.length;

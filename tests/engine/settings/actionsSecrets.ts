@@ -1,19 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import type { State } from "../../lab/forgejo/state.ts";
-import { EngineLab } from "./harness.ts";
-import type { PulumiResult } from "./harness.ts";
+import { test } from "node:test";
+import type { State } from "../../../lab/forgejo/state.ts";
+import type { PulumiResult } from "../support/harness.ts";
+import { FIRST_TOKEN, lab, source } from "./stack.ts";
 
 // Secrets of repositories, an organisation and a user, with the real CLI: the key and another secret. The tests depend on their order.
 
-const folder = mkdtempSync(join(tmpdir(), "zot-auth-source-"));
-const source = join(folder, "forge-token");
-const FIRST = "the-first-forge-token-of-site";
-const SECOND = "the-second-forge-token-of-site";
-let lab: EngineLab;
+const SECOND_TOKEN = "the-second-forge-token-of-site";
 let printed = "";
 
 async function run(command: Promise<PulumiResult>): Promise<PulumiResult> {
@@ -26,9 +21,6 @@ async function well(command: Promise<PulumiResult>): Promise<string> {
   assert.equal(code, 0, output);
   return output;
 }
-const refresh = async (): Promise<string> =>
-  well(lab.pulumi("refresh", "--yes", "--skip-preview", "--non-interactive"));
-const preview = async (): Promise<string> => well(lab.pulumi("preview", "--diff", "--non-interactive"));
 
 function changeForgejo(change: Readonly<Record<string, unknown>>): void {
   lab.changeSettings((config) => {
@@ -49,39 +41,23 @@ function held(owner: string, name?: string): Readonly<Record<string, string>> {
   return Object.fromEntries([...holder.secrets, ...holder.variables].map((entry) => [entry.name, entry.value]));
 }
 
-before(async () => {
-  writeFileSync(source, `${FIRST}\n`);
-  lab = await EngineLab.start((config) => {
-    config["zot-auth:forgejo"] = {
-      ...(config["zot-auth:forgejo"] as object),
-      repositories: ["homelab/apps", "images", "user:homelab"],
-      secrets: [{ name: "FORGE_TOKEN", source: `file:${source}`, repositories: ["homelab/site"] }],
-    };
-  });
-});
-after(async () => {
-  await lab.stop();
-  rmSync(folder, { recursive: true });
-});
-
-test("up writes the key to a repository, an organisation and a user, another secret to a repository, and changes nothing else", async () => {
-  await well(lab.up());
+test("up has written the key to a repository, an organisation and a user, another secret to a repository, and has changed nothing else", () => {
   const key = held("homelab", "apps")["ZOT_CI_API_KEY"] ?? "";
   assert.match(key, /^zak_/);
   assert.equal(held("images")["ZOT_CI_API_KEY"], key);
   assert.equal(held("homelab")["ZOT_CI_API_KEY"], key);
   const { FORGE_TOKEN: token, FORGE_TOKEN_INFO: marker, ...others } = held("homelab", "site");
-  assert.equal(token, FIRST);
+  assert.equal(token, FIRST_TOKEN);
   assert.match(marker ?? "", /^label=zot-auth\/lab\/FORGE_TOKEN fingerprint=[0-9a-f]{16} target=homelab\/site$/);
   assert.deepEqual(Object.keys(others).sort(), ["ARGOCD_AUTH_TOKEN", "FLY_DEPLOY_TOKEN", "REGISTRY"]);
 });
 
 test("after a change of the source value, preview ignores it, refresh reports it and up writes it", async () => {
-  writeFileSync(source, `${SECOND}\n`);
+  writeFileSync(source, `${SECOND_TOKEN}\n`);
   await well(lab.pulumi("preview", "--expect-no-changes", "--non-interactive"));
   const handedOn = await well(lab.pulumi("up", "--refresh", "--yes", "--skip-preview", "--diff", "--non-interactive"));
   assert.match(handedOn, /and the secret FORGE_TOKEN of homelab\/site have different values/);
-  assert.equal(held("homelab", "site")["FORGE_TOKEN"], SECOND);
+  assert.equal(held("homelab", "site")["FORGE_TOKEN"], SECOND_TOKEN);
   await well(lab.pulumi("preview", "--expect-no-changes", "--non-interactive"));
 });
 
@@ -92,14 +68,13 @@ test("refresh reports a repository's new name; once the settings have it, up ado
     body: JSON.stringify({ name: "pages" }),
   });
   assert.equal(answer.status, 200);
-  await refresh();
-  assert.match(await preview(), /homelab\/site has a new name on Forgejo: homelab\/pages/);
-  const failed = await run(lab.up());
+  const failed = await run(lab.pulumi("up", "--refresh", "--yes", "--skip-preview", "--diff", "--non-interactive"));
   assert.notEqual(failed.code, 0);
+  assert.match(failed.output, /homelab\/site has a new name on Forgejo: homelab\/pages/);
   assert.match(failed.output, /Forgejo: homelab\/pages\. Set the new name in forgejo\.repositories/);
   changeForgejo({ secrets: [{ name: "FORGE_TOKEN", source: `file:${source}`, repositories: ["homelab/pages"] }] });
   await well(lab.up());
-  assert.equal(held("homelab", "pages")["FORGE_TOKEN"], SECOND);
+  assert.equal(held("homelab", "pages")["FORGE_TOKEN"], SECOND_TOKEN);
   assert.match(held("homelab", "pages")["FORGE_TOKEN_INFO"] ?? "", /target=homelab\/pages$/);
 });
 
@@ -116,7 +91,7 @@ test("up deletes only secrets that the settings no longer declare", async () => 
 });
 
 test("neither secret was printed or is in the state", () => {
-  for (const secret of [FIRST, SECOND, held("homelab", "apps")["ZOT_CI_API_KEY"] ?? ""]) {
+  for (const secret of [FIRST_TOKEN, SECOND_TOKEN, held("homelab", "apps")["ZOT_CI_API_KEY"] ?? ""]) {
     assert.ok(secret.length > 20);
     assert.ok(!printed.includes(secret) && !lab.stateText().includes(secret));
   }

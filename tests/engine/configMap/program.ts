@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Provider } from "@pulumi/kubernetes/provider.js";
-import { deliver } from "../../components/parts/blueprintDelivery.ts";
+import { deliver } from "../../../components/parts/blueprintDelivery.ts";
 
 deliver(
   "authentik",

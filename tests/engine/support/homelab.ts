@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { itemOf } from "../../lab/homelab/layout.ts";
+import { itemOf } from "../../../lab/homelab/layout.ts";
 import type { EngineLab } from "./harness.ts";
 
 /** Accesses a lab's servers through their APIs. Only the values of secrets come from Forgejo's own file. */
@@ -123,7 +123,7 @@ export class Homelab {
 
   /** Runs the real skopeo if it is installed, else the lab's. */
   async skopeo(...args: readonly string[]): Promise<{ readonly code: number | null; readonly output: string }> {
-    const child = spawn(join(import.meta.dirname, "../../lab/bin/skopeo"), [...args], {
+    const child = spawn(join(import.meta.dirname, "../../../lab/bin/skopeo"), [...args], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     const chunks: Buffer[] = [];

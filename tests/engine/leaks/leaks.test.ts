@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import { FileSweep } from "./fileSweep.ts";
-import { EngineLab } from "./harness.ts";
-import { Homelab } from "./homelab.ts";
+import { EngineLab } from "../support/harness.ts";
+import { Homelab } from "../support/homelab.ts";
 import { ProcessSampler } from "./processSampler.ts";
 import { SecretSearch, findPatterns } from "./secretSearch.ts";
 import type { Finding } from "./secretSearch.ts";
@@ -14,7 +14,7 @@ import type { Finding } from "./secretSearch.ts";
 // Searches for every secret of a lab's whole life wherever a run could leave or show it. The first test runs the life, the others each search
 // one kind of place.
 
-const ROOT = resolve(import.meta.dirname, "../..");
+const ROOT = resolve(import.meta.dirname, "../../..");
 const NEEDS_PROC = process.platform === "linux" ? false : "only Linux shows processes in /proc";
 /** The most verbose output of Pulumi, its plugins and the program. */
 const TALKATIVE = ["--debug", "--logtostderr", "--logflow", "-v=9"];

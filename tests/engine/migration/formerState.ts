@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { fingerprint } from "../../core/secrets/fingerprint.ts";
-import { portOf } from "../../lab/homelab/layout.ts";
-import type { EngineLab } from "./harness.ts";
+import { fingerprint } from "../../../core/secrets/fingerprint.ts";
+import { portOf } from "../../../lab/homelab/layout.ts";
+import type { EngineLab } from "../support/harness.ts";
 
-const ROOT = resolve(import.meta.dirname, "../..");
+const ROOT = resolve(import.meta.dirname, "../../..");
 
 /** A resource in a state. */
 export interface StoredResource {

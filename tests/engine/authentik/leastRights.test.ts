@@ -3,14 +3,14 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { NEEDED_RIGHTS } from "../../systems/authentik/rights/needed.ts";
-import { EngineLab } from "./harness.ts";
-import type { PulumiResult } from "./harness.ts";
-import { Homelab } from "./homelab.ts";
+import { NEEDED_RIGHTS } from "../../../systems/authentik/rights/needed.ts";
+import { EngineLab } from "../support/harness.ts";
+import type { PulumiResult } from "../support/harness.ts";
+import { Homelab } from "../support/homelab.ts";
 
 // The token of docs/authentik-role.yaml is sufficient for the whole life of a stack. The tests depend on their order.
 
-const ROLE = readFileSync(new URL("../../docs/authentik-role.yaml", import.meta.url), "utf8");
+const ROLE = readFileSync(new URL("../../../docs/authentik-role.yaml", import.meta.url), "utf8");
 
 const OPTIONAL = NEEDED_RIGHTS.filter(({ optional }) => optional === true).map(({ right }) => right);
 

@@ -6,16 +6,16 @@ import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parse, stringify } from "yaml";
-import { freePorts } from "../support/freePorts.ts";
-import { startInBackground, stopLab } from "../../lab/homelab/background.ts";
-import { readLayout } from "../../lab/homelab/layout.ts";
-import type { Layout } from "../../lab/homelab/layout.ts";
-import { LAB_PASSPHRASE } from "../../lab/homelab/secrets.ts";
-import type { LabSecrets } from "../../lab/homelab/secrets.ts";
-import { attachPlugins } from "../support/attachedPlugins.ts";
-import type { AttachedPlugins } from "../support/attachedPlugins.ts";
+import { freePorts } from "../../support/freePorts.ts";
+import { startInBackground, stopLab } from "../../../lab/homelab/background.ts";
+import { readLayout } from "../../../lab/homelab/layout.ts";
+import type { Layout } from "../../../lab/homelab/layout.ts";
+import { LAB_PASSPHRASE } from "../../../lab/homelab/secrets.ts";
+import type { LabSecrets } from "../../../lab/homelab/secrets.ts";
+import { attachPlugins } from "../../support/attachedPlugins.ts";
+import type { AttachedPlugins } from "../../support/attachedPlugins.ts";
 
-const ROOT = resolve(import.meta.dirname, "../..");
+const ROOT = resolve(import.meta.dirname, "../../..");
 const STACK = "lab";
 
 type Config = Record<string, unknown>;

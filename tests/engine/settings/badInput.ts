@@ -1,22 +1,10 @@
 import assert from "node:assert/strict";
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { EngineLab } from "./harness.ts";
-import { Homelab } from "./homelab.ts";
+import { test } from "node:test";
+import { homelab, lab, settings } from "./stack.ts";
 
 type Group = Record<string, unknown>;
-
-let lab: EngineLab;
-let homelab: Homelab;
-let settings: string;
-
-before(async () => {
-  lab = await EngineLab.start();
-  homelab = new Homelab(lab);
-  settings = readFileSync(lab.settingsFile, "utf8");
-});
-after(async () => lab.stop());
 
 /** Everything that an update could have changed. */
 async function world(): Promise<unknown> {
@@ -58,20 +46,10 @@ const CASES: readonly (readonly [string, Readonly<Record<string, Group>>, readon
     ],
   ],
   [
-    "a server that does not respond",
-    { forgejo: { url: "http://127.0.0.1:59999" } },
-    [/Forgejo does not answer at http:\/\/127\.0\.0\.1:59999 .*forgejo\.url/],
-  ],
-  [
-    "an unset environment variable",
-    { forgejo: { token: "env:ZOT_AUTH_NO_SUCH_VARIABLE" } },
-    [/variable ZOT_AUTH_NO_SUCH_VARIABLE .* is not set\. Set it/],
-  ],
-  [
-    "an unknown Forgejo repository and an unknown Argo CD application",
-    { forgejo: { repositories: ["homelab/apps", "homelab/nothing"] }, argocd: { application: "nothing" } },
+    "a server that does not respond and an unknown Argo CD application",
+    { forgejo: { url: "http://127.0.0.1:59999" }, argocd: { application: "nothing" } },
     [
-      /The repository "homelab\/nothing" does not exist in Forgejo.*forgejo\.repositories/,
+      /Forgejo does not answer at http:\/\/127\.0\.0\.1:59999 .*forgejo\.url/,
       /The application "nothing" does not exist in Argo CD.*argocd\.application/,
     ],
   ],
@@ -84,6 +62,17 @@ const CASES: readonly (readonly [string, Readonly<Record<string, Group>>, readon
     "a missing zot",
     { registry: { binary: "/nowhere/zot" } },
     [/zot does not exist at "\/nowhere\/zot" on local \(setting registry\.binary\)/],
+  ],
+  [
+    "an unset environment variable and an unknown Forgejo repository",
+    {
+      argocd: { token: "env:ZOT_AUTH_NO_SUCH_VARIABLE" },
+      forgejo: { repositories: ["homelab/apps", "homelab/nothing"] },
+    },
+    [
+      /variable ZOT_AUTH_NO_SUCH_VARIABLE .* is not set\. Set it/,
+      /The repository "homelab\/nothing" does not exist in Forgejo.*forgejo\.repositories/,
+    ],
   ],
 ];
 
@@ -111,6 +100,9 @@ for (const [name, changes, expected] of CASES) {
   });
 }
 
+/** Output of an `up` while a secret file was world-readable. */
+let readable = "";
+
 test("up reports a blueprint that Authentik rejects, and the next up succeeds", async () => {
   writeFileSync(lab.settingsFile, settings);
   lab.changeSettings((config) => {
@@ -125,7 +117,11 @@ test("up reports a blueprint that Authentik rejects, and the next up succeeds", 
   assert.equal(homelab.ciKey("homelab/apps"), undefined);
 
   writeFileSync(lab.settingsFile, settings);
+  const file = join(lab.layout.directory, "secrets", "forgejo-token");
+  chmodSync(file, 0o644);
   const corrected = await lab.up();
+  chmodSync(file, 0o600);
+  readable = corrected.output;
   assert.equal(corrected.code, 0, corrected.output);
   assert.match(homelab.ciKey("homelab/apps") ?? "", /^zak_/);
   const outputs = await lab.outputs();
@@ -133,13 +129,7 @@ test("up reports a blueprint that Authentik rejects, and the next up succeeds", 
   assert.ok(existsSync(join(lab.layout.directory, "zot", "config.json.before-zot-auth")));
 });
 
-test("a world-readable secret file causes a warning and is not printed", async () => {
-  writeFileSync(lab.settingsFile, settings);
-  const file = join(lab.layout.directory, "secrets", "forgejo-token");
-  chmodSync(file, 0o644);
-  const { code, output } = await lab.pulumi("refresh", "--yes", "--skip-preview", "--non-interactive");
-  chmodSync(file, 0o600);
-  assert.equal(code, 0, output);
-  assert.match(output, /Everyone on this machine can read the file .*forgejo-token .*chmod 600/);
-  assert.ok(!output.includes(lab.secrets.forgejo));
+test("a world-readable secret file causes a warning and is not printed", () => {
+  assert.match(readable, /Everyone on this machine can read the file .*forgejo-token .*chmod 600/);
+  assert.ok(!readable.includes(lab.secrets.forgejo));
 });

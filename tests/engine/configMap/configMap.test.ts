@@ -41,7 +41,7 @@ class Project {
       symlinkSync(resolve(name), join(folder, name));
     mkdirSync(join(folder, "state"));
     writeFileSync(join(folder, "Pulumi.yaml"), readFileSync(resolve("Pulumi.yaml"), "utf8"));
-    writeFileSync(join(folder, "index.ts"), `import "${resolve("tests/engine/configMapProgram.ts")}";\n`);
+    writeFileSync(join(folder, "index.ts"), `import "${resolve("tests/engine/configMap/program.ts")}";\n`);
     writeFileSync(join(folder, "kubeconfig"), kubeconfigOf(server), { mode: 0o600 });
     const project = new Project(folder, server);
     await project.pulumi("stack", "init", "test");

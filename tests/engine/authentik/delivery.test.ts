@@ -3,10 +3,10 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { pathsOf } from "../../lab/homelab/layout.ts";
-import { EngineLab } from "./harness.ts";
-import type { PulumiResult } from "./harness.ts";
-import { Homelab } from "./homelab.ts";
+import { pathsOf } from "../../../lab/homelab/layout.ts";
+import { EngineLab } from "../support/harness.ts";
+import type { PulumiResult } from "../support/harness.ts";
+import { Homelab } from "../support/homelab.ts";
 
 // The whole program without Kubernetes and Argo CD, with the real CLI: delivery through a file in a GitOps repository, or Authentik's API.
 

@@ -3,12 +3,12 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { pathsOf } from "../../lab/homelab/layout.ts";
+import { pathsOf } from "../../../lab/homelab/layout.ts";
 import { exportState, importFormerState, rowOf } from "./formerState.ts";
 import type { StoredResource } from "./formerState.ts";
-import { EngineLab } from "./harness.ts";
-import type { PulumiResult } from "./harness.ts";
-import { Homelab } from "./homelab.ts";
+import { EngineLab } from "../support/harness.ts";
+import type { PulumiResult } from "../support/harness.ts";
+import { Homelab } from "../support/homelab.ts";
 
 // One `up` migrates a stack of an earlier version (commit 1608c1e) without creating a key, writing a secret or restarting anything. Not covered:
 // objects on the servers that only the earlier version created, since the current version sets up this test's homelab.

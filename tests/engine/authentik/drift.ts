@@ -1,27 +1,15 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { signIn } from "../../systems/authentik/session/machineSignIn.ts";
-import { Secret } from "../../core/secrets/secret.ts";
-import { EngineLab } from "./harness.ts";
-import type { PulumiResult } from "./harness.ts";
-import { Homelab } from "./homelab.ts";
+import { test } from "node:test";
+import { signIn } from "../../../systems/authentik/session/machineSignIn.ts";
+import { Secret } from "../../../core/secrets/secret.ts";
+import type { PulumiResult } from "../support/harness.ts";
+import { homelab, lab } from "./stack.ts";
 
 // After others change or delete objects in Authentik, refresh detects it, the next preview names it and up restores it. The tests depend on their
 // order.
 
-let lab: EngineLab;
-let homelab: Homelab;
 /** All app passwords so far, to search the state for. */
 const appPasswords: string[] = [];
-
-before(async () => {
-  lab = await EngineLab.start();
-  homelab = new Homelab(lab);
-  const { code, output } = await lab.up();
-  assert.equal(code, 0, output);
-  await signInAsCi();
-});
-after(async () => lab.stop());
 
 interface Entry {
   readonly pk: string | number;
@@ -63,6 +51,8 @@ async function bindingOf(group: string): Promise<string> {
 const DECLARED = [
   ["admins", 0, true],
   ["artifact-workloads", 1, true],
+  ["family", 2, true],
+  ["guests", 3, true],
 ];
 
 /** Signs in as CI's account with its current app password. */
@@ -92,6 +82,7 @@ function assertNamed(result: PulumiResult, named: readonly string[]): void {
 }
 
 test("up repairs a disabled account, a disabled binding and a binding with another order", async () => {
+  await signInAsCi();
   await ask(`/core/users/${(await zotCi()).pk}/`, "PATCH", { is_active: false });
   await ask(await bindingOf("admins"), "PATCH", { order: 7 });
   await ask(await bindingOf("artifact-workloads"), "PATCH", { enabled: false });

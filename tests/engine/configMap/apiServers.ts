@@ -7,8 +7,8 @@ import { request as httpsRequest } from "node:https";
 import { delimiter, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { stringify } from "yaml";
-import { freePorts } from "../support/freePorts.ts";
-import { startKubernetes } from "../../lab/kubernetes/server.ts";
+import { freePorts } from "../../support/freePorts.ts";
+import { startKubernetes } from "../../../lab/kubernetes/server.ts";
 
 /** An API server with the namespace `authentik`, and its credentials. */
 export interface ApiServer {
