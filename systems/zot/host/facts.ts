@@ -74,6 +74,9 @@ facts() {
   printf '%s_state=%s\\n%s_repairs=%s\\n' "$1" "$state" "$1" "\${repairs:-0}"
 }
 config=${quote(configFile)}; credentials=${quote(credentialsFile)}
+for file in "$config" "$credentials"; do
+  if ! through "$file" >/dev/null 2>&1; then printf 'problem=%s is a symbolic link that leads back to itself.\\n' "$file"; fi
+done
 facts config "$config" "$config"
 facts credentials "$credentials" "$credentials"
 ${sessionKeysFile === undefined ? "" : `keys=${quote(sessionKeysFile)}; facts sessionKeys "$keys" "$keys"`}

@@ -24,7 +24,7 @@ export const KEEPING = `put() {
   say "$2 could not be written: $(tail -n 1 "$work/dd")"; return 1
 }
 replace() {
-  there=$(through "$2")
+  there=$(through "$2") || return 1
   if [ -f "$there" ]; then cp -p "$there" "$there.zot-auth-new"; else : > "$there.zot-auth-new" && chmod 644 "$there.zot-auth-new"; fi &&
     cat "$1" > "$there.zot-auth-new" && mv -f "$there.zot-auth-new" "$there"
 }

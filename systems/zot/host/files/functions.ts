@@ -3,7 +3,7 @@
  *
  * - `say` prints for the person at the terminal. It never fails, so that a lost connection does not stop the script half-way.
  * - `field <record> <name>` reads one line of a record.
- * - `through <file>` prints the target of a symbolic link, so that writes go to the target.
+ * - `through <file>` prints the target of a symbolic link, so that writes go to the target. It fails if links lead in a circle.
  * - `place <new> <file>` replaces a file by a copy atomically: readers see the old file or the new one.
  * - `get <url>` prints a document. `status <url>` prints the status of zot's response on this host (`000` for none), `body <url>` its body.
  * - `within <seconds> <command>` repeats a command until it succeeds.
@@ -13,15 +13,18 @@ say() { printf '%s\\n' "$*" >&2 || :; }
 sum() { { if command -v sha256sum >/dev/null 2>&1; then sha256sum < "$1"; else shasum -a 256 < "$1"; fi; } | cut -c1-64; }
 field() { if [ -f "$1" ]; then sed -n "s/^$2=//p" "$1"; fi; }
 through() {
-  at=$1
+  at=$1; links=0
   while [ -L "$at" ]; do
+    links=$(( links + 1 ))
+    # As many as Linux follows.
+    if [ $links -gt 40 ]; then say "$1 is a symbolic link that leads back to itself. Correct it."; return 1; fi
     to=$(readlink "$at")
     case $to in /*) at=$to ;; *) at=$(dirname "$at")/$to ;; esac
   done
   printf '%s\\n' "$at"
 }
 place() {
-  there=$(through "$2")
+  there=$(through "$2") || return 1
   cp -p "$1" "$there.zot-auth-new" && mv -f "$there.zot-auth-new" "$there"
 }
 get() {

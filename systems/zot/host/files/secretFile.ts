@@ -3,6 +3,15 @@ import type { HostFiles } from "./files.ts";
 import { FUNCTIONS } from "./functions.ts";
 
 /**
+ * A credentials file from before the first deployment is kept beside it, as `<file>.before-zot-auth`: the original config needs it. The record is written
+ * first, as pending, so that a run that is killed never takes our own file for the original.
+ */
+const KEEP = `if [ ! -f "$file.zot-auth" ]; then
+  if [ -f "$file" ] && [ ! -f "$file.before-zot-auth" ]; then place "$file" "$file.before-zot-auth"; fi
+  printf 'written=\\nrepairs=0\\nstate=pending\\n' > "$file.zot-auth-record"; mv -f "$file.zot-auth-record" "$file.zot-auth"
+fi`;
+
+/**
  * Writes the credentials on standard input to a file that only its owner can read, and prints its fingerprint. If root deploys, the file
  * belongs to the owner of zot's data, who runs zot.
  *
@@ -21,6 +30,7 @@ new=$(through "$file").zot-auth-new
 cat > "$new"
 # A lost connection looks like the end of the input.
 if [ "$(tail -n 1 "$new")" != '}' ]; then rm -f "$new"; say "The credentials arrived incomplete; nothing was changed. Run again."; exit 1; fi
+${KEEP}
 if [ "$(id -u)" = 0 ] && [ -d "$data" ]; then chown "$(ls -ld "$data" | awk '{print $3}')" "$new"; fi
 mv -f "$new" "$(through "$file")"
 printf 'written=%s\\nrepairs=%s\\n' "$(sum "$file")" ${repairs} > "$new"
@@ -28,6 +38,12 @@ mv -f "$new" "$file.zot-auth"
 printf '%s %s' "$(sum "$file" | cut -c1-16)" ${repairs}`;
 }
 
+/** Restores the file from before the first deployment, or removes ours if there was none. */
 export function removeSecretFileScript(file: string): string {
-  return `rm -f ${quote(file)} ${quote(`${file}.zot-auth`)} ${quote(`${file}.zot-auth-new`)}`;
+  return `${FUNCTIONS}
+file=${quote(file)}
+rm -f "$file.zot-auth-new" "$file.zot-auth-record"
+# In an order in which a kill never makes the restored file look like ours.
+if [ -f "$file.before-zot-auth" ]; then rm -f "$file.zot-auth"; mv -f "$file.before-zot-auth" "$(through "$file")"
+elif [ -f "$file.zot-auth" ]; then rm -f "$file"; rm -f "$file.zot-auth"; fi`;
 }

@@ -46,6 +46,19 @@ test("a deleted config or credentials file counts as edited", async () => {
   assert.deepEqual([config.state, credentials.state], ["edited", "edited"]);
 });
 
+test(
+  "a config that is a symbolic link to itself is reported before anything changes",
+  { timeout: 20_000 },
+  async () => {
+    rmSync(world.configFile);
+    symlinkSync(world.configFile, world.configFile);
+    await assert.rejects(world.facts(), (error) => {
+      assert.ok(error instanceof ZotAuthError && error.code === "HOST_FILES_WRONG");
+      return error.message.endsWith(`${world.configFile} is a symbolic link that leads back to itself.`);
+    });
+  },
+);
+
 test("reports where zot is, and who owns its data", async () => {
   mkdirSync(world.at("data"));
   const { binary, home, owner, version } = await world.facts();
