@@ -1,16 +1,23 @@
 // npm run rotate -- <stack>, npm run revoke -- <stack>: replaces the key now. Options after the stack go to `pulumi up`.
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { agrees, agreesInAdvance, canAsk } from "./consent.ts";
 import { pulumi } from "./pulumi.ts";
-import { requestOf } from "./request.ts";
+import { requestOf, settingsFileOf } from "./request.ts";
+import type { Request } from "./request.ts";
 
 /** Each command writes the time into a setting; the change makes the next `up` act, and the stack's file records when. */
-const TRIGGERS: Readonly<Record<string, { readonly setting: string; readonly says: string }>> = {
+const TRIGGERS: Readonly<Record<string, { readonly setting: string; readonly says: string; readonly asks: string }>> = {
   rotate: {
     setting: "rotationTrigger",
     says: "Replacing the key. The current one stays valid for ci.gracePeriod.",
+    asks: "Replace the key now?",
   },
   revoke: {
     setting: "revocationTrigger",
     says: "Revoking every key of the account now. CI cannot push until this run has distributed the new key.",
+    asks: "Revoke every key of the account now?",
   },
 };
 
@@ -27,8 +34,43 @@ async function main([command = "", ...args]: readonly string[]): Promise<number>
     return 2;
   }
   const { stack, options, configFile } = request;
+  const set = async (file: readonly string[]): Promise<number> => {
+    const setting = ["--path", `zot-auth:ci.${trigger.setting}`, new Date().toISOString()];
+    return (await pulumi(["config", "set", "--stack", stack, ...file, ...setting])).code;
+  };
+  const advance = agreesInAdvance(options, process.env);
+  // The setting is written only with consent: the next `up` of a timer would act on it.
+  if (!advance) {
+    if (!canAsk(options, process.stdin)) {
+      process.stderr.write(
+        `Nothing was changed: without a terminal, ${command} cannot ask. To agree in advance, add --yes.\n`,
+      );
+      return 2;
+    }
+    const previewed = await previewOf(request, set);
+    if (previewed !== 0) return previewed;
+    if (!(await agrees(trigger.asks, process.stdin, process.stdout))) {
+      process.stdout.write("Nothing was changed.\n");
+      return 1;
+    }
+  }
   process.stdout.write(`${trigger.says}\n`);
-  const setting = ["--path", `zot-auth:ci.${trigger.setting}`, new Date().toISOString()];
-  const { code } = await pulumi(["config", "set", "--stack", stack, ...configFile, ...setting]);
-  return code === 0 ? (await pulumi(["up", "--stack", stack, ...options])).code : code;
+  const code = await set(configFile);
+  const agreed = advance ? [] : ["--yes", "--skip-preview"];
+  return code === 0 ? (await pulumi(["up", "--stack", stack, ...options, ...agreed])).code : code;
+}
+
+/** Previews the run with a copy of the settings in which the setting is written. */
+async function previewOf(request: Request, set: (file: readonly string[]) => Promise<number>): Promise<number> {
+  const { stack, others } = request;
+  const file = settingsFileOf(request);
+  const folder = mkdtempSync(join(tmpdir(), "zot-auth-preview-"));
+  try {
+    const copy = ["--config-file", join(folder, basename(file))];
+    copyFileSync(file, copy[1] ?? "");
+    const code = await set(copy);
+    return code === 0 ? (await pulumi(["preview", "--stack", stack, ...others, ...copy])).code : code;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }

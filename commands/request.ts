@@ -5,12 +5,22 @@ export interface Request {
   readonly options: readonly string[];
   /** The `--config-file` option among them, which every Pulumi command of the run needs. */
   readonly configFile: readonly string[];
+  /** The other options. */
+  readonly others: readonly string[];
 }
 
 /** `undefined` if no stack is named: commands never guess it. */
 export function requestOf([stack = "", ...options]: readonly string[]): Request | undefined {
   if (stack === "" || stack.startsWith("-")) return undefined;
   const at = options.findIndex((option) => option === "--config-file" || option.startsWith("--config-file="));
-  const configFile = at < 0 ? [] : options.slice(at, at + (options[at] === "--config-file" ? 2 : 1));
-  return { stack, options, configFile };
+  const length = at < 0 ? 0 : options[at] === "--config-file" ? 2 : 1;
+  const configFile = options.slice(at, at + length);
+  return { stack, options, configFile, others: options.toSpliced(at, length) };
+}
+
+/** The stack's settings file, as Pulumi finds it. */
+export function settingsFileOf({ stack, configFile }: Request): string {
+  const given = configFile.at(-1)?.replace(/^--config-file=/, "");
+  // The stack may be named in full: organization/project/stack.
+  return given ?? `Pulumi.${stack.split("/").at(-1) ?? stack}.yaml`;
 }

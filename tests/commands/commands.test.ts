@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { Readable, Writable } from "node:stream";
 import test from "node:test";
 import { THIS_MACHINE, described, holderOf, isUnreadable, locksIn } from "../../commands/locks.ts";
 import type { Lock, Machine } from "../../commands/locks.ts";
-import { requestOf } from "../../commands/request.ts";
+import { agrees, agreesInAdvance, canAsk } from "../../commands/consent.ts";
+import { requestOf, settingsFileOf } from "../../commands/request.ts";
 
 // The decisions of `npm run recover` and similar commands, without the CLI. engine/commands/recover.ts proves the wording of the CLI's errors.
 
@@ -79,8 +81,42 @@ test("the first argument is the stack, the other options go to Pulumi, and all P
     stack: "prod",
     options: ["--yes", "--config-file", "a.yaml", "--diff"],
     configFile: ["--config-file", "a.yaml"],
+    others: ["--yes", "--diff"],
   });
   assert.deepEqual(requestOf(["prod", "--config-file=a.yaml", "--yes"])?.configFile, ["--config-file=a.yaml"]);
-  assert.deepEqual(requestOf(["prod"]), { stack: "prod", options: [], configFile: [] });
+  assert.deepEqual(requestOf(["prod"]), { stack: "prod", options: [], configFile: [], others: [] });
   for (const args of [[], [""], ["--yes"], ["--stack", "prod"]]) assert.equal(requestOf(args), undefined);
+});
+
+test("the settings file is the one that Pulumi reads", () => {
+  const fileOf = (...args: readonly string[]): string | undefined => {
+    const request = requestOf(args);
+    return request && settingsFileOf(request);
+  };
+  assert.equal(fileOf("prod", "--yes"), "Pulumi.prod.yaml");
+  assert.equal(fileOf("me/zot-auth/prod"), "Pulumi.prod.yaml");
+  assert.equal(fileOf("prod", "--config-file", "conf/a.yaml"), "conf/a.yaml");
+  assert.equal(fileOf("prod", "--config-file=conf/a.yaml"), "conf/a.yaml");
+});
+
+test("consent is given in advance as for pulumi up, or asked for on a terminal", async () => {
+  for (const option of ["--yes", "-y", "--yes=true", "--skip-preview", "-f"])
+    assert.equal(agreesInAdvance(["--diff", option], {}), true, option);
+  assert.equal(agreesInAdvance([], { PULUMI_SKIP_CONFIRMATIONS: "true" }), true);
+  assert.equal(agreesInAdvance(["--yes=false", "--diff", "--non-interactive"], {}), false);
+  assert.deepEqual(
+    [canAsk([], { isTTY: true }), canAsk([], {}), canAsk(["--non-interactive"], { isTTY: true })],
+    [true, false, false],
+  );
+  const answer = async (text: string): Promise<boolean> =>
+    agrees("Really?", Readable.from([text]), new Writable({ write: (_chunk, _encoding, done) => done() }));
+  for (const [text, expected] of [
+    ["y\n", true],
+    ["YES\n", true],
+    ["n\n", false],
+    ["\n", false],
+    ["yesterday\n", false],
+    ["", false],
+  ] as const)
+    assert.equal(await answer(text), expected, JSON.stringify(text));
 });

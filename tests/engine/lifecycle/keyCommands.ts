@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { parse } from "yaml";
@@ -41,6 +42,35 @@ test("revoke: all keys of the account stop working at once, even one created wit
   const again = await lab.up();
   assert.match(again.output, /unchanged/);
   assert.doesNotMatch(again.output, /zot:ApiKey/, "only once, not on every run");
+});
+
+/** The command on a terminal, with what somebody types there. */
+async function onTerminal(command: string, typed: string): Promise<string> {
+  const line = `node commands/key.ts ${command} lab --config-file ${lab.settingsFile} --color never`;
+  const child = spawn("script", ["-qec", line, "/dev/null"], {
+    env: lab.environment,
+    stdio: ["pipe", "pipe", "inherit"],
+    timeout: 60_000,
+  });
+  let output = "";
+  for await (const chunk of child.stdout) {
+    output += String(chunk);
+    if (!child.stdin.writableEnded && output.includes("[y/N]")) child.stdin.end(typed);
+  }
+  return output;
+}
+
+test("rotate and revoke without consent write nothing that the next up would act on", async () => {
+  const before = triggers();
+  const silent = await lab.command("revoke", ["lab", "--config-file", lab.settingsFile]);
+  assert.deepEqual([silent.code, triggers()], [2, before], silent.output);
+  assert.match(
+    silent.output,
+    /Nothing was changed: without a terminal, revoke cannot ask\. To agree in advance, add --yes\./,
+  );
+  const declined = await onTerminal("revoke", "n\n");
+  assert.match(declined, /zot:ApiKey[^]*Revoke every key of the account now\? \[y\/N\] n\s+Nothing was changed\./);
+  assert.deepEqual(triggers(), before);
 });
 
 test("revoke asks for a missing stack name and changes nothing", async () => {

@@ -46,7 +46,8 @@ export class EngineLab {
   readonly directory: string;
   readonly layout: Layout;
   readonly settingsFile: string;
-  readonly #environment: NodeJS.ProcessEnv;
+  /** Of the CLI. */
+  readonly environment: NodeJS.ProcessEnv;
   readonly #plugins: AttachedPlugins | undefined;
 
   private constructor(directory: string, settingsFile: string, home: string, plugins: AttachedPlugins | undefined) {
@@ -57,7 +58,7 @@ export class EngineLab {
     this.#plugins = plugins;
     mkdirSync(join(directory, "pulumi"));
     if (existsSync(join(home, "plugins"))) symlinkSync(join(home, "plugins"), join(directory, "pulumi", "plugins"));
-    this.#environment = {
+    this.environment = {
       ...process.env,
       ...plugins?.environment,
       PULUMI_BACKEND_URL: `file://${join(directory, "state")}?metadata=skip`,
@@ -65,9 +66,9 @@ export class EngineLab {
       PULUMI_HOME: join(directory, "pulumi"),
       PULUMI_DEBUG_COMMANDS: "true",
     };
-    delete this.#environment["PULUMI_CONFIG_PASSPHRASE_FILE"];
+    delete this.environment["PULUMI_CONFIG_PASSPHRASE_FILE"];
     // Otherwise the program would report to the test runner.
-    delete this.#environment["NODE_TEST_CONTEXT"];
+    delete this.environment["NODE_TEST_CONTEXT"];
   }
 
   /**
@@ -138,7 +139,7 @@ export class EngineLab {
     const command = name === "check" || name === "recover" ? [`${name}.ts`] : ["key.ts", name];
     const child = spawn(process.execPath, [join(ROOT, "commands", command[0] ?? ""), ...command.slice(1), ...args], {
       cwd: ROOT,
-      env: this.#environment,
+      env: this.environment,
       stdio: ["ignore", "pipe", "pipe"],
     });
     const chunks: Buffer[] = [];
@@ -172,7 +173,7 @@ export class EngineLab {
     const more = logs ? ["--config-file", this.settingsFile, "--event-log", log] : [];
     const child = spawn("pulumi", [...args, ...(args.includes(STACK) ? [] : ["--stack", STACK]), ...more], {
       cwd: ROOT,
-      env: this.#environment,
+      env: this.environment,
       stdio: ["ignore", "pipe", "pipe"],
     });
     const chunks: Buffer[] = [];
