@@ -135,6 +135,8 @@ export const ERROR_CODES = {
     HOST_FILES_WRONG: "Files that zot's config needs are missing on the host. Provide them, or correct the settings.",
     PATH_UNSUPPORTED: "A path contains a control character. Correct the setting.",
     KEY_STORE_CHANGED: "The key in 1Password is not the one in the state. The message says what to do.",
+    KEYS_KEEP_APPEARING:
+      "Somebody is signed in as the account and creates keys while they are revoked. End the account's sessions, and revoke again.",
     KEY_PERMISSIONS_WRONG: "A new key has other permissions than declared. See `accessControl` in zot's config.",
     KEY_IN_USE: "The key is still in use. The message says where.",
     ACCESS_NOT_AS_DECLARED: "The registry allows more or less than declared. The message has the rows.",

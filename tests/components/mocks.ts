@@ -40,9 +40,13 @@ const SECTIONS = [
 // The real case's zot is on an ssh host. This `ssh` answers what its facts script would print.
 const bin = mkdtempSync(join(tmpdir(), "zot-auth-ssh-"));
 after(() => rmSync(bin, { recursive: true }));
-writeFileSync(join(bin, "ssh"), "#!/bin/sh\nprintf 'version=v2.1.20\\nconfig_repairs=0\\ncredentials_repairs=0\\n'\n", {
-  mode: 0o755,
-});
+writeFileSync(
+  join(bin, "ssh"),
+  "#!/bin/sh\nprintf 'version=v2.1.20\\nconfig_repairs=0\\ncredentials_repairs=0\\n'\nexit 83\n",
+  {
+    mode: 0o755,
+  },
+);
 process.env["PATH"] = `${bin}${delimiter}${process.env["PATH"] ?? ""}`;
 
 /** What our provider's resources give back beside their inputs. */

@@ -9,6 +9,7 @@ import { startRegistry } from "../lab/zot/support/registry.ts";
 import type { TestRegistry } from "../lab/zot/support/registry.ts";
 import { testContext } from "../support/provider.ts";
 import { Homelab } from "./homelab/homelab.ts";
+import { Run, within } from "./requests/gate.ts";
 
 // registry.url changes. If another zot is at the new address, the old zot's key is useless, and no later run could revoke it.
 
@@ -58,7 +59,7 @@ async function state(): Promise<ApiKeyState> {
     label,
     generation,
     fingerprint: fingerprint(key),
-    created: "2026-01-01T00:00:00Z",
+    created: new Date().toISOString(),
     expires: "2099-01-01T00:00:00Z",
     rotates: "2098-01-01T00:00:00Z",
     superseded: [],
@@ -90,6 +91,55 @@ test("if the new address is another zot, up creates a new key and revokes the ol
   assert.deepEqual(context.warned, []);
 });
 
+test("keys in their grace period at the old registry are revoked, too", async () => {
+  const earlier = await state();
+  const held = lab.stored()["zot-ci-api"] ?? "";
+  const before = { ...(await state()), superseded: [{ uuid: earlier.uuid, label: earlier.label }] };
+  const context = testContext();
+  await apiKey.update?.(before, inputs(lab.settings().registry.url), context);
+  assert.equal((await atOld(held)).status, 401);
+  assert.deepEqual(context.warned, []);
+});
+
+test("if 1Password does not take the new key, the old registry keeps the old one", async () => {
+  const before = await state();
+  const key = lab.stored()["zot-ci-api"] ?? "";
+  lab.letWrite(false);
+  await assert.rejects(async () => apiKey.update?.(before, inputs(lab.settings().registry.url), testContext()), {
+    code: "ONEPASSWORD_READ_ONLY",
+  });
+  lab.letWrite(true);
+  assert.equal((await atOld(key)).status, 200);
+  assert.equal(lab.stored()["zot-ci-api"], key);
+});
+
+test("a key that is stored stays, although 1Password damaged another field", async () => {
+  const context = testContext();
+  const run = new Run(undefined, ({ method }) => {
+    if (method === "PATCH") lab.damageItem();
+  });
+  const made = await within(run, async () =>
+    apiKey.update?.(await state(), inputs(lab.settings().registry.url), context),
+  );
+  assert.ok(lab.accepts(lab.stored()["zot-ci-api"] ?? ""), "the key was not revoked");
+  assert.equal(made?.fingerprint, fingerprint(lab.stored()["zot-ci-api"] ?? ""));
+  assert.match(
+    context.warned.join(),
+    /The new key is stored in op:\S+, but: The value of .* other parts of its item changed/,
+  );
+});
+
+test("if 1Password holds another key, a warning says that the old one was not revoked", async () => {
+  const before = await state();
+  lab.fillField("zak_another");
+  const context = testContext();
+  await apiKey.update?.(before, inputs(lab.settings().registry.url), context);
+  assert.match(
+    context.warned.join(),
+    /was not revoked and expires on 2099-01-01T00:00:00Z: 1Password no longer holds the key/,
+  );
+});
+
 test("if the old registry does not respond, a warning says until when its key is valid", async () => {
   const before = await state();
   await old.close();
@@ -100,6 +150,6 @@ test("if the old registry does not respond, a warning says until when its key is
   assert.ok(lab.accepts(lab.stored()["zot-ci-api"] ?? ""));
   assert.match(
     context.warned.join(),
-    /The key "zot-auth\/model\/\d" of http:\S+ was not revoked and expires on 2099-01-01T00:00:00Z: zot does not answer/,
+    /The key "zot-auth\/model\/\d+" of http:\S+ was not revoked and expires on 2099-01-01T00:00:00Z: zot does not answer/,
   );
 });

@@ -3,6 +3,8 @@ import { ZotAuthError, messageOf } from "../../../core/errors.ts";
 import { generationOf, isDue, keyDates, keyLabel, plus, rfc3339 } from "./rotation.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
 import { apiKeyOutputs } from "./outputs.ts";
+import { keysAtOldRegistry, revokeAtOldRegistry } from "./oldRegistry.ts";
+import { revokeAll } from "./revocation.ts";
 import type { OwnKey } from "./otherKeys/accountKeys.ts";
 import type { Secret } from "../../../core/secrets/secret.ts";
 import { createKey, keyWorks, listKeys, revokeKey } from "../client.ts";
@@ -54,7 +56,7 @@ export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
 
   diff: ({ inputs, oldInputs, state, now }) => ({
     replace: inputs.username === oldInputs.username ? [] : ["username"],
-    due: isDue(state.rotates, now) ? ["rotates"] : [],
+    due: isOverdue(inputs, state, now) ? ["rotates"] : [],
   }),
 
   keeps: ({ inputs, state, now }) => !needsNewKey(inputs, state, now),
@@ -69,7 +71,8 @@ export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
   },
 
   async update(state, inputs, context) {
-    if (isRevocation(inputs, state)) await revokeAll(inputs, context);
+    if (isRevocation(inputs, state))
+      await inSession(inputs, context, async ({ zot }) => revokeAll(inputs, zot.credentials, context));
     if (needsNewKey(inputs, state, new Date())) return makeKey(inputs, context, state);
     return { ...state, ...inputs, rotates: plus(state.created, inputs.rotateAfter), drift: "" };
   },
@@ -85,45 +88,20 @@ export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
 function needsNewKey(inputs: ApiKeyInputs, state: ApiKeyState, now: Date): boolean {
   return (
     state.drift !== "" ||
-    isDue(state.rotates, now) ||
+    isOverdue(inputs, state, now) ||
     isRevocation(inputs, state) ||
     KEY_DECIDING.some((key) => inputs[key] !== state[key])
   );
 }
 
+/** By the setting as it is now: a shorter `ci.rotateAfter` can make the key due at once, a longer one gives it more time. */
+function isOverdue({ rotateAfter }: ApiKeyInputs, { created }: ApiKeyState, now: Date): boolean {
+  return isDue(plus(created, rotateAfter), now);
+}
+
 function isRevocation(inputs: ApiKeyInputs, state: Partial<ApiKeyState>): boolean {
   // Absent in the state of earlier versions.
   return inputs.revocationTrigger !== (state.revocationTrigger ?? "");
-}
-
-/**
- * Revokes every key of the account, including unmanaged ones: whoever has one key can create more. CI cannot push until it has the new one. After an
- * interruption, the next run revokes the rest.
- */
-async function revokeAll(inputs: ApiKeyInputs, context: Context): Promise<void> {
-  await inSession(inputs, context, async ({ zot: { credentials } }) => {
-    for (const { uuid, label } of await listKeys(inputs.registryUrl, credentials, context.signal)) {
-      context.info(`revoking "${label}" (${uuid})`);
-      await revokeKey(inputs.registryUrl, credentials, uuid, context.signal);
-    }
-  });
-}
-
-/**
- * `registry.url` has changed. If the new address is another registry, nothing could revoke the old one's key once the field holds the new key:
- * so the old key revokes itself now.
- */
-async function revokeAtOldRegistry(before: ApiKeyState, context: Context): Promise<void> {
-  const { registryUrl, username, uuid, label, expires } = before;
-  const { signal } = context;
-  try {
-    const key = await findSecret(before.store, signal);
-    if (key?.fingerprint !== before.fingerprint || !(await keyWorks(registryUrl, username, key, signal))) return;
-    await revokeKey(registryUrl, { kind: "key", username, key }, uuid, signal);
-  } catch (error) {
-    if (!(error instanceof ZotAuthError)) throw error;
-    context.warn(`The key "${label}" of ${registryUrl} was not revoked and expires on ${expires}: ${error.message}`);
-  }
 }
 
 /**
@@ -149,6 +127,11 @@ async function makeKeyIn(
   // An interrupted run may have used generations that are not in the state.
   const generation = Math.max(last?.generation ?? 0, ...before.map((key) => generationOf(owner, key.label) ?? 0)) + 1;
 
+  const oldRegistry =
+    last !== undefined && last.registryUrl !== registryUrl && !before.some(({ uuid }) => uuid === last.uuid)
+      ? await keysAtOldRegistry(last, context.signal)
+      : undefined;
+
   context.progress("creating the key");
   const created = rfc3339(new Date());
   const dates = keyDates(created, { lifetimeSeconds: inputs.lifetime, rotateAfterSeconds: inputs.rotateAfter });
@@ -158,15 +141,13 @@ async function makeKeyIn(
     const repository = inputs.proofRepository;
     await assertKeyPushes(inputs, { key: made.key, repository, session: began, zotVersion }, context);
     await prove(inputs, made.key, context);
-    if (last !== undefined && last.registryUrl !== registryUrl && !before.some(({ uuid }) => uuid === last.uuid)) {
-      await revokeAtOldRegistry(last, context);
-    }
-    context.progress("storing the key in 1Password");
-    await vault().write(inputs.store, made.key, context.signal);
+    await storeKey(inputs.store, made.key, context);
   } catch (error) {
     await withdraw(inputs, session, made.uuid, context);
     throw error;
   }
+  // Last: until here the old key is the only one that CI and 1Password have.
+  if (oldRegistry !== undefined) await revokeAtOldRegistry(oldRegistry, context);
   const superseded = before.map(({ uuid, label: ours }) => ({ uuid, label: ours }));
   return {
     ...inputs,
@@ -179,6 +160,27 @@ async function makeKeyIn(
     superseded,
     drift: "",
   };
+}
+
+/** Stores the key. An error after it was stored, such as one about the item's other fields, is a warning: CI is about to use the key. */
+async function storeKey(store: SecretReference, key: Secret, context: Context): Promise<void> {
+  context.progress("storing the key in 1Password");
+  try {
+    await vault().write(store, key, context.signal);
+  } catch (error) {
+    if (!(error instanceof ZotAuthError) || !(await holds(store, key, context.signal))) throw error;
+    context.warn(`The new key is stored in ${store}, but: ${error.message}`);
+  }
+}
+
+/** Whether the field holds the key, as far as it can be read. */
+async function holds(store: SecretReference, key: Secret, signal: AbortSignal): Promise<boolean> {
+  try {
+    return (await findSecret(store, signal))?.fingerprint === key.fingerprint;
+  } catch (error) {
+    if (error instanceof ZotAuthError) return false;
+    throw error;
+  }
 }
 
 /** Revokes a key that could not be tested or stored. If that fails, the next run finds the key by its label. */

@@ -118,6 +118,22 @@ export class Homelab {
     item.fields = [...others, { ...field, value }];
   }
 
+  /** Changes the other field of the key's item, without a new version: as a store that damages what it writes. */
+  damageItem(): void {
+    const item = this.#item();
+    item.fields = (item.fields ?? []).map((field) =>
+      field.label === "other" ? { ...field, value: "damaged" } : field,
+    );
+  }
+
+  /** Whether the program's token may write into 1Password's vaults. */
+  letWrite(may: boolean): void {
+    for (const token of (this.#read("onepassword/onepassword.json") as ConnectState).tokens) {
+      const rights = Object.keys(token.rights).map((vault) => [vault, may ? "write" : "read"] as const);
+      Object.assign(token, { rights: Object.fromEntries(rights) });
+    }
+  }
+
   addKey(label: string): void {
     this.#apiKeys()[randomUUID()] = keyByHand(label);
   }

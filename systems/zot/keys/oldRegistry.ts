@@ -1,0 +1,65 @@
+import { ZotAuthError } from "../../../core/errors.ts";
+import type { SecretReference } from "../../../core/secrets/reference.ts";
+import type { Secret } from "../../../core/secrets/secret.ts";
+import type { Context } from "../../../provider/resource.ts";
+import { findSecret } from "../../onePassword/resolver.ts";
+import { keyWorks, revokeKey } from "../client.ts";
+import type { OwnKey } from "./otherKeys/accountKeys.ts";
+
+/** What the state knows of a key before `registry.url` changed. */
+export interface FormerKey extends OwnKey {
+  readonly registryUrl: string;
+  readonly username: string;
+  readonly store: SecretReference;
+  readonly fingerprint: string;
+  /** RFC 3339. */
+  readonly expires: string;
+  /** Older keys, in their grace period. They expire earlier. */
+  readonly superseded: readonly OwnKey[];
+}
+
+/** Our keys at the old registry, and the one that can revoke them all. */
+export interface KeysAtOldRegistry {
+  readonly former: FormerKey;
+  /** `undefined` if 1Password no longer holds it. */
+  readonly key: Secret | undefined;
+}
+
+/**
+ * Reads the old key while 1Password still holds it. If the new address is another registry, nothing could revoke the old registry's keys once the field
+ * holds the new key.
+ */
+export async function keysAtOldRegistry(former: FormerKey, signal: AbortSignal): Promise<KeysAtOldRegistry> {
+  const key = await findSecret(former.store, signal);
+  return { former, key: key?.fingerprint === former.fingerprint ? key : undefined };
+}
+
+/** Revokes our keys at the old registry, with the newest of them. What stays is a warning that says until when. */
+export async function revokeAtOldRegistry({ former, key }: KeysAtOldRegistry, context: Context): Promise<void> {
+  const { registryUrl, username, superseded, uuid, label } = former;
+  // The one that revokes the others goes last.
+  const left = [...superseded, { uuid, label }];
+  let reason = "1Password no longer holds the key that could do it.";
+  try {
+    if (key !== undefined) {
+      const works = await keyWorks(registryUrl, username, key, context.signal);
+      if (!works) left.pop();
+      for (let next = left[0]; works && next !== undefined; next = left[0]) {
+        await revokeKey(registryUrl, { kind: "key", username, key }, next.uuid, context.signal);
+        left.shift();
+      }
+      reason = "The key that could do it no longer works.";
+    }
+  } catch (error) {
+    if (!(error instanceof ZotAuthError)) throw error;
+    reason = error.message;
+  }
+  if (left.length > 0) context.warn(notRevoked(former, left, reason));
+}
+
+function notRevoked({ registryUrl, expires }: FormerKey, left: readonly OwnKey[], reason: string): string {
+  const labels = left.map(({ label }) => `"${label}"`).join(", ");
+  return left.length === 1
+    ? `The key ${labels} of ${registryUrl} was not revoked and expires on ${expires}: ${reason}`
+    : `The keys ${labels} of ${registryUrl} were not revoked and expire by ${expires}: ${reason}`;
+}
