@@ -21,15 +21,15 @@ export interface ZotServerArgs extends ZotHost, ZotTimeouts {
   /** What the host runs, from `lookAtHost`. */
   readonly facts: HostFacts;
   /**
-   * The config, in zot's own words. It must name the OIDC provider `oidc` with its `issuer` and `credentialsFile`. A change that
-   * zot reads only when it starts restarts it.
+   * The config, in zot's own format. It must name the OIDC provider `oidc` with its `issuer` and `credentialsFile`. zot is
+   * restarted for a change to something that it reads only when it starts.
    */
   readonly config: ZotConfig;
   /** The OAuth2 client id. A change restarts zot. */
   readonly clientId: Input<string>;
-  /** The OAuth2 client secret. It reaches the host on standard input and is encrypted in the state. A change restarts zot. */
+  /** The OAuth2 client secret. It is passed to the host on standard input and is encrypted in the state. A change restarts zot. */
   readonly clientSecret: Input<string>;
-  /** The resource after which the issuer responds; zot does not start without it. Default: it responds already. */
+  /** The resource that makes the issuer respond; zot does not start without the issuer. Default: it already responds. */
   readonly issuer?: Resource | undefined;
 }
 

@@ -93,7 +93,7 @@ export const ERROR_CODES = {
     FLOW_STAGE_UNKNOWN: "The flow has a stage that no machine can answer. Remove it.",
     FLOW_TOO_MANY_STAGES: "The flow asks for more after eight stages. Remove those that were added to it.",
     FLOW_FAILED: "The flow fails inside Authentik. See its log.",
-    FLOW_LEADS_ELSEWHERE: "The flow redirects to another server. Remove the stage or source that does.",
+    FLOW_LEADS_ELSEWHERE: "The flow redirects to another server. Remove the stage or source that does so.",
     NOT_SIGNED_IN: "The flow ended without a sign-in. Check the bindings of its login stage.",
     SIGNED_IN_AS_OTHER: "Another account is signed in. Set `ci.user` exactly as in Authentik.",
     AUTHENTIK_SENDS_ELSEWHERE: "`authentik.url` redirects to another server. Set it to the address that people use.",
@@ -109,7 +109,8 @@ export const ERROR_CODES = {
       "The authorization flow asks for consent. Set `authentik.authorizationFlow` to one with implicit consent.",
     AUTHORIZATION_STAGE_UNKNOWN:
       "The authorization flow has a stage that a machine cannot answer. Set `authentik.authorizationFlow` to one without stages.",
-    SESSION_UNKNOWN: "Authentik lost the session that it had just created. Check what drops cookies in between.",
+    SESSION_UNKNOWN:
+      "Authentik lost the session that it had just created. Check whether something in between drops cookies.",
     REDIRECT_URI_REFUSED: "The provider does not know zot's callback address. Correct `registry.url`.",
     CLIENT_UNKNOWN: "Authentik does not know the OAuth2 client. Run `pulumi refresh` and `pulumi up`.",
     GRANT_TYPES_EMPTY: "The provider lacks the grant type `authorization_code`. Run `pulumi refresh` and `pulumi up`.",
@@ -137,7 +138,8 @@ export const ERROR_CODES = {
     KEY_STORE_CHANGED: "The key in 1Password is not the one in the state. The message says what to do.",
     KEYS_KEEP_APPEARING:
       "Somebody is signed in as the account and creates keys while they are revoked. End the account's sessions, and revoke again.",
-    KEY_PERMISSIONS_WRONG: "A new key has other permissions than declared. See `accessControl` in zot's config.",
+    KEY_PERMISSIONS_WRONG:
+      "A new key's permissions differ from the declared ones. See `accessControl` in zot's config.",
     KEY_IN_USE: "The key is still in use. The message says where.",
     ACCESS_NOT_AS_DECLARED: "The registry allows more or less than declared. The message has the rows.",
     KEY_REFUSED: "zot refuses a key that it just created. See zot's log.",

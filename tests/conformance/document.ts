@@ -18,7 +18,7 @@ export function readMeasured(): Measured {
 export function renderPage(measured: Measured): Promise<string> {
   const text = `# OCI conformance
 
-\`npm run conformance\` builds the two public conformance suites of the OCI distribution specification from their Go module, once, runs
+\`npm run conformance\` builds the two public conformance suites of the OCI distribution specification (once, from their Go module), runs
 them against the lab's stand-in for zot and against a real zot if it is on PATH, and writes this page. It needs Go. Both registries have
 three tiers of access: the group of \`admin\` may do everything, the group of \`zot-ci\` may read and create. Each run has its own registry.
 The cells count the cases that passed / failed / were skipped.
@@ -28,7 +28,7 @@ ${suites.map((suite) => renderSuite(suite, measured)).join("\n\n")}
 ## What fails for admin
 
 Only this: on HEAD of a blob, zot searches all repositories and links what it finds into the requested one. So a blob that was deleted from
-one repository exists again after a request, as long as another repository has it. The stand-in does the same, down to which of two deleted copies
+one repository exists again after such a request, as long as another repository has it. The stand-in does the same, down to which of two deleted copies
 comes back.
 
 ## What CI is denied

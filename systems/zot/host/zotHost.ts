@@ -6,8 +6,8 @@ import type { HostFiles } from "./files/files.ts";
 /** How zot runs as a service, and how it is restarted: either `service` or `restartCommand`. */
 export interface ZotService {
   /**
-   * The service manager that runs zot, and zot's name there: `launchd:<label>` (a LaunchAgent), `systemd:<unit>` (the system's, with `sudo -n` when
-   * not root) or `systemd-user:<unit>`. Default: `restartCommand` is used.
+   * The service manager that runs zot, and the service's name: `launchd:<label>` (a LaunchAgent), `systemd:<unit>` (a system unit, with `sudo -n`
+   * unless you are root) or `systemd-user:<unit>`. Default: `restartCommand` is used.
    */
   readonly service?: string | undefined;
   /** Whether to write the LaunchAgent's plist or the unit file too. Default: no. A change of that file restarts zot; `destroy` restores the original. */

@@ -26,7 +26,7 @@ test("if the claim spells the group differently, the error names both spellings"
   assert.notEqual(code, 0);
   assert.match(
     output,
-    /arrives without "artifact-workloads" \(setting access\.ciGroup\)\. Claims: "Artifact-Workloads"/,
+    /arrives without "artifact-workloads" \(setting access\.ciGroup\)\. Its groups: "Artifact-Workloads"/,
   );
   assert.match(output, /is spelled differently, and zot compares exactly/);
 });

@@ -107,7 +107,7 @@ undo() {
     { say "The previous config could not be restored. It is in $config_back."; return; }
   listen_as "$config"
   if [ $service_changed = yes ] && [ -z "$service_back" ]; then
-    forget_records; say "The previous config was restored, but there was no service before that could run zot with it."; return
+    forget_records; say "The previous config was restored, but nothing runs zot with it: there was no service before this deployment."; return
   fi
   if [ $restarted = yes ]; then start_anew && within $ready_seconds ready_and canary_off; else within $reload_seconds ready_and canary_off; fi || {
     say "The previous config was restored, but zot does not serve at $origin with it either."

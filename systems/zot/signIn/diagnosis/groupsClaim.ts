@@ -46,6 +46,6 @@ function groupMissing(seen: ClaimsSeen, ciGroup: string, asked: string): Verdict
   return fails(
     "groups claim",
     "GROUP_NOT_IN_TOKEN",
-    `The claim "${seen.claim}" arrives without "${ciGroup}" (setting access.ciGroup). Claims: ${names(seen.groups)} (${asked}). ${remedy}`,
+    `The claim "${seen.claim}" arrives without "${ciGroup}" (setting access.ciGroup). Its groups: ${names(seen.groups)} (${asked}). ${remedy}`,
   );
 }

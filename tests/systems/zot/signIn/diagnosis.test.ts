@@ -52,9 +52,9 @@ const GROUPS_CASES: readonly (readonly [string, Partial<ClaimsSeen>, string, str
     { groups: ["people"] },
     "2.1.20",
     "fails GROUP_NOT_IN_TOKEN",
-    /without "artifact-workloads" \(setting access\.ciGroup\)\. Claims: "people".*an account's own groups/,
+    /without "artifact-workloads" \(setting access\.ciGroup\)\. Its groups: "people".*an account's own groups/,
   ],
-  ["no group at all", { groups: [] }, "2.1.20", "fails GROUP_NOT_IN_TOKEN", /Claims: none/],
+  ["no group at all", { groups: [] }, "2.1.20", "fails GROUP_NOT_IN_TOKEN", /Its groups: none/],
   [
     "the group in another case",
     { groups: ["Artifact-Workloads"] },
