@@ -4,6 +4,7 @@
 import { judgeKeyDates } from "../systems/zot/keys/rotation.ts";
 import { PULUMI_EXIT, pulumi } from "./pulumi.ts";
 import { requestOf } from "./request.ts";
+import { unfinishedIn } from "./unfinished.ts";
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -23,6 +24,13 @@ async function main(args: readonly string[]): Promise<number> {
   const { code, kept } = await pulumi(["stack", "output", "--json", "--stack", stack], "stdout");
   if (code === PULUMI_EXIT.stackNotFound) return 2;
   if (code !== 0) return fails("could not read its outputs, see above.");
+  const state = await pulumi(["stack", "export", "--stack", stack], "stdout");
+  if (state.code !== 0) return fails("could not read its state, see above.");
+  const unfinished = unfinishedIn(JSON.parse(state.kept) as unknown);
+  if (unfinished.length > 0) {
+    const recover = `\`${["npm run recover --", stack, ...configFile].join(" ")}\``;
+    return fails(`an earlier run did not finish: ${unfinished.join(", ")}. ${recover} resumes it.`);
+  }
   const outputs = JSON.parse(kept) as Readonly<Record<string, unknown>>;
   const key = judgeKeyDates(outputs, new Date());
   if (key.verdict === "unknown") return fails(`${key.says}. Run ${remedy("up")}.`);

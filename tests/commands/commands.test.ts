@@ -7,6 +7,7 @@ import { THIS_MACHINE, described, holderOf, isUnreadable, locksIn } from "../../
 import type { Lock, Machine } from "../../commands/locks.ts";
 import { agrees, agreesInAdvance, canAsk } from "../../commands/consent.ts";
 import { requestOf, settingsFileOf } from "../../commands/request.ts";
+import { unfinishedIn } from "../../commands/unfinished.ts";
 
 // The decisions of `npm run recover` and similar commands, without the CLI. engine/commands/recover.ts proves the wording of the CLI's errors.
 
@@ -119,4 +120,14 @@ test("consent is given in advance as for pulumi up, or asked for on a terminal",
     ["", false],
   ] as const)
     assert.equal(await answer(text), expected, JSON.stringify(text));
+});
+
+test("names what an interrupted run left in the state", () => {
+  const urn = (name: string): string => `urn:pulumi:prod::zot-auth::zot-auth:zot:ApiKey::${name}`;
+  const deployment = {
+    resources: [{ urn: urn("ci-key") }, { urn: urn("ci-account"), delete: true }],
+    pending_operations: [{ resource: { urn: urn("ci-key") }, type: "updating" }],
+  };
+  assert.deepEqual(unfinishedIn({ version: 3, deployment }), ["updating ci-key", "deleting the former ci-account"]);
+  assert.deepEqual(unfinishedIn({ version: 3, deployment: { resources: [{ urn: urn("ci-key") }] } }), []);
 });

@@ -95,6 +95,12 @@ for (const row of ["ci-key", "forgejo-homelab/site"]) {
         `${repository} can push`,
       );
     }
+    const checked = await lab.command("check");
+    assert.equal(checked.code, 1);
+    assert.match(
+      checked.output,
+      new RegExp(`^✗ lab: an earlier run did not finish: (creating|updating) ${row}.*npm run recover -- lab `, "m"),
+    );
     await recover();
     await assertWhole();
     if (row !== "ci-key") return; // check.ts follows

@@ -218,7 +218,7 @@ test("a key created by an earlier version stays when the diagnosis adds its inpu
   const state = {
     ...earlier,
     uuid: "u",
-    created: "2026-01-01T00:00:00Z",
+    created: new Date().toISOString(),
     rotates: "2999-01-01T00:00:00Z",
     drift: "",
   } as unknown as ApiKeyState;
