@@ -1,5 +1,5 @@
 // npm run rotate -- <stack>, npm run revoke -- <stack>: replaces the key now. Options after the stack go to `pulumi up`.
-import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { agrees, agreesInAdvance, canAsk } from "./consent.ts";
@@ -47,7 +47,14 @@ async function main([command = "", ...args]: readonly string[]): Promise<number>
       );
       return 2;
     }
-    const previewed = await previewOf(request, set);
+    const file = settingsFileOf(request);
+    if (!existsSync(file)) {
+      process.stderr.write(
+        `Nothing was changed: the settings file ${file} does not exist. Name a stack that has one.\n`,
+      );
+      return 2;
+    }
+    const previewed = await previewOf(request, file, set);
     if (previewed !== 0) return previewed;
     if (!(await agrees(trigger.asks, process.stdin, process.stdout))) {
       process.stdout.write("Nothing was changed.\n");
@@ -61,9 +68,11 @@ async function main([command = "", ...args]: readonly string[]): Promise<number>
 }
 
 /** Previews the run with a copy of the settings in which the setting is written. */
-async function previewOf(request: Request, set: (file: readonly string[]) => Promise<number>): Promise<number> {
-  const { stack, others } = request;
-  const file = settingsFileOf(request);
+async function previewOf(
+  { stack, others }: Request,
+  file: string,
+  set: (file: readonly string[]) => Promise<number>,
+): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "zot-auth-preview-"));
   try {
     const copy = ["--config-file", join(folder, basename(file))];

@@ -34,7 +34,7 @@ async function askedOfProxy(t: TestContext, environment: NodeJS.ProcessEnv): Pro
   return asked;
 }
 
-test("requests use the proxy of HTTP_PROXY only if Node is told to use proxies", async (t) => {
+test("HTTP_PROXY is used only if Node is configured to use proxies", async (t) => {
   for (const environment of [{ NODE_USE_ENV_PROXY: "1" }, { NODE_OPTIONS: "--use-env-proxy" }]) {
     const asked = await askedOfProxy(t, environment);
     assert.ok(asked.length > 0 && asked.every((url) => /forgejo\.example/.test(String(url))), String(asked));

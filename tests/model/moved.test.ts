@@ -140,6 +140,14 @@ test("if 1Password holds another key, a warning says that the old one was not re
   );
 });
 
+test("if the old key cannot be read at all, the move succeeds with a warning that says why", async () => {
+  const before = { ...(await state()), store: "op://no-such-vault/CI/zot-ci-api" as const };
+  const context = testContext();
+  assert.ok(await apiKey.update?.(before, inputs(lab.settings().registry.url), context));
+  assert.ok(lab.accepts(lab.stored()["zot-ci-api"] ?? ""));
+  assert.match(context.warned.join(), /was not revoked and expires on 2099-01-01T00:00:00Z: .*no-such-vault/);
+});
+
 test("if the old registry does not respond, a warning says until when its key is valid", async () => {
   const before = await state();
   await old.close();

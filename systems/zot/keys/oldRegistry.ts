@@ -21,8 +21,8 @@ export interface FormerKey extends OwnKey {
 /** Our keys at the old registry, and the one that can revoke them all. */
 export interface KeysAtOldRegistry {
   readonly former: FormerKey;
-  /** `undefined` if 1Password no longer holds it. */
-  readonly key: Secret | undefined;
+  /** The key, or why it cannot be had. */
+  readonly key: Secret | string;
 }
 
 /**
@@ -30,8 +30,15 @@ export interface KeysAtOldRegistry {
  * holds the new key.
  */
 export async function keysAtOldRegistry(former: FormerKey, signal: AbortSignal): Promise<KeysAtOldRegistry> {
-  const key = await findSecret(former.store, signal);
-  return { former, key: key?.fingerprint === former.fingerprint ? key : undefined };
+  try {
+    const key = await findSecret(former.store, signal);
+    if (key?.fingerprint === former.fingerprint) return { former, key };
+    return { former, key: "1Password no longer holds the key that could do it." };
+  } catch (error) {
+    // Such as a vault that was deleted: the move must not depend on it.
+    if (!(error instanceof ZotAuthError)) throw error;
+    return { former, key: error.message };
+  }
 }
 
 /** Revokes our keys at the old registry, with the newest of them. What stays is a warning that says until when. */
@@ -39,9 +46,9 @@ export async function revokeAtOldRegistry({ former, key }: KeysAtOldRegistry, co
   const { registryUrl, username, superseded, uuid, label } = former;
   // The one that revokes the others goes last.
   const left = [...superseded, { uuid, label }];
-  let reason = "1Password no longer holds the key that could do it.";
+  let reason = typeof key === "string" ? key : "";
   try {
-    if (key !== undefined) {
+    if (typeof key !== "string") {
       const works = await keyWorks(registryUrl, username, key, context.signal);
       if (!works) left.pop();
       for (let next = left[0]; works && next !== undefined; next = left[0]) {

@@ -42,8 +42,9 @@ printf '%s %s' "$(sum "$file" | cut -c1-16)" ${repairs}`;
 export function removeSecretFileScript(file: string): string {
   return `${FUNCTIONS}
 file=${quote(file)}
-rm -f "$file.zot-auth-new" "$file.zot-auth-record"
+there=$(through "$file") || there=$file
+rm -f "$there.zot-auth-new" "$file.zot-auth-new" "$file.zot-auth-record" "$file.before-zot-auth.zot-auth-new"
 # In an order in which a kill never makes the restored file look like ours.
-if [ -f "$file.before-zot-auth" ]; then rm -f "$file.zot-auth"; mv -f "$file.before-zot-auth" "$(through "$file")"
-elif [ -f "$file.zot-auth" ]; then rm -f "$file"; rm -f "$file.zot-auth"; fi`;
+if [ -f "$file.before-zot-auth" ]; then rm -f "$file.zot-auth"; mv -f "$file.before-zot-auth" "$there"
+elif [ -f "$file.zot-auth" ]; then rm -f "$there"; rm -f "$file.zot-auth"; fi`;
 }
