@@ -1,15 +1,4 @@
-import { configure } from "../systems/onePassword/resolver.ts";
+import { zotAuth } from "./definition.ts";
 import { serve } from "./grpc/index.ts";
-import { functions, resources } from "./handlers.ts";
 
-/** Our own provider. */
-await serve({
-  name: "zot-auth",
-  version: "0.1.0",
-  configure: async (inputs) => {
-    configure(inputs);
-    return Promise.resolve();
-  },
-  resources,
-  functions,
-});
+await serve(zotAuth);

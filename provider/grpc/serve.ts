@@ -28,19 +28,17 @@ export async function serve(definition: ProviderDefinition): Promise<void> {
     setTimeout(() => process.exit(0), GRACE_MILLISECONDS).unref();
     void calls.settled().then(() => process.exit(0));
   };
-  // A client's warning would end up on a standard error that nobody reads. Node's own warnings stay there.
-  process.on("warning", ({ name, message }) => {
-    if (name === WARNING) engine.log("warning", "", message);
-  });
+  forwardWarnings(engine);
   onEngineGone(end);
   process.once("SIGINT", end).once("SIGTERM", end);
 
   await announce(serverOf(definition, calls, engine));
 }
 
-/** A running provider that engines attach to. It serves one run after another. */
+/** A running provider that engines attach to. */
 export interface Attachable {
   readonly port: number;
+  /** Cancels the running operations, as the end of the engine does for a plugin that is a process. */
   close(): void;
 }
 
@@ -49,8 +47,24 @@ export interface Attachable {
  */
 export async function serveAttachable(definition: ProviderDefinition): Promise<Attachable> {
   const engine = new Engine(undefined);
-  const server = serverOf(definition, new Calls(engine), engine);
-  return { port: await listen(server), close: () => server.forceShutdown() };
+  const calls = new Calls(engine);
+  const server = serverOf(definition, calls, engine);
+  const stopForwarding = forwardWarnings(engine);
+  const close = (): void => {
+    calls.cancel();
+    stopForwarding();
+    server.forceShutdown();
+  };
+  return { port: await listen(server), close };
+}
+
+/** A client's warning would end up on a standard error that nobody reads. Node's own warnings stay there. */
+function forwardWarnings(engine: Engine): () => void {
+  const forward = ({ name, message }: Error): void => {
+    if (name === WARNING) engine.log("warning", "", message);
+  };
+  process.on("warning", forward);
+  return () => void process.off("warning", forward);
 }
 
 function serverOf(definition: ProviderDefinition, calls: Calls, engine: Engine): Server {

@@ -19,6 +19,7 @@ import { declaredDependencies, installedPackages } from "./installedPackages.ts"
 import type { Plugin } from "./installedPackages.ts";
 import { npmInstall, npmVersion, packageVersion } from "./npm.ts";
 import { run } from "./run.ts";
+import type { Surroundings } from "./run.ts";
 import { runtimeOptions } from "./runtimeOptions.ts";
 
 /** Pulumi's LanguageRuntime service for Node. Methods that generate code or build packages and plugins are not implemented. */
@@ -28,14 +29,17 @@ export interface LanguageHost {
   stop(): Promise<void>;
 }
 
-export function languageRuntime(addressByArgument: string | undefined): LanguageHost {
+/** @param surroundings of the programs that it starts; default: this process's environment and output */
+export function languageRuntime(addressByArgument: string | undefined, surroundings?: Surroundings): LanguageHost {
   let engineAddress = addressByArgument ?? "";
-  const cancelled = new AbortController();
+  let cancelled = new AbortController();
   let running: Promise<unknown> = Promise.resolve();
 
   const service = {
     handshake: unary((request: LanguageHandshakeRequest) => {
       engineAddress = request.getEngineAddress();
+      // An engine attaches once for the packages and once for the program, and cancels after each.
+      if (cancelled.signal.aborted) cancelled = new AbortController();
       return new languagepb.LanguageHandshakeResponse();
     }),
     getPluginInfo: unary(() => new pluginpb.PluginInfo()),
@@ -55,7 +59,7 @@ export function languageRuntime(addressByArgument: string | undefined): Language
     }),
     run: unary(async (request: RunRequest, signal) => {
       if (engineAddress === "") throw new Error("The engine asked to run a program before it sent its address.");
-      const program = run(request, engineAddress, AbortSignal.any([signal, cancelled.signal]));
+      const program = run(request, engineAddress, AbortSignal.any([signal, cancelled.signal]), surroundings);
       running = program;
       return program;
     }),

@@ -10,13 +10,24 @@ const ERROR_ALREADY_SHOWN = 32;
 /** How long a program may take to exit after SIGINT. */
 const GRACE_MILLISECONDS = 5000;
 
+export interface Surroundings {
+  readonly environment: NodeJS.ProcessEnv;
+  /** Gets what the program writes. */
+  readonly output: (chunk: Buffer) => void;
+}
+
 /**
  * Runs the program in a separate Node process with the SDK's launcher and waits until it exits. Its output goes directly to the engine.
  * The official host puts a proxy between program and engine for the synchronous invokes of SDKs before 3.0; this one does not.
  *
  * @param signal aborted when the user cancels or the engine ends the call
  */
-export async function run(request: RunRequest, engineAddress: string, signal: AbortSignal): Promise<RunResponse> {
+export async function run(
+  request: RunRequest,
+  engineAddress: string,
+  signal: AbortSignal,
+  surroundings?: Surroundings,
+): Promise<RunResponse> {
   const info = request.getInfo();
   const program = info?.getProgramDirectory() ?? request.getPwd();
   const options = runtimeOptions(info);
@@ -33,16 +44,18 @@ export async function run(request: RunRequest, engineAddress: string, signal: Ab
   flag("parallel", String(request.getParallel()));
   args.push(info?.getEntryPoint() ?? ".", ...request.getArgsList());
 
+  const outputs = surroundings === undefined ? "inherit" : "pipe";
   const child = spawn("node", args, {
-    stdio: ["ignore", "inherit", "inherit"],
+    stdio: ["ignore", outputs, outputs],
     env: {
-      ...process.env,
+      ...(surroundings?.environment ?? process.env),
       PULUMI_CONFIG: JSON.stringify(configOf(request)),
       PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
       ...(options.typescript ? { PULUMI_NODEJS_TYPESCRIPT: "true" } : {}),
       ...(options.tsconfig === undefined ? {} : { PULUMI_NODEJS_TSCONFIG_PATH: options.tsconfig }),
     },
   });
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk: Buffer) => surroundings?.output(chunk));
   let lastResort: NodeJS.Timeout | undefined;
   const interrupt = () => {
     child.kill("SIGINT");

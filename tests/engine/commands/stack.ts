@@ -9,7 +9,7 @@ export async function start(): Promise<void> {
   lab = await EngineLab.start((config) => {
     // So that the same run revokes superseded keys.
     config["zot-auth:ci"] = { ...(config["zot-auth:ci"] as object), gracePeriod: "0 seconds" };
-  }, "processes");
+  });
   homelab = new Homelab(lab);
 }
 

@@ -13,7 +13,6 @@ import type { Layout } from "../../../lab/homelab/layout.ts";
 import { LAB_PASSPHRASE } from "../../../lab/homelab/secrets.ts";
 import type { LabSecrets } from "../../../lab/homelab/secrets.ts";
 import { attachPlugins } from "../../support/attachedPlugins.ts";
-import type { AttachedPlugins } from "../../support/attachedPlugins.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 const STACK = "lab";
@@ -48,19 +47,19 @@ export class EngineLab {
   readonly settingsFile: string;
   /** Of the CLI. */
   readonly environment: NodeJS.ProcessEnv;
-  readonly #plugins: AttachedPlugins | undefined;
+  readonly #attaches: boolean;
 
-  private constructor(directory: string, settingsFile: string, home: string, plugins: AttachedPlugins | undefined) {
+  private constructor(directory: string, settingsFile: string, attaches: boolean) {
     this.directory = directory;
     this.settingsFile = settingsFile;
     this.layout = readLayout(settingsFile, join(directory, "lab"));
+    this.#attaches = attaches;
     // Keeps Pulumi's records of these stacks out of the user's PULUMI_HOME, but uses the plugins that are installed there.
-    this.#plugins = plugins;
+    const home = process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi");
     mkdirSync(join(directory, "pulumi"));
     if (existsSync(join(home, "plugins"))) symlinkSync(join(home, "plugins"), join(directory, "pulumi", "plugins"));
     this.environment = {
       ...process.env,
-      ...plugins?.environment,
       PULUMI_BACKEND_URL: `file://${join(directory, "state")}?metadata=skip`,
       PULUMI_CONFIG_PASSPHRASE: LAB_PASSPHRASE,
       PULUMI_HOME: join(directory, "pulumi"),
@@ -75,7 +74,7 @@ export class EngineLab {
    * Starts the servers and creates the stack.
    *
    * @param change may alter the settings first
-   * @param plugins `processes`: the CLI starts the stand-ins for the official plugins itself, as for a user
+   * @param plugins `processes`: the CLI starts the plugins itself, as for a user
    */
   static async start(
     change: (config: Config) => void = () => undefined,
@@ -87,13 +86,7 @@ export class EngineLab {
     change(config.config);
     writeFileSync(settingsFile, textOf(config));
     mkdirSync(join(directory, "state"));
-    const home = process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi");
-    const lab = new EngineLab(
-      directory,
-      settingsFile,
-      home,
-      plugins === "attached" ? await attachPlugins(home) : undefined,
-    );
+    const lab = new EngineLab(directory, settingsFile, plugins === "attached");
     try {
       await startInBackground(lab.layout);
       const { code, output } = await lab.pulumi("stack", "init", STACK);
@@ -122,7 +115,7 @@ export class EngineLab {
   }
 
   async pulumi(...args: readonly string[]): Promise<PulumiResult> {
-    return this.#start(args).ended;
+    return (await this.#start(args)).ended;
   }
 
   /** Runs the command of `npm run <name>`. */
@@ -137,15 +130,8 @@ export class EngineLab {
     ],
   ): Promise<Pick<PulumiResult, "code" | "output">> {
     const command = name === "check" || name === "recover" ? [`${name}.ts`] : ["key.ts", name];
-    const child = spawn(process.execPath, [join(ROOT, "commands", command[0] ?? ""), ...command.slice(1), ...args], {
-      cwd: ROOT,
-      env: this.environment,
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    const chunks: Buffer[] = [];
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-    const code = await new Promise<number | null>((done) => child.once("close", done));
-    return { code: code ?? 1, output: Buffer.concat(chunks).toString("utf8") };
+    const script = join(ROOT, "commands", command[0] ?? "");
+    return (await this.#spawn(process.execPath, [script, ...command.slice(1), ...args])).ended;
   }
 
   /**
@@ -153,7 +139,7 @@ export class EngineLab {
    * which is slightly later.
    */
   async upCutOffAt(name: string, noted = false): Promise<PulumiResult> {
-    const { child, log, ended } = this.#start(["up", "--yes", "--skip-preview", "--non-interactive"]);
+    const { child, log, ended } = await this.#start(["up", "--yes", "--skip-preview", "--non-interactive"]);
     const begun = (): boolean =>
       mentions(log, `::${name}"`) &&
       readEvents(log).some((event) => event.resourcePreEvent?.metadata.urn.endsWith(`::${name}`) === true);
@@ -163,33 +149,37 @@ export class EngineLab {
     return ended;
   }
 
-  #start(args: readonly string[]): {
+  async #start(args: readonly string[]): Promise<{
     readonly child: ChildProcess;
     readonly log: string;
     readonly ended: Promise<PulumiResult>;
-  } {
+  }> {
     const log = join(this.directory, `events-${Date.now()}-${Math.random()}.json`);
     const logs = ["up", "preview", "refresh", "destroy"].includes(args[0] ?? "");
     const more = logs ? ["--config-file", this.settingsFile, "--event-log", log] : [];
-    const child = spawn("pulumi", [...args, ...(args.includes(STACK) ? [] : ["--stack", STACK]), ...more], {
+    const stack = args.includes(STACK) ? [] : ["--stack", STACK];
+    const { child, ended } = await this.#spawn("pulumi", [...args, ...stack, ...more]);
+    return { child, log, ended: ended.then((result) => ({ ...result, events: logs ? readEvents(log) : [] })) };
+  }
+
+  async #spawn(
+    command: string,
+    args: readonly string[],
+  ): Promise<{ readonly child: ChildProcess; readonly ended: Promise<Pick<PulumiResult, "code" | "output">> }> {
+    const chunks: Buffer[] = [];
+    const keep = (chunk: Buffer): void => void chunks.push(chunk);
+    const plugins = this.#attaches ? await attachPlugins(this.environment, keep) : undefined;
+    const child = spawn(command, args, {
       cwd: ROOT,
-      env: this.environment,
+      env: plugins?.environment ?? this.environment,
       stdio: ["ignore", "pipe", "pipe"],
     });
-    const chunks: Buffer[] = [];
-    child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
-    child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
-    const ended = new Promise<PulumiResult>((done, fail) => {
-      child.once("error", fail);
-      child.once("close", (status) => {
-        done({
-          code: status ?? 1,
-          output: Buffer.concat(chunks).toString("utf8"),
-          events: logs ? readEvents(log) : [],
-        });
-      });
-    });
-    return { child, log, ended };
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", keep);
+    const exit = new Promise<number | null>((done, fail) => void child.once("error", fail).once("close", done));
+    const ended = exit
+      .finally(async () => plugins?.close())
+      .then((code) => ({ code: code ?? 1, output: Buffer.concat(chunks).toString("utf8") }));
+    return { child, ended };
   }
 
   /** The stack's state file. */
@@ -212,7 +202,6 @@ export class EngineLab {
 
   async stop(): Promise<void> {
     await stopLab(this.layout);
-    this.#plugins?.close();
     rmSync(this.directory, { recursive: true, force: true });
   }
 }
