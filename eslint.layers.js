@@ -18,7 +18,7 @@ const LAYERS = {
 };
 
 /** The table of the provider's handlers and its entry point load the systems. */
-const PROVIDER_ENTRIES = ["provider/handlers.ts", "provider/main.ts"];
+const PROVIDER_ENTRIES = ["provider/handlers.ts", "provider/definition.ts"];
 
 /**
  * Which other systems each system may import.
