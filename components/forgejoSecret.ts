@@ -1,8 +1,8 @@
 import { ComponentResource, RunError, output } from "@pulumi/pulumi";
-import type { ComponentResourceOptions, Input } from "@pulumi/pulumi";
+import type { ComponentResourceOptions, Input, Resource } from "@pulumi/pulumi";
 import type { SecretReference } from "../core/secrets/reference.ts";
 import { ownerOfLabel } from "../systems/forgejo/secretMarker.ts";
-import { ActionsSecret, CopiedSecret, SecretCleanup } from "./parts/resources.ts";
+import { ActionsSecret, CopiedSecret, FormerSecrets, SecretCleanup } from "./parts/resources.ts";
 
 /** A key whose value is stored elsewhere. */
 export interface StoredKey {
@@ -27,13 +27,13 @@ export interface OtherSecret {
 }
 
 export interface ForgejoSecretArgs {
-  /** Forgejo's address: `https://forge.example.net`. */
+  /** Forgejo's address: `https://forge.example.net`. A change writes the secrets there, then deletes those at the old address if that is another Forgejo. */
   readonly forgejoUrl: string;
   /** Reference to an API token that may write Actions secrets and variables of all targets. */
   readonly forgejoToken: SecretReference;
   /** Who manages these secrets, without spaces: `zot-auth/<stack>`. Only secrets marked with this name are overwritten or deleted, so it must be unique. */
   readonly owner: string;
-  /** Name of the Actions secret that holds the key. A change deletes the secret of the old name. */
+  /** Name of the Actions secret that holds the key. A change writes the new secrets, then deletes those of the old name. */
   readonly secretName: string;
   /**
    * Who gets the key: repositories (`owner/name`), organisations (`name`) and the token's own user (`user:login`). The secret of a target that is
@@ -79,16 +79,25 @@ export class ForgejoSecret extends ComponentResource {
       { parent: this },
     );
     const written = { parent: this, dependsOn: [cleanup] };
-    for (const target of targets) {
-      new ActionsSecret(
-        `${name}-${target}`,
-        { ...connection, target, secretName, source, fingerprint, label, expires },
-        written,
-      );
-    }
-    for (const copy of copies) {
-      new CopiedSecret(`${name}-${copy.target}-${copy.secretName}`, { ...connection, ...copy }, written);
-    }
+    const secrets: Resource[] = [
+      ...targets.map(
+        (target) =>
+          new ActionsSecret(
+            `${name}-${target}`,
+            { ...connection, target, secretName, source, fingerprint, label, expires },
+            written,
+          ),
+      ),
+      ...copies.map(
+        (copy) => new CopiedSecret(`${name}-${copy.target}-${copy.secretName}`, { ...connection, ...copy }, written),
+      ),
+    ];
+    new FormerSecrets(
+      `${name}-former-secrets`,
+      // Undefined in the state of earlier versions.
+      { ...connection, former: output(cleanup.former).apply((former) => former ?? []) },
+      { parent: this, dependsOn: secrets },
+    );
     this.registerOutputs();
   }
 }

@@ -31,6 +31,8 @@ const currentResources: Readonly<Record<string, () => Promise<ResourceHandler>>>
     adapt((await import("../systems/forgejo/resources/actionsSecret.ts")).actionsSecret),
   "zot-auth:forgejo:CopiedSecret": async () =>
     adapt((await import("../systems/forgejo/resources/copiedSecret.ts")).copiedSecret),
+  "zot-auth:forgejo:FormerSecrets": async () =>
+    adapt((await import("../systems/forgejo/resources/formerSecrets.ts")).formerSecrets),
   "zot-auth:forgejo:SecretCleanup": async () =>
     adapt((await import("../systems/forgejo/resources/secretCleanup.ts")).secretCleanup),
   "zot-auth:zot:ApiKey": async () => adapt((await import("../systems/zot/keys/apiKey.ts")).apiKey),

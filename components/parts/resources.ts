@@ -17,6 +17,7 @@ import type { BlueprintFileInputs, BlueprintFileState } from "../../systems/auth
 import type { CopiedSecretInputs, CopiedSecretState } from "../../systems/forgejo/resources/copiedSecret.ts";
 import type { KeyCleanupInputs, KeyCleanupState } from "../../systems/zot/keys/keyCleanup.ts";
 import type { ObjectCleanupInputs, ObjectCleanupState } from "../../systems/authentik/resources/objectCleanup.ts";
+import type { FormerSecretsInputs, FormerSecretsState } from "../../systems/forgejo/resources/formerSecrets.ts";
 import type { SecretCleanupInputs, SecretCleanupState } from "../../systems/forgejo/resources/secretCleanup.ts";
 import type { InlineBlueprintInputs, InlineBlueprintState } from "../../systems/authentik/resources/inlineBlueprint.ts";
 import type { PreflightInputs, PreflightState } from "../../systems/preflight.ts";
@@ -32,6 +33,7 @@ import {
 import {
   actionsSecretOutputs,
   copiedSecretOutputs,
+  secretCleanupOutputs,
   testBuildOutputs,
 } from "../../systems/forgejo/resources/outputs.ts";
 import { accessProofOutputs } from "../../systems/zot/access/proof/outputs.ts";
@@ -93,7 +95,11 @@ export const ServiceAccount = resource<ServiceAccountInputs, ServiceAccountInput
 export const ApiKey = resource<ApiKeyInputs, ApiKeyState>("zot:ApiKey", apiKeyOutputs);
 export const KeyCleanup = resource<KeyCleanupInputs, KeyCleanupState>("zot:KeyCleanup", {});
 export const OtherKeys = resource<OtherKeysInputs, OtherKeysState>("zot:OtherKeys", otherKeysOutputs);
-export const SecretCleanup = resource<SecretCleanupInputs, SecretCleanupState>("forgejo:SecretCleanup", {});
+export const SecretCleanup = resource<SecretCleanupInputs, SecretCleanupState>(
+  "forgejo:SecretCleanup",
+  secretCleanupOutputs,
+);
+export const FormerSecrets = resource<FormerSecretsInputs, FormerSecretsState>("forgejo:FormerSecrets", {});
 export const ActionsSecret = resource<ActionsSecretInputs, ActionsSecretState>(
   "forgejo:ActionsSecret",
   actionsSecretOutputs,

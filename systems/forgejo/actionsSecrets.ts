@@ -1,6 +1,6 @@
 import { ZotAuthError, messageOf } from "../../core/errors.ts";
 import { markerName } from "./target.ts";
-import { changingText, markerText, ownerOfLabel, parseMarker } from "./secretMarker.ts";
+import { changingText, isMarker, markerText, ownerOfLabel, parseMarker } from "./secretMarker.ts";
 import type { SecretMarker } from "./secretMarker.ts";
 import type { Forgejo } from "./client.ts";
 import { TargetMoved } from "./errors.ts";
@@ -14,6 +14,19 @@ export interface PlacedSecret {
   /** The repository's, organisation's or user's numeric id: the name can be reused. */
   readonly targetId: number;
 }
+
+/** Errors of a Forgejo, or a token, that may be gone for good. */
+const GONE: readonly string[] = [
+  "SERVER_UNREACHABLE",
+  "WRONG_SERVER",
+  "FORGEJO_TOKEN_REFUSED",
+  "SECRET_MISSING",
+  "SECRET_EMPTY",
+  "ONEPASSWORD_VAULT_UNKNOWN",
+  "ONEPASSWORD_ITEM_MISSING",
+  "ONEPASSWORD_ITEM_ARCHIVED",
+  "ONEPASSWORD_FIELD_MISSING",
+];
 
 /** Errors for an unusable or replaced target: a refresh reports them as drift and does not fail. */
 const DRIFT: readonly string[] = [
@@ -33,10 +46,11 @@ export async function targetIdFor(
   forgejo: Forgejo,
   target: string,
   context: Context,
-  before?: { readonly targetId: number; readonly drift: string },
+  before?: { readonly forgejoUrl: string; readonly targetId: number; readonly drift: string },
 ): Promise<number> {
   const id = await forgejo.usableTargetId(target);
-  if (before === undefined || before.targetId === id) return id;
+  // At another address there may be another Forgejo, with ids of its own.
+  if (before === undefined || before.targetId === id || before.forgejoUrl !== forgejo.url) return id;
   if (before.drift === "") {
     throw new ZotAuthError(
       "FORGEJO_REPOSITORY_REPLACED",
@@ -95,15 +109,35 @@ export async function driftOf(forgejo: Forgejo, { secretName, marker, targetId }
   ]);
   if (names?.includes(secretName) === false) return `${target} has no secret ${secretName}`;
   const variable = `the variable ${markerName(secretName)} of ${target}`;
-  if (found === markerText(marker)) return "";
   if (found === undefined) return `${variable} is missing, so it is unknown which secret ${secretName} is`;
+  if (isMarker(found, marker)) return "";
   return found === changingText(marker)
     ? `a change of the secret ${secretName} of ${target} was interrupted`
     : `${variable} names another secret`;
 }
 
-/** Deletes secret and marker, even if the target was renamed. Keeps what has another owner by now. */
+/**
+ * Deletes secret and marker, even if the target was renamed. Keeps what has another owner by now. SecretCleanup, which is deleted later, and FormerSecrets,
+ * which comes earlier, insist on it: so a Forgejo that is gone, or that the token is no longer for, must not stop this.
+ */
 export async function takeBack(forgejo: Forgejo, placed: PlacedSecret, context: Context): Promise<void> {
+  try {
+    await takeBackPlaced(forgejo, placed, context);
+  } catch (error) {
+    if (!(error instanceof ZotAuthError) || !GONE.includes(error.code)) throw error;
+    context.warn(notDeleted({ ...placed.marker, secretName: placed.secretName }, error));
+  }
+}
+
+/** A sentence about a secret that stays at a Forgejo. */
+export function notDeleted(
+  { secretName, target, url }: { readonly secretName: string; readonly target: string; readonly url: string },
+  error: ZotAuthError,
+): string {
+  return `The secret ${secretName} of ${target} at ${url} was not deleted: ${error.message} Whoever runs workflows there can use it: delete it there, or replace what it holds (the key with \`npm run rotate\`).`;
+}
+
+async function takeBackPlaced(forgejo: Forgejo, placed: PlacedSecret, context: Context): Promise<void> {
   const { secretName, marker } = placed;
   const where = await whereItIs(forgejo, placed, context);
   if (where === undefined) return;
@@ -112,9 +146,11 @@ export async function takeBack(forgejo: Forgejo, placed: PlacedSecret, context: 
   const seen = found === undefined ? undefined : parseMarker(found);
   const taken =
     seen !== undefined &&
-    (ownerOfLabel(seen.label) !== ownerOfLabel(marker.label) || (seen.target ?? marker.target) !== marker.target);
+    (ownerOfLabel(seen.label) !== ownerOfLabel(marker.label) ||
+      (seen.target ?? marker.target) !== marker.target ||
+      (seen.url ?? marker.url) !== marker.url);
   if (taken) {
-    // The same repository under the name that the settings have now, the same name for another secret, or another stack.
+    // The same repository or Forgejo under the name that the settings have now, the same name for another secret, or another stack.
     context.info(`the secret ${secretName} of ${where} stays: it now belongs to ${seen.label}`);
     return;
   }
@@ -135,7 +171,7 @@ async function remove(
   forgejo: Forgejo,
   where: string,
   secretName: string,
-  marker: Pick<SecretMarker, "label" | "target">,
+  marker: Pick<SecretMarker, "label" | "target" | "url">,
 ): Promise<void> {
   const variable = markerName(secretName);
   await forgejo.putVariable(where, variable, changingText(marker));
@@ -162,8 +198,10 @@ export async function takeBackByMarker(
       );
     }
     if (seen === undefined || ownerOfLabel(seen.label) !== owner || seen.target !== target) return;
+    // The same Forgejo, under the address that the settings have now.
+    if ((seen.url ?? forgejo.url) !== forgejo.url) return;
     context.info(`deleting the secret ${secretName} of ${target}, which this stack no longer declares`);
-    await remove(forgejo, target, secretName, { label: seen.label, target });
+    await remove(forgejo, target, secretName, { label: seen.label, target, url: forgejo.url });
   } catch (error) {
     // A target that was deleted or replaced holds nothing of ours.
     if (!isDrift(error)) throw error;

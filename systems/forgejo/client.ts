@@ -46,6 +46,10 @@ export class Forgejo {
     this.#signal = signal;
   }
 
+  get url(): string {
+    return this.#endpoint.url;
+  }
+
   /** The secret of `forgejo.token`. */
   async token(): Promise<Secret> {
     this.#token ??= resolveSecret(this.#reference, this.#signal);

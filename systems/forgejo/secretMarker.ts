@@ -1,5 +1,5 @@
 /**
- * The value of the variable beside an Actions secret: `label=zot-auth/homelab/3 fingerprint=0123456789abcdef expires=2026-04-01T00:00:00Z target=own/app`.
+ * The value of the variable beside an Actions secret: `label=zot-auth/homelab/3 fingerprint=0123456789abcdef expires=2026-04-01T00:00:00Z target=own/app url=https://forge.example.net`.
  * Forgejo never returns a secret's value, so this is how people, and a refresh, see which secret is there.
  */
 export interface SecretMarker {
@@ -11,6 +11,8 @@ export interface SecretMarker {
   readonly expires?: string;
   /** The target as in the settings. Two names can mean the same repository; the last writer owns the secret. */
   readonly target: string;
+  /** Forgejo's address as in the settings. After a change of `forgejo.url`, it tells whether the old address is another Forgejo. */
+  readonly url: string;
 }
 
 /** A marker of ours, complete, in progress, or from an earlier version. */
@@ -18,30 +20,40 @@ export interface SeenMarker {
   readonly label: string;
   /** Missing in markers of earlier versions. */
   readonly target: string | undefined;
+  /** Missing in markers of earlier versions. */
+  readonly url: string | undefined;
 }
 
-export function markerText({ label, fingerprint, expires, target }: SecretMarker): string {
+export function markerText({ label, fingerprint, expires, target, url }: SecretMarker): string {
   return [
     `label=${label}`,
     `fingerprint=${fingerprint}`,
     ...(expires === undefined ? [] : [`expires=${expires}`]),
     `target=${target}`,
+    `url=${url}`,
   ].join(" ");
+}
+
+/** Whether the text is that marker; those of earlier versions have no address. */
+export function isMarker(text: string, marker: SecretMarker): boolean {
+  const full = markerText(marker);
+  return text === full || text === full.slice(0, full.lastIndexOf(" url="));
 }
 
 /**
  * The marker while the secret changes: whoever finds it knows that the secret may be the old one, the new one, or deleted.
  */
-export function changingText({ label, target }: Pick<SecretMarker, "label" | "target">): string {
-  return `label=${label} changing=true target=${target}`;
+export function changingText({ label, target, url }: Pick<SecretMarker, "label" | "target" | "url">): string {
+  return `label=${label} changing=true target=${target} url=${url}`;
 }
 
 /** Parses a marker; `undefined` if the variable is unmanaged. */
 export function parseMarker(text: string): SeenMarker | undefined {
-  const match = /^label=(\S+) (?:changing=true|fingerprint=[0-9a-f]{16}(?: expires=\S+)?)(?: target=(\S+))?$/.exec(
-    text.trim(),
-  );
-  return match?.[1] === undefined ? undefined : { label: match[1], target: match[2] };
+  const match =
+    /^label=(\S+) (?:changing=true|fingerprint=[0-9a-f]{16}(?: expires=\S+)?)(?: target=(\S+))?(?: url=(\S+))?$/.exec(
+      text.trim(),
+    );
+  return match?.[1] === undefined ? undefined : { label: match[1], target: match[2], url: match[3] };
 }
 
 /** The owner in a label. The key's label ends with its generation. */

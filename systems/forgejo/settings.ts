@@ -21,11 +21,17 @@ const secretName = z.string().refine(isSecretName, {
 
 /** Forgejo, and who gets which Actions secrets. */
 export const forgejo = z.strictObject({
-  url: baseUrl.describe("Forgejo's address."),
+  url: baseUrl.describe(
+    "Forgejo's address. After a change to another Forgejo, the secrets are written there and then deleted at the old one, or a warning names those that stay.",
+  ),
   token: secretReference.describe(
     "A token of an owner with the scopes `write:repository` (for repositories), `write:organization` (for organisations) and `write:user` (for the user's own secrets).",
   ),
-  secretName: secretName.default("ZOT_CI_API_KEY").describe("The name of the Actions secret for the key."),
+  secretName: secretName
+    .default("ZOT_CI_API_KEY")
+    .describe(
+      "The name of the Actions secret for the key. After a change, every repository gets the new secret before the old one is deleted; workflows must use the new name.",
+    ),
   repositories: targets.describe(
     "Who gets the key: repositories (`owner/name`), organisations (`name`, for all their repositories), and the token's own user (`user:login`, for all of that user's repositories).",
   ),

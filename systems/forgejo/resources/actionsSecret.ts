@@ -30,8 +30,9 @@ export interface ActionsSecretState extends ActionsSecretInputs, Observed {
 export const actionsSecret: Resource<ActionsSecretInputs, ActionsSecretState> = {
   computed: actionsSecretOutputs,
 
+  // A new address is an update: FormerSecrets deletes what the old one has, once all are written here.
   diff: ({ inputs, oldInputs }) => ({
-    replace: (["forgejoUrl", "target", "secretName"] as const).filter((key) => inputs[key] !== oldInputs[key]),
+    replace: (["target", "secretName"] as const).filter((key) => inputs[key] !== oldInputs[key]),
   }),
 
   async create(inputs, context) {
@@ -51,8 +52,8 @@ export const actionsSecret: Resource<ActionsSecretInputs, ActionsSecretState> = 
   },
 };
 
-function markerOf({ label, fingerprint, expires, target }: ActionsSecretInputs): SecretMarker {
-  return { label, fingerprint, expires, target };
+function markerOf({ label, fingerprint, expires, target, forgejoUrl: url }: ActionsSecretInputs): SecretMarker {
+  return { label, fingerprint, expires, target, url };
 }
 
 function placedOf(state: ActionsSecretState) {

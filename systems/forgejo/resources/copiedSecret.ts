@@ -33,8 +33,9 @@ export interface CopiedSecretState extends CopiedSecretInputs, Observed {
 export const copiedSecret: Resource<CopiedSecretInputs, CopiedSecretState> = {
   computed: copiedSecretOutputs,
 
+  // A new address is an update: FormerSecrets deletes what the old one has, once all are written here.
   diff: ({ inputs, oldInputs }) => ({
-    replace: (["forgejoUrl", "target", "secretName"] as const).filter((key) => inputs[key] !== oldInputs[key]),
+    replace: (["target", "secretName"] as const).filter((key) => inputs[key] !== oldInputs[key]),
   }),
 
   async create(inputs, context) {
@@ -57,8 +58,8 @@ export const copiedSecret: Resource<CopiedSecretInputs, CopiedSecretState> = {
 };
 
 function placedOf(state: CopiedSecretState) {
-  const { label, fingerprint, target, secretName, targetId } = state;
-  return { secretName, marker: { label, fingerprint, target } satisfies SecretMarker, targetId };
+  const { label, fingerprint, target, secretName, targetId, forgejoUrl: url } = state;
+  return { secretName, marker: { label, fingerprint, target, url } satisfies SecretMarker, targetId };
 }
 
 /** A source that cannot be read says nothing about the secret, which still works: a warning, no drift. */
@@ -88,6 +89,6 @@ async function write(
   const targetId = await targetIdFor(forgejo, target, context, before);
   const value = await resolveSecret(source, context.signal);
   const fingerprint = value.fingerprintBy(await forgejo.token());
-  await writeSecret(forgejo, secretName, { label, fingerprint, target }, value, context);
+  await writeSecret(forgejo, secretName, { label, fingerprint, target, url: inputs.forgejoUrl }, value, context);
   return { ...inputs, targetId, fingerprint, drift: "" };
 }

@@ -1,6 +1,7 @@
 import type { Computed } from "../../../provider/resource.ts";
 import type { ActionsSecretInputs, ActionsSecretState } from "./actionsSecret.ts";
 import type { CopiedSecretInputs, CopiedSecretState } from "./copiedSecret.ts";
+import type { SecretCleanupInputs, SecretCleanupState } from "./secretCleanup.ts";
 import type { TestBuildInputs, TestBuildState } from "./testBuild.ts";
 
 export const actionsSecretOutputs: Computed<ActionsSecretInputs, ActionsSecretState> = { targetId: true };
@@ -8,6 +9,11 @@ export const actionsSecretOutputs: Computed<ActionsSecretInputs, ActionsSecretSt
 export const copiedSecretOutputs: Computed<CopiedSecretInputs, CopiedSecretState> = {
   targetId: true,
   fingerprint: true,
+};
+
+export const secretCleanupOutputs: Computed<SecretCleanupInputs, SecretCleanupState> = {
+  former: true,
+  generation: true,
 };
 
 export const testBuildOutputs: Computed<TestBuildInputs, TestBuildState> = { run: true, runUrl: true, result: true };

@@ -2,6 +2,8 @@ import { takeBackByMarker } from "../actionsSecrets.ts";
 import { Forgejo } from "../client.ts";
 import type { ForgejoConnection } from "../client.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
+import { deleteFormer } from "./formerSecrets.ts";
+import { secretCleanupOutputs } from "./outputs.ts";
 
 /** An Actions secret that is about to be written. */
 export interface SecretToClean {
@@ -11,49 +13,63 @@ export interface SecretToClean {
   readonly owner: string;
 }
 
+/** A secret that the settings declared before, and no longer do. */
+export interface FormerSecret extends SecretToClean, ForgejoConnection {
+  /** The generation of the settings that first omitted it: distinguishes a secret that was declared again in between. */
+  readonly generation: number;
+}
+
 /**
- * Cleanup of Actions secrets (docs/cleanup.md): it is in the state before the first secret is written. What leaves the settings, and on destroy
- * everything, is deleted by its marker, also where an interrupted run wrote it and no state knows of it.
+ * Cleanup of Actions secrets (docs/cleanup.md): it is in the state before the first secret is written. It knows what leaves the settings, also where
+ * an interrupted run wrote it and no state knows of it; `FormerSecrets` deletes that, after the secrets that are declared now have been written. On
+ * destroy, everything is deleted by its marker.
  */
 export interface SecretCleanupInputs extends ForgejoConnection {
   readonly secrets: readonly SecretToClean[];
 }
 
-export type SecretCleanupState = SecretCleanupInputs & Observed;
+export interface SecretCleanupState extends SecretCleanupInputs, Observed {
+  /** Absent in the state of earlier versions, as the generation is. */
+  readonly former?: readonly FormerSecret[];
+  /** Counts the changes of the settings. */
+  readonly generation?: number;
+}
 
 export const secretCleanup: Resource<SecretCleanupInputs, SecretCleanupState> = {
-  computed: {},
+  computed: secretCleanupOutputs,
 
-  diff: ({ inputs, oldInputs }) => ({ replace: inputs.forgejoUrl === oldInputs.forgejoUrl ? [] : ["forgejoUrl"] }),
+  keeps: ({ inputs, state }) => JSON.stringify(formerAfter(state, inputs)) === JSON.stringify(state.former ?? []),
 
   async create(inputs) {
-    return Promise.resolve({ id: new URL(inputs.forgejoUrl).host, state: { ...inputs, drift: "" } });
+    const id = new URL(inputs.forgejoUrl).host;
+    return Promise.resolve({ id, state: { ...inputs, former: [], generation: 1, drift: "" } });
   },
 
-  async update(state, inputs, context) {
-    const kept = new Set(inputs.secrets.map(nameOf));
-    await takeBack(
-      inputs,
-      state.secrets.filter((secret) => !kept.has(nameOf(secret))),
-      context,
-    );
-    return { ...inputs, drift: "" };
+  async update(state, inputs) {
+    const former = formerAfter(state, inputs);
+    return Promise.resolve({ ...inputs, former, generation: (state.generation ?? 1) + 1, drift: "" });
   },
 
   async delete(state, context) {
-    await takeBack(state, state.secrets, context);
+    await deleteDeclared(state, context);
+    await deleteFormer(state, state.former ?? [], context);
   },
 };
 
-function nameOf({ target, secretName }: SecretToClean): string {
-  return `${target} ${secretName}`;
+/** What the state's settings declared, or earlier ones, and these do not. */
+function formerAfter(state: SecretCleanupState, inputs: SecretCleanupInputs): readonly FormerSecret[] {
+  const { forgejoUrl, forgejoToken } = state;
+  const generation = (state.generation ?? 1) + 1;
+  const kept = new Set(inputs.secrets.map((secret) => nameOf({ ...secret, forgejoUrl: inputs.forgejoUrl })));
+  const before = state.secrets.map((secret) => ({ ...secret, forgejoUrl, forgejoToken, generation }));
+  return [...(state.former ?? []), ...before].filter((secret) => !kept.has(nameOf(secret)));
 }
 
-async function takeBack(
-  connection: ForgejoConnection,
-  secrets: readonly SecretToClean[],
-  context: Context,
-): Promise<void> {
-  const forgejo = new Forgejo(connection, context.signal);
-  await Promise.all(secrets.map(async (secret) => takeBackByMarker(forgejo, secret, context)));
+function nameOf({ forgejoUrl, target, secretName }: SecretToClean & Pick<ForgejoConnection, "forgejoUrl">): string {
+  return `${forgejoUrl} ${target} ${secretName}`;
+}
+
+async function deleteDeclared(state: SecretCleanupState, context: Context): Promise<void> {
+  const forgejo = new Forgejo(state, context.signal);
+  await Promise.all(state.secrets.map(async (secret) => takeBackByMarker(forgejo, secret, context)));
 }

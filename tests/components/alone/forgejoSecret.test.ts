@@ -32,6 +32,7 @@ test("a program of its own uses ForgejoSecret alone, with a key from elsewhere",
   assert.equal(first.code, 0, first.output);
   assert.deepEqual(Object.keys(program.resources()).sort(), [
     "registry-key",
+    "registry-key-former-secrets",
     "registry-key-own/app",
     "registry-key-secrets",
   ]);
@@ -41,7 +42,7 @@ test("a program of its own uses ForgejoSecret alone, with a key from elsewhere",
   assert.match(
     await at("variables"),
     new RegExp(
-      `label=my-program/registry/1 fingerprint=${fingerprint(KEY)} expires=2027-06-30T00:00:00Z target=own/app`,
+      `label=my-program/registry/1 fingerprint=${fingerprint(KEY)} expires=2027-06-30T00:00:00Z target=own/app url=${server.url}`,
     ),
   );
   assert.ok(!program.stateText().includes(KEY), "the state does not hold the key");

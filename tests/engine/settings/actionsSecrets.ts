@@ -48,7 +48,10 @@ test("up has written the key to a repository, an organisation and a user, anothe
   assert.equal(held("homelab")["ZOT_CI_API_KEY"], key);
   const { FORGE_TOKEN: token, FORGE_TOKEN_INFO: marker, ...others } = held("homelab", "site");
   assert.equal(token, FIRST_TOKEN);
-  assert.match(marker ?? "", /^label=zot-auth\/lab\/FORGE_TOKEN fingerprint=[0-9a-f]{16} target=homelab\/site$/);
+  assert.match(
+    marker ?? "",
+    /^label=zot-auth\/lab\/FORGE_TOKEN fingerprint=[0-9a-f]{16} target=homelab\/site url=\S+$/,
+  );
   assert.deepEqual(Object.keys(others).sort(), ["ARGOCD_AUTH_TOKEN", "FLY_DEPLOY_TOKEN", "REGISTRY"]);
 });
 
@@ -75,7 +78,7 @@ test("refresh reports a repository's new name; once the settings have it, up ado
   changeForgejo({ secrets: [{ name: "FORGE_TOKEN", source: `file:${source}`, repositories: ["homelab/pages"] }] });
   await well(lab.up());
   assert.equal(held("homelab", "pages")["FORGE_TOKEN"], SECOND_TOKEN);
-  assert.match(held("homelab", "pages")["FORGE_TOKEN_INFO"] ?? "", /target=homelab\/pages$/);
+  assert.match(held("homelab", "pages")["FORGE_TOKEN_INFO"] ?? "", /target=homelab\/pages url=\S+$/);
 });
 
 test("up deletes only secrets that the settings no longer declare", async () => {

@@ -8,7 +8,13 @@ import {
   markerName,
   parseForgejoTarget,
 } from "../../../systems/forgejo/target.ts";
-import { changingText, markerText, ownerOfLabel, parseMarker } from "../../../systems/forgejo/secretMarker.ts";
+import {
+  changingText,
+  isMarker,
+  markerText,
+  ownerOfLabel,
+  parseMarker,
+} from "../../../systems/forgejo/secretMarker.ts";
 import { SettingsError, parseSettings } from "../../../settings/parse.ts";
 import { REAL_CASE } from "../../support/settings.ts";
 
@@ -94,10 +100,15 @@ test("a marker is read back as written, begun or complete, and the two are never
           label: name,
           fingerprint: digits,
           target: "own/app",
+          url: "https://forge.example.test",
           ...(expires === undefined ? {} : { expires }),
         };
-        assert.deepEqual(parseMarker(markerText(marker)), { label: name, target: "own/app" });
-        assert.deepEqual(parseMarker(changingText(marker)), { label: name, target: "own/app" });
+        const seen = { label: name, target: marker.target, url: marker.url };
+        assert.deepEqual(parseMarker(markerText(marker)), seen);
+        assert.ok(isMarker(markerText(marker), marker));
+        assert.ok(isMarker(markerText(marker).replace(/ url=.*/, ""), marker), "as earlier versions wrote it");
+        assert.ok(!isMarker(markerText({ ...marker, url: "https://other.example.test" }), marker));
+        assert.deepEqual(parseMarker(changingText(marker)), seen);
         assert.notEqual(markerText(marker), changingText(marker));
       },
     ),
@@ -117,6 +128,7 @@ test("someone else's variable is not a marker", () => {
   assert.deepEqual(parseMarker("label=zot-auth/a/1 fingerprint=0123456789abcdef expires=2026-04-01T00:00:00Z"), {
     label: "zot-auth/a/1",
     target: undefined,
+    url: undefined,
   });
 });
 

@@ -57,7 +57,7 @@ for (const [target, where] of [
     const state = await create(bench, target);
     assert.deepEqual(bench.held(where).secrets, { ...others.secrets, ZOT_CI_API_KEY: KEYS.T_KEY_1 });
     assert.deepEqual(bench.held(where).variables, {
-      ZOT_CI_API_KEY_INFO: `label=zot-auth/test/1 fingerprint=${fingerprint(KEYS.T_KEY_1)} expires=2026-04-01T00:00:00Z target=${target}`,
+      ZOT_CI_API_KEY_INFO: `label=zot-auth/test/1 fingerprint=${fingerprint(KEYS.T_KEY_1)} expires=2026-04-01T00:00:00Z target=${target} url=${bench.url}`,
     });
     assert.equal(await drift(bench, state), "");
     const second = await update(bench, state, 2);

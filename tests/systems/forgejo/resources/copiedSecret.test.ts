@@ -43,7 +43,7 @@ test("neither state nor marker allows guessing a weak secret offline", async (t)
   const readable = JSON.stringify([state, bench.held("own/site").variables, bench.said]);
   assert.match(
     bench.held("own/site").variables["FORGE_TOKEN_INFO"] ?? "",
-    /^label=\S+ fingerprint=[0-9a-f]{16} target=own\/site$/,
+    /^label=\S+ fingerprint=[0-9a-f]{16} target=own\/site url=http:\S+$/,
   );
   assert.ok(!readable.includes("summer2026") && !readable.includes(fingerprint("summer2026")));
   const { state: again } = await copiedSecret.create({ ...inputs(bench), target: "own/app" }, bench.context());

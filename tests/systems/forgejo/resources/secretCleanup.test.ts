@@ -68,18 +68,3 @@ test("a secret without a marker stays, since its owner is unknown, and is report
     /own\/app has a secret FORGE_TOKEN but no marker that shows who manages it, so it stays/,
   );
 });
-
-test("targets removed from the settings are searched at once, the rest is not touched", async (t) => {
-  const bench = await Bench.start(t);
-  const before = bench.held("own/site");
-  for (const target of ["own/app", "own/site"]) await interrupted(bench, target, `zot-auth/test/${NAME}`, 6);
-  const kept = bench.held("own/app");
-  const { state } = await secretCleanup.create(cleanup(bench, "own/app", "own/site"), bench.context());
-  const updated = await secretCleanup.update?.(state, cleanup(bench, "own/app"), bench.context());
-  assert.deepEqual(
-    updated?.secrets.map(({ target }) => target),
-    ["own/app"],
-  );
-  assert.deepEqual(bench.held("own/site"), before);
-  assert.deepEqual(bench.held("own/app"), kept);
-});
