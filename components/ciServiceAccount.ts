@@ -14,7 +14,7 @@ export interface CiServiceAccountArgs {
   readonly signIn: SignInArgs;
   /** First part of the keys' labels, such as `zot-auth/<stack>`; it must be unique. A change creates a new key. */
   readonly owner: string;
-  /** Where the key is stored: `op://vault/item/field`. The item must exist; its other fields are left unchanged. A change creates a new key. */
+  /** Where the key is stored: `op://vault/item/field`. The item must exist; its other fields are left unchanged. A change creates a new key there, and empties the old field. */
   readonly keyStore: SecretReference;
   /** How long a key is valid. A change creates a new key. */
   readonly keyLifetime: Duration;

@@ -9,7 +9,7 @@ import type { OwnKey } from "./otherKeys/accountKeys.ts";
 import type { Secret } from "../../../core/secrets/secret.ts";
 import { createKey, keyWorks, listKeys, revokeKey } from "../client.ts";
 import type { ZotCredentials } from "../client.ts";
-import { findSecret, vault } from "../../onePassword/resolver.ts";
+import { blankIfHeld, blankReplaced, findStoredKey, storeKey } from "./storedKey.ts";
 import { measure } from "../access/proof/proofs.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { assertKeyEndpoint, assertKeyPushes, signedIn } from "../signIn/check.ts";
@@ -66,7 +66,7 @@ export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
   },
 
   async read(state, context) {
-    const held = await findSecret(state.store, context.signal);
+    const held = await findStoredKey(state.store, context.signal);
     return { ...state, drift: await driftOf(state, held, context) };
   },
 
@@ -78,10 +78,8 @@ export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
   },
 
   /** KeyCleanup revokes the key itself; it also finds keys that are in no state. */
-  async delete({ store, fingerprint, onDestroy }, context) {
-    if ((await findSecret(store, context.signal))?.fingerprint !== fingerprint) return;
-    if (onDestroy === "blank") await vault().blank(store, context.signal);
-    else context.info(`${store} keeps the key, which is about to be revoked (ci.onDestroy: leave)`);
+  async delete(state, context) {
+    await blankIfHeld(state, context);
   },
 };
 
@@ -146,6 +144,7 @@ async function makeKeyIn(
     await withdraw(inputs, session, made.uuid, context);
     throw error;
   }
+  if (last !== undefined && last.store !== inputs.store) await blankReplaced(last, context);
   // Last: until here the old key is the only one that CI and 1Password have.
   if (oldRegistry !== undefined) await revokeAtOldRegistry(oldRegistry, context);
   const superseded = before.map(({ uuid, label: ours }) => ({ uuid, label: ours }));
@@ -160,27 +159,6 @@ async function makeKeyIn(
     superseded,
     drift: "",
   };
-}
-
-/** Stores the key. An error after it was stored, such as one about the item's other fields, is a warning: CI is about to use the key. */
-async function storeKey(store: SecretReference, key: Secret, context: Context): Promise<void> {
-  context.progress("storing the key in 1Password");
-  try {
-    await vault().write(store, key, context.signal);
-  } catch (error) {
-    if (!(error instanceof ZotAuthError) || !(await holds(store, key, context.signal))) throw error;
-    context.warn(`The new key is stored in ${store}, but: ${error.message}`);
-  }
-}
-
-/** Whether the field holds the key, as far as it can be read. */
-async function holds(store: SecretReference, key: Secret, signal: AbortSignal): Promise<boolean> {
-  try {
-    return (await findSecret(store, signal))?.fingerprint === key.fingerprint;
-  } catch (error) {
-    if (error instanceof ZotAuthError) return false;
-    throw error;
-  }
 }
 
 /** Revokes a key that could not be tested or stored. If that fails, the next run finds the key by its label. */

@@ -3,7 +3,8 @@ import type { SecretReference } from "../../../core/secrets/reference.ts";
 import type { Delivered } from "../../authentik/applying/arrival.ts";
 import { Authentik } from "../../authentik/client.ts";
 import { keyWorks, listKeys, revokeKey } from "../client.ts";
-import { findSecret, vault } from "../../onePassword/resolver.ts";
+import { vault } from "../../onePassword/resolver.ts";
+import { findStoredKey } from "./storedKey.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { signedIn } from "../signIn/check.ts";
 import type { SignInArgs } from "../signIn/check.ts";
@@ -44,7 +45,7 @@ export const keyCleanup: Resource<KeyCleanupInputs, KeyCleanupState> = {
     const { signal } = context;
     context.progress(`signing in as ${username}`);
     const works = async (): Promise<boolean> => {
-      const held = await findSecret(store, signal);
+      const held = await findStoredKey(store, signal);
       return held !== undefined && (await keyWorks(registryUrl, username, held, signal));
     };
     const held = await works();

@@ -8,7 +8,7 @@ export const ci = z.strictObject({
     .default("zot-ci")
     .describe("The service account's user name. A change creates a new account and a new key."),
   keyStore: onePasswordReference.describe(
-    "The 1Password field that stores the key. The item must exist; its other fields are left unchanged.",
+    "The 1Password field that stores the key. The item must exist; its other fields are left unchanged. A change creates a new key there, and empties the old field if it still holds our key.",
   ),
   keyLifetime: durationFrom("1 hour", "the key could expire during the run that replaces it")
     .default("90 days")

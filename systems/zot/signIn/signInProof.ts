@@ -1,8 +1,9 @@
 import { rfc3339 } from "../keys/rotation.ts";
+import { findStoredKey } from "../keys/storedKey.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
 import type { CheckName } from "./diagnosis/verdict.ts";
 import { Registry } from "../access/proof/registry.ts";
-import { findSecret, resolveSecret } from "../../onePassword/resolver.ts";
+import { resolveSecret } from "../../onePassword/resolver.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { checkSignIn } from "./check.ts";
 import type { SignInArgs } from "./check.ts";
@@ -66,7 +67,7 @@ async function check(inputs: SignInProofInputs, context: Context): Promise<SignI
 
 /** A key that zot accepts but that may not push: a sign-in has changed its account's groups. ApiKey covers all else about the key. */
 async function driftOf(state: SignInProofState, context: Context): Promise<string> {
-  const key = await findSecret(state.source, context.signal);
+  const key = await findStoredKey(state.source, context.signal);
   if (key === undefined) return "";
   const { registryUrl, username, repository } = state;
   const registry = new Registry(registryUrl, { kind: "key", username, key }, context.signal);

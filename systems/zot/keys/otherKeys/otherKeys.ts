@@ -1,10 +1,11 @@
 import type { SecretReference } from "../../../../core/secrets/reference.ts";
 import type { Context, Observed, Resource } from "../../../../provider/resource.ts";
-import { findSecret, resolveSecret } from "../../../onePassword/resolver.ts";
+import { resolveSecret } from "../../../onePassword/resolver.ts";
 import { keyWorks, revokeKey } from "../../client.ts";
 import type { ZotCredentials } from "../../client.ts";
 import { otherKeysOutputs } from "../outputs.ts";
 import { isDue } from "../rotation.ts";
+import { findStoredKey } from "../storedKey.ts";
 import { accountKeys, describe, report } from "./accountKeys.ts";
 import type { Account, OwnKey, UnmanagedKey, UnmanagedKeysPolicy } from "./accountKeys.ts";
 import { whenUnused } from "./inUse.ts";
@@ -56,7 +57,7 @@ export const otherKeys: Resource<OtherKeysInputs, OtherKeysState> = {
 
   async read(state, context) {
     const { registryUrl, username, source, uuid, gracePeriod, unmanagedKeys } = state;
-    const key = await findSecret(source, context.signal);
+    const key = await findStoredKey(source, context.signal);
     // ApiKey reports a missing or rejected key.
     if (key === undefined || !(await keyWorks(registryUrl, username, key, context.signal))) return state;
     const { own, unmanaged } = await accountKeys(state, { kind: "key", username, key }, context.signal);
