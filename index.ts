@@ -42,7 +42,7 @@ const access = new AuthentikAccess(
 );
 const server = new ZotServer(
   "zot",
-  { ...from.zotServerArgs(settings), facts, config, clientSecret, issuer: access.applied },
+  { ...from.zotServerArgs(settings), facts, config, clientSecret, issuer: access.issuer },
   options,
 );
 const account = new CiServiceAccount("ci", { ...from.ciServiceAccountArgs(settings), owner, access, server }, options);

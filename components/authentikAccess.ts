@@ -3,6 +3,7 @@ import type { ComponentResourceOptions, Input, Resource } from "@pulumi/pulumi";
 import { toSeconds } from "../core/duration.ts";
 import type { Duration } from "../core/duration.ts";
 import type { BlueprintArgs } from "../systems/authentik/blueprint/args.ts";
+import { declaredEntries } from "../systems/authentik/blueprint/declared.ts";
 import { arrivalOf, blueprintPlace, inlineText } from "../systems/authentik/blueprint/delivery.ts";
 import type { BlueprintDelivery } from "../systems/authentik/blueprint/delivery.ts";
 import { blueprintHash } from "../systems/authentik/blueprint/hash.ts";
@@ -33,8 +34,12 @@ export class AuthentikAccess extends ComponentResource {
   readonly blueprintHash: string;
   /** Where Authentik has the blueprint: a path below its blueprint folder, or `inline:` and a name. */
   readonly blueprintPlace: string;
-  /** Done when Authentik has applied the blueprint. From then on the issuer answers. */
+  /** The entries about the service account, in JSON: what Authentik must have. */
+  readonly declaredAccount: string;
+  /** Done when Authentik has applied the blueprint. */
   readonly applied: Resource;
+  /** Done when the application is as declared: from then on the issuer answers, under the name that zot expects. */
+  readonly issuer: Resource;
 
   constructor(name: string, args: AuthentikAccessArgs, options?: ComponentResourceOptions) {
     super("zot-auth:index:AuthentikAccess", name, {}, options);
@@ -80,7 +85,8 @@ export class AuthentikAccess extends ComponentResource {
       { parent: this, dependsOn: [delivering] },
     );
     const made = { parent: this, dependsOn: [applied] };
-    new Application(
+    const declared = declaredEntries(args);
+    this.issuer = new Application(
       `${name}-application`,
       {
         ...connection,
@@ -89,12 +95,15 @@ export class AuthentikAccess extends ComponentResource {
         name: args.applicationName,
         clientId: args.clientId,
         redirectUri: redirectUri(args.registryUrl),
+        declared: declared.application,
       },
       made,
     );
     for (const [order, group] of signInGroups.entries()) {
-      new PolicyBinding(`${name}-${group}`, { ...connection, ...delivered, application, group, order }, made);
+      const binding = { application, group, order, declared: declared.bindings[group] ?? "[]" };
+      new PolicyBinding(`${name}-${group}`, { ...connection, ...delivered, ...binding }, made);
     }
+    this.declaredAccount = declared.account;
     this.blueprintHash = hash;
     this.blueprintPlace = place;
     this.applied = applied;

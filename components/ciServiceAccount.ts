@@ -31,7 +31,7 @@ export interface CiServiceAccountArgs {
   /** How long Authentik may take to apply the blueprint again if the account is not as declared. */
   readonly applyTimeout: Duration;
   /** The component whose blueprint creates the account. */
-  readonly access: Resource & Pick<AuthentikAccess, "applied" | "blueprintHash" | "blueprintPlace">;
+  readonly access: Resource & Pick<AuthentikAccess, "applied" | "blueprintHash" | "blueprintPlace" | "declaredAccount">;
   /** The registry. Its config must be in force before zot can create a key. */
   readonly server: Resource;
 }
@@ -78,6 +78,7 @@ export class CiServiceAccount extends ComponentResource {
         group: signIn.ciGroup,
         appPassword: signIn.appPassword,
         machineFlow: signIn.machineFlow,
+        declared: access.declaredAccount,
       },
       { parent: this, dependsOn: [access.applied] },
     );

@@ -13,7 +13,7 @@ import type { Origins } from "../sessions/origins.ts";
 import { permissionRoutes } from "./routes/permissions.ts";
 import { rbacRoutes } from "./routes/rbac.ts";
 import type { Sessions } from "../sessions/sessions.ts";
-import { providerView, scopeMappingView } from "./views.ts";
+import { certificateView, providerView, scopeMappingView } from "./views.ts";
 import type { Worker } from "../blueprints/worker.ts";
 
 export interface ApiOptions {
@@ -83,6 +83,13 @@ function otherResources(database: Database): readonly Resource[] {
       model: "authentik_providers_oauth2.scopemapping",
       filters: ["managed", "name", "scope_name"],
       view: scopeMappingView,
+    },
+    {
+      path: "/crypto/certificatekeypairs",
+      model: "authentik_crypto.certificatekeypair",
+      filters: ["managed", "name"],
+      changes: [],
+      view: certificateView,
     },
     {
       path: "/policies/bindings",

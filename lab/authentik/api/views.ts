@@ -176,6 +176,23 @@ export function scopeMappingView(mapping: Row): JsonObject {
   };
 }
 
+/** Without the certificate's contents: no test needs them. */
+export function certificateView(certificate: Row): JsonObject {
+  const path = `/api/v3/crypto/certificatekeypairs/${text(certificate.pk)}`;
+  return {
+    ...pick(certificate, ["pk", "name"]),
+    fingerprint_sha256: null,
+    fingerprint_sha1: null,
+    cert_expiry: null,
+    cert_subject: null,
+    private_key_available: true,
+    key_type: null,
+    certificate_download_url: `${path}/view_certificate/?download`,
+    private_key_download_url: `${path}/view_private_key/?download`,
+    managed: certificate["managed"] ?? null,
+  };
+}
+
 export const instanceView = (instance: Row): JsonObject => {
   const state = ["last_applied", "last_applied_hash", "status", "enabled", "managed_models", "metadata", "content"];
   return pick(instance, ["pk", "name", "path", "context", ...state]);

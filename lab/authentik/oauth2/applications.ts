@@ -24,7 +24,12 @@ export function applicationByClient(database: Database, clientId: string): Openi
   return application === undefined || provider === undefined ? undefined : { application, provider };
 }
 
-/** The issuer in the application's tokens. Each application has its own. */
-export function issuerOf({ application }: OpenidApplication, base: string): string {
+/** The issuer in the application's tokens: its own, or with `issuer_mode` `global` that of the whole Authentik. */
+export function issuerOf(found: OpenidApplication, base: string): string {
+  return found.provider["issuer_mode"] === "global" ? `${base}/` : rootOf(found, base);
+}
+
+/** The address below which the application's own endpoints are, whatever its issuer. */
+export function rootOf({ application }: OpenidApplication, base: string): string {
   return `${base}${openidPrefix}${text(application["slug"])}/`;
 }

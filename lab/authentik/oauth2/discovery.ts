@@ -1,20 +1,20 @@
 // Stands in for Authentik: the discovery document of a provider.
 import type { Database } from "../models/database.ts";
-import { issuerOf, openidPrefix } from "./applications.ts";
+import { issuerOf, openidPrefix, rootOf } from "./applications.ts";
 import type { OpenidApplication } from "./applications.ts";
 import { mappingsOf } from "./scopeMappings.ts";
 
 /** `<issuer>/.well-known/openid-configuration`. */
 export function discoveryDocument(database: Database, found: OpenidApplication, base: string): Record<string, unknown> {
   const shared = `${base}${openidPrefix}`;
-  const issuer = issuerOf(found, base);
+  const root = rootOf(found, base);
   const { provider } = found;
   return {
-    issuer,
+    issuer: issuerOf(found, base),
     authorization_endpoint: `${shared}authorize/`,
     token_endpoint: `${shared}token/`,
     userinfo_endpoint: `${shared}userinfo/`,
-    end_session_endpoint: `${issuer}end-session/`,
+    end_session_endpoint: `${root}end-session/`,
     introspection_endpoint: `${shared}introspect/`,
     revocation_endpoint: `${shared}revoke/`,
     device_authorization_endpoint: `${shared}device/`,
@@ -29,7 +29,7 @@ export function discoveryDocument(database: Database, found: OpenidApplication, 
       "code id_token token",
     ],
     response_modes_supported: ["query", "fragment", "form_post"],
-    jwks_uri: `${issuer}jwks/`,
+    jwks_uri: `${root}jwks/`,
     grant_types_supported: [
       "authorization_code",
       "refresh_token",

@@ -36,7 +36,7 @@ function dependencyEntries({ appliedAfter }: BlueprintArgs): BlueprintEntry[] {
   }));
 }
 
-function accountEntries({ ciGroup, ciUser }: BlueprintArgs): BlueprintEntry[] {
+export function accountEntries({ ciGroup, ciUser }: BlueprintArgs): BlueprintEntry[] {
   return [
     {
       model: "authentik_core.group",
@@ -59,7 +59,7 @@ function accountEntries({ ciGroup, ciUser }: BlueprintArgs): BlueprintEntry[] {
   ];
 }
 
-function providerEntries(args: BlueprintArgs): BlueprintEntry[] {
+export function providerEntries(args: BlueprintArgs): BlueprintEntry[] {
   const scope = (name: string) =>
     find("authentik_providers_oauth2.scopemapping", "managed", `goauthentik.io/providers/oauth2/scope-${name}`);
   return [
@@ -73,10 +73,14 @@ function providerEntries(args: BlueprintArgs): BlueprintEntry[] {
         client_type: "confidential",
         client_id: args.clientId,
         client_secret: env(args.clientSecretVariable),
+        // zot's config names the application's own issuer; with another one in Authentik, zot does not start.
+        issuer_mode: "per_provider",
         // Without it, a provider created on Authentik 2026.5 or later rejects every sign-in.
         grant_types: ["authorization_code", "refresh_token"],
         redirect_uris: [{ matching_mode: "strict", url: redirectUri(args.registryUrl) }],
         signing_key: find("authentik_crypto.certificatekeypair", "name", args.signingCertificate),
+        // zot cannot decrypt tokens.
+        encryption_key: null,
         property_mappings: [scope("openid"), scope("email"), scope("profile")],
         sub_mode: "hashed_user_id",
         include_claims_in_id_token: true,
@@ -100,7 +104,7 @@ function providerEntries(args: BlueprintArgs): BlueprintEntry[] {
  * A PolicyBinding is identified by its group, not its order: another group's binding at that order may be manual, and a group that
  * moves up would leave its old binding behind.
  */
-function bindingEntries({ signInGroups, ciGroup }: BlueprintArgs): BlueprintEntry[] {
+export function bindingEntries({ signInGroups, ciGroup }: BlueprintArgs): BlueprintEntry[] {
   return signInGroups.map((group, order) => ({
     model: "authentik_policies.policybinding",
     identifiers: {
@@ -112,7 +116,7 @@ function bindingEntries({ signInGroups, ciGroup }: BlueprintArgs): BlueprintEntr
 }
 
 /** A sign-in flow for machines only: the flow for people keeps its second factor. */
-function flowEntries({ machineFlow: flow }: BlueprintArgs): BlueprintEntry[] {
+export function flowEntries({ machineFlow: flow }: BlueprintArgs): BlueprintEntry[] {
   return [
     {
       model: "authentik_flows.flow",
@@ -163,7 +167,7 @@ function flowEntries({ machineFlow: flow }: BlueprintArgs): BlueprintEntry[] {
 }
 
 /** Without a key: Authentik generates one, and keeps it when it reapplies the blueprint. */
-function appPasswordEntry({ ciUser }: BlueprintArgs): BlueprintEntry {
+export function appPasswordEntry({ ciUser }: BlueprintArgs): BlueprintEntry {
   return {
     model: "authentik_core.token",
     identifiers: { identifier: appPasswordIdentifier(ciUser) },

@@ -7,12 +7,16 @@ import { at, list } from "../../../core/json.ts";
 import { waitFor } from "../../../core/wait.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { applyAgain } from "./appliedBlueprint.ts";
+import { differenceIn } from "./differences.ts";
 
 /**
  * Objects of the blueprint as separate resources, so that a preview shows them and their drift. They write nothing: only the blueprint does,
  * and reapplying it repairs any drift.
  */
-export type ObjectRow = AuthentikConnection & Delivered;
+export interface ObjectRow extends AuthentikConnection, Delivered {
+  /** What the blueprint says about the object: its entries in JSON. Absent in the state of earlier versions. */
+  readonly declared?: string;
+}
 
 export interface PolicyBindingInputs extends ObjectRow {
   /** The application's slug. */
@@ -135,13 +139,19 @@ function seenIfAllowed<I extends ObjectRow>(
 /** A resource whose object the blueprint creates: waits until the object is as declared, and otherwise reapplies the blueprint. */
 function seen<I extends ObjectRow>(
   idOf: (inputs: I) => string,
-  look: (authentik: Authentik, inputs: I) => Promise<string>,
+  lookClosely: (authentik: Authentik, inputs: I) => Promise<string>,
 ): Resource<I, State<I>> {
+  /** What is most likely has a message of its own; then every attribute is compared. */
+  const look = async (inputs: I, context: Context): Promise<string> => {
+    const authentik = new Authentik(inputs, context.signal);
+    const wrong = await lookClosely(authentik, inputs);
+    return wrong === "" && inputs.declared !== undefined ? differenceIn(authentik, inputs.declared) : wrong;
+  };
   const waitUntilSeen = async (inputs: I, context: Context): Promise<State<I>> => {
     let wrong = "";
     await waitFor(
       async () => {
-        wrong = await look(new Authentik(inputs, context.signal), inputs);
+        wrong = await look(inputs, context);
         return wrong === "" ? true : undefined;
       },
       {
@@ -153,7 +163,9 @@ function seen<I extends ObjectRow>(
     );
     return { ...inputs, drift: "" };
   };
-  const repaired = async (wrong: string, inputs: I, context: Context): Promise<State<I>> => {
+  /** The blueprint may have been applied long ago: only reapplying it restores what a person or an interrupted destroy changed. */
+  const repaired = async (inputs: I, context: Context): Promise<State<I>> => {
+    const wrong = await look(inputs, context);
     if (wrong !== "") {
       context.progress(`applying the blueprint again, because ${wrong}`);
       await applyAgain(inputs, context);
@@ -162,12 +174,8 @@ function seen<I extends ObjectRow>(
   };
   return {
     computed: {},
-    create: async (inputs, context) => {
-      // The blueprint may have been applied long ago: only reapplying it restores what an interrupted destroy removed.
-      const wrong = await look(new Authentik(inputs, context.signal), inputs);
-      return { id: idOf(inputs), state: await repaired(wrong, inputs, context) };
-    },
-    read: async (state, context) => ({ ...state, drift: await look(new Authentik(state, context.signal), state) }),
-    update: async (state, inputs, context) => repaired(state.drift, inputs, context),
+    create: async (inputs, context) => ({ id: idOf(inputs), state: await repaired(inputs, context) }),
+    read: async (state, context) => ({ ...state, drift: await look(state, context) }),
+    update: async (_state, inputs, context) => repaired(inputs, context),
   };
 }

@@ -18,6 +18,16 @@ const TRIES: Readonly<Record<string, (authentik: Authentik) => Promise<number>>>
   "authentik_core.view_application": (authentik) => authentik.tryOut(`/core/applications/${NOTHING}/`),
   "authentik_policies.view_policybinding": (authentik) => authentik.tryOut("/policies/bindings/?page_size=1"),
   "authentik_providers_oauth2.view_oauth2provider": (authentik) => authentik.tryOut("/providers/oauth2/?page_size=1"),
+  "authentik_providers_oauth2.view_scopemapping": (authentik) =>
+    authentik.tryOut("/propertymappings/provider/scope/?page_size=1"),
+  "authentik_crypto.view_certificatekeypair": (authentik) =>
+    authentik.tryOut("/crypto/certificatekeypairs/?page_size=1"),
+  "authentik_flows.view_flow": (authentik) => authentik.tryOut("/flows/instances/?page_size=1"),
+  "authentik_flows.view_flowstagebinding": (authentik) => authentik.tryOut("/flows/bindings/?page_size=1"),
+  "authentik_stages_identification.view_identificationstage": (authentik) =>
+    authentik.tryOut("/stages/identification/?page_size=1"),
+  "authentik_stages_password.view_passwordstage": (authentik) => authentik.tryOut("/stages/password/?page_size=1"),
+  "authentik_stages_user_login.view_userloginstage": (authentik) => authentik.tryOut("/stages/user_login/?page_size=1"),
 };
 
 /**

@@ -26,6 +26,29 @@ export const NEEDED_RIGHTS: readonly NeededRight[] = [
     optional: true,
   },
   {
+    right: "authentik_providers_oauth2.view_scopemapping",
+    purpose: "compare the provider's scopes with the blueprint",
+    optional: true,
+  },
+  {
+    right: "authentik_crypto.view_certificatekeypair",
+    purpose: "compare the provider's signing certificate with the settings",
+    optional: true,
+  },
+  { right: "authentik_flows.view_flow", purpose: "compare flows with the settings", optional: true },
+  {
+    right: "authentik_flows.view_flowstagebinding",
+    purpose: "compare the machines' sign-in flow with the blueprint",
+    optional: true,
+  },
+  {
+    right: "authentik_stages_identification.view_identificationstage",
+    purpose: "compare its identification stage",
+    optional: true,
+  },
+  { right: "authentik_stages_password.view_passwordstage", purpose: "compare its password stage", optional: true },
+  { right: "authentik_stages_user_login.view_userloginstage", purpose: "compare its login stage", optional: true },
+  {
     right: "authentik_blueprints.delete_blueprintinstance",
     purpose: "clean up after `pulumi destroy` and after a removed group",
     optional: true,

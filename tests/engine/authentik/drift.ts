@@ -130,6 +130,25 @@ test("up repairs a deleted app password and provider: Authentik generates a new 
   assert.notEqual(appPasswords.at(-1), appPasswords.at(-2));
 });
 
+test("up restores the issuer and the password stage that somebody changed", async () => {
+  const { pk } = await one("/providers/oauth2/?client_id=zot");
+  await ask(`/providers/oauth2/${pk}/`, "PATCH", { issuer_mode: "global" });
+  const stage = await one("/stages/password/?name=machine-login-password");
+  const backends = ["authentik.core.auth.InbuiltBackend"];
+  await ask(`/stages/password/${stage.pk}/`, "PATCH", { backends });
+  // A restart of zot in the same `up` needs the issuer.
+  lab.changeSettings((config) => {
+    config["zot-auth:zot"] = { ...(config["zot-auth:zot"] as object), extra: { scheduler: { numWorkers: 3 } } };
+  });
+  await repairs(
+    'has issuer_mode "global", not "per_provider"',
+    'the password stage "machine-login-password" has backends ["authentik.core.auth.InbuiltBackend"]',
+  );
+  assert.equal((await one("/providers/oauth2/?client_id=zot"))["issuer_mode"], "per_provider");
+  assert.equal((await homelab.registry("/v2/")).status, 200);
+  await signInAsCi();
+});
+
 test("up restores a deleted application with its bindings, and the machines' sign-in flow", async () => {
   await ask("/core/applications/zot/", "DELETE");
   await ask("/flows/instances/machine-login/", "DELETE");

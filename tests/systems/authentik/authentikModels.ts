@@ -6,6 +6,7 @@ import type { Entry } from "./blueprint/blueprintEntries.ts";
 /** A schema of Authentik's OpenAPI document, reduced to what the check reads. */
 interface Schema {
   readonly type?: string;
+  readonly nullable?: boolean;
   readonly enum?: readonly unknown[];
   readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
@@ -71,6 +72,7 @@ export function problemsOf({ model, identifiers = {}, attrs = {} }: Entry): read
 function mismatches(value: unknown, schema: Schema): readonly string[] {
   // A tag may resolve to any type.
   if (typeof value === "string" && value.startsWith("!")) return [];
+  if (value === null && schema.nullable === true) return [];
   const parts = [...(schema.allOf ?? [])];
   const named =
     schema.$ref === undefined ? undefined : DOCUMENT.components.schemas[schema.$ref.split("/").at(-1) ?? ""];

@@ -129,6 +129,13 @@ test("if Authentik does not list the permissions, they are probed without creati
     await assert.rejects(check(url), coded("AUTHENTIK_RIGHTS_MISSING", new RegExp(`lacks: ${right} \\([^,]*\\)\\. `)));
     await change(lab, "assign", right);
   }
+  for (const { right } of NEEDED_RIGHTS.filter(
+    ({ right, optional }) => optional === true && right.includes(".view_"),
+  )) {
+    await change(lab, "unassign", right);
+    assert.match((await check(url)).join(), new RegExp(`cannot .*it lacks ${right}`));
+    await change(lab, "assign", right);
+  }
   assert.deepEqual((await lab.api("GET", "/managed/blueprints/")).json["pagination"], before);
 });
 
@@ -136,7 +143,7 @@ test("warns about a token with excess permissions, such as an administrator's", 
   const lab = await withRole(t);
   assert.match(
     (await check(lab.server.url, "env:SIGN_IN_TEST_TOKEN")).join(),
-    /which is akadmin's, is an administrator's: it has every permission in Authentik, but the program needs only 9\. docs\/authentik-role\.yaml/,
+    /which is akadmin's, is an administrator's: it has every permission in Authentik, but the program needs only 16\. docs\/authentik-role\.yaml/,
   );
   await change(lab, "assign", "authentik_core.delete_user", "authentik_rbac.access_admin_interface");
   assert.match(

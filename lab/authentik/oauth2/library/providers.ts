@@ -5,7 +5,7 @@ import type Provider from "oidc-provider";
 import type { Database } from "../../models/database.ts";
 import type { Origin, Origins } from "../../sessions/origins.ts";
 import type { Sessions, Visit } from "../../sessions/sessions.ts";
-import { applicationByClient, issuerOf } from "../applications.ts";
+import { applicationByClient, issuerOf, rootOf } from "../applications.ts";
 import type { OpenidApplication } from "../applications.ts";
 import { mappingsOf } from "../scopeMappings.ts";
 
@@ -76,13 +76,14 @@ export class OpenidProviders {
   async #providerOf(found: OpenidApplication, base: string): Promise<Provider> {
     const { database, sessions } = this.options;
     const issuer = issuerOf(found, base);
+    const root = rootOf(found, base);
     const { provider: row } = found;
     const of = JSON.stringify([
       row,
       mappingsOf(database, row),
       database.get("authentik_crypto.certificatekeypair", row["signing_key"])?.pk,
     ]);
-    const existing = this.#providers.get(issuer);
+    const existing = this.#providers.get(root);
     if (existing?.of === of) return existing.made;
     const userOfSession = (id: string) => {
       const session = database.state.sessions[id];
@@ -93,7 +94,7 @@ export class OpenidProviders {
     const made = import("./provider.ts").then(({ createOpenidProvider }) =>
       createOpenidProvider({ database, row: structuredClone(row), issuer, userOfSession }),
     );
-    this.#providers.set(issuer, { of, made });
+    this.#providers.set(root, { of, made });
     return made;
   }
 }

@@ -1,0 +1,69 @@
+import { isScalar, isSeq } from "yaml";
+import type { BlueprintArgs } from "./args.ts";
+import { accountEntries, appPasswordEntry, bindingEntries, flowEntries, providerEntries } from "./render.ts";
+import type { BlueprintEntry } from "./text.ts";
+
+/** A value of an entry as plain data. A tag is an object with one key: `{ "!KeyOf": "ci-group" }`. */
+export type DeclaredValue =
+  string | number | boolean | null | readonly DeclaredValue[] | { readonly [key: string]: DeclaredValue };
+
+/** What the blueprint says about one object: all that Authentik must have. */
+export interface DeclaredEntry {
+  readonly model: string;
+  /** Entries after this one refer to its object by it. */
+  readonly id?: string;
+  readonly identifiers: Readonly<Record<string, DeclaredValue>>;
+  readonly attrs: Readonly<Record<string, DeclaredValue>>;
+}
+
+/**
+ * The entries of the blueprint by the resource that compares them with Authentik. Entries refer only to those before them. Each list is JSON, since
+ * the engine drops a `null` from inputs.
+ */
+export interface DeclaredEntries {
+  /** The OAuth2 provider and the application. */
+  readonly application: string;
+  /** The CI group, the service account, its sign-in flow and its app password. */
+  readonly account: string;
+  /** The PolicyBinding of each group that may sign in, by group. */
+  readonly bindings: Readonly<Record<string, string>>;
+}
+
+export function declaredEntries(args: BlueprintArgs): DeclaredEntries {
+  const bindings = bindingEntries(args);
+  const json = (entries: readonly BlueprintEntry[]): string => JSON.stringify(entries.map(plain));
+  // What the PolicyBindings refer to; other resources compare its attributes.
+  const named = [...accountEntries(args), ...providerEntries(args)]
+    .filter(({ id }) => id === "ci-group" || id === "application")
+    .map((entry) => ({ ...entry, attrs: {} }));
+  return {
+    application: json(providerEntries(args)),
+    account: json([...accountEntries(args), ...flowEntries(args), appPasswordEntry(args)]),
+    bindings: Object.fromEntries(
+      args.signInGroups.map((group, index) => [group, json([...named, ...bindings.slice(index, index + 1)])]),
+    ),
+  };
+}
+
+/** The entries of such a list. */
+export function parseDeclared(json: string): readonly DeclaredEntry[] {
+  return JSON.parse(json) as readonly DeclaredEntry[];
+}
+
+function plain({ model, id, identifiers = {}, attrs = {} }: BlueprintEntry): DeclaredEntry {
+  const values = (fields: Readonly<Record<string, unknown>>) =>
+    Object.fromEntries(Object.entries(fields).map(([field, value]) => [field, plainValue(value)]));
+  return { model, ...(id === undefined ? {} : { id }), identifiers: values(identifiers), attrs: values(attrs) };
+}
+
+function plainValue(value: unknown): DeclaredValue {
+  if (isScalar(value) || isSeq(value)) {
+    const content = value.toJSON() as DeclaredValue;
+    return value.tag === undefined ? content : { [value.tag]: content };
+  }
+  if (Array.isArray(value)) return value.map(plainValue);
+  if (typeof value === "object" && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plainValue(inner)]));
+  }
+  return value as string | number | boolean | null;
+}
