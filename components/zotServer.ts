@@ -7,15 +7,17 @@ import { formatCredentials, formatZotConfig, startDigest } from "../systems/zot/
 import type { ZotConfig } from "../systems/zot/config/config.ts";
 import { deployScript } from "../systems/zot/host/deploy/deploy.ts";
 import { removeScript } from "../systems/zot/host/deploy/remove.ts";
+import type { FileCleanupInputs } from "../systems/zot/host/former/fileCleanup.ts";
 import type { HostFacts } from "../systems/zot/host/facts.ts";
 import { removeSecretFileScript, secretFileScript } from "../systems/zot/host/files/secretFile.ts";
 import { removeSessionKeysScript, sessionKeysScript } from "../systems/zot/host/files/sessionKeys.ts";
 import { readServedConfig } from "../systems/zot/host/deploy/servedConfig.ts";
 import { describeService } from "../systems/zot/host/service/describe.ts";
-import { runOnHost, scriptOnHost } from "../systems/zot/host/shell/shell.ts";
+import { removeOnHost, runOnHost, scriptOnHost } from "../systems/zot/host/shell/shell.ts";
 import { filesOnHost } from "../systems/zot/host/zotHost.ts";
 import type { ZotHost, ZotTimeouts } from "../systems/zot/host/zotHost.ts";
 import { formatZotVersion } from "../systems/zot/version.ts";
+import { FileCleanup } from "./parts/resources.ts";
 
 export interface ZotServerArgs extends ZotHost, ZotTimeouts {
   /** What the host runs, from `lookAtHost`. */
@@ -41,7 +43,8 @@ const RELOAD_SECONDS = 5;
  * The registry's server: zot's config file, the OIDC credentials file beside it, and the service that reads both.
  *
  * The host's own zot verifies the config before it is written. If the new config does not come into force, the previous one is restored and stays
- * in use. The next preview shows edits by hand on the host, and the next `up` undoes them.
+ * in use. The next preview shows edits by hand on the host, and the next `up` undoes them. When an argument moves a file, its old place is restored once
+ * zot serves from the new one.
  */
 export class ZotServer extends ComponentResource {
   /** The version of zot on the host: `2.1.20`. */
@@ -57,10 +60,38 @@ export class ZotServer extends ComponentResource {
     const text = formatZotConfig(config);
     const commands = {
       create: runOnHost(host, "ZOT_AUTH_DEPLOY"),
-      delete: runOnHost(host, "ZOT_AUTH_REMOVE"),
+      delete: removeOnHost(host, "ZOT_AUTH_REMOVE"),
       interpreter: SHELL,
       logging: "stderr",
     } as const;
+
+    const keysFile = args.sessionKeysFile === undefined ? undefined : files.locate(args.sessionKeysFile);
+    const serving = {
+      configFile: files.configFile,
+      service: describeService(args, facts, files.configFile, served.log),
+      origin: served.origin,
+      readySeconds: toSeconds(args.readyTimeout),
+      reloadSeconds: RELOAD_SECONDS,
+    };
+    // Each is named by its place, so that a moved file leaves a resource behind, whose deletion cleans up the old place.
+    const cleanup = (
+      what: string,
+      inputs: Omit<FileCleanupInputs, "host">,
+      after: readonly Resource[] = [],
+    ): Resource =>
+      new FileCleanup(
+        `${name}-${what}-${sha256(`${host}:${inputs.file}`).slice(0, 6)}`,
+        { host, ...inputs },
+        { parent: this, dependsOn: [...after] },
+      );
+    const credentialsCleanup = cleanup("credentials", { file: files.credentialsFile, content: "credentials" });
+    const keysCleanup =
+      keysFile === undefined ? [] : [cleanup("session-keys", { file: keysFile, content: "sessionKeys" })];
+    // A restored config is tried before the files that the current one names are removed.
+    const configCleanup = cleanup("config", { file: files.configFile, content: "config", serving }, [
+      credentialsCleanup,
+      ...keysCleanup,
+    ]);
 
     const credentials = new Command(
       `${name}-credentials`,
@@ -72,9 +103,8 @@ export class ZotServer extends ComponentResource {
         },
         stdin: secret(all([args.clientId, args.clientSecret]).apply(([id, value]) => formatCredentials(id, value))),
       },
-      { parent: this },
+      { parent: this, dependsOn: [credentialsCleanup] },
     );
-    const keysFile = args.sessionKeysFile === undefined ? undefined : files.locate(args.sessionKeysFile);
     const sessionKeys =
       keysFile === undefined
         ? undefined
@@ -90,19 +120,12 @@ export class ZotServer extends ComponentResource {
                 ZOT_AUTH_REMOVE: scriptOnHost(host, removeSessionKeysScript(keysFile)),
               },
             },
-            { parent: this },
+            { parent: this, dependsOn: keysCleanup },
           );
     // They print fingerprints of the files and nothing else: enough to restart zot when one of them changed.
     const written = all([unsecret(credentials.stdout), sessionKeys?.stdout ?? ""]).apply((prints) =>
       prints.join(" ").trimEnd(),
     );
-    const serving = {
-      configFile: files.configFile,
-      service: describeService(args, facts, files.configFile, served.log),
-      origin: served.origin,
-      readySeconds: toSeconds(args.readyTimeout),
-      reloadSeconds: RELOAD_SECONDS,
-    };
     const deployment = {
       ...serving,
       binary: files.binary,
@@ -111,7 +134,7 @@ export class ZotServer extends ComponentResource {
       repairs: facts.config.repairs,
       serviceRepairs: facts.service.repairs,
     };
-    const needed = [credentials, sessionKeys, args.issuer].filter((resource) => resource !== undefined);
+    const needed = [configCleanup, credentials, sessionKeys, args.issuer].filter((resource) => resource !== undefined);
     const deployed = new Command(
       `${name}-config`,
       {
@@ -127,7 +150,11 @@ export class ZotServer extends ComponentResource {
       { parent: this, dependsOn: needed },
     );
     this.version = formatZotVersion(facts.version);
-    this.configHash = deployed.stdout.apply(() => createHash("sha256").update(text).digest("hex"));
+    this.configHash = deployed.stdout.apply(() => sha256(text));
     this.registerOutputs();
   }
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }

@@ -134,6 +134,8 @@ export const ERROR_CODES = {
     ZOT_CONFIG_INCOMPLETE: "zot's config lacks what a deployment needs. The message names it.",
     HOST_UNREACHABLE: "The host of zot cannot be reached. Check `registry.host` and ssh.",
     HOST_FILES_WRONG: "Files that zot's config needs are missing on the host. Provide them, or correct the settings.",
+    HOST_CLEANUP_FAILED:
+      "What zot-auth wrote at a former place on zot's host could not be removed. The message says why; correct that and run again.",
     PATH_UNSUPPORTED: "A path contains a control character. Correct the setting.",
     KEY_STORE_CHANGED: "The key in 1Password is not the one in the state. The message says what to do.",
     KEYS_KEEP_APPEARING:

@@ -36,6 +36,8 @@ const currentResources: Readonly<Record<string, () => Promise<ResourceHandler>>>
   "zot-auth:forgejo:SecretCleanup": async () =>
     adapt((await import("../systems/forgejo/resources/secretCleanup.ts")).secretCleanup),
   "zot-auth:zot:ApiKey": async () => adapt((await import("../systems/zot/keys/apiKey.ts")).apiKey),
+  "zot-auth:zot:FileCleanup": async () =>
+    adapt((await import("../systems/zot/host/former/fileCleanup.ts")).fileCleanup),
   "zot-auth:zot:KeyCleanup": async () => adapt((await import("../systems/zot/keys/keyCleanup.ts")).keyCleanup),
   "zot-auth:zot:OtherKeys": async () => adapt((await import("../systems/zot/keys/otherKeys/otherKeys.ts")).otherKeys),
 };

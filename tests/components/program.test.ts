@@ -71,6 +71,35 @@ test("the config is deployed after the issuer answers and the credentials exist"
   assert.ok(place("authentik-applied") < place("zot-config"));
 });
 
+test("each file on the host has a cleanup, registered before the file and named by its place", async () => {
+  const { registry } = REAL_CASE;
+  const auth = { sessionKeysFile: "/Users/erichblume/.config/zot/session-keys.json" };
+  const run = await runProgram({ zot: { auth } });
+  const cleanups = run.resources.filter(({ type }) => type === "zot-auth:zot:FileCleanup");
+  assert.deepEqual(
+    cleanups
+      .map(({ name, inputs }) => [name.replace(/-[0-9a-f]{6}$/, ""), inputs["content"], inputs["file"], inputs["host"]])
+      .sort(),
+    [
+      ["zot-config", "config", registry.configFile, "ssh:indri"],
+      ["zot-credentials", "credentials", registry.credentialsFile, "ssh:indri"],
+      ["zot-session-keys", "sessionKeys", auth.sessionKeysFile, "ssh:indri"],
+    ],
+  );
+  const place = (name: string): number => run.resources.findIndex((resource) => resource.name === name);
+  for (const { name } of cleanups) assert.ok(place(name) < place(name.replace(/-[0-9a-f]{6}$/, "")), name);
+  const config = cleanups.find(({ inputs }) => inputs["content"] === "config");
+  assert.equal((config?.inputs["serving"] as Record<string, unknown>)["configFile"], registry.configFile);
+
+  const moved = await runProgram({ zot: { auth }, registry: { ...registry, host: "ssh:other" } });
+  const names = moved.resources.filter(({ type }) => type === "zot-auth:zot:FileCleanup").map(({ name }) => name);
+  assert.deepEqual(
+    names.filter((name) => cleanups.some((cleanup) => cleanup.name === name)),
+    [],
+    "other places, other resources",
+  );
+});
+
 test("the ConfigMap patch writes one key, forced, with its own field manager", async () => {
   const { inputs } = one(await runProgram(), "kubernetes:core/v1:ConfigMapPatch");
   assert.deepEqual(Object.keys(inputs["data"] as object), ["zot.yaml"]);

@@ -105,7 +105,7 @@ const auth = z.strictObject({
     .regex(/\.json$/, { error: "a path that ends in .json (zot accepts no other)" })
     .optional()
     .describe(
-      "A file on the host with the keys that sign sessions, so that users stay signed in when zot restarts. It is created with mode 0600 if it does not exist; the keys never leave the host. A change restarts zot.",
+      "A file on the host with the keys that sign sessions, so that users stay signed in when zot restarts. It is created with mode 0600 if it does not exist; the keys never leave the host. A change restarts zot, signs everyone out, and removes the old file if it was generated.",
     ),
   failDelay: duration.optional().describe("How long zot delays its response to an invalid password or key."),
   scopes: z

@@ -13,15 +13,19 @@ export const registry = z
       })
       .default("local")
       .describe(
-        "Where zot runs: `local`, or `ssh:<destination>`, using your own `ssh` with its config, agent and known_hosts.",
+        "Where zot runs: `local`, or `ssh:<destination>`, using your own `ssh` with its config, agent and known_hosts. A change deploys to the zot of the new host, and then restores the old host's files and restarts its zot. Images and keys do not move: copy `dataDirectory` first, or CI's key is invalid until `pulumi up --refresh` creates a new one.",
       ),
     binary: text.default("zot").describe("The zot executable on that host: a path, or a name in its `PATH`."),
     configFile: text
       .regex(/\.json$/, { error: "a path that ends in .json, because the config is written as JSON" })
-      .describe("The config file that zot is started with. Absolute on an ssh host."),
+      .describe(
+        "The config file that zot is started with. Absolute on an ssh host. A change restarts zot, and then restores the old file's original. Without `manageService`, first change the command that starts zot.",
+      ),
     credentialsFile: text
       .regex(/\.json$/, { error: "a path that ends in .json (zot refuses any other)" })
-      .describe("The file for the OIDC client ID and secret, written with mode 0600. Absolute on an ssh host."),
+      .describe(
+        "The file for the OIDC client ID and secret, written with mode 0600. Absolute on an ssh host. A change restarts zot, and then removes the old file or restores its original.",
+      ),
     dataDirectory: text.describe(
       "Where zot stores images. Absolute on an ssh host. A change restarts zot and does not move images.",
     ),

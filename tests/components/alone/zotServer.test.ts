@@ -61,11 +61,18 @@ test("a program of its own uses ZotServer alone, with a config in zot's own word
 
   const first = await program.up();
   assert.equal(first.code, 0, first.output);
-  assert.deepEqual(program.resources(), {
-    zot: "zot-auth:index:ZotServer",
-    "zot-credentials": "command:local:Command",
-    "zot-config": "command:local:Command",
-  });
+  assert.deepEqual(
+    Object.entries(program.resources())
+      .map(([name, type]) => `${name.replace(/-[0-9a-f]{6}$/, "")} ${type}`)
+      .sort(),
+    [
+      "zot zot-auth:index:ZotServer",
+      "zot-config command:local:Command",
+      "zot-config zot-auth:zot:FileCleanup",
+      "zot-credentials command:local:Command",
+      "zot-credentials zot-auth:zot:FileCleanup",
+    ],
+  );
   const deployed = readFileSync(configFile, "utf8");
   assert.deepEqual(JSON.parse(deployed), JSON.parse(JSON.stringify(config)));
   assert.equal(await statusOf("/zot/auth/login?provider=oidc"), 302, "people can sign in");

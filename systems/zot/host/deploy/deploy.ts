@@ -100,7 +100,13 @@ undo() {
   undo_service
   if [ -z "$config_back" ]; then
     rm -f "$config"; forget_records
-    say "The new config was removed, since there was none before."; return
+    say "The new config was removed, since there was none before."
+    # The service file from before names another config.
+    if [ $restarted = yes ] && [ $service_changed = yes ] && [ -n "$service_back" ]; then
+      if start_anew && within $ready_seconds ready; then say "The previous service file was restored, and zot serves with it."
+      else say "The previous service file was restored, but zot does not serve at $origin with it either."; last_words; fi
+    fi
+    return
   fi
   # A zot that was not restarted may watch the file; one that was must be distinguishable from the next one.
   if [ $restarted = yes ]; then replace "$config_back" "$config"; else put "$config_back" "$config"; fi ||

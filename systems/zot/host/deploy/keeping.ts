@@ -10,7 +10,8 @@
  * - `replace <new> <file>` replaces the old file atomically, with the same owner and mode: for a zot that is restarted. The running one does not see
  *   it, so its responses are never mistaken for those of the new one.
  * - `keep <file> <stem> <new> <found>` keeps the file's content, and sets `back` to the copy that a rollback restores (empty: there is
- *   none). A hand edit is kept as `<found>` in the run's folder, since it may never have served.
+ *   none). A hand edit is kept as `<found>` in the run's folder, since it may never have served. A file that is the new one already, copied here by
+ *   hand from an earlier place of ours, is no original.
  * - `note <stem> <written> <start> <repairs> <state>` writes the record atomically.
  */
 export const KEEPING = `put() {
@@ -32,7 +33,8 @@ keep() {
   back=
   if [ ! -f "$2.zot-auth" ]; then
     rm -f "$2.previous" "$2.before-zot-auth"
-    if [ -f "$1" ]; then back=$2.before-zot-auth; place "$1" "$back"; fi
+    if [ -f "$1" ] && cmp -s "$1" "$3"; then back=$3
+    elif [ -f "$1" ]; then back=$2.before-zot-auth; place "$1" "$back"; fi
     return
   fi
   if [ -f "$1" ] && [ "$(field "$2.zot-auth" written)" = "$(sum "$1")" ]; then

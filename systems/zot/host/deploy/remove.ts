@@ -27,10 +27,12 @@ if [ -f "$before" ]; then
     say "zot does not serve at $origin with its config from before zot-auth, which was restored. Correct that config, or start zot, and run again."; last_words; exit 1
   }
 elif [ -f "$config.zot-auth" ]; then rm -f "$config"; fi
-# In this order: without a record the original is ignored, and with a record but no original the config is ours.
-rm -f "$config.previous" "$config.zot-auth" "$service.previous" "$service.zot-auth"
-rm -f "$before" "$service.before-zot-auth"`;
+${FORGET}`;
 }
+
+/** Removes the companions of the config and the service file. Without a record the original is ignored, and with a record but no original the config is ours. */
+export const FORGET = `rm -f "$config.previous" "$config.zot-auth" "$service.previous" "$service.zot-auth"
+rm -f "$before" "$service.before-zot-auth"`;
 
 const REMOVE_DEFINITION = `if [ -f "$service.before-zot-auth" ]; then
   service_changed=yes; place_definition "$service.before-zot-auth"

@@ -22,8 +22,13 @@ export interface ServingZot {
 /**
  * The beginning of both scripts: functions, and the lock. From then on the run's folder exists until `leave` removes it; the script finishes
  * or undoes what it began, even if the connection is lost.
+ *
+ * @param first commands before the lock
  */
-export function servingZot({ configFile, service, origin, readySeconds, reloadSeconds }: ServingZot): string {
+export function servingZot(
+  { configFile, service, origin, readySeconds, reloadSeconds }: ServingZot,
+  first = "",
+): string {
   return `${FUNCTIONS}
 ${KEEPING}
 ${LOCK}
@@ -32,9 +37,10 @@ ${lastWordsFunctions(service)}
 ${proofFunctions(origin)}
 config=${quote(configFile)}; ready_seconds=${readySeconds}; reload_seconds=${reloadSeconds}
 not_in_force() {
-  if ready; then say "zot serves at $origin, but timed out after $ready_seconds s (setting registry.readyTimeout) loading the new config."
+  if ready; then say "zot serves at $origin, but not with the new config after $ready_seconds s (setting registry.readyTimeout). If its service starts it with another file than $config (setting registry.configFile), change that command to: zot serve $config"
   else say "zot timed out after $ready_seconds s (setting registry.readyTimeout): $origin/readyz does not respond."; fi
 }
+${first}
 umask 077
 trap '' HUP PIPE; trap : INT TERM
 lock "$config" $(( ready_seconds * 2 + 20 ))

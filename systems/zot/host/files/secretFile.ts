@@ -7,7 +7,7 @@ import { FUNCTIONS } from "./functions.ts";
  * first, as pending, so that a run that is killed never takes our own file for the original.
  */
 const KEEP = `if [ ! -f "$file.zot-auth" ]; then
-  if [ -f "$file" ] && [ ! -f "$file.before-zot-auth" ]; then place "$file" "$file.before-zot-auth"; fi
+  if [ -f "$file" ] && [ ! -f "$file.before-zot-auth" ] && ! cmp -s "$new" "$file"; then place "$file" "$file.before-zot-auth"; fi
   printf 'written=\\nrepairs=0\\nstate=pending\\n' > "$file.zot-auth-record"; mv -f "$file.zot-auth-record" "$file.zot-auth"
 fi`;
 

@@ -1,4 +1,5 @@
 import { quote } from "../shell/shell.ts";
+import { WRITTEN_BY } from "./service.ts";
 import type { Service } from "./service.ts";
 
 /**
@@ -31,7 +32,10 @@ compare_service() {
 keep_service() {
   service_settled=; if [ -f "$service.zot-auth" ]; then service_settled=$work/service-settled; cp -p "$service.zot-auth" "$service_settled"; fi
   if [ $service_changed = no ]; then return; fi
-  keep "$definition" "$service" "$new_definition" found.service; service_back=$back
+  if [ ! -f "$service.zot-auth" ] && grep -q -F ${quote(WRITTEN_BY)} "$definition" 2>/dev/null; then
+    # Ours, for another config file. Its original is beside that one.
+    service_back=$work/found.service; cp -p "$definition" "$service_back"
+  else keep "$definition" "$service" "$new_definition" found.service; service_back=$back; fi
   note "$service" "$(field "$service.zot-auth" written)" '' "$(field "$service.zot-auth" repairs)" pending
 }
 write_service() {

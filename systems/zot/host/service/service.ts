@@ -24,6 +24,9 @@ export interface ServedZot {
   readonly configFile: string;
 }
 
+/** Marks a service file as ours. */
+export const WRITTEN_BY = "Written by zot-auth (setting registry.manageService).";
+
 /**
  * A LaunchAgent that runs zot.
  *
@@ -35,7 +38,7 @@ export interface ServedZot {
 export function renderLaunchAgent(label: string, zot: ServedZot, log: string): string {
   return `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
-<!-- Written by zot-auth (setting registry.manageService). The next update undoes edits. -->
+<!-- ${WRITTEN_BY} The next update undoes edits. -->
 <plist version="1.0">
 <dict>
   <key>Label</key>
@@ -70,7 +73,7 @@ export function renderLaunchAgent(label: string, zot: ServedZot, log: string): s
  */
 export function renderUnit(zot: ServedZot, user?: string): string {
   const system = user !== undefined;
-  return `# Written by zot-auth (setting registry.manageService). The next update undoes edits.
+  return `# ${WRITTEN_BY} The next update undoes edits.
 [Unit]
 Description=zot container registry
 ${system ? "Wants=network-online.target\nAfter=network-online.target\n" : ""}StartLimitIntervalSec=0
@@ -84,6 +87,15 @@ UMask=0077
 [Install]
 WantedBy=${system ? "multi-user.target" : "default.target"}
 `;
+}
+
+/** The config file that a service file of ours starts zot with; `undefined` for any other service file. */
+export function configFileOf(definition: string): string | undefined {
+  if (!definition.includes(WRITTEN_BY)) return undefined;
+  const inPlist = /<string>serve<\/string>\s*<string>([^<]*)<\/string>/.exec(definition)?.[1];
+  if (inPlist !== undefined) return inPlist.replaceAll("&gt;", ">").replaceAll("&lt;", "<").replaceAll("&amp;", "&");
+  const inUnit = /^ExecStart="(?:[^"\\]|\\.)*" serve "((?:[^"\\]|\\.)*)"$/m.exec(definition)?.[1];
+  return inUnit?.replaceAll("$$", "$").replaceAll(/\\(.)/g, "$1").replaceAll("%%", "%");
 }
 
 function xml(text: string): string {

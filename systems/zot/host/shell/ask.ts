@@ -1,8 +1,5 @@
 import { execFile } from "node:child_process";
-import { runOnHost, scriptOnHost } from "./shell.ts";
-
-/** ssh's own exit code: the script did not run. */
-const SSH_FAILED = 255;
+import { UNREACHED, runOnHost, scriptOnHost } from "./shell.ts";
 
 export interface AskOptions {
   readonly signal?: AbortSignal;
@@ -15,6 +12,7 @@ export interface HostReply {
   /** `undefined` if it was killed. */
   readonly code: number | undefined;
   readonly stdout: string;
+  readonly stderr: string;
   /** The last line of standard error, or the exit code if there is none. */
   readonly reason: string;
 }
@@ -35,7 +33,7 @@ export async function askHost(host: string, script: string, options: AskOptions 
       (_error, stdout, stderr) => {
         const code = child.exitCode ?? undefined;
         const said = stderr.trim().split("\n").at(-1)?.trim() ?? "";
-        done({ code, stdout, reason: said === "" ? `exit code ${code ?? "unknown"}` : said });
+        done({ code, stdout, stderr, reason: said === "" ? `exit code ${code ?? "unknown"}` : said });
       },
     );
     // The script gets no input.
@@ -45,8 +43,14 @@ export async function askHost(host: string, script: string, options: AskOptions 
   return reply;
 }
 
+/** Whether ssh did not reach the host: the script did not run. */
+export function isUnreachable({ code }: HostReply, host: string): boolean {
+  return host !== "local" && code === UNREACHED;
+}
+
 /** Why ssh did not reach the host, in one sentence; `undefined` when the script ran. */
-export function unreachable({ code, reason }: HostReply, host: string): string | undefined {
-  if (host === "local" || code !== SSH_FAILED) return undefined;
+export function unreachable(reply: HostReply, host: string): string | undefined {
+  if (!isUnreachable(reply, host)) return undefined;
+  const { reason } = reply;
   return `${host} (setting registry.host) cannot be reached: ${reason.replace(/\.$/, "")}. Check \`ssh ${host.slice("ssh:".length)} true\`.`;
 }

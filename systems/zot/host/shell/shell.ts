@@ -14,13 +14,36 @@ const FINISHED = 83;
  * Standard input goes to the script. The script is not in the command itself, since every error message repeats the command.
  */
 export function runOnHost(host: string, variable: string): string {
+  return overSsh(host, variable, "");
+}
+
+/** The exit code with which ssh says that it did not reach the host. */
+export const UNREACHED = 255;
+
+/** The variable that lets `destroy` go on without a host that no longer exists. */
+const GONE = "ZOT_AUTH_HOST_GONE";
+
+/** Like {@link runOnHost}, for a script that removes something. A host that no longer exists can be left out. */
+export function removeOnHost(host: string, variable: string): string {
+  return overSsh(
+    host,
+    variable,
+    `if [ $code = ${UNREACHED} ]; then
+  if [ "$${GONE}" = ${quote(host)} ]; then exit 0; fi
+  echo ${quote(`${host} cannot be reached, so what is there was not removed. If it no longer exists, set the environment variable ${GONE}=${host} and run again.`)} >&2
+fi
+`,
+  );
+}
+
+function overSsh(host: string, variable: string, unreached: string): string {
   if (host === "local") return `eval "$${variable}"`;
   const destination = quote(host.slice("ssh:".length));
   // BatchMode: a prompt for a password or a host key would wait forever. A dead connection is noticed within a minute.
   return `ssh -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=15 -- ${destination} "$${variable}"
 code=$?
 if [ $code = ${FINISHED} ]; then exit 0; fi
-if [ $code = 0 ]; then echo "The login shell of "${destination}" (setting registry.host) did not run the script. Check that it runs commands: ssh "${destination}" true" >&2; exit 1; fi
+${unreached}if [ $code = 0 ]; then echo "The login shell of "${destination}" (setting registry.host) did not run the script. Check that it runs commands: ssh "${destination}" true" >&2; exit 1; fi
 exit $code`;
 }
 

@@ -46,7 +46,7 @@ async function killAtEachStep(
 
 async function deployments(world: World, change: (round: number) => Partial<Deployment>): Promise<number> {
   let old = world.text([]);
-  world.beginWith(old);
+  world.beginWith(world.text([], { before: true }));
   assert.equal((await world.deploy(old, change(0))).code, 0);
   return killAtEachStep(async (step, shims) => {
     const next = world.text(step % 2 === 0 ? [] : ["read", "create", "update"], { round: step });

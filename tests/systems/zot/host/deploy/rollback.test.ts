@@ -68,7 +68,7 @@ test("a restart command that does not restart zot is noticed", async () => {
   assert.equal(code, 1);
   assert.match(
     stderr,
-    /zot serves at .*, but timed out after 2 s \(setting registry\.readyTimeout\) loading the new config/,
+    /zot serves at .*, but not with the new config after 2 s .*change that command to: zot serve .*config\.json/,
   );
   asBefore();
 });

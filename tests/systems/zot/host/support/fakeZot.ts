@@ -19,7 +19,7 @@ export type Restarting = "at once" | "lazy" | "not at all";
 
 export class FakeZot {
   readonly #server: Server;
-  readonly #configFile: string;
+  #configFile: string;
   readonly #logFile: string;
   #running: { config: Config; readonly stop: () => void } | undefined;
   restarts = 0;
@@ -49,6 +49,11 @@ export class FakeZot {
   /** The config in force; `undefined` when zot does not run. */
   get inForce(): unknown {
     return this.#running?.config;
+  }
+
+  /** From its next start on, as its service file says. */
+  serveFrom(configFile: string): void {
+    this.#configFile = configFile;
   }
 
   stop(): void {

@@ -1,0 +1,92 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { ZotAuthError } from "../../../../core/errors.ts";
+import type { Context, Observed, Resource } from "../../../../provider/resource.ts";
+import type { ServingZot } from "../deploy/serving.ts";
+import { removeSecretFileScript } from "../files/secretFile.ts";
+import { removeSessionKeysScript } from "../files/sessionKeys.ts";
+import { configFileOf } from "../service/service.ts";
+import { askHost, isUnreachable } from "../shell/ask.ts";
+import type { HostReply } from "../shell/ask.ts";
+import { quote } from "../shell/shell.ts";
+import { restoreFormerConfigScript } from "./formerConfig.ts";
+
+/**
+ * Cleanup of one file on zot's host (docs/cleanup.md): it is in the state before the file is written. Each place has a resource of its own, so when a setting
+ * moves the file, the engine deletes the resource of the old place after the new file is in use, also if a run is interrupted in between.
+ */
+export interface FileCleanupInputs {
+  /** `local`, or `ssh:<destination>`. */
+  readonly host: string;
+  /** Absolute. */
+  readonly file: string;
+  readonly content: "config" | "credentials" | "sessionKeys";
+  /** How zot serves the file, if it is the config. */
+  readonly serving?: ServingZot;
+}
+
+export type FileCleanupState = FileCleanupInputs & Observed;
+
+/** What an unreachable host keeps, and what to do about it. */
+const LEFT: Readonly<Record<FileCleanupInputs["content"], string>> = {
+  config:
+    "The original, if there was one, is beside it, with .before-zot-auth at the end of its name. Restore it there.",
+  credentials: "It holds the OIDC client secret. Remove it there, or change the secret.",
+  sessionKeys: "It holds the keys of people's sessions. Remove it there.",
+};
+
+const ATTEMPTS = 3;
+const PAUSE_MILLISECONDS = 1000;
+
+export const fileCleanup: Resource<FileCleanupInputs, FileCleanupState> = {
+  computed: {},
+
+  async create(inputs) {
+    return Promise.resolve({ id: `${inputs.host}:${inputs.file}`, state: { ...inputs, drift: "" } });
+  },
+
+  async update(_state, inputs) {
+    return Promise.resolve({ ...inputs, drift: "" });
+  },
+
+  async delete(state, context) {
+    const { host, file, content } = state;
+    context.progress(`cleaning up ${file} on ${host}`);
+    const reply = await patiently(host, await scriptFor(state, context), context);
+    if (isUnreachable(reply, host)) {
+      context.warn(`${file} stays on ${host}, which cannot be reached: ${sentence(reply.reason)} ${LEFT[content]}`);
+      return;
+    }
+    const said = reply.stderr.trim();
+    if (reply.code !== 0) {
+      throw new ZotAuthError(
+        "HOST_CLEANUP_FAILED",
+        `${file} on ${host} could not be cleaned up: ${said || reply.reason}`,
+      );
+    }
+    if (said !== "") context.warn(`${host}: ${said}`);
+  },
+};
+
+async function scriptFor({ host, file, content, serving }: FileCleanupState, context: Context): Promise<string> {
+  if (content === "credentials") return removeSecretFileScript(file);
+  if (content === "sessionKeys") return removeSessionKeysScript(file);
+  if (serving === undefined) throw new TypeError("the state of a config does not say how zot serves it");
+  const { manager, definition } = serving.service;
+  if (manager.kind === "command" || definition === undefined) return restoreFormerConfigScript(serving, undefined);
+  const { stdout } = await patiently(host, `cat ${quote(manager.file)} 2>/dev/null || :`, context);
+  const served = configFileOf(stdout);
+  return restoreFormerConfigScript(serving, served === file ? undefined : served);
+}
+
+/** A host that restarts is not gone. */
+async function patiently(host: string, script: string, { signal }: Context): Promise<HostReply> {
+  for (let attempt = 1; ; attempt += 1) {
+    const reply = await askHost(host, script, { signal });
+    if (!isUnreachable(reply, host) || attempt === ATTEMPTS) return reply;
+    await delay(PAUSE_MILLISECONDS, undefined, { signal });
+  }
+}
+
+function sentence(reason: string): string {
+  return `${reason.replace(/\.$/, "")}.`;
+}
