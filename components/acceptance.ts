@@ -100,12 +100,20 @@ export class Acceptance extends ComponentResource {
       {
         ...account,
         owner,
+        formerOwners: key.formerOwners,
         uuid: key.uuid,
         superseded: key.superseded,
         gracePeriod: toSeconds(args.gracePeriod),
         unmanagedKeys: args.unmanagedKeys,
         listing: listOtherKeys(
-          { ...account, owner, uuid: key.uuid, fingerprint: key.fingerprint, unmanagedKeys: args.unmanagedKeys },
+          {
+            ...account,
+            owner,
+            formerOwners: key.formerOwners,
+            uuid: key.uuid,
+            fingerprint: key.fingerprint,
+            unmanagedKeys: args.unmanagedKeys,
+          },
           { parent: this },
         ),
       },

@@ -1,4 +1,4 @@
-import { ComponentResource } from "@pulumi/pulumi";
+import { ComponentResource, output } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Output, Resource } from "@pulumi/pulumi";
 import { toSeconds } from "../core/duration.ts";
 import type { Duration } from "../core/duration.ts";
@@ -12,7 +12,7 @@ import { ApiKey, KeyCleanup, ServiceAccount } from "./parts/resources.ts";
 export interface CiServiceAccountArgs {
   /** How the account signs in to Authentik and zot. */
   readonly signIn: SignInArgs;
-  /** First part of the keys' labels, such as `zot-auth/<stack>`; it must be unique. A change creates a new key. */
+  /** First part of the keys' labels, such as `zot-auth/<stack>`; it must be unique. A change, such as a renamed stack, creates a new key and revokes the old one after the grace period. */
   readonly owner: string;
   /** Where the key is stored: `op://vault/item/field`. The item must exist; its other fields are left unchanged. A change creates a new key there, and empties the old field. */
   readonly keyStore: SecretReference;
@@ -49,6 +49,8 @@ export interface KeyOutputs {
   readonly expires: Output<string>;
   /** From then on, `up` creates a new key. */
   readonly rotates: Output<string>;
+  /** Earlier values of `owner`; undefined if there is none. Keys with such labels are ours, too. */
+  readonly formerOwners: Output<readonly string[] | undefined>;
   /** Keys that this one replaced and that are still to be revoked. */
   readonly superseded: Output<readonly OwnKey[]>;
 }
@@ -88,11 +90,13 @@ export class CiServiceAccount extends ComponentResource {
       { ...keys, blueprint },
       { parent: this, dependsOn: [account, access, args.server] },
     );
+    const formerOwners = output(cleanup.formerOwners).apply((owners) => (owners?.length === 0 ? undefined : owners));
     const plan = rotationPlan(args.keyLifetime, args.rotateAfter);
     const key = new ApiKey(
       `${name}-key`,
       {
         ...keys,
+        formerOwners,
         lifetime: plan.lifetimeSeconds,
         rotateAfter: plan.rotateAfterSeconds,
         rotationTrigger: args.rotationTrigger ?? "",
@@ -109,6 +113,7 @@ export class CiServiceAccount extends ComponentResource {
       created: key.created,
       expires: key.expires,
       rotates: key.rotates,
+      formerOwners,
       superseded: key.superseded,
     };
     this.registerOutputs();

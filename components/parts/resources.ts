@@ -38,7 +38,7 @@ import {
   testBuildOutputs,
 } from "../../systems/forgejo/resources/outputs.ts";
 import { accessProofOutputs } from "../../systems/zot/access/proof/outputs.ts";
-import { apiKeyOutputs, otherKeysOutputs } from "../../systems/zot/keys/outputs.ts";
+import { apiKeyOutputs, keyCleanupOutputs, otherKeysOutputs } from "../../systems/zot/keys/outputs.ts";
 import { signInProofOutputs } from "../../systems/zot/signIn/outputs.ts";
 import { FORMER_TYPES } from "../../provider/formerTypes.ts";
 import type { Computed, Observed } from "../../provider/resource.ts";
@@ -94,7 +94,7 @@ export const ServiceAccount = resource<ServiceAccountInputs, ServiceAccountInput
   {},
 );
 export const ApiKey = resource<ApiKeyInputs, ApiKeyState>("zot:ApiKey", apiKeyOutputs);
-export const KeyCleanup = resource<KeyCleanupInputs, KeyCleanupState>("zot:KeyCleanup", {});
+export const KeyCleanup = resource<KeyCleanupInputs, KeyCleanupState>("zot:KeyCleanup", keyCleanupOutputs);
 export const FileCleanup = resource<FileCleanupInputs, FileCleanupState>("zot:FileCleanup", {});
 export const OtherKeys = resource<OtherKeysInputs, OtherKeysState>("zot:OtherKeys", otherKeysOutputs);
 export const SecretCleanup = resource<SecretCleanupInputs, SecretCleanupState>(

@@ -62,6 +62,7 @@ const COMPUTED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     superseded: [],
   },
   "zot-auth:authentik:ObjectCleanup": { former: [], generation: 1, others: [] },
+  "zot-auth:zot:KeyCleanup": { formerOwners: [] },
   "zot-auth:forgejo:SecretCleanup": { former: [], generation: 1 },
   "zot-auth:acceptance:SignInProof": { checks: [{ name: "groups claim", result: "arrives" }] },
   "zot-auth:acceptance:AccessProof": { result: "13 of 13 checks passed" },

@@ -1,6 +1,7 @@
 import { failures, keyProof } from "../access/matrix.ts";
 import { ZotAuthError, messageOf } from "../../../core/errors.ts";
-import { generationOf, isDue, keyDates, keyLabel, plus, rfc3339 } from "./rotation.ts";
+import { isDue, keyDates, keyLabel, ownGeneration, plus, rfc3339 } from "./rotation.ts";
+import type { KeyOwner } from "./rotation.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
 import { apiKeyOutputs } from "./outputs.ts";
 import { keysAtOldRegistry, revokeAtOldRegistry } from "./oldRegistry.ts";
@@ -16,9 +17,7 @@ import { assertKeyEndpoint, assertKeyPushes, signedIn } from "../signIn/check.ts
 import type { SignInArgs, SignedIn } from "../signIn/check.ts";
 
 /** The API key that CI pushes with: created in zot, tested, and stored in 1Password in one operation, since zot shows it only once. */
-export interface ApiKeyInputs extends SignInArgs {
-  /** The prefix of the keys' labels, which identifies their owner; the generation follows. */
-  readonly owner: string;
+export interface ApiKeyInputs extends SignInArgs, KeyOwner {
   /** Where the key is stored. */
   readonly store: SecretReference;
   /** Seconds. */
@@ -120,10 +119,10 @@ async function makeKeyIn(
   const session = began.zot.credentials;
   const zotVersion = await assertKeyEndpoint(inputs, session, context);
   const before = (await listKeys(registryUrl, session, context.signal)).filter(
-    (key) => generationOf(owner, key.label) !== undefined,
+    (key) => ownGeneration(inputs, key.label) !== undefined,
   );
   // An interrupted run may have used generations that are not in the state.
-  const generation = Math.max(last?.generation ?? 0, ...before.map((key) => generationOf(owner, key.label) ?? 0)) + 1;
+  const generation = Math.max(last?.generation ?? 0, ...before.map((key) => ownGeneration(inputs, key.label) ?? 0)) + 1;
 
   const oldRegistry =
     last !== undefined && last.registryUrl !== registryUrl && !before.some(({ uuid }) => uuid === last.uuid)

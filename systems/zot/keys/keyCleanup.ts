@@ -1,9 +1,10 @@
-import { generationOf } from "./rotation.ts";
+import { ownGeneration } from "./rotation.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
 import type { Delivered } from "../../authentik/applying/arrival.ts";
 import { Authentik } from "../../authentik/client.ts";
 import { keyWorks, listKeys, revokeKey } from "../client.ts";
 import { vault } from "../../onePassword/resolver.ts";
+import { keyCleanupOutputs } from "./outputs.ts";
 import { findStoredKey } from "./storedKey.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { signedIn } from "../signIn/check.ts";
@@ -24,24 +25,30 @@ export interface KeyCleanupInputs extends SignInArgs {
   readonly onDestroy: "blank" | "leave";
 }
 
-export type KeyCleanupState = KeyCleanupInputs & Observed;
+export interface KeyCleanupState extends KeyCleanupInputs, Observed {
+  /** Earlier prefixes of the keys' labels: the stack was renamed. Absent in the state of earlier versions. */
+  readonly formerOwners?: readonly string[];
+}
 
 export const keyCleanup: Resource<KeyCleanupInputs, KeyCleanupState> = {
-  computed: {},
+  computed: keyCleanupOutputs,
 
   diff: ({ inputs, oldInputs }) => ({ replace: inputs.username === oldInputs.username ? [] : ["username"] }),
 
+  keeps: ({ inputs, state }) => inputs.owner === state.owner,
+
   async create(inputs) {
     const id = `${inputs.username}@${new URL(inputs.registryUrl).host}`;
-    return Promise.resolve({ id, state: { ...inputs, drift: "" } });
+    return Promise.resolve({ id, state: { ...inputs, formerOwners: [], drift: "" } });
   },
 
-  async update(_state, inputs) {
-    return Promise.resolve({ ...inputs, drift: "" });
+  async update({ owner, formerOwners = [] }, inputs) {
+    const former = [...new Set([...formerOwners, owner])].filter((prefix) => prefix !== inputs.owner);
+    return Promise.resolve({ ...inputs, formerOwners: former, drift: "" });
   },
 
   async delete(state, context) {
-    const { registryUrl, username, owner, store, onDestroy } = state;
+    const { registryUrl, username, store, onDestroy } = state;
     const { signal } = context;
     context.progress(`signing in as ${username}`);
     const works = async (): Promise<boolean> => {
@@ -53,7 +60,7 @@ export const keyCleanup: Resource<KeyCleanupInputs, KeyCleanupState> = {
     await signedIn(state, context, async ({ zot: { credentials } }) => {
       context.progress("revoking the keys");
       for (const { uuid, label } of await listKeys(registryUrl, credentials, signal)) {
-        if (generationOf(owner, label) === undefined) warnOfUnmanaged(state, label, context);
+        if (ownGeneration(state, label) === undefined) warnOfUnmanaged(state, label, context);
         else await revokeKey(registryUrl, credentials, uuid, signal);
       }
     });

@@ -1,5 +1,6 @@
 import type { Computed } from "../../../provider/resource.ts";
 import type { ApiKeyInputs, ApiKeyState } from "./apiKey.ts";
+import type { KeyCleanupInputs, KeyCleanupState } from "./keyCleanup.ts";
 import type { OtherKeysInputs, OtherKeysState } from "./otherKeys/otherKeys.ts";
 
 export const apiKeyOutputs: Computed<ApiKeyInputs, ApiKeyState> = {
@@ -12,6 +13,8 @@ export const apiKeyOutputs: Computed<ApiKeyInputs, ApiKeyState> = {
   rotates: true,
   superseded: true,
 };
+
+export const keyCleanupOutputs: Computed<KeyCleanupInputs, KeyCleanupState> = { formerOwners: true };
 
 export const otherKeysOutputs: Computed<OtherKeysInputs, OtherKeysState> = {
   pending: true,

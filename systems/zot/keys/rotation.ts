@@ -46,6 +46,23 @@ export function generationOf(owner: string, label: string): number | undefined {
   return /^[1-9]\d*$/.test(generation) ? Number(generation) : undefined;
 }
 
+/** Whose keys are ours. */
+export interface KeyOwner {
+  /** The prefix of our keys' labels. */
+  readonly owner: string;
+  /** Earlier prefixes: the stack was renamed. */
+  readonly formerOwners?: readonly string[] | undefined;
+}
+
+/** The generation in a label of ours; `undefined` for any other label. */
+export function ownGeneration({ owner, formerOwners = [] }: KeyOwner, label: string): number | undefined {
+  for (const prefix of [owner, ...formerOwners]) {
+    const generation = generationOf(prefix, label);
+    if (generation !== undefined) return generation;
+  }
+  return undefined;
+}
+
 /** When a key is replaced, in words: `rotates in 12 days, on 2027-01-24; expires on 2027-02-23`. The next `up` replaces one that is due. */
 export function rotationNotice(dates: { readonly rotates: string; readonly expires: string }, now: Date): string {
   const day = (date: string): string => date.slice(0, 10);

@@ -6,9 +6,12 @@ import * as from from "../../../stack/arguments.ts";
 
 export const OWNER = "zot-auth/model";
 
-/** Composed as in index.ts. */
-export function program(settings: Settings): void {
-  const owner = OWNER;
+/**
+ * Composed as in index.ts.
+ *
+ * @param owner changes when the stack is renamed
+ */
+export function program(settings: Settings, owner = OWNER): void {
   const access = new AuthentikAccess("authentik", {
     ...from.authentikAccessArgs(settings),
     clientSecretFingerprint: "the same",

@@ -1,14 +1,13 @@
-import { generationOf, rfc3339 } from "../rotation.ts";
+import { ownGeneration, rfc3339 } from "../rotation.ts";
+import type { KeyOwner } from "../rotation.ts";
 import { listKeys } from "../../client.ts";
 import type { ApiKeyInfo, ZotCredentials } from "../../client.ts";
 import type { Context } from "../../../../provider/resource.ts";
 
 /** The account, and how to recognize our keys. */
-export interface Account {
+export interface Account extends KeyOwner {
   readonly registryUrl: string;
   readonly username: string;
-  /** The prefix of our own keys' labels. */
-  readonly owner: string;
 }
 
 /** What happens to unmanaged keys: setting `ci.unmanagedKeys`. */
@@ -41,12 +40,12 @@ export interface AccountKeys {
 const NEVER = "0001-01-01T00:00:00Z";
 
 export async function accountKeys(
-  { registryUrl, owner }: Account,
+  account: Account,
   credentials: ZotCredentials,
   signal: AbortSignal,
 ): Promise<AccountKeys> {
-  const keys = await listKeys(registryUrl, credentials, signal);
-  const isOwn = ({ label }: ApiKeyInfo): boolean => generationOf(owner, label) !== undefined;
+  const keys = await listKeys(account.registryUrl, credentials, signal);
+  const isOwn = ({ label }: ApiKeyInfo): boolean => ownGeneration(account, label) !== undefined;
   return {
     own: keys.filter(isOwn).map(({ uuid, label }) => ({ uuid, label })),
     unmanaged: keys
