@@ -76,8 +76,8 @@ export class Life {
     this.#lab.dropKeys(isByHand);
     this.#lab.addKey("by hand");
     this.#byHand = 1;
-    if (story.begin === "nothing" && this.engine.state.size > 0) assertDone(await this.engine.destroy());
-    if (story.begin === "whole" && this.engine.state.size === 0) assertDone(await this.#up());
+    if (story.begin === "nothing" && this.engine.state.length > 0) assertDone(await this.engine.destroy());
+    if (story.begin === "whole" && this.engine.state.length === 0) assertDone(await this.#up());
     for (const act of story.acts) await this.act(act);
     await this.end(story.end);
   }
@@ -172,8 +172,7 @@ export class Life {
         return undefined;
       case "markerDeleted":
         // Without an entry in the state, the owner of a secret would be unknown.
-        if (![...engine.state.keys()].some((urn) => urn.endsWith(`::forgejo-${this.#repositories[0] ?? ""}`)))
-          return undefined;
+        if (!engine.state.some(({ urn }) => urn.endsWith(`::forgejo-${this.#repositories[0] ?? ""}`))) return undefined;
         this.#lab.dropVariable(this.#repositories[0] ?? "", MARKER);
         return undefined;
       case "fieldEmptied":
@@ -226,7 +225,7 @@ export class Life {
 
   async #assertNothingToDo(): Promise<void> {
     assertDone(await this.engine.refresh());
-    assert.deepEqual(this.engine.pending, [], "no operation is pending");
+    assert.deepEqual(this.engine.unfinished(), [], "no operation is pending");
     const ended = await this.#up();
     assertDone(ended);
     assert.deepEqual(ended.steps, [], "a second up has nothing to do");

@@ -1,0 +1,4 @@
+import { serve } from "../../../../provider/grpc/index.ts";
+import { player } from "./player.ts";
+
+await serve(player());
