@@ -35,9 +35,11 @@ const config = zotConfigFor(settings, facts.version);
 // First part of the labels of our keys and secrets.
 const owner = `zot-auth/${getStack()}`;
 
+const clientSecretFingerprint = unsecret(clientSecret.apply(fingerprint));
+
 const access = new AuthentikAccess(
   "authentik",
-  { ...from.authentikAccessArgs(settings), clientSecretFingerprint: unsecret(clientSecret.apply(fingerprint)) },
+  { ...from.authentikAccessArgs(settings), clientSecretFingerprint },
   options,
 );
 const server = new ZotServer(
@@ -54,7 +56,14 @@ const secrets = new ForgejoSecret(
 );
 const acceptance = new Acceptance(
   "acceptance",
-  { ...from.acceptanceArgs(settings), owner, key: account.key, configHash: server.configHash, secrets },
+  {
+    ...from.acceptanceArgs(settings),
+    owner,
+    key: account.key,
+    configHash: server.configHash,
+    clientSecretFingerprint,
+    secrets,
+  },
   options,
 );
 

@@ -1,5 +1,5 @@
 import { ComponentResource, all } from "@pulumi/pulumi";
-import type { ComponentResourceOptions, Output, Resource } from "@pulumi/pulumi";
+import type { ComponentResourceOptions, Input, Output, Resource } from "@pulumi/pulumi";
 import { toSeconds } from "../core/duration.ts";
 import type { Duration } from "../core/duration.ts";
 import type { SecretReference } from "../core/secrets/reference.ts";
@@ -36,6 +36,8 @@ export interface AcceptanceArgs {
   readonly keyStore: SecretReference;
   /** First part of the labels of our keys. */
   readonly owner: string;
+  /** Fingerprint of the OAuth2 client secret. A change repeats the sign-in. */
+  readonly clientSecretFingerprint: Input<string>;
   /** SHA-256 of the config in force. A change repeats the proofs. */
   readonly configHash: Output<string>;
   /** The image repository for the proofs. One small tag stays there. */
@@ -63,7 +65,7 @@ export interface AcceptanceResults {
 }
 
 /**
- * The test plan: it proves every claim on the live system, and again whenever the config or the key changed. Replaced keys are revoked only after
+ * The test plan: it proves every claim on the live system, and again whenever the config, the client secret or the key changed. Replaced keys are revoked only after
  * it has passed.
  */
 export class Acceptance extends ComponentResource {
@@ -76,7 +78,11 @@ export class Acceptance extends ComponentResource {
     const { registryUrl, username } = signIn;
     const account = { registryUrl, username, source };
     const proves = { config: args.configHash, key: key.fingerprint };
-    const signInProof = new SignInProof(`${name}-sign-in`, { ...signIn, source, repository, proves }, { parent: this });
+    const signInProof = new SignInProof(
+      `${name}-sign-in`,
+      { ...signIn, source, repository, proves: { ...proves, clientSecret: args.clientSecretFingerprint } },
+      { parent: this },
+    );
     // After the sign-in, which says why a key may not push, and refreshes stale groups.
     const accessProof = new AccessProof(
       `${name}-access`,

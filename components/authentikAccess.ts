@@ -96,6 +96,8 @@ export class AuthentikAccess extends ComponentResource {
         clientId: args.clientId,
         redirectUri: redirectUri(args.registryUrl),
         declared: declared.application,
+        clientSecretVariable,
+        clientSecretFingerprint: args.clientSecretFingerprint,
       },
       made,
     );

@@ -103,7 +103,8 @@ export class ZotServer extends ComponentResource {
         },
         stdin: secret(all([args.clientId, args.clientSecret]).apply(([id, value]) => formatCredentials(id, value))),
       },
-      { parent: this, dependsOn: [credentialsCleanup] },
+      // zot must not get a client secret that Authentik does not have.
+      { parent: this, dependsOn: [credentialsCleanup, ...(args.issuer === undefined ? [] : [args.issuer])] },
     );
     const sessionKeys =
       keysFile === undefined

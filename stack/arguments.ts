@@ -153,7 +153,9 @@ export function forgejoSecretArgs({ forgejo }: Settings): Omit<ForgejoSecretArgs
   };
 }
 
-export function acceptanceArgs(settings: Settings): Omit<AcceptanceArgs, "owner" | "key" | "configHash" | "secrets"> {
+export function acceptanceArgs(
+  settings: Settings,
+): Omit<AcceptanceArgs, "owner" | "key" | "configHash" | "clientSecretFingerprint" | "secrets"> {
   const { access, zot, ci, forgejo, acceptance } = settings;
   const { workflow } = acceptance;
   return {

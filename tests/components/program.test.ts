@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { fingerprint } from "../../core/secrets/fingerprint.ts";
 import { REAL_CASE } from "../support/settings.ts";
 import { CLIENT_SECRET, isSecret, runProgram } from "./mocks.ts";
 import type { MockedRun, Registered } from "./mocks.ts";
@@ -68,6 +69,7 @@ test("the config is deployed after the issuer answers and the credentials exist"
   const run = await runProgram();
   const place = (name: string): number => run.resources.findIndex((resource) => resource.name === name);
   assert.ok(place("zot-credentials") < place("zot-config"));
+  assert.ok(place("authentik-application") < place("zot-credentials"), "Authentik has the client secret first");
   assert.ok(place("authentik-applied") < place("zot-config"));
 });
 
@@ -250,6 +252,8 @@ test("the key and the proof of the sign-in use the same account, group and issue
   }
   assert.equal(proof["source"], "op://vault/item/zot-ci-api");
   assert.equal((proof["proves"] as Record<string, unknown>)["key"], "0123456789abcdef");
+  const { proves } = one(run, "zot-auth:acceptance:SignInProof").inputs;
+  assert.equal((proves as Record<string, unknown>)["clientSecret"], fingerprint(CLIENT_SECRET));
 });
 
 test("the outputs are those of docs/outputs.md, without the key", async () => {

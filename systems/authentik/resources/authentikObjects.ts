@@ -3,6 +3,7 @@ import { removeObjects } from "../applying/removal.ts";
 import { ifAllowed } from "../rights/check.ts";
 import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";
+import { fingerprint } from "../../../core/secrets/fingerprint.ts";
 import { at, list } from "../../../core/json.ts";
 import { waitFor } from "../../../core/wait.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
@@ -31,6 +32,10 @@ export interface ApplicationInputs extends ObjectRow {
   readonly name: string;
   readonly clientId: string;
   readonly redirectUri: string;
+  /** The worker's variable with the client secret. Absent in the state of earlier versions, like the fingerprint. */
+  readonly clientSecretVariable?: string;
+  /** Fingerprint of the client secret that zot has. */
+  readonly clientSecretFingerprint?: string;
 }
 
 export interface ServiceAccountInputs extends ObjectRow {
@@ -68,7 +73,7 @@ export const policyBinding = seenIfAllowed<PolicyBindingInputs>(
 
 export const application = seenIfAllowed<ApplicationInputs>(
   ({ slug }) => slug,
-  async (authentik, { slug, name, clientId, redirectUri }) => {
+  async (authentik, { slug, name, clientId, redirectUri, clientSecretVariable = "", clientSecretFingerprint }) => {
     const found = await authentik.application(slug);
     if (found === undefined) return `there is no application "${slug}"`;
     if (at(found, "name") !== name)
@@ -80,6 +85,16 @@ export const application = seenIfAllowed<ApplicationInputs>(
     const provider = await authentik.oauth2Provider(pk);
     if (at(provider, "client_id") !== clientId)
       return `the provider's client id is "${String(at(provider, "client_id"))}", not "${clientId}"`;
+    const secret = at(provider, "client_secret");
+    if (
+      clientSecretFingerprint !== undefined &&
+      typeof secret === "string" &&
+      fingerprint(secret) !== clientSecretFingerprint
+    )
+      return (
+        `the provider's client secret is not that of authentik.clientSecret. Give Authentik's worker the same value in the variable ${clientSecretVariable} ` +
+        "(setting authentik.clientSecretVariable) and restart the worker, or correct the value in 1Password"
+      );
     const uris = list(at(provider, "redirect_uris")).map((uri) => at(uri, "url"));
     if (!uris.includes(redirectUri)) return `the provider lacks the redirect URI ${redirectUri}`;
     // Without the certificate, the blueprint creates a provider that signs with the client secret: zot then accepts no token.

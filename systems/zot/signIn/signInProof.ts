@@ -18,7 +18,7 @@ export interface SignInProofInputs extends SignInArgs {
   readonly source: SecretReference;
   /** The image repository for the proofs. */
   readonly repository: string;
-  /** What the result depends on: the config's hash, the key's fingerprint. A change requires a new proof. */
+  /** What the result depends on: the config's hash, the fingerprints of the key and of the client secret. A change requires a new proof. */
   readonly proves: Readonly<Record<string, string>>;
 }
 

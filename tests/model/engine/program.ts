@@ -2,6 +2,8 @@
 import { ComponentResource, output } from "@pulumi/pulumi";
 import { Acceptance, AuthentikAccess, CiServiceAccount, ForgejoSecret } from "../../../components/index.ts";
 import type { Settings } from "../../../settings/schema.ts";
+import { fingerprint } from "../../../core/secrets/fingerprint.ts";
+import { TOKENS } from "../homelab/servers.ts";
 import * as from from "../../../stack/arguments.ts";
 
 export const OWNER = "zot-auth/model";
@@ -10,11 +12,13 @@ export const OWNER = "zot-auth/model";
  * Composed as in index.ts.
  *
  * @param owner changes when the stack is renamed
+ * @param clientSecret the one in 1Password
  */
-export function program(settings: Settings, owner = OWNER): void {
+export function program(settings: Settings, owner = OWNER, clientSecret = TOKENS.MODEL_CLIENT_SECRET): void {
+  const clientSecretFingerprint = fingerprint(clientSecret);
   const access = new AuthentikAccess("authentik", {
     ...from.authentikAccessArgs(settings),
-    clientSecretFingerprint: "the same",
+    clientSecretFingerprint,
   });
   const server = new ComponentResource("zot-auth:index:ZotServer", "zot");
   const account = new CiServiceAccount("ci", { ...from.ciServiceAccountArgs(settings), owner, access, server });
@@ -24,6 +28,6 @@ export function program(settings: Settings, owner = OWNER): void {
     { ...from.forgejoSecretArgs(settings), owner, key: { ...key, source: settings.ci.keyStore } },
     { dependsOn: [account.keys] },
   );
-  const proofs = { ...from.acceptanceArgs(settings), configHash: output("config") };
+  const proofs = { ...from.acceptanceArgs(settings), configHash: output("config"), clientSecretFingerprint };
   new Acceptance("acceptance", { ...proofs, owner, key, secrets });
 }

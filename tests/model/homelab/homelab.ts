@@ -118,6 +118,24 @@ export class Homelab {
     item.fields = [...others, { ...field, value }];
   }
 
+  /** Gives Authentik's worker another client secret, as somebody does who restarts it with another environment. */
+  changeWorkersClientSecret(value: string): void {
+    this.#servers.environment["AUTHENTIK_ZOT_CLIENT_SECRET"] = value;
+    this.secrets.add(value);
+  }
+
+  /** Changes fields of the OAuth2 provider in Authentik. */
+  changeProvider(fields: Readonly<Record<string, string>>): void {
+    const { rows } = this.#read("authentik/authentik.json") as AuthentikState;
+    Object.assign(rows["authentik_providers_oauth2.oauth2provider"]?.[0] ?? {}, fields);
+  }
+
+  /** Writes another client secret into 1Password. */
+  storeClientSecret(value: string): void {
+    for (const field of this.#item("zot").fields ?? []) if (field.label === "client-secret") field.value = value;
+    this.secrets.add(value);
+  }
+
   /** Changes the other field of the key's item, without a new version: as a store that damages what it writes. */
   damageItem(): void {
     const item = this.#item();
@@ -157,11 +175,11 @@ export class Homelab {
     return found;
   }
 
-  #item(): Item {
+  #item(called = "CI"): Item {
     const found = (this.#read("onepassword/onepassword.json") as ConnectState).vaults[0]?.items.find(
-      ({ title }) => title === "CI",
+      ({ title }) => title === called,
     );
-    if (found === undefined) throw new Error("the model's 1Password has no item CI");
+    if (found === undefined) throw new Error(`the model's 1Password has no item ${called}`);
     return found;
   }
 

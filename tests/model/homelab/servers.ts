@@ -39,6 +39,8 @@ export interface Servers {
   readonly forgejo: RunningServer;
   readonly connect: RunningServer;
   readonly zot: RunningServer;
+  /** The environment of Authentik's server and worker. */
+  readonly environment: Record<string, string>;
   /** zot's address, fixed in advance because the settings need it before zot starts. */
   readonly port: number;
 }
@@ -49,11 +51,12 @@ export async function startServers(folder: string): Promise<Servers> {
   const blueprintsDirectory = join(folder, "blueprints");
   mkdirSync(blueprintsDirectory);
   const port = await freePort();
+  const environment = { AUTHENTIK_ZOT_CLIENT_SECRET: TOKENS.MODEL_CLIENT_SECRET };
   const authentik = await startAuthentik({
     data: join(folder, "authentik"),
     blueprintsDirectory,
-    environment: { AUTHENTIK_ZOT_CLIENT_SECRET: TOKENS.MODEL_CLIENT_SECRET },
-    serverEnvironment: { AUTHENTIK_ZOT_CLIENT_SECRET: TOKENS.MODEL_CLIENT_SECRET },
+    environment,
+    serverEnvironment: environment,
     workerDelayMs: WORKER_DELAY,
     seed: withSeed(defaultSeed(), {
       groups: [{ name: "admins" }, { name: "people" }],
@@ -104,7 +107,7 @@ export async function startServers(folder: string): Promise<Servers> {
       },
     }),
   ]);
-  const servers = { authentik, forgejo, connect, port };
+  const servers = { authentik, forgejo, connect, port, environment };
   const settings = settingsOf(servers);
   // The precondition of a key's life: users may sign in, and zot is hardened. tests/systems/zot/host and tests/engine cover that part.
   writeFileSync(join(blueprintsDirectory, "zot.yaml"), renderBlueprint(blueprintArgs(settings)));
