@@ -6,6 +6,7 @@ import "./firstSignIn.ts";
 import "./upgrade.ts";
 import "./signIn.ts";
 import "./settings.ts";
+import "./moved.ts";
 
 before(start);
 after(stop);
