@@ -7,6 +7,7 @@ import { formatCredentials, formatZotConfig, startDigest } from "../systems/zot/
 import type { ZotConfig } from "../systems/zot/config/config.ts";
 import { deployScript } from "../systems/zot/host/deploy/deploy.ts";
 import { removeScript } from "../systems/zot/host/deploy/remove.ts";
+import { restartNotice } from "../systems/zot/host/deploy/restart.ts";
 import type { FileCleanupInputs } from "../systems/zot/host/former/fileCleanup.ts";
 import type { HostFacts } from "../systems/zot/host/facts.ts";
 import { removeSecretFileScript, secretFileScript } from "../systems/zot/host/files/secretFile.ts";
@@ -18,6 +19,7 @@ import { filesOnHost } from "../systems/zot/host/zotHost.ts";
 import type { ZotHost, ZotTimeouts } from "../systems/zot/host/zotHost.ts";
 import { formatZotVersion } from "../systems/zot/version.ts";
 import { FileCleanup } from "./parts/resources.ts";
+import { announceRestart } from "./parts/restartNotice.ts";
 
 export interface ZotServerArgs extends ZotHost, ZotTimeouts {
   /** What the host runs, from `lookAtHost`. */
@@ -93,6 +95,9 @@ export class ZotServer extends ComponentResource {
       ...keysCleanup,
     ]);
 
+    const credentialsText = all([args.clientId, args.clientSecret]).apply(([id, value]) =>
+      formatCredentials(id, value),
+    );
     const credentials = new Command(
       `${name}-credentials`,
       {
@@ -101,7 +106,7 @@ export class ZotServer extends ComponentResource {
           ZOT_AUTH_DEPLOY: scriptOnHost(host, secretFileScript(files, facts.credentials.repairs)),
           ZOT_AUTH_REMOVE: scriptOnHost(host, removeSecretFileScript(files.credentialsFile)),
         },
-        stdin: secret(all([args.clientId, args.clientSecret]).apply(([id, value]) => formatCredentials(id, value))),
+        stdin: secret(credentialsText),
       },
       // zot must not get a client secret that Authentik does not have.
       { parent: this, dependsOn: [credentialsCleanup, ...(args.issuer === undefined ? [] : [args.issuer])] },
@@ -149,6 +154,13 @@ export class ZotServer extends ComponentResource {
         stdin: text,
       },
       { parent: this, dependsOn: needed },
+    );
+    const { definition } = serving.service;
+    const planned = { config, sessionKeys: keysFile !== undefined, definition };
+    announceRestart(
+      deployed,
+      deployed.stdout,
+      credentialsText.apply((text) => restartNotice(facts, { ...planned, credentials: text })),
     );
     this.version = formatZotVersion(facts.version);
     this.configHash = deployed.stdout.apply(() => sha256(text));

@@ -1,6 +1,5 @@
 import { createRequire } from "node:module";
 import { status } from "@grpc/grpc-js";
-import type { Output } from "@pulumi/pulumi";
 
 /** Changes SDK defaults that do not suit this program. It must run before anything else uses the SDK (docs/adr/0004). */
 export function prepareSdk(): void {
@@ -38,9 +37,4 @@ function quietWhenEngineIsGone(): void {
     const code = reason instanceof Error && "code" in reason ? reason.code : undefined;
     if (code === status.UNAVAILABLE || code === status.CANCELLED) process.exit(ALREADY_REPORTED);
   });
-}
-
-/** Whether the output's value is known. Every output of the SDK has this property, but its types omit it. */
-export async function isKnown(value: Output<unknown>): Promise<boolean> {
-  return (value as unknown as { readonly isKnown: Promise<boolean> }).isKnown;
 }

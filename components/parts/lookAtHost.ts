@@ -82,5 +82,6 @@ function withoutHost(message: string): HostFacts {
     credentials: AS_WRITTEN,
     service: AS_WRITTEN,
     sessionKeys: AS_WRITTEN,
+    deployed: undefined,
   };
 }

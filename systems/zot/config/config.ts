@@ -115,6 +115,25 @@ export function startDigest(config: ZotConfig, version: ZotVersion): string {
     .digest("hex");
 }
 
+/** The paths of keys that zot reads only when it starts and that differ, in lower case. */
+export function startDifferences(before: unknown, after: unknown): readonly string[] {
+  return differences(startPart(before, []), startPart(after, []), []).toSorted();
+}
+
+function differences(before: unknown, after: unknown, path: readonly string[]): readonly string[] {
+  if (!isObject(before) || !isObject(after)) {
+    return JSON.stringify(before) === JSON.stringify(after) ? [] : [path.join(".")];
+  }
+  const [old, now] = [lowerCase(before), lowerCase(after)];
+  return [...new Set([...Object.keys(old), ...Object.keys(now)])].flatMap((key) =>
+    differences(old[key], now[key], [...path, key]),
+  );
+}
+
+function lowerCase(object: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key.toLowerCase(), value]));
+}
+
 function startPart(value: unknown, path: readonly string[]): unknown {
   if (!isObject(value)) return value;
   return Object.fromEntries(

@@ -14,6 +14,16 @@ export interface WrittenFile {
   readonly state: "as written" | "edited" | "interrupted";
 }
 
+/** What decides, beside the new config, whether zot must be restarted. A file that does not exist has the hash `none`. */
+export interface DeployedZot {
+  /** The config file's text; empty if there is none. */
+  readonly configText: string;
+  /** What zot was started with, from the record of the last completed deployment; empty if there was none. */
+  readonly start: string;
+  /** SHA-256 (hex). */
+  readonly hashes: Readonly<Record<"config" | "service" | "sessionKeys", string>>;
+}
+
 /** What the host reports before anything is changed. */
 export interface HostFacts {
   readonly version: ZotVersion;
@@ -27,6 +37,8 @@ export interface HostFacts {
   readonly credentials: WrittenFile;
   readonly service: WrittenFile;
   readonly sessionKeys: WrittenFile;
+  /** `undefined` if the host could not be asked. */
+  readonly deployed: DeployedZot | undefined;
 }
 
 /** What {@link factsScript} looks at. */
@@ -39,6 +51,9 @@ export interface FactsQuestion extends HostFiles {
   /** Files that zot reads and this program does not write. */
   readonly needed?: readonly NeededFile[];
 }
+
+/** The config is printed last. It may hold secrets, so nothing quotes it. */
+const CONFIG_FOLLOWS = "config:\n";
 
 /** Prints what {@link parseFacts} reads. It changes nothing. */
 export function factsScript({
@@ -71,20 +86,25 @@ facts() {
   if [ "$(field "$3.zot-auth" state)" = pending ]; then state=interrupted
   elif [ -n "$written" ] && [ "$written" != "$now" ]; then state=edited; fi
   if [ "$state" != 'as written' ]; then repairs=$(( \${repairs:-0} + 1 )); fi
-  printf '%s_state=%s\\n%s_repairs=%s\\n' "$1" "$state" "$1" "\${repairs:-0}"
+  printf '%s_state=%s\\n%s_repairs=%s\\n%s_hash=%s\\n' "$1" "$state" "$1" "\${repairs:-0}" "$1" "$now"
 }
 config=${quote(configFile)}; credentials=${quote(credentialsFile)}
 for file in "$config" "$credentials"; do
   if ! through "$file" >/dev/null 2>&1; then printf 'problem=%s is a symbolic link that leads back to itself.\\n' "$file"; fi
 done
 facts config "$config" "$config"
+if [ -n "$(field "$config.zot-auth" written)" ]; then printf 'start=%s\\n' "$(field "$config.zot-auth" start)"; fi
 facts credentials "$credentials" "$credentials"
 ${sessionKeysFile === undefined ? "" : `keys=${quote(sessionKeysFile)}; facts sessionKeys "$keys" "$keys"`}
-${serviceFile === undefined ? "" : `facts service ${homePath(serviceFile)} "$config.service"`}`;
+${serviceFile === undefined ? "" : `facts service ${homePath(serviceFile)} "$config.service"`}
+printf ${quote(CONFIG_FOLLOWS.replaceAll("\n", "\\n"))}
+if [ -f "$config" ]; then cat "$config" 2>/dev/null || :; fi`;
 }
 
 /** Reads what {@link factsScript} printed. @throws ZotAuthError `ZOT_BINARY_MISSING`, `ZOT_VERSION_UNREADABLE`, `HOST_FILES_WRONG` */
-export function parseFacts(printed: string, host: string): HostFacts {
+export function parseFacts(output: string, host: string): HostFacts {
+  const end = output.indexOf(`\n${CONFIG_FOLLOWS}`);
+  const printed = end < 0 ? output : output.slice(0, end);
   const facts = new Map(
     printed.split("\n").map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
   );
@@ -115,6 +135,7 @@ export function parseFacts(printed: string, host: string): HostFacts {
     repairs: Number(facts.get(`${name}_repairs`) ?? 0),
     state: stateOf(facts.get(`${name}_state`)),
   });
+  const hash = (name: string): string => facts.get(`${name}_hash`) ?? "none";
   return {
     version,
     binary: facts.get("binary") ?? "",
@@ -124,6 +145,11 @@ export function parseFacts(printed: string, host: string): HostFacts {
     credentials: file("credentials"),
     service: file("service"),
     sessionKeys: file("sessionKeys"),
+    deployed: {
+      configText: end < 0 ? "" : output.slice(end + 1 + CONFIG_FOLLOWS.length),
+      start: facts.get("start") ?? "",
+      hashes: { config: hash("config"), service: hash("service"), sessionKeys: hash("sessionKeys") },
+    },
   };
 }
 

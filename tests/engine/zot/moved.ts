@@ -56,6 +56,10 @@ test("a move removes the old files once zot serves with the new ones, and up the
   const { credentialsFile } = lab.layout.settings.registry;
   move(at("moved-credentials.json"), at("moved-keys.json"));
   const { output } = await lab.pulumi("preview", "--non-interactive");
+  assert.match(
+    output,
+    /zot restarts \(about 2 s\): it reads http\.auth\.openid\.providers\.oidc\.credentialsfile, http\.auth\.sessionkeysfile only when it starts/,
+  );
   assert.match(output, /- +.*zot:FileCleanup +zot-credentials-[0-9a-f]{6} +delete/);
   await up();
   assert.equal(servedCredentials(), at("moved-credentials.json"));
@@ -64,6 +68,7 @@ test("a move removes the old files once zot serves with the new ones, and up the
   assert.equal((await homelab.registry("/v2/")).status, 200);
   const { code, output: after } = await lab.pulumi("preview", "--non-interactive", "--expect-no-changes");
   assert.equal(code, 0, after);
+  assert.doesNotMatch(after, /zot re(starts|loads)/);
 });
 
 test("destroy restores the file that was at the new place", async () => {

@@ -8,6 +8,7 @@ test("after an upgrade of zot, the next preview shows the required config change
   const preview = await lab.pulumi("preview", "--diff");
   assert.equal(preview.code, 0, preview.output);
   assert.match(preview.output, /~ .*command:local:Command/);
+  assert.match(preview.output, /zot restarts \(about 2 s\): zot or this program was upgraded\./);
   assert.match(preview.output, /\+ anonymousPolicy: \[/);
   assert.deepEqual(metrics(), { users: [""] }, "a preview writes nothing");
 
