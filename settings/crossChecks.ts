@@ -2,7 +2,7 @@ import type { SettingsProblem } from "../core/settings/problem.ts";
 import { forgejoProblems } from "../systems/forgejo/settingsProblems.ts";
 import { decidingRules, grants } from "../systems/zot/access/policies.ts";
 import { allRepositories } from "../systems/zot/access/rules.ts";
-import { accessProblems } from "../systems/zot/access/settingsProblems.ts";
+import { accessProblems, ciLimitProblems } from "../systems/zot/access/settingsProblems.ts";
 import { assembleZotConfig } from "../systems/zot/config/config.ts";
 import { zotProblems } from "../systems/zot/config/settingsProblems.ts";
 import { pathProblems } from "../systems/zot/host/settingsProblems.ts";
@@ -57,6 +57,10 @@ function* configProblems(settings: Settings): Generator<SettingsProblem> {
   const { ci, acceptance, registry } = settings;
   const args = zotConfigArgs(settings);
   yield* assembleZotConfig(args, NEWEST_KNOWN, registry).problems;
+  yield* ciLimitProblems(args.rules, settings.zot.extra, {
+    user: ci.user,
+    prefixes: { "ci.imagePrefix": ci.imagePrefix },
+  });
   const rules = allRepositories(args.rules);
   for (const [setting, repository] of Object.entries({
     "ci.imagePrefix": `${ci.imagePrefix}/sample`,

@@ -165,6 +165,7 @@ export function acceptanceArgs(
     expectedAccess: expectedAccess({
       rules: accessRules(access, zot.extra),
       repository: acceptance.repository,
+      imagePrefix: ci.imagePrefix,
       metricsPath: zot.metrics.enable ? zot.metrics.path : undefined,
     }),
     testBuild:

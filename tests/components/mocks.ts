@@ -65,7 +65,7 @@ const COMPUTED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "zot-auth:zot:KeyCleanup": { formerOwners: [] },
   "zot-auth:forgejo:SecretCleanup": { former: [], generation: 1 },
   "zot-auth:acceptance:SignInProof": { checks: [{ name: "groups claim", result: "arrives" }] },
-  "zot-auth:acceptance:AccessProof": { result: "13 of 13 checks passed" },
+  "zot-auth:acceptance:AccessProof": { result: "14 of 14 checks passed" },
   "command:local:Command": { stdout: "ok", stderr: "" },
 };
 

@@ -16,6 +16,7 @@ export type Operation =
   | "push a new image"
   | "overwrite a tag"
   | "delete a tag"
+  | "overwrite or delete an image"
   | "read metrics"
   | "begin an OIDC sign-in";
 
@@ -23,7 +24,7 @@ export type Operation =
 export interface AccessRow {
   readonly subject: Subject;
   readonly operation: Operation;
-  /** The repository, or the path of the metrics. Default: the repository of the tests. */
+  /** The repository, the image prefix or the path of the metrics. Default: the repository of the tests. */
   readonly target?: string;
   readonly expected: number;
 }
@@ -38,12 +39,19 @@ export interface ExpectedAccessArgs {
   readonly rules: AccessRules;
   /** The image repository that the tests use. */
   readonly repository: string;
+  /** Below it are CI's images. */
+  readonly imagePrefix: string;
   /** Path of the metrics: `/metrics`. `undefined` if zot serves none. */
   readonly metricsPath: string | undefined;
 }
 
 /** The status that each subject must get for each operation, from the rules that zot's config is rendered from. */
-export function expectedAccess({ rules, repository, metricsPath }: ExpectedAccessArgs): readonly AccessRow[] {
+export function expectedAccess({
+  rules,
+  repository,
+  imagePrefix,
+  metricsPath,
+}: ExpectedAccessArgs): readonly AccessRow[] {
   const repositories = allRepositories(rules);
   const reads = (of: RepositoryRules | undefined): boolean => of?.anonymousPolicy.includes("read") === true;
   const pull = reads(decidingRules(repositories, repository)) ? 200 : 401;
@@ -69,6 +77,7 @@ export function expectedAccess({ rules, repository, metricsPath }: ExpectedAcces
     { subject: "ci", operation: "ping", expected: 200 },
     { subject: "ci", operation: "pull", expected: 200 },
     ...keyProof(),
+    { subject: "ci", operation: "overwrite or delete an image", target: imagePrefix, expected: 403 },
     ...rules.repositories.flatMap(({ glob }) => (glob === "**" ? [] : refusedIn(glob, repositories, rules.ciGroup))),
   ];
 }

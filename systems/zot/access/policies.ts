@@ -1,4 +1,4 @@
-import { minimatch } from "minimatch";
+import { braceExpand, minimatch } from "minimatch";
 import { objectAt, valueAt } from "../config/anyCase.ts";
 
 /** One entry of a glob's `policies`. */
@@ -20,38 +20,74 @@ export interface RepositoryRules {
 export function parseRepositoryRules(config: unknown): readonly RepositoryRules[] {
   return Object.entries(objectAt(config, "http", "accessControl", "repositories")).map(([glob, value]) => ({
     glob,
-    policies: entries(valueAt(value, "policies")).map((policy) => ({
-      users: texts(valueAt(policy, "users")),
-      groups: texts(valueAt(policy, "groups")),
-      actions: texts(valueAt(policy, "actions")),
-    })),
+    policies: entries(valueAt(value, "policies")).map(parsePolicy),
     anonymousPolicy: texts(valueAt(value, "anonymousPolicy")),
     defaultPolicy: texts(valueAt(value, "defaultPolicy")),
   }));
 }
 
+/** One policy of a config. A policy with conditions counts as one without. */
+export function parsePolicy(policy: unknown): Policy {
+  return {
+    users: texts(valueAt(policy, "users")),
+    groups: texts(valueAt(policy, "groups")),
+    actions: texts(valueAt(policy, "actions")),
+  };
+}
+
 /** The rules that apply to a repository: only those of the longest matching glob. */
 export function decidingRules(rules: readonly RepositoryRules[], repository: string): RepositoryRules | undefined {
   return rules
-    .filter(({ glob }) => minimatch(repository, glob, { dot: true, nonegate: true, nocomment: true, noext: true }))
+    .filter(({ glob }) => matches(repository, glob))
     .reduce<RepositoryRules | undefined>(
       (longest, next) => (longest === undefined || next.glob.length > longest.glob.length ? next : longest),
       undefined,
     );
 }
 
-/** Sample repository names below a prefix: one for each glob that can apply there. */
+/** Sample repository names below a prefix: at least one for each glob that can apply there. */
 export function samplesBelow(rules: readonly RepositoryRules[], prefix: string): readonly string[] {
-  const deeper = rules
-    .map(({ glob }) => glob.replace(/[*?[{].*$/, ""))
-    .filter((fixed) => fixed.startsWith(`${prefix}/`))
-    .map((fixed) => (fixed.endsWith("/") ? `${fixed}sample` : fixed));
-  return [...new Set([`${prefix}/sample`, `${prefix}/library/sample`, ...deeper])];
+  const samples = rules.flatMap(({ glob }) =>
+    braceExpand(glob)
+      .flatMap((pattern) => namesBelow(pattern.split("/"), prefix.split("/")))
+      .map((segments) => segments.join("/"))
+      .filter((name) => matches(name, glob)),
+  );
+  return [...new Set([`${prefix}/sample`, `${prefix}/library/sample`, ...samples])];
+}
+
+/** Names that begin with the prefix and match the pattern, all as their segments. */
+function namesBelow(
+  [first, ...rest]: readonly string[],
+  [inside, ...deeper]: readonly string[],
+): readonly (readonly string[])[] {
+  if (first === undefined) return [];
+  const within = (names: readonly (readonly string[])[]) =>
+    inside === undefined ? names : names.map((name) => [inside, ...name]);
+  if (inside === undefined) {
+    const starts = first === "**" ? [[], ["sample"], ["library", "sample"]] : [[exampleOf(first)]];
+    const ends = rest.length === 0 ? [[]] : namesBelow(rest, []);
+    return starts.flatMap((start) => ends.map((end) => [...start, ...end])).filter((name) => name.length > 0);
+  }
+  if (first === "**")
+    return [...namesBelow(rest, [inside, ...deeper]), ...within(namesBelow([first, ...rest], deeper))];
+  return matches(inside, first) ? within(namesBelow(rest, deeper)) : [];
+}
+
+function exampleOf(segment: string): string {
+  return segment
+    .replaceAll(/\*+/g, "sample")
+    .replaceAll("?", "x")
+    .replaceAll(/\[[!^]?(.)[^\]]*\]/g, "$1");
+}
+
+function matches(name: string, glob: string): boolean {
+  return minimatch(name, glob, { dot: true, nonegate: true, nocomment: true, noext: true });
 }
 
 /** Whether the rules grant an action to a group or an account. */
 export function grants(
-  rules: RepositoryRules | undefined,
+  rules: Pick<RepositoryRules, "policies"> | undefined,
   who: { readonly group?: string; readonly user?: string },
   action: string,
 ): boolean {

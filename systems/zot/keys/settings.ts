@@ -44,7 +44,9 @@ export const ci = z.strictObject({
   imagePrefix: z
     .string()
     .regex(REPOSITORY_NAME, { error: "a repository name, such as blumeops" })
-    .describe("The namespace that CI pushes images to."),
+    .describe(
+      "The namespace that CI pushes images to. CI may overwrite or delete nothing there: `zot.extra` cannot allow it, and `up` tries it, without leaving anything.",
+    ),
 });
 
 export type CiSettings = z.output<typeof ci>;

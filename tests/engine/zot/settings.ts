@@ -23,7 +23,7 @@ test("preview warns if CI may write to a pull-through destination; a namespace p
   assert.equal(updated.code, 0, updated.output);
   assert.doesNotMatch(updated.output, /may create images in/);
   const { acceptanceResult } = (await lab.outputs()) as { acceptanceResult: { access: string } };
-  assert.equal(acceptanceResult.access, "17 of 17 checks passed");
+  assert.equal(acceptanceResult.access, "18 of 18 checks passed");
   const key = homelab.ciKey("homelab/apps") ?? "";
   const upload = async (repository: string): Promise<number> =>
     (await homelab.registry(`/v2/${repository}/blobs/uploads/`, { method: "POST", key })).status;

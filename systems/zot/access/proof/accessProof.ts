@@ -21,7 +21,7 @@ export interface AccessProofInputs {
 
 export interface AccessProofState extends AccessProofInputs, Observed {
   readonly measured: readonly MeasuredRow[];
-  /** `13 of 13 checks passed`. */
+  /** `14 of 14 checks passed`. */
   readonly result: string;
   /** RFC 3339. */
   readonly checked: string;

@@ -1,4 +1,5 @@
 import type { AccessRow, MeasuredRow, Subject } from "../matrix.ts";
+import { at, list, string } from "../../../../core/json.ts";
 import { probeImage } from "./probeImage.ts";
 import { unexpected } from "../../../../core/http/http.ts";
 import { Registry } from "./registry.ts";
@@ -73,11 +74,46 @@ async function tryOperation(row: AccessRow, context: ProofContext): Promise<numb
       return (await registry.putManifest(repository, OTHER, PROBE_TAG)).status;
     case "delete a tag":
       return (await registry.deleteManifest(repository, PROBE_TAG)).status;
+    case "overwrite or delete an image":
+      return overwriteOrDelete(registry, target);
     case "read metrics":
       return (await registry.get(target)).status;
     case "begin an OIDC sign-in":
       return (await registry.get("/zot/auth/login?provider=oidc&callback_ui=%2F")).status;
   }
+}
+
+/** zot decides about permissions before it looks whether the manifest exists: with the permission to delete, it answers 404. */
+const NO_MANIFEST = `sha256:${"0".repeat(64)}`;
+
+/**
+ * Whether anything below a prefix may be overwritten or deleted: the first status other than 403. It changes nothing even if it is permitted:
+ * the manifest to delete does not exist, and the one to overwrite an image with is no manifest. Only an existing tag can be tried to be overwritten.
+ */
+async function overwriteOrDelete(registry: Registry, prefix: string): Promise<number> {
+  const deleted = await registry.deleteManifest(`${prefix}/zot-auth-sample`, NO_MANIFEST);
+  if (deleted.status !== 403) return deleted.status;
+  const image = await firstImage(registry, prefix);
+  if (image === undefined) return deleted.status;
+  return typeof image === "number" ? image : (await registry.putNoManifest(image.repository, image.tag)).status;
+}
+
+/** Any image below a prefix; the status of a list that CI may not read. `latest` is no example: some releases let every creator move it. */
+async function firstImage(
+  registry: Registry,
+  prefix: string,
+): Promise<{ readonly repository: string; readonly tag: string } | number | undefined> {
+  const catalog = await registry.get("/v2/_catalog");
+  if (catalog.status !== 200) return catalog.status;
+  for (const repository of list(at(catalog.json, "repositories")).map(string)) {
+    if (!repository.startsWith(`${prefix}/`)) continue;
+    const tags = await registry.get(`/v2/${repository}/tags/list`);
+    const tag = list(at(tags.json, "tags"))
+      .map(string)
+      .find((name) => name !== "latest");
+    if (tag !== undefined) return { repository, tag };
+  }
+  return undefined;
 }
 
 function registryFor(subject: Subject, context: ProofContext): Registry {

@@ -48,6 +48,15 @@ export class Registry {
     });
   }
 
+  /** Pushes something that is no manifest: zot rejects it with 403 without the permission, and with 400 otherwise. */
+  async putNoManifest(repository: string, tag: string): Promise<HttpResponse> {
+    return this.#request(`/v2/${repository}/manifests/${tag}`, {
+      method: "PUT",
+      body: "{}",
+      headers: { "content-type": "application/vnd.oci.image.manifest.v1+json" },
+    });
+  }
+
   async headManifest(repository: string, reference: string): Promise<number> {
     return (await this.#request(`/v2/${repository}/manifests/${reference}`, { method: "HEAD" })).status;
   }
