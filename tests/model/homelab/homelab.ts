@@ -9,9 +9,10 @@ import type { Repository, State as ForgejoState } from "../../../lab/forgejo/sta
 import type { Item } from "../../../lab/onePassword/items.ts";
 import type { State as ConnectState } from "../../../lab/onePassword/seed.ts";
 import type { ApiKey } from "../../../lab/zot/access/users.ts";
+import { startZot } from "../../../lab/zot/server/server.ts";
 import { forget, knowledgeOf } from "./memory.ts";
-import { NEVER, TOKENS, WORKER_DELAY, keyByHand, settingsOf, startServers } from "./servers.ts";
-import type { Servers } from "./servers.ts";
+import { NEVER, TOKENS, WORKER_DELAY, keyByHand, rawSettings, settingsOf, startServers } from "./servers.ts";
+import type { RawSettings, Servers } from "./servers.ts";
 
 /** Linux's in-memory file system. */
 const MEMORY = "/dev/shm";
@@ -23,13 +24,13 @@ export interface HeldKey {
 }
 
 export class Homelab {
-  readonly #folder: string;
-  readonly #servers: Servers;
+  readonly folder: string;
+  #servers: Servers;
   /** Every secret that ever existed; none may appear in output. */
   readonly secrets = new Set<string>(Object.values(TOKENS));
 
   private constructor(folder: string, servers: Servers) {
-    this.#folder = folder;
+    this.folder = folder;
     this.#servers = servers;
   }
 
@@ -43,10 +44,26 @@ export class Homelab {
     return settingsOf(this.#servers, change);
   }
 
+  /** The settings as a person writes them. */
+  raw(): RawSettings {
+    return rawSettings(this.#servers);
+  }
+
+  /** Restarts zot with this config file. */
+  async restartZot(config: string): Promise<void> {
+    await this.#servers.zot.close();
+    this.#servers = { ...this.#servers, zot: await startZot({ config }) };
+  }
+
+  /** All objects of Authentik, by model. */
+  authentikRows(): AuthentikState["rows"] {
+    return (this.#read("authentik/authentik.json") as AuthentikState).rows;
+  }
+
   /** The account's keys that zot would accept. */
   keys(): readonly HeldKey[] {
     return Object.entries(this.#apiKeys())
-      .filter(([, { expirationDate }]) => expirationDate === NEVER || Date.parse(expirationDate) > Date.now())
+      .filter(([, key]) => isValid(key))
       .map(([hash, { label }]) => ({ hash, label }));
   }
 
@@ -161,11 +178,30 @@ export class Homelab {
     for (const [hash, key] of Object.entries(keys)) if (which(key)) Reflect.deleteProperty(keys, hash);
   }
 
+  /** Every key that zot has, of whichever account, expired ones too. */
+  allKeys(): readonly { readonly user: string; readonly label: string }[] {
+    return Object.entries(this.#users()).flatMap(([user, { apiKeys }]) =>
+      Object.values(apiKeys).map(({ label }) => ({ user, label })),
+    );
+  }
+
+  /** The account whose key it is, if zot takes it. */
+  keyOwner(key: string): string | undefined {
+    const hash = createHash("sha256").update(key.replace(/^zak_/, "")).digest("hex");
+    const [user] = Object.entries(this.#users()).find(([, { apiKeys }]) => isValid(apiKeys[hash])) ?? [];
+    return user;
+  }
+
   #apiKeys(): Record<string, ApiKey> {
-    const { users } = this.#read("zot/_lab/meta.json") as {
-      users: Record<string, { apiKeys: Record<string, ApiKey> }>;
-    };
-    return users["zot-ci"]?.apiKeys ?? {};
+    return this.#users()["zot-ci"]?.apiKeys ?? {};
+  }
+
+  #users(): Record<string, { readonly apiKeys: Record<string, ApiKey> }> {
+    return (
+      this.#read("zot/_lab/meta.json") as {
+        readonly users: Record<string, { readonly apiKeys: Record<string, ApiKey> }>;
+      }
+    ).users;
   }
 
   #repository(target: string): Repository {
@@ -184,13 +220,18 @@ export class Homelab {
   }
 
   #read(file: string): unknown {
-    return knowledgeOf(join(this.#folder, file));
+    return knowledgeOf(join(this.folder, file));
   }
 
   async stop(): Promise<void> {
     const { authentik, forgejo, connect, zot } = this.#servers;
     await Promise.all([authentik, forgejo, connect, zot].map(async (server) => server.close()));
-    rmSync(this.#folder, { recursive: true });
-    forget(this.#folder);
+    rmSync(this.folder, { recursive: true });
+    forget(this.folder);
   }
+}
+
+function isValid(key: ApiKey | undefined): boolean {
+  if (key === undefined) return false;
+  return key.expirationDate === NEVER || Date.parse(key.expirationDate) > Date.now();
 }

@@ -1,4 +1,4 @@
-// The model's servers keep their data in memory: no case restarts them, and the disk would be the slowest part.
+// The model's servers keep their data in memory, also while they restart: the disk would be the slowest part.
 import { Store } from "../../../lab/shared/store.ts";
 
 const kept = new Map<string, unknown>();
@@ -8,8 +8,9 @@ export function keepInMemory(): void {
   const open = Store.open.bind(Store);
   Store.open = <T>(file: string, seed: () => T): Store<T> => {
     const store = open(file, seed);
-    kept.set(file, store.data);
-    return store;
+    const data = (kept.get(file) as T | undefined) ?? store.data;
+    kept.set(file, data);
+    return Object.assign(store, { data });
   };
   Store.prototype.save = () => undefined;
 }

@@ -51,7 +51,10 @@ export async function startServers(folder: string): Promise<Servers> {
   const blueprintsDirectory = join(folder, "blueprints");
   mkdirSync(blueprintsDirectory);
   const port = await freePort();
-  const environment = { AUTHENTIK_ZOT_CLIENT_SECRET: TOKENS.MODEL_CLIENT_SECRET };
+  const environment = {
+    AUTHENTIK_ZOT_CLIENT_SECRET: TOKENS.MODEL_CLIENT_SECRET,
+    AUTHENTIK_OTHER_VARIABLE: TOKENS.MODEL_CLIENT_SECRET,
+  };
   const authentik = await startAuthentik({
     data: join(folder, "authentik"),
     blueprintsDirectory,
@@ -61,6 +64,31 @@ export async function startServers(folder: string): Promise<Servers> {
     seed: withSeed(defaultSeed(), {
       groups: [{ name: "admins" }, { name: "people" }],
       users: [{ username: "program", type: "service_account" }],
+      objects: [
+        { model: "authentik_crypto.certificatekeypair", fields: { name: "another certificate", managed: null } },
+        {
+          model: "authentik_flows.flow",
+          fields: {
+            slug: "another-flow",
+            name: "another-flow",
+            title: "",
+            designation: "authorization",
+            authentication: "none",
+          },
+        },
+        {
+          model: "authentik_blueprints.blueprintinstance",
+          fields: {
+            name: "another blueprint",
+            path: "",
+            enabled: true,
+            status: "successful",
+            content: "",
+            context: {},
+            metadata: {},
+          },
+        },
+      ],
       tokens: [
         {
           identifier: "program",
@@ -99,7 +127,13 @@ export async function startServers(folder: string): Promise<Servers> {
             name: "homelab",
             items: [
               { title: "CI", fields: [{ label: "other", value: OTHERS.SOMEBODYS }] },
-              { title: "zot", fields: [{ label: "client-secret", value: TOKENS.MODEL_CLIENT_SECRET }] },
+              {
+                title: "zot",
+                fields: ["client-secret", "same-client-secret"].map((label) => ({
+                  label,
+                  value: TOKENS.MODEL_CLIENT_SECRET,
+                })),
+              },
             ],
           },
         ],
@@ -118,11 +152,11 @@ export async function startServers(folder: string): Promise<Servers> {
   return { ...servers, zot };
 }
 
-export function settingsOf(
-  { authentik, forgejo, connect, port }: Omit<Servers, "zot">,
-  change: Partial<Record<"access" | "ci" | "forgejo", object>> = {},
-): Settings {
-  return parseSettings({
+export type RawSettings = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** The settings as a person writes them. */
+export function rawSettings({ authentik, forgejo, connect, port }: Omit<Servers, "zot">): RawSettings {
+  return {
     registry: {
       url: `http://127.0.0.1:${port}`,
       configFile: "/nowhere/config.json",
@@ -138,16 +172,26 @@ export function settingsOf(
       clientSecret: "op://homelab/zot/client-secret",
       delivery: "api",
     },
-    access: { ...change.access },
-    ci: { keyStore: "op://homelab/CI/zot-ci-api", imagePrefix: "own", ...change.ci },
+    access: {},
+    ci: { keyStore: "op://homelab/CI/zot-ci-api", imagePrefix: "own" },
     forgejo: {
       url: forgejo.url,
       token: "env:MODEL_FORGEJO",
       repositories: REPOSITORIES.slice(0, 2),
       secrets: [{ name: "OTHER", source: "env:MODEL_OTHER", repositories: ["own/one"] }],
-      ...change.forgejo,
     },
     onePassword: { connectUrl: connect.url, connectToken: "env:MODEL_CONNECT" },
+  };
+}
+
+export function settingsOf(
+  servers: Omit<Servers, "zot">,
+  change: Partial<Record<"access" | "ci" | "forgejo", object>> = {},
+): Settings {
+  const raw = rawSettings(servers);
+  return parseSettings({
+    ...raw,
+    ...Object.fromEntries(Object.entries(change).map(([group, given]) => [group, { ...raw[group], ...given }])),
   });
 }
 

@@ -1,0 +1,67 @@
+// The whole program, composed as in index.ts. It does not ask zot's host, and gets the client secret as it is in the model's 1Password.
+import { output, secret } from "@pulumi/pulumi";
+import { Acceptance, AuthentikAccess, CiServiceAccount, ForgejoSecret, ZotServer } from "../../../components/index.ts";
+import { Preflight } from "../../../components/parts/resources.ts";
+import { fingerprint } from "../../../core/secrets/fingerprint.ts";
+import type { Settings } from "../../../settings/schema.ts";
+import * as from from "../../../stack/arguments.ts";
+import { providers } from "../../../stack/providers.ts";
+import { zotConfigFor } from "../../../stack/zotConfig.ts";
+import type { HostFacts } from "../../../systems/zot/host/facts.ts";
+import { version } from "../../support/settings.ts";
+import { OWNER } from "../engine/program.ts";
+import { TOKENS } from "../homelab/servers.ts";
+
+const AS_WRITTEN = { repairs: 0, state: "as written" } as const;
+const FACTS: HostFacts = {
+  version: version("2.1.20"),
+  binary: "/usr/bin/zot",
+  home: "/nowhere",
+  owner: "zot",
+  config: AS_WRITTEN,
+  credentials: AS_WRITTEN,
+  service: AS_WRITTEN,
+  sessionKeys: AS_WRITTEN,
+};
+
+export function wholeProgram(settings: Settings): void {
+  const owner = OWNER;
+  const { components, zotAuth } = providers(settings);
+  const preflight = new Preflight("preflight", from.preflightInputs(settings), { provider: zotAuth });
+  const options = { providers: components, dependsOn: [preflight] };
+  const config = zotConfigFor(settings, FACTS.version);
+  const clientSecret = secret(output(TOKENS.MODEL_CLIENT_SECRET));
+  const clientSecretFingerprint = fingerprint(TOKENS.MODEL_CLIENT_SECRET);
+  const access = new AuthentikAccess(
+    "authentik",
+    { ...from.authentikAccessArgs(settings), clientSecretFingerprint },
+    options,
+  );
+  const server = new ZotServer(
+    "zot",
+    { ...from.zotServerArgs(settings), facts: FACTS, config, clientSecret, issuer: access.applied },
+    options,
+  );
+  const account = new CiServiceAccount(
+    "ci",
+    { ...from.ciServiceAccountArgs(settings), owner, access, server },
+    options,
+  );
+  const secrets = new ForgejoSecret(
+    "forgejo",
+    { ...from.forgejoSecretArgs(settings), owner, key: { ...account.key, source: settings.ci.keyStore } },
+    { ...options, dependsOn: [preflight, account.keys] },
+  );
+  new Acceptance(
+    "acceptance",
+    {
+      ...from.acceptanceArgs(settings),
+      owner,
+      key: account.key,
+      configHash: server.configHash,
+      clientSecretFingerprint,
+      secrets,
+    },
+    options,
+  );
+}

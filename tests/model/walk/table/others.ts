@@ -1,0 +1,112 @@
+// Settings that change more than zot's config.
+import { at, to } from "./row.ts";
+import type { Table } from "./row.ts";
+
+const SERVICE = { elsewhere: "the model's host has no service manager: tests/systems/zot/host/service" };
+const KUBERNETES = { elsewhere: "the model has no Kubernetes: tests/engine/configMap" };
+const ARGO_CD = { elsewhere: "the model has no Argo CD: tests/engine/configMap, tests/systems/argocd" };
+const OP = { elsewhere: "the model has a Connect server, not op: tests/systems/onePassword/op.test.ts" };
+const WORKFLOW = { elsewhere: "the model's Forgejo runs no workflows: tests/engine/lifecycle" };
+
+const API_FIRST =
+  "with delivery api, Authentik validates the new blueprint before the old application and provider, which are in the way, are removed";
+
+export const REGISTRY: Table = {
+  "registry.url": at(({ raw, alias }) => alias(raw["registry"]?.["url"] as string)),
+  "registry.host": { elsewhere: "the model's host is this machine: tests/systems/zot/host/ssh.test.ts" },
+  "registry.binary": to("/usr/local/bin/zot"),
+  "registry.configFile": at(({ path }) => path("other.json")),
+  "registry.credentialsFile": at(({ path }) => path("other-credentials.json")),
+  "registry.dataDirectory": at(({ data }) => data("zot2"), {
+    known: "zot's keys are in its data directory, but the key is not created anew: the proof fails",
+  }),
+  "registry.address": to("0.0.0.0"),
+  "registry.port": at(({ ports }) => ports[0], {
+    also: ({ ports }) => ({ "registry.url": `http://127.0.0.1:${ports[0] ?? 0}` }),
+  }),
+  "registry.service": SERVICE,
+  "registry.manageService": SERVICE,
+  "registry.serviceFile": SERVICE,
+  "registry.serviceLog": SERVICE,
+  "registry.restartCommand": to("exit 0"),
+  "registry.readyTimeout": to("1 minute"),
+};
+
+export const ACCESS: Table = {
+  "access.adminGroup": to("people"),
+  "access.ciGroup": to("robots"),
+  "access.anonymousRead": to(false),
+  "access.signedInRead": to(false),
+  "access.anonymousMetrics": to(false),
+  "access.signInGroups": to(["people"]),
+  "access.groups": to({ people: ["read"] }),
+  "access.users": to({ somebody: ["read"] }),
+  "access.namespaces.*.ci": to("push"),
+  "access.namespaces.*.anonymousRead": to(false),
+  "access.namespaces.*.signedInRead": to(false),
+  "access.namespaces.*.groups": to({ people: ["read"] }),
+  "access.namespaces.*.users": to({ somebody: ["read"] }),
+};
+
+export const AUTHENTIK: Table = {
+  "authentik.url": at(({ raw, alias }) => alias(raw["authentik"]?.["url"] as string)),
+  "authentik.token": to("env:MODEL_AUTHENTIK_2"),
+  "authentik.application": to("registry", { known: API_FIRST }),
+  "authentik.applicationName": to("Registry"),
+  "authentik.providerName": to("Registry", { known: API_FIRST }),
+  "authentik.clientId": to("registry"),
+  "authentik.clientSecret": to("op://homelab/zot/same-client-secret"),
+  "authentik.clientSecretVariable": to("AUTHENTIK_OTHER_VARIABLE"),
+  "authentik.authorizationFlow": to("another-flow"),
+  "authentik.invalidationFlow": to("another-flow"),
+  "authentik.signingCertificate": to("another certificate"),
+  "authentik.machineFlow": to("robots-login"),
+  "authentik.delivery": at(({ data }) => `file:${data("blueprints/zot.yaml")}`),
+  "authentik.blueprintPath": to("custom/other.yaml", {
+    given: ({ data }) => ({ "authentik.delivery": `file:${data("blueprints/zot.yaml")}` }),
+    also: ({ data }) => ({ "authentik.delivery": `file:${data("blueprints/other.yaml")}` }),
+  }),
+  "authentik.appliedAfter": to(["another blueprint"]),
+  "authentik.applyTimeout": to("6 minutes"),
+  "kubernetes.kubeconfig": KUBERNETES,
+  "kubernetes.context": KUBERNETES,
+  "kubernetes.namespace": KUBERNETES,
+  "kubernetes.configMap": KUBERNETES,
+  "kubernetes.key": KUBERNETES,
+  "argocd.url": ARGO_CD,
+  "argocd.token": ARGO_CD,
+  "argocd.application": ARGO_CD,
+  "argocd.project": ARGO_CD,
+  "argocd.busyTimeout": ARGO_CD,
+  "argocd.syncTimeout": ARGO_CD,
+};
+
+export const CI: Table = {
+  "ci.user": to("robot"),
+  "ci.keyStore": to("op://homelab/CI/another-field"),
+  "ci.keyLifetime": to("60 days"),
+  "ci.rotateAfter": to("30 days"),
+  "ci.gracePeriod": to("1 hour"),
+  "ci.rotationTrigger": to("now"),
+  "ci.revocationTrigger": to("now", { gap: "every key is revoked before a new one is created" }),
+  "ci.unmanagedKeys": to("revoke"),
+  "ci.onDestroy": to("leave", { leaves: ["1Password: zot-ci-api = a key that zot refuses"] }),
+  "ci.imagePrefix": to("images"),
+  "forgejo.url": at(({ raw, alias }) => alias(raw["forgejo"]?.["url"] as string)),
+  "forgejo.token": to("env:MODEL_FORGEJO_2"),
+  "forgejo.secretName": to("REGISTRY_KEY"),
+  "forgejo.repositories": to(["own/two", "own/three"]),
+  "forgejo.secrets[].name": to("ANOTHER"),
+  "forgejo.secrets[].source": to("env:MODEL_OTHER_2"),
+  "forgejo.secrets[].repositories": to(["own/two"]),
+  "onePassword.connectUrl": at(({ raw, alias }) => alias(raw["onePassword"]?.["connectUrl"] as string)),
+  "onePassword.connectToken": to("env:MODEL_CONNECT_2"),
+  "onePassword.account": OP,
+  "onePassword.serviceAccountToken": OP,
+  "acceptance.repository": to("zot-auth/other"),
+  "acceptance.workflow.repository": WORKFLOW,
+  "acceptance.workflow.file": WORKFLOW,
+  "acceptance.workflow.ref": WORKFLOW,
+  "acceptance.workflow.inputs": WORKFLOW,
+  "acceptance.workflow.timeout": WORKFLOW,
+};

@@ -1,0 +1,174 @@
+// One setting changes on a live stack, and back.
+import assert from "node:assert/strict";
+import type { Settings } from "../../../settings/schema.ts";
+import { freePorts } from "../../support/freePorts.ts";
+import { Engine } from "../engine/engine.ts";
+import type { Ended } from "../engine/engine.ts";
+import { Homelab } from "../homelab/homelab.ts";
+import { REPOSITORIES } from "../homelab/servers.ts";
+import { ModelHost } from "./host.ts";
+import { differences, inventoryOf } from "./inventory.ts";
+import type { Inventory } from "./inventory.ts";
+import { placeOf, settingsAt } from "./place.ts";
+import type { Path, Place } from "./place.ts";
+import { wholeProgram } from "./program.ts";
+import type { Alternative } from "./table/row.ts";
+
+/** Steps after which nothing is there that was not there before: only what zot's config says. */
+const CONFIG_ONLY = ["zot-config", "acceptance-sign-in", "acceptance-access", "acceptance-other-keys", "preflight"];
+
+/** A homelab and its stack, reused from setting to setting. */
+export class Walk {
+  readonly place: Place;
+  readonly #lab: Homelab;
+  readonly #host: ModelHost;
+  readonly #engine: Engine;
+  /** Moments at which CI was without a key that zot takes. */
+  readonly #gaps: string[] = [];
+  /** The names of the secret with the key, before and after the change. */
+  #names: readonly string[] = [];
+  /** The repositories that have it before and after the change. */
+  #repositories: readonly string[] = [];
+  /** What is there without us. */
+  #empty: Inventory = [];
+  /** The settings with which the last walk ended. */
+  #at = "";
+
+  private constructor(lab: Homelab, host: ModelHost, place: Place) {
+    this.#lab = lab;
+    this.#host = host;
+    this.place = place;
+    this.#engine = new Engine([...host.definitions(), { name: "onepassword", resources: {} }]);
+    this.#engine.watch = ({ method, url }) => this.#look(`${method} ${url.pathname}`);
+  }
+
+  static async start(): Promise<Walk> {
+    const lab = await Homelab.start();
+    lab.dropKeys(() => true);
+    const host = new ModelHost(lab);
+    const walk = new Walk(lab, host, placeOf(lab, host, await freePorts(2)));
+    walk.#empty = inventoryOf(lab, host);
+    return walk;
+  }
+
+  async stop(): Promise<void> {
+    await this.#lab.stop();
+  }
+
+  /** @throws AssertionError that says what is not as it should be */
+  async play(path: Path, { to, also, given, gap, leaves = [] }: Alternative): Promise<void> {
+    const common = Object.entries(given?.(this.place) ?? {});
+    const first = settingsAt(this.place, common);
+    const second = settingsAt(this.place, [
+      ...common,
+      ...Object.entries(also?.(this.place) ?? {}),
+      [path, to(this.place)],
+    ]);
+    await this.#begin(first);
+    const before = this.#inventory();
+
+    this.#expect(first, second);
+    const changed = await this.#up(second);
+    if (gap === undefined) assert.deepEqual(this.#gaps, [], "CI has a key that zot takes at every moment");
+    else
+      assert.notDeepEqual(
+        this.#gaps,
+        [],
+        `CI has a key that zot takes at every moment: remove "${gap}" from the table`,
+      );
+    await this.#nothingToDo(second);
+    if (changed.steps.some(({ urn }) => !CONFIG_ONLY.includes(urn.split("::").at(-1) ?? ""))) {
+      await this.#refreshed(second);
+      const after = this.#inventory();
+      await this.#destroyed(leaves);
+      await this.#up(second);
+      assert.deepEqual(
+        differences(after, this.#inventory()),
+        [],
+        "what is there is what a first up with these settings makes",
+      );
+    }
+    this.#expect(first, second);
+    await this.#up(first);
+    if (gap === undefined) assert.deepEqual(this.#gaps, [], "and on the way back");
+    await this.#nothingToDo(first);
+    assert.deepEqual(differences(this.#inventory(), before), [], "what is there is what was there before");
+  }
+
+  /** The last walk may have ended where this one begins. */
+  async #begin(first: Settings): Promise<void> {
+    const wanted = JSON.stringify(first);
+    if (this.#at === wanted) return;
+    this.#names = [];
+    await this.#up(first);
+    await this.#nothingToDo(first);
+    this.#at = wanted;
+  }
+
+  #inventory(): Inventory {
+    return inventoryOf(this.#lab, this.#host);
+  }
+
+  async #up(settings: Settings): Promise<Ended> {
+    const ended = await this.#engine.up(() => wholeProgram(settings));
+    assertDone(ended);
+    assert.deepEqual(this.#engine.unfinished(), [], "nothing is pending");
+    return ended;
+  }
+
+  async #nothingToDo(settings: Settings): Promise<void> {
+    const { steps, run } = await this.#up(settings);
+    assert.deepEqual(
+      steps.map(({ op, urn }) => `${op} ${urn}`),
+      [],
+      "a second up has nothing to do",
+    );
+    assert.deepEqual(
+      run.changes.map(({ method, url }) => `${method} ${url.pathname}`),
+      [],
+      "and changes nothing",
+    );
+  }
+
+  async #refreshed(settings: Settings): Promise<void> {
+    assertDone(await this.#engine.refresh());
+    const drifts = this.#engine.state.flatMap(({ outputs: { drift }, urn }) =>
+      typeof drift === "string" && drift !== "" ? [`${urn}: ${drift}`] : [],
+    );
+    assert.deepEqual(drifts, [], "a refresh finds no drift");
+    await this.#nothingToDo(settings);
+  }
+
+  async #destroyed(leaves: readonly string[]): Promise<void> {
+    this.#names = [];
+    assertDone(await this.#engine.destroy());
+    assert.deepEqual(this.#engine.unfinished(), [], "nothing is pending");
+    assert.deepEqual(this.#engine.state, [], "the state is empty");
+    const left = this.#inventory().filter((thing) => !this.#empty.includes(thing));
+    assert.deepEqual(left, leaves, "destroy leaves nothing");
+  }
+
+  #expect(first: Settings, second: Settings): void {
+    this.#gaps.length = 0;
+    this.#names = [first.forgejo.secretName, second.forgejo.secretName];
+    this.#repositories = REPOSITORIES.filter((repository) =>
+      [first, second].every(({ forgejo }) => forgejo.repositories.includes(repository)),
+    );
+  }
+
+  #look(request: string): void {
+    if (this.#names.length === 0) return;
+    for (const repository of this.#repositories) {
+      const { secrets } = this.#lab.held(repository);
+      const keys = this.#names.flatMap((name) => secrets[name] ?? []);
+      if (keys.length === 0 || keys.some((key) => this.#lab.keyOwner(key) === undefined))
+        this.#gaps.push(
+          `after ${request}: ${repository} has ${keys.length === 0 ? "no key" : "a key that zot refuses"}`,
+        );
+    }
+  }
+}
+
+function assertDone({ how, errors }: Ended): void {
+  assert.equal(how, "done", errors.join("\n"));
+}
