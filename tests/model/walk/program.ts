@@ -15,6 +15,7 @@ import { TOKENS } from "../homelab/servers.ts";
 const AS_WRITTEN = { repairs: 0, state: "as written" } as const;
 const FACTS: HostFacts = {
   version: version("2.1.20"),
+  deployed: undefined,
   binary: "/usr/bin/zot",
   home: "/nowhere",
   owner: "zot",
