@@ -4,6 +4,7 @@ import { arrived, presentInstance } from "../applying/arrival.ts";
 import type { Delivered } from "../applying/arrival.ts";
 import { whyRejected } from "../applying/diagnosis.ts";
 import { leftRemoval, removeObjects, sweepRemovals } from "../applying/removal.ts";
+import { oneAtATime } from "../applying/queue.ts";
 import { runBlueprint } from "../applying/run.ts";
 import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";
@@ -39,7 +40,8 @@ export const appliedBlueprint: Resource<AppliedBlueprintInputs, AppliedBlueprint
 
   async create(inputs, context) {
     // Nothing depends on it yet, so everything that an interrupted run may have left can be removed.
-    return { id: inputs.path, state: await apply(inputs, inputs.former, context) };
+    const state = await oneAtATime(inputs.authentikUrl, async () => apply(inputs, inputs.former, context));
+    return { id: inputs.path, state };
   },
 
   async read(state, context) {
@@ -59,11 +61,13 @@ export const appliedBlueprint: Resource<AppliedBlueprintInputs, AppliedBlueprint
     const gone = inputs.former.filter(
       ({ object, generation }) => !known.has(`${generation} ${object}`) && !isAccount(object),
     );
-    return apply(inputs, gone, context);
+    return oneAtATime(inputs.authentikUrl, async () => apply(inputs, gone, context));
   },
 
   async delete(state, context) {
-    await removeObjects(state, `all of ${state.path}`, [...state.objects], context);
+    await oneAtATime(state.authentikUrl, async () =>
+      removeObjects(state, `all of ${state.path}`, [...state.objects], context),
+    );
   },
 };
 
@@ -83,7 +87,7 @@ async function apply(
   return { ...inputs, instance, drift: "" };
 }
 
-/** Recreates what a person or an interrupted run has removed. */
+/** Recreates what a person or an interrupted run has removed. Call it within {@link oneAtATime}. */
 export async function applyAgain(inputs: AuthentikConnection & Delivered, context: Context): Promise<void> {
   await sweepRemovals(inputs, context);
   await applyDelivered(inputs, context);

@@ -1,4 +1,5 @@
 import type { Delivered } from "../applying/arrival.ts";
+import { oneAtATime } from "../applying/queue.ts";
 import { removeObjects } from "../applying/removal.ts";
 import { ifAllowed } from "../rights/check.ts";
 import { Authentik } from "../client.ts";
@@ -135,11 +136,13 @@ export const serviceAccount: Resource<ServiceAccountInputs, State<ServiceAccount
   ...seenAccount,
   diff: ({ inputs, oldInputs }) => ({ replace: inputs.username === oldInputs.username ? [] : ["username"] }),
   delete: async (state, context) =>
-    removeObjects(
-      state,
-      `the account ${state.username}`,
-      [`authentik_core.token ${state.appPassword}`, `authentik_core.user ${state.username}`],
-      context,
+    oneAtATime(state.authentikUrl, async () =>
+      removeObjects(
+        state,
+        `the account ${state.username}`,
+        [`authentik_core.token ${state.appPassword}`, `authentik_core.user ${state.username}`],
+        context,
+      ),
     ),
 };
 
@@ -180,10 +183,14 @@ function seen<I extends ObjectRow>(
   };
   /** The blueprint may have been applied long ago: only reapplying it restores what a person or an interrupted destroy changed. */
   const repaired = async (inputs: I, context: Context): Promise<State<I>> => {
-    const wrong = await look(inputs, context);
-    if (wrong !== "") {
-      context.progress(`applying the blueprint again, because ${wrong}`);
-      await applyAgain(inputs, context);
+    if ((await look(inputs, context)) !== "") {
+      await oneAtATime(inputs.authentikUrl, async () => {
+        // Another resource may have applied the blueprint meanwhile.
+        const wrong = await look(inputs, context);
+        if (wrong === "") return;
+        context.progress(`applying the blueprint again, because ${wrong}`);
+        await applyAgain(inputs, context);
+      });
     }
     return waitUntilSeen(inputs, context);
   };

@@ -1,5 +1,6 @@
 import type { BlueprintObject } from "../blueprint/objects.ts";
 import { inlineNameFor } from "../blueprint/delivery.ts";
+import { oneAtATime } from "../applying/queue.ts";
 import { removeObjects, sweepRemovals } from "../applying/removal.ts";
 import { ifAllowed } from "../rights/check.ts";
 import { Authentik } from "../client.ts";
@@ -65,20 +66,24 @@ export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = 
 
   // AppliedBlueprint has removed them, unless a run was interrupted between the blueprint's delivery and its end. This is deleted after it.
   async delete(state, context) {
-    await sweepRemovals(state, context);
-    await deleteInline({ ...state, name: inlineNameFor(state.application) }, context);
-    const authentik = new Authentik(state, context.signal);
-    const left = await Promise.all([
-      // If the token may not read it, it may exist.
-      ifAllowed(async () => ({ found: await authentik.application(state.application) })).then((seen) =>
-        seen === undefined ? "unseen" : seen.found,
-      ),
-      ...namesOf(state.objects, "authentik_core.user").map(async (name) => authentik.user(name)),
-    ]);
-    if (left.every((found) => found === undefined)) return;
-    await removeObjects(state, `all of ${state.application}`, state.objects, context);
+    await oneAtATime(state.authentikUrl, async () => cleanUp(state, context));
   },
 };
+
+async function cleanUp(state: ObjectCleanupState, context: Context): Promise<void> {
+  await sweepRemovals(state, context);
+  await deleteInline({ ...state, name: inlineNameFor(state.application) }, context);
+  const authentik = new Authentik(state, context.signal);
+  const left = await Promise.all([
+    // If the token may not read it, it may exist.
+    ifAllowed(async () => ({ found: await authentik.application(state.application) })).then((seen) =>
+      seen === undefined ? "unseen" : seen.found,
+    ),
+    ...namesOf(state.objects, "authentik_core.user").map(async (name) => authentik.user(name)),
+  ]);
+  if (left.every((found) => found === undefined)) return;
+  await removeObjects(state, `all of ${state.application}`, state.objects, context);
+}
 
 /**
  * PolicyBindings on the application that people created. They are kept and reported.

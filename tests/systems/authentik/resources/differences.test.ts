@@ -14,7 +14,7 @@ import { parseSettings } from "../../../../settings/parse.ts";
 import { blueprintArgs } from "../../../../stack/arguments.ts";
 import type { Lab } from "../../../lab/authentik/support.ts";
 import { REAL_CASE } from "../../../support/settings.ts";
-import { authentik, contextWith } from "../../zot/signIn/support.ts";
+import { authentik, contextWith, inFrontOf } from "../../zot/signIn/support.ts";
 import { entriesOf } from "../blueprint/blueprintEntries.ts";
 
 // Somebody changes an attribute that the blueprint sets, each in turn: the resource whose object it is names the attribute, and `up` repairs it.
@@ -152,9 +152,9 @@ async function bindingPath(lab: Lab, identifiers: Entry["identifiers"]): Promise
 }
 
 /** What a refresh and an `up` do with the resources whose object may have been changed. */
-function rows(lab: Lab, authentikToken: `env:${string}` = "env:SIGN_IN_TEST_TOKEN") {
+function rows(lab: Lab, authentikToken: `env:${string}` = "env:SIGN_IN_TEST_TOKEN", authentikUrl = lab.server.url) {
   const place = {
-    authentikUrl: lab.server.url,
+    authentikUrl,
     authentikToken,
     path: "custom/zot.yaml",
     hash: blueprintHash(TEXT),
@@ -246,6 +246,27 @@ for (const [row, entries] of BY_ROW) {
     }
   });
 }
+
+test("what several resources miss at once is restored by one run of the blueprint, though the worker is slow", async (t) => {
+  const lab = await authentik(t, TEXT, { workerDelayMs: 400 });
+  let applied = 0;
+  const url = await inFrontOf(
+    t,
+    () => lab,
+    (request) => {
+      if (request.method === "POST" && request.url?.endsWith("/apply/") === true) applied += 1;
+      return false;
+    },
+  );
+  const user = await pk(lab, `/core/users/?username=${ARGS.ciUser}`);
+  await lab.api("PATCH", `/core/users/${String(user)}/`, { is_active: false });
+  await lab.api("DELETE", `/core/tokens/${ARGS.ciUser}-app-password/`);
+  for (const entry of BY_ROW.flatMap(([row, entries]) => (row.startsWith("binding") ? entries.slice(-1) : [])))
+    await lab.api("DELETE", await pathOf(lab, entry));
+  await Promise.all([...rows(lab, undefined, url).values()].map(async ({ repair }) => repair("drift")));
+  assert.equal(applied, 1);
+  assert.deepEqual([...(await drifts(lab))], []);
+});
 
 test("an update without a refresh finds the change by itself", async (t) => {
   const lab = await start(t);
