@@ -66,7 +66,18 @@ export class AuthentikAccess extends ComponentResource {
     );
     const delivering = deliver(
       name,
-      { ...connection, delivery, argocd: args.argocd, place, text, hash, appliedAfter, clientSecretVariable },
+      {
+        ...connection,
+        delivery,
+        argocd: args.argocd,
+        place,
+        text,
+        hash,
+        appliedAfter,
+        clientSecretVariable,
+        former: cleanup.former,
+        timeout: delivered.timeout,
+      },
       { parent: this, dependsOn: [cleanup] },
     );
     const applied = new AppliedBlueprint(

@@ -1,4 +1,4 @@
-import type { CustomResourceOptions, Resource } from "@pulumi/pulumi";
+import type { CustomResourceOptions, Output, Resource } from "@pulumi/pulumi";
 import { ConfigMapPatch } from "@pulumi/kubernetes/core/v1/configMapPatch.js";
 import { toSeconds } from "../../core/duration.ts";
 import type { Duration } from "../../core/duration.ts";
@@ -6,6 +6,7 @@ import type { SecretReference } from "../../core/secrets/reference.ts";
 import { inlineName } from "../../systems/authentik/blueprint/delivery.ts";
 import type { BlueprintDelivery } from "../../systems/authentik/blueprint/delivery.ts";
 import type { AuthentikConnection } from "../../systems/authentik/client.ts";
+import type { FormerObject } from "../../systems/authentik/resources/objectCleanup.ts";
 import { ArgoCdSync, BlueprintFile, InlineBlueprint } from "./resources.ts";
 
 /** The Argo CD application that owns the ConfigMap with the blueprints. */
@@ -35,6 +36,10 @@ export interface DeliveryArgs extends AuthentikConnection {
   readonly hash: string;
   readonly appliedAfter: readonly string[];
   readonly clientSecretVariable: string;
+  /** What earlier blueprints of this stack created and this one does not. */
+  readonly former: Output<readonly FormerObject[]>;
+  /** Seconds for their removal. */
+  readonly timeout: number;
 }
 
 type ConfigMapDelivery = Extract<BlueprintDelivery, { readonly kind: "configMap" }>;
@@ -58,6 +63,8 @@ export function deliver(name: string, args: DeliveryArgs, options: CustomResourc
           hash: args.hash,
           appliedAfter: args.appliedAfter,
           clientSecretVariable: args.clientSecretVariable,
+          former: args.former,
+          timeout: args.timeout,
         },
         options,
       );

@@ -91,7 +91,7 @@ test("each file on the host has a cleanup, registered before the file and named 
   const place = (name: string): number => run.resources.findIndex((resource) => resource.name === name);
   for (const { name } of cleanups) assert.ok(place(name) < place(name.replace(/-[0-9a-f]{6}$/, "")), name);
   const config = cleanups.find(({ inputs }) => inputs["content"] === "config");
-  assert.equal((config?.inputs["serving"] as Record<string, unknown>)["configFile"], registry.configFile);
+  assert.equal((config?.inputs["serving"] as Record<string, unknown> | undefined)?.["configFile"], registry.configFile);
 
   const moved = await runProgram({ zot: { auth }, registry: { ...registry, host: "ssh:other" } });
   const names = moved.resources.filter(({ type }) => type === "zot-auth:zot:FileCleanup").map(({ name }) => name);

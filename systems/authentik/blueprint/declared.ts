@@ -5,7 +5,12 @@ import type { BlueprintEntry } from "./text.ts";
 
 /** A value of an entry as plain data. A tag is an object with one key: `{ "!KeyOf": "ci-group" }`. */
 export type DeclaredValue =
-  string | number | boolean | null | readonly DeclaredValue[] | { readonly [key: string]: DeclaredValue };
+  | string
+  | number
+  | boolean
+  | null
+  | readonly DeclaredValue[]
+  | { readonly [key: string]: DeclaredValue };
 
 /** What the blueprint says about one object: all that Authentik must have. */
 export interface DeclaredEntry {

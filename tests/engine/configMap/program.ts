@@ -1,6 +1,7 @@
 // The program of configMap.test.ts, with only the delivery. It runs in the test's folder.
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { output } from "@pulumi/pulumi";
 import { Provider } from "@pulumi/kubernetes/provider.js";
 import { deliver } from "../../../components/parts/blueprintDelivery.ts";
 
@@ -22,6 +23,8 @@ deliver(
     hash: "",
     appliedAfter: [],
     clientSecretVariable: "ZOT_CLIENT_SECRET",
+    former: output([]),
+    timeout: 60,
   },
   { provider: new Provider("kubernetes", { kubeconfig: resolve("kubeconfig") }) },
 );

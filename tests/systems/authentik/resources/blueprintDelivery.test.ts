@@ -10,6 +10,7 @@ import { blueprintHash } from "../../../../systems/authentik/blueprint/hash.ts";
 import { arrivalOf, blueprintPlace, inlineText } from "../../../../systems/authentik/blueprint/delivery.ts";
 import { appliedBlueprint } from "../../../../systems/authentik/resources/appliedBlueprint.ts";
 import { blueprintFile } from "../../../../systems/authentik/resources/blueprintFile.ts";
+import type { InlineBlueprintInputs } from "../../../../systems/authentik/resources/inlineBlueprint.ts";
 import { inlineBlueprint } from "../../../../systems/authentik/resources/inlineBlueprint.ts";
 import { adminKey, clientSecret, startLab } from "../../../lab/authentik/support.ts";
 import { appliedInputs, connectionTo, failureOf, settingsWith, testContext } from "../../../support/provider.ts";
@@ -96,6 +97,8 @@ function inlineInputs(
     hash: blueprintHash(text),
     appliedAfter: [],
     clientSecretVariable,
+    former: [] as InlineBlueprintInputs["former"],
+    timeout: 60,
   };
 }
 
@@ -146,4 +149,32 @@ test("by the API: a text that Authentik rejects changes nothing, and the previou
     assert.match(error.message, reason);
     assert.ok(await inlineBlueprint.read?.(state, testContext()));
   }
+});
+
+test("by the API: a former provider that is in the way is removed before, but only if the new text is then accepted", async (t) => {
+  const lab = await startLab(t, { serverEnvironment: SECRET });
+  const connection = connectionTo(t, lab.server.url, adminKey);
+  const { state } = await inlineBlueprint.create(inlineInputs(connection), testContext());
+  await appliedBlueprint.create(
+    appliedInputs(API, connection, { text: state.text, path: blueprintPlace({ kind: "api" }, "zot") }),
+    testContext(),
+  );
+  const providers = async () =>
+    ((await lab.api("GET", "/providers/oauth2/?client_id=zot")).json["results"] as { name: string }[]).map(
+      ({ name }) => name,
+    );
+  const instances = async () => ((await lab.api("GET", "/managed/blueprints/")).json["results"] as unknown[]).length;
+  const renamed = inlineText(renderBlueprint({ ...blueprintArgs(API), providerName: "Registry" }));
+  const former = [{ object: "authentik_providers_oauth2.oauth2provider Zot", generation: 2 }] as const;
+  const update = async (text: string) =>
+    inlineBlueprint.update?.(state, { ...inlineInputs(connection, text), former }, testContext());
+
+  const error = await failureOf(Promise.resolve(update(renamed.replace("is_active: true", "is_active: [1]"))));
+  assert.equal(error.code, "BLUEPRINT_REJECTED");
+  assert.match(error.message, /Authentik says: .*is_active/);
+  assert.deepEqual([await providers(), await instances()], [["Zot"], 1]);
+
+  const changed = await update(renamed);
+  assert.deepEqual([await providers(), await instances()], [[], 1]);
+  assert.notEqual(changed?.instance, state.instance);
 });
