@@ -8,9 +8,6 @@ const ARGO_CD = { elsewhere: "the model has no Argo CD: tests/engine/configMap, 
 const OP = { elsewhere: "the model has a Connect server, not op: tests/systems/onePassword/op.test.ts" };
 const WORKFLOW = { elsewhere: "the model's Forgejo runs no workflows: tests/engine/lifecycle" };
 
-const API_FIRST =
-  "with delivery api, Authentik validates the new blueprint before the old application and provider, which are in the way, are removed";
-
 export const REGISTRY: Table = {
   "registry.url": at(({ raw, alias }) => alias(raw["registry"]?.["url"] as string)),
   "registry.host": { elsewhere: "the model's host is this machine: tests/systems/zot/host/ssh.test.ts" },
@@ -51,9 +48,9 @@ export const ACCESS: Table = {
 export const AUTHENTIK: Table = {
   "authentik.url": at(({ raw, alias }) => alias(raw["authentik"]?.["url"] as string)),
   "authentik.token": to("env:MODEL_AUTHENTIK_2"),
-  "authentik.application": to("registry", { known: API_FIRST }),
+  "authentik.application": to("registry"),
   "authentik.applicationName": to("Registry"),
-  "authentik.providerName": to("Registry", { known: API_FIRST }),
+  "authentik.providerName": to("Registry"),
   "authentik.clientId": to("registry"),
   "authentik.clientSecret": to("op://homelab/zot/same-client-secret"),
   "authentik.clientSecretVariable": to("AUTHENTIK_OTHER_VARIABLE"),
