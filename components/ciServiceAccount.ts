@@ -26,6 +26,8 @@ export interface CiServiceAccountArgs {
   readonly revocationTrigger?: string | undefined;
   /** What `destroy` does to the stored key: `blank` empties the field, `leave` keeps it. */
   readonly onDestroy: "blank" | "leave";
+  /** The host and data folder of zot, such as `local:/srv/zot`. A change creates a new key: zot's keys are in that folder. Default: not compared. */
+  readonly zotData?: string | undefined;
   /** The image repository in which a new key is proved. One small tag stays there. */
   readonly proofRepository: string;
   /** How long Authentik may take to apply the blueprint again if the account is not as declared. */
@@ -102,6 +104,7 @@ export class CiServiceAccount extends ComponentResource {
         rotationTrigger: args.rotationTrigger ?? "",
         revocationTrigger: args.revocationTrigger ?? "",
         proofRepository: args.proofRepository,
+        ...(args.zotData === undefined ? {} : { zotData: args.zotData }),
       },
       { parent: this, dependsOn: [cleanup] },
     );

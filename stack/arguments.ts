@@ -129,9 +129,10 @@ export function signInArgs({ authentik, registry, ci, access, zot }: Settings): 
 }
 
 export function ciServiceAccountArgs(settings: Settings): Omit<CiServiceAccountArgs, "owner" | "access" | "server"> {
-  const { ci, authentik, acceptance } = settings;
+  const { ci, authentik, acceptance, registry } = settings;
   return {
     signIn: signInArgs(settings),
+    zotData: `${registry.host}:${filesOnHost(registry).dataDirectory}`,
     keyStore: ci.keyStore,
     keyLifetime: ci.keyLifetime,
     rotateAfter: ci.rotateAfter,

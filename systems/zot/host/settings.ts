@@ -13,7 +13,7 @@ export const registry = z
       })
       .default("local")
       .describe(
-        "Where zot runs: `local`, or `ssh:<destination>`, using your own `ssh` with its config, agent and known_hosts. A change deploys to the zot of the new host, and then restores the old host's files and restarts its zot. Images and keys do not move: copy `dataDirectory` first, or CI's key is invalid until `pulumi up --refresh` creates a new one.",
+        "Where zot runs: `local`, or `ssh:<destination>`, using your own `ssh` with its config, agent and known_hosts. A change deploys to the zot of the new host, and then restores the old host's files and restarts its zot. Images and keys do not move: copy `dataDirectory` first, or CI's key is invalid until the same `up` has created a new one.",
       ),
     binary: text.default("zot").describe("The zot executable on that host: a path, or a name in its `PATH`."),
     configFile: text
@@ -27,7 +27,7 @@ export const registry = z
         "The file for the OIDC client ID and secret, written with mode 0600. Absolute on an ssh host. A change restarts zot, and then removes the old file or restores its original.",
       ),
     dataDirectory: text.describe(
-      "Where zot stores images. Absolute on an ssh host. A change restarts zot and does not move images.",
+      "Where zot stores images and keys. Absolute on an ssh host. A change restarts zot and moves neither: copy the folder first, or CI's key is invalid until the same `up` has created a new one.",
     ),
     address: z
       .union([z.ipv4(), z.ipv6(), z.literal("localhost")], { error: "an IP address of the host, such as 127.0.0.1" })

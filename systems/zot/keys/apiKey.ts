@@ -28,6 +28,8 @@ export interface ApiKeyInputs extends SignInArgs, KeyOwner {
   readonly rotationTrigger: string;
   /** Any text; a change revokes every key of the account at once, before a new one is created. */
   readonly revocationTrigger: string;
+  /** zot's host and data folder, which holds its keys; a change needs a new key. Absent in the state of earlier versions. */
+  readonly zotData?: string;
   /** The image repository for the proofs. */
   readonly proofRepository: string;
   readonly onDestroy: "blank" | "leave";
@@ -87,8 +89,14 @@ function needsNewKey(inputs: ApiKeyInputs, state: ApiKeyState, now: Date): boole
     state.drift !== "" ||
     isOverdue(inputs, state, now) ||
     isRevocation(inputs, state) ||
+    hasMoved(inputs, state) ||
     KEY_DECIDING.some((key) => inputs[key] !== state[key])
   );
+}
+
+/** zot starts with the keys of its new data folder: with none, or with those that were copied there. */
+function hasMoved({ zotData }: ApiKeyInputs, state: ApiKeyState): boolean {
+  return zotData !== undefined && state.zotData !== undefined && zotData !== state.zotData;
 }
 
 /** By the setting as it is now: a shorter `ci.rotateAfter` can make the key due at once, a longer one gives it more time. */

@@ -1,6 +1,6 @@
 // The model's homelab as an all-seeing observer sees it, and what people change there by hand.
 import { createHash, randomUUID } from "node:crypto";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Settings } from "../../../settings/schema.ts";
@@ -26,12 +26,15 @@ export interface HeldKey {
 export class Homelab {
   readonly folder: string;
   #servers: Servers;
+  /** The folder with zot's keys. */
+  #zotData: string;
   /** Every secret that ever existed; none may appear in output. */
   readonly secrets = new Set<string>(Object.values(TOKENS));
 
   private constructor(folder: string, servers: Servers) {
     this.folder = folder;
     this.#servers = servers;
+    this.#zotData = join(folder, "zot");
   }
 
   static async start(): Promise<Homelab> {
@@ -51,6 +54,10 @@ export class Homelab {
 
   /** Restarts zot with this config file. */
   async restartZot(config: string): Promise<void> {
+    const { storage } = JSON.parse(readFileSync(config, "utf8")) as {
+      readonly storage: { readonly rootDirectory: string };
+    };
+    this.#zotData = storage.rootDirectory;
     await this.#servers.zot.close();
     this.#servers = { ...this.#servers, zot: await startZot({ config }) };
   }
@@ -198,7 +205,7 @@ export class Homelab {
 
   #users(): Record<string, { readonly apiKeys: Record<string, ApiKey> }> {
     return (
-      this.#read("zot/_lab/meta.json") as {
+      knowledgeOf(join(this.#zotData, "_lab", "meta.json")) as {
         readonly users: Record<string, { readonly apiKeys: Record<string, ApiKey> }>;
       }
     ).users;

@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { leaves } from "./leaves.ts";
 import { TABLE } from "./table/table.ts";
-import type { Walked } from "./walkThread.ts";
+import type { Job, Walked } from "./walkThread.ts";
 
 // Every setting changes on a live stack, and back: nothing is lost, nothing is left, nothing gets stuck. After each change a second `up` has nothing to do, a
 // refresh finds no drift, there is what a first `up` with the same settings makes, and a destroy leaves nothing. CI has a key that zot takes at every moment.
@@ -26,7 +26,8 @@ test("every setting is in the table, and nothing else", () => {
 for (const [path, row] of Object.entries(TABLE)) {
   if ("elsewhere" in row) continue;
   test(path, async () => {
-    thread.postMessage(path);
+    const job: Job = { path };
+    thread.postMessage(job);
     // Rejects when the thread fails.
     const [{ failure }] = (await once(thread, "message")) as [Walked];
     const { known } = row;

@@ -5,6 +5,7 @@ import { freePorts } from "../../support/freePorts.ts";
 import { Engine } from "../engine/engine.ts";
 import type { Ended } from "../engine/engine.ts";
 import { Homelab } from "../homelab/homelab.ts";
+import type { Fault } from "../requests/gate.ts";
 import { REPOSITORIES } from "../homelab/servers.ts";
 import { ModelHost } from "./host.ts";
 import { differences, inventoryOf } from "./inventory.ts";
@@ -31,6 +32,8 @@ export class Walk {
   #repositories: readonly string[] = [];
   /** What is there without us. */
   #empty: Inventory = [];
+  /** What a first `up` makes, by settings. */
+  readonly #made = new Map<string, Inventory>();
   /** The settings with which the last walk ended. */
   #at = "";
 
@@ -93,6 +96,44 @@ export class Walk {
     if (gap === undefined) assert.deepEqual(this.#gaps, [], "and on the way back");
     await this.#nothingToDo(first);
     assert.deepEqual(differences(this.#inventory(), before), [], "what is there is what was there before");
+  }
+
+  /**
+   * Several settings change at once, and the run is killed at a request. The user recovers, and then destroys.
+   *
+   * @returns false if the run does not have so many requests
+   * @throws AssertionError that says what is not as it should be
+   */
+  async cut(changes: Readonly<Record<Path, unknown>>, fault: Fault): Promise<boolean> {
+    const first = settingsAt(this.place, []);
+    const second = settingsAt(this.place, Object.entries(changes));
+    const wanted = await this.#madeFirst(second);
+    await this.#begin(first);
+    this.#at = "";
+    this.#expect(first, second);
+    const { run } = await this.#engine.up(() => wholeProgram(second), fault);
+    assertDone(await this.#engine.refresh());
+    await this.#up(second);
+    assert.deepEqual(this.#gaps, [], "CI has a key that zot takes at every moment");
+    await this.#refreshed(second);
+    const made = differences(this.#inventory(), wanted);
+    assert.deepEqual(made, [], "what is there is what a first up with these settings makes");
+    await this.#destroyed([]);
+    return run.struck !== undefined;
+  }
+
+  /** What a first up with these settings makes. */
+  async #madeFirst(settings: Settings): Promise<Inventory> {
+    const name = JSON.stringify(settings);
+    const known = this.#made.get(name);
+    if (known !== undefined) return known;
+    this.#at = "";
+    await this.#destroyed([]);
+    await this.#up(settings);
+    const made = this.#inventory();
+    this.#made.set(name, made);
+    await this.#destroyed([]);
+    return made;
   }
 
   /** The last walk may have ended where this one begins. */

@@ -1,27 +1,39 @@
-// The thread in which walk.test.ts has its settings played: node:test tracks every promise of its own thread, which costs about a quarter of the time.
+// The thread in which the tests of the walk have it played: node:test tracks every promise of its own thread, which costs about a quarter of the time.
 import "../prepare.ts";
 import { parentPort } from "node:worker_threads";
+import type { Fault } from "../requests/gate.ts";
+import { PAIRS } from "./table/pairs.ts";
 import { TABLE } from "./table/table.ts";
 import { Walk } from "./walk.ts";
 
-/** Why a setting failed. */
+/** A setting that changes, or settings that change together in a run that is killed. */
+export type Job = { readonly path: string } | { readonly pair: string; readonly fault: Fault };
+
 export interface Walked {
+  /** Why it failed. */
   readonly failure?: string;
+  /** Whether the run had the request at which it was to be killed. */
+  readonly struck?: boolean;
 }
 
 let walk = await Walk.start();
 let played = 0;
 
-async function play(path: string): Promise<Walked> {
-  const row = TABLE[path];
-  if (row === undefined || "elsewhere" in row) return { failure: `the table does not play ${path}` };
+async function play(job: Job): Promise<Walked> {
   // A homelab gets slower as its history grows.
   if (++played % 40 === 0) await anew();
   try {
-    await walk.play(path, row);
-    return {};
+    if ("path" in job) {
+      const row = TABLE[job.path];
+      if (row === undefined || "elsewhere" in row) throw new Error(`the table does not play ${job.path}`);
+      await walk.play(job.path, row);
+      return {};
+    }
+    const pair = PAIRS[job.pair];
+    if (pair === undefined) throw new Error(`there is no pair ${job.pair}`);
+    return { struck: await walk.cut(pair.to(walk.place), job.fault) };
   } catch (error) {
-    // What is left is no start for the next setting.
+    // What is left is no start for the next one.
     await anew();
     return { failure: error instanceof Error ? error.message : String(error) };
   }
@@ -32,6 +44,6 @@ async function anew(): Promise<void> {
   walk = await Walk.start();
 }
 
-parentPort?.on("message", (path: string) => {
-  void play(path).then((walked) => parentPort?.postMessage(walked));
+parentPort?.on("message", (job: Job) => {
+  void play(job).then((walked) => parentPort?.postMessage(walked));
 });

@@ -15,7 +15,7 @@ export const REGISTRY: Table = {
   "registry.configFile": at(({ path }) => path("other.json")),
   "registry.credentialsFile": at(({ path }) => path("other-credentials.json")),
   "registry.dataDirectory": at(({ data }) => data("zot2"), {
-    known: "zot's keys are in its data directory, but the key is not created anew: the proof fails",
+    gap: "zot's keys are in its data directory, and do not move with it",
   }),
   "registry.address": to("0.0.0.0"),
   "registry.port": at(({ ports }) => ports[0], {
