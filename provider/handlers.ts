@@ -60,6 +60,7 @@ export const resources: Readonly<Record<string, () => Promise<ResourceHandler>>>
 
 /** Our functions by token. */
 export const functions: Readonly<Record<string, () => Promise<FunctionHandler>>> = {
+  "zot-auth:argocd:keyInGit": async () => adaptFunction((await import("../systems/argocd/sync.ts")).keyInGit),
   "zot-auth:zot:listOtherKeys": async () =>
     adaptFunction((await import("../systems/zot/keys/otherKeys/listing.ts")).listOtherKeys),
 };

@@ -5,8 +5,10 @@ import type { Duration } from "../../core/duration.ts";
 import type { SecretReference } from "../../core/secrets/reference.ts";
 import { inlineName } from "../../systems/authentik/blueprint/delivery.ts";
 import type { BlueprintDelivery } from "../../systems/authentik/blueprint/delivery.ts";
+import type { ConfigMapKey } from "../../systems/argocd/client.ts";
 import type { AuthentikConnection } from "../../systems/authentik/client.ts";
 import type { FormerObject } from "../../systems/authentik/resources/objectCleanup.ts";
+import { keyInGit } from "./keyInGit.ts";
 import { ArgoCdSync, BlueprintFile, InlineBlueprint } from "./resources.ts";
 
 /** The Argo CD application that owns the ConfigMap with the blueprints. */
@@ -79,26 +81,7 @@ function patchConfigMap(
   options: CustomResourceOptions,
 ): Resource {
   const synced =
-    argocd === undefined
-      ? []
-      : [
-          new ArgoCdSync(
-            `${name}-sync`,
-            {
-              argocdUrl: argocd.url,
-              argocdToken: argocd.token,
-              application: argocd.application,
-              project: argocd.project,
-              blueprintHash: hash,
-              configMap,
-              namespace,
-              key,
-              busyTimeout: toSeconds(argocd.busyTimeout),
-              timeout: toSeconds(argocd.syncTimeout),
-            },
-            options,
-          ),
-        ];
+    argocd === undefined ? undefined : syncFirst(name, argocd, { configMap, namespace, key }, hash, options);
   return new ConfigMapPatch(
     `${name}-blueprint`,
     {
@@ -109,10 +92,37 @@ function patchConfigMap(
           // A field manager of our own, and forced: otherwise taking the key over, or repairing an edit by hand, is a conflict.
           "pulumi.com/patchFieldManager": "zot-auth",
           "pulumi.com/patchForce": "true",
+          // A sync may delete the key, so the patch is written again after each one.
+          ...(synced === undefined ? {} : { "zot-auth/synced-revision": synced.revision }),
         },
       },
       data: { [key]: text },
     },
-    synced.length === 0 ? options : { ...options, dependsOn: synced },
+    synced === undefined ? options : { ...options, dependsOn: [synced] },
+  );
+}
+
+function syncFirst(
+  name: string,
+  { url, token, application, project, busyTimeout, syncTimeout }: ArgoCdArgs,
+  place: ConfigMapKey,
+  hash: string,
+  options: CustomResourceOptions,
+) {
+  const args = { argocdUrl: url, argocdToken: token, application, project, ...place };
+  const { parent, provider } = options;
+  return new ArgoCdSync(
+    `${name}-sync`,
+    {
+      ...args,
+      blueprintHash: hash,
+      busyTimeout: toSeconds(busyTimeout),
+      timeout: toSeconds(syncTimeout),
+      inGit: keyInGit(args, {
+        ...(parent === undefined ? {} : { parent }),
+        ...(provider === undefined ? {} : { provider }),
+      }),
+    },
+    options,
   );
 }

@@ -41,6 +41,8 @@ export interface ApplicationState {
 
 const MARK = "request";
 
+const COMPARISON_SECONDS = 30;
+
 /** Argo CD's API, as far as this program uses it. */
 export class ArgoCd {
   readonly #endpoint: Endpoint;
@@ -65,6 +67,17 @@ export class ArgoCd {
   async state(): Promise<ApplicationState> {
     const answer = await this.#request(this.#path());
     if (answer.status !== 200) throw this.#refused("show the application", answer);
+    return toState(answer.json);
+  }
+
+  /**
+   * The state after a new comparison with Git, which Argo CD makes by itself only every few minutes. Argo CD notes the request in the application, and an
+   * application with automated sync may then sync, so a preview does not ask for it.
+   */
+  async comparedState(): Promise<ApplicationState> {
+    // It answers after the comparison, and not at all while its controller is stopped.
+    const answer = await this.#request(`${this.#path()}?refresh=normal`, { timeout: COMPARISON_SECONDS });
+    if (answer.status !== 200) throw this.#refused("compare the application with Git", answer);
     return toState(answer.json);
   }
 

@@ -14,13 +14,35 @@ export interface ArgoCdSyncInputs extends ArgoCdConnection, ConfigMapKey {
   readonly busyTimeout: number;
   /** Seconds. */
   readonly timeout: number;
+  /** Where Git contains the key now, as this `up` has just had it compared; empty if nowhere. */
+  readonly inGit?: string | undefined;
 }
 
 export interface ArgoCdSyncState extends ArgoCdSyncInputs, Observed {
   /** The commit that was synced. */
   readonly revision: string;
-  /** Where Git also contains the key, which it should not; empty when it does not. */
+  /** Where Git also contained the key at the last sync or since, which it should not; empty if it did not. */
   readonly keyInGit: string;
+}
+
+export type GitArgs = ArgoCdConnection & ConfigMapKey;
+
+/**
+ * Has Argo CD compare the application with Git, in every `up`, and says where Git contains the key. A function, since `diff` of an unchanged resource asks no
+ * server.
+ *
+ * @returns nothing if Argo CD could not be asked; a warning says why
+ */
+export async function keyInGit(args: GitArgs, context: Context): Promise<{ readonly inGit?: string }> {
+  try {
+    const { revision } = await new ArgoCd(args, context.signal).comparedState();
+    return { inGit: (await new ArgoCd(args, context.signal).findInGit(args, revision)) ?? "" };
+  } catch (error) {
+    // What needs Argo CD fails by itself; an update without changes succeeds without it.
+    if (!(error instanceof ZotAuthError)) throw error;
+    context.warn(`Whether Git contains the key ${args.key} is unknown: ${error.message}`);
+    return {};
+  }
 }
 
 /**
@@ -29,6 +51,10 @@ export interface ArgoCdSyncState extends ArgoCdSyncInputs, Observed {
  */
 export const argocdSync: Resource<ArgoCdSyncInputs, ArgoCdSyncState> = {
   computed: argocdSyncOutputs,
+  observations: ["inGit"],
+
+  // Argo CD remembers that it applied the key from Git, and would delete ours in the next sync, whoever starts it.
+  diff: ({ inputs, state }) => ({ due: state.keyInGit !== "" && inputs.inGit === "" ? ["keyInGit"] : [] }),
 
   async create(inputs, context) {
     return { id: inputs.application, state: await synced(inputs, context) };
@@ -36,7 +62,13 @@ export const argocdSync: Resource<ArgoCdSyncInputs, ArgoCdSyncState> = {
 
   async read(state, context) {
     const { revision } = await new ArgoCd(state, context.signal).state();
-    return { ...state, keyInGit: await lookIntoGit(state, revision, context) };
+    const place = await lookIntoGit(state, revision, context);
+    if (place === undefined) return state;
+    const drift =
+      place === "" && state.keyInGit !== ""
+        ? `Git no longer contains the key ${state.key}, so the next sync deletes ours from the ConfigMap`
+        : "";
+    return { ...state, keyInGit: place === "" ? state.keyInGit : place, drift };
   },
 
   async update(_state, inputs, context) {
@@ -44,9 +76,10 @@ export const argocdSync: Resource<ArgoCdSyncInputs, ArgoCdSyncState> = {
   },
 };
 
-async function synced(inputs: ArgoCdSyncInputs, context: Context): Promise<ArgoCdSyncState> {
+async function synced({ inGit, ...inputs }: ArgoCdSyncInputs, context: Context): Promise<ArgoCdSyncState> {
   const revision = await sync(inputs, context);
-  return { ...inputs, revision, keyInGit: await lookIntoGit(inputs, revision, context), drift: "" };
+  const place = await lookIntoGit(inputs, revision, context);
+  return { ...inputs, revision, keyInGit: place ?? inGit ?? "", drift: "" };
 }
 
 async function sync(inputs: ArgoCdSyncInputs, context: Context): Promise<string> {
@@ -117,22 +150,22 @@ async function start(argocd: ArgoCd, mark: string, inputs: ArgoCdSyncInputs, con
   );
 }
 
-/** If Git contains the key too, every sync overwrites our patch. */
-async function lookIntoGit(inputs: ArgoCdSyncInputs, revision: string, context: Context): Promise<string> {
+/** If Git contains the key too, every sync overwrites our patch. `undefined`: it could not be found out. */
+async function lookIntoGit(inputs: GitArgs, revision: string, context: Context): Promise<string | undefined> {
   const { key, configMap, namespace, application } = inputs;
   try {
     const place = (await new ArgoCd(inputs, context.signal).findInGit(inputs, revision)) ?? "";
     if (place !== "") {
       context.warn(
         `Git also contains the key ${key} of the ConfigMap ${namespace}/${configMap}, in ${place}: every sync of ${application} overwrites ours. ` +
-          "Remove the key there, commit and push, and run `pulumi up --refresh`, which syncs first and then writes ours.",
+          "Remove the key there, commit and push, and run `pulumi up`, which syncs first and then writes ours.",
       );
     }
     return place;
   } catch (error) {
     context.signal.throwIfAborted();
     context.warn(`Could not check whether Git contains the key ${key}. ${messageOf(error)}`);
-    return "";
+    return undefined;
   }
 }
 

@@ -61,6 +61,7 @@ const COMPUTED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     rotates: "2026-03-02T00:00:00Z",
     superseded: [],
   },
+  "zot-auth:argocd:Sync": { revision: "0123abcd", keyInGit: "" },
   "zot-auth:authentik:ObjectCleanup": { former: [], generation: 1, others: [] },
   "zot-auth:zot:KeyCleanup": { formerOwners: [] },
   "zot-auth:forgejo:SecretCleanup": { former: [], generation: 1 },

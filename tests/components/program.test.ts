@@ -111,6 +111,15 @@ test("the ConfigMap patch writes one key, forced, with its own field manager", a
   });
 });
 
+test("with Argo CD, the ConfigMap patch follows each sync, which may have deleted its key", async () => {
+  const { inputs } = one(await runProgram(ARGOCD), "kubernetes:core/v1:ConfigMapPatch");
+  assert.deepEqual((inputs["metadata"] as Record<string, unknown>)["annotations"], {
+    "pulumi.com/patchFieldManager": "zot-auth",
+    "pulumi.com/patchForce": "true",
+    "zot-auth/synced-revision": "0123abcd",
+  });
+});
+
 for (const [delivery, type] of [
   ["file:../homelab/authentik/zot.yaml", "zot-auth:authentik:BlueprintFile"],
   ["api", "zot-auth:authentik:InlineBlueprint"],

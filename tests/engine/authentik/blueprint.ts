@@ -87,11 +87,16 @@ test("up reports if Git also has our ConfigMap key; after its removal from Git, 
   );
   assert.match((await homelab.blueprints())["zot.yaml"] ?? "", /Images and charts/);
 
+  // Argo CD has not looked at Git since, and no setting changes.
   write(manifest.data);
-  change("authentik", { applicationName: "Images" });
   const clean = await up();
   assert.doesNotMatch(spaced(clean), /Git also contains the key/);
-  assert.match((await homelab.blueprints())["zot.yaml"] ?? "", /name: Images\n/);
+  assert.match(spaced(clean), /authentik-sync updated .*authentik-blueprint updated/);
+  assert.match((await homelab.blueprints())["zot.yaml"] ?? "", /Images and charts/);
+  const { code, output } = await preview("--expect-no-changes", "--refresh");
+  assert.equal(code, 0, output);
+  change("authentik", { applicationName: "Images" });
+  await up();
 });
 
 test("after a change of CI's account, up creates a new key, revokes the old one, then deletes the old account", async () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { TestContext } from "node:test";
-import { argocdSync } from "../../../systems/argocd/sync.ts";
-import type { ArgoCdSyncInputs } from "../../../systems/argocd/sync.ts";
+import { argocdSync, keyInGit } from "../../../systems/argocd/sync.ts";
+import type { ArgoCdSyncInputs, ArgoCdSyncState } from "../../../systems/argocd/sync.ts";
 import { TestArgoCd } from "../../lab/argocd/support.ts";
 import { connectionTo, failureOf, testContext } from "../../support/provider.ts";
 
@@ -48,9 +48,55 @@ test("if Git contains our key, sync and refresh report where", async (t) => {
   );
   assert.ok(updated);
   assert.equal((await argocdSync.read?.(updated, testContext()))?.keyInGit, updated.keyInGit);
+});
+
+const change = (inputs: ArgoCdSyncInputs, state: ArgoCdSyncState) => ({
+  inputs,
+  oldInputs: inputs,
+  state,
+  now: new Date(),
+});
+
+test("after the key was removed from Git, up has Git compared and syncs; Argo CD has not looked at Git since the push", async (t) => {
+  const argocd = await TestArgoCd.start(t);
+  argocd.commit({ "common.yaml": "c", "zot.yaml": "theirs" });
+  const inputs = inputsFor(t, argocd);
+  const { state } = await argocdSync.create(inputs, testContext());
+  assert.notEqual(state.keyInGit, "");
+  const still = await keyInGit(inputs, testContext());
+  assert.equal(still.inGit, state.keyInGit);
+  assert.deepEqual(argocdSync.diff?.(change({ ...inputs, ...still }, state)), { due: [] });
+
   argocd.commit({ "common.yaml": "c" });
-  await argocd.sync();
-  assert.equal((await argocdSync.read?.(updated, testContext()))?.keyInGit, "");
+  const refreshed = await argocdSync.read?.(state, testContext());
+  assert.deepEqual([refreshed?.keyInGit, refreshed?.drift], [state.keyInGit, ""], "a refresh does not make it look");
+  const observed = await keyInGit(inputs, testContext());
+  assert.equal(observed.inGit, "");
+  assert.deepEqual(argocdSync.diff(change({ ...inputs, ...observed }, state)), { due: ["keyInGit"] });
+  // Now that Argo CD knows, a refresh reports it, too.
+  const known = await argocdSync.read?.(state, testContext());
+  assert.match(known?.drift ?? "", /^Git no longer contains the key zot\.yaml, so the next sync deletes ours/);
+  assert.equal(known?.keyInGit, state.keyInGit);
+
+  const updated = await argocdSync.update?.(state, { ...inputs, ...observed }, testContext());
+  assert.notEqual(updated?.revision, state.revision, "the patch follows the revision");
+  assert.deepEqual([updated?.keyInGit, updated?.drift, updated !== undefined && "inGit" in updated], ["", "", false]);
+  assert.deepEqual(argocdSync.diff(change({ ...inputs, ...observed }, updated ?? state)), { due: [] });
+});
+
+test("without Argo CD, an up with nothing to do succeeds with a warning", async (t) => {
+  const argocd = await TestArgoCd.start(t);
+  argocd.commit({ "common.yaml": "c" });
+  const inputs = inputsFor(t, argocd);
+  const { state } = await argocdSync.create(inputs, testContext());
+  const context = testContext();
+  const observed = await keyInGit({ ...inputs, application: "unknown" }, context);
+  assert.deepEqual(observed, {});
+  assert.match(
+    context.warned.join(),
+    /^Whether Git contains the key zot\.yaml is unknown: The application "unknown" does not exist/,
+  );
+  assert.deepEqual(argocdSync.diff?.(change({ ...inputs, ...observed }, state)), { due: [] });
 });
 
 test("waits for someone else's operation that ends in time", async (t) => {
