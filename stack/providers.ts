@@ -6,6 +6,7 @@ import { ZotAuthProvider } from "../components/parts/provider.ts";
 import { messageOf } from "../core/errors.ts";
 import type { SecretReference } from "../core/secrets/reference.ts";
 import type { Settings } from "../settings/schema.ts";
+import type { KubernetesSettings } from "../systems/kubernetes/settings.ts";
 import { resolveSecret } from "../systems/onePassword/resolver.ts";
 
 /** The providers of the program, configured from the settings. */
@@ -18,19 +19,9 @@ export interface Providers {
 
 export function providers({ authentik, kubernetes, onePassword }: Settings): Providers {
   const zotAuth = new ZotAuthProvider("zot-auth", onePassword);
-  const { kubeconfig, context } = kubernetes;
   return {
     zotAuth,
-    components:
-      authentik.delivery === "configMap"
-        ? [
-            zotAuth,
-            new KubernetesProvider("kubernetes", {
-              ...(kubeconfig === undefined ? {} : { kubeconfig }),
-              ...(context === undefined ? {} : { context }),
-            }),
-          ]
-        : [zotAuth],
+    components: authentik.delivery === "configMap" ? [zotAuth, kubernetesProvider(kubernetes)] : [zotAuth],
     onePassword: new OnePasswordProvider("onepassword", {
       ...(onePassword.connectUrl === undefined ? {} : { url: onePassword.connectUrl }),
       ...token("token", "onePassword.connectToken", onePassword.connectToken),
@@ -38,6 +29,18 @@ export function providers({ authentik, kubernetes, onePassword }: Settings): Pro
       ...token("serviceAccountToken", "onePassword.serviceAccountToken", onePassword.serviceAccountToken),
     }),
   };
+}
+
+/**
+ * Without an identifier, a new address of the API server replaces the provider and the ConfigMap patch: the new patch is applied, and then the old one's
+ * deletion takes the key away again, as both have the same field manager.
+ */
+export function kubernetesProvider({ kubeconfig, context, clusterName }: KubernetesSettings): ProviderResource {
+  return new KubernetesProvider("kubernetes", {
+    clusterIdentifier: clusterName,
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+  });
 }
 
 /** 1Password's own provider needs the token itself. The state holds it encrypted, like every Pulumi secret. */

@@ -90,4 +90,6 @@ export interface ProviderDefinition {
   readonly functions?: Readonly<Record<string, () => Promise<FunctionHandler>>>;
   /** Called once, first, with the provider's inputs. The engine skips it if one of them is not known yet. */
   readonly configure?: (inputs: Values, context: Context) => Promise<void>;
+  /** What a change of the provider's inputs means. Default: an update, since a different connection does not mean different objects. */
+  readonly diff?: (oldInputs: Values, inputs: Values) => DiffResult;
 }

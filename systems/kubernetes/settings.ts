@@ -3,8 +3,17 @@ import { name, text } from "../../core/settings/types.ts";
 
 /** The ConfigMap that Authentik's worker mounts its blueprints from. */
 export const kubernetes = z.strictObject({
-  kubeconfig: text.optional().describe("Path of the kubeconfig. Default: `KUBECONFIG`, then `~/.kube/config`."),
+  kubeconfig: text
+    .optional()
+    .describe(
+      "Path of the kubeconfig. Default: `KUBECONFIG`, then `~/.kube/config`. After a change, keep the old file until `up` has ended.",
+    ),
   context: text.optional().describe("The kubeconfig context. Default: the current context."),
+  clusterName: name
+    .default("cluster")
+    .describe(
+      "A name of your choice for the cluster. Change it together with `kubeconfig` or `context` when these lead to another cluster: the key is then written there and deleted in the old one. Leave it when only the API server's address changes, or the key would be deleted.",
+    ),
   namespace: name.default("authentik").describe("The ConfigMap's namespace."),
   configMap: name.default("authentik-blueprints").describe("The ConfigMap's name. Only one of its keys is written."),
   key: text

@@ -56,10 +56,10 @@ export function providerMethods(
       response.setInputs(request.getNews());
       return response;
     }),
-    // A different connection does not mean different objects: never a replacement.
-    diffConfig: unary((request: DiffRequest) =>
-      toDiffResponse(diffByInputs(unpack(request.getOldInputs()).values, unpack(request.getNews()).values)),
-    ),
+    diffConfig: unary((request: DiffRequest) => {
+      const diff = definition.diff ?? diffByInputs;
+      return toDiffResponse(diff(unpack(request.getOldInputs()).values, unpack(request.getNews()).values));
+    }),
     configure: unary(async (request: ConfigureRequest) => {
       const { values, secrets } = unpack(request.getArgs());
       const subject = {

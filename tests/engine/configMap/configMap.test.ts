@@ -42,10 +42,21 @@ class Project {
     mkdirSync(join(folder, "state"));
     writeFileSync(join(folder, "Pulumi.yaml"), readFileSync(resolve("Pulumi.yaml"), "utf8"));
     writeFileSync(join(folder, "index.ts"), `import "${resolve("tests/engine/configMap/program.ts")}";\n`);
-    writeFileSync(join(folder, "kubeconfig"), kubeconfigOf(server), { mode: 0o600 });
     const project = new Project(folder, server);
+    project.useKubeconfig("kubeconfig", server.url);
     await project.pulumi("stack", "init", "test");
     return project;
+  }
+
+  /** Lets the settings name a kubeconfig with this address of the API server. */
+  useKubeconfig(name: string, url: string): void {
+    writeFileSync(join(this.#folder, name), kubeconfigOf({ ...this.#server, url }), { mode: 0o600 });
+    writeFileSync(join(this.#folder, "which"), name);
+  }
+
+  /** The API server by another name of this machine. */
+  otherAddress(): string {
+    return this.#server.url.replace("127.0.0.1", "localhost");
   }
 
   async pulumi(...args: readonly string[]): Promise<string> {
@@ -144,6 +155,16 @@ async function twoManagers(t: TestContext, open: (folder: string) => Promise<Api
     const { data } = await project.get();
     assert.deepEqual([data?.["common.yaml"], data?.["zot.yaml"]], ["c", "two"]);
     assert.deepEqual(await project.owned("argocd"), ["common.yaml"]);
+  });
+
+  await t.test("another address of the same API server keeps our key", async () => {
+    project.useKubeconfig("other-kubeconfig", project.otherAddress());
+    const seen = await project.pulumi("preview", "--stack", "test");
+    assert.match(seen, /~ .*pulumi:providers:kubernetes +kubernetes +update/);
+    assert.doesNotMatch(seen, /replace|ConfigMapPatch +authentik-blueprint +(create|delete)/);
+    await project.up("two");
+    assert.equal((await project.get()).data?.["zot.yaml"], "two");
+    assert.deepEqual(await project.owned("zot-auth"), ["zot.yaml"]);
   });
 
   await t.test("destroy removes only our key", async () => {

@@ -2,8 +2,9 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { output } from "@pulumi/pulumi";
-import { Provider } from "@pulumi/kubernetes/provider.js";
 import { deliver } from "../../../components/parts/blueprintDelivery.ts";
+import { kubernetesProvider } from "../../../stack/providers.ts";
+import { kubernetes } from "../../../systems/kubernetes/settings.ts";
 
 deliver(
   "authentik",
@@ -26,5 +27,5 @@ deliver(
     former: output([]),
     timeout: 60,
   },
-  { provider: new Provider("kubernetes", { kubeconfig: resolve("kubeconfig") }) },
+  { provider: kubernetesProvider(kubernetes.parse({ kubeconfig: resolve(readFileSync("which", "utf8")) })) },
 );

@@ -71,6 +71,15 @@ export function accessFrom(pathOrContents: string | undefined, choice: Choice): 
   };
 }
 
+/** The settings of the cluster that a kubeconfig's context names; `undefined` without a kubeconfig, or if it names none. */
+export function activeCluster(pathOrContents: string | undefined, choice: Choice): Settings | undefined {
+  if (pathOrContents === undefined) return undefined;
+  const source = given(pathOrContents);
+  const context = find([source], "contexts", "context", choice.context ?? source.config["current-context"]);
+  if (context === undefined) return undefined;
+  return find([source], "clusters", "cluster", choice.cluster ?? text(context.settings, "cluster"))?.settings;
+}
+
 function trust(cluster: Found): Pick<Access, "ca" | "insecure" | "serverName"> {
   const ca = material(cluster, "certificate-authority");
   const serverName = text(cluster.settings, "tls-server-name");

@@ -10,7 +10,7 @@ const WORKFLOW = { elsewhere: "the model's Forgejo runs no workflows: tests/engi
 
 export const REGISTRY: Table = {
   "registry.url": at(({ raw, alias }) => alias(raw["registry"]?.["url"] as string)),
-  "registry.host": { elsewhere: "the model's host is this machine: tests/systems/zot/host/ssh.test.ts" },
+  "registry.host": { elsewhere: "the model's host is this machine: tests/systems/zot/host/ssh.test.ts and former" },
   "registry.binary": to("/usr/local/bin/zot"),
   "registry.configFile": at(({ path }) => path("other.json")),
   "registry.credentialsFile": at(({ path }) => path("other-credentials.json")),
@@ -67,6 +67,7 @@ export const AUTHENTIK: Table = {
   "authentik.applyTimeout": to("6 minutes"),
   "kubernetes.kubeconfig": KUBERNETES,
   "kubernetes.context": KUBERNETES,
+  "kubernetes.clusterName": KUBERNETES,
   "kubernetes.namespace": KUBERNETES,
   "kubernetes.configMap": KUBERNETES,
   "kubernetes.key": KUBERNETES,
