@@ -109,6 +109,7 @@ export class Acceptance extends ComponentResource {
         formerOwners: key.formerOwners,
         uuid: key.uuid,
         superseded: key.superseded,
+        former: key.former,
         gracePeriod: toSeconds(args.gracePeriod),
         unmanagedKeys: args.unmanagedKeys,
         listing: listOtherKeys(

@@ -3,6 +3,7 @@ import type { ComponentResourceOptions, Output, Resource } from "@pulumi/pulumi"
 import { toSeconds } from "../core/duration.ts";
 import type { Duration } from "../core/duration.ts";
 import type { SecretReference } from "../core/secrets/reference.ts";
+import type { FormerAccounts } from "../systems/zot/keys/formerAccounts.ts";
 import type { OwnKey } from "../systems/zot/keys/otherKeys/accountKeys.ts";
 import { rotationPlan } from "../systems/zot/keys/rotation.ts";
 import type { SignInArgs } from "../systems/zot/signIn/check.ts";
@@ -53,6 +54,8 @@ export interface KeyOutputs {
   readonly rotates: Output<string>;
   /** Earlier values of `owner`; undefined if there is none. Keys with such labels are ours, too. */
   readonly formerOwners: Output<readonly string[] | undefined>;
+  /** Accounts of earlier settings, and how to act as one of them to revoke its keys; undefined if there is none. */
+  readonly former: Output<FormerAccounts | undefined>;
   /** Keys that this one replaced and that are still to be revoked. */
   readonly superseded: Output<readonly OwnKey[]>;
 }
@@ -93,12 +96,17 @@ export class CiServiceAccount extends ComponentResource {
       { parent: this, dependsOn: [account, access, args.server] },
     );
     const formerOwners = output(cleanup.formerOwners).apply((owners) => (owners?.length === 0 ? undefined : owners));
+    const { timeout } = blueprint;
+    const former = output(cleanup.formerAccounts).apply((accounts) =>
+      accounts === undefined || accounts.length === 0 ? undefined : { accounts, signIn, timeout },
+    );
     const plan = rotationPlan(args.keyLifetime, args.rotateAfter);
     const key = new ApiKey(
       `${name}-key`,
       {
         ...keys,
         formerOwners,
+        former,
         lifetime: plan.lifetimeSeconds,
         rotateAfter: plan.rotateAfterSeconds,
         rotationTrigger: args.rotationTrigger ?? "",
@@ -117,6 +125,7 @@ export class CiServiceAccount extends ComponentResource {
       expires: key.expires,
       rotates: key.rotates,
       formerOwners,
+      former,
       superseded: key.superseded,
     };
     this.registerOutputs();

@@ -14,10 +14,12 @@ export function adapt<I extends object, S extends I & Observed>(resource: Resour
   const update = resource.update?.bind(resource);
   return {
     diff: async (change) => Promise.resolve(diff(resource, change)),
-    preview: async (inputs, state) => {
+    preview: async (inputs, state, context) => {
       const change =
         state === undefined ? undefined : { inputs: inputsOf(inputs), state: stateOf(state), now: new Date() };
       const kept = change !== undefined && resource.keeps?.(change) === true;
+      const notice = change === undefined ? undefined : resource.notice?.(change);
+      if (notice !== undefined) context.warn(notice);
       const unknown = Object.fromEntries<Value>(Object.keys(resource.computed).map((key) => [key, UNKNOWN]));
       return Promise.resolve({ ...(kept ? state : unknown), ...inputs, drift: "" });
     },

@@ -48,6 +48,8 @@ export interface Resource<I extends object, S extends I & Observed> {
   diff?(change: Change<I, S>): Difference;
   /** Whether an update keeps the computed outputs; otherwise a preview shows them as unknown. Default: no. */
   keeps?(change: Omit<Change<I, S>, "oldInputs">): boolean;
+  /** What a preview says about an update, beyond the changed properties. */
+  notice?(change: Omit<Change<I, S>, "oldInputs">): string | undefined;
   create(inputs: I, context: Context): Promise<{ readonly id: string; readonly state: S }>;
   /** Reads the server. `undefined`: the object no longer exists. */
   read?(state: S, context: Context): Promise<S | undefined>;

@@ -63,7 +63,7 @@ const COMPUTED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   },
   "zot-auth:argocd:Sync": { revision: "0123abcd", keyInGit: "" },
   "zot-auth:authentik:ObjectCleanup": { former: [], generation: 1, others: [] },
-  "zot-auth:zot:KeyCleanup": { formerOwners: [] },
+  "zot-auth:zot:KeyCleanup": { formerOwners: [], formerAccounts: [] },
   "zot-auth:forgejo:SecretCleanup": { former: [], generation: 1 },
   "zot-auth:acceptance:SignInProof": { checks: [{ name: "groups claim", result: "arrives" }] },
   "zot-auth:acceptance:AccessProof": { result: "14 of 14 checks passed" },

@@ -12,8 +12,7 @@ import type { Context } from "../../../provider/resource.ts";
 const NAME = "zot-auth removal";
 
 /**
- * Removes objects from Authentik by a short-lived blueprint. Its name is the same each time: what an interrupted run left is
- * found and deleted before it is created again.
+ * Removes objects from Authentik by a short-lived blueprint.
  *
  * @param what distinguishes this removal from concurrent ones
  */
@@ -24,23 +23,36 @@ export async function removeObjects(
   context: Context,
 ): Promise<void> {
   if (objects.length === 0) return;
+  context.progress(`removing ${objects.join(", ")} from Authentik`);
+  await applyOnce(connection, what, renderRemoval(objects), context);
+}
+
+/**
+ * Applies a blueprint and deletes it; what it created stays. Its name is the same each time: what an interrupted run left is found and deleted before it is
+ * created again.
+ */
+export async function applyOnce(
+  connection: AuthentikConnection & { readonly timeout: number },
+  what: string,
+  rendered: string,
+  context: Context,
+): Promise<void> {
   const authentik = new Authentik(connection, context.signal);
   const name = `${NAME}: ${what}`;
   await sweep(authentik, name);
-  const text = inlineText(renderRemoval(objects));
-  context.progress(`removing ${objects.join(", ")} from Authentik`);
-  const removal = await authentik.createBlueprint(name, text, true);
-  if (removal instanceof HttpResponse) throw authentik.refused("create a blueprint", removal);
+  const text = inlineText(rendered);
+  const once = await authentik.createBlueprint(name, text, true);
+  if (once instanceof HttpResponse) throw authentik.refused("create a blueprint", once);
   try {
-    await runBlueprint(authentik, removal, { hash: blueprintHash(text), timeout: connection.timeout }, context);
+    await runBlueprint(authentik, once, { hash: blueprintHash(text), timeout: connection.timeout }, context);
   } catch (error) {
     // The run may have been cancelled, so the cleanup has its own timeout. The next run deletes what it cannot.
-    await new Authentik(connection, AbortSignal.timeout(5000)).deleteBlueprint(removal.pk).catch((failed: unknown) => {
+    await new Authentik(connection, AbortSignal.timeout(5000)).deleteBlueprint(once.pk).catch((failed: unknown) => {
       context.warn(`The blueprint "${name}" is left in Authentik; the next run removes it. ${messageOf(failed)}`);
     });
     throw error;
   }
-  await authentik.deleteBlueprint(removal.pk);
+  await authentik.deleteBlueprint(once.pk);
 }
 
 /** Deletes leftover removal blueprints of interrupted runs. Nothing is lost: a removal creates its blueprint anew. */

@@ -20,7 +20,7 @@ export interface BlueprintArgs {
   readonly signingCertificate: string;
   /** Slug of the sign-in flow for machines. It accepts app passwords only, and signs in only members of `ciGroup`. */
   readonly machineFlow: string;
-  /** User name of the service account that CI pushes with. A change creates a new account. */
+  /** User name of the service account that CI pushes with. A change creates a new account; the old one is removed after the grace period of its keys. */
   readonly ciUser: string;
   /** The group that the service account is put into. */
   readonly ciGroup: string;

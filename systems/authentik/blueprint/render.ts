@@ -36,7 +36,7 @@ function dependencyEntries({ appliedAfter }: BlueprintArgs): BlueprintEntry[] {
   }));
 }
 
-export function accountEntries({ ciGroup, ciUser }: BlueprintArgs): BlueprintEntry[] {
+export function accountEntries({ ciGroup, ciUser }: Pick<BlueprintArgs, "ciGroup" | "ciUser">): BlueprintEntry[] {
   return [
     {
       model: "authentik_core.group",
@@ -116,7 +116,7 @@ export function bindingEntries({ signInGroups, ciGroup }: BlueprintArgs): Bluepr
 }
 
 /** A sign-in flow for machines only: the flow for people keeps its second factor. */
-export function flowEntries({ machineFlow: flow }: BlueprintArgs): BlueprintEntry[] {
+export function flowEntries({ machineFlow: flow }: Pick<BlueprintArgs, "machineFlow">): BlueprintEntry[] {
   return [
     {
       model: "authentik_flows.flow",
@@ -167,7 +167,7 @@ export function flowEntries({ machineFlow: flow }: BlueprintArgs): BlueprintEntr
 }
 
 /** Without a key: Authentik generates one, and keeps it when it reapplies the blueprint. */
-export function appPasswordEntry({ ciUser }: BlueprintArgs): BlueprintEntry {
+export function appPasswordEntry({ ciUser }: Pick<BlueprintArgs, "ciUser">): BlueprintEntry {
   return {
     model: "authentik_core.token",
     identifiers: { identifier: appPasswordIdentifier(ciUser) },

@@ -129,12 +129,12 @@ const seenAccount = seen<ServiceAccountInputs>(
 );
 
 /**
- * The account is removed with its resource, after its key: it must sign in to revoke the key. Everything else that the blueprint
+ * The account is removed with its resource, after its key: it must sign in to revoke the key. After a change of `ci.user`, `zot:OtherKeys` removes the old one
+ * with its keys. Everything else that the blueprint
  * no longer creates is removed when the new one is applied.
  */
 export const serviceAccount: Resource<ServiceAccountInputs, State<ServiceAccountInputs>> = {
   ...seenAccount,
-  diff: ({ inputs, oldInputs }) => ({ replace: inputs.username === oldInputs.username ? [] : ["username"] }),
   delete: async (state, context) =>
     oneAtATime(state.authentikUrl, async () =>
       removeObjects(

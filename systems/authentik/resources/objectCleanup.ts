@@ -1,4 +1,5 @@
 import type { BlueprintObject } from "../blueprint/objects.ts";
+import { WAY_IN, WAY_IN_OBJECTS } from "../blueprint/wayIn.ts";
 import { inlineNameFor } from "../blueprint/delivery.ts";
 import { oneAtATime } from "../applying/queue.ts";
 import { removeObjects, sweepRemovals } from "../applying/removal.ts";
@@ -74,6 +75,9 @@ async function cleanUp(state: ObjectCleanupState, context: Context): Promise<voi
   await sweepRemovals(state, context);
   await deleteInline({ ...state, name: inlineNameFor(state.application) }, context);
   const authentik = new Authentik(state, context.signal);
+  // An interrupted run let a former account sign in.
+  if ((await ifAllowed(async () => authentik.hasFlow(WAY_IN))) === true)
+    await removeObjects(state, "the way in", WAY_IN_OBJECTS, context);
   const left = await Promise.all([
     // If the token may not read it, it may exist.
     ifAllowed(async () => ({ found: await authentik.application(state.application) })).then((seen) =>

@@ -5,6 +5,8 @@ import type { KeyOwner } from "./rotation.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
 import { apiKeyOutputs } from "./outputs.ts";
 import { keysAtOldRegistry, revokeAtOldRegistry } from "./oldRegistry.ts";
+import { asFormerAccount } from "./formerAccounts.ts";
+import type { FormerAccounts } from "./formerAccounts.ts";
 import { revokeAll } from "./revocation.ts";
 import type { OwnKey } from "./otherKeys/accountKeys.ts";
 import type { Secret } from "../../../core/secrets/secret.ts";
@@ -33,6 +35,8 @@ export interface ApiKeyInputs extends SignInArgs, KeyOwner {
   /** The image repository for the proofs. */
   readonly proofRepository: string;
   readonly onDestroy: "blank" | "leave";
+  /** Accounts of earlier settings; a revocation revokes their keys, too. */
+  readonly former?: FormerAccounts | undefined;
 }
 
 /** The key's metadata, without the key. */
@@ -50,15 +54,16 @@ export interface ApiKeyState extends ApiKeyInputs, Observed {
 }
 
 /** Inputs whose change requires a new key. */
-const KEY_DECIDING = ["registryUrl", "rotationTrigger", "lifetime", "store", "owner"] as const;
+const KEY_DECIDING = ["username", "registryUrl", "rotationTrigger", "lifetime", "store", "owner"] as const;
 
 export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
   computed: apiKeyOutputs,
 
-  diff: ({ inputs, oldInputs, state, now }) => ({
-    replace: inputs.username === oldInputs.username ? [] : ["username"],
+  diff: ({ inputs, state, now }) => ({
     due: isOverdue(inputs, state, now) ? ["rotates"] : [],
   }),
+
+  notice: userNotice,
 
   keeps: ({ inputs, state, now }) => !needsNewKey(inputs, state, now),
 
@@ -72,8 +77,9 @@ export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
   },
 
   async update(state, inputs, context) {
-    if (isRevocation(inputs, state))
-      await inSession(inputs, context, async ({ zot }) => revokeAll(inputs, zot.credentials, context));
+    const said = userNotice({ inputs, state });
+    if (said !== undefined) context.warn(said);
+    if (isRevocation(inputs, state)) await revokeEverything(inputs, context);
     if (needsNewKey(inputs, state, new Date())) return makeKey(inputs, context, state);
     return { ...state, ...inputs, rotates: plus(state.created, inputs.rotateAfter), drift: "" };
   },
@@ -83,6 +89,28 @@ export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
     await blankIfHeld(state, context);
   },
 };
+
+/** What a changed `ci.user` means for CI. */
+function userNotice({ inputs, state }: { inputs: ApiKeyInputs; state: ApiKeyState }): string | undefined {
+  if (inputs.username === state.username) return undefined;
+  return (
+    `ci.user changes from ${state.username} to ${inputs.username}: a key works only with its own account's name. A workflow that names ${state.username} must name ` +
+    `${inputs.username} from the moment its repository has the new key. Running jobs can go on with the old key as ${state.username} until ci.gracePeriod is over; ` +
+    "if access.ciGroup changes, too, only until zot has the new config."
+  );
+}
+
+/** Every key of the account, and of those before it. */
+async function revokeEverything(inputs: ApiKeyInputs, context: Context): Promise<void> {
+  await inSession(inputs, context, async ({ zot }) => revokeAll(inputs, zot.credentials, context));
+  const { former, registryUrl } = inputs;
+  for (const { username } of former?.accounts ?? []) {
+    if (former === undefined) continue;
+    await asFormerAccount(username, former, context, async (credentials) =>
+      revokeAll({ registryUrl, username }, credentials, context),
+    );
+  }
+}
 
 function needsNewKey(inputs: ApiKeyInputs, state: ApiKeyState, now: Date): boolean {
   return (

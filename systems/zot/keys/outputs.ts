@@ -14,10 +14,14 @@ export const apiKeyOutputs: Computed<ApiKeyInputs, ApiKeyState> = {
   superseded: true,
 };
 
-export const keyCleanupOutputs: Computed<KeyCleanupInputs, KeyCleanupState> = { formerOwners: true };
+export const keyCleanupOutputs: Computed<KeyCleanupInputs, KeyCleanupState> = {
+  formerOwners: true,
+  formerAccounts: true,
+};
 
 export const otherKeysOutputs: Computed<OtherKeysInputs, OtherKeysState> = {
   pending: true,
   due: true,
   unmanaged: true,
+  retiring: true,
 };

@@ -6,7 +6,9 @@ import { duration, durationFrom, name, onePasswordReference, text } from "../../
 export const ci = z.strictObject({
   user: name
     .default("zot-ci")
-    .describe("The service account's user name. A change creates a new account and a new key."),
+    .describe(
+      "The service account's user name. A change creates a new account and a new key; the old account and its key stay for `gracePeriod`. Workflows that name the user must use the new name with the new key.",
+    ),
   keyStore: onePasswordReference.describe(
     "The 1Password field that stores the key. The item must exist; its other fields are left unchanged. A change creates a new key there, and empties the old field if it still holds our key.",
   ),

@@ -100,7 +100,7 @@ test("up reports if Git also has our ConfigMap key; after its removal from Git, 
 });
 
 test("after a change of CI's account, up creates a new key, revokes the old one, then deletes the old account", async () => {
-  change("ci", { user: "robot-ci" });
+  change("ci", { user: "robot-ci", gracePeriod: "0 seconds" });
   // The lab's workflow signs in as zot-ci.
   lab.changeSettings((config) => {
     delete config["zot-auth:acceptance"];

@@ -11,8 +11,17 @@ import type { State as ConnectState } from "../../../lab/onePassword/seed.ts";
 import type { ApiKey } from "../../../lab/zot/access/users.ts";
 import { startZot } from "../../../lab/zot/server/server.ts";
 import { forget, knowledgeOf } from "./memory.ts";
-import { NEVER, TOKENS, WORKER_DELAY, keyByHand, rawSettings, settingsOf, startServers } from "./servers.ts";
-import type { RawSettings, Servers } from "./servers.ts";
+import {
+  NEVER,
+  TOKENS,
+  WORKER_DELAY,
+  keyByHand,
+  deployZotConfig,
+  rawSettings,
+  settingsOf,
+  startServers,
+} from "./servers.ts";
+import type { Change, RawSettings, Servers } from "./servers.ts";
 
 /** Linux's in-memory file system. */
 const MEMORY = "/dev/shm";
@@ -43,13 +52,20 @@ export class Homelab {
   }
 
   /** The settings, with overrides. */
-  settings(change: Partial<Record<"access" | "ci" | "forgejo", object>> = {}): Settings {
+  settings(change: Change = {}): Settings {
     return settingsOf(this.#servers, change);
   }
 
   /** The settings as a person writes them. */
   raw(): RawSettings {
     return rawSettings(this.#servers);
+  }
+
+  /** Deploys zot's config, which the model's program leaves out. */
+  async deployZot(settings: Settings): Promise<void> {
+    deployZotConfig(this.folder, settings);
+    // zot reloads it.
+    await new Promise((done) => setTimeout(done, 200));
   }
 
   /** Restarts zot with this config file. */

@@ -184,10 +184,10 @@ export function rawSettings({ authentik, forgejo, connect, port }: Omit<Servers,
   };
 }
 
-export function settingsOf(
-  servers: Omit<Servers, "zot">,
-  change: Partial<Record<"access" | "ci" | "forgejo", object>> = {},
-): Settings {
+/** Settings that differ, by group. */
+export type Change = Partial<Record<"access" | "authentik" | "ci" | "forgejo", object>>;
+
+export function settingsOf(servers: Omit<Servers, "zot">, change: Change = {}): Settings {
   const raw = rawSettings(servers);
   return parseSettings({
     ...raw,
@@ -208,11 +208,8 @@ async function discovered({ authentik }: Settings): Promise<void> {
 }
 
 async function startHardenedZot(folder: string, settings: Settings): Promise<RunningServer> {
-  const credentialsFile = join(folder, "credentials.json");
-  const version = parseZotVersion("v2.1.20");
-  if (version === undefined) throw new TypeError("v2.1.20");
   writeFileSync(
-    credentialsFile,
+    join(folder, "credentials.json"),
     JSON.stringify({ clientid: settings.authentik.clientId, clientsecret: TOKENS.MODEL_CLIENT_SECRET }),
     { mode: 0o600 },
   );
@@ -222,12 +219,16 @@ async function startHardenedZot(folder: string, settings: Settings): Promise<Run
     join(dataDirectory, "_lab", "meta.json"),
     JSON.stringify({ users: { "zot-ci": { groups: [], apiKeys: { "0": keyByHand("by hand") } } } }),
   );
-  const configFile = join(folder, "config.json");
-  writeFileSync(
-    configFile,
-    JSON.stringify(renderZotConfig(zotConfigArgs(settings), version, { credentialsFile, dataDirectory })),
-  );
-  return startZot({ config: configFile });
+  deployZotConfig(folder, settings);
+  return startZot({ config: join(folder, "config.json") });
+}
+
+export function deployZotConfig(folder: string, settings: Settings): void {
+  const version = parseZotVersion("v2.1.20");
+  if (version === undefined) throw new TypeError("v2.1.20");
+  const files = { credentialsFile: join(folder, "credentials.json"), dataDirectory: join(folder, "zot") };
+  const config = renderZotConfig(zotConfigArgs(settings), version, files);
+  writeFileSync(join(folder, "config.json"), JSON.stringify(config));
 }
 
 /** A key from before zot-auth, or one created with another key. */

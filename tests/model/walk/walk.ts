@@ -107,6 +107,8 @@ export class Walk {
   async cut(changes: Readonly<Record<Path, unknown>>, fault: Fault): Promise<boolean> {
     const first = settingsAt(this.place, []);
     const second = settingsAt(this.place, Object.entries(changes));
+    // The homelab starts with the objects that these settings make; what the second make is compared without them.
+    await this.#begin(first);
     const wanted = await this.#madeFirst(second);
     await this.#begin(first);
     this.#at = "";

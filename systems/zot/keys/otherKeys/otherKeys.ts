@@ -4,14 +4,16 @@ import { resolveSecret } from "../../../onePassword/resolver.ts";
 import { keyWorks, revokeKey } from "../../client.ts";
 import type { ZotCredentials } from "../../client.ts";
 import { otherKeysOutputs } from "../outputs.ts";
-import { isDue } from "../rotation.ts";
+import { retireAccount } from "../formerAccounts.ts";
+import type { FormerAccounts } from "../formerAccounts.ts";
+import { isDue, plus } from "../rotation.ts";
 import { findStoredKey } from "../storedKey.ts";
 import { accountKeys, describe, report } from "./accountKeys.ts";
 import type { Account, OwnKey, UnmanagedKey, UnmanagedKeysPolicy } from "./accountKeys.ts";
 import { whenUnused } from "./inUse.ts";
 import type { Listing } from "./listing.ts";
-import { dueKeys, newlySuperseded, retirement, withFound } from "./retirement.ts";
-import type { Retirement, RetiringKey } from "./retirement.ts";
+import { dueKeys, newlySuperseded, retirement, withFormer, withFound } from "./retirement.ts";
+import type { Retirement, RetiringAccount, RetiringKey } from "./retirement.ts";
 
 /**
  * The account's keys other than the current one: our superseded keys, and unmanaged keys. It depends on everything that uses
@@ -31,10 +33,14 @@ export interface OtherKeysInputs extends Account {
   readonly unmanagedKeys: UnmanagedKeysPolicy;
   /** What this `up` has listed and reported, including keys that an interrupted run left. */
   readonly listing?: Listing | undefined;
+  /** Accounts of earlier settings: their keys are revoked after a grace period, too, and then they are removed. */
+  readonly former?: FormerAccounts | undefined;
 }
 
 export interface OtherKeysState extends OtherKeysInputs, Retirement, Observed {
   readonly unmanaged: readonly UnmanagedKey[];
+  /** The former accounts. Absent in the state of earlier versions. */
+  readonly retiring?: readonly RetiringAccount[];
 }
 
 export const otherKeys: Resource<OtherKeysInputs, OtherKeysState> = {
@@ -42,7 +48,7 @@ export const otherKeys: Resource<OtherKeysInputs, OtherKeysState> = {
   observations: ["listing"],
 
   diff: ({ inputs, oldInputs, state, now }) => ({
-    replace: (["registryUrl", "username"] as const).filter((key) => inputs[key] !== oldInputs[key]),
+    replace: inputs.registryUrl === oldInputs.registryUrl ? [] : ["registryUrl"],
     due: [
       ...(state.due !== "" && isDue(state.due, now) ? ["due"] : []),
       ...(newlySuperseded(inputs.uuid, inputs.listing?.superseded ?? [], state.pending).length > 0 ? ["pending"] : []),
@@ -52,7 +58,10 @@ export const otherKeys: Resource<OtherKeysInputs, OtherKeysState> = {
 
   async create(inputs, context) {
     const id = `${inputs.username}@${new URL(inputs.registryUrl).host}`;
-    return { id, state: await settle(inputs, inputs.superseded, { pending: [], unmanaged: [] }, context) };
+    return {
+      id,
+      state: await settle(inputs, inputs.superseded, { pending: [], unmanaged: [], retiring: [] }, context),
+    };
   },
 
   async read(state, context) {
@@ -62,14 +71,19 @@ export const otherKeys: Resource<OtherKeysInputs, OtherKeysState> = {
     if (key === undefined || !(await keyWorks(registryUrl, username, key, context.signal))) return state;
     const { own, unmanaged } = await accountKeys(state, { kind: "key", username, key }, context.signal);
     for (const found of unmanaged) report(state, found, unmanagedKeys, context);
-    return { ...state, ...retirement(withFound(uuid, own, state.pending), gracePeriod), unmanaged, drift: "" };
+    const pending = withFound(uuid, own, state.pending);
+    return { ...state, ...retirement(pending, gracePeriod, state.retiring), unmanaged, drift: "" };
   },
 
   async update(state, inputs, context) {
+    const retiring = state.retiring ?? [];
+    // Its keys are none of the new account's.
+    if (state.username !== inputs.username)
+      return settle(inputs, inputs.superseded, { pending: [], unmanaged: [], retiring }, context);
     // Those that the state had before are pending, or revoked.
     const known = new Set(state.superseded.map(({ uuid }) => uuid));
     const more = inputs.superseded.filter(({ uuid }) => !known.has(uuid));
-    return settle(inputs, more, { pending: state.pending, unmanaged: reportedBefore(state) }, context);
+    return settle(inputs, more, { pending: state.pending, unmanaged: reportedBefore(state), retiring }, context);
   },
 };
 
@@ -77,7 +91,7 @@ export const otherKeys: Resource<OtherKeysInputs, OtherKeysState> = {
 async function settle(
   { listing, ...inputs }: OtherKeysInputs,
   superseded: readonly OwnKey[],
-  before: Pick<OtherKeysState, "pending" | "unmanaged">,
+  before: Required<Pick<OtherKeysState, "pending" | "unmanaged" | "retiring">>,
   context: Context,
 ): Promise<OtherKeysState> {
   const { username, source, uuid, gracePeriod } = inputs;
@@ -97,7 +111,24 @@ async function settle(
     }
   }
   const pending = keys.filter((key) => !due.includes(key));
-  return { ...inputs, ...retirement(pending, gracePeriod), unmanaged: left, drift: "" };
+  const retiring = await retireAccounts(inputs, before.retiring, context);
+  return { ...inputs, ...retirement(pending, gracePeriod, retiring), unmanaged: left, retiring, drift: "" };
+}
+
+/** Retires the former accounts whose grace period is over. */
+async function retireAccounts(
+  inputs: Omit<OtherKeysInputs, "listing">,
+  before: readonly RetiringAccount[],
+  context: Context,
+): Promise<readonly RetiringAccount[]> {
+  const { former, gracePeriod } = inputs;
+  const accounts: RetiringAccount[] = [];
+  for (const account of withFormer(former?.accounts ?? [], before)) {
+    const retires = former !== undefined && !account.retired && isDue(plus(account.since, gracePeriod), new Date());
+    if (retires) await retireAccount(account.username, inputs, former, context);
+    accounts.push(retires ? { ...account, retired: true } : account);
+  }
+  return accounts;
 }
 
 async function revokeUnused(

@@ -1,10 +1,19 @@
 import { isDue, plus, rfc3339 } from "../rotation.ts";
+import type { FormerAccount } from "../formerAccounts.ts";
 import type { OwnKey } from "./accountKeys.ts";
 
 /** A superseded key during its grace period. */
 export interface RetiringKey extends OwnKey {
   /** When its grace period began, RFC 3339: when CI had the newer key, or when this key was found. */
   readonly since: string;
+}
+
+/** An account that the settings no longer name. */
+export interface RetiringAccount extends FormerAccount {
+  /** When CI had the new account's key, RFC 3339. */
+  readonly since: string;
+  /** Whether its keys are revoked and it is removed. */
+  readonly retired: boolean;
 }
 
 /** The superseded keys, and when the first of them must be revoked. */
@@ -44,6 +53,28 @@ export function dueKeys(pending: readonly RetiringKey[], gracePeriod: number, no
   return pending.filter(({ since }) => isDue(plus(since, gracePeriod), now));
 }
 
-export function retirement(pending: readonly RetiringKey[], gracePeriod: number): Retirement {
-  return { pending, due: pending.map(({ since }) => plus(since, gracePeriod)).sort()[0] ?? "" };
+/** The former accounts; the grace period of new ones begins now. */
+export function withFormer(
+  accounts: readonly FormerAccount[],
+  before: readonly RetiringAccount[],
+): readonly RetiringAccount[] {
+  const since = rfc3339(new Date());
+  return accounts.map(
+    ({ username, generation }) =>
+      before.find((known) => known.username === username && known.generation === generation) ?? {
+        username,
+        generation,
+        since,
+        retired: false,
+      },
+  );
+}
+
+export function retirement(
+  pending: readonly RetiringKey[],
+  gracePeriod: number,
+  accounts: readonly RetiringAccount[] = [],
+): Retirement {
+  const left = [...pending, ...accounts.filter(({ retired }) => !retired)];
+  return { pending, due: left.map(({ since }) => plus(since, gracePeriod)).sort()[0] ?? "" };
 }

@@ -7,18 +7,13 @@ export interface Pair {
   readonly known?: string;
 }
 
-const OLD_ACCOUNT =
-  "the old account's keys are revoked when its group or its flow is gone already: neither up nor destroy gets out";
-
 export const PAIRS: Readonly<Record<string, Pair>> = {
-  "user and group": { to: () => ({ "ci.user": "robot", "access.ciGroup": "robots" }), known: OLD_ACCOUNT },
+  "user and group": { to: () => ({ "ci.user": "robot", "access.ciGroup": "robots" }) },
   "user and machine flow": {
     to: () => ({ "ci.user": "robot", "authentik.machineFlow": "robots-login" }),
-    known: OLD_ACCOUNT,
   },
   "user, group and application": {
     to: () => ({ "ci.user": "robot", "access.ciGroup": "robots", "authentik.application": "registry" }),
-    known: OLD_ACCOUNT,
   },
   "registry address and 1Password field": {
     to: ({ raw, alias }) => ({

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { adapt } from "../../../../provider/adapter.ts";
+import type { Values } from "../../../../provider/grpc/types.ts";
+import { testContext } from "../../../support/provider.ts";
 import { apiKey } from "../../../../systems/zot/keys/apiKey.ts";
 import type { ApiKeyInputs, ApiKeyState } from "../../../../systems/zot/keys/apiKey.ts";
 
@@ -60,4 +63,18 @@ test("a changed ci.rotateAfter counts from the key's creation: a shorter one rot
   assert.equal(rotates({ from: 60, to: 30, onDay: 40 }), true);
   assert.equal(rotates({ from: 60, to: 50, onDay: 40 }), false);
   assert.equal(rotates({ from: 30, to: 60, onDay: 40 }), false, "the user gave an overdue key more time");
+});
+
+test("a preview of a changed ci.user names what changes for CI, and any other preview is silent", async () => {
+  const previewed = async (username: string): Promise<string> => {
+    const context = testContext();
+    const values = (given: object): Values => given as unknown as Values;
+    await adapt(apiKey).preview(values({ ...inputs(60), username }), values(state(60)), context);
+    return context.warned.join();
+  };
+  assert.equal(await previewed("zot-ci"), "");
+  assert.match(
+    await previewed("robot"),
+    /^ci\.user changes from zot-ci to robot: .* A workflow that names zot-ci must name robot from the moment/,
+  );
 });
