@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fromSeconds } from "./duration.ts";
 import type { ErrorCode } from "./errorCodes.ts";
 import { ZotAuthError } from "./errors.ts";
+import { isOutage } from "./http/http.ts";
 
 export interface WaitOptions {
   /** Completes "Timed out after 5 minutes waiting for …": `Authentik to apply the blueprint`. */
@@ -14,24 +15,37 @@ export interface WaitOptions {
   readonly remedy: () => string;
 }
 
+/** Seconds for which a server may be down or restarting while something is awaited from it. */
+const OUTAGE_SECONDS = 60;
+
 /**
  * Polls until `look` returns something other than `undefined`: often at first, then less often, since most states arrive within a second
- * and waiting for the others should cause little load.
+ * and waiting for the others should cause little load. A server that does not respond meanwhile is asked again, for up to a minute.
  *
  * @throws ZotAuthError `TIMED_OUT`, or the code of the options
  */
 export async function waitFor<T>(look: () => Promise<T | undefined>, options: WaitOptions): Promise<T> {
   const end = Date.now() + options.timeoutSeconds * 1000;
+  let outage: { readonly since: number } | undefined;
   for (let pause = 50; ; pause = Math.min(pause * 1.5, 2000)) {
     options.signal.throwIfAborted();
-    const seen = await look();
-    if (seen !== undefined) return seen;
+    try {
+      const seen = await look();
+      if (seen !== undefined) return seen;
+      outage = undefined;
+    } catch (error) {
+      outage ??= { since: Date.now() };
+      if (!isOutage(error) || Date.now() >= Math.min(end, outage.since + OUTAGE_SECONDS * 1000)) throw error;
+    }
     if (Date.now() >= end) {
       throw new ZotAuthError(
         options.code ?? "TIMED_OUT",
         `Timed out after ${fromSeconds(options.timeoutSeconds)} waiting for ${options.what}. ${options.remedy()}`,
       );
     }
-    await delay(Math.min(pause, Math.max(1, end - Date.now())), undefined, { signal: options.signal });
+    const left = Math.max(1, end - Date.now());
+    await delay(Math.min(outage === undefined ? pause : pause * (0.5 + Math.random()), left), undefined, {
+      signal: options.signal,
+    });
   }
 }

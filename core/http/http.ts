@@ -44,6 +44,19 @@ export class Unreachable extends ZotAuthError {
   }
 }
 
+/** Whether the server, or a proxy in front of it, is down or restarting. */
+export function isUnavailable({ status }: HttpResponse): boolean {
+  return UNAVAILABLE.includes(status);
+}
+
+/** The server, or a proxy in front of it, answered that it is down or busy for now. */
+export class Unavailable extends ZotAuthError {}
+
+/** Whether a request failed since its server does not respond for now. Whether the request had an effect is unknown. */
+export function isOutage(error: unknown): boolean {
+  return error instanceof Unreachable || error instanceof Unavailable;
+}
+
 /** A complete response. It holds nothing of the request. */
 export class HttpResponse {
   readonly status: number;
@@ -174,18 +187,19 @@ export function unexpected(endpoint: Endpoint, what: string, response: HttpRespo
         ? `It was retried for ${fromSeconds(retriedFor)}.`
         : `It asks clients to retry later (Retry-After: ${after.slice(0, 40)}).`;
     return status === 429
-      ? new ZotAuthError(
+      ? new Unavailable(
           "SERVER_BUSY",
           `${name} accepts no more requests for now (429), when asked to ${what}. ${asked} Run again later, or raise the limit of ${name} or of the proxy in front of it.`,
         )
-      : new ZotAuthError(
+      : new Unavailable(
           "SERVER_FAILING",
           `${name} fails (${status}) when asked to ${what}. ${asked} See its log and that of the proxy in front of it, then run again.`,
         );
   }
   // A successful response may hold what was created: a key, for example.
   const said = status < 300 ? "" : response.text.replace(/\s+/g, " ").trim().slice(0, 300);
-  return new ZotAuthError(
+  const Kind = isUnavailable(response) ? Unavailable : ZotAuthError;
+  return new Kind(
     "UNEXPECTED_ANSWER",
     `${name} answered ${status} when asked to ${what}${said === "" ? "" : `: ${said}`}. See the log of ${name}.`,
   );

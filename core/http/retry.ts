@@ -27,6 +27,9 @@ const RESETS: readonly unknown[] = ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"];
 /** Seconds for which broken connections are retried: a restarting server soon refuses them, and is reported then anyway. */
 const RESET_SECONDS = 5;
 
+/** Without an answer in time. Tried once more: each attempt takes the whole timeout. */
+const TIMEOUTS: readonly unknown[] = ["UND_ERR_HEADERS_TIMEOUT", "UND_ERR_BODY_TIMEOUT", "UND_ERR_CONNECT_TIMEOUT"];
+
 const TOO_MANY_REQUESTS = 429;
 
 /** By origin, when the server accepts requests again: its `Retry-After` for one request applies to all. */
@@ -48,9 +51,10 @@ export function retryPolicy(rules: RetryRules, gaveUp: (retriedFor: number) => v
   const start = Date.now();
   return (error, { state }, done) => {
     const status = at(error, "statusCode");
+    const late = TIMEOUTS.includes(at(error, "code"));
+    const broken = RESETS.includes(at(error, "code")) || (late && state.counter <= 1);
     const worthIt =
-      status === TOO_MANY_REQUESTS ||
-      (idempotent && (typeof status === "number" ? statuses.includes(status) : RESETS.includes(at(error, "code"))));
+      status === TOO_MANY_REQUESTS || (idempotent && (typeof status === "number" ? statuses.includes(status) : broken));
     if (!worthIt) {
       done(error);
       return;
@@ -58,7 +62,7 @@ export function retryPolicy(rules: RetryRules, gaveUp: (retriedFor: number) => v
     const asked = status === undefined ? undefined : retryAfter(at(error, "headers", "retry-after"));
     const wait = (asked ?? 0) + jittered(Math.min(pause * 2 ** (state.counter - 1), pause * 40));
     const seconds = status === undefined ? Math.min(retryFor, RESET_SECONDS) : retryFor;
-    if (Date.now() + wait > start + seconds * 1000) {
+    if (!late && Date.now() + wait > start + seconds * 1000) {
       gaveUp(retryFor);
       done(error);
       return;

@@ -1,6 +1,7 @@
 import type { SecretReference } from "../../core/secrets/reference.ts";
 import { ZotAuthError } from "../../core/errors.ts";
 import { resolveSecret } from "../onePassword/resolver.ts";
+import { again } from "../../core/http/again.ts";
 import { listIn, requestApi } from "../../core/http/api.ts";
 import { request, unexpected } from "../../core/http/http.ts";
 import { at, list, string } from "../../core/json.ts";
@@ -122,7 +123,7 @@ export class Authentik {
 
   /** The files that the worker sees and can read as blueprints: SHA-512 (hex) by path. One with a syntax error is not among them. */
   async available(): Promise<ReadonlyMap<string, string>> {
-    const answer = await this.#expect(200, "list blueprint files", "/managed/blueprints/available/");
+    const answer = await this.#expect(200, "list blueprint files", "/managed/blueprints/available/", { timeout: 10 });
     const files = listIn(this.endpoint, answer);
     return new Map(files.map((file) => [string(at(file, "path")), string(at(file, "hash"))]));
   }
@@ -130,7 +131,13 @@ export class Authentik {
   /** Queues the blueprint to be applied. */
   async apply(pk: string): Promise<void> {
     const right = "authentik_blueprints.add_blueprintinstance";
-    await this.#expect(200, "apply a blueprint", `/managed/blueprints/${pk}/apply/`, { method: "POST" }, right);
+    await this.#expect(
+      200,
+      "apply a blueprint",
+      `/managed/blueprints/${pk}/apply/`,
+      { method: "POST", idempotent: true },
+      right,
+    );
   }
 
   /**
@@ -140,7 +147,14 @@ export class Authentik {
    * @returns the instance, or the response of an Authentik that rejects the text: 400 with reasons, 405 without
    */
   async createBlueprint(name: string, content: string, enabled: boolean): Promise<BlueprintInstance | HttpResponse> {
-    const json = { name, content, path: "", enabled };
+    return again(
+      async () => this.#createBlueprint({ name, content, path: "", enabled }),
+      this.#signal,
+      async () => (await this.blueprintsNamed(name)).find((instance) => instance.name === name),
+    );
+  }
+
+  async #createBlueprint(json: object): Promise<BlueprintInstance | HttpResponse> {
     const response = await this.#request("/managed/blueprints/", { method: "POST", json });
     if (response.status === 201) return toInstance(response.json);
     if (response.status === 400 || response.status === 405) return response;

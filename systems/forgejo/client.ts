@@ -123,7 +123,8 @@ export class Forgejo {
   async putVariable(target: string, name: string, value: string): Promise<void> {
     const what = `write the variable ${name}`;
     const send = async (method: "PUT" | "POST"): Promise<HttpResponse> =>
-      this.#ask(target, `/actions/variables/${name}`, { method, json: { value } });
+      // Sent twice, a POST ends in 409, and the value is put.
+      this.#ask(target, `/actions/variables/${name}`, { method, json: { value }, idempotent: true });
     let answer = await send("PUT");
     if (answer.status === 404) answer = await send("POST");
     // Created concurrently.

@@ -1,4 +1,5 @@
 import type { CookieJar } from "../../core/http/cookies.ts";
+import { again } from "../../core/http/again.ts";
 import { listIn, requestApi } from "../../core/http/api.ts";
 import { unexpected } from "../../core/http/http.ts";
 import { at, string } from "../../core/json.ts";
@@ -56,6 +57,24 @@ export async function listKeys(
 
 /** Creates a key. zot shows it only in this response. */
 export async function createKey(
+  url: string,
+  credentials: ZotCredentials,
+  wanted: { readonly label: string; readonly expirationDate: string },
+  signal: AbortSignal,
+): Promise<ApiKeyInfo & { readonly key: Secret }> {
+  return again(
+    async () => createKeyOnce(url, credentials, wanted, signal),
+    signal,
+    // zot shows a key only once: one whose response was lost is of no use.
+    async () => {
+      for (const { label, uuid } of await listKeys(url, credentials, signal))
+        if (label === wanted.label) await revokeKey(url, credentials, uuid, signal);
+      return undefined;
+    },
+  );
+}
+
+async function createKeyOnce(
   url: string,
   credentials: ZotCredentials,
   wanted: { readonly label: string; readonly expirationDate: string },

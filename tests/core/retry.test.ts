@@ -4,6 +4,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ZotAuthError } from "../../core/errors.ts";
 import { request, unexpected } from "../../core/http/http.ts";
 import type { Endpoint, HttpResponse, RequestOptions } from "../../core/http/http.ts";
+import { again } from "../../core/http/again.ts";
+import { waitFor } from "../../core/wait.ts";
 import { listening, responses } from "./support/listening.ts";
 
 const QUICK = { retryFor: 5, pause: 1 };
@@ -184,9 +186,51 @@ test("a truncated response is requested again in full", async (t) => {
   assert.deepEqual(ranges, [undefined, undefined]);
 });
 
-test("a server that is not there, or does not answer in time, is reported at once", async (t) => {
-  const server = await listening(t, () => () => undefined);
+test("a server that is not there is reported at once", async () => {
   await assert.rejects(ask({ url: "http://127.0.0.1:1" }), failsWith("SERVER_UNREACHABLE", /ECONNREFUSED/));
-  await assert.rejects(ask(server, { timeout: 0.1 }), failsWith("SERVER_UNREACHABLE", /timed out/));
-  assert.equal(server.asked(), 1);
+});
+
+test("a request without an answer in time is sent once more, if it is idempotent", async (t) => {
+  const silent = await listening(t, () => () => undefined);
+  await assert.rejects(ask(silent, { timeout: 0.1 }), failsWith("SERVER_UNREACHABLE", /timed out/));
+  assert.equal(silent.asked(), 2);
+  await assert.rejects(ask(silent, { ...POST, timeout: 0.1 }), failsWith("SERVER_UNREACHABLE", /timed out/));
+  assert.equal(silent.asked(), 3);
+  const late = await listening(t, (asked) => (_req, res) => {
+    if (asked > 1) res.writeHead(204).end();
+  });
+  assert.equal((await ask(late, { timeout: 0.5 })).status, 204);
+});
+
+test("a wait goes on while its server is down, but not for ever, and not after another error", async (t) => {
+  let down = 2;
+  const look = async (): Promise<string | undefined> => {
+    if (down-- > 0) return (await ask({ url: "http://127.0.0.1:1" })).text;
+    return "seen";
+  };
+  const options = { what: "it", timeoutSeconds: 5, signal: AbortSignal.timeout(10_000), remedy: () => "" };
+  assert.equal(await waitFor(look, options), "seen");
+  down = Infinity;
+  await assert.rejects(
+    waitFor(look, { ...options, timeoutSeconds: 0.2 }),
+    failsWith("SERVER_UNREACHABLE", /ECONNREFUSED/),
+  );
+  const forbidden = await listening(t, responses([403]));
+  const refused = async () => {
+    throw unexpected(endpoint(forbidden.url), "look", await ask(forbidden));
+  };
+  await assert.rejects(waitFor(refused, options), failsWith("UNEXPECTED_ANSWER", /403/));
+  assert.equal(forbidden.asked(), 1);
+});
+
+test("what makes something is looked up before it is tried again", async () => {
+  const signal = AbortSignal.timeout(10_000);
+  const outage = async (): Promise<string> => (await ask({ url: "http://127.0.0.1:1" })).text;
+  assert.equal(await again(outage, signal, async () => Promise.resolve("found")), "found");
+  let tries = 0;
+  const second = async (): Promise<string> => ((tries += 1) === 1 ? outage() : "made");
+  assert.equal(await again(second, signal), "made");
+  const wrong = async (): Promise<string> =>
+    Promise.reject(new ZotAuthError("UNEXPECTED_ANSWER", `try ${(tries += 1)}`));
+  await assert.rejects(again(wrong, signal), /try 3/);
 });

@@ -2,7 +2,7 @@ import * as oauth from "oauth4webapi";
 import { ZotAuthError } from "../../../core/errors.ts";
 import type { AuthentikSession } from "./session.ts";
 import { authorizeAt } from "./authorize.ts";
-import { request } from "../../../core/http/http.ts";
+import { isUnavailable, request, unexpected } from "../../../core/http/http.ts";
 import { at, string } from "../../../core/json.ts";
 import type { Endpoint } from "../../../core/http/http.ts";
 import type { Secret } from "../../../core/secrets/secret.ts";
@@ -171,6 +171,8 @@ async function fetchFrom(endpoint: Endpoint, url: string, sent: Sent, signal: Ab
     ...(sent.body instanceof URLSearchParams ? { body: sent.body.toString() } : {}),
     signal,
   });
+  // The path alone: a query holds a code.
+  if (isUnavailable(response)) throw unexpected(endpoint, `answer ${pathname}`, response);
   return new Response(response.text, {
     status: response.status,
     headers: { "content-type": response.header("content-type") ?? "" },

@@ -1,4 +1,5 @@
 import { ZotAuthError } from "../../../core/errors.ts";
+import { again } from "../../../core/http/again.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
 import type { ConfigSeen } from "./diagnosis/configSeen.ts";
 import { diagnoseGroupsClaim } from "./diagnosis/groupsClaim.ts";
@@ -60,7 +61,7 @@ async function signInAtAuthentik(settings: SignInArgs, context: Context): Promis
   const { authentikUrl, machineFlow: flow, username } = settings;
   return explained(settings, context, async () => {
     const appPassword = await new Authentik(settings, signal).tokenKey(settings.appPassword);
-    return signIn({ authentikUrl, flow, username, appPassword }, signal);
+    return again(async () => signIn({ authentikUrl, flow, username, appPassword }, signal), signal);
   });
 }
 
@@ -77,6 +78,18 @@ async function explained<T>(
     const clientId = begun?.authorize.searchParams.get("client_id") ?? "";
     throw await explainFailure(error, { ...settings, clientId }, context);
   }
+}
+
+/** A session at zot, from the beginning: a state or a code that was lost on the way cannot be used again. */
+async function signInAtZot(
+  settings: SignInArgs,
+  authentik: AuthentikSession,
+  context: Context,
+): Promise<Pick<SignedIn, "begun" | "zot">> {
+  return again(async () => {
+    const begun = await begin(settings, context);
+    return { begun, zot: await finish(settings, begun, authentik, context) };
+  }, context.signal);
 }
 
 /** The second half of a sign-in at zot: authorize, callback. */
@@ -101,8 +114,7 @@ export async function signedIn<T>(
   use: (session: SignedIn) => Promise<T>,
 ): Promise<T> {
   const authentik = await signInAtAuthentik(settings, context);
-  const begun = await begin(settings, context);
-  const zot = await finish(settings, begun, authentik, context);
+  const { begun, zot } = await signInAtZot(settings, authentik, context);
   try {
     return await use({ authentik, begun, zot });
   } finally {
@@ -168,8 +180,8 @@ export async function checkSignIn(
   const before = await push(registryUrl, { kind: "key", username, key: used.key }, used.repository, signal);
   const authentik = await signInAtAuthentik(settings, context);
   const begun = await begin(settings, context);
-  const claims = await claimsOf(settings, authentik, begun, context);
-  const zot = await finish(settings, begun, authentik, context);
+  const claims = await again(async () => claimsOf(settings, authentik, begun, context), signal);
+  const { zot } = await signInAtZot(settings, authentik, context);
   const looks = Promise.all([
     observeKeyEndpoint(registryUrl, zot.credentials, signal),
     pushesOf(settings, { ...used, session: zot }, signal),

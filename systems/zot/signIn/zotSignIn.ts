@@ -3,7 +3,7 @@ import { assertKept } from "../../authentik/session/session.ts";
 import type { AuthentikSession } from "../../authentik/session/session.ts";
 import { authorizeAt } from "../../authentik/session/authorize.ts";
 import { CookieJar } from "../../../core/http/cookies.ts";
-import { redirectOf, request, unexpected } from "../../../core/http/http.ts";
+import { isUnavailable, redirectOf, request, unexpected } from "../../../core/http/http.ts";
 import type { HttpResponse, Endpoint } from "../../../core/http/http.ts";
 import { authenticate, zotEndpoint } from "../client.ts";
 import type { ZotCredentials } from "../client.ts";
@@ -72,6 +72,7 @@ export async function finishSignIn(
     signal,
   });
   await jar.keep(answer, url + path);
+  if (isUnavailable(answer)) throw unexpected(endpoint, "finish the sign-in", answer);
   if (answer.status !== 302 && answer.status !== 201) throw callbackRefused(endpoint, answer);
   if (!(await jar.has("session", url))) throw unexpected(endpoint, "open a session after the OIDC sign-in", answer);
   return { credentials: { kind: "session", jar }, identity: await jar.value("user", url) };
@@ -84,7 +85,7 @@ export async function finishSignIn(
 export async function signOut(url: string, session: ZotCredentials): Promise<void> {
   const endpoint = zotEndpoint(url);
   const headers = await authenticate(endpoint, session);
-  const answer = await request(endpoint, "/zot/auth/logout", { method: "POST", headers, timeout: 5 });
+  const answer = await request(endpoint, "/zot/auth/logout", { method: "POST", idempotent: true, headers, timeout: 5 });
   if (answer.status !== 200) throw unexpected(endpoint, "end the session", answer);
 }
 

@@ -8,6 +8,7 @@ import type { Definition } from "./definition.ts";
 import type { Kept } from "./state.ts";
 import { Run, within } from "../requests/gate.ts";
 import type { Fault, Sent } from "../requests/gate.ts";
+import type { Response } from "../requests/inProcess.ts";
 
 export type { Kept } from "./state.ts";
 export type { Step } from "./deployment.ts";
@@ -29,6 +30,8 @@ export class Engine {
   readonly said: string[] = [];
   /** Called after each request that changes something. */
   watch: (sent: Sent) => void = () => undefined;
+  /** What is answered in a server's place. */
+  refuse: (sent: Sent) => Response | undefined = () => undefined;
   readonly #providers: Providers;
 
   constructor(definitions: readonly Definition[] = [zotAuth]) {
@@ -58,7 +61,11 @@ export class Engine {
   }
 
   async #run(fault: Fault | undefined, work: (deployment: Deployment) => Promise<void>): Promise<Ended> {
-    const run = new Run(fault, (sent) => this.watch(sent));
+    const run = new Run(
+      fault,
+      (sent) => this.watch(sent),
+      (sent) => this.refuse(sent),
+    );
     const deployment = new Deployment(run, this.#providers, this.state, this.said);
     await within(run, async () => Promise.race([work(deployment), deployment.stopped, run.died]));
     // Steps running in parallel with the failed one finish; killed ones do nothing more.

@@ -32,14 +32,23 @@ export class Run {
   readonly died: Promise<undefined>;
   readonly #fault: Fault | undefined;
   readonly #done: (sent: Sent) => void;
+  readonly #refuse: (sent: Sent) => Response | undefined;
   readonly #abort = new AbortController();
   readonly #sent = new Set<Promise<unknown>>();
   readonly #die: () => void;
 
-  /** @param done called after each request that changes something */
-  constructor(fault?: Fault, done: (sent: Sent) => void = () => undefined) {
+  /**
+   * @param done called after each request that changes something
+   * @param refuse what is answered in the server's place, if anything; it may throw what a broken connection does
+   */
+  constructor(
+    fault?: Fault,
+    done: (sent: Sent) => void = () => undefined,
+    refuse: (sent: Sent) => Response | undefined = () => undefined,
+  ) {
     this.#fault = fault;
     this.#done = done;
+    this.#refuse = refuse;
     const { promise, resolve } = Promise.withResolvers<undefined>();
     this.died = promise;
     this.#die = () => resolve(undefined);
@@ -57,6 +66,8 @@ export class Run {
   async send(request: Request, ask: Ask): Promise<Response> {
     this.#abort.signal.throwIfAborted();
     const sent = { method: request.method, url: request.url };
+    const refused = this.#refuse(sent);
+    if (refused !== undefined) return refused;
     const changes = !["GET", "HEAD"].includes(sent.method);
     if (changes) this.changes.push(sent);
     const struck = changes && this.#fault?.at === this.changes.length ? this.#fault : undefined;

@@ -1,8 +1,11 @@
 import type { Blob, ProbeImage } from "./probeImage.ts";
-import { request, unexpected } from "../../../../core/http/http.ts";
-import type { HttpResponse, RequestOptions } from "../../../../core/http/http.ts";
+import { again } from "../../../../core/http/again.ts";
+import { HttpResponse, isUnavailable, request, unexpected } from "../../../../core/http/http.ts";
+import type { RequestOptions } from "../../../../core/http/http.ts";
 import { authenticate, zotEndpoint } from "../../client.ts";
 import type { ZotCredentials } from "../../client.ts";
+
+const CREATED = new HttpResponse(201, {}, "");
 
 /** The OCI distribution API of a registry, as far as the proofs need it. Without credentials it is anonymous. */
 export class Registry {
@@ -26,26 +29,40 @@ export class Registry {
 
   /** Begins an upload; the status alone says whether creating is allowed. zot's garbage collection removes the upload. */
   async startUpload(repository: string): Promise<HttpResponse> {
-    return this.#request(`/v2/${repository}/blobs/uploads/`, { method: "POST" });
+    return this.#request(`/v2/${repository}/blobs/uploads/`, { method: "POST", idempotent: true });
   }
 
   /** Uploads an image's missing blobs. */
   async uploadBlobs(repository: string, image: ProbeImage): Promise<void> {
     for (const blob of image.blobs) {
       const head = await this.#request(`/v2/${repository}/blobs/${blob.digest}`, { method: "HEAD" });
-      if (head.status !== 200) await this.#upload(repository, blob);
+      // An upload session that broke is not resumed: the whole blob is small.
+      if (head.status !== 200) await again(async () => this.#upload(repository, blob), this.#signal);
     }
   }
 
   /** Pushes the manifest by tag, or by digest: then it is untagged, and the garbage collection removes it. */
   async putManifest(repository: string, image: ProbeImage, tag?: string): Promise<HttpResponse> {
-    return this.#request(`/v2/${repository}/manifests/${tag ?? image.manifest.digest}`, {
-      method: "PUT",
-      body: image.manifest.bytes,
-      // Not retried: after a lost response the retry would be an overwrite, which a create-only account may not do.
-      idempotent: false,
-      headers: { "content-type": image.mediaType },
-    });
+    const path = `/v2/${repository}/manifests/${tag ?? image.manifest.digest}`;
+    return again(
+      async () => {
+        const response = await this.#request(path, {
+          method: "PUT",
+          body: image.manifest.bytes,
+          // After a lost response, sending it again would overwrite the tag, which a create-only account may not do.
+          idempotent: tag === undefined,
+          headers: { "content-type": image.mediaType },
+        });
+        if (isUnavailable(response))
+          throw unexpected(zotEndpoint(this.#url), `accept a manifest in ${repository}`, response);
+        return response;
+      },
+      this.#signal,
+      async () => {
+        const seen = tag === undefined ? undefined : await this.#request(path, { method: "HEAD" });
+        return seen?.header("docker-content-digest") === image.manifest.digest ? CREATED : undefined;
+      },
+    );
   }
 
   /** Pushes something that is no manifest: zot rejects it with 403 without the permission, and with 400 otherwise. */
