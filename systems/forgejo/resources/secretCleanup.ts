@@ -38,6 +38,9 @@ export interface SecretCleanupState extends SecretCleanupInputs, Observed {
 export const secretCleanup: Resource<SecretCleanupInputs, SecretCleanupState> = {
   computed: secretCleanupOutputs,
 
+  // Absent in the state of earlier versions, and a preview takes an output that is missing for unknown.
+  diff: ({ state }) => ({ due: state.former === undefined ? ["former"] : [] }),
+
   keeps: ({ inputs, state }) => JSON.stringify(formerAfter(state, inputs)) === JSON.stringify(state.former ?? []),
 
   async create(inputs) {
