@@ -1,5 +1,5 @@
 // What is there, everywhere in the homelab, as an all-seeing observer lists it: to compare what a change of settings left with what a first `up` makes.
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Row } from "../../../lab/authentik/models/state.ts";
 import { generationOf } from "../../../systems/zot/keys/rotation.ts";
@@ -30,6 +30,7 @@ export function inventoryOf(lab: Homelab, host: ModelHost): Inventory {
       .allKeys()
       .map(({ user, label }) => `zot: key of ${user}: ${generationOf(OWNER, label) === undefined ? label : "ours"}`),
     ...host.files().map((file) => `host: ${file}`),
+    ...readdirSync(join(lab.folder, "blueprints")).map((file) => `Authentik's worker: ${file}`),
   ].toSorted();
 }
 

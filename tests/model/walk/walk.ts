@@ -1,18 +1,22 @@
 // One setting changes on a live stack, and back.
 import assert from "node:assert/strict";
 import type { Settings } from "../../../settings/schema.ts";
+import type { RunningServer } from "../../../lab/shared/listen.ts";
+import { kubernetes } from "../../../toolchain/plugins/kubernetes/provider.ts";
 import { freePorts } from "../../support/freePorts.ts";
 import { Engine } from "../engine/engine.ts";
 import type { Ended } from "../engine/engine.ts";
 import { Homelab } from "../homelab/homelab.ts";
 import type { Fault } from "../requests/gate.ts";
 import { REPOSITORIES } from "../homelab/servers.ts";
+import { startCluster } from "./cluster.ts";
 import { ModelHost } from "./host.ts";
 import { differences, inventoryOf } from "./inventory.ts";
 import type { Inventory } from "./inventory.ts";
 import { placeOf, settingsAt } from "./place.ts";
 import type { Path, Place } from "./place.ts";
 import { wholeProgram } from "./program.ts";
+import type { Pair } from "./table/pairs.ts";
 import type { Alternative } from "./table/row.ts";
 
 /** Steps after which nothing is there that was not there before: only what zot's config says. */
@@ -23,6 +27,7 @@ export class Walk {
   readonly place: Place;
   readonly #lab: Homelab;
   readonly #host: ModelHost;
+  readonly #cluster: RunningServer;
   readonly #engine: Engine;
   /** Moments at which CI was without a key that zot takes. */
   readonly #gaps: string[] = [];
@@ -37,24 +42,27 @@ export class Walk {
   /** The settings with which the last walk ended. */
   #at = "";
 
-  private constructor(lab: Homelab, host: ModelHost, place: Place) {
+  private constructor(lab: Homelab, host: ModelHost, cluster: RunningServer, place: Place) {
+    this.#cluster = cluster;
     this.#lab = lab;
     this.#host = host;
     this.place = place;
-    this.#engine = new Engine([...host.definitions(), { name: "onepassword", resources: {} }]);
+    this.#engine = new Engine([...host.definitions(), kubernetes, { name: "onepassword", resources: {} }]);
     this.#engine.watch = ({ method, url }) => this.#look(`${method} ${url.pathname}`);
   }
 
   static async start(): Promise<Walk> {
     const lab = await Homelab.start();
+    const cluster = await startCluster(lab.folder);
     lab.dropKeys(() => true);
     const host = new ModelHost(lab);
-    const walk = new Walk(lab, host, placeOf(lab, host, await freePorts(2)));
+    const walk = new Walk(lab, host, cluster, placeOf(lab, host, await freePorts(2)));
     walk.#empty = inventoryOf(lab, host);
     return walk;
   }
 
   async stop(): Promise<void> {
+    await this.#cluster.close();
     await this.#lab.stop();
   }
 
@@ -68,7 +76,7 @@ export class Walk {
       [path, to(this.place)],
     ]);
     await this.#begin(first);
-    const before = this.#inventory();
+    const before = await this.#inventory();
 
     this.#expect(first, second);
     const changed = await this.#up(second);
@@ -82,11 +90,11 @@ export class Walk {
     await this.#nothingToDo(second);
     if (changed.steps.some(({ urn }) => !CONFIG_ONLY.includes(urn.split("::").at(-1) ?? ""))) {
       await this.#refreshed(second);
-      const after = this.#inventory();
+      const after = await this.#inventory();
       await this.#destroyed(leaves);
       await this.#up(second);
       assert.deepEqual(
-        differences(after, this.#inventory()),
+        differences(after, await this.#inventory()),
         [],
         "what is there is what a first up with these settings makes",
       );
@@ -95,7 +103,7 @@ export class Walk {
     await this.#up(first);
     if (gap === undefined) assert.deepEqual(this.#gaps, [], "and on the way back");
     await this.#nothingToDo(first);
-    assert.deepEqual(differences(this.#inventory(), before), [], "what is there is what was there before");
+    assert.deepEqual(differences(await this.#inventory(), before), [], "what is there is what was there before");
   }
 
   /**
@@ -104,9 +112,9 @@ export class Walk {
    * @returns false if the run does not have so many requests
    * @throws AssertionError that says what is not as it should be
    */
-  async cut(changes: Readonly<Record<Path, unknown>>, fault: Fault): Promise<boolean> {
-    const first = settingsAt(this.place, []);
-    const second = settingsAt(this.place, Object.entries(changes));
+  async cut({ from, to }: Pair, fault: Fault): Promise<boolean> {
+    const first = settingsAt(this.place, Object.entries(from?.(this.place) ?? {}));
+    const second = settingsAt(this.place, Object.entries(to(this.place)));
     // The homelab starts with the objects that these settings make; what the second make is compared without them.
     await this.#begin(first);
     const wanted = await this.#madeFirst(second);
@@ -118,7 +126,7 @@ export class Walk {
     await this.#up(second);
     assert.deepEqual(this.#gaps, [], "CI has a key that zot takes at every moment");
     await this.#refreshed(second);
-    const made = differences(this.#inventory(), wanted);
+    const made = differences(await this.#inventory(), wanted);
     assert.deepEqual(made, [], "what is there is what a first up with these settings makes");
     await this.#destroyed([]);
     return run.struck !== undefined;
@@ -132,7 +140,7 @@ export class Walk {
     this.#at = "";
     await this.#destroyed([]);
     await this.#up(settings);
-    const made = this.#inventory();
+    const made = await this.#inventory();
     this.#made.set(name, made);
     await this.#destroyed([]);
     return made;
@@ -148,7 +156,9 @@ export class Walk {
     this.#at = wanted;
   }
 
-  #inventory(): Inventory {
+  async #inventory(): Promise<Inventory> {
+    // A kubelet writes the files of a ConfigMap a moment later.
+    await this.#lab.settled();
     return inventoryOf(this.#lab, this.#host);
   }
 
@@ -187,7 +197,7 @@ export class Walk {
     assertDone(await this.#engine.destroy());
     assert.deepEqual(this.#engine.unfinished(), [], "nothing is pending");
     assert.deepEqual(this.#engine.state, [], "the state is empty");
-    const left = this.#inventory().filter((thing) => !this.#empty.includes(thing));
+    const left = (await this.#inventory()).filter((thing) => !this.#empty.includes(thing));
     assert.deepEqual(left, leaves, "destroy leaves nothing");
   }
 

@@ -31,7 +31,7 @@ async function play(job: Job): Promise<Walked> {
     }
     const pair = PAIRS[job.pair];
     if (pair === undefined) throw new Error(`there is no pair ${job.pair}`);
-    return { struck: await walk.cut(pair.to(walk.place), job.fault) };
+    return { struck: await walk.cut(pair, job.fault) };
   } catch (error) {
     // What is left is no start for the next one.
     await anew();

@@ -1,12 +1,19 @@
 // Settings that change more than zot's config.
+import { CONTEXT, KUBECONFIGS } from "../cluster.ts";
+import type { Path, Place } from "../place.ts";
 import { at, to } from "./row.ts";
 import type { Table } from "./row.ts";
 
 const SERVICE = { elsewhere: "the model's host has no service manager: tests/systems/zot/host/service" };
-const KUBERNETES = { elsewhere: "the model has no Kubernetes: tests/engine/configMap" };
+const MOUNTED = { elsewhere: "the model's worker mounts one ConfigMap only: tests/engine/configMap" };
 const ARGO_CD = { elsewhere: "the model has no Argo CD: tests/engine/configMap, tests/systems/argocd" };
 const OP = { elsewhere: "the model has a Connect server, not op: tests/systems/onePassword/op.test.ts" };
 const WORKFLOW = { elsewhere: "the model's Forgejo runs no workflows: tests/engine/lifecycle" };
+
+const configMap = ({ data }: Place): Readonly<Record<Path, unknown>> => ({
+  "authentik.delivery": "configMap",
+  "kubernetes.kubeconfig": data(KUBECONFIGS[0]),
+});
 
 export const REGISTRY: Table = {
   "registry.url": at(({ raw, alias }) => alias(raw["registry"]?.["url"] as string)),
@@ -58,19 +65,29 @@ export const AUTHENTIK: Table = {
   "authentik.invalidationFlow": to("another-flow"),
   "authentik.signingCertificate": to("another certificate"),
   "authentik.machineFlow": to("robots-login"),
-  "authentik.delivery": at(({ data }) => `file:${data("blueprints/zot.yaml")}`),
-  "authentik.blueprintPath": to("custom/other.yaml", {
-    given: ({ data }) => ({ "authentik.delivery": `file:${data("blueprints/zot.yaml")}` }),
-    also: ({ data }) => ({ "authentik.delivery": `file:${data("blueprints/other.yaml")}` }),
+  "authentik.delivery": at(({ data }) => `file:${data("blueprints/git.yaml")}`, {
+    also: () => ({ "authentik.blueprintPath": "custom/git.yaml" }),
+  }),
+  "authentik.blueprintPath": to("custom/git2.yaml", {
+    given: ({ data }) => ({
+      "authentik.delivery": `file:${data("blueprints/git.yaml")}`,
+      "authentik.blueprintPath": "custom/git.yaml",
+    }),
+    also: ({ data }) => ({ "authentik.delivery": `file:${data("blueprints/git2.yaml")}` }),
   }),
   "authentik.appliedAfter": to(["another blueprint"]),
   "authentik.applyTimeout": to("6 minutes"),
-  "kubernetes.kubeconfig": KUBERNETES,
-  "kubernetes.context": KUBERNETES,
-  "kubernetes.clusterName": KUBERNETES,
-  "kubernetes.namespace": KUBERNETES,
-  "kubernetes.configMap": KUBERNETES,
-  "kubernetes.key": KUBERNETES,
+  "kubernetes.kubeconfig": at(({ data }) => data(KUBECONFIGS[1]), { given: configMap }),
+  "kubernetes.context": to(CONTEXT, { given: configMap }),
+  "kubernetes.clusterName": {
+    elsewhere: "the model replaces no provider, as Kubernetes' does for another cluster: tests/engine/configMap",
+  },
+  "kubernetes.namespace": MOUNTED,
+  "kubernetes.configMap": MOUNTED,
+  "kubernetes.key": to("other.yaml", {
+    given: configMap,
+    also: () => ({ "authentik.blueprintPath": "custom/other.yaml" }),
+  }),
   "argocd.url": ARGO_CD,
   "argocd.token": ARGO_CD,
   "argocd.application": ARGO_CD,

@@ -1,11 +1,26 @@
 // Settings that people change together, in one edit.
+import { KUBECONFIGS } from "../cluster.ts";
 import type { Path, Place } from "../place.ts";
 
 export interface Pair {
+  /** Settings before the edit that are not those from which every walk starts. */
+  readonly from?: (place: Place) => Readonly<Record<Path, unknown>>;
   readonly to: (place: Place) => Readonly<Record<Path, unknown>>;
+  /** The run is killed at each request, because there are few; otherwise at some of them. */
+  readonly each?: true;
   /** What is wrong today. The test fails as soon as it is right. */
   readonly known?: string;
 }
+
+const API = () => ({ "authentik.delivery": "api" });
+const FILE = ({ data }: Place) => ({
+  "authentik.delivery": `file:${data("blueprints/git.yaml")}`,
+  "authentik.blueprintPath": "custom/git.yaml",
+});
+const CONFIG_MAP = ({ data }: Place) => ({
+  "authentik.delivery": "configMap",
+  "kubernetes.kubeconfig": data(KUBECONFIGS[0]),
+});
 
 export const PAIRS: Readonly<Record<string, Pair>> = {
   "user and group": { to: () => ({ "ci.user": "robot", "access.ciGroup": "robots" }) },
@@ -23,5 +38,17 @@ export const PAIRS: Readonly<Record<string, Pair>> = {
   },
   "secret name and repositories": {
     to: () => ({ "forgejo.secretName": "REGISTRY_KEY", "forgejo.repositories": ["own/two", "own/three"] }),
+  },
+  "delivery by the API, then by a ConfigMap": { to: CONFIG_MAP, each: true },
+  "delivery by a ConfigMap, then by a file": { from: CONFIG_MAP, to: FILE, each: true },
+  "delivery by a file, then by the API": { from: FILE, to: API, each: true },
+  "key of the ConfigMap and blueprint path": {
+    from: CONFIG_MAP,
+    to: (place) => ({
+      ...CONFIG_MAP(place),
+      "kubernetes.key": "other.yaml",
+      "authentik.blueprintPath": "custom/other.yaml",
+    }),
+    each: true,
   },
 };
