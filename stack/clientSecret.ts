@@ -58,8 +58,9 @@ function fieldOfItem(item: GetItemResult, place: Place): string {
   // Of a field in a section whose purpose it knows, the provider gives the value twice.
   if (findField(contents, place) !== undefined) return valueOf(contents, place);
   const { password, credential, username, noteValue: notesPlain } = item;
-  const own = Object.entries({ password, credential, username, notesPlain }).flatMap(([id, value = ""]) =>
-    value === "" ? [] : [{ id, label: id, type: "", purpose: "", value, section: "" }],
+  const own = Object.entries({ password, credential, username, notesPlain }).flatMap(
+    ([id, value]: [string, string | undefined]) =>
+      value === undefined || value === "" ? [] : [{ id, label: id, type: "", purpose: "", value, section: "" }],
   );
   return valueOf({ ...contents, fields: [...own, ...inSections] }, place);
 }

@@ -1,16 +1,14 @@
-// npm test: types, format, lint and every test, side by side. `npm test -- engine systems/zot tests/engine/leaks/leaks.test.ts` runs only those tests.
+// npm test: lint, types, format and every test, side by side. `npm test -- engine systems/zot tests/engine/leaks/leaks.test.ts` runs only those tests.
 import { availableParallelism } from "node:os";
 import { checker, runAll, tests } from "./runner/jobs.ts";
 import type { Job } from "./runner/jobs.ts";
 import { UnknownTestsError, groupsOf } from "./runner/select.ts";
 import { lineOf, summaryOf } from "./runner/summary.ts";
 
-const CACHE = "node_modules/.cache";
-
 /** Longest first: a long one that starts last would run alone on one processor. */
 const CHECKERS = [
-  checker("lint", "eslint", "--max-warnings", "0", "."),
-  checker("types", "tsc", "-p", ".", "--incremental", "--tsBuildInfoFile", `${CACHE}/tsc/tsconfig.tsbuildinfo`),
+  // TypeScript's errors, too.
+  checker("lint and types", "oxlint"),
   checker("format", "prettier", "--check", "--log-level", "warn", "."),
 ];
 

@@ -182,11 +182,17 @@ export async function checkSignIn(
   const begun = await begin(settings, context);
   const claims = await again(async () => claimsOf(settings, authentik, begun, context), signal);
   const { zot } = await signInAtZot(settings, authentik, context);
-  const looks = Promise.all([
-    observeKeyEndpoint(registryUrl, zot.credentials, signal),
-    pushesOf(settings, { ...used, session: zot }, signal),
-  ]);
-  const [endpoint, pushes] = await looks.finally(async () => end(settings, zot, context));
+  const look = async () => {
+    try {
+      return await Promise.all([
+        observeKeyEndpoint(registryUrl, zot.credentials, signal),
+        pushesOf(settings, { ...used, session: zot }, signal),
+      ]);
+    } finally {
+      await end(settings, zot, context);
+    }
+  };
+  const [endpoint, pushes] = await look();
   const zotVersion = endpoint.management?.version ?? "";
   const seen = { claims, pushes: { ...pushes, before }, zotVersion };
   const judge = (config?: ConfigSeen): readonly Verdict[] => {

@@ -175,11 +175,15 @@ export class EngineLab {
       stdio: ["ignore", "pipe", "pipe"],
     });
     for (const stream of [child.stdout, child.stderr]) stream.on("data", keep);
-    const exit = new Promise<number | null>((done, fail) => void child.once("error", fail).once("close", done));
-    const ended = exit
-      .finally(async () => plugins?.close())
-      .then((code) => ({ code: code ?? 1, output: Buffer.concat(chunks).toString("utf8") }));
-    return { child, ended };
+    const end = async (): Promise<Pick<PulumiResult, "code" | "output">> => {
+      try {
+        const code = await new Promise<number | null>((done, fail) => child.once("error", fail).once("close", done));
+        return { code: code ?? 1, output: Buffer.concat(chunks).toString("utf8") };
+      } finally {
+        await plugins?.close();
+      }
+    };
+    return { child, ended: end() };
   }
 
   /** The stack's state file. */

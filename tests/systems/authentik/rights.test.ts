@@ -42,7 +42,7 @@ async function check(authentikUrl: string, token: `env:${string}` = TOKEN): Prom
 test("the role in docs/ has exactly the permissions that the program needs, and the page names each", () => {
   const entries = (parse(ROLE, { logLevel: "silent" }) as { entries: { model: string; attrs: object }[] }).entries;
   const role = entries.find(({ model }) => model === "authentik_rbac.role");
-  assert.deepEqual([...(role?.attrs as { permissions: string[] }).permissions].sort(), [...NAMES].sort());
+  assert.deepEqual([...(role as { attrs: { permissions: string[] } }).attrs.permissions].sort(), [...NAMES].sort());
   const token = entries.find(({ model }) => model === "authentik_core.token");
   assert.ok(token !== undefined && !("key" in token.attrs), "no key stands in it");
   for (const right of NAMES) assert.ok(DOCS.includes(`\`${right}\``), right);

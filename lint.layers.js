@@ -112,21 +112,25 @@ function isPure(path) {
 }
 
 /**
- * The ESLint plugin with the one rule `imports`.
+ * What the rule uses of the linter's interface for plugins.
  *
- * @type {import("eslint").ESLint.Plugin}
+ * @typedef {{ readonly value?: unknown }} Source
+ * @typedef {{ readonly filename: string, report(what: { readonly node: Source, readonly message: string }): void }} Context
  */
-export const layers = {
+
+/** The lint plugin with the one rule `imports`. */
+export default {
+  meta: { name: "layers" },
   rules: {
     imports: {
-      meta: { type: "problem", schema: [] },
+      /** @param {Context} context */
       create(context) {
         const file = relative(import.meta.dirname, context.filename).replaceAll("\\", "/");
-        /** @param {{ readonly source?: { readonly value?: unknown; readonly loc: import("eslint").AST.SourceLocation } | null }} node */
+        /** @param {{ readonly source?: Source | null }} node */
         const check = ({ source }) => {
           if (typeof source?.value !== "string") return;
           const message = refusal(file, source.value);
-          if (message !== undefined) context.report({ loc: source.loc, message });
+          if (message !== undefined) context.report({ node: source, message });
         };
         return {
           ImportDeclaration: check,
