@@ -9,7 +9,7 @@ import { lineOf, summaryOf } from "./runner/summary.ts";
 const CHECKERS = [
   // TypeScript's errors, too.
   checker("lint and types", "oxlint"),
-  checker("format", "prettier", "--check", "--log-level", "warn", "."),
+  checker("format", "oxfmt", "--check"),
 ];
 
 /** The tests wait for servers about a third of their time. */

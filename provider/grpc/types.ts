@@ -3,7 +3,13 @@ export const UNKNOWN: unique symbol = Symbol("unknown");
 
 /** A property value as plain JavaScript. Secrets are unwrapped; the context says which inputs were secret. */
 export type Value =
-  null | boolean | number | string | typeof UNKNOWN | readonly Value[] | { readonly [key: string]: Value };
+  | null
+  | boolean
+  | number
+  | string
+  | typeof UNKNOWN
+  | readonly Value[]
+  | { readonly [key: string]: Value };
 export type Values = Readonly<Record<string, Value>>;
 
 /** What a handler gets from the engine. */

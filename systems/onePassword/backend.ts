@@ -22,7 +22,8 @@ export interface Change {
  * - `unsure`: the response was lost
  */
 export type Outcome =
-  { readonly kind: "written" } | { readonly kind: "conflict" | "unsure"; readonly error: ZotAuthError };
+  | { readonly kind: "written" }
+  | { readonly kind: "conflict" | "unsure"; readonly error: ZotAuthError };
 
 /** A way into 1Password. */
 export interface Backend {

@@ -1,10 +1,10 @@
 // Generates docs/conformance.md from the measured data.
 import { readFileSync } from "node:fs";
-import { format } from "prettier";
 import type { Measured, Result } from "./results.ts";
 import { shownTally, totalOf } from "./results.ts";
 import { categories, suites } from "./suites.ts";
 import type { Suite } from "./suites.ts";
+import { formatted } from "../../docs/generate/format.ts";
 
 export const page = new URL("../../docs/conformance.md", import.meta.url);
 export const data = new URL("../data/conformance.json", import.meta.url);
@@ -51,7 +51,7 @@ Comparing the stand-in with zot v2.1.20 showed that zot finds a blob by its dige
 With \`storage.dedupe: false\` in zot's config neither happens, and blobs are no longer mounted. If anonymous clients may read everything, which is the
 default, nothing is exposed.
 `;
-  return format(text, { parser: "markdown", printWidth: 140 });
+  return formatted("conformance.md", text);
 }
 
 function renderSuite(suite: Suite, measured: Measured): string {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { format } from "prettier";
 import { documentComponents, documentedArguments } from "../../docs/generate/componentTables.ts";
+import { formatted } from "../../docs/generate/format.ts";
 
 test("docs/components.md lists the arguments that the types have (else: npm run docs)", async () => {
   const page = readFileSync(new URL("../../docs/components.md", import.meta.url), "utf8");
-  assert.equal(page, await format(documentComponents(page), { parser: "markdown", printWidth: 120 }));
+  assert.equal(page, await formatted("components.md", documentComponents(page)));
 });
 
 for (const [name, listed] of documentedArguments()) {

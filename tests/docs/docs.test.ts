@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { format } from "prettier";
 import { parse } from "yaml";
 import * as z from "zod";
 import { documentSettings } from "../../settings/document.ts";
 import { settingsJsonSchema } from "../../settings/jsonSchema.ts";
+import { formatted } from "../../docs/generate/format.ts";
 
 const page = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), "utf8");
 
 test("docs/settings.md is what the schema says (else: npm run docs)", async () => {
-  assert.equal(page("settings.md"), await format(documentSettings(), { parser: "markdown", printWidth: 120 }));
+  assert.equal(page("settings.md"), await formatted("settings.md", documentSettings()));
 });
 
 test("every setting says what it is", () => {

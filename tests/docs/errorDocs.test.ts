@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { format } from "prettier";
 import { ERROR_CODES } from "../../core/errorCodes.ts";
 import { documentErrors } from "../../docs/generate/errorPage.ts";
+import { formatted } from "../../docs/generate/format.ts";
 
 const root = new URL("../../", import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), "utf8");
 const codes = Object.values(ERROR_CODES).flatMap((ofSystem) => Object.keys(ofSystem));
 
 test("docs/errors.md is what the codes say (else: npm run docs)", async () => {
-  assert.equal(read("docs/errors.md"), await format(documentErrors(), { parser: "markdown", printWidth: 120 }));
+  assert.equal(read("docs/errors.md"), await formatted("errors.md", documentErrors()));
 });
 
 // That no other code is used, the type ErrorCode proves.
