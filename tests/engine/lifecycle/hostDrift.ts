@@ -15,6 +15,8 @@ const pidOfZot = (): string => readFileSync(`${lab.layout.directory}/zot/pid`, "
 const catalog = async (): Promise<number> => (await homelab.registry("/v2/_catalog")).status;
 
 test("preview reports an edited config and credentials file, and up restores them", async () => {
+  // The first runs were as a user's.
+  lab.plugins = "attached";
   const { configFile, credentialsFile } = lab.layout.settings.registry;
   const declared = readFileSync(configFile, "utf8");
   const credentials = readFileSync(credentialsFile, "utf8");

@@ -47,13 +47,14 @@ export class EngineLab {
   readonly settingsFile: string;
   /** Of the CLI. */
   readonly environment: NodeJS.ProcessEnv;
-  readonly #attaches: boolean;
+  /** Of the next runs: `processes` are started by the CLI itself, as for a user; `attached` ones are in the test's process, which is faster. */
+  plugins: "attached" | "processes";
 
-  private constructor(directory: string, settingsFile: string, attaches: boolean) {
+  private constructor(directory: string, settingsFile: string, plugins: "attached" | "processes") {
     this.directory = directory;
     this.settingsFile = settingsFile;
     this.layout = readLayout(settingsFile, join(directory, "lab"));
-    this.#attaches = attaches;
+    this.plugins = plugins;
     // Keeps Pulumi's records of these stacks out of the user's PULUMI_HOME, but uses the plugins that are installed there.
     const home = process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi");
     mkdirSync(join(directory, "pulumi"));
@@ -74,7 +75,7 @@ export class EngineLab {
    * Starts the servers and creates the stack.
    *
    * @param change may alter the settings first
-   * @param plugins `processes`: the CLI starts the plugins itself, as for a user
+   * @param plugins of the first runs; see {@link EngineLab.plugins}
    */
   static async start(
     change: (config: Config) => void = () => undefined,
@@ -86,7 +87,7 @@ export class EngineLab {
     change(config.config);
     writeFileSync(settingsFile, textOf(config));
     mkdirSync(join(directory, "state"));
-    const lab = new EngineLab(directory, settingsFile, plugins === "attached");
+    const lab = new EngineLab(directory, settingsFile, plugins);
     try {
       await startInBackground(lab.layout);
       const { code, output } = await lab.pulumi("stack", "init", STACK);
@@ -168,7 +169,7 @@ export class EngineLab {
   ): Promise<{ readonly child: ChildProcess; readonly ended: Promise<Pick<PulumiResult, "code" | "output">> }> {
     const chunks: Buffer[] = [];
     const keep = (chunk: Buffer): void => void chunks.push(chunk);
-    const plugins = this.#attaches ? await attachPlugins(this.environment, keep) : undefined;
+    const plugins = this.plugins === "attached" ? await attachPlugins(this.environment, keep) : undefined;
     const child = spawn(command, args, {
       cwd: ROOT,
       env: plugins?.environment ?? this.environment,
