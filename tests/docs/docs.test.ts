@@ -5,6 +5,9 @@ import { parse } from "yaml";
 import * as z from "zod";
 import { documentSettings } from "../../settings/document.ts";
 import { settingsJsonSchema } from "../../settings/jsonSchema.ts";
+import { CHANGES } from "../../settings/changes.ts";
+import { settingsSchema } from "../../settings/schema.ts";
+import { isObject } from "../../core/json.ts";
 import { formatted } from "../../docs/generate/format.ts";
 
 const page = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), "utf8");
@@ -13,13 +16,35 @@ test("docs/settings.md is what the schema says (else: npm run docs)", async () =
   assert.equal(page("settings.md"), await formatted("settings.md", documentSettings()));
 });
 
-test("every setting says what it is", () => {
+test("every setting says what it is, and what a change of it changes", () => {
   const rows = page("settings.md")
     .split("\n")
     .filter((line) => line.startsWith("| `"));
   assert.ok(rows.length > 50);
-  for (const row of rows) assert.match(row.replace(/\s+/g, " "), /\| [^|]*[^|\s][^|]* \|$/, row);
+  for (const row of rows) {
+    const [, , type = "", , description = "", change = ""] = row.split(/(?<!\\)\|/).map((cell) => cell.trim());
+    assert.notEqual(description, "", row);
+    assert.equal(change === "", /^(group|list of groups|map of groups)$/.test(type), row);
+  }
 });
+
+test("what is said about changes is about settings that exist", () => {
+  const settings = Object.entries(z.toJSONSchema(settingsSchema, { io: "input" }).properties ?? {});
+  const missing = Object.keys(CHANGES).filter((path) => !settings.some(([group, schema]) => has(schema, group, path)));
+  assert.deepEqual(missing, []);
+});
+
+/** Whether a path is that of the group or of a setting in it. */
+function has(schema: unknown, at: string, path: string): boolean {
+  if (at === path) return true;
+  if (!isObject(schema)) return false;
+  const { properties, items, additionalProperties } = schema;
+  return (
+    has(items, at, path) ||
+    (isObject(additionalProperties) && has(additionalProperties, `${at}.<name>`, path)) ||
+    Object.entries(isObject(properties) ? properties : {}).some(([name, inner]) => has(inner, `${at}.${name}`, path))
+  );
+}
 
 test("docs/settings.schema.json is up to date (else: npm run docs)", () => {
   assert.deepEqual(JSON.parse(page("settings.schema.json")), settingsJsonSchema());
