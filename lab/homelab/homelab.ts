@@ -74,10 +74,8 @@ export async function startLab(layout: Layout): Promise<Lab> {
           data: join(directory, "authentik", "data"),
           blueprintsDirectory: paths.blueprints,
           environment: { [settings.authentik.clientSecretVariable]: secrets.clientSecret },
-          // Without Kubernetes, server and worker share an env_file, as in Docker Compose.
-          ...(settings.authentik.delivery === "api"
-            ? { serverEnvironment: { [settings.authentik.clientSecretVariable]: secrets.clientSecret } }
-            : {}),
+          // Server and worker share their environment, as in Docker Compose. Only `delivery: api` needs it in the server.
+          serverEnvironment: { [settings.authentik.clientSecretVariable]: secrets.clientSecret },
           seed: withSeed(defaultSeed(), authentikSeed(secrets)),
         }),
       ),

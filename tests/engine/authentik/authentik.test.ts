@@ -3,6 +3,8 @@ import { after, before } from "node:test";
 import { start, stop } from "./stack.ts";
 import "./drift.ts";
 import "./blueprint.ts";
+import "./deliveries.ts";
+import "./destroy.ts";
 
 before(start);
 after(stop);

@@ -113,11 +113,3 @@ test("after a change of CI's account, up creates a new key, revokes the old one,
   const { code, output } = await preview("--expect-no-changes");
   assert.equal(code, 0, output);
 });
-
-test("destroy removes our blueprint and keeps a group that others own", async () => {
-  const { code, output } = await lab.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive");
-  assert.equal(code, 0, output);
-  assert.equal((await homelab.authentik("/core/applications/zot/")).status, 404);
-  const { body } = await homelab.authentik("/core/groups/?name=guests");
-  assert.equal((body as { results: unknown[] }).results.length, 1);
-});

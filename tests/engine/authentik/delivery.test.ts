@@ -18,7 +18,6 @@ before(async () => {
   process.env["KUBECONFIG"] = "/nowhere/kubeconfig";
   lab = await EngineLab.start((config) => {
     for (const group of ["kubernetes", "argocd", "acceptance"]) Reflect.deleteProperty(config, `zot-auth:${group}`);
-    // The lab passes the client secret's variable to the Authentik server only with this setting.
     config["zot-auth:authentik"] = { ...(config["zot-auth:authentik"] as object), delivery: "api" };
   });
   homelab = new Homelab(lab);
