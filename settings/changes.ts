@@ -9,7 +9,8 @@ export const EFFECTS = {
   restart: "zot restarts (about 2 s)",
   blueprint: "Authentik applies the blueprint",
   key: "CI gets a new key; the old one stays valid for `ci.gracePeriod`",
-  secrets: "the secrets in Forgejo",
+  revoke: "every key of the account is revoked, then CI gets a new one",
+  secrets: "the secrets in Forgejo are written",
   description: "see the description",
 } as const;
 
@@ -18,7 +19,8 @@ export const EFFECTS = {
  */
 export const CHANGES: Readonly<Record<string, readonly Effect[]>> = {
   registry: ["restart"],
-  "registry.url": ["restart", "blueprint"],
+  "registry.url": ["restart", "blueprint", "key"],
+  "registry.binary": ["description"],
   "registry.readyTimeout": ["none"],
   "registry.restartCommand": ["none"],
   "registry.acceptCiOverwrite": ["none"],
@@ -44,7 +46,6 @@ export const CHANGES: Readonly<Record<string, readonly Effect[]>> = {
   "zot.search.trivyJavaDatabase": ["reload"],
   "zot.sync": ["reload"],
   "zot.scrubInterval": ["reload"],
-  "zot.extra": ["description"],
 
   access: ["reload"],
   "access.adminGroup": ["reload", "blueprint"],
@@ -54,12 +55,10 @@ export const CHANGES: Readonly<Record<string, readonly Effect[]>> = {
   "access.namespaces.<name>.groups": ["reload", "blueprint"],
 
   authentik: ["blueprint"],
-  "authentik.url": ["restart"],
-  "authentik.token": ["none"],
+  "authentik.url": ["restart", "blueprint"],
   "authentik.application": ["restart", "blueprint"],
   "authentik.clientId": ["restart", "blueprint"],
   "authentik.clientSecret": ["restart"],
-  "authentik.applyTimeout": ["none"],
   kubernetes: ["blueprint"],
   "kubernetes.kubeconfig": ["none"],
   "kubernetes.context": ["none"],
@@ -71,13 +70,12 @@ export const CHANGES: Readonly<Record<string, readonly Effect[]>> = {
   "ci.rotateAfter": ["none"],
   "ci.gracePeriod": ["none"],
   "ci.rotationTrigger": ["key"],
-  "ci.revocationTrigger": ["description"],
+  "ci.revocationTrigger": ["revoke"],
   "ci.unmanagedKeys": ["none"],
   "ci.onDestroy": ["none"],
-  "ci.imagePrefix": ["reload"],
+  "ci.imagePrefix": ["none"],
 
   forgejo: ["secrets"],
-  "forgejo.token": ["none"],
   onePassword: ["none"],
   acceptance: ["none"],
 };

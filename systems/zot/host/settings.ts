@@ -15,7 +15,11 @@ export const registry = z
       .describe(
         "Where zot runs: `local`, or `ssh:<destination>`, using your own `ssh` with its config, agent and known_hosts. A change deploys to the zot of the new host, and then restores the old host's files and restarts its zot. Images and keys do not move: copy `dataDirectory` first, or CI's key is invalid until the same `up` has created a new one.",
       ),
-    binary: text.default("zot").describe("The zot executable on that host: a path, or a name in its `PATH`."),
+    binary: text
+      .default("zot")
+      .describe(
+        "The zot executable on that host: a path, or a name in its `PATH`. With `manageService`, a change restarts zot.",
+      ),
     configFile: text
       .regex(/\.json$/, { error: "a path that ends in .json, because the config is written as JSON" })
       .describe(

@@ -13,6 +13,8 @@ import { startCluster } from "./cluster.ts";
 import { ModelHost } from "./host.ts";
 import { differences, inventoryOf } from "./inventory.ts";
 import type { Inventory } from "./inventory.ts";
+import { declaredEffects, observedEffects, runningWith } from "./effects.ts";
+import type { Running } from "./effects.ts";
 import { placeOf, settingsAt } from "./place.ts";
 import type { Path, Place } from "./place.ts";
 import { wholeProgram } from "./program.ts";
@@ -79,7 +81,15 @@ export class Walk {
     const before = await this.#inventory();
 
     this.#expect(first, second);
+    const running = this.#running(first);
     const changed = await this.#up(second);
+    // What changes together is not told apart.
+    if (also === undefined)
+      assert.deepEqual(
+        observedEffects(running, this.#running(second), changed.steps),
+        declaredEffects(path),
+        "docs/settings.md (settings/changes.ts) says what a change changes",
+      );
     if (gap === undefined) assert.deepEqual(this.#gaps, [], "CI has a key that zot takes at every moment");
     else
       assert.notDeepEqual(
@@ -154,6 +164,11 @@ export class Walk {
     await this.#up(first);
     await this.#nothingToDo(first);
     this.#at = wanted;
+  }
+
+  #running(settings: Settings): Running {
+    const { secrets } = this.#lab.held(settings.forgejo.repositories[0] ?? "");
+    return runningWith(settings, secrets[settings.forgejo.secretName] ?? "");
   }
 
   async #inventory(): Promise<Inventory> {
