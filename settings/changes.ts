@@ -20,7 +20,9 @@ export const EFFECTS = {
 export const CHANGES: Readonly<Record<string, readonly Effect[]>> = {
   registry: ["restart"],
   "registry.url": ["restart", "blueprint", "key"],
+  "registry.host": ["restart", "key"],
   "registry.binary": ["description"],
+  "registry.dataDirectory": ["restart", "key"],
   "registry.readyTimeout": ["none"],
   "registry.restartCommand": ["none"],
   "registry.acceptCiOverwrite": ["none"],
