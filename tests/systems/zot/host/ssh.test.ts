@@ -166,7 +166,7 @@ describe("by a real sshd", { ...(reason === undefined ? {} : { skip: reason }) }
 
   test("a script that fails on the host is not mistaken for an unreachable host", async () => {
     const reply = await askHost(HOST, "echo read; echo broken >&2; exit 3");
-    assert.deepEqual(reply, { code: 3, stdout: "read\n", reason: "broken" });
+    assert.deepEqual(reply, { code: 3, stdout: "read\n", stderr: "broken\n", reason: "broken" });
     assert.equal(unreachable(reply, HOST), undefined);
   });
 
