@@ -4,7 +4,7 @@
 export type Effect = keyof typeof EFFECTS;
 
 export const EFFECTS = {
-  none: "nothing that runs",
+  none: "none on running systems",
   reload: "zot reloads its config",
   restart: "zot restarts (about 2 s)",
   blueprint: "Authentik applies the blueprint",

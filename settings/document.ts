@@ -43,7 +43,7 @@ function documentGroup(name: string, group: Property, required: boolean): string
     `## \`${name}\`${required ? "" : " (optional)"}`,
     "",
     ...(group.description === undefined ? [] : [group.description, ""]),
-    "| setting | type | default | description | what a change changes |",
+    "| setting | type | default | description | effect of a change |",
     "|---|---|---|---|---|",
     ...rows,
     "",

@@ -21,7 +21,7 @@ export const authentik = z.strictObject({
   providerName: text.default("Zot").describe("The OAuth2 provider's name."),
   clientId: name.default("zot").describe("The OAuth2 client ID."),
   clientSecret: onePasswordReference.describe(
-    "A reference to the OAuth2 client secret in 1Password. When its value changes, give Authentik's worker the same one first, and restart the worker: `up` then restarts zot and proves the sign-in again. Until Authentik has the new value, `up` fails and zot keeps the old one. CI's key stays valid; only pushes and pulls during the restart, about two seconds, fail.",
+    "A reference to the OAuth2 client secret in 1Password. To change its value, first give Authentik's worker the new one and restart the worker; `up` then restarts zot and proves the sign-in again. Until Authentik has the new value, `up` fails and zot keeps the old one. CI's key stays valid; pushes and pulls fail only while zot restarts, about two seconds.",
   ),
   clientSecretVariable: z
     .string()

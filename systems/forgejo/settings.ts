@@ -22,7 +22,7 @@ const secretName = z.string().refine(isSecretName, {
 /** Forgejo, and who gets which Actions secrets. */
 export const forgejo = z.strictObject({
   url: baseUrl.describe(
-    "Forgejo's address. After a change to another Forgejo, the secrets are written there and then deleted at the old one, or a warning names those that stay.",
+    "Forgejo's address. If a change leads to another Forgejo, the secrets are written there and then deleted at the old one; a warning names any that cannot be deleted.",
   ),
   token: secretReference.describe(
     "A token of an owner with the scopes `write:repository` (for repositories), `write:organization` (for organisations) and `write:user` (for the user's own secrets).",

@@ -6,13 +6,13 @@ export const kubernetes = z.strictObject({
   kubeconfig: text
     .optional()
     .describe(
-      "Path of the kubeconfig. Default: `KUBECONFIG`, then `~/.kube/config`. After a change, keep the old file until `up` has ended.",
+      "Path of the kubeconfig. Default: `KUBECONFIG`, then `~/.kube/config`. After a change, keep the old file until `up` has finished.",
     ),
   context: text.optional().describe("The kubeconfig context. Default: the current context."),
   clusterName: name
     .default("cluster")
     .describe(
-      "A name of your choice for the cluster. Change it together with `kubeconfig` or `context` when these lead to another cluster: the key is then written there and deleted in the old one. Leave it when only the API server's address changes, or the key would be deleted.",
+      "A name of your choice for the cluster. Change it together with `kubeconfig` or `context` if these lead to another cluster: the blueprint is then written there and deleted from the old one. Do not change it if only the API server's address changes: the blueprint would be deleted.",
     ),
   namespace: name.default("authentik").describe("The ConfigMap's namespace."),
   configMap: name.default("authentik-blueprints").describe("The ConfigMap's name. Only one of its keys is written."),

@@ -5,7 +5,9 @@ import { baseUrl, duration, port, text } from "../../../core/settings/types.ts";
 /** Where zot runs, and how it is reached and restarted. The group `zot` holds the rest of its config. */
 export const registry = z
   .strictObject({
-    url: baseUrl.describe("The address that users and CI connect to: zot's `externalUrl`. A change restarts zot."),
+    url: baseUrl.describe(
+      "The address that users and CI connect to: zot's `externalUrl`. A change restarts zot. If it leads to another registry, the keys at the old one are revoked as soon as the new key is stored, without a grace period.",
+    ),
     host: z
       .string()
       .regex(/^(local|ssh:[^\s-]\S*)$/, {
@@ -13,7 +15,7 @@ export const registry = z
       })
       .default("local")
       .describe(
-        "Where zot runs: `local`, or `ssh:<destination>`, using your own `ssh` with its config, agent and known_hosts. A change deploys to the zot of the new host, and then restores the old host's files and restarts its zot. Images and keys do not move: copy `dataDirectory` first, or CI's key is invalid until the same `up` has created a new one.",
+        "Where zot runs: `local`, or `ssh:<destination>`, using your own `ssh` with its config, agent and known_hosts. A change deploys to the zot of the new host, and then restores the old host's files and restarts its zot; if the new name is the same machine's, its files stay. Images and keys do not move: copy `dataDirectory` first. Otherwise, CI's key is invalid until the same `up` has created a new one.",
       ),
     binary: text
       .default("zot")
@@ -23,7 +25,7 @@ export const registry = z
     configFile: text
       .regex(/\.json$/, { error: "a path that ends in .json, because the config is written as JSON" })
       .describe(
-        "The config file that zot is started with. Absolute on an ssh host. A change restarts zot, and then restores the old file's original. Without `manageService`, first change the command that starts zot.",
+        "The config file that zot is started with. Absolute on an ssh host. A change restarts zot, and then restores the original of the old file. Without `manageService`, first change the command that starts zot.",
       ),
     credentialsFile: text
       .regex(/\.json$/, { error: "a path that ends in .json (zot refuses any other)" })
@@ -31,7 +33,7 @@ export const registry = z
         "The file for the OIDC client ID and secret, written with mode 0600. Absolute on an ssh host. A change restarts zot, and then removes the old file or restores its original.",
       ),
     dataDirectory: text.describe(
-      "Where zot stores images and keys. Absolute on an ssh host. A change restarts zot and moves neither: copy the folder first, or CI's key is invalid until the same `up` has created a new one.",
+      "Where zot stores images and keys. Absolute on an ssh host. A change restarts zot and moves neither: copy the folder first. Otherwise, CI's key is invalid until the same `up` has created a new one.",
     ),
     address: z
       .union([z.ipv4(), z.ipv6(), z.literal("localhost")], { error: "an IP address of the host, such as 127.0.0.1" })
@@ -57,7 +59,7 @@ export const registry = z
     serviceFile: text
       .optional()
       .describe(
-        "Path of that file on the host. Default: `~/Library/LaunchAgents/<label>.plist`, `/etc/systemd/system/<unit>.service` or `~/.config/systemd/user/<unit>.service`.",
+        "Path of the plist or unit file on the host. Default: `~/Library/LaunchAgents/<label>.plist`, `/etc/systemd/system/<unit>.service` or `~/.config/systemd/user/<unit>.service`.",
       ),
     serviceLog: text
       .optional()

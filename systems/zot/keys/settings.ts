@@ -17,7 +17,9 @@ export const ci = z.strictObject({
     .describe("How long a key is valid: at least 1 hour."),
   rotateAfter: durationFrom("1 second", "every `up` would rotate the key")
     .optional()
-    .describe("The age at which `pulumi up` rotates the key: at least 1 second. Default: two thirds of `keyLifetime`."),
+    .describe(
+      "The age at which `pulumi up` rotates the key: at least 1 second. Default: two thirds of `keyLifetime`. If a change makes the key overdue, the same `up` rotates it.",
+    ),
   gracePeriod: duration
     .default("1 hour")
     .describe(
@@ -47,7 +49,7 @@ export const ci = z.strictObject({
     .string()
     .regex(REPOSITORY_NAME, { error: "a repository name, such as blumeops" })
     .describe(
-      "The namespace that CI pushes images to. CI may overwrite or delete nothing there: `zot.extra` cannot allow it, and `up` tries it, without leaving anything.",
+      "The namespace that CI pushes images to. CI cannot overwrite or delete images there: `zot.extra` cannot allow it, and `up` proves it on the live registry without changing anything.",
     ),
 });
 

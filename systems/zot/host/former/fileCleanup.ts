@@ -51,7 +51,7 @@ export const fileCleanup: Resource<FileCleanupInputs, FileCleanupState> = {
   async delete(state, context) {
     const { host, file, content } = state;
     context.progress(`cleaning up ${file} on ${host}`);
-    const reply = await patiently(host, await scriptFor(state, context), context);
+    const reply = await patiently(host, unlessTakenOver(file, await scriptFor(state, context)), context);
     if (isUnreachable(reply, host)) {
       context.warn(`${file} stays on ${host}, which cannot be reached: ${sentence(reply.reason)} ${LEFT[content]}`);
       return;
@@ -66,6 +66,16 @@ export const fileCleanup: Resource<FileCleanupInputs, FileCleanupState> = {
     if (said !== "") context.warn(`${host}: ${said}`);
   },
 };
+
+/**
+ * Another `registry.host` may be the same machine, by another name. The record beside the file then has that name, and the file is in use. A record of an earlier
+ * version has none.
+ */
+function unlessTakenOver(file: string, script: string): string {
+  return `taken=$(sed -n 's/^host=//p' ${quote(`${file}.zot-auth`)} 2>/dev/null || :)
+if [ -n "$taken" ] && [ "$taken" != "$as_host" ]; then exit 0; fi
+${script}`;
+}
 
 async function scriptFor({ host, file, content, serving }: FileCleanupState, context: Context): Promise<string> {
   if (content === "credentials") return removeSecretFileScript(file);

@@ -51,7 +51,9 @@ exit $code`;
  * The variable's value: the script in a form that every login shell passes on unchanged, fish and csh too. A login shell sees one pair of quotes, and between
  * them no quote, backslash, exclamation mark or line break.
  */
-export function scriptOnHost(host: string, script: string): string {
+export function scriptOnHost(host: string, text: string): string {
+  // The host's name as the settings have it, for the records of what was deployed.
+  const script = `as_host=${quote(host)}\n${text}`;
   if (host === "local") return script;
   const encoded = Buffer.from(script).toString("base64");
   // macOS before 13 knows only -D.

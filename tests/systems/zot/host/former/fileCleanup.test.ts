@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
+import { deployScript } from "../../../../../systems/zot/host/deploy/deploy.ts";
 import type { Deployment } from "../../../../../systems/zot/host/deploy/deploy.ts";
 import { secretFileScript } from "../../../../../systems/zot/host/files/secretFile.ts";
 import { sessionKeysScript } from "../../../../../systems/zot/host/files/sessionKeys.ts";
@@ -9,6 +10,7 @@ import { fileCleanup } from "../../../../../systems/zot/host/former/fileCleanup.
 import type { FileCleanupInputs } from "../../../../../systems/zot/host/former/fileCleanup.ts";
 import { restoreFormerConfigScript } from "../../../../../systems/zot/host/former/formerConfig.ts";
 import { renderLaunchAgent } from "../../../../../systems/zot/host/service/service.ts";
+import { quote } from "../../../../../systems/zot/host/shell/shell.ts";
 import { testContext } from "../../../../support/provider.ts";
 import type { TestedContext } from "../../../../support/provider.ts";
 import { Managers } from "../support/managers.ts";
@@ -298,5 +300,51 @@ exec sh -c "$last"
     sshFrom(3);
     assert.deepEqual((await cleanUp({ host: "ssh:old" })).warned, []);
     assert.equal(world.config(), before);
+  });
+});
+
+describe("the same machine by two names", () => {
+  const keys = (): string => world.at("keys.json");
+  const credentials = (): string => world.at("credentials.json");
+
+  /** The config, the credentials and the session keys, with `registry.host` set to that name. */
+  async function deployAs(host: string, text: string): Promise<void> {
+    // The script as the host's shell gets it.
+    const run = async (script: string, input = ""): Promise<void> => {
+      const { code, stderr } = await sh(`as_host=${quote(host)}\n${script}`, input);
+      assert.equal(code, 0, stderr);
+    };
+    const files = { credentialsFile: credentials(), dataDirectory: world.at("data") };
+    await run(secretFileScript(files, 0), '{ "clientsecret": "ours"\n}\n');
+    await run(sessionKeysScript(keys(), world.at("data"), 0));
+    await run(deployScript(world.deployment()), text);
+  }
+
+  async function cleanUpAll(): Promise<readonly string[]> {
+    const contexts = [
+      await cleanUp(),
+      await cleanUp({ file: credentials(), content: "credentials" }),
+      await cleanUp({ file: keys(), content: "sessionKeys" }),
+    ];
+    return contexts.flatMap(({ warned }) => warned);
+  }
+
+  test("what is in use by the new name stays", async () => {
+    world.beginWith(world.text(["read"], { before: true }));
+    await deployAs("local", world.text([]));
+    await deployAs("ssh:indri", world.text(["read"]));
+    const before = [world.files(), world.config(), world.read("credentials.json")];
+    world.zot.restarts = 0;
+    assert.deepEqual(await cleanUpAll(), []);
+    assert.deepEqual([world.files(), world.config(), world.read("credentials.json")], before);
+    assert.equal(world.zot.restarts, 0);
+  });
+
+  test("what nobody took over is cleaned up", async () => {
+    const before = world.text(["read"], { before: true });
+    world.beginWith(before);
+    await deployAs("local", world.text([]));
+    assert.deepEqual(await cleanUpAll(), []);
+    assert.deepEqual([world.files(), world.config()], [["config.json", "zot", "zot.log"], before]);
   });
 });
