@@ -4,6 +4,7 @@ import { afterEach, beforeEach, test } from "node:test";
 import { Engine } from "./engine/engine.ts";
 import { Homelab } from "./homelab/homelab.ts";
 import { program } from "./engine/program.ts";
+import { HOST_GONE } from "../../systems/zot/host/shell/shell.ts";
 
 // A destroy removes everything in an order that never leaves CI with a revoked key, and reports what it keeps.
 
@@ -82,4 +83,26 @@ test("destroy keeps a field whose value was changed by hand", async () => {
   lab.fillField("what somebody needs");
   await destroy();
   assert.equal(lab.stored()[FIELD], "what somebody needs");
+});
+
+test("destroy gets out without a zot that no longer exists, and names the keys that it could not revoke", async () => {
+  await up();
+  const { host } = new URL(lab.settings().registry.url);
+  engine.refuse = ({ url }) =>
+    url.host === host ? { status: 502, headers: {}, body: Buffer.from("bad gateway") } : undefined;
+  const { how, errors } = await engine.destroy();
+  assert.equal(how, "failed", "the registry may return");
+  assert.match(errors.join(), /The server that answers under \/zot\/auth\/ is not zot/);
+  process.env[HOST_GONE] = "ssh:indri";
+  try {
+    engine.said.length = 0;
+    const { said } = await destroy();
+    assert.match(
+      said,
+      /The keys "zot-auth\/.+\/…" of zot-ci at \S+ were not revoked: .*they are valid until they expire/,
+    );
+    assert.deepEqual(engine.state, []);
+  } finally {
+    Reflect.deleteProperty(process.env, HOST_GONE);
+  }
 });

@@ -42,14 +42,19 @@ export async function runBlueprint(
     async () => {
       const instance = await authentik.blueprintByPk(pk);
       if (instance.lastApplied === seenRun) return undefined;
-      seenRun = instance.lastApplied;
-      runs++;
       if (instance.lastAppliedHash === hash && instance.status === "successful") return instance;
-      if (instance.status !== "error") return undefined;
+      if (instance.status !== "error") {
+        seenRun = instance.lastApplied;
+        runs++;
+        return undefined;
+      }
       const pause = 250 * 2 ** ++failures;
       if (failures === ATTEMPTS || Date.now() + pause >= end) throw await why();
       await delay(pause, undefined, { signal: context.signal });
       await authentik.apply(pk);
+      // Not before: in an outage the next look applies it again.
+      seenRun = instance.lastApplied;
+      runs++;
       return undefined;
     },
     {

@@ -52,10 +52,11 @@ export const inlineBlueprint: Resource<InlineBlueprintInputs, InlineBlueprintSta
 
   async update(state, inputs, context) {
     // Undefined in the state of earlier versions. Each is removed once: a later object with that name is unmanaged.
-    const known = new Set(((state.former as typeof state.former | undefined) ?? []).map(({ object }) => object));
+    const idOf = ({ object, generation }: FormerObject): string => `${generation} ${object}`;
+    const known = new Set(((state.former as typeof state.former | undefined) ?? []).map(idOf));
     return deliver(
       inputs,
-      inputs.former.filter(({ object }) => !known.has(object)),
+      inputs.former.filter((former) => !known.has(idOf(former))),
       context,
     );
   },

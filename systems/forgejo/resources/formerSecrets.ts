@@ -50,7 +50,9 @@ export async function deleteFormer(
         const forgejo = new Forgejo(moved ? secret : current, context.signal);
         await takeBackByMarker(forgejo, secret, context);
       } catch (error) {
-        if (!(error instanceof ZotAuthError) || !moved) throw error;
+        // The token may have lost its rights there for good, which can be why it left the settings.
+        const lost = error instanceof ZotAuthError && (moved || error.code === "FORGEJO_RIGHT_MISSING");
+        if (!lost) throw error;
         context.warn(notDeleted({ ...secret, url: secret.forgejoUrl }, error));
       }
     }),

@@ -5,6 +5,7 @@ import type { KeyOwner } from "./rotation.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
 import { apiKeyOutputs } from "./outputs.ts";
 import { keysAtOldRegistry, revokeAtOldRegistry } from "./oldRegistry.ts";
+import type { KeysAtOldRegistry } from "./oldRegistry.ts";
 import { asFormerAccount } from "./formerAccounts.ts";
 import type { FormerAccounts } from "./formerAccounts.ts";
 import { revokeAll } from "./revocation.ts";
@@ -145,6 +146,20 @@ async function makeKey(inputs: ApiKeyInputs, context: Context, last?: ApiKeyStat
   return inSession(inputs, context, async (session) => makeKeyIn(session, inputs, context, last));
 }
 
+/** Our keys at the old address, unless it is the same registry: then another account's key, which this one cannot list, works at the new address, too. */
+async function keysElsewhere(
+  { registryUrl, username }: ApiKeyInputs,
+  last: ApiKeyState,
+  signal: AbortSignal,
+): Promise<KeysAtOldRegistry | undefined> {
+  const keys = await keysAtOldRegistry(last, signal);
+  const isSame =
+    last.username !== username &&
+    typeof keys.key !== "string" &&
+    (await keyWorks(registryUrl, last.username, keys.key, signal));
+  return isSame ? undefined : keys;
+}
+
 async function makeKeyIn(
   began: SignedIn,
   inputs: ApiKeyInputs,
@@ -162,7 +177,7 @@ async function makeKeyIn(
 
   const oldRegistry =
     last !== undefined && last.registryUrl !== registryUrl && !before.some(({ uuid }) => uuid === last.uuid)
-      ? await keysAtOldRegistry(last, context.signal)
+      ? await keysElsewhere(inputs, last, context.signal)
       : undefined;
 
   context.progress("creating the key");

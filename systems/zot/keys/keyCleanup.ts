@@ -1,3 +1,5 @@
+import { ZotAuthError } from "../../../core/errors.ts";
+import { HOST_GONE } from "../host/shell/shell.ts";
 import { ownGeneration } from "./rotation.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
 import type { Delivered } from "../../authentik/applying/arrival.ts";
@@ -57,20 +59,33 @@ export const keyCleanup: Resource<KeyCleanupInputs, KeyCleanupState> = {
   },
 
   async delete(state, context) {
-    const { registryUrl, username, store, onDestroy } = state;
-    const { signal } = context;
-    const works = async (): Promise<boolean> => {
-      const held = await findStoredKey(store, signal);
-      return held !== undefined && (await keyWorks(registryUrl, username, held, signal));
-    };
-    const held = await works();
-    await revokeOwn(state, context);
-    for (const former of state.formerAccounts ?? [])
-      await retireAccount(former.username, state, actingFor(state), context);
-    // One of our keys that was not in the state, so ApiKey did not blank it.
-    if (held && onDestroy === "blank" && !(await works())) await vault().blank(store, signal);
+    try {
+      await revokeAllOwn(state, context);
+    } catch (error) {
+      // A proxy in front of a zot that no longer exists gives answers of many kinds.
+      if ((process.env[HOST_GONE] ?? "") === "" || !(error instanceof ZotAuthError)) throw error;
+      const labels = [state.owner, ...(state.formerOwners ?? [])].map((owner) => `"${owner}/…"`).join(" and ");
+      context.warn(
+        `The keys ${labels} of ${state.username} at ${state.registryUrl} were not revoked: ${error.message} If zot returns with its data, they are valid until they expire.`,
+      );
+    }
   },
 };
+
+async function revokeAllOwn(state: KeyCleanupState, context: Context): Promise<void> {
+  const { registryUrl, username, store, onDestroy } = state;
+  const { signal } = context;
+  const works = async (): Promise<boolean> => {
+    const held = await findStoredKey(store, signal);
+    return held !== undefined && (await keyWorks(registryUrl, username, held, signal));
+  };
+  const held = await works();
+  await revokeOwn(state, context);
+  for (const former of state.formerAccounts ?? [])
+    await retireAccount(former.username, state, actingFor(state), context);
+  // One of our keys that was not in the state, so ApiKey did not blank it.
+  if (held && onDestroy === "blank" && !(await works())) await vault().blank(store, signal);
+}
 
 /**
  * Revokes our keys of the account. If it cannot sign in any more, since an interrupted run has removed it or changed its group or flow, it gets a way in

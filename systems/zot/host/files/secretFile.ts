@@ -8,7 +8,7 @@ import { FUNCTIONS } from "./functions.ts";
  */
 const KEEP = `if [ ! -f "$file.zot-auth" ]; then
   if [ -f "$file" ] && [ ! -f "$file.before-zot-auth" ] && ! cmp -s "$new" "$file"; then place "$file" "$file.before-zot-auth"; fi
-  printf 'written=\\nrepairs=0\\nstate=pending\\nhost=%s\\n' "\${as_host-}" > "$file.zot-auth-record"; mv -f "$file.zot-auth-record" "$file.zot-auth"
+  printf 'written=\\nrepairs=0\\nstate=pending\\nplace=%s\\n' "\${as_host:+$as_host:$file}" > "$file.zot-auth-record"; mv -f "$file.zot-auth-record" "$file.zot-auth"
 fi`;
 
 /**
@@ -33,7 +33,7 @@ if [ "$(tail -n 1 "$new")" != '}' ]; then rm -f "$new"; say "The credentials arr
 ${KEEP}
 if [ "$(id -u)" = 0 ] && [ -d "$data" ]; then chown "$(ls -ld "$data" | awk '{print $3}')" "$new"; fi
 mv -f "$new" "$(through "$file")"
-printf 'written=%s\\nrepairs=%s\\nhost=%s\\n' "$(sum "$file")" ${repairs} "\${as_host-}" > "$new"
+printf 'written=%s\\nrepairs=%s\\nplace=%s\\n' "$(sum "$file")" ${repairs} "\${as_host:+$as_host:$file}" > "$new"
 mv -f "$new" "$file.zot-auth"
 printf '%s %s' "$(sum "$file" | cut -c1-16)" ${repairs}`;
 }

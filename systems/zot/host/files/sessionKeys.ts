@@ -22,7 +22,7 @@ if [ ! -f "$file" ]; then
   printf '{"hashKey":"%s","encryptKey":"%s"}\\n' "$(random 64)" "$(random 32)" > "$new"
   if [ "$(id -u)" = 0 ] && [ -d "$data" ]; then chown "$(ls -ld "$data" | awk '{print $3}')" "$new"; fi
   # Record first: without it, our file would stay for good; without the file, the record does no harm.
-  made=yes; printf 'made=yes\\nhost=%s\\n' "\${as_host-}" > "$file.zot-auth"
+  made=yes; printf 'made=yes\\nplace=%s\\n' "\${as_host:+$as_host:$file}" > "$file.zot-auth"
   mv -f "$new" "$file"
 fi
 key_length() { tr -d '\\n' < "$file" | sed -n "s/.*\\"$1\\"[[:space:]]*:[[:space:]]*\\"\\([^\\"]*\\)\\".*/\\1/p" | awk '{print length}'; }
@@ -31,7 +31,7 @@ case $encrypt in '' | 16 | 24 | 32) right=yes ;; *) right=no ;; esac
 if [ "\${hash:-0}" -lt 32 ] || [ $right = no ]; then
   say "The session keys in $file (setting zot.auth.sessionKeysFile) have the wrong length: hashKey needs 32 characters or more, encryptKey 16, 24 or 32. zot would start, but no sign-in would last. Correct the file, or remove it to have a new one created."; exit 1
 fi
-printf 'written=%s\\nrepairs=%s\\nmade=%s\\nhost=%s\\n' "$(sum "$file")" ${repairs} "\${made:-no}" "\${as_host-}" > "$new"
+printf 'written=%s\\nrepairs=%s\\nmade=%s\\nplace=%s\\n' "$(sum "$file")" ${repairs} "\${made:-no}" "\${as_host:+$as_host:$file}" > "$new"
 mv -f "$new" "$file.zot-auth"
 printf '%s %s' "$(sum "$file" | cut -c1-16)" ${repairs}`;
 }

@@ -51,7 +51,12 @@ export const fileCleanup: Resource<FileCleanupInputs, FileCleanupState> = {
   async delete(state, context) {
     const { host, file, content } = state;
     context.progress(`cleaning up ${file} on ${host}`);
-    const reply = await patiently(host, unlessTakenOver(file, await scriptFor(state, context)), context);
+    const definition = await managedDefinition(state, context);
+    // Without an answer, nothing says which file the service starts zot with.
+    const reply =
+      definition === undefined || definition.code === 0
+        ? await patiently(host, unlessTakenOver(state, scriptFor(state, definition?.stdout)), context)
+        : definition;
     if (isUnreachable(reply, host)) {
       context.warn(`${file} stays on ${host}, which cannot be reached: ${sentence(reply.reason)} ${LEFT[content]}`);
       return;
@@ -68,23 +73,33 @@ export const fileCleanup: Resource<FileCleanupInputs, FileCleanupState> = {
 };
 
 /**
- * Another `registry.host` may be the same machine, by another name. The record beside the file then has that name, and the file is in use. A record of an earlier
- * version has none.
+ * Another `registry.host` may be the same machine by another name, and another path the same folder through a symbolic link. The record beside the file then
+ * names the new place, and the file is in use. A record of an earlier version names none.
  */
-function unlessTakenOver(file: string, script: string): string {
-  return `taken=$(sed -n 's/^host=//p' ${quote(`${file}.zot-auth`)} 2>/dev/null || :)
-if [ -n "$taken" ] && [ "$taken" != "$as_host" ]; then exit 0; fi
+function unlessTakenOver({ host, file }: FileCleanupState, script: string): string {
+  return `place=$(sed -n 's/^place=//p' ${quote(`${file}.zot-auth`)} 2>/dev/null || :)
+if [ -n "$place" ] && [ "$place" != ${quote(`${host}:${file}`)} ]; then exit 0; fi
 ${script}`;
 }
 
-async function scriptFor({ host, file, content, serving }: FileCleanupState, context: Context): Promise<string> {
+/** The service file that is on the host now, if we manage it; `undefined` if we do not. */
+async function managedDefinition(
+  { host, serving }: FileCleanupState,
+  context: Context,
+): Promise<HostReply | undefined> {
+  if (serving === undefined) return undefined;
+  const { manager, definition } = serving.service;
+  if (manager.kind === "command" || definition === undefined) return undefined;
+  const file = quote(manager.file);
+  return patiently(host, `if [ -f ${file} ]; then cat ${file}; fi`, context);
+}
+
+/** @param definition the text of the service file on the host, if we manage it */
+function scriptFor({ file, content, serving }: FileCleanupState, definition: string | undefined): string {
   if (content === "credentials") return removeSecretFileScript(file);
   if (content === "sessionKeys") return removeSessionKeysScript(file);
   if (serving === undefined) throw new TypeError("the state of a config does not say how zot serves it");
-  const { manager, definition } = serving.service;
-  if (manager.kind === "command" || definition === undefined) return restoreFormerConfigScript(serving, undefined);
-  const { stdout } = await patiently(host, `cat ${quote(manager.file)} 2>/dev/null || :`, context);
-  const served = configFileOf(stdout);
+  const served = definition === undefined ? undefined : configFileOf(definition);
   return restoreFormerConfigScript(serving, served === file ? undefined : served);
 }
 

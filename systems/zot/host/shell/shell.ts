@@ -21,7 +21,7 @@ export function runOnHost(host: string, variable: string): string {
 export const UNREACHED = 255;
 
 /** The variable that lets `destroy` go on without a host that no longer exists. */
-const GONE = "ZOT_AUTH_HOST_GONE";
+export const HOST_GONE = "ZOT_AUTH_HOST_GONE";
 
 /** Like {@link runOnHost}, for a script that removes something. A host that no longer exists can be left out. */
 export function removeOnHost(host: string, variable: string): string {
@@ -29,8 +29,8 @@ export function removeOnHost(host: string, variable: string): string {
     host,
     variable,
     `if [ $code = ${UNREACHED} ]; then
-  if [ "$${GONE}" = ${quote(host)} ]; then exit 0; fi
-  echo ${quote(`${host} cannot be reached, so what is there was not removed. If it no longer exists, set the environment variable ${GONE}=${host} and run again.`)} >&2
+  if [ "$${HOST_GONE}" = ${quote(host)} ]; then exit 0; fi
+  echo ${quote(`${host} cannot be reached, so what is there was not removed. If it no longer exists, set the environment variable ${HOST_GONE}=${host} and run again.`)} >&2
 fi
 `,
   );

@@ -30,6 +30,9 @@ export const PAIRS: Readonly<Record<string, Pair>> = {
   "user, group and application": {
     to: () => ({ "ci.user": "robot", "access.ciGroup": "robots", "authentik.application": "registry" }),
   },
+  "user and registry address": {
+    to: ({ raw, alias }) => ({ "ci.user": "robot", "registry.url": alias(raw["registry"]?.["url"] as string) }),
+  },
   "registry address and 1Password field": {
     to: ({ raw, alias }) => ({
       "registry.url": alias(raw["registry"]?.["url"] as string),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { deployScript } from "../../../../../systems/zot/host/deploy/deploy.ts";
@@ -338,6 +338,27 @@ describe("the same machine by two names", () => {
     assert.deepEqual(await cleanUpAll(), []);
     assert.deepEqual([world.files(), world.config(), world.read("credentials.json")], before);
     assert.equal(world.zot.restarts, 0);
+  });
+
+  test("what is in use by another path to the same folder stays", async () => {
+    world.beginWith(world.text(["read"], { before: true }));
+    await deployAs("local", world.text([]));
+    const link = `${world.folder}-link`;
+    symlinkSync(world.folder, link);
+    try {
+      const moved = join(link, "config.json");
+      assert.equal(
+        (await sh(`as_host=local\n${deployScript(world.deployment({ configFile: moved }))}`, world.text(["read"])))
+          .code,
+        0,
+      );
+      const before = [world.files(), world.config()];
+      world.zot.restarts = 0;
+      assert.deepEqual((await cleanUp()).warned, []);
+      assert.deepEqual([world.files(), world.config(), world.zot.restarts], [...before, 0]);
+    } finally {
+      rmSync(link);
+    }
   });
 
   test("what nobody took over is cleaned up", async () => {
