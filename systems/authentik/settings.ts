@@ -12,7 +12,9 @@ import { parseDelivery } from "./blueprint/delivery.ts";
 
 /** Authentik, and what the blueprint creates there. */
 export const authentik = z.strictObject({
-  url: baseUrl.describe("Authentik's address."),
+  url: baseUrl.describe(
+    "Authentik's address. If a change leads to another Authentik, everything is created there, and a warning names what stays at the old one; to remove it, run `pulumi destroy` before the change.",
+  ),
   token: secretReference.describe("An API token. docs/least-rights.md lists the permissions that it needs."),
   application: name
     .default("zot")

@@ -56,6 +56,7 @@ export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = 
   },
 
   async update(state, inputs, context) {
+    if (inputs.authentikUrl !== state.authentikUrl) await warnOfMove(state, inputs, context);
     const kept = new Set([...inputs.objects, ...inputs.needed]);
     const generation = state.generation + 1;
     const former = [...state.former, ...state.objects.map((object) => ({ object, generation }))].filter(
@@ -70,6 +71,19 @@ export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = 
     await oneAtATime(state.authentikUrl, async () => cleanUp(state, context));
   },
 };
+
+/** Another Authentik knows nothing of the old one, whose token the settings no longer have to name. The same one by another address has our flow. */
+async function warnOfMove(
+  { authentikUrl, objects }: ObjectCleanupState,
+  inputs: ObjectCleanupInputs,
+  context: Context,
+): Promise<void> {
+  const authentik = new Authentik(inputs, context.signal);
+  for (const flow of namesOf(objects, "authentik_flows.flow")) if (await authentik.hasFlow(flow)) return;
+  context.warn(
+    `authentik.url leads to another Authentik now. What the blueprint created at ${authentikUrl} stays there: ${objects.join(", ")}. Delete it there if it is not needed.`,
+  );
+}
 
 async function cleanUp(state: ObjectCleanupState, context: Context): Promise<void> {
   await sweepRemovals(state, context);
