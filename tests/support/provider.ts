@@ -64,7 +64,7 @@ export function appliedInputs(
     path: settings.authentik.blueprintPath,
     text,
     hash: blueprintHash(text),
-    timeout: 2,
+    timeout: 4,
     arrival: "It comes by hand.",
     appliedAfter: settings.authentik.appliedAfter,
     clientSecretVariable: settings.authentik.clientSecretVariable,
