@@ -87,13 +87,16 @@ test("destroy keeps a field whose value was changed by hand", async () => {
 
 test("destroy gets out without a zot that no longer exists, and names the keys that it could not revoke", async () => {
   await up();
-  const { host } = new URL(lab.settings().registry.url);
+  const { registry } = lab.settings();
+  const { host } = new URL(registry.url);
   engine.refuse = ({ url }) =>
     url.host === host ? { status: 502, headers: {}, body: Buffer.from("bad gateway") } : undefined;
   const { how, errors } = await engine.destroy();
   assert.equal(how, "failed", "the registry may return");
+  process.env[HOST_GONE] = "ssh:another-host";
+  assert.equal((await engine.destroy()).how, "failed");
   assert.match(errors.join(), /The server that answers under \/zot\/auth\/ is not zot/);
-  process.env[HOST_GONE] = "ssh:indri";
+  process.env[HOST_GONE] = registry.host;
   try {
     engine.said.length = 0;
     const { said } = await destroy();

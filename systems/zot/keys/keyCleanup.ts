@@ -63,7 +63,7 @@ export const keyCleanup: Resource<KeyCleanupInputs, KeyCleanupState> = {
       await revokeAllOwn(state, context);
     } catch (error) {
       // A proxy in front of a zot that no longer exists gives answers of many kinds.
-      if ((process.env[HOST_GONE] ?? "") === "" || !(error instanceof ZotAuthError)) throw error;
+      if (process.env[HOST_GONE] !== state.configPlace.host || !(error instanceof ZotAuthError)) throw error;
       const labels = [state.owner, ...(state.formerOwners ?? [])].map((owner) => `"${owner}/…"`).join(" and ");
       context.warn(
         `The keys ${labels} of ${state.username} at ${state.registryUrl} were not revoked: ${error.message} If zot returns with its data, they are valid until they expire.`,

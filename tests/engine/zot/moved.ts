@@ -40,7 +40,7 @@ test("an interrupted move of the credentials and session keys is taken back with
   move(at("moved-credentials.json"), at("moved-keys.json"));
   const cut = await lab.upCutOffAt("zot-config");
   assert.notEqual(cut.code, 0);
-  assert.equal(readFileSync(at("moved-credentials.json"), "utf8"), before, "it was cut off in the middle");
+  assert.equal(readFileSync(at("moved-credentials.json"), "utf8"), before, "the run was interrupted halfway");
 
   move(credentialsFile, at("session-keys.json"));
   const { code, output } = await lab.command("recover");

@@ -45,7 +45,7 @@ export function differences(seen: Inventory, wanted: Inventory): readonly string
   return [...extra.map((thing) => `+ ${thing}`), ...missing.map((thing) => `- ${thing}`)];
 }
 
-/** Keys differ each time, so only whether they work is told. */
+/** Keys differ each time, so the list only says whether they work. */
 function described(lab: Homelab, value: string): string {
   if (!value.startsWith("zak_")) return value;
   return lab.keyOwner(value) === undefined ? "a key that zot refuses" : "a key that zot takes";

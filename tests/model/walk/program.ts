@@ -40,7 +40,7 @@ export function wholeProgram(settings: Settings): void {
   );
   const server = new ZotServer(
     "zot",
-    { ...from.zotServerArgs(settings), facts: FACTS, config, clientSecret, issuer: access.applied },
+    { ...from.zotServerArgs(settings), facts: FACTS, config, clientSecret, issuer: access.issuer },
     options,
   );
   const account = new CiServiceAccount(

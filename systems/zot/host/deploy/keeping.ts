@@ -2,7 +2,7 @@
  * Shell functions that change a file so that a kill between any two steps leaves a complete one, and keep the earlier content.
  *
  * Each file that we write has companions under a common stem: `<stem>.zot-auth`, the record (hash of what we wrote and proved, what zot was
- * started with, how many hand edits were repaired, and `state=pending` during a deployment); `<stem>.previous`, what served before
+ * started with, how many hand edits were repaired, the host and path that the settings name, and `state=pending` during a deployment); `<stem>.previous`, what served before
  * according to the record; `<stem>.before-zot-auth`, what was there before the first deployment.
  *
  * - `put <new> <file>` writes in place, since zot watches the inode. One write(2) without truncation writes the new text, padded with line ends
