@@ -1,22 +1,19 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { deployScript } from "../../../../../systems/zot/host/deploy/deploy.ts";
 import type { Deployment } from "../../../../../systems/zot/host/deploy/deploy.ts";
 import { secretFileScript } from "../../../../../systems/zot/host/files/secretFile.ts";
 import { sessionKeysScript } from "../../../../../systems/zot/host/files/sessionKeys.ts";
-import { fileCleanup } from "../../../../../systems/zot/host/former/fileCleanup.ts";
 import type { FileCleanupInputs } from "../../../../../systems/zot/host/former/fileCleanup.ts";
 import { restoreFormerConfigScript } from "../../../../../systems/zot/host/former/formerConfig.ts";
 import { renderLaunchAgent } from "../../../../../systems/zot/host/service/service.ts";
-import { quote } from "../../../../../systems/zot/host/shell/shell.ts";
-import { testContext } from "../../../../support/provider.ts";
 import type { TestedContext } from "../../../../support/provider.ts";
 import { Managers } from "../support/managers.ts";
 import { sh } from "../support/sh.ts";
 import { Shims } from "../support/shims.ts";
 import { World } from "../support/world.ts";
+import { cleanUpIn } from "./cleanUp.ts";
 
 // What happens to a file's old place when a setting moves the file. The fake zot stands for any zot; that the engine deletes the old place's resource last
 // is tested in tests/components and with the real CLI in tests/engine/zot.
@@ -31,16 +28,8 @@ afterEach(() => {
   world.close();
 });
 
-async function cleanUp(
-  inputs: Partial<FileCleanupInputs> = {},
-  deployment = world.deployment(),
-): Promise<TestedContext> {
-  const { configFile, service, origin, readySeconds, reloadSeconds } = deployment;
-  const serving = { configFile, service, origin, readySeconds, reloadSeconds };
-  const context = testContext();
-  const state = { host: "local", file: configFile, content: "config", serving, ...inputs, drift: "" } as const;
-  await fileCleanup.delete?.(state, context);
-  return context;
+async function cleanUp(inputs: Partial<FileCleanupInputs> = {}, deployment?: Deployment): Promise<TestedContext> {
+  return cleanUpIn(world, inputs, deployment);
 }
 
 /** A config made by hand, served and adopted. */
@@ -300,72 +289,5 @@ exec sh -c "$last"
     sshFrom(3);
     assert.deepEqual((await cleanUp({ host: "ssh:old" })).warned, []);
     assert.equal(world.config(), before);
-  });
-});
-
-describe("the same machine by two names", () => {
-  const keys = (): string => world.at("keys.json");
-  const credentials = (): string => world.at("credentials.json");
-
-  /** The config, the credentials and the session keys, with `registry.host` set to that name. */
-  async function deployAs(host: string, text: string): Promise<void> {
-    // The script as the host's shell gets it.
-    const run = async (script: string, input = ""): Promise<void> => {
-      const { code, stderr } = await sh(`as_host=${quote(host)}\n${script}`, input);
-      assert.equal(code, 0, stderr);
-    };
-    const files = { credentialsFile: credentials(), dataDirectory: world.at("data") };
-    await run(secretFileScript(files, 0), '{ "clientsecret": "ours"\n}\n');
-    await run(sessionKeysScript(keys(), world.at("data"), 0));
-    await run(deployScript(world.deployment()), text);
-  }
-
-  async function cleanUpAll(): Promise<readonly string[]> {
-    const contexts = [
-      await cleanUp(),
-      await cleanUp({ file: credentials(), content: "credentials" }),
-      await cleanUp({ file: keys(), content: "sessionKeys" }),
-    ];
-    return contexts.flatMap(({ warned }) => warned);
-  }
-
-  test("what is in use by the new name stays", async () => {
-    world.beginWith(world.text(["read"], { before: true }));
-    await deployAs("local", world.text([]));
-    await deployAs("ssh:indri", world.text(["read"]));
-    const before = [world.files(), world.config(), world.read("credentials.json")];
-    world.zot.restarts = 0;
-    assert.deepEqual(await cleanUpAll(), []);
-    assert.deepEqual([world.files(), world.config(), world.read("credentials.json")], before);
-    assert.equal(world.zot.restarts, 0);
-  });
-
-  test("what is in use by another path to the same folder stays", async () => {
-    world.beginWith(world.text(["read"], { before: true }));
-    await deployAs("local", world.text([]));
-    const link = `${world.folder}-link`;
-    symlinkSync(world.folder, link);
-    try {
-      const moved = join(link, "config.json");
-      assert.equal(
-        (await sh(`as_host=local\n${deployScript(world.deployment({ configFile: moved }))}`, world.text(["read"])))
-          .code,
-        0,
-      );
-      const before = [world.files(), world.config()];
-      world.zot.restarts = 0;
-      assert.deepEqual((await cleanUp()).warned, []);
-      assert.deepEqual([world.files(), world.config(), world.zot.restarts], [...before, 0]);
-    } finally {
-      rmSync(link);
-    }
-  });
-
-  test("what nobody took over is cleaned up", async () => {
-    const before = world.text(["read"], { before: true });
-    world.beginWith(before);
-    await deployAs("local", world.text([]));
-    assert.deepEqual(await cleanUpAll(), []);
-    assert.deepEqual([world.files(), world.config()], [["config.json", "zot", "zot.log"], before]);
   });
 });
