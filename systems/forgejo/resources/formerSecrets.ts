@@ -36,7 +36,10 @@ function idOf({ forgejoUrl, target, secretName, generation }: FormerSecret): str
   return `${generation} ${forgejoUrl} ${target} ${secretName}`;
 }
 
-/** Deletes secrets by their markers. A Forgejo that the settings no longer name may be gone, or have other tokens: then a warning says what stays. */
+/**
+ * Deletes secrets by their markers. A warning says what stays at a Forgejo that the settings no longer name, which may be gone or have other tokens, and at
+ * a target that the token may no longer administer.
+ */
 export async function deleteFormer(
   current: ForgejoConnection,
   former: readonly FormerSecret[],

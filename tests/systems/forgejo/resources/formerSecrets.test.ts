@@ -167,3 +167,11 @@ test("an old Forgejo that is gone or rejects the token is a warning that names w
   await actionsSecret.delete?.({ ...state, forgejoToken: "env:T_NO_LONGER_SET" }, bench.context());
   assert.match(bench.said.join("\n"), /was not deleted: The environment variable T_NO_LONGER_SET/);
 });
+
+test("a repository that the token may no longer administer can leave the settings: a warning names the secret that stays", async (t) => {
+  const bench = await Bench.start(t);
+  const connection = bench.connection("T_BOB");
+  const former: FormerSecret = { ...connection, target: "own/site", secretName: "OLD", owner: OWNER, generation: 2 };
+  await formerSecrets.create({ ...connection, former: [former] }, bench.context());
+  assert.match(bench.said.join("\n"), /The secret OLD of own\/site at \S+ was not deleted: .*delete it there/);
+});
