@@ -80,23 +80,28 @@ ${needed.map(({ setting, path }) => `needs ${quote(setting)} ${quote(path)}`).jo
 if [ -e "$data" ] && [ ! -d "$data" ]; then printf 'problem=%s is not a folder (setting registry.dataDirectory).\\n' "$data"
 elif [ -d "$data" ] && [ -O "$data" ] && [ ! -w "$data" ]; then printf 'problem=%s is not writable (setting registry.dataDirectory).\\n' "$data"; fi
 if [ -d "$data" ]; then printf 'owner=%s\\n' "$(ls -ld "$data" | awk '{print $3}')"; else printf 'owner=%s\\n' "$(id -un)"; fi
+# An earlier version left the record beside a symbolic link to the file.
+stem() { if at=$(through "$1" 2>/dev/null) && { [ -f "$at.zot-auth" ] || [ ! -f "$1.zot-auth" ]; }; then printf '%s\\n' "$at"; else printf '%s\\n' "$1"; fi; }
 facts() {
   repairs=$(field "$3.zot-auth" repairs); written=$(field "$3.zot-auth" written); now=none; state='as written'
   if [ -f "$2" ]; then now=$(sum "$2"); fi
   if [ "$(field "$3.zot-auth" state)" = pending ]; then state=interrupted
   elif [ -n "$written" ] && [ "$written" != "$now" ]; then state=edited; fi
-  if [ "$state" != 'as written' ]; then repairs=$(( \${repairs:-0} + 1 )); fi
+  if [ "$state" != 'as written' ]; then repairs=$(( \${repairs:-0} + 1 ))
+  # A link that was turned to another file: a number that says which one, so that the file is deployed.
+  elif [ -L "$2" ] && [ ! -f "$3.zot-auth" ]; then repairs=$(printf '%s' "$3" | cksum | cut -d ' ' -f 1); fi
   printf '%s_state=%s\\n%s_repairs=%s\\n%s_hash=%s\\n' "$1" "$state" "$1" "\${repairs:-0}" "$1" "$now"
 }
 config=${quote(configFile)}; credentials=${quote(credentialsFile)}
 for file in "$config" "$credentials"; do
   if ! through "$file" >/dev/null 2>&1; then printf 'problem=%s is a symbolic link that leads back to itself.\\n' "$file"; fi
 done
-facts config "$config" "$config"
-if [ -n "$(field "$config.zot-auth" written)" ]; then printf 'start=%s\\n' "$(field "$config.zot-auth" start)"; fi
-facts credentials "$credentials" "$credentials"
-${sessionKeysFile === undefined ? "" : `keys=${quote(sessionKeysFile)}; facts sessionKeys "$keys" "$keys"`}
-${serviceFile === undefined ? "" : `facts service ${homePath(serviceFile)} "$config.service"`}
+config_stem=$(stem "$config")
+facts config "$config" "$config_stem"
+if [ -n "$(field "$config_stem.zot-auth" written)" ]; then printf 'start=%s\\n' "$(field "$config_stem.zot-auth" start)"; fi
+facts credentials "$credentials" "$(stem "$credentials")"
+${sessionKeysFile === undefined ? "" : `keys=${quote(sessionKeysFile)}; facts sessionKeys "$keys" "$(stem "$keys")"`}
+${serviceFile === undefined ? "" : `facts service ${homePath(serviceFile)} "$config_stem.service"`}
 printf ${quote(CONFIG_FOLLOWS.replaceAll("\n", "\\n"))}
 if [ -f "$config" ]; then cat "$config" 2>/dev/null || :; fi`;
 }

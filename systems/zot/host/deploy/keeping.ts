@@ -50,5 +50,5 @@ keep() {
   done
 }
 note() {
-  printf 'written=%s\\nstart=%s\\nrepairs=%s\\nstate=%s\\nplace=%s\\n' "$2" "$3" "$4" "$5" "\${as_host:+$as_host:$1}" > "$work/record" && place "$work/record" "$1.zot-auth"
+  printf 'written=%s\\nstart=%s\\nrepairs=%s\\nstate=%s\\nplace=%s\\n' "$2" "$3" "$4" "$5" "\${as_host:+$as_host:$given}" > "$work/record" && place "$work/record" "$1.zot-auth"
 }`;

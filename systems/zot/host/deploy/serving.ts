@@ -21,7 +21,8 @@ export interface ServingZot {
 
 /**
  * The beginning of both scripts: functions, and the lock. From then on the run's folder exists until `leave` removes it; the script finishes
- * or undoes what it began, even if the connection is lost.
+ * or undoes what it began, even if the connection is lost. `config` is the file itself, also if the setting names a symbolic link to it, so that its
+ * companions are found by each of its names.
  *
  * @param first commands before the lock
  */
@@ -35,9 +36,9 @@ ${LOCK}
 ${managerFunctions(service)}
 ${lastWordsFunctions(service)}
 ${proofFunctions(origin)}
-config=${quote(configFile)}; ready_seconds=${readySeconds}; reload_seconds=${reloadSeconds}
+given=${quote(configFile)}; config=$(through "$given"); ready_seconds=${readySeconds}; reload_seconds=${reloadSeconds}
 not_in_force() {
-  if ready; then say "zot serves at $origin, but not with the new config after $ready_seconds s (setting registry.readyTimeout). If its service starts it with another file than $config (setting registry.configFile), change that command to: zot serve $config"
+  if ready; then say "zot serves at $origin, but not with the new config after $ready_seconds s (setting registry.readyTimeout). If its service starts it with another file than $given (setting registry.configFile), change that command to: zot serve $given"
   else say "zot timed out after $ready_seconds s (setting registry.readyTimeout): $origin/readyz does not respond."; fi
 }
 ${first}
@@ -52,5 +53,6 @@ leave() {
 }
 changing=no; restarted=no
 trap leave EXIT
-rm -f "$(through "$config").zot-auth-new"`;
+gather "$given" "$config"
+rm -f "$config.zot-auth-new"`;
 }

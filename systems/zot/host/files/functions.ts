@@ -4,6 +4,7 @@
  * - `say` prints for the person at the terminal. It never fails, so that a lost connection does not stop the script half-way.
  * - `field <record> <name>` reads one line of a record.
  * - `through <file>` prints the target of a symbolic link, so that writes go to the target. It fails if links lead in a circle.
+ * - `gather <name> <file>` moves the companions of a file, which an earlier version left beside a symbolic link to it.
  * - `place <new> <file>` replaces a file by a copy atomically: readers see the old file or the new one.
  * - `get <url>` prints a document. `status <url>` prints the status of zot's response on this host (`000` for none), `body <url>` its body.
  * - `within <seconds> <command>` repeats a command until it succeeds.
@@ -22,6 +23,15 @@ through() {
     case $to in /*) at=$to ;; *) at=$(dirname "$at")/$to ;; esac
   done
   printf '%s\\n' "$at"
+}
+gather() {
+  if [ "$1" = "$2" ] || [ ! -f "$1.zot-auth" ]; then return; fi
+  # The record last: a kill before it leaves the rest to the next run.
+  for kind in .before-zot-auth .previous .service.before-zot-auth .service.previous .service.zot-auth .zot-auth; do
+    if [ ! -f "$1$kind" ]; then :
+    elif [ -f "$2.zot-auth" ]; then rm -f "$1$kind"
+    else mv -f "$1$kind" "$2$kind"; fi
+  done
 }
 place() {
   there=$(through "$2") || return 1

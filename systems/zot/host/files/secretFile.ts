@@ -8,7 +8,7 @@ import { FUNCTIONS } from "./functions.ts";
  */
 const KEEP = `if [ ! -f "$file.zot-auth" ]; then
   if [ -f "$file" ] && [ ! -f "$file.before-zot-auth" ] && ! cmp -s "$new" "$file"; then place "$file" "$file.before-zot-auth"; fi
-  printf 'written=\\nrepairs=0\\nstate=pending\\nplace=%s\\n' "\${as_host:+$as_host:$file}" > "$file.zot-auth-record"; mv -f "$file.zot-auth-record" "$file.zot-auth"
+  printf 'written=\\nrepairs=0\\nstate=pending\\nplace=%s\\n' "\${as_host:+$as_host:$given}" > "$file.zot-auth-record"; mv -f "$file.zot-auth-record" "$file.zot-auth"
 fi`;
 
 /**
@@ -22,18 +22,19 @@ export function secretFileScript(
   repairs: number,
 ): string {
   return `${FUNCTIONS}
-file=${quote(credentialsFile)}; data=${quote(dataDirectory)}
+given=${quote(credentialsFile)}; file=$(through "$given"); data=${quote(dataDirectory)}
 umask 077
 trap '' HUP PIPE
 if [ ! -d "$(dirname "$file")" ]; then say "The folder $(dirname "$file") does not exist on zot's host (setting registry.credentialsFile). Create it, or correct the setting."; exit 1; fi
-new=$(through "$file").zot-auth-new
+gather "$given" "$file"
+new=$file.zot-auth-new
 cat > "$new"
 # A lost connection looks like the end of the input.
 if [ "$(tail -n 1 "$new")" != '}' ]; then rm -f "$new"; say "The credentials arrived incomplete; nothing was changed. Run again."; exit 1; fi
 ${KEEP}
 if [ "$(id -u)" = 0 ] && [ -d "$data" ]; then chown "$(ls -ld "$data" | awk '{print $3}')" "$new"; fi
-mv -f "$new" "$(through "$file")"
-printf 'written=%s\\nrepairs=%s\\nplace=%s\\n' "$(sum "$file")" ${repairs} "\${as_host:+$as_host:$file}" > "$new"
+mv -f "$new" "$file"
+printf 'written=%s\\nrepairs=%s\\nplace=%s\\n' "$(sum "$file")" ${repairs} "\${as_host:+$as_host:$given}" > "$new"
 mv -f "$new" "$file.zot-auth"
 printf '%s %s' "$(sum "$file" | cut -c1-16)" ${repairs}`;
 }
@@ -41,10 +42,10 @@ printf '%s %s' "$(sum "$file" | cut -c1-16)" ${repairs}`;
 /** Restores the file from before the first deployment, or removes ours if there was none. */
 export function removeSecretFileScript(file: string): string {
   return `${FUNCTIONS}
-file=${quote(file)}
-there=$(through "$file") || there=$file
-rm -f "$there.zot-auth-new" "$file.zot-auth-new" "$file.zot-auth-record" "$file.before-zot-auth.zot-auth-new"
+given=${quote(file)}; file=$(through "$given") || file=$given
+gather "$given" "$file"
+rm -f "$file.zot-auth-new" "$file.zot-auth-record" "$file.before-zot-auth.zot-auth-new"
 # In an order in which a kill never makes the restored file look like ours.
-if [ -f "$file.before-zot-auth" ]; then rm -f "$file.zot-auth"; mv -f "$file.before-zot-auth" "$there"
-elif [ -f "$file.zot-auth" ]; then rm -f "$there"; rm -f "$file.zot-auth"; fi`;
+if [ -f "$file.before-zot-auth" ]; then rm -f "$file.zot-auth"; mv -f "$file.before-zot-auth" "$file"
+elif [ -f "$file.zot-auth" ]; then rm -f "$file"; rm -f "$file.zot-auth"; fi`;
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ZotAuthError } from "../../../../core/errors.ts";
 import type { Context, Observed, Resource } from "../../../../provider/resource.ts";
 import type { ServingZot } from "../deploy/serving.ts";
+import { FUNCTIONS } from "../files/functions.ts";
 import { removeSecretFileScript } from "../files/secretFile.ts";
 import { removeSessionKeysScript } from "../files/sessionKeys.ts";
 import { configFileOf } from "../service/service.ts";
@@ -73,11 +74,13 @@ export const fileCleanup: Resource<FileCleanupInputs, FileCleanupState> = {
 };
 
 /**
- * Another `registry.host` may be the same machine by another name, and another path the same folder through a symbolic link. The record beside the file then
- * names the new place, and the file is in use. A record of an earlier version names none.
+ * Another `registry.host` may be the same machine by another name, and another path the same file through a symbolic link to it or to its folder. The record
+ * beside the file then names the new place, and the file is in use. A record of an earlier version names none.
  */
 function unlessTakenOver({ host, file }: FileCleanupState, script: string): string {
-  return `place=$(sed -n 's/^place=//p' ${quote(`${file}.zot-auth`)} 2>/dev/null || :)
+  return `${FUNCTIONS}
+at=$(through ${quote(file)} 2>/dev/null) || at=${quote(file)}
+place=$(field "$at.zot-auth" place)
 if [ -n "$place" ] && [ "$place" != ${quote(`${host}:${file}`)} ]; then exit 0; fi
 ${script}`;
 }

@@ -47,7 +47,7 @@ fi`;
 
 /** The service file's original stays with the config that the service runs with. */
 function handOver(served: string): string {
-  return `running=no; now=${quote(served)}.service
+  return `running=no; now=$(through ${quote(served)}).service
 if [ -f "$service.before-zot-auth" ] && [ -f "$now.zot-auth" ] && [ ! -f "$now.before-zot-auth" ]; then place "$service.before-zot-auth" "$now.before-zot-auth"; fi`;
 }
 
