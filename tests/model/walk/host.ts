@@ -87,7 +87,7 @@ export class ModelHost {
 
 function pathIn({ environment }: Values, variable: "ZOT_AUTH_DEPLOY" | "ZOT_AUTH_REMOVE"): string {
   const script = (environment as Readonly<Record<string, string>>)[variable] ?? "";
-  const [, path] = /^(?:file|config)='([^']+)'/m.exec(script) ?? [];
+  const [, path] = /^given='([^']+)'/m.exec(script) ?? [];
   if (path === undefined) throw new Error(`the script names no file:\n${script.slice(0, 500)}`);
   return path;
 }
