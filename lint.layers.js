@@ -54,7 +54,7 @@ const PURE = [
   "systems/authentik/session/claims.ts",
   "systems/forgejo/{secretMarker,target}.ts",
   "systems/onePassword/item/{field,item,place}.ts",
-  "systems/zot/access/*",
+  "systems/zot/access/{*,globs/*}",
   "systems/zot/config/**",
   "systems/zot/host/{facts,shell/shell,zotHost}.ts",
   "systems/zot/host/{deploy,files,service}/*",

@@ -1,6 +1,6 @@
 // Stands in for zot: evaluates the access control of its configuration.
 import type { AccessControlConfig, Policy, RepositoryPolicies } from "../config/config.ts";
-import { globMatches } from "./glob.ts";
+import { matchesGlob } from "../../../systems/zot/access/globs/match.ts";
 import { isDigest } from "../storage/repositories.ts";
 import type { ZotVersion } from "../version.ts";
 
@@ -16,7 +16,7 @@ export const anonymous: Subject = { name: "", groups: [] };
 
 /** Whether the longest matching pattern or the admin policy allows the subject's action on the repository. */
 export function isAllowed(config: AccessControlConfig, subject: Subject, action: Action, repository: string): boolean {
-  const patterns = Object.keys(config.repositories).filter((pattern) => globMatches(pattern, repository));
+  const patterns = Object.keys(config.repositories).filter((pattern) => matchesGlob(pattern.toLowerCase(), repository));
   const longest = patterns.reduce((best, pattern) => (pattern.length > best.length ? pattern : best), "");
   const policies = config.repositories[longest];
   return (

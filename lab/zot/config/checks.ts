@@ -2,7 +2,7 @@
 import type { AccessControlConfig, AuthConfig, OidcProviderConfig, ZotConfig } from "./config.ts";
 import { ConfigError } from "./error.ts";
 import { formatDuration } from "./durations.ts";
-import { isValidGlob } from "../access/glob.ts";
+import { isValidGlob } from "../../../systems/zot/access/globs/match.ts";
 import type { Log } from "../server/log.ts";
 import { readSecretFile } from "./secretFiles.ts";
 import type { ZotVersion } from "../version.ts";

@@ -1,5 +1,5 @@
-import { braceExpand, minimatch } from "minimatch";
 import { objectAt, valueAt } from "../config/anyCase.ts";
+import { matchesGlob } from "./globs/match.ts";
 
 /** One entry of a glob's `policies`. */
 export interface Policy {
@@ -35,54 +35,23 @@ export function parsePolicy(policy: unknown): Policy {
   };
 }
 
-/** The rules that apply to a repository: only those of the longest matching glob. */
+/**
+ * The rules that apply to a repository: only those of the longest matching glob. A glob is a key of zot's config, so it counts in lower case.
+ * Of equally long ones, zot takes any: {@link equallyLong}.
+ */
 export function decidingRules(rules: readonly RepositoryRules[], repository: string): RepositoryRules | undefined {
   return rules
-    .filter(({ glob }) => matches(repository, glob))
+    .filter(({ glob }) => glob !== "" && matchesGlob(glob.toLowerCase(), repository))
     .reduce<RepositoryRules | undefined>(
-      (longest, next) => (longest === undefined || next.glob.length > longest.glob.length ? next : longest),
-      undefined,
+      (longest, next) => (longest === undefined || lengthOf(next) > lengthOf(longest) ? next : longest),
+      // zot also uses the empty glob for repositories that no other matches.
+      rules.find(({ glob }) => glob === ""),
     );
 }
 
-/** Sample repository names below a prefix: at least one for each glob that can apply there. */
-export function samplesBelow(rules: readonly RepositoryRules[], prefix: string): readonly string[] {
-  const samples = rules.flatMap(({ glob }) =>
-    braceExpand(glob)
-      .flatMap((pattern) => namesBelow(pattern.split("/"), prefix.split("/")))
-      .map((segments) => segments.join("/"))
-      .filter((name) => matches(name, glob)),
-  );
-  return [...new Set([`${prefix}/sample`, `${prefix}/library/sample`, ...samples])];
-}
-
-/** Names that begin with the prefix and match the pattern, all as their segments. */
-function namesBelow(
-  [first, ...rest]: readonly string[],
-  [inside, ...deeper]: readonly string[],
-): readonly (readonly string[])[] {
-  if (first === undefined) return [];
-  const within = (names: readonly (readonly string[])[]) =>
-    inside === undefined ? names : names.map((name) => [inside, ...name]);
-  if (inside === undefined) {
-    const starts = first === "**" ? [[], ["sample"], ["library", "sample"]] : [[exampleOf(first)]];
-    const ends = rest.length === 0 ? [[]] : namesBelow(rest, []);
-    return starts.flatMap((start) => ends.map((end) => [...start, ...end])).filter((name) => name.length > 0);
-  }
-  if (first === "**")
-    return [...namesBelow(rest, [inside, ...deeper]), ...within(namesBelow([first, ...rest], deeper))];
-  return matches(inside, first) ? within(namesBelow(rest, deeper)) : [];
-}
-
-function exampleOf(segment: string): string {
-  return segment
-    .replaceAll(/\*+/g, "sample")
-    .replaceAll("?", "x")
-    .replaceAll(/\[[!^]?(.)[^\]]*\]/g, "$1");
-}
-
-function matches(name: string, glob: string): boolean {
-  return minimatch(name, glob, { dot: true, nonegate: true, nocomment: true, noext: true });
+/** zot compares lengths in bytes. */
+export function lengthOf({ glob }: RepositoryRules): number {
+  return Buffer.byteLength(glob);
 }
 
 /** Whether the rules grant an action to a group or an account. */

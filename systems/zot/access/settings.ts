@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { isWithoutDuplicates, name, text } from "../../../core/settings/types.ts";
+import { glob } from "./globs/setting.ts";
 
 /** zot's actions. zot accepts any other word, which then grants nothing. */
 export const ACTIONS = ["read", "create", "update", "delete", "detectManifestCollision"] as const;
@@ -66,21 +67,22 @@ export const access = z.strictObject({
   users,
   namespaces: z
     .record(
-      z
-        .string()
-        .min(1)
-        .refine((glob) => !["**", "*", "**/*"].includes(glob), {
+      glob
+        .refine((value) => !["**", "*", "**/*"].includes(value), {
           error:
             'a glob for some of the repositories, such as "docker.io/**" (the settings of access itself apply to all)',
         })
-        .refine((glob) => !/^\/|\\|\s|\/$/.test(glob), {
+        .refine((value) => !/^\/|\\|\s|\/$/.test(value), {
           error: 'a glob of repository names without a leading or trailing slash, such as "docker.io/**"',
+        })
+        .refine((value) => value === value.toLowerCase(), {
+          error: "a glob in lower case, because repository names are in lower case and zot reads the glob so",
         }),
       namespace,
     )
     .default({})
     .describe(
-      "Separate rules for some repositories, by glob: `docker.io/**: {ci: read}`. Only the longest matching glob applies; admins keep all permissions.",
+      "Separate rules for some repositories, by glob: `docker.io/**: {ci: read}`. Only the longest matching glob applies; admins keep all permissions. Globs are those of zot: `team/**` is `team` and everything below it, `*` ends at a slash, `{a,b}` is either.",
     ),
 });
 

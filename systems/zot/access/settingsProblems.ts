@@ -3,10 +3,11 @@ import { groupsWithRights } from "../../authentik/blueprint/signInGroups.ts";
 import { isObject } from "../../../core/json.ts";
 import type { JsonObject } from "../../../core/json.ts";
 import { valueAt } from "../config/anyCase.ts";
-import { decidingRules, grants, parsePolicy, samplesBelow } from "./policies.ts";
+import { decidingRules, grants, parsePolicy } from "./policies.ts";
 import type { RepositoryRules } from "./policies.ts";
 import { allRepositories } from "./rules.ts";
 import type { AccessRules } from "./rules.ts";
+import { samplesBelow } from "./globs/samples.ts";
 import type { AccessSettings } from "./settings.ts";
 
 /**

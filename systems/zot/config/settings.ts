@@ -1,8 +1,9 @@
 import * as z from "zod";
 import { duration, name, text } from "../../../core/settings/types.ts";
+import { glob } from "../access/globs/setting.ts";
 
 const count = z.int({ error: "a whole number of 1 or more" }).min(1);
-const globs = z.array(text).min(1, { error: "a list of at least one glob of repository names" });
+const globs = z.array(glob).min(1, { error: "a list of at least one glob of repository names" });
 
 const kept = (what: "tags" | "untagged manifests") => ({
   pulledWithin: duration.optional().describe(`Keep ${what} that were pulled within this time.`),

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { glob } from "../access/globs/setting.ts";
 import { REPOSITORY_NAME } from "../access/imageNames.ts";
 import { baseUrl, duration, port, text } from "../../../core/settings/types.ts";
 
@@ -88,7 +89,7 @@ export const registry = z
             .describe("Further addresses of the same registry, used if the first one fails."),
           onDemand: z.boolean().default(true).describe("Whether an image is fetched when a client pulls it."),
           pollInterval: duration.optional().describe("How often to fetch all matching images. Default: never."),
-          prefix: text.default("**").describe("Which of its repositories to fetch: a glob."),
+          prefix: glob.default("**").describe("Which of its repositories to fetch: a glob."),
           tagsRegex: text.optional().describe("Which tags to fetch: a regular expression. Default: all."),
           semver: z.boolean().optional().describe("Fetch only tags that are semantic versions."),
           onlySigned: z.boolean().optional().describe("Fetch only signed images."),

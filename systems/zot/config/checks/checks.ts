@@ -2,6 +2,7 @@ import { accessControlProblems } from "../../access/checks.ts";
 import { isObject } from "../../../../core/json.ts";
 import { objectAt, valueAt } from "../anyCase.ts";
 import type { JsonObject } from "../../../../core/json.ts";
+import { patternProblems } from "./patterns.ts";
 import { shown } from "./problem.ts";
 import type { ConfigProblem } from "./problem.ts";
 
@@ -22,6 +23,7 @@ export function* configProblems(config: JsonObject, expected: Expected): Generat
   yield* signInProblems(objectAt(config, "http", "auth"), expected);
   yield* accessControlProblems(config);
   yield* storageProblems(objectAt(config, "storage"));
+  yield* patternProblems(config);
   yield* extensionProblems(objectAt(config, "extensions"));
   yield* secretProblems(config, []);
 }

@@ -1,14 +1,20 @@
 import { valueAt } from "../anyCase.ts";
-import { decidingRules, samplesBelow } from "../../access/policies.ts";
+import { decidingRules } from "../../access/policies.ts";
 import type { RepositoryRules } from "../../access/policies.ts";
 import { allRepositories } from "../../access/rules.ts";
 import type { AccessRules } from "../../access/rules.ts";
+import { equallyLong, samplesBelow } from "../../access/globs/samples.ts";
 import type { ZotConfigArgs } from "../args.ts";
 import type { ZotConfig } from "../config.ts";
 
 /** Warnings of a preview about a config that works: each finding says what is at risk and which setting avoids it. */
 export function findings(config: ZotConfig, args: ZotConfigArgs): readonly string[] {
-  return [...writableMirrors(args), ...insecureSessions(args), ...sharedBlobs(config, args.rules)];
+  return [
+    ...writableMirrors(args),
+    ...insecureSessions(args),
+    ...sharedBlobs(config, args.rules),
+    ...ambiguousGlobs(args.rules),
+  ];
 }
 
 /**
@@ -26,6 +32,15 @@ function sharedBlobs(config: ZotConfig, rules: AccessRules): readonly string[] {
     `Anyone may read some repositories, but not ${closed.join(", ")}. zot 2.1.20 and older return the blobs of those to anyone who knows a digest, through ` +
       "a readable repository, because identical blobs are stored only once. If their content is confidential, set zot.storage.dedupe: false.",
   ];
+}
+
+/** zot keeps the rules in a map, and takes the first of the longest that it comes upon. */
+function ambiguousGlobs(rules: AccessRules): readonly string[] {
+  return equallyLong(allRepositories(rules)).map(
+    ({ globs: [one, other], repository }) =>
+      `${one} and ${other} are equally long, and both match repositories such as ${repository}: zot applies the rules of either, at random for each request. ` +
+      "Change one of the globs, so that they have different lengths or no repository in common.",
+  );
 }
 
 function insecureSessions({ zot, url }: ZotConfigArgs): readonly string[] {

@@ -5,7 +5,6 @@ import type { Action } from "../../../../lab/zot/access/accessControl.ts";
 import { anonymous, isAllowed } from "../../../../lab/zot/access/accessControl.ts";
 import type { AccessControlConfig } from "../../../../lab/zot/config/config.ts";
 import { toConfig } from "../../../../lab/zot/config/config.ts";
-import { globMatches, isValidGlob } from "../../../../lab/zot/access/glob.ts";
 import { decodeConfig } from "../../../../lab/zot/config/schema.ts";
 import { zotVersion } from "../../../../lab/zot/version.ts";
 import { image, pushImage } from "../support/images.ts";
@@ -60,34 +59,6 @@ test("policies apply to users and groups, and the admin policy to all repositori
 test("a policy with conditions grants nothing, because the stand-in cannot evaluate them", () => {
   const policy = { users: ["someone"], actions: ["read"], conditions: [{ expression: "true", message: "" }] };
   assert.deepEqual(rights(accessControl({ repositories: { "**": { policies: [policy] } } }), user, "any/app"), []);
-});
-
-test("glob patterns match repository names", () => {
-  const matching = [
-    ["**", "a/b/c"],
-    ["a/**", "a"],
-    ["a/**", "a/b/c"],
-    ["**/c", "a/b/c"],
-    ["a/*", "a/b"],
-    ["a?c", "abc"],
-    ["[ab]x", "bx"],
-    ["{a,b/c}/d", "b/c/d"],
-    ["a.b", "a.b"],
-    ["my-team/[a-c]-*", "my-team/b-app"],
-  ] as const;
-  const differing = [
-    ["*", "a/b"],
-    ["a/*", "a/b/c"],
-    ["a/**", "ab"],
-    ["a.b", "axb"],
-    ["[!a]x", "ax"],
-    ["{a,b}", "c"],
-  ] as const;
-  for (const [pattern, name] of matching) assert.ok(globMatches(pattern, name), `${pattern} should match ${name}`);
-  for (const [pattern, name] of differing)
-    assert.ok(!globMatches(pattern, name), `${pattern} should not match ${name}`);
-  for (const pattern of ["[**", "{a", "a}", "a\\"]) assert.ok(!isValidGlob(pattern), pattern);
-  for (const pattern of ["**", "a/{b,c}/*", "[a-z]*", "\\["]) assert.ok(isValidGlob(pattern), pattern);
 });
 
 test("an unreadable repository is not in the catalog, and its blobs cannot be mounted", async (t) => {

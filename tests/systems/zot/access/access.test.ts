@@ -123,6 +123,16 @@ test("a preview warns that zot can return private blobs, unless blobs are stored
   assert.equal(warnings({ storage: { dedupe: false } }), "");
 });
 
+test("a preview warns of two equally long globs for the same repositories, since zot takes either at random", () => {
+  const registry = { ...REAL_CASE.registry, pullThrough: [] };
+  const namespaces = { "a*/**": { ci: "read" }, "*b/**": { ci: "none" } };
+  assert.match(
+    found({ registry, access: { namespaces } }).join(),
+    /^a\*\/\*\* and \*b\/\*\* are equally long.* such as ab\//,
+  );
+  assert.deepEqual(found({ registry, access: { namespaces: { "a*/**": { ci: "read" }, "b*/**": {} } } }), []);
+});
+
 const BAD: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
   ["an unknown action", { access: { groups: { dev: ["pull"] } } }, /access\.groups\.dev\.0: got "pull".*read, create/],
   ["no action", { access: { groups: { dev: [] } } }, /access\.groups\.dev: .*at least one of read/],
@@ -135,6 +145,16 @@ const BAD: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
     "a namespace with a slash",
     { access: { namespaces: { "/a/**": {} } } },
     /access\.namespaces\.\/a\/\*\*: got the name/,
+  ],
+  [
+    "a glob that is not closed",
+    { access: { namespaces: { "{a,b/**": {} } } },
+    /namespaces\.\{a,b\/\*\*: .*bracket and brace closed/,
+  ],
+  [
+    "a glob in capitals",
+    { access: { namespaces: { "Team/**": {} } } },
+    /namespaces\.Team\/\*\*: .*a glob in lower case/,
   ],
   [
     "CI's group among others",

@@ -4,7 +4,7 @@ import { Secret } from "../../../../core/secrets/secret.ts";
 import { SettingsError, parseSettings } from "../../../../settings/parse.ts";
 import { measure } from "../../../../systems/zot/access/proof/proofs.ts";
 import { PROBE_TAG } from "../../../../systems/zot/access/proof/proofs.ts";
-import { samplesBelow } from "../../../../systems/zot/access/policies.ts";
+import { samplesBelow } from "../../../../systems/zot/access/globs/samples.ts";
 import { probeImage } from "../../../../systems/zot/access/proof/probeImage.ts";
 import { Registry } from "../../../../systems/zot/access/proof/registry.ts";
 import { startRegistry } from "../../../lab/zot/support/registry.ts";

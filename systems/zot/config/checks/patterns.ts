@@ -1,0 +1,43 @@
+import { VALID_GLOB } from "../../access/globs/setting.ts";
+import { isValidGlob } from "../../access/globs/match.ts";
+import { objectAt, valueAt } from "../anyCase.ts";
+import { shown } from "./problem.ts";
+import type { ConfigProblem } from "./problem.ts";
+
+/** Patterns with which zot does not start. */
+export function* patternProblems(config: unknown): Generator<ConfigProblem> {
+  for (const [path, pattern] of globsIn(config)) {
+    if (typeof pattern !== "string" || isValidGlob(pattern)) continue;
+    yield { path, message: `got ${shown(pattern)}, with which zot does not start; must be ${VALID_GLOB}.` };
+  }
+}
+
+function* globsIn(config: unknown): Generator<readonly [path: string, pattern: unknown]> {
+  const repositories = objectAt(config, "http", "accessControl", "repositories");
+  for (const pattern of Object.keys(repositories)) yield [`http.accessControl.repositories.${pattern}`, pattern];
+  for (const { path, policy } of retentionPolicies(config)) {
+    for (const [index, pattern] of list(valueAt(policy, "repositories")).entries())
+      yield [`${path}.repositories.${index}`, pattern];
+  }
+  for (const { path, content } of syncContents(config)) yield [`${path}.prefix`, valueAt(content, "prefix")];
+}
+
+function* retentionPolicies(config: unknown): Generator<{ readonly path: string; readonly policy: unknown }> {
+  const subPaths = Object.entries(objectAt(config, "storage", "subPaths"));
+  const storages = subPaths.map(([path, storage]) => [`storage.subPaths.${path}`, storage] as const);
+  for (const [where, storage] of [["storage", objectAt(config, "storage")] as const, ...storages]) {
+    for (const [index, policy] of list(valueAt(storage, "retention", "policies")).entries())
+      yield { path: `${where}.retention.policies.${index}`, policy };
+  }
+}
+
+function* syncContents(config: unknown): Generator<{ readonly path: string; readonly content: unknown }> {
+  for (const [index, registry] of list(valueAt(config, "extensions", "sync", "registries")).entries()) {
+    for (const [place, content] of list(valueAt(registry, "content")).entries())
+      yield { path: `extensions.sync.registries.${index}.content.${place}`, content };
+  }
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
