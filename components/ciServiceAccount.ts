@@ -89,7 +89,9 @@ export class CiServiceAccount extends ComponentResource {
       },
       { parent: this, dependsOn: [access.applied] },
     );
-    const keys = { ...signIn, owner: args.owner, store: args.keyStore, onDestroy: args.onDestroy };
+    const plan = rotationPlan(args.keyLifetime, args.rotateAfter);
+    const lifetime = plan.lifetimeSeconds;
+    const keys = { ...signIn, owner: args.owner, store: args.keyStore, onDestroy: args.onDestroy, lifetime };
     const cleanup = new KeyCleanup(
       `${name}-keys`,
       { ...keys, blueprint },
@@ -100,14 +102,12 @@ export class CiServiceAccount extends ComponentResource {
     const former = output(cleanup.formerAccounts).apply((accounts) =>
       accounts === undefined || accounts.length === 0 ? undefined : { accounts, signIn, timeout },
     );
-    const plan = rotationPlan(args.keyLifetime, args.rotateAfter);
     const key = new ApiKey(
       `${name}-key`,
       {
         ...keys,
         formerOwners,
         former,
-        lifetime: plan.lifetimeSeconds,
         rotateAfter: plan.rotateAfterSeconds,
         rotationTrigger: args.rotationTrigger ?? "",
         revocationTrigger: args.revocationTrigger ?? "",

@@ -6,13 +6,14 @@ import { messageOf } from "../../../core/errors.ts";
 import { HttpResponse } from "../../../core/http/http.ts";
 import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";
+import { withoutForeignAccounts } from "./accounts.ts";
 import { runBlueprint } from "./run.ts";
 import type { Context } from "../../../provider/resource.ts";
 
 const NAME = "zot-auth removal";
 
 /**
- * Removes objects from Authentik by a short-lived blueprint.
+ * Removes objects from Authentik by a short-lived blueprint, except for accounts that others created.
  *
  * @param what distinguishes this removal from concurrent ones
  */
@@ -22,9 +23,10 @@ export async function removeObjects(
   objects: readonly BlueprintObject[],
   context: Context,
 ): Promise<void> {
-  if (objects.length === 0) return;
-  context.progress(`removing ${objects.join(", ")} from Authentik`);
-  await applyOnce(connection, what, renderRemoval(objects), context);
+  const ours = await withoutForeignAccounts(new Authentik(connection, context.signal), objects, context);
+  if (ours.length === 0) return;
+  context.progress(`removing ${ours.join(", ")} from Authentik`);
+  await applyOnce(connection, what, renderRemoval(ours), context);
 }
 
 /**

@@ -7,6 +7,11 @@ export function appPasswordIdentifier(user: string): string {
   return `${user}-app-password`;
 }
 
+/** What the service account is called in Authentik. It marks an account as ours, so it must never change: clean-ups leave accounts with other names alone. */
+export function accountName(user: string): string {
+  return `${user} (pushes images from CI)`;
+}
+
 /** The redirect URI of the OAuth2 client. */
 export function redirectUri(registryUrl: string): string {
   return `${registryUrl}/zot/auth/callback/oidc`;
@@ -49,7 +54,7 @@ export function accountEntries({ ciGroup, ciUser }: Pick<BlueprintArgs, "ciGroup
       id: "ci-user",
       identifiers: { username: ciUser },
       attrs: {
-        name: `${ciUser} (pushes images from CI)`,
+        name: accountName(ciUser),
         type: "service_account",
         path: "service-accounts",
         is_active: true,

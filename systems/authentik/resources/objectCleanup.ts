@@ -2,6 +2,7 @@ import type { BlueprintObject } from "../blueprint/objects.ts";
 import { WAY_IN, WAY_IN_OBJECTS } from "../blueprint/wayIn.ts";
 import { inlineNameFor } from "../blueprint/delivery.ts";
 import { oneAtATime } from "../applying/queue.ts";
+import { ownerOf } from "../applying/accounts.ts";
 import { removeObjects, sweepRemovals } from "../applying/removal.ts";
 import { ifAllowed } from "../rights/check.ts";
 import { Authentik } from "../client.ts";
@@ -97,7 +98,9 @@ async function cleanUp(state: ObjectCleanupState, context: Context): Promise<voi
     ifAllowed(async () => ({ found: await authentik.application(state.application) })).then((seen) =>
       seen === undefined ? "unseen" : seen.found,
     ),
-    ...namesOf(state.objects, "authentik_core.user").map(async (name) => authentik.user(name)),
+    ...namesOf(state.objects, "authentik_core.user").map(async (name) =>
+      (await ownerOf(authentik, name)) === "ours" ? name : undefined,
+    ),
   ]);
   if (left.every((found) => found === undefined)) return;
   await removeObjects(state, `all of ${state.application}`, state.objects, context);

@@ -105,9 +105,10 @@ function userNotice({ inputs, state }: { inputs: ApiKeyInputs; state: ApiKeyStat
 async function revokeEverything(inputs: ApiKeyInputs, context: Context): Promise<void> {
   await inSession(inputs, context, async ({ zot }) => revokeAll(inputs, zot.credentials, context));
   const { former, registryUrl } = inputs;
-  for (const { username } of former?.accounts ?? []) {
+  for (const account of former?.accounts ?? []) {
     if (former === undefined) continue;
-    await asFormerAccount(username, former, context, async (credentials) =>
+    const { username } = account;
+    await asFormerAccount(account, former, context, async (credentials) =>
       revokeAll({ registryUrl, username }, credentials, context),
     );
   }

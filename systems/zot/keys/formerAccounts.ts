@@ -1,8 +1,10 @@
 import { ZotAuthError } from "../../../core/errors.ts";
 import type { Context } from "../../../provider/resource.ts";
+import { ownerOf } from "../../authentik/applying/accounts.ts";
 import { withWayIn } from "../../authentik/applying/wayIn.ts";
 import { appPasswordIdentifier } from "../../authentik/blueprint/render.ts";
 import { WAY_IN } from "../../authentik/blueprint/wayIn.ts";
+import { Authentik } from "../../authentik/client.ts";
 import { revokeKey } from "../client.ts";
 import type { ZotCredentials } from "../client.ts";
 import { signedIn } from "../signIn/check.ts";
@@ -10,6 +12,7 @@ import type { SignInArgs } from "../signIn/check.ts";
 import { beginSignIn } from "../signIn/zotSignIn.ts";
 import { accountKeys } from "./otherKeys/accountKeys.ts";
 import { whenUnused } from "./otherKeys/inUse.ts";
+import { isDue, plus, rfc3339 } from "./rotation.ts";
 import type { KeyOwner } from "./rotation.ts";
 
 /** An account that `ci.user` named before. Its keys work without it, so it is removed only once they are revoked. */
@@ -17,6 +20,8 @@ export interface FormerAccount {
   readonly username: string;
   /** Counts the changes of the account: distinguishes one that was declared again in between. */
   readonly generation: number;
+  /** When its last key expires at the latest, RFC 3339. Absent in the state of earlier versions. */
+  readonly expires?: string;
 }
 
 /** How to act as an account of an earlier setting. */
@@ -32,31 +37,69 @@ export interface FormerAccounts extends Acting {
   readonly accounts: readonly FormerAccount[];
 }
 
-/** The former accounts after `ci.user` has changed. */
-export function formerAccountsAfter(
-  state: { readonly username: string; readonly formerAccounts?: readonly FormerAccount[] },
-  username: string,
-): readonly FormerAccount[] {
-  const { formerAccounts = [] } = state;
-  if (state.username === username) return formerAccounts;
-  const generation = Math.max(0, ...formerAccounts.map((account) => account.generation)) + 1;
-  const others = formerAccounts.filter((account) => account.username !== state.username);
-  return [...others, { username: state.username, generation }].filter((account) => account.username !== username);
+/** What decides which accounts are former. */
+interface Declared {
+  readonly username: string;
+  /** Seconds that a key is valid. Absent in the state of earlier versions. */
+  readonly lifetime?: number;
 }
 
-/** Signs in to zot as an account that need not exist any more, does something, and removes the account from Authentik. */
-export async function asFormerAccount<T>(
-  username: string,
+/** The former accounts after a change of the settings. */
+export function formerAccountsAfter(
+  state: Declared & { readonly formerAccounts?: readonly FormerAccount[] },
+  inputs: Required<Declared>,
+  now: Date,
+): readonly FormerAccount[] {
+  const { formerAccounts = [] } = state;
+  const expires = plus(rfc3339(now), Math.max(state.lifetime ?? 0, inputs.lifetime));
+  const known = formerAccounts.map((account) => ({ expires, ...account }));
+  if (state.username === inputs.username) return known;
+  const generation = Math.max(0, ...known.map((account) => account.generation)) + 1;
+  const others = known.filter(({ username }) => username !== state.username && username !== inputs.username);
+  return [...others, { username: state.username, generation, expires }];
+}
+
+/** Without accounts of which nothing can be left: their keys have expired, and Authentik does not have them. */
+export async function withoutForgotten(
+  accounts: readonly FormerAccount[],
+  { signIn }: Pick<Acting, "signIn">,
+  context: Context,
+): Promise<readonly FormerAccount[]> {
+  const authentik = new Authentik(signIn, context.signal);
+  const left: FormerAccount[] = [];
+  for (const account of accounts)
+    if (!isOver(account.expires) || (await ownerOf(authentik, account.username)) === "ours") left.push(account);
+  return left;
+}
+
+function isOver(expires: string | undefined): boolean {
+  return expires !== undefined && isDue(expires, new Date());
+}
+
+/**
+ * Signs in to zot as an account that need not exist any more, does something, and removes the account from Authentik. An account of that name that somebody else
+ * has created since stays as it is.
+ */
+export async function asFormerAccount(
+  { username, expires }: Pick<FormerAccount, "username" | "expires">,
   { signIn, timeout }: Acting,
   context: Context,
-  use: (credentials: ZotCredentials) => Promise<T>,
-): Promise<T> {
+  use: (credentials: ZotCredentials) => Promise<void>,
+): Promise<void> {
   const { authentikUrl, authentikToken, issuer, registryUrl } = signIn;
+  const owner = await ownerOf(new Authentik(signIn, context.signal), username);
+  if (typeof owner !== "string") {
+    const until = expires === undefined ? "they expire" : expires;
+    const keys = `Keys that an earlier account of that name left at ${registryUrl} are valid until ${until}.`;
+    context.warn(isOver(expires) ? owner.foreign : `${owner.foreign} ${keys}`);
+    return;
+  }
+  if (owner === "absent" && isOver(expires)) return;
   const { authorize } = await beginSignIn(registryUrl, context.signal);
   const clientId = authorize.searchParams.get("client_id") ?? "";
-  return withWayIn({ authentikUrl, authentikToken, username, clientId, issuer, timeout }, context, async () => {
+  await withWayIn({ authentikUrl, authentikToken, username, clientId, issuer, timeout }, context, async () => {
     const appPassword = appPasswordIdentifier(username);
-    return signedIn(
+    await signedIn(
       { ...signIn, username, appPassword, machineFlow: WAY_IN, ciGroup: WAY_IN },
       context,
       async ({ zot }) => use(zot.credentials),
@@ -66,13 +109,14 @@ export async function asFormerAccount<T>(
 
 /** Revokes our keys of a former account, once they are unused, and removes the account. */
 export async function retireAccount(
-  username: string,
+  former: Pick<FormerAccount, "username" | "expires">,
   owner: KeyOwner & { readonly unmanagedKeys?: "report" | "revoke" },
   acting: Acting,
   context: Context,
 ): Promise<void> {
   const { registryUrl } = acting.signIn;
-  await asFormerAccount(username, acting, context, async (credentials) => {
+  const { username } = former;
+  await asFormerAccount(former, acting, context, async (credentials) => {
     const account = { ...owner, registryUrl, username };
     const { own, unmanaged } = await accountKeys(account, credentials, context.signal);
     await whenUnused({ registryUrl, username, uuid: "" }, own, credentials, context);

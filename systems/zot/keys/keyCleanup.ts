@@ -1,6 +1,6 @@
 import { ZotAuthError } from "../../../core/errors.ts";
 import { HOST_GONE } from "../host/shell/shell.ts";
-import { ownGeneration } from "./rotation.ts";
+import { ownGeneration, plus, rfc3339 } from "./rotation.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
 import type { Delivered } from "../../authentik/applying/arrival.ts";
 import { keyWorks, listKeys, revokeKey } from "../client.ts";
@@ -11,6 +11,7 @@ import {
   isRefusedSignIn,
   retireAccount,
   warnOfUnmanaged,
+  withoutForgotten,
 } from "./formerAccounts.ts";
 import type { Acting, FormerAccount } from "./formerAccounts.ts";
 import { vault } from "../../onePassword/resolver.ts";
@@ -32,6 +33,8 @@ export interface KeyCleanupInputs extends SignInArgs {
   /** Where the current key is stored. */
   readonly store: SecretReference;
   readonly onDestroy: "blank" | "leave";
+  /** Seconds that a key is valid. Absent in the state of earlier versions. */
+  readonly lifetime: number;
 }
 
 export interface KeyCleanupState extends KeyCleanupInputs, Observed {
@@ -51,11 +54,12 @@ export const keyCleanup: Resource<KeyCleanupInputs, KeyCleanupState> = {
     return Promise.resolve({ id, state: { ...inputs, formerOwners: [], formerAccounts: [], drift: "" } });
   },
 
-  async update(state, inputs) {
+  async update(state, inputs, context) {
     const owners = [...new Set([...(state.formerOwners ?? []), state.owner])];
     const formerOwners = owners.filter((prefix) => prefix !== inputs.owner);
-    const formerAccounts = formerAccountsAfter(state, inputs.username);
-    return Promise.resolve({ ...inputs, formerOwners, formerAccounts, drift: "" });
+    const former = formerAccountsAfter(state, inputs, new Date());
+    const formerAccounts = await withoutForgotten(former, { signIn: inputs }, context);
+    return { ...inputs, formerOwners, formerAccounts, drift: "" };
   },
 
   async delete(state, context) {
@@ -81,8 +85,7 @@ async function revokeAllOwn(state: KeyCleanupState, context: Context): Promise<v
   };
   const held = await works();
   await revokeOwn(state, context);
-  for (const former of state.formerAccounts ?? [])
-    await retireAccount(former.username, state, actingFor(state), context);
+  for (const former of state.formerAccounts ?? []) await retireAccount(former, state, actingFor(state), context);
   // One of our keys that was not in the state, so ApiKey did not blank it.
   if (held && onDestroy === "blank" && !(await works())) await vault().blank(store, signal);
 }
@@ -105,7 +108,10 @@ async function revokeOwn(state: KeyCleanupState, context: Context): Promise<void
     await signedIn(state, context, async ({ zot }) => revoke(zot.credentials));
   } catch (error) {
     if (!isRefusedSignIn(error)) throw error;
-    await asFormerAccount(username, actingFor(state), context, revoke);
+    // Absent in the state of earlier versions.
+    const { lifetime } = state as Partial<KeyCleanupState>;
+    const expires = lifetime === undefined ? {} : { expires: plus(rfc3339(new Date()), lifetime) };
+    await asFormerAccount({ username, ...expires }, actingFor(state), context, revoke);
   }
 }
 

@@ -164,6 +164,31 @@ export class Homelab {
     this.secrets.add(value);
   }
 
+  /** Creates an account in Authentik that is none of ours. */
+  createAccount(username: string, name: string): void {
+    const users = this.authentikRows()["authentik_core.user"] ?? [];
+    const [like] = users;
+    const pk = Math.max(...users.map((user) => Number(user.pk))) + 1000;
+    users.push({ ...structuredClone(like), pk, uuid: randomUUID(), username, name });
+  }
+
+  /** What an account is called in Authentik; `undefined` if there is none. */
+  accountName(username: string): string | undefined {
+    const users = this.authentikRows()["authentik_core.user"] ?? [];
+    return users.find((user) => user["username"] === username)?.["name"] as string | undefined;
+  }
+
+  /** Deletes an account in Authentik, with its tokens. */
+  dropAccount(username: string): void {
+    const rows = this.authentikRows();
+    const { pk } = rows["authentik_core.user"]?.find((user) => user["username"] === username) ?? {};
+    for (const [model, field] of [
+      ["authentik_core.user", "pk"],
+      ["authentik_core.token", "user"],
+    ] as const)
+      rows[model] = (rows[model] ?? []).filter((row) => row[field] !== pk);
+  }
+
   /** Changes fields of the OAuth2 provider in Authentik. */
   changeProvider(fields: Readonly<Record<string, string>>): void {
     const { rows } = this.#read("authentik/authentik.json") as AuthentikState;

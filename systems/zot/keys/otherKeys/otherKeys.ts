@@ -47,8 +47,7 @@ export const otherKeys: Resource<OtherKeysInputs, OtherKeysState> = {
   computed: otherKeysOutputs,
   observations: ["listing"],
 
-  diff: ({ inputs, oldInputs, state, now }) => ({
-    replace: inputs.registryUrl === oldInputs.registryUrl ? [] : ["registryUrl"],
+  diff: ({ inputs, state, now }) => ({
     due: [
       ...(state.due !== "" && isDue(state.due, now) ? ["due"] : []),
       ...(newlySuperseded(inputs.uuid, inputs.listing?.superseded ?? [], state.pending).length > 0 ? ["pending"] : []),
@@ -77,8 +76,8 @@ export const otherKeys: Resource<OtherKeysInputs, OtherKeysState> = {
 
   async update(state, inputs, context) {
     const retiring = state.retiring ?? [];
-    // Its keys are none of the new account's.
-    if (state.username !== inputs.username)
+    // Its keys are none of the new account's, or of the new registry's.
+    if (state.username !== inputs.username || state.registryUrl !== inputs.registryUrl)
       return settle(inputs, inputs.superseded, { pending: [], unmanaged: [], retiring }, context);
     // Those that the state had before are pending, or revoked.
     const known = new Set(state.superseded.map(({ uuid }) => uuid));
@@ -125,7 +124,7 @@ async function retireAccounts(
   const accounts: RetiringAccount[] = [];
   for (const account of withFormer(former?.accounts ?? [], before)) {
     const retires = former !== undefined && !account.retired && isDue(plus(account.since, gracePeriod), new Date());
-    if (retires) await retireAccount(account.username, inputs, former, context);
+    if (retires) await retireAccount(account, inputs, former, context);
     accounts.push(retires ? { ...account, retired: true } : account);
   }
   return accounts;

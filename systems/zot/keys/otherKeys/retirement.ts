@@ -59,15 +59,11 @@ export function withFormer(
   before: readonly RetiringAccount[],
 ): readonly RetiringAccount[] {
   const since = rfc3339(new Date());
-  return accounts.map(
-    ({ username, generation }) =>
-      before.find((known) => known.username === username && known.generation === generation) ?? {
-        username,
-        generation,
-        since,
-        retired: false,
-      },
-  );
+  return accounts.map((account) => {
+    const { username, generation } = account;
+    const known = before.find((earlier) => earlier.username === username && earlier.generation === generation);
+    return { since, retired: false, ...known, ...account };
+  });
 }
 
 export function retirement(

@@ -1,22 +1,45 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { formerAccountsAfter } from "../../../../systems/zot/keys/formerAccounts.ts";
+import type { FormerAccount } from "../../../../systems/zot/keys/formerAccounts.ts";
 import { retirement, withFormer } from "../../../../systems/zot/keys/otherKeys/retirement.ts";
 
 const names = (accounts: readonly { readonly username: string }[]) => accounts.map(({ username }) => username);
 
+const NOW = new Date("2026-01-01T00:00:00Z");
+const LIFETIME = 86_400;
+
+function after(state: Parameters<typeof formerAccountsAfter>[0], username: string): readonly FormerAccount[] {
+  return formerAccountsAfter(state, { username, lifetime: LIFETIME }, NOW);
+}
+
 test("each change of ci.user records the account before it, once, and never the current one", () => {
-  const first = formerAccountsAfter({ username: "a" }, "b");
-  assert.deepEqual(first, [{ username: "a", generation: 1 }]);
-  const same = formerAccountsAfter({ username: "b", formerAccounts: first }, "b");
-  assert.equal(same, first);
-  const third = formerAccountsAfter({ username: "b", formerAccounts: first }, "c");
+  const first = after({ username: "a" }, "b");
+  assert.deepEqual(first, [{ username: "a", generation: 1, expires: "2026-01-02T00:00:00Z" }]);
+  assert.deepEqual(after({ username: "b", formerAccounts: first }, "b"), first);
+  const third = after({ username: "b", formerAccounts: first }, "c");
   assert.deepEqual(names(third), ["a", "b"]);
-  const back = formerAccountsAfter({ username: "c", formerAccounts: third }, "a");
+  const back = after({ username: "c", formerAccounts: third }, "a");
   assert.deepEqual(names(back), ["b", "c"]);
-  const again = formerAccountsAfter({ username: "a", formerAccounts: back }, "c");
+  const again = after({ username: "a", formerAccounts: back }, "c");
   assert.deepEqual(names(again), ["b", "a"]);
   assert.equal(new Set([...third, ...back, ...again].map(({ generation }) => generation)).size, 4);
+});
+
+test("its keys have expired after the longer of the lifetimes before and after the change; in a state without a date, after one more", () => {
+  assert.equal(after({ username: "a", lifetime: 2 * LIFETIME }, "b")[0]?.expires, "2026-01-03T00:00:00Z");
+  const [earlier, dated] = after(
+    {
+      username: "c",
+      formerAccounts: [
+        { username: "a", generation: 1 },
+        { username: "b", generation: 2, expires: "2025-06-01T00:00:00Z" },
+      ],
+    },
+    "c",
+  );
+  assert.equal(earlier?.expires, "2026-01-02T00:00:00Z");
+  assert.equal(dated?.expires, "2025-06-01T00:00:00Z");
 });
 
 test("an account is due after its grace period, once, and again if it was declared in between", () => {
