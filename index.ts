@@ -57,7 +57,7 @@ const secrets = new ForgejoSecret(
 const acceptance = new Acceptance(
   "acceptance",
   {
-    ...from.acceptanceArgs(settings),
+    ...from.acceptanceArgs(settings, facts.version),
     owner,
     key: account.key,
     configHash: server.configHash,

@@ -15,6 +15,7 @@ import { expectedAccess } from "../systems/zot/access/matrix.ts";
 import { accessRules } from "../systems/zot/access/rules.ts";
 import { filesOnHost } from "../systems/zot/host/zotHost.ts";
 import type { ZotHost } from "../systems/zot/host/zotHost.ts";
+import type { ZotVersion } from "../systems/zot/version.ts";
 import type { SignInArgs } from "../systems/zot/signIn/check.ts";
 
 // What each component gets from the settings; index.ts adds what it gets from other components.
@@ -156,6 +157,7 @@ export function forgejoSecretArgs({ forgejo }: Settings): Omit<ForgejoSecretArgs
 
 export function acceptanceArgs(
   settings: Settings,
+  version: ZotVersion,
 ): Omit<AcceptanceArgs, "owner" | "key" | "configHash" | "clientSecretFingerprint" | "secrets"> {
   const { access, zot, ci, forgejo, acceptance } = settings;
   const { workflow } = acceptance;
@@ -167,6 +169,7 @@ export function acceptanceArgs(
       rules: accessRules(access, zot.extra),
       repository: acceptance.repository,
       imagePrefix: ci.imagePrefix,
+      version,
       metricsPath: zot.metrics.enable ? zot.metrics.path : undefined,
     }),
     testBuild:

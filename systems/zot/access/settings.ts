@@ -47,7 +47,12 @@ export const access = z.strictObject({
     .describe(
       "The Authentik group of CI: its members may pull and push new tags, but never overwrite or delete. The blueprint creates it.",
     ),
-  anonymousRead: z.boolean().default(true).describe("Whether anyone may pull without signing in."),
+  anonymousRead: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Whether anyone may pull without signing in. Not with docker: zot 2.1.16 and later answer 401 to a docker without credentials, so it needs a `docker login` with an API key. containerd (also in Kubernetes), podman, skopeo and curl pull without.",
+    ),
   signedInRead: z
     .boolean()
     .default(true)

@@ -65,7 +65,7 @@ function renderSettings(args: ZotConfigArgs, version: ZotVersion, paths: HostPat
   return {
     distSpecVersion: "1.1.0",
     storage: renderStorage(zot.storage, paths.dataDirectory, locate),
-    http: renderHttp(args, {
+    http: renderHttp(args, version, {
       credentialsFile: paths.credentialsFile,
       accessControl: renderAccessControl(args.rules, version),
       locate,

@@ -72,6 +72,10 @@ const storage = z.strictObject({
     .describe("Separate folders for some namespaces, by path: `/big`. A change restarts zot and does not move images."),
 });
 
+const timeout = z
+  .union([z.literal("default"), duration], { error: 'a duration such as "1 hour" or "90 seconds", or default' })
+  .optional();
+
 const http = z.strictObject({
   tls: z
     .strictObject({
@@ -87,8 +91,12 @@ const http = z.strictObject({
   allowOrigin: text
     .optional()
     .describe("Other origins that may call zot from a browser (CORS), separated by commas. A change restarts zot."),
-  readTimeout: duration.optional().describe("How long zot may take to read a request. zot 2.1.17 or later."),
-  writeTimeout: duration.optional().describe("How long zot may take to write a response. zot 2.1.17 or later."),
+  readTimeout: timeout.describe(
+    "How long a request may take to arrive, such as the upload of a layer. Default: 1 hour from zot 2.1.17 on, because zot's own 60 seconds cut off pushes over slow connections; older releases have no limit. `default` leaves it out of the config, so that zot's own default applies. A change restarts zot.",
+  ),
+  writeTimeout: timeout.describe(
+    "How long zot may take from the start of a request to the end of its response, such as the download of a layer. Defaults as `readTimeout`. A change restarts zot.",
+  ),
   compat: z
     .array(z.enum(["docker2s2"]))
     .default([])

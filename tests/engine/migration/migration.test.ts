@@ -19,7 +19,10 @@ let homelab: Homelab;
 let key: string;
 
 before(async () => {
-  lab = await EngineLab.start();
+  // The earlier version left the timeouts to zot. Without this setting, the same `up` restarts zot once.
+  lab = await EngineLab.start((config) => {
+    config["zot-auth:zot"] = { http: { readTimeout: "default", writeTimeout: "default" } };
+  });
   homelab = new Homelab(lab);
   await up();
   key = homelab.ciKey("homelab/apps") ?? "";

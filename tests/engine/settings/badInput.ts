@@ -125,7 +125,7 @@ test("up reports a blueprint that Authentik rejects, and the next up succeeds", 
   assert.equal(corrected.code, 0, corrected.output);
   assert.match(homelab.ciKey("homelab/apps") ?? "", /^zak_/);
   const outputs = await lab.outputs();
-  assert.partialDeepStrictEqual(outputs["acceptanceResult"], { access: "14 of 14 checks passed", build: "success" });
+  assert.partialDeepStrictEqual(outputs["acceptanceResult"], { access: "15 of 15 checks passed", build: "success" });
   assert.ok(existsSync(join(lab.layout.directory, "zot", "config.json.before-zot-auth")));
 });
 

@@ -23,7 +23,7 @@ test("preview warns if CI may write to a pull-through destination; a namespace p
   assert.equal(updated.code, 0, updated.output);
   assert.doesNotMatch(updated.output, /may create images in/);
   const { acceptanceResult } = (await lab.outputs()) as { acceptanceResult: { access: string } };
-  assert.equal(acceptanceResult.access, "18 of 18 checks passed");
+  assert.equal(acceptanceResult.access, "19 of 19 checks passed");
   const key = homelab.ciKey("homelab/apps") ?? "";
   const upload = async (repository: string): Promise<number> =>
     (await homelab.registry(`/v2/${repository}/blobs/uploads/`, { method: "POST", key })).status;
@@ -52,11 +52,11 @@ test("up creates session keys on the host, readable by zot only and not in the s
 });
 
 test("a config that zot rejects changes nothing, and up shows zot's message", async () => {
-  const repositories = { "a[": { anonymousPolicy: ["read"] } };
-  change("zot", { extra: { http: { accessControl: { repositories } } } });
+  const providers = { keycloak: { issuer: "https://sso.example.test", clientid: "zot", scopes: ["openid"] } };
+  change("zot", { extra: { http: { auth: { openid: { providers } } } } });
   const refused = await lab.up();
   assert.notEqual(refused.code, 0);
-  assert.match(refused.output, /failed to compile authorization pattern/);
+  assert.match(refused.output, /unsupported openid\/oauth2 provider/);
   assert.equal(valueAt(config(), "scheduler", "numWorkers"), 3, "the previous config is still in place");
   assert.equal((await homelab.registry("/v2/")).status, 200);
 });

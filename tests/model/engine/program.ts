@@ -4,6 +4,7 @@ import { Acceptance, AuthentikAccess, CiServiceAccount, ForgejoSecret } from "..
 import type { Settings } from "../../../settings/schema.ts";
 import { fingerprint } from "../../../core/secrets/fingerprint.ts";
 import { TOKENS } from "../homelab/servers.ts";
+import { NEWEST_KNOWN } from "../../../systems/zot/version.ts";
 import * as from from "../../../stack/arguments.ts";
 
 export const OWNER = "zot-auth/model";
@@ -28,6 +29,10 @@ export function program(settings: Settings, owner = OWNER, clientSecret = TOKENS
     { ...from.forgejoSecretArgs(settings), owner, key: { ...key, source: settings.ci.keyStore } },
     { dependsOn: [account.keys] },
   );
-  const proofs = { ...from.acceptanceArgs(settings), configHash: output("config"), clientSecretFingerprint };
+  const proofs = {
+    ...from.acceptanceArgs(settings, NEWEST_KNOWN),
+    configHash: output("config"),
+    clientSecretFingerprint,
+  };
   new Acceptance("acceptance", { ...proofs, owner, key, secrets });
 }

@@ -56,7 +56,7 @@ export function wholeProgram(settings: Settings): void {
   new Acceptance(
     "acceptance",
     {
-      ...from.acceptanceArgs(settings),
+      ...from.acceptanceArgs(settings, FACTS.version),
       owner,
       key: account.key,
       configHash: server.configHash,

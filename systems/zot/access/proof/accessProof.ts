@@ -1,4 +1,4 @@
-import { failures } from "../matrix.ts";
+import { clientDifferences, failures } from "../matrix.ts";
 import type { AccessRow, MeasuredRow } from "../matrix.ts";
 import { ZotAuthError } from "../../../../core/errors.ts";
 import { rfc3339 } from "../../keys/rotation.ts";
@@ -21,7 +21,7 @@ export interface AccessProofInputs {
 
 export interface AccessProofState extends AccessProofInputs, Observed {
   readonly measured: readonly MeasuredRow[];
-  /** `14 of 14 checks passed`. */
+  /** `15 of 15 checks passed`. */
   readonly result: string;
   /** RFC 3339. */
   readonly checked: string;
@@ -52,6 +52,6 @@ async function check(inputs: AccessProofInputs, context: Context): Promise<Acces
     );
   }
   const result = `${measured.length} of ${expected.length} checks passed`;
-  context.info(result);
+  context.info([result, clientDifferences(measured) ?? []].flat().join("\n"));
   return { ...inputs, measured, result, checked: rfc3339(new Date()), drift: "" };
 }

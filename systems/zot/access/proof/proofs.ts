@@ -23,6 +23,8 @@ const KEPT = probeImage("Kept by zot-auth: CI may neither overwrite nor delete t
 const OTHER = probeImage(
   "Pushed by zot-auth to prove that CI may create. It has no tag, so zot's garbage collection removes it.",
 );
+/** The beginning of what docker sends as its user agent, which zot looks for. */
+const DOCKER = "docker/29.0.0 zot-auth";
 const WRONG_KEY = new Secret("zak_00000000000000000000000000000000");
 
 /**
@@ -57,7 +59,7 @@ async function tryOperation(row: AccessRow, context: ProofContext): Promise<numb
   const { target = repository } = row;
   switch (row.operation) {
     case "ping":
-      return registry.ping();
+      return registry.ping(row.subject === "anonymous docker" ? DOCKER : undefined);
     case "pull":
       return (await registry.get(`/v2/${repository}/manifests/${PROBE_TAG}`)).status;
     case "list tags":
@@ -120,6 +122,7 @@ function registryFor(subject: Subject, context: ProofContext): Registry {
   const { registryUrl, username, signal } = context;
   switch (subject) {
     case "anonymous":
+    case "anonymous docker":
       return new Registry(registryUrl, undefined, signal);
     case "wrong key":
       return new Registry(registryUrl, { kind: "key", username, key: WRONG_KEY }, signal);

@@ -19,8 +19,10 @@ export class Registry {
     this.#signal = signal;
   }
 
-  async ping(): Promise<number> {
-    return (await this.#request("/v2/")).status;
+  /** @param userAgent of another client: some get another answer */
+  async ping(userAgent?: string): Promise<number> {
+    return (await this.#request("/v2/", userAgent === undefined ? {} : { headers: { "user-agent": userAgent } }))
+      .status;
   }
 
   async get(path: string): Promise<HttpResponse> {

@@ -1,8 +1,17 @@
 import { toSeconds } from "../../../../core/duration.ts";
+import type { Duration } from "../../../../core/duration.ts";
 import { present } from "../../../../core/json.ts";
 import type { JsonObject } from "../../../../core/json.ts";
 import type { ZotConfigArgs } from "../args.ts";
+import type { ZotSettings } from "../settings.ts";
+import { atLeast } from "../../version.ts";
+import type { ZotVersion } from "../../version.ts";
 import { optionalGoDuration } from "./duration.ts";
+
+type Timeout = ZotSettings["http"]["readTimeout"];
+
+const FIRST_WITH_TIMEOUTS = "2.1.17";
+const LONG_REQUEST: Duration = "1 hour";
 
 /** What the HTTP part of zot's config needs besides the arguments of the config. */
 export interface HttpParts {
@@ -13,7 +22,11 @@ export interface HttpParts {
 }
 
 /** zot's `http`: the listener, sign-in and access control. */
-export function renderHttp(args: ZotConfigArgs, { credentialsFile, accessControl, locate }: HttpParts): JsonObject {
+export function renderHttp(
+  args: ZotConfigArgs,
+  version: ZotVersion,
+  { credentialsFile, accessControl, locate }: HttpParts,
+): JsonObject {
   const { tls, realm, allowOrigin, readTimeout, writeTimeout, compat } = args.zot.http;
   return present({
     address: args.address,
@@ -21,8 +34,8 @@ export function renderHttp(args: ZotConfigArgs, { credentialsFile, accessControl
     externalUrl: args.url,
     realm,
     allowOrigin,
-    readTimeout: optionalGoDuration(readTimeout),
-    writeTimeout: optionalGoDuration(writeTimeout),
+    readTimeout: renderTimeout(readTimeout, version),
+    writeTimeout: renderTimeout(writeTimeout, version),
     compat: compat.length === 0 ? undefined : compat,
     tls:
       tls === undefined
@@ -35,6 +48,12 @@ export function renderHttp(args: ZotConfigArgs, { credentialsFile, accessControl
     auth: renderAuth(args, credentialsFile, locate),
     accessControl,
   });
+}
+
+/** zot 2.1.17 and later end every request after 60 seconds unless the config says otherwise; older ones do not start with the key. */
+function renderTimeout(timeout: Timeout, version: ZotVersion): string | undefined {
+  if (timeout === "default") return undefined;
+  return optionalGoDuration(timeout ?? (atLeast(version, FIRST_WITH_TIMEOUTS) ? LONG_REQUEST : undefined));
 }
 
 function renderAuth(

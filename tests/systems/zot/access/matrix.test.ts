@@ -1,17 +1,18 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { expectedAccess, failures } from "../../../../systems/zot/access/matrix.ts";
+import { clientDifferences, expectedAccess, failures } from "../../../../systems/zot/access/matrix.ts";
 import { accessRules } from "../../../../systems/zot/access/rules.ts";
 import { parseSettings } from "../../../../settings/parse.ts";
-import { REAL_CASE } from "../../../support/settings.ts";
+import { REAL_CASE, version } from "../../../support/settings.ts";
 
 /** The rows as `ci, begin an upload, docker.io/zot-auth-sample: 403`. */
-function rows(change: Record<string, unknown> = {}): readonly string[] {
+function rows(change: Record<string, unknown> = {}, release = "2.1.20"): readonly string[] {
   const { access, acceptance, ci, zot } = parseSettings({ ...REAL_CASE, ...change });
   return expectedAccess({
     rules: accessRules(access, zot.extra),
     repository: acceptance.repository,
     imagePrefix: ci.imagePrefix,
+    version: version(release),
     metricsPath: zot.metrics.enable ? zot.metrics.path : undefined,
   }).map(
     ({ subject, operation, target, expected }) =>
@@ -22,6 +23,7 @@ function rows(change: Record<string, unknown> = {}): readonly string[] {
 test("the real case: anybody pulls, CI creates, nobody else pushes", () => {
   assert.deepEqual(rows(), [
     "anonymous, ping: 200",
+    "anonymous docker, ping: 401",
     "anonymous, pull: 200",
     "anonymous, push a new image: 401",
     "anonymous, overwrite a tag: 401",
@@ -56,7 +58,7 @@ test("every namespace adds what is refused there, and the rules of the proofs' o
       },
     },
   });
-  assert.deepEqual(added.slice(14), [
+  assert.deepEqual(added.slice(15), [
     "ci, begin an upload, docker.io/zot-auth-sample: 403",
     "anonymous, list tags, private/zot-auth-sample: 401",
     "ci, list tags, private/zot-auth-sample: 403",
@@ -65,6 +67,19 @@ test("every namespace adds what is refused there, and the rules of the proofs' o
   ]);
   assert.ok(added.includes("anonymous, ping: 200"));
   assert.ok(added.includes("anonymous, pull: 401"));
+});
+
+test("docker without credentials is refused from 2.1.16 on, and the report says what that means", () => {
+  assert.ok(rows({}, "2.1.15").includes("anonymous docker, ping: 200"));
+  assert.ok(rows({}, "2.1.16").includes("anonymous docker, ping: 401"));
+  assert.ok(rows({ access: { anonymousRead: false } }, "2.1.15").includes("anonymous docker, ping: 401"));
+  const measured = (anonymous: number, docker: number) =>
+    clientDifferences([
+      { subject: "anonymous", operation: "ping", expected: anonymous, measured: anonymous },
+      { subject: "anonymous docker", operation: "ping", expected: docker, measured: docker },
+    ]);
+  assert.match(measured(200, 401) ?? "", /^Without credentials, curl, .* may pull, but docker may not/);
+  assert.deepEqual([measured(200, 200), measured(401, 401)], [undefined, undefined]);
 });
 
 test("a failing row is reported with its position", () => {

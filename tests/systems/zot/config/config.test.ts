@@ -14,8 +14,11 @@ import { REAL_CASE, version } from "../../../support/settings.ts";
 const EXPECTED: unknown = JSON.parse(
   readFileSync(new URL("../../../data/zot/config.expected.json", import.meta.url), "utf8"),
 );
-/** The one option that its author left out: behind a TLS proxy, secure session cookies must be enabled explicitly. */
-const AS_IT_WAS = { ...REAL_CASE, zot: { auth: { secureSession: false } } };
+/** The options that its author left out: behind a TLS proxy, secure session cookies must be enabled explicitly, and slow uploads need more than 60 seconds. */
+const AS_IT_WAS = {
+  ...REAL_CASE,
+  zot: { auth: { secureSession: false }, http: { readTimeout: "default", writeTimeout: "default" } },
+};
 
 function render(change: Record<string, unknown> = {}, release = "2.1.20"): ZotConfig {
   const settings = parseSettings({ ...REAL_CASE, ...change });
@@ -44,6 +47,17 @@ test("behind https the session cookie is for https only, unless a setting says o
   assert.equal(valueAt(render(AS_IT_WAS), "http", "auth", "secureSession"), undefined);
   const plain = { registry: { ...REAL_CASE.registry, url: "http://registry:5050" } };
   assert.equal(valueAt(render(plain), "http", "auth", "secureSession"), undefined);
+});
+
+test("a request may take an hour, unless a setting says otherwise or zot has no limit", () => {
+  const timeouts = (http: object, release: string) => {
+    const rendered = objectAt(render({ zot: { http } }, release), "http");
+    return [rendered["readTimeout"], rendered["writeTimeout"]];
+  };
+  for (const release of ["2.1.13", "2.1.16"]) assert.deepEqual(timeouts({}, release), [undefined, undefined]);
+  for (const release of ["2.1.17", "2.1.20"]) assert.deepEqual(timeouts({}, release), ["1h", "1h"]);
+  assert.deepEqual(timeouts({ readTimeout: "default" }, "2.1.20"), [undefined, "1h"]);
+  assert.deepEqual(timeouts({ readTimeout: "90 seconds", writeTimeout: "default" }, "2.1.20"), ["90s", undefined]);
 });
 
 test("without anonymous access neither reading nor metrics are open", () => {
