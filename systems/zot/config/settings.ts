@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { duration, name, text } from "../../../core/settings/types.ts";
 import { glob } from "../access/globs/setting.ts";
+import { regularExpression } from "./regularExpression.ts";
 
 const count = z.int({ error: "a whole number of 1 or more" }).min(1);
 const globs = z.array(glob).min(1, { error: "a list of at least one glob of repository names" });
@@ -14,11 +15,17 @@ const kept = (what: "tags" | "untagged manifests") => ({
 
 const retention = z.strictObject({
   dryRun: z.boolean().default(false).describe("Only log what zot would delete."),
-  delay: duration.default("24 hours").describe("The minimum age of what zot deletes."),
+  delay: duration
+    .default("24 hours")
+    .describe(
+      "How old untagged manifests, and referrers whose subject is gone, must be before zot deletes them. It does not protect tags: a tag that is not kept is removed at the next run.",
+    ),
   policies: z
     .array(
       z.strictObject({
-        repositories: globs.describe("Globs of repository names. Only the first matching policy applies."),
+        repositories: globs.describe(
+          "Globs of repository names. For each repository, only the first policy with a matching glob counts, not the longest glob; without one, all tags are kept.",
+        ),
         deleteReferrers: z.boolean().default(false).describe("Delete referrers whose subject no longer exists."),
         deleteUntagged: z.boolean().default(true).describe("Delete untagged manifests."),
         keepUntagged: z
@@ -29,14 +36,18 @@ const retention = z.strictObject({
           .array(
             z.strictObject({
               patterns: z
-                .array(text)
+                .array(regularExpression)
                 .default([])
-                .describe("Regular expressions of tags. An empty list matches all tags."),
+                .describe(
+                  "Regular expressions (Go's, RE2) of tags. They match anywhere in a tag: `v1` also matches `dev12`, `^v1$` does not. An empty list matches all tags.",
+                ),
               ...kept("tags"),
             }),
           )
           .default([])
-          .describe("Which tags to keep. **If there is any rule here, zot deletes every tag that no rule keeps.**"),
+          .describe(
+            "Which tags to keep. For each tag, only the first rule with a matching pattern decides: it keeps the tag if one of its conditions holds, or if it has none. **If there is any rule here, zot deletes every tag that its rule does not keep, and every tag without a rule.**",
+          ),
       }),
     )
     .min(1, { error: "a list of at least one policy" })
@@ -50,7 +61,9 @@ const cleaning = {
   gcInterval: duration.default("24 hours").describe("How often the garbage collection runs."),
   retention: retention
     .optional()
-    .describe("Which tags zot keeps; it deletes all others. Default: keep all. A change restarts zot."),
+    .describe(
+      "Which tags and untagged manifests zot keeps; its garbage collection deletes all others. Try it with `dryRun` first. Default: keep all tags. A change restarts zot.",
+    ),
 };
 
 const storage = z.strictObject({

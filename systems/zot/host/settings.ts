@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { glob } from "../access/globs/setting.ts";
 import { REPOSITORY_NAME } from "../access/imageNames.ts";
+import { regularExpression } from "../config/regularExpression.ts";
 import { baseUrl, duration, port, text } from "../../../core/settings/types.ts";
 
 /** Where zot runs, and how it is reached and restarted. The group `zot` holds the rest of its config. */
@@ -90,7 +91,9 @@ export const registry = z
           onDemand: z.boolean().default(true).describe("Whether an image is fetched when a client pulls it."),
           pollInterval: duration.optional().describe("How often to fetch all matching images. Default: never."),
           prefix: glob.default("**").describe("Which of its repositories to fetch: a glob."),
-          tagsRegex: text.optional().describe("Which tags to fetch: a regular expression. Default: all."),
+          tagsRegex: regularExpression
+            .optional()
+            .describe("Which tags to fetch: a regular expression of Go (RE2). Default: all."),
           semver: z.boolean().optional().describe("Fetch only tags that are semantic versions."),
           onlySigned: z.boolean().optional().describe("Fetch only signed images."),
           preserveDigest: z

@@ -6,6 +6,7 @@ import type { AccessRules } from "../../access/rules.ts";
 import { equallyLong, samplesBelow } from "../../access/globs/samples.ts";
 import type { ZotConfigArgs } from "../args.ts";
 import type { ZotConfig } from "../config.ts";
+import { retentionFindings } from "./retention.ts";
 
 /** Warnings of a preview about a config that works: each finding says what is at risk and which setting avoids it. */
 export function findings(config: ZotConfig, args: ZotConfigArgs): readonly string[] {
@@ -14,6 +15,7 @@ export function findings(config: ZotConfig, args: ZotConfigArgs): readonly strin
     ...insecureSessions(args),
     ...sharedBlobs(config, args.rules),
     ...ambiguousGlobs(args.rules),
+    ...retentionFindings(config),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { VALID_GLOB } from "../../access/globs/setting.ts";
 import { isValidGlob } from "../../access/globs/match.ts";
 import { objectAt, valueAt } from "../anyCase.ts";
+import { regularExpressionProblem } from "./regularExpressions.ts";
 import { shown } from "./problem.ts";
 import type { ConfigProblem } from "./problem.ts";
 
@@ -9,6 +10,26 @@ export function* patternProblems(config: unknown): Generator<ConfigProblem> {
   for (const [path, pattern] of globsIn(config)) {
     if (typeof pattern !== "string" || isValidGlob(pattern)) continue;
     yield { path, message: `got ${shown(pattern)}, with which zot does not start; must be ${VALID_GLOB}.` };
+  }
+  for (const [path, expression] of expressionsIn(config)) {
+    const problem = typeof expression === "string" ? regularExpressionProblem(expression) : undefined;
+    if (problem === undefined) continue;
+    yield {
+      path,
+      message: `got ${shown(expression)}, with which zot does not start: it contains ${problem}. Must be a regular expression of Go (RE2).`,
+    };
+  }
+}
+
+function* expressionsIn(config: unknown): Generator<readonly [path: string, expression: unknown]> {
+  for (const { path, policy } of retentionPolicies(config)) {
+    for (const [rule, keep] of list(valueAt(policy, "keepTags")).entries()) {
+      for (const [index, expression] of list(valueAt(keep, "patterns")).entries())
+        yield [`${path}.keepTags.${rule}.patterns.${index}`, expression];
+    }
+  }
+  for (const { path, content } of syncContents(config)) {
+    for (const key of ["regex", "excludeRegex"]) yield [`${path}.tags.${key}`, valueAt(content, "tags", key)];
   }
 }
 
@@ -22,7 +43,8 @@ function* globsIn(config: unknown): Generator<readonly [path: string, pattern: u
   for (const { path, content } of syncContents(config)) yield [`${path}.prefix`, valueAt(content, "prefix")];
 }
 
-function* retentionPolicies(config: unknown): Generator<{ readonly path: string; readonly policy: unknown }> {
+/** The policies of all storage folders, and where they are. */
+export function* retentionPolicies(config: unknown): Generator<{ readonly path: string; readonly policy: unknown }> {
   const subPaths = Object.entries(objectAt(config, "storage", "subPaths"));
   const storages = subPaths.map(([path, storage]) => [`storage.subPaths.${path}`, storage] as const);
   for (const [where, storage] of [["storage", objectAt(config, "storage")] as const, ...storages]) {
@@ -38,6 +60,7 @@ function* syncContents(config: unknown): Generator<{ readonly path: string; read
   }
 }
 
-function list(value: unknown): readonly unknown[] {
+/** The entries of a list; none for what is no list. */
+export function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
