@@ -42,8 +42,22 @@ export interface Blueprint {
 /** The file is not a blueprint: broken YAML, an unknown tag, no entries. */
 export class BlueprintSyntaxError extends Error {}
 
+/** The last texts that were parsed: each view of a blueprint needs its models, and the program asks until it has been applied. */
+const parsed = new Map<string, Blueprint>();
+const KEPT = 20;
+
 /** Parses a blueprint. Throws a `BlueprintSyntaxError`. */
 export function parseBlueprint(text: string): Blueprint {
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
+  const blueprint = parse(text);
+  const [oldest] = parsed.keys();
+  if (parsed.size === KEPT && oldest !== undefined) parsed.delete(oldest);
+  parsed.set(text, blueprint);
+  return blueprint;
+}
+
+function parse(text: string): Blueprint {
   const document = parseDocument(text, { logLevel: "silent", merge: true });
   const [problem] = document.errors;
   if (problem !== undefined) throw new BlueprintSyntaxError(problem.message, { cause: problem });
