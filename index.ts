@@ -16,6 +16,7 @@ import { providers } from "./stack/providers.ts";
 import { announceRotation } from "./stack/rotationNotice.ts";
 import { prepareSdk } from "./stack/sdk.ts";
 import { stackSettings } from "./stack/settings.ts";
+import { unreadableSecrets } from "./stack/unreadableSecrets.ts";
 import { newestZotConfig, zotConfigFor } from "./stack/zotConfig.ts";
 
 prepareSdk();
@@ -26,7 +27,9 @@ const settings = stackSettings();
 const looking = lookAtHost(from.zotHost(settings), newestZotConfig(settings));
 const { components, zotAuth, onePassword } = providers(settings);
 const reading = readClientSecret(settings.authentik.clientSecret, onePassword);
-const preflight = new Preflight("preflight", from.preflightInputs(settings), { provider: zotAuth });
+const preflight = new Preflight("preflight", from.preflightInputs(settings, await unreadableSecrets(settings)), {
+  provider: zotAuth,
+});
 const options = { providers: components, dependsOn: [preflight] };
 
 // Nothing that changes anything is registered before the host has answered and the client secret has been read.

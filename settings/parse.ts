@@ -29,16 +29,21 @@ export class SettingsError extends ZotAuthError {
  * Checks a stack's settings as a whole.
  *
  * @param raw the groups of `Pulumi.<stack>.yaml`, without the project's prefix
+ * @param problems what is wrong with the file's other keys
  * @throws SettingsError with every problem, not just the first
  */
-export function parseSettings(raw: Readonly<Record<string, unknown>>): Settings {
+export function parseSettings(
+  raw: Readonly<Record<string, unknown>>,
+  problems: readonly SettingsProblem[] = [],
+): Settings {
   const result = settingsSchema.safeParse(raw);
   if (!result.success) {
-    throw new SettingsError(
-      result.error.issues.flatMap((issue) => describeIssue(issue, raw, settingsSchema, { renamed: RENAMED_SETTINGS })),
+    const issues = result.error.issues.flatMap((issue) =>
+      describeIssue(issue, raw, settingsSchema, { renamed: RENAMED_SETTINGS }),
     );
+    throw new SettingsError([...problems, ...issues]);
   }
-  const problems = [...crossChecks(result.data)];
-  if (problems.length > 0) throw new SettingsError(problems);
+  const all = [...problems, ...crossChecks(result.data)];
+  if (all.length > 0) throw new SettingsError(all);
   return result.data;
 }

@@ -20,8 +20,15 @@ import type { SignInArgs } from "../systems/zot/signIn/check.ts";
 
 // What each component gets from the settings; index.ts adds what it gets from other components.
 
-/** Every server, token and secret that must work before anything changes. */
-export function preflightInputs({ authentik, argocd, forgejo, ci }: Settings): PreflightInputs {
+/**
+ * Every server, token and secret that must work before anything changes.
+ *
+ * @param unreadable the secrets of this machine that cannot be read, and why
+ */
+export function preflightInputs(
+  { authentik, argocd, forgejo, ci }: Settings,
+  unreadable: readonly string[] = [],
+): PreflightInputs {
   return {
     authentik: { authentikUrl: authentik.url, authentikToken: authentik.token },
     argocd:
@@ -37,6 +44,7 @@ export function preflightInputs({ authentik, argocd, forgejo, ci }: Settings): P
     targets: [...new Set([...forgejo.repositories, ...forgejo.secrets.flatMap((secret) => secret.repositories)])],
     sources: forgejo.secrets.map((secret) => secret.source),
     keyStore: ci.keyStore,
+    ...(unreadable.length === 0 ? {} : { unreadable }),
   };
 }
 

@@ -1,15 +1,14 @@
 import { RunError, getProject, runtime } from "@pulumi/pulumi";
 import { SettingsError, parseSettings } from "../settings/parse.ts";
 import type { Settings } from "../settings/schema.ts";
+import { splitStackConfig } from "../settings/stackConfig.ts";
 
 /** The settings of the current stack, checked before any resource is registered. @throws RunError with all problems at once */
 export function stackSettings(): Settings {
-  const prefix = `${getProject()}:`;
-  const groups = Object.entries(runtime.allConfig())
-    .filter(([key]) => key.startsWith(prefix))
-    .map(([key, value]) => [key.slice(prefix.length), parsed(value)] as const);
+  const config = Object.entries(runtime.allConfig()).map(([key, value]) => [key, parsed(value)] as const);
+  const { groups, problems } = splitStackConfig(Object.fromEntries(config), getProject());
   try {
-    return parseSettings(Object.fromEntries(groups));
+    return parseSettings(groups, problems);
   } catch (error) {
     // Pulumi prints a RunError as it is, and anything else with a stack trace.
     throw error instanceof SettingsError ? new RunError(error.message) : error;

@@ -21,6 +21,10 @@ export interface PreflightInputs {
   /** The sources of the other secrets that are copied to Forgejo. */
   readonly sources: readonly SecretReference[];
   readonly keyStore: SecretReference;
+  /**
+   * Secrets of this machine that cannot be read now, and why. It makes the preview show this step, and `up` run it. Absent: all can be read.
+   */
+  readonly unreadable?: readonly string[];
 }
 
 export type PreflightState = PreflightInputs & Observed;

@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import { resolve as resolvePath } from "node:path";
-import { ZotAuthError } from "../errors.ts";
+import { ZotAuthError, messageOf } from "../errors.ts";
+import { parseReference } from "./reference.ts";
 import type { SecretReference } from "./reference.ts";
 import { Secret } from "./secret.ts";
 
@@ -32,13 +33,32 @@ export function secretOfEnvironment(name: string, reference: SecretReference): S
 }
 
 /**
+ * Why a secret of this machine cannot be read; `undefined` when it can, or when it is 1Password's. It warns of nothing: whoever uses the secret does.
+ */
+export async function unreadable(reference: SecretReference): Promise<string | undefined> {
+  const parsed = parseReference(reference);
+  try {
+    if (parsed?.kind === "env") secretOfEnvironment(parsed.name, reference);
+    if (parsed?.kind === "file")
+      secretOfText(await readText(parsed.path, reference, () => undefined), parsed.path, reference);
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+/**
  * A secret in a file on this machine. One trailing newline, as editors and `echo` leave it, is ignored. A world-readable file
  * causes one warning, `SECRET_FILE_WORLD_READABLE`: an error would come too late, since others may have read it already.
  *
  * @throws ZotAuthError `SECRET_MISSING`, `SECRET_EMPTY`, `SECRET_UNREADABLE`
  */
 export async function secretOfFile(path: string, reference: SecretReference): Promise<Secret> {
-  const text = (await readText(path, reference)).replace(/\r?\n$/, "");
+  return secretOfText(await readText(path, reference, warn), path, reference);
+}
+
+function secretOfText(contents: string, path: string, reference: SecretReference): Secret {
+  const text = contents.replace(/\r?\n$/, "");
   if (text.trim() !== "") return new Secret(text);
   throw new ZotAuthError(
     "SECRET_EMPTY",
@@ -46,13 +66,14 @@ export async function secretOfFile(path: string, reference: SecretReference): Pr
   );
 }
 
-async function readText(path: string, reference: SecretReference): Promise<string> {
+async function readText(path: string, reference: SecretReference, worldReadable: typeof warn): Promise<string> {
   try {
     const file = await open(resolvePath(path), "r");
     try {
       // Of the opened file, not of the path, which could name another file by now.
       const stat = await file.stat();
-      if (process.platform !== "win32" && stat.isFile() && (stat.mode & WORLD_READABLE) !== 0) warn(path, reference);
+      if (process.platform !== "win32" && stat.isFile() && (stat.mode & WORLD_READABLE) !== 0)
+        worldReadable(path, reference);
       return await file.readFile("utf8");
     } finally {
       await file.close();

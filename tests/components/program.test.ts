@@ -234,6 +234,23 @@ test("other secrets are passed by reference to each of their targets, and the pr
   assert.deepEqual(preflight["sources"], ["op://vault/item/forge-token", "env:ARGOCD_AUTH_TOKEN"]);
 });
 
+test("a secret of this machine that cannot be read makes the preflight run, with the setting and the reason", async () => {
+  const forgejo = { url: "https://forge.eblu.me", token: "file:no-such-token", repositories: ["eblume/blumeops"] };
+  const run = await runProgram({
+    authentik: { ...REAL_CASE.authentik, token: "env:ZOT_AUTH_NO_SUCH_VARIABLE" },
+    forgejo: { ...forgejo, secrets: [{ name: "A", source: "env:HOME", repositories: ["eblume/cv"] }] },
+  });
+  assert.deepEqual(one(run, "zot-auth:acceptance:Preflight").inputs["unreadable"], [
+    "authentik.token: The environment variable ZOT_AUTH_NO_SUCH_VARIABLE (from env:ZOT_AUTH_NO_SUCH_VARIABLE) is not set. Set it where pulumi runs.",
+    "forgejo.token: The file no-such-token (from file:no-such-token) does not exist. Store the secret there, mode 0600; the path is relative to the project's folder.",
+  ]);
+  const readable = await runProgram({
+    authentik: { ...REAL_CASE.authentik, token: "env:HOME" },
+    forgejo: { ...forgejo, token: "env:HOME" },
+  });
+  assert.equal(one(readable, "zot-auth:acceptance:Preflight").inputs["unreadable"], undefined);
+});
+
 test("a preview shows one PolicyBinding per group, in order", async () => {
   const run = await runProgram();
   const bindings = run.resources

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import test from "node:test";
 import type { TestContext } from "node:test";
 import { setImmediate } from "node:timers/promises";
+import { unreadable } from "../../../core/secrets/local.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
 import { resolveSecret } from "../../../systems/onePassword/resolver.ts";
 import { fails, folder } from "../../systems/onePassword/support/support.ts";
@@ -104,4 +105,15 @@ test("environment variables: as they are, and told when missing or empty", async
   await fails(resolveSecret(`env:${name}`), "SECRET_EMPTY", /is empty/);
   process.env[name] = "token\n";
   assert.equal((await resolveSecret(`env:${name}`)).reveal(), "token\n");
+});
+
+test("asking whether a secret can be read gives the reason, reads no 1Password, and warns of nothing", async (t) => {
+  const warnings = await warningsOf(async () => {
+    assert.equal(await unreadable(file(t, "x", 0o644)), undefined);
+  });
+  assert.deepEqual(warnings, []);
+  assert.equal(await unreadable("op://vault/item/field"), undefined);
+  assert.match((await unreadable(file(t, "\n"))) ?? "", /is empty/);
+  assert.match((await unreadable(`file:${folder(t)}`)) ?? "", /is a folder/);
+  assert.match((await unreadable("env:ZOT_AUTH_NO_SUCH_VARIABLE")) ?? "", /is not set/);
 });

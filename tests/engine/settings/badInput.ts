@@ -22,9 +22,15 @@ async function world(): Promise<unknown> {
 /** A name, the changed settings, and what the one error must contain for each: the setting and the remedy. */
 const CASES: readonly (readonly [string, Readonly<Record<string, Group>>, readonly RegExp[]])[] = [
   [
-    "an unknown setting, a missing setting and a setting of the wrong type",
-    { forgejo: { repos: ["a/b"] }, ci: { keyStore: undefined }, registry: { port: "many" } },
+    "an unknown setting, a missing setting, a setting of the wrong type and a misspelt prefix",
+    {
+      forgejo: { repos: ["a/b"] },
+      ci: { keyStore: undefined },
+      registry: { port: "many" },
+      "zotauth:access": { anonymousRead: false },
+    },
     [
+      /zotauth:access: unknown setting\. Did you mean "zot-auth:access"\?/,
       /forgejo\.repos: unknown setting\. .*repositories/,
       /ci\.keyStore: required: a 1Password reference/,
       /registry\.port: got "many"; must be a port/,
@@ -82,10 +88,9 @@ for (const [name, changes, expected] of CASES) {
     writeFileSync(lab.settingsFile, settings);
     lab.changeSettings((config) => {
       for (const [group, change] of Object.entries(changes)) {
-        const changed = { ...(config[`zot-auth:${group}`] as Group), ...change };
-        config[`zot-auth:${group}`] = Object.fromEntries(
-          Object.entries(changed).filter(([, value]) => value !== undefined),
-        );
+        const key = group.includes(":") ? group : `zot-auth:${group}`;
+        const changed = { ...(config[key] as Group), ...change };
+        config[key] = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined));
       }
     });
     const { code, output } = await lab.up();
