@@ -7,7 +7,8 @@ import type { Settings } from "../settings/schema.ts";
 import type { BlueprintArgs } from "../systems/authentik/blueprint/args.ts";
 import { parseDelivery } from "../systems/authentik/blueprint/delivery.ts";
 import type { BlueprintDelivery } from "../systems/authentik/blueprint/delivery.ts";
-import { appPasswordIdentifier } from "../systems/authentik/blueprint/render.ts";
+import { needsOf } from "../systems/authentik/blueprint/needs.ts";
+import { appPasswordIdentifier, renderBlueprint } from "../systems/authentik/blueprint/render.ts";
 import { signInGroups } from "../systems/authentik/blueprint/signInGroups.ts";
 import { issuerOf } from "../systems/authentik/issuer.ts";
 import type { PreflightInputs } from "../systems/preflight.ts";
@@ -25,11 +26,10 @@ import type { SignInArgs } from "../systems/zot/signIn/check.ts";
  *
  * @param unreadable the secrets of this machine that cannot be read, and why
  */
-export function preflightInputs(
-  { authentik, argocd, forgejo, ci }: Settings,
-  unreadable: readonly string[] = [],
-): PreflightInputs {
+export function preflightInputs(settings: Settings, unreadable: readonly string[] = []): PreflightInputs {
+  const { authentik, argocd, forgejo, ci } = settings;
   return {
+    blueprint: { needs: needsOf(renderBlueprint(blueprintArgs(settings))), appliedAfter: authentik.appliedAfter },
     authentik: { authentikUrl: authentik.url, authentikToken: authentik.token },
     argocd:
       argocd === undefined

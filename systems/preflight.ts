@@ -1,5 +1,7 @@
 import { ZotAuthError, messageOf } from "../core/errors.ts";
 import type { SecretReference } from "../core/secrets/reference.ts";
+import { checkBlueprintNeeds } from "./authentik/applying/neededObjects.ts";
+import type { BlueprintNeeds } from "./authentik/applying/neededObjects.ts";
 import { checkAuthentikRights } from "./authentik/rights/check.ts";
 import { ArgoCd } from "./argocd/client.ts";
 import type { ArgoCdConnection } from "./argocd/client.ts";
@@ -15,6 +17,7 @@ import type { Context, Observed, Resource } from "../provider/resource.ts";
  */
 export interface PreflightInputs {
   readonly authentik: AuthentikConnection;
+  readonly blueprint: BlueprintNeeds;
   readonly argocd: ArgoCdConnection | null;
   readonly forgejo: ForgejoConnection;
   readonly targets: readonly string[];
@@ -41,6 +44,7 @@ async function check(inputs: PreflightInputs, context: Context): Promise<Preflig
   context.progress("checking that every server answers and every token has the required permissions");
   const checks: Promise<unknown>[] = [
     checkAuthentikRights(inputs.authentik, context),
+    checkBlueprintNeeds(inputs.authentik, inputs.blueprint, context),
     ...(inputs.argocd === null ? [] : [new ArgoCd(inputs.argocd, signal).assertMaySync()]),
     ...inputs.targets.map(async (target) => {
       await forgejo.usableTargetId(target);

@@ -44,8 +44,8 @@ export async function startLab(layout: Layout): Promise<Lab> {
     await assertPortFree({ name: "zot", port: settings.registry.port, setting: from("registry.port") });
     const kubernetes = await started(
       startKubernetes({
-        port: layout.kubernetesPort,
-        setting: from("lab:kubernetesPort"),
+        // Any: clients find it in the kubeconfig.
+        port: 0,
         data: join(directory, "kubernetes"),
         tokens: [{ token: secrets.kubernetes }],
         // client-go, which the official Kubernetes plugin uses, sends no token to a server without TLS.

@@ -14,7 +14,6 @@ export interface Layout {
   readonly settingsFile: string;
   /** Folder for all data of the lab. */
   readonly directory: string;
-  readonly kubernetesPort: number;
 }
 
 /** Reads the lab's layout from a stack's settings file. */
@@ -27,7 +26,6 @@ export function readLayout(settingsFile: string, directory: string): Layout {
     settings: parseSettings(Object.fromEntries(groups)),
     settingsFile,
     directory,
-    kubernetesPort: Number(config["lab:kubernetesPort"] ?? 0),
   };
 }
 

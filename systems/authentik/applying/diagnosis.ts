@@ -1,48 +1,16 @@
 import { needsOf } from "../blueprint/needs.ts";
-import type { NeededObject } from "../blueprint/needs.ts";
 import { ZotAuthError } from "../../../core/errors.ts";
 import type { Authentik, BlueprintInstance } from "../client.ts";
-import { listIn } from "../../../core/http/api.ts";
-import { at } from "../../../core/json.ts";
+import { lookUp } from "./neededObjects.ts";
 import { rejected, titleOf } from "./run.ts";
 import { tryOut } from "./trial.ts";
 import type { Context } from "../../../provider/resource.ts";
-
-/**
- * Objects without which a run fails. Not certificates: without one, Authentik creates a provider that signs with the client secret,
- * which the resource Application detects.
- */
-const LISTS: Readonly<Record<string, Listed>> = {
-  "authentik_core.group": {
-    path: "/core/groups/",
-    called: "group",
-    setting: " (setting: access.adminGroup, access.groups or access.signInGroups)",
-  },
-  "authentik_flows.flow": {
-    path: "/flows/instances/",
-    called: "flow",
-    setting: " (setting: authentik.authorizationFlow or authentik.invalidationFlow)",
-  },
-  "authentik_providers_oauth2.scopemapping": {
-    path: "/propertymappings/provider/scope/",
-    called: "scope mapping",
-    setting: ", which one of Authentik's own blueprints creates",
-  },
-};
 
 const GIVE_VARIABLE = {
   worker: "Give it to the worker, and restart the worker.",
   server:
     "With authentik.delivery api both the server and the worker need it, as with one env_file for both in Docker Compose. Give it to both, and restart them.",
 };
-
-interface Listed {
-  /** Where the API lists them. */
-  readonly path: string;
-  readonly called: string;
-  /** The setting that names one, as shown after the name. */
-  readonly setting: string;
-}
 
 export interface RejectedBlueprint {
   readonly text: string;
@@ -68,21 +36,14 @@ export async function whyRejected(
 ): Promise<ZotAuthError> {
   context.progress("checking why Authentik rejects the blueprint");
   const missing: string[] = [];
-  const unseen: string[] = [];
   for (const name of appliedAfter) {
     const [other] = (await authentik.blueprintsNamed(name)).filter((found) => found.name === name);
     if (other === undefined) missing.push(`the blueprint "${name}" (authentik.appliedAfter)`);
     else if (other.status === "error")
       missing.push(`a successful run of the blueprint "${name}" (authentik.appliedAfter)`);
   }
-  for (const need of needsOf(text).toSorted(byModel)) {
-    const listed = LISTS[need.model];
-    if (listed === undefined) continue;
-    const there = await isListed(authentik, listed.path, need.field, need.value);
-    if (there === true) continue;
-    const named = `the ${listed.called} with ${need.field} "${need.value}"${listed.setting}`;
-    (there === false ? missing : unseen).push(named);
-  }
+  const { absent, unseen } = await lookUp(authentik, needsOf(text));
+  missing.push(...absent);
   if (missing.length > 0) {
     return new ZotAuthError(
       "BLUEPRINT_NEEDS_MISSING",
@@ -103,23 +64,4 @@ export async function whyRejected(
       ? ""
       : ` The token has insufficient permissions to check for ${unseen.join(", ")}: check it yourself.`;
   return rejected(instance, `${tried}${mayMiss} See also the log of Authentik's ${by}.`);
-}
-
-/** Groups first: they are missing most often. */
-function byModel(left: NeededObject, right: NeededObject): number {
-  const models = Object.keys(LISTS);
-  return models.indexOf(left.model) - models.indexOf(right.model);
-}
-
-/** Whether an API list has an object with that value; `undefined` if the token may not read it. */
-async function isListed(
-  authentik: Authentik,
-  path: string,
-  field: string,
-  value: string,
-): Promise<boolean | undefined> {
-  const answer = await authentik.ask(`${path}?${field}=${encodeURIComponent(value)}`);
-  if (answer.status === 403) return undefined;
-  if (answer.status !== 200) throw authentik.refused("find an object", answer);
-  return listIn(authentik.endpoint, answer, "results").some((found) => at(found, field) === value);
 }

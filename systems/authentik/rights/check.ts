@@ -15,6 +15,7 @@ const TRIES: Readonly<Record<string, (authentik: Authentik) => Promise<number>>>
     authentik.tryOut("/managed/blueprints/", { method: "POST", json: {} }),
   "authentik_core.view_user": (authentik) => authentik.tryOut("/core/users/?page_size=1"),
   "authentik_core.view_token_key": (authentik) => authentik.tryOut(`/core/tokens/${NOTHING}/view_key/`),
+  "authentik_core.view_group": (authentik) => authentik.tryOut("/core/groups/?page_size=1"),
   "authentik_core.view_application": (authentik) => authentik.tryOut(`/core/applications/${NOTHING}/`),
   "authentik_policies.view_policybinding": (authentik) => authentik.tryOut("/policies/bindings/?page_size=1"),
   "authentik_providers_oauth2.view_oauth2provider": (authentik) => authentik.tryOut("/providers/oauth2/?page_size=1"),

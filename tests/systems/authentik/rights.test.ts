@@ -143,7 +143,7 @@ test("warns about a token with excess permissions, such as an administrator's", 
   const lab = await withRole(t);
   assert.match(
     (await check(lab.server.url, "env:SIGN_IN_TEST_TOKEN")).join(),
-    /which is akadmin's, is an administrator's: it has every permission in Authentik, but the program needs only 16\. docs\/authentik-role\.yaml/,
+    /which is akadmin's, is an administrator's: it has every permission in Authentik, but the program needs only 17\. docs\/authentik-role\.yaml/,
   );
   await change(lab, "assign", "authentik_core.delete_user", "authentik_rbac.access_admin_interface");
   assert.match(
