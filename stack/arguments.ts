@@ -5,7 +5,7 @@ import type { ForgejoSecretArgs } from "../components/forgejoSecret.ts";
 import type { ZotServerArgs } from "../components/zotServer.ts";
 import type { Settings } from "../settings/schema.ts";
 import type { BlueprintArgs } from "../systems/authentik/blueprint/args.ts";
-import { parseDelivery } from "../systems/authentik/blueprint/delivery.ts";
+import { defaultBlueprintPath, parseDelivery } from "../systems/authentik/blueprint/delivery.ts";
 import type { BlueprintDelivery } from "../systems/authentik/blueprint/delivery.ts";
 import { needsOf } from "../systems/authentik/blueprint/needs.ts";
 import { appPasswordIdentifier, renderBlueprint } from "../systems/authentik/blueprint/render.ts";
@@ -68,15 +68,15 @@ export function blueprintArgs({ authentik, registry, ci, access }: Settings): Bl
 }
 
 export function blueprintDelivery({ authentik, kubernetes }: Settings): BlueprintDelivery {
-  const { blueprintPath } = authentik;
+  const pathOf = (source: string): string => authentik.blueprintPath ?? defaultBlueprintPath(source);
   const delivery = parseDelivery(authentik.delivery);
   switch (delivery?.kind) {
     case "configMap": {
       const { namespace, configMap, key } = kubernetes;
-      return { kind: "configMap", namespace, configMap, key, blueprintPath };
+      return { kind: "configMap", namespace, configMap, key, blueprintPath: pathOf(key) };
     }
     case "file":
-      return { kind: "file", file: delivery.file, blueprintPath };
+      return { kind: "file", file: delivery.file, blueprintPath: pathOf(delivery.file) };
     case "api":
       return { kind: "api" };
     case undefined:

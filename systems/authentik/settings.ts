@@ -8,7 +8,7 @@ import {
   secretReference,
   text,
 } from "../../core/settings/types.ts";
-import { parseDelivery } from "./blueprint/delivery.ts";
+import { defaultBlueprintPath, isBlueprintPath, parseDelivery } from "./blueprint/delivery.ts";
 
 /** Authentik, and what the blueprint creates there. */
 export const authentik = z.strictObject({
@@ -46,14 +46,31 @@ export const authentik = z.strictObject({
     .string()
     .refine((value) => parseDelivery(value) !== undefined, {
       error: "configMap, file:path (a file in the clone of your GitOps repository), or api",
+      abort: true,
     })
+    .refine(
+      (value) => {
+        const delivery = parseDelivery(value);
+        return delivery?.kind !== "file" || isBlueprintPath(defaultBlueprintPath(delivery.file));
+      },
+      {
+        error:
+          "file: and a path that ends in .yaml and whose name does not begin with a dot: Authentik reads no others",
+      },
+    )
     .default("configMap")
     .describe(
       "How Authentik gets the blueprint: `configMap` (a key of a shared ConfigMap), `file:path` (a file in the clone of your GitOps repository, which you commit and push), or `api` (Authentik's API, without Kubernetes).",
     ),
   blueprintPath: text
-    .default("custom/zot.yaml")
-    .describe("The path of the blueprint as Authentik's worker sees it. Not used with `delivery: api`."),
+    .refine(isBlueprintPath, {
+      error:
+        "a path below Authentik's blueprint folder that ends in .yaml, without hidden files or folders: Authentik reads no others",
+    })
+    .optional()
+    .describe(
+      "The path of the blueprint below the blueprint folder of Authentik's worker. Default: `custom/` and the name of the file or of the ConfigMap's key, `custom/zot.yaml`. Not used with `delivery: api`.",
+    ),
   appliedAfter: z
     .array(text)
     .refine(isWithoutDuplicates, { error: "a list without duplicates" })

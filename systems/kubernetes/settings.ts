@@ -17,7 +17,13 @@ export const kubernetes = z.strictObject({
   namespace: name.default("authentik").describe("The ConfigMap's namespace."),
   configMap: name.default("authentik-blueprints").describe("The ConfigMap's name. Only one of its keys is written."),
   key: text
-    .regex(/^[-._A-Za-z0-9]+$/, { error: "a ConfigMap key: letters, digits, dots, underscores and hyphens" })
+    .regex(/^[-._A-Za-z0-9]+$/, {
+      error: "a ConfigMap key: letters, digits, dots, underscores and hyphens",
+      abort: true,
+    })
+    .regex(/^[^.].*\.yaml$/, {
+      error: "a key that ends in .yaml and does not begin with a dot: Authentik reads no other files",
+    })
     .default("zot.yaml")
     .describe("The key that holds the blueprint. All other keys are left unchanged."),
 });

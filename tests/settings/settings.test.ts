@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 import { parse } from "yaml";
+import { blueprintDelivery } from "../../stack/arguments.ts";
 import { SettingsError, parseSettings } from "../../settings/parse.ts";
 import { zotConfigArgs } from "../../settings/zotConfigArgs.ts";
 import { objectAt } from "../../systems/zot/config/anyCase.ts";
@@ -21,6 +22,30 @@ const BAD: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
     { authentik: { ...REAL_CASE.authentik, delivery: "git" } },
     /authentik\.delivery: got "git"; must be configMap, file:path/,
   ],
+  ...["zot.yml", ".zot.yaml", "blueprints/.yaml", "blueprints/zot"].map(
+    (file) =>
+      [
+        `a blueprint file that Authentik never reads, ${file}`,
+        { authentik: { ...REAL_CASE.authentik, delivery: `file:${file}` } },
+        /authentik\.delivery: got "file:[^"]*"; must be file: and a path that ends in \.yaml/,
+      ] as const,
+  ),
+  ...["custom/zot.yml", "/blueprints/custom/zot.yaml", "../zot.yaml", "custom/.data/zot.yaml", "custom//zot.yaml"].map(
+    (path) =>
+      [
+        `a blueprint path that Authentik never reads, ${path}`,
+        { authentik: { ...REAL_CASE.authentik, blueprintPath: path } },
+        /authentik\.blueprintPath: got "[^"]*"; must be a path below Authentik's blueprint folder that ends in \.yaml/,
+      ] as const,
+  ),
+  ...["zot.yml", ".zot.yaml", "zot"].map(
+    (key) =>
+      [
+        `a ConfigMap key that Authentik never reads, ${key}`,
+        { kubernetes: { key } },
+        /kubernetes\.key: got "[^"]*"; must be a key that ends in \.yaml/,
+      ] as const,
+  ),
   [
     "Argo CD with a delivery that does not use it",
     {
@@ -195,4 +220,16 @@ test("rendering the stack of the real case gives the config of the real case", (
   const { secureSession, ...auth } = objectAt(rendered, "http", "auth");
   assert.equal(secureSession, true);
   assert.deepEqual({ ...rendered, http: { ...objectAt(rendered, "http"), auth } }, expected);
+});
+
+test("the blueprint's path follows the name of its file or key, unless it is set", () => {
+  const pathWith = (change: Readonly<Record<string, unknown>>, kubernetes = {}): unknown => {
+    const settings = parseSettings({ ...REAL_CASE, authentik: { ...REAL_CASE.authentik, ...change }, kubernetes });
+    const delivery = blueprintDelivery(settings);
+    return delivery.kind === "api" ? undefined : delivery.blueprintPath;
+  };
+  assert.equal(pathWith({}), "custom/zot.yaml");
+  assert.equal(pathWith({}, { key: "registry.yaml" }), "custom/registry.yaml");
+  assert.equal(pathWith({ delivery: "file:../gitops/authentik/registry.yaml" }), "custom/registry.yaml");
+  assert.equal(pathWith({ delivery: "file:zot.yaml", blueprintPath: "mine/a.yaml" }), "mine/a.yaml");
 });

@@ -61,7 +61,7 @@ export function appliedInputs(
   const text = more.text ?? renderBlueprint(blueprintArgs(settings));
   return {
     ...connection,
-    path: settings.authentik.blueprintPath,
+    path: settings.authentik.blueprintPath ?? "custom/zot.yaml",
     text,
     hash: blueprintHash(text),
     timeout: 4,

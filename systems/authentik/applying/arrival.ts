@@ -30,11 +30,17 @@ export async function arrived(
   const wait = { timeoutSeconds: timeout, signal: context.signal };
   let files: ReadonlyMap<string, string> = new Map();
   let known: BlueprintInstance | undefined;
+  let elsewhere: string | undefined;
   context.progress(`waiting for Authentik's worker to see the blueprint. ${arrival}`);
   await waitFor(
     async () => {
       files = await availableFiles(authentik);
       if (files.get(path) === hash) return true;
+      // No error yet: it may be on its way from there, as after a change of the path.
+      const found = [...files].find(([, seen]) => seen === hash)?.[0];
+      if (found !== undefined && found !== elsewhere)
+        context.progress(`Authentik's worker sees this text as ${found}; waiting for it as ${path}`);
+      elsewhere = found;
       known ??= await authentik.blueprint(path);
       return undefined;
     },
@@ -42,7 +48,7 @@ export async function arrived(
       ...wait,
       code: "BLUEPRINT_NOT_SEEN",
       what: `Authentik's worker to see the new ${path}`,
-      remedy: () => `${whatItSees(path, files, known)} ${arrival}`,
+      remedy: () => `${whatItSees({ path, hash }, files, known)} ${arrival}`,
     },
   );
   return waitFor(async () => authentik.blueprint(path), {
@@ -92,7 +98,13 @@ async function availableFiles(authentik: Authentik): Promise<ReadonlyMap<string,
   }
 }
 
-function whatItSees(path: string, files: ReadonlyMap<string, string>, known: BlueprintInstance | undefined): string {
+function whatItSees(
+  { path, hash }: Pick<Delivered, "path" | "hash">,
+  files: ReadonlyMap<string, string>,
+  known: BlueprintInstance | undefined,
+): string {
+  const same = [...files].find(([, seen]) => seen === hash)?.[0];
+  if (same !== undefined) return `It sees this text as ${same}: set authentik.blueprintPath to that.`;
   if (files.has(path))
     return "It still sees different content: something else writes the file, or the new content has not arrived yet.";
   const folder = path.slice(0, path.lastIndexOf("/") + 1);

@@ -29,6 +29,24 @@ export function parseDelivery(
   return file === undefined ? undefined : { kind: "file", file };
 }
 
+/**
+ * Where Authentik's worker sees the file, unless the settings say otherwise: in the folder for one's own blueprints, under the file's name.
+ *
+ * @param source the file, or the key of the ConfigMap
+ */
+export function defaultBlueprintPath(source: string): string {
+  return `custom/${source.slice(source.lastIndexOf("/") + 1)}`;
+}
+
+/**
+ * Whether Authentik finds a blueprint under that path below its blueprint folder: it reads `*.yaml`, and nothing in a hidden file or folder.
+ *
+ * Source: `blueprints_find` in authentik/blueprints/v1/tasks.py.
+ */
+export function isBlueprintPath(path: string): boolean {
+  return path.endsWith(".yaml") && path.split("/").every((part) => part !== "" && !part.startsWith("."));
+}
+
 /** How the text gets to Authentik's worker, for a person who waits for it. */
 export function arrivalOf(delivery: BlueprintDelivery): string {
   switch (delivery.kind) {

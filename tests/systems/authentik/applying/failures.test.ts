@@ -127,6 +127,11 @@ test("distinguishes a missing mount, a missing file and a different text", async
   assert.match((await failureOf(create(t, lab, { timeout: 0 }))).message, /other files in custom\/, but not this one/);
   lab.write("zot.yaml", "version: 1\nentries: []\n");
   assert.match((await failureOf(create(t, lab, { timeout: 0 }))).message, /still sees different content/);
+  lab.write("elsewhere.yaml", renderBlueprint(blueprintArgs(settings)));
+  assert.match(
+    (await failureOf(create(t, lab, { timeout: 0 }))).message,
+    /It sees this text as custom\/elsewhere\.yaml: set authentik\.blueprintPath to that\./,
+  );
 });
 
 /** The lab's Authentik behind a proxy that changes some requests. */
