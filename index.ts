@@ -26,7 +26,7 @@ const settings = stackSettings();
 // Asked first: the host answers while the engine starts the providers.
 const looking = lookAtHost(from.zotHost(settings), newestZotConfig(settings));
 const { components, zotAuth, onePassword } = providers(settings);
-const reading = readClientSecret(settings.authentik.clientSecret, onePassword);
+const reading = readClientSecret(settings.authentik.clientSecret, onePassword, settings.onePassword);
 const preflight = new Preflight("preflight", from.preflightInputs(settings, await unreadableSecrets(settings)), {
   provider: zotAuth,
 });

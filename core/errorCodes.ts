@@ -10,6 +10,11 @@ export const ERROR_CODES = {
     SECRET_EMPTY: "An `env:` variable or a `file:` is empty. Put the secret there.",
     SECRET_UNREADABLE: "A `file:` cannot be read. Make the user who runs Pulumi its owner.",
     SERVER_UNREACHABLE: "A server does not answer. Check its address in the settings, and that it runs.",
+    CERTIFICATE_UNTRUSTED:
+      "A server's certificate is not trusted. If your own CA signed it, set `NODE_EXTRA_CA_CERTS` ([private-ca.md](private-ca.md)).",
+    CERTIFICATE_INVALID:
+      "A server's certificate has expired, or is for another name. Renew it, or correct the address.",
+    TLS_MISSING: "A server speaks no TLS at an `https://` address. Use `http://`, or correct the address.",
     SERVER_BUSY: "A server accepts no more requests for now (429). Run again later.",
     SERVER_FAILING: "A server still fails after retries. See its log.",
     UNEXPECTED_ANSWER: "A server's response is unexpected. See its log.",

@@ -8,24 +8,35 @@ import type { SecretReference } from "../core/secrets/reference.ts";
 import { findField, valueOf } from "../systems/onePassword/item/field.ts";
 import { isId, placeOf } from "../systems/onePassword/item/place.ts";
 import type { Place } from "../systems/onePassword/item/place.ts";
+import { resolveSecret } from "../systems/onePassword/resolver.ts";
+import { onePassword } from "../systems/onePassword/vault.ts";
+import type { OnePasswordConnection } from "../systems/onePassword/vault.ts";
 
 /**
- * Reads the OAuth2 client secret with 1Password's Pulumi provider. A preview does not wait for it, and warns when it cannot be read. An update reads
+ * Reads the OAuth2 client secret with 1Password's Pulumi provider, and a field that the provider cannot show, which is one outside of sections, with our
+ * own client. A preview does not wait for it, and warns when it cannot be read. An update reads
  * it first and fails when it cannot: nothing has changed by then.
  *
  * @param reference the setting `authentik.clientSecret`
+ * @param provider 1Password's Pulumi provider
+ * @param connection how our own client reaches 1Password
  * @throws RunError that names the setting
  */
 export async function readClientSecret(
   reference: SecretReference,
   provider: ProviderResource,
+  connection: OnePasswordConnection,
 ): Promise<{ readonly clientSecret: Output<string> }> {
-  const reading = read(reference, provider);
+  const reading = read(reference, provider, connection);
   if (!runtime.isDryRun()) await reading;
   return { clientSecret: secret(output(reading)) };
 }
 
-async function read(reference: SecretReference, provider: ProviderResource): Promise<string> {
+async function read(
+  reference: SecretReference,
+  provider: ProviderResource,
+  connection: OnePasswordConnection,
+): Promise<string> {
   if (parseReference(reference)?.kind !== "op") {
     throw new RunError(
       `authentik.clientSecret: ${reference} must be a 1Password reference. Use op://vault/item/field, since 1Password's Pulumi provider reads it.`,
@@ -35,7 +46,7 @@ async function read(reference: SecretReference, provider: ProviderResource): Pro
     const place = placeOf(reference);
     const { vault, item } = place;
     const found = await getItem({ vault, ...(isId(item) ? { uuid: item } : { title: item }) }, { provider });
-    return fieldOfItem(found, place);
+    return shownField(found, place) ?? (await onePassword(connection, resolveSecret).read(reference)).reveal();
   } catch (error) {
     // Our own errors name the reference and what to do; the provider's do not.
     const message =
@@ -48,8 +59,8 @@ async function read(reference: SecretReference, provider: ProviderResource): Pro
   }
 }
 
-/** The field that our own client would choose. 1Password's provider shows a field outside of sections only where it knows its purpose. */
-function fieldOfItem(item: GetItemResult, place: Place): string {
+/** The value of the field that our own client would choose; `undefined` if 1Password's provider does not show it. */
+function shownField(item: GetItemResult, place: Place): string | undefined {
   const sections = item.sections ?? [];
   const inSections = sections.flatMap(({ id: section, fields = [] }) =>
     fields.map(({ id, label, type, purpose, value }) => ({ id, label, type, purpose, value, section })),
@@ -62,5 +73,6 @@ function fieldOfItem(item: GetItemResult, place: Place): string {
     ([id, value]: [string, string | undefined]) =>
       value === undefined || value === "" ? [] : [{ id, label: id, type: "", purpose: "", value, section: "" }],
   );
-  return valueOf({ ...contents, fields: [...own, ...inSections] }, place);
+  const all = { ...contents, fields: [...own, ...inSections] };
+  return findField(all, place) === undefined ? undefined : valueOf(all, place);
 }

@@ -6,6 +6,7 @@ import { Secret } from "../secrets/secret.ts";
 import { connections } from "./connections.ts";
 import { retryPolicy, waitUntilWelcome } from "./retry.ts";
 import type { RetryLimits } from "./retry.ts";
+import { tlsError } from "./tls.ts";
 
 /** A server as its errors name it. */
 export interface Endpoint {
@@ -106,7 +107,7 @@ const UNAVAILABLE = [502, 503, 504];
  * repository, and the sign-in needs every step's cookies.
  *
  * @throws Unreachable `SERVER_UNREACHABLE`, which names the server, its setting and the cause
- * @throws ZotAuthError `HEADER_INVALID`
+ * @throws ZotAuthError `HEADER_INVALID`, `CERTIFICATE_UNTRUSTED`, `CERTIFICATE_INVALID`, `TLS_MISSING`
  */
 export async function request(endpoint: Endpoint, path: string, options: RequestOptions = {}): Promise<HttpResponse> {
   const { method = "GET", signal, retry = {} } = options;
@@ -136,7 +137,7 @@ export async function request(endpoint: Endpoint, path: string, options: Request
     return new HttpResponse(response.statusCode, response.headers, await response.body.text(), retriedFor);
   } catch (error) {
     signal?.throwIfAborted();
-    throw new Unreachable(endpoint, error);
+    throw tlsError(endpoint, error) ?? new Unreachable(endpoint, error);
   }
 }
 

@@ -12,10 +12,10 @@ import { FieldWriter } from "./writer.ts";
 
 /** How to connect to 1Password: the provider's configuration. It holds references, not secrets. */
 export interface OnePasswordConnection {
-  readonly connectUrl?: string;
-  readonly connectToken?: SecretReference;
-  readonly account?: string;
-  readonly serviceAccountToken?: SecretReference;
+  readonly connectUrl?: string | undefined;
+  readonly connectToken?: SecretReference | undefined;
+  readonly account?: string | undefined;
+  readonly serviceAccountToken?: SecretReference | undefined;
 }
 
 export interface OnePasswordOptions {
