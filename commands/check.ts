@@ -3,8 +3,9 @@
 // Exit code 0: everything is as declared. 1: it is not, or could not be checked. 2: wrong usage.
 import { judgeKeyDates } from "../systems/zot/keys/rotation.ts";
 import { PULUMI_EXIT, pulumi } from "./pulumi.ts";
-import { requestOf } from "./request.ts";
+import { requestOf, settingsFileOf } from "./request.ts";
 import { unfinishedIn } from "./unfinished.ts";
+import { zotIsDown } from "./zotAnswers.ts";
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -37,6 +38,9 @@ async function main(args: readonly string[]): Promise<number> {
   const line = `The key of ${String(outputs["ciUser"])} ${key.says}.`;
   if (key.verdict === "good") process.stdout.write(`${line}\n`);
   else process.stderr.write(`✗ ${line} ${remedy("up")} replaces it.\n`);
+
+  const down = await zotIsDown(String(outputs["registryUrl"]), settingsFileOf(request));
+  if (down !== undefined) return fails(down);
 
   // A preview takes no lock and writes no state, even with --refresh. With --diff it describes the drift.
   const preview = ["preview", "--refresh", "--expect-no-changes", "--diff", "--stack", stack, ...options];

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
 import test from "node:test";
 import { THIS_MACHINE, described, holderOf, isUnreadable, locksIn } from "../../commands/locks.ts";
@@ -8,6 +13,7 @@ import type { Lock, Machine } from "../../commands/locks.ts";
 import { agrees, agreesInAdvance, canAsk } from "../../commands/consent.ts";
 import { requestOf, settingsFileOf } from "../../commands/request.ts";
 import { unfinishedIn } from "../../commands/unfinished.ts";
+import { zotIsDown } from "../../commands/zotAnswers.ts";
 
 // The decisions of `npm run recover` and similar commands, without the CLI. engine/commands/recover.ts proves the wording of the CLI's errors.
 
@@ -130,4 +136,37 @@ test("names what an interrupted run left in the state", () => {
   };
   assert.deepEqual(unfinishedIn({ version: 3, deployment }), ["updating ci-key", "deleting the former ci-account"]);
   assert.deepEqual(unfinishedIn({ version: 3, deployment: { resources: [{ urn: urn("ci-key") }] } }), []);
+});
+
+test("a registry that does not answer is reported once, with the service to restart", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "zot-auth-down-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const settings = (registry: object): string => {
+    const file = join(folder, "Pulumi.nas.yaml");
+    writeFileSync(file, JSON.stringify({ config: { "zot-auth:registry": registry } }));
+    return file;
+  };
+  const closed = "http://127.0.0.1:1";
+  const cases = [
+    [{ host: "ssh:me@nas", service: "systemd:zot" }, /Restart the service systemd:zot on me@nas\./],
+    [{ host: "local", restartCommand: "make restart" }, /Restart it on this machine: `make restart`\./],
+    [{}, /Restart zot on this machine\./],
+  ] as const;
+  for (const [registry, remedy] of cases) {
+    const said = (await zotIsDown(closed, settings(registry))) ?? "";
+    assert.match(said, /^zot does not answer at http:\/\/127\.0\.0\.1:1 \(connect ECONNREFUSED/);
+    assert.match(said, remedy);
+  }
+  assert.match((await zotIsDown(closed, join(folder, "none.yaml"))) ?? "", /Restart zot on this machine/);
+
+  let status = 401;
+  const server = createServer((_, response) => response.writeHead(status).end());
+  await new Promise<void>((done) => {
+    server.listen(0, "127.0.0.1", done);
+  });
+  t.after(() => server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  assert.equal(await zotIsDown(url, settings({})), undefined, "it asks for credentials, so it runs");
+  status = 502;
+  assert.match((await zotIsDown(url, settings({}))) ?? "", /the proxy in front of zot answers 502/);
 });
