@@ -4,14 +4,15 @@ import { OLDEST_SUPPORTED, parseZotVersion } from "../version.ts";
 import type { ZotVersion } from "../version.ts";
 import type { NeededFile } from "../config/checks/neededFiles.ts";
 import type { HostFiles } from "./files/files.ts";
+import { answeringFunctions } from "./deploy/answering.ts";
 import { FUNCTIONS } from "./files/functions.ts";
 
 /** The state of a file that we write, from its record and its content. */
 export interface WrittenFile {
   /** How often hand edits were repaired, including a pending repair: a new number causes an update. */
   readonly repairs: number;
-  /** `edited`: changed by hand since we wrote it. `interrupted`: a deployment did not finish. */
-  readonly state: "as written" | "edited" | "interrupted";
+  /** `edited`: changed by hand since we wrote it. `interrupted`: a deployment did not finish. `unserved`: zot's config is as written, and no zot serves. */
+  readonly state: "as written" | "edited" | "interrupted" | "unserved";
 }
 
 /** What decides, beside the new config, whether zot must be restarted. A file that does not exist has the hash `none`. */
@@ -55,6 +56,9 @@ export interface FactsQuestion extends HostFiles {
 /** The config is printed last. It may hold secrets, so nothing quotes it. */
 const CONFIG_FOLLOWS = "config:\n";
 
+/** Seconds that a zot which is just restarting has to serve again. */
+const RESTART_SECONDS = 5;
+
 /** Prints what {@link parseFacts} reads. It changes nothing. */
 export function factsScript({
   binary,
@@ -67,6 +71,7 @@ export function factsScript({
   needed = [],
 }: FactsQuestion): string {
   return `${FUNCTIONS}
+${answeringFunctions(origin)}
 zot=${quote(binary)}; data=${quote(dataDirectory)}
 if ! path=$(command -v "$zot"); then printf 'missing=%s\\n' "$zot"; exit 0; fi
 version=$("$zot" --version 2>&1 | tr '\\n' ' ') || :
@@ -86,11 +91,17 @@ facts() {
   repairs=$(field "$3.zot-auth" repairs); written=$(field "$3.zot-auth" written); now=none; state='as written'
   if [ -f "$2" ]; then now=$(sum "$2"); fi
   if [ "$(field "$3.zot-auth" state)" = pending ]; then state=interrupted
-  elif [ -n "$written" ] && [ "$written" != "$now" ]; then state=edited; fi
+  elif [ -n "$written" ] && [ "$written" != "$now" ]; then state=edited
+  elif [ "$1" = config ] && [ -n "$written" ] && ! serves; then state=unserved; fi
   if [ "$state" != 'as written' ]; then repairs=$(( \${repairs:-0} + 1 ))
   # A link that was turned to another file: a number that says which one, so that the file is deployed.
   elif [ -L "$2" ] && [ ! -f "$3.zot-auth" ]; then repairs=$(printf '%s' "$3" | cksum | cut -d ' ' -f 1); fi
   printf '%s_state=%s\\n%s_repairs=%s\\n%s_hash=%s\\n' "$1" "$state" "$1" "\${repairs:-0}" "$1" "$now"
+}
+# Without these nobody can ask, and a deployment fails.
+serves() {
+  if ! command -v curl >/dev/null 2>&1 && ! command -v wget >/dev/null 2>&1; then return 0; fi
+  listen_as "$config"; within ${RESTART_SECONDS} ready
 }
 config=${quote(configFile)}; credentials=${quote(credentialsFile)}
 for file in "$config" "$credentials"; do
@@ -164,7 +175,7 @@ function releaseTag(answer: string): string {
 }
 
 function stateOf(text: string | undefined): WrittenFile["state"] {
-  return text === "edited" || text === "interrupted" ? text : "as written";
+  return text === "edited" || text === "interrupted" || text === "unserved" ? text : "as written";
 }
 
 /** A shell word for a path on the host, whose home folder is unknown here. */

@@ -13,6 +13,7 @@ import type { OwnKey } from "./otherKeys/accountKeys.ts";
 import type { Secret } from "../../../core/secrets/secret.ts";
 import { createKey, keyWorks, listKeys, revokeKey } from "../client.ts";
 import type { ZotCredentials } from "../client.ts";
+import { UNANSWERED, askedIn } from "../unanswered.ts";
 import { blankIfHeld, blankReplaced, findStoredKey, storeKey } from "./storedKey.ts";
 import { measure } from "../access/proof/proofs.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
@@ -74,14 +75,15 @@ export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
 
   async read(state, context) {
     const held = await findStoredKey(state.store, context.signal);
-    return { ...state, drift: await driftOf(state, held, context) };
+    return { ...state, drift: await askedIn(async () => driftOf(state, held, context)) };
   },
 
   async update(state, inputs, context) {
     const said = userNotice({ inputs, state });
     if (said !== undefined) context.warn(said);
     if (isRevocation(inputs, state)) await revokeEverything(inputs, context);
-    if (needsNewKey(inputs, state, new Date())) return makeKey(inputs, context, state);
+    const seen = state.drift === UNANSWERED ? { ...state, drift: await currentDrift(state, context) } : state;
+    if (needsNewKey(inputs, seen, new Date())) return makeKey(inputs, context, state);
     return { ...state, ...inputs, rotates: plus(state.created, inputs.rotateAfter), drift: "" };
   },
 
@@ -116,7 +118,7 @@ async function revokeEverything(inputs: ApiKeyInputs, context: Context): Promise
 
 function needsNewKey(inputs: ApiKeyInputs, state: ApiKeyState, now: Date): boolean {
   return (
-    state.drift !== "" ||
+    (state.drift !== "" && state.drift !== UNANSWERED) ||
     isOverdue(inputs, state, now) ||
     isRevocation(inputs, state) ||
     hasMoved(inputs, state) ||
@@ -241,6 +243,10 @@ async function prove(inputs: ApiKeyInputs, key: Secret, context: Context): Promi
     `The new key of ${username} does not have the expected permissions: ${wrong.join("; ")}. It was not stored or handed out. ` +
       "It may push, so zot sees the account's groups: check what accessControl in zot's config grants them.",
   );
+}
+
+async function currentDrift(state: ApiKeyState, context: Context): Promise<string> {
+  return driftOf(state, await findStoredKey(state.store, context.signal), context);
 }
 
 async function driftOf(state: ApiKeyState, held: Secret | undefined, context: Context): Promise<string> {

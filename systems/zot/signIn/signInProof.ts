@@ -5,6 +5,7 @@ import type { CheckName } from "./diagnosis/verdict.ts";
 import { Registry } from "../access/proof/registry.ts";
 import { resolveSecret } from "../../onePassword/resolver.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
+import { UNANSWERED, askedIn } from "../unanswered.ts";
 import { checkSignIn } from "./check.ts";
 import type { SignInArgs } from "./check.ts";
 import { signInProofOutputs } from "./outputs.ts";
@@ -71,6 +72,7 @@ async function driftOf(state: SignInProofState, context: Context): Promise<strin
   if (key === undefined) return "";
   const { registryUrl, username, repository } = state;
   const registry = new Registry(registryUrl, { kind: "key", username, key }, context.signal);
-  const { status } = await registry.startUpload(repository);
-  return status === 403 ? `the stored key of ${username} may not push to ${repository}` : "";
+  const answer = await askedIn(async () => registry.startUpload(repository));
+  if (answer === UNANSWERED) return answer;
+  return answer.status === 403 ? `the stored key of ${username} may not push to ${repository}` : "";
 }

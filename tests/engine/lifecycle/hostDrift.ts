@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { homelab, lab } from "./stack.ts";
 
 // Editors on the host replace a file when they save it, after which zot's file watch no longer notices any change.
@@ -36,6 +37,21 @@ test("preview reports an edited config and credentials file, and up restores the
   assert.equal(await catalog(), 200);
   const { code, output: after } = await lab.pulumi("preview", "--non-interactive", "--expect-no-changes");
   assert.equal(code, 0, after);
+});
+
+test("with a config that zot does not start with, and so without a zot, up --refresh repairs both", async () => {
+  const { configFile } = lab.layout.settings.registry;
+  const declared = readFileSync(configFile, "utf8");
+  const key = homelab.ciKey("homelab/apps");
+  save(configFile, '{"broken": ');
+  const crashed = pidOfZot();
+  process.kill(Number(crashed), "SIGKILL");
+  while ((await catalog().catch(() => 0)) === 200) await delay(20);
+  const { code, output } = await lab.pulumi("up", "--yes", "--skip-preview", "--refresh", "--non-interactive");
+  assert.equal(code, 0, output);
+  assert.equal(readFileSync(configFile, "utf8"), declared);
+  assert.equal(await catalog(), 200);
+  assert.equal(homelab.ciKey("homelab/apps"), key, "no key was made");
 });
 
 test("if zot has lost its file watch, up restarts it for a change and says so", async () => {

@@ -43,10 +43,12 @@ for file in "$new" "$phase1"; do
 done
 compare_service
 recorded() { field "$config.zot-auth" "$1"; }
+# In a subshell: the config from before may name another port.
+serves_now() { ( listen_as "$config"; ready ); }
 # Only the record of a completed run says what zot runs with.
 restart=yes
 if [ -f "$config" ] && [ $service_changed = no ] && [ "$(recorded start)" = "$start" ] && [ "$(recorded state)" != pending ] &&
-  [ "$(recorded written)" = "$(sum "$config")" ]; then restart=no; fi
+  [ "$(recorded written)" = "$(sum "$config")" ] && serves_now; then restart=no; fi
 if [ $restart = yes ]; then issuer_answers || { say "Nothing was changed."; exit 1; }; fi
 
 settled=; if [ -f "$config.zot-auth" ]; then settled=$work/settled; cp -p "$config.zot-auth" "$settled"; fi

@@ -1,4 +1,4 @@
-import { quote } from "../shell/shell.ts";
+import { answeringFunctions } from "./answering.ts";
 
 /**
  * Shell functions that prove, by zot's responses, that exactly the written file is active: without credentials, and with any policy.
@@ -7,7 +7,7 @@ import { quote } from "../shell/shell.ts";
  * closed. Once zot has loaded this file, anonymous requests for their tags return 404 and 401. Then the config itself is written; it is in
  * force when both requests return the same status. In zot the longest name wins, so no other rule interferes.
  *
- * `with_canary <config>` prints the copy; `canary_on` and `canary_off` test which file is active. `ready` calls zot's own health check.
+ * `with_canary <config>` prints the copy; `canary_on` and `canary_off` test which file is active.
  *
  * While the copy is active (a fraction of a second), `/v2/` returns 200 to anyone even on a registry without anonymous access; that
  * gives access to no image.
@@ -16,7 +16,7 @@ import { quote } from "../shell/shell.ts";
  */
 export function proofFunctions(origin: string): string {
   return `nonce=$$_$(date +%s)
-origin=${quote(origin)}
+${answeringFunctions(origin)}
 # We wrote the config with an indentation of two spaces, so this line is http.accessControl.repositories.
 with_canary() {
   if [ "$(grep -c '^      "repositories": {$' "$1")" != 1 ]; then say "The config has no http.accessControl.repositories, so it cannot be proved to be in force."; return 1; fi
@@ -28,13 +28,5 @@ canary_off() {
   same=$(answer closed)
   case $same in 401 | 404) [ "$(answer open)" = "$same" ] ;; *) false ;; esac
 }
-# A zot with another config listens on the same address, at that config's port.
-listen_as() {
-  port=$(tr -d '\\n' < "$1" | sed -n 's/.*"[Pp]ort"[[:space:]]*:[[:space:]]*"\\([0-9][0-9]*\\)".*/\\1/p')
-  scheme=http; if grep -q '"tls"[[:space:]]*:' "$1"; then scheme=https; fi
-  rest=\${origin#*://}
-  origin=$scheme://\${rest%:*}:\${port:-\${rest##*:}}
-}
-ready() { [ "$(status "$origin/readyz")" = 200 ]; }
 ready_and() { ready && "$1"; }`;
 }

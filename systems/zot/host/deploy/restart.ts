@@ -39,12 +39,13 @@ function restartReasons(facts: HostFacts, deployed: DeployedZot, planned: Planne
   const [newDigest, newCredentials, ...newSessionKeys] = grouped(plannedStart(facts, deployed, planned));
   // Without a record, or after an edit, the file does not say what zot runs with; so there is nothing to compare with.
   if (file !== undefined) return [file, ...service];
-  return [
+  const reasons = [
     ...service,
     ...(digest === newDigest ? [] : [keysReason(deployed.configText, config)]),
     ...(credentials === newCredentials ? [] : ["the OIDC client ID or secret is written again"]),
     ...(sessionKeys.join() === newSessionKeys.join() ? [] : ["the session keys change"]),
   ];
+  return reasons.length === 0 && facts.config.state === "unserved" ? ["it does not serve"] : reasons;
 }
 
 function fileReason({ config }: HostFacts, { hashes, start }: DeployedZot): string | undefined {

@@ -7,6 +7,7 @@ import { otherKeysOutputs } from "../outputs.ts";
 import { retireAccount } from "../formerAccounts.ts";
 import type { FormerAccounts } from "../formerAccounts.ts";
 import { isDue, plus } from "../rotation.ts";
+import { UNANSWERED, askedIn } from "../../unanswered.ts";
 import { findStoredKey } from "../storedKey.ts";
 import { accountKeys, describe, report } from "./accountKeys.ts";
 import type { Account, OwnKey, UnmanagedKey, UnmanagedKeysPolicy } from "./accountKeys.ts";
@@ -66,9 +67,15 @@ export const otherKeys: Resource<OtherKeysInputs, OtherKeysState> = {
   async read(state, context) {
     const { registryUrl, username, source, uuid, gracePeriod, unmanagedKeys } = state;
     const key = await findStoredKey(source, context.signal);
-    // ApiKey reports a missing or rejected key.
-    if (key === undefined || !(await keyWorks(registryUrl, username, key, context.signal))) return state;
-    const { own, unmanaged } = await accountKeys(state, { kind: "key", username, key }, context.signal);
+    if (key === undefined) return state; // ApiKey reports a missing or rejected key.
+    const listed = await askedIn(async () =>
+      (await keyWorks(registryUrl, username, key, context.signal))
+        ? accountKeys(state, { kind: "key", username, key }, context.signal)
+        : undefined,
+    );
+    if (listed === undefined) return state;
+    if (listed === UNANSWERED) return { ...state, drift: UNANSWERED };
+    const { own, unmanaged } = listed;
     for (const found of unmanaged) report(state, found, unmanagedKeys, context);
     const pending = withFound(uuid, own, state.pending);
     return { ...state, ...retirement(pending, gracePeriod, state.retiring), unmanaged, drift: "" };

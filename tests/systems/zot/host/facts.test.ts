@@ -36,6 +36,37 @@ test("distinguishes a hand edit from our own change, and counts its repair once"
   assert.equal(world.zot.restarts, 2, "what somebody edited may be running");
 });
 
+test(
+  "a zot that does not serve is found, and a deployment of the same config starts it",
+  { timeout: 30_000 },
+  async () => {
+    await world.deploy(world.text(["read"]));
+    const restarts = world.zot.restarts;
+    world.zot.stop();
+    assert.deepEqual((await world.facts()).config, { repairs: 1, state: "unserved" });
+    const { code, stderr } = await world.deploy(world.text(["read"]), { repairs: 1 });
+    assert.equal(code, 0, stderr);
+    assert.doesNotMatch(stderr, /watches was replaced/, "it is not about the file watch");
+    assert.equal(world.zot.restarts, restarts + 1);
+    assert.deepEqual((await world.facts()).config, { repairs: 1, state: "as written" });
+  },
+);
+
+test(
+  "a zot that is just restarting serves, and one that never deployed is not asked for",
+  { timeout: 30_000 },
+  async () => {
+    world.zot.stop();
+    assert.equal((await world.facts()).config.state, "as written");
+    world.zot.restart();
+    await world.deploy(world.text(["read"]));
+    world.zot.stop();
+    const asked = world.facts();
+    setTimeout(() => world.zot.restart(), 700);
+    assert.equal((await asked).config.state, "as written");
+  },
+);
+
 test("a deleted config or credentials file counts as edited", async () => {
   await world.deploy(world.text(["read"]));
   await sh(secretFile(), SECRET);

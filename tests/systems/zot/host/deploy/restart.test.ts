@@ -141,6 +141,8 @@ test("a changed service file, another release of zot, and a host that cannot be 
     definition: undefined,
   };
   assert.equal(restartNotice(facts, planned), RELOADED);
+  const unserved = { ...facts, config: { repairs: 1, state: "unserved" as const } };
+  assert.equal(restartNotice(unserved, planned), "zot restarts (about 2 s): it does not serve.");
   assert.equal(
     restartNotice(facts, { ...planned, definition: "a unit" }),
     "zot restarts (about 2 s): its service file changes.",
