@@ -59,7 +59,8 @@ function* configProblems(settings: Settings): Generator<SettingsProblem> {
   yield* assembleZotConfig(args, NEWEST_KNOWN, registry).problems;
   yield* ciLimitProblems(args.rules, settings.zot.extra, {
     user: ci.user,
-    prefixes: { "ci.imagePrefix": ci.imagePrefix },
+    imagePrefix: ci.imagePrefix,
+    repository: acceptance.repository,
   });
   const rules = allRepositories(args.rules);
   for (const [setting, repository] of Object.entries({
@@ -70,7 +71,7 @@ function* configProblems(settings: Settings): Generator<SettingsProblem> {
     if (["read", "create"].every((action) => grants(deciding, { group: args.rules.ciGroup }, action))) continue;
     yield {
       path: setting,
-      message: `CI cannot push to "${repository}": the rules of "${deciding?.glob ?? "no glob"}" do not allow it. Change access.namespaces, or use a different repository.`,
+      message: `CI cannot push to "${repository}": the rules of "${deciding?.glob ?? "no glob"}" do not allow it. Let CI push there with access.namespaces, or use a different repository.`,
     };
   }
 }

@@ -25,8 +25,8 @@ export interface AccessRules {
 
 const ADMIN_ACTIONS: readonly Action[] = ["read", "create", "update", "delete"];
 
-/** What the CI group may do by `access.namespaces.<glob>.ci`. */
-const CI_ACTIONS: Readonly<Record<AccessSettings["namespaces"][string]["ci"], readonly Action[]>> = {
+/** What the CI group may do by `access.ci`. */
+const CI_ACTIONS: Readonly<Record<AccessSettings["ci"], readonly Action[]>> = {
   push: ["read", "create"],
   read: ["read"],
   none: [],
@@ -38,11 +38,11 @@ const CI_ACTIONS: Readonly<Record<AccessSettings["namespaces"][string]["ci"], re
  * @param extra the setting zot.extra
  */
 export function accessRules(access: AccessSettings, extra: JsonObject): AccessRules {
-  const { adminGroup, ciGroup, anonymousRead, signedInRead, anonymousMetrics } = access;
+  const { adminGroup, ciGroup, anonymousRead, signedInRead, signedInActions, anonymousMetrics } = access;
   const rules = (
     glob: string,
     ci: readonly Action[],
-    reads: { readonly anonymousRead: boolean; readonly signedInRead: boolean },
+    all: Pick<AccessSettings, "anonymousRead" | "signedInRead" | "signedInActions">,
     grants: { readonly groups: Grants; readonly users: Grants },
   ): RepositoryRules => ({
     glob,
@@ -52,21 +52,22 @@ export function accessRules(access: AccessSettings, extra: JsonObject): AccessRu
       ...Object.entries(grants.groups).map(([group, actions]) => ({ groups: [group], users: [], actions })),
       ...Object.entries(grants.users).map(([user, actions]) => ({ groups: [], users: [user], actions })),
     ],
-    anonymousPolicy: reads.anonymousRead ? ["read"] : [],
-    defaultPolicy: reads.signedInRead ? ["read"] : [],
+    anonymousPolicy: all.anonymousRead ? ["read"] : [],
+    defaultPolicy: [...(all.signedInRead ? ["read"] : []), ...all.signedInActions],
   });
   return {
     adminGroup,
     ciGroup,
     repositories: [
-      rules("**", CI_ACTIONS.push, access, access),
+      rules("**", CI_ACTIONS[access.ci], access, access),
       ...Object.entries(access.namespaces).map(([glob, namespace]) =>
         rules(
           glob,
-          CI_ACTIONS[namespace.ci],
+          CI_ACTIONS[namespace.ci ?? access.ci],
           {
             anonymousRead: namespace.anonymousRead ?? anonymousRead,
             signedInRead: namespace.signedInRead ?? signedInRead,
+            signedInActions: namespace.signedInActions ?? signedInActions,
           },
           namespace,
         ),

@@ -9,6 +9,13 @@ const actions = z
   .array(z.enum(ACTIONS))
   .min(1, { error: "at least one of read, create, update, delete, detectManifestCollision" });
 
+/** Reading has a setting of its own. */
+const signedInActions = z
+  .array(z.enum(ACTIONS).exclude(["read"]))
+  .refine(isWithoutDuplicates, { error: "a list without duplicates" });
+
+const ci = z.enum(["push", "read", "none"]);
+
 const groups = z
   .record(name, actions)
   .default({})
@@ -21,10 +28,7 @@ const users = z
   .describe("Individual accounts, by user name, and their actions in addition to those of their groups.");
 
 const namespace = z.strictObject({
-  ci: z
-    .enum(["push", "read", "none"])
-    .default("push")
-    .describe("What the CI group may do here: `push` (pull, and push new tags), `read` (pull only) or `none`."),
+  ci: ci.optional().describe("What the CI group may do here, as in `access.ci`, which is the default."),
   anonymousRead: z
     .boolean()
     .optional()
@@ -33,6 +37,9 @@ const namespace = z.strictObject({
     .boolean()
     .optional()
     .describe("Whether every signed-in user may pull. Default: `access.signedInRead`."),
+  signedInActions: signedInActions
+    .optional()
+    .describe("What else every signed-in user may do here. Default: `access.signedInActions`."),
   groups,
   users,
 });
@@ -45,7 +52,12 @@ export const access = z.strictObject({
   ciGroup: name
     .default("artifact-workloads")
     .describe(
-      "The Authentik group of CI: its members may pull and push new tags, but never overwrite or delete. The blueprint creates it.",
+      "The Authentik group of CI: `access.ci` says what its members may do; they never may overwrite or delete. The blueprint creates it.",
+    ),
+  ci: ci
+    .default("push")
+    .describe(
+      "What the CI group may do: `push` (pull, and push new tags), `read` (pull only) or `none`. With `read` or `none`, a leaked key can push only where `access.namespaces` gives CI more, which must include `ci.imagePrefix` and `acceptance.repository`: `{homelab/**: {ci: push}, zot-auth/**: {ci: push}}`.",
     ),
   anonymousRead: z
     .boolean()
@@ -57,6 +69,11 @@ export const access = z.strictObject({
     .boolean()
     .default(true)
     .describe("Whether every signed-in user may pull, regardless of groups: zot's `defaultPolicy`."),
+  signedInActions: signedInActions
+    .default([])
+    .describe(
+      "What every signed-in user may do besides pulling, regardless of groups: `[create]` lets them push new tags. CI is one of them, so `update` and `delete` are only possible where CI's images are not.",
+    ),
   anonymousMetrics: z
     .boolean()
     .default(true)

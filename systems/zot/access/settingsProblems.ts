@@ -53,13 +53,18 @@ export function* accessProblems(access: AccessSettings, ciUser: string): Generat
 export interface CiImages {
   /** The setting ci.user. */
   readonly user: string;
-  /** The image prefixes, by the setting that names them. */
-  readonly prefixes: Readonly<Record<string, string>>;
+  /** The setting ci.imagePrefix. */
+  readonly imagePrefix: string;
+  /** The setting acceptance.repository, where overwriting and deleting are tried. */
+  readonly repository: string;
 }
 
 const FORBIDDEN = ["update", "delete"] as const;
 
-/** Rules of `zot.extra` by which CI could overwrite or delete its images: all other settings let it push new tags only. */
+/**
+ * Rules by which CI could overwrite or delete its images: those of `zot.extra`, and what every signed-in user may do. All other settings let it push
+ * new tags only.
+ */
 export function* ciLimitProblems(rules: AccessRules, extra: JsonObject, ci: CiImages): Generator<SettingsProblem> {
   const access = "zot.extra.http.accessControl";
   const who = { group: rules.ciGroup, user: ci.user };
@@ -72,23 +77,29 @@ export function* ciLimitProblems(rules: AccessRules, extra: JsonObject, ci: CiIm
   }
   const all = allRepositories(rules);
   const reported = new Set<string>();
-  for (const [setting, prefix] of Object.entries(ci.prefixes)) {
-    for (const sample of samplesBelow(all, prefix)) {
-      const deciding = decidingRules(all, sample);
-      if (deciding === undefined || !rules.extra.includes(deciding) || reported.has(deciding.glob)) continue;
-      const given = FORBIDDEN.filter((action) => mayDo(deciding, who, action));
-      if (given.length === 0) continue;
-      reported.add(deciding.glob);
-      yield {
-        path: `${access}.repositories.${deciding.glob}`,
-        message: tooMuch(
-          holder(deciding, who, given, rules.ciGroup),
-          given,
-          `images such as ${sample}, which are below ${setting}`,
-        ),
-      };
-    }
+  const samples = samplesBelow(all, ci.imagePrefix).map((sample) => [sample, "are below ci.imagePrefix"] as const);
+  for (const [sample, where] of [...samples, [ci.repository, "are those of acceptance.repository"] as const]) {
+    const deciding = decidingRules(all, sample);
+    if (deciding === undefined || reported.has(deciding.glob)) continue;
+    const isExtra = rules.extra.includes(deciding);
+    const given = FORBIDDEN.filter((action) =>
+      isExtra ? mayDo(deciding, who, action) : deciding.defaultPolicy.includes(action),
+    );
+    if (given.length === 0) continue;
+    reported.add(deciding.glob);
+    yield {
+      path: isExtra ? `${access}.repositories.${deciding.glob}` : signedInActionsOf(deciding.glob),
+      message: tooMuch(
+        isExtra ? holder(deciding, who, given, rules.ciGroup) : "every signed-in user, CI too,",
+        given,
+        `images such as ${sample}, which ${where}`,
+      ),
+    };
   }
+}
+
+function signedInActionsOf(glob: string): string {
+  return glob === "**" ? "access.signedInActions" : `access.namespaces.${glob}.signedInActions`;
 }
 
 type Who = Parameters<typeof grants>[1];

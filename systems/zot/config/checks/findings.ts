@@ -67,13 +67,16 @@ function writableMirrors({ rules, pullThrough }: ZotConfigArgs): readonly string
   const bySubjects = Map.groupBy(open, ({ subjects }) => subjects.join(" and "));
   return [...bySubjects].map(([subjects, destinations]) => {
     const names = destinations.map(({ name }) => name);
-    const rule = names.map((name) => `"${name}/**": {ci: read}`).join(", ");
+    const closed = subjects.includes(EVERYONE) ? "{ci: read, signedInActions: []}" : "{ci: read}";
+    const rule = names.map((name) => `"${name}/**": ${closed}`).join(", ");
     return (
       `${subjects} may create images in ${names.join(", ")}, where zot stores what it mirrors: with a leaked key, an attacker could put images there ` +
       `that users take for the original. To prevent this, set access.namespaces: {${rule}}.`
     );
   });
 }
+
+const EVERYONE = "Every signed-in user";
 
 function creators(rules: RepositoryRules | undefined, adminGroup: string): readonly string[] {
   const writing = (actions: readonly string[]): boolean =>
@@ -87,7 +90,7 @@ function creators(rules: RepositoryRules | undefined, adminGroup: string): reado
     ]);
   return [
     ...named,
-    ...(writing(rules.defaultPolicy) ? ["Every signed-in user"] : []),
+    ...(writing(rules.defaultPolicy) ? [EVERYONE] : []),
     ...(writing(rules.anonymousPolicy) ? ["Anyone"] : []),
   ];
 }

@@ -39,6 +39,16 @@ export const REGISTRY: Table = {
 export const ACCESS: Table = {
   "access.adminGroup": to("people"),
   "access.ciGroup": to("robots"),
+  "access.ci": to("read", {
+    given: ({ raw }) => ({
+      "access.namespaces": {
+        "docs/**": { ci: "read" },
+        [`${String(raw["ci"]?.["imagePrefix"])}/**`]: { ci: "push" },
+        "zot-auth/**": { ci: "push" },
+      },
+    }),
+  }),
+  "access.signedInActions": to(["create"]),
   "access.anonymousRead": to(false),
   "access.signedInRead": to(false),
   "access.anonymousMetrics": to(false),
@@ -48,6 +58,7 @@ export const ACCESS: Table = {
   "access.namespaces.*.ci": to("push"),
   "access.namespaces.*.anonymousRead": to(false),
   "access.namespaces.*.signedInRead": to(false),
+  "access.namespaces.*.signedInActions": to(["delete"]),
   "access.namespaces.*.groups": to({ people: ["read"] }),
   "access.namespaces.*.users": to({ somebody: ["read"] }),
 };

@@ -3,7 +3,7 @@ import test from "node:test";
 import { SettingsError, parseSettings } from "../../../../settings/parse.ts";
 import { zotConfigArgs } from "../../../../settings/zotConfigArgs.ts";
 import { findings } from "../../../../systems/zot/config/checks/findings.ts";
-import { valueAt } from "../../../../systems/zot/config/anyCase.ts";
+import { objectAt, valueAt } from "../../../../systems/zot/config/anyCase.ts";
 import { decidingRules, grants, parseRepositoryRules } from "../../../../systems/zot/access/policies.ts";
 import { allRepositories } from "../../../../systems/zot/access/rules.ts";
 import { renderZotConfig } from "../../../../systems/zot/config/config.ts";
@@ -60,6 +60,32 @@ test("a namespace gets complete rules, and inherits what it does not set", () =>
   });
 });
 
+test("CI may be confined to its own namespaces, and every signed-in user may do more than pull", () => {
+  const namespaces = {
+    "blumeops/**": { ci: "push", signedInActions: [] },
+    "zot-auth/**": { ci: "push" },
+    "docs/**": { signedInRead: false, signedInActions: ["update", "delete"] },
+  };
+  const access = { ci: "none", signedInActions: ["create"], namespaces };
+  const rules = objectAt(render(argsWith({ access })), "http", "accessControl", "repositories");
+  const ofCi = { groups: ["artifact-workloads"], actions: ["read", "create"] };
+  const admins = { groups: ["admins"], actions: ["read", "create", "update", "delete"] };
+  const shown = Object.entries(rules).map(([glob, rule]) => [
+    glob,
+    valueAt(rule, "policies"),
+    valueAt(rule, "defaultPolicy"),
+  ]);
+  assert.deepEqual(shown, [
+    ["**", [admins], ["read", "create"]],
+    ["blumeops/**", [ofCi, admins], ["read"]],
+    ["zot-auth/**", [ofCi, admins], ["read", "create"]],
+    ["docs/**", [admins], ["update", "delete"]],
+  ]);
+  const readOnly = render(argsWith({ access: { ci: "read", namespaces: { ...namespaces, "docs/**": {} } } }));
+  const inherited = valueAt(readOnly, "http", "accessControl", "repositories", "docs/**", "policies");
+  assert.deepEqual(inherited, [{ ...ofCi, actions: ["read"] }, admins]);
+});
+
 test("the rules are those of the config, including what zot.extra adds", () => {
   const added = { "a/**": { policies: [{ users: ["erich"], actions: ["read"] }], defaultPolicy: ["read"] } };
   const args = argsWith({
@@ -94,6 +120,10 @@ test("a preview warns if others than admins may create images in the folder of a
   assert.deepEqual(found({ access: { namespaces: kept } }), []);
   const deeper = { ...kept, "docker.io/mine/**": { ci: "push" } };
   assert.match(found({ access: { namespaces: deeper } }).join(), /^Group artifact-workloads .* in docker\.io, where/);
+  assert.match(
+    found({ access: { namespaces: kept, signedInActions: ["create"] } }).join(),
+    /^Every signed-in user may create images .*"docker\.io\/\*\*": \{ci: read, signedInActions: \[\]\}/,
+  );
   const others = { ...kept, "quay.io/**": { ci: "none", groups: { dev: ["update"] }, users: { erich: ["create"] } } };
   assert.match(
     found({ access: { namespaces: others } }).join(),
@@ -171,6 +201,16 @@ const BAD: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
     "CI shut out of its own images",
     { access: { namespaces: { "blumeops/**": { ci: "read" } } } },
     /ci\.imagePrefix: CI cannot push to "blumeops\/sample": the rules of "blumeops\/\*\*" do not allow it/,
+  ],
+  [
+    "CI confined to namespaces without the tests' repository",
+    { access: { ci: "none", namespaces: { "blumeops/**": { ci: "push" } } } },
+    /acceptance\.repository: CI cannot push to "zot-auth\/acceptance": the rules of "\*\*" do not allow it\. Let CI push there with access\.namespaces/,
+  ],
+  [
+    "reading among further actions",
+    { access: { signedInActions: ["read"] } },
+    /access\.signedInActions\.0: got "read"/,
   ],
   [
     "CI's images among those pulled through",

@@ -32,6 +32,26 @@ const CI = { groups: ["artifact-workloads"] };
 const push = { ...CI, actions: ["read", "create"] };
 const rule = (glob: string, ...policies: object[]) => ({ repositories: { [glob]: { policies: [push, ...policies] } } });
 
+for (const [name, access, path] of [
+  ["everywhere", { signedInActions: ["create", "update"] }, "access.signedInActions"],
+  [
+    "where CI pushes",
+    { namespaces: { "blumeops/**": { signedInActions: ["delete"] } } },
+    "access.namespaces.blumeops/**.signedInActions",
+  ],
+  [
+    "where the tests push",
+    { namespaces: { "zot-auth/*": { signedInActions: ["delete"] } } },
+    "access.namespaces.zot-auth/*.signedInActions",
+  ],
+] as const) {
+  test(`an error before anything changes: every signed-in user may overwrite or delete ${name}`, () => {
+    const [only = "", ...more] = problems({}, access);
+    assert.deepEqual(more, []);
+    assert.ok(only.startsWith(`${path}: gives every signed-in user, CI too, the permission to `), only);
+  });
+}
+
 for (const [name, access, expected] of [
   [
     "the group may overwrite",
@@ -87,7 +107,7 @@ test("no error where CI pushes nothing, for other groups, or where a longer glob
   assert.deepEqual(problems(rule("scratch/**", { ...CI, actions: ["update", "delete"] })), []);
   assert.deepEqual(problems(rule("blumeops/**", { groups: ["curators"], actions: ["update", "delete"] })), []);
   assert.deepEqual(problems({ adminPolicy: { groups: ["curators"], actions: ["delete"] } }), []);
-  const namespaces = { "blumeops/**": { ci: "push" } };
+  const namespaces = { "blumeops/**": { ci: "push" }, "zot-auth/**": { ci: "push" } };
   assert.deepEqual(problems(rule("*/*", { ...CI, actions: ["delete"] }), { namespaces }), []);
 });
 

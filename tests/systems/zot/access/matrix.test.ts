@@ -69,6 +69,19 @@ test("every namespace adds what is refused there, and the rules of the proofs' o
   assert.ok(added.includes("anonymous, pull: 401"));
 });
 
+test("where CI is confined to its namespaces, it is expected to be refused elsewhere", () => {
+  const namespaces = { "blumeops/**": { ci: "push" }, "zot-auth/**": { ci: "push" } };
+  const confined = (access: object) => rows({ access: { ...access, namespaces } }).slice(15);
+  assert.deepEqual(confined({ ci: "none" }), ["ci, begin an upload, zot-auth-sample: 403"]);
+  assert.deepEqual(confined({ ci: "none", signedInRead: false, anonymousRead: false }), [
+    "ci, list tags, zot-auth-sample: 403",
+    "ci, begin an upload, zot-auth-sample: 403",
+    "anonymous, list tags, blumeops/zot-auth-sample: 401",
+    "anonymous, list tags, zot-auth/zot-auth-sample: 401",
+  ]);
+  assert.deepEqual(confined({ ci: "read", signedInActions: ["create"] }), []);
+});
+
 test("docker without credentials is refused from 2.1.16 on, and the report says what that means", () => {
   assert.ok(rows({}, "2.1.15").includes("anonymous docker, ping: 200"));
   assert.ok(rows({}, "2.1.16").includes("anonymous docker, ping: 401"));
