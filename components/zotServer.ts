@@ -155,8 +155,7 @@ export class ZotServer extends ComponentResource {
       },
       { parent: this, dependsOn: needed },
     );
-    const { definition } = serving.service;
-    const planned = { config, sessionKeys: keysFile !== undefined, definition };
+    const planned = { config, sessionKeys: keysFile !== undefined, service: serving.service };
     announceRestart(
       deployed,
       deployed.stdout,

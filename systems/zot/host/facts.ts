@@ -15,6 +15,15 @@ export interface WrittenFile {
   readonly state: "as written" | "edited" | "interrupted" | "unserved";
 }
 
+/** The service file that we wrote last, from its record. */
+export interface RecordedService {
+  /** As in the settings: `systemd-user:zot`. */
+  readonly service: string;
+  readonly file: string;
+  /** Whether there was one before ours. */
+  readonly original: boolean;
+}
+
 /** What decides, beside the new config, whether zot must be restarted. A file that does not exist has the hash `none`. */
 export interface DeployedZot {
   /** The config file's text; empty if there is none. */
@@ -38,6 +47,8 @@ export interface HostFacts {
   readonly credentials: WrittenFile;
   readonly service: WrittenFile;
   readonly sessionKeys: WrittenFile;
+  /** `undefined` if there is none. */
+  readonly recordedService?: RecordedService | undefined;
   /** `undefined` if the host could not be asked. */
   readonly deployed: DeployedZot | undefined;
 }
@@ -88,6 +99,8 @@ if [ -d "$data" ]; then printf 'owner=%s\\n' "$(ls -ld "$data" | awk '{print $3}
 # An earlier version left the record beside a symbolic link to the file.
 stem() { if at=$(through "$1" 2>/dev/null) && { [ -f "$at.zot-auth" ] || [ ! -f "$1.zot-auth" ]; }; then printf '%s\\n' "$at"; else printf '%s\\n' "$1"; fi; }
 facts() {
+  # A record of another file says nothing about this one.
+  if [ -n "$(field "$3.zot-auth" file)" ] && [ "$(field "$3.zot-auth" file)" != "$2" ]; then set -- "$1" "$2" "$3.none"; fi
   repairs=$(field "$3.zot-auth" repairs); written=$(field "$3.zot-auth" written); now=none; state='as written'
   if [ -f "$2" ]; then now=$(sum "$2"); fi
   if [ "$(field "$3.zot-auth" state)" = pending ]; then state=interrupted
@@ -113,6 +126,11 @@ if [ -n "$(field "$config_stem.zot-auth" written)" ]; then printf 'start=%s\\n' 
 facts credentials "$credentials" "$(stem "$credentials")"
 ${sessionKeysFile === undefined ? "" : `keys=${quote(sessionKeysFile)}; facts sessionKeys "$keys" "$(stem "$keys")"`}
 ${serviceFile === undefined ? "" : `facts service ${homePath(serviceFile)} "$config_stem.service"`}
+record=$config_stem.service.zot-auth
+if [ -n "$(field "$record" kind)" ]; then
+  original=no; if [ -f "$config_stem.service.before-zot-auth" ]; then original=yes; fi
+  printf 'recorded_service=%s:%s\\nrecorded_file=%s\\nrecorded_original=%s\\n' "$(field "$record" kind)" "$(field "$record" unit)" "$(field "$record" file)" "$original"
+fi
 printf ${quote(CONFIG_FOLLOWS.replaceAll("\n", "\\n"))}
 if [ -f "$config" ]; then cat "$config" 2>/dev/null || :; fi`;
 }
@@ -161,12 +179,19 @@ export function parseFacts(output: string, host: string): HostFacts {
     credentials: file("credentials"),
     service: file("service"),
     sessionKeys: file("sessionKeys"),
+    recordedService: recordedService(facts),
     deployed: {
       configText: end < 0 ? "" : output.slice(end + 1 + CONFIG_FOLLOWS.length),
       start: facts.get("start") ?? "",
       hashes: { config: hash("config"), service: hash("service"), sessionKeys: hash("sessionKeys") },
     },
   };
+}
+
+function recordedService(facts: ReadonlyMap<string, string>): RecordedService | undefined {
+  const service = facts.get("recorded_service");
+  if (service === undefined) return undefined;
+  return { service, file: facts.get("recorded_file") ?? "", original: facts.get("recorded_original") === "yes" };
 }
 
 /** The release that a running zot reports. It may be older than the binary, so the binary is asked first. */

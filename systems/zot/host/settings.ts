@@ -50,18 +50,18 @@ export const registry = z
       })
       .optional()
       .describe(
-        "The service manager that runs zot, and the service's name: `launchd:<label>` (a LaunchAgent), `systemd:<unit>` (a system unit, with `sudo -n` unless you are root) or `systemd-user:<unit>`. It restarts zot, and its log is shown if zot does not start.",
+        "The service manager that runs zot, and the service's name: `launchd:<label>` (a LaunchAgent), `systemd:<unit>` (a system unit, with `sudo -n` unless you are root) or `systemd-user:<unit>`. It restarts zot, and its log is shown if zot does not start. A change stops the old service if `manageService` wrote its file, and removes that file once zot serves.",
       ),
     manageService: z
       .boolean()
       .default(false)
       .describe(
-        "Whether to write the LaunchAgent's plist or the unit file too. A change of the file restarts zot; `destroy` restores the original file.",
+        "Whether to write the LaunchAgent's plist or the unit file too. A change of the file restarts zot; `destroy` restores the original file and starts it. If you set it to false again, the file stays as it is until `destroy`, since zot runs by it.",
       ),
     serviceFile: text
       .optional()
       .describe(
-        "Path of the plist or unit file on the host. Default: `~/Library/LaunchAgents/<label>.plist`, `/etc/systemd/system/<unit>.service` or `~/.config/systemd/user/<unit>.service`.",
+        "Path of the plist or unit file on the host. Default: `~/Library/LaunchAgents/<label>.plist`, `/etc/systemd/system/<unit>.service` or `~/.config/systemd/user/<unit>.service`. If `manageService` wrote the old file, a change removes it once zot serves by the new one.",
       ),
     serviceLog: text
       .optional()

@@ -74,6 +74,7 @@ fi
 settle_service
 note "$config" "$(sum "$new")" "$start" ${repairs} settled
 changing=no
+discard_former
 printf '%s\\n' "zot serves the new config (restart: $restart)" || :`;
 }
 
@@ -92,7 +93,7 @@ const ISSUER = `issuer_answers() {
 /** `undo` restores the previously active files, and reports the result. */
 const UNDO = `start_anew() {
   restarted=yes; mark_log
-  if [ $service_changed = yes ]; then reload_zot; else restart_zot; fi
+  start_service
 }
 forget_records() {
   if [ -n "$settled" ]; then place "$settled" "$config.zot-auth"; else rm -f "$config.zot-auth" && rm -f "$config.before-zot-auth"; fi

@@ -9,11 +9,9 @@ import type { ServingZot } from "./serving.ts";
 export function removeScript(serving: ServingZot): string {
   return `${servingZot(serving)}
 ${definitionFunctions(serving.service, 0)}
-service=$config.service
 before=$config.before-zot-auth
-gone=no
 undo() { :; }
-${serving.service.definition === undefined ? "" : REMOVE_DEFINITION}
+restore_service replace
 if [ -f "$before" ]; then
   # The canary distinguishes the zot that runs now from the next one.
   if [ -f "$config" ] && ready && with_canary "$config" > "$work/canary.json" 2>/dev/null; then
@@ -32,8 +30,4 @@ ${FORGET}`;
 
 /** Removes the companions of the config and the service file. Without a record the original is ignored, and with a record but no original the config is ours. */
 export const FORGET = `rm -f "$config.previous" "$config.zot-auth" "$service.previous" "$service.zot-auth"
-rm -f "$before" "$service.before-zot-auth"`;
-
-const REMOVE_DEFINITION = `if [ -f "$service.before-zot-auth" ]; then
-  service_changed=yes; place_definition "$service.before-zot-auth"
-elif [ -f "$service.zot-auth" ] || [ ! -f "$definition" ]; then gone=yes; forget_zot; remove_definition; fi`;
+rm -f "$before" "$service.before-zot-auth" "$service.origin" "$config".*.zot-auth-new`;

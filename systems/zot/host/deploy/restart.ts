@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { startDifferences, startDigest } from "../../config/config.ts";
 import type { ZotConfig } from "../../config/config.ts";
+import { leavesService, serviceNotice } from "../service/serviceNotice.ts";
+import type { Service } from "../service/service.ts";
 import type { DeployedZot, HostFacts } from "../facts.ts";
 
 /** What is about to be deployed. */
@@ -10,8 +12,7 @@ export interface PlannedZot {
   readonly credentials: string;
   /** Whether zot has a file with session keys. */
   readonly sessionKeys: boolean;
-  /** The text of the plist or unit file, if we manage it. */
-  readonly definition: string | undefined;
+  readonly service: Service;
 }
 
 /** How many keys a reason names. */
@@ -21,18 +22,25 @@ const NAMED = 5;
 export function restartNotice(facts: HostFacts, planned: PlannedZot): string {
   if (facts.deployed === undefined) return "Whether zot restarts is unknown, since its host cannot be asked.";
   const reasons = restartReasons(facts, facts.deployed, planned);
-  return reasons.length === 0
-    ? "zot reloads the change. It restarts only if it does not notice it."
-    : `zot restarts (about 2 s): ${reasons.join("; ")}.`;
+  const restart =
+    reasons.length === 0
+      ? "zot reloads the change. It restarts only if it does not notice it."
+      : `zot restarts (about 2 s): ${reasons.join("; ")}.`;
+  const service = serviceNotice(facts, planned.service);
+  return service === undefined ? restart : `${restart} ${service}`;
 }
 
 /** Why the deployment restarts zot, as its script decides it (deploy.ts); empty if zot reloads the change. */
 function restartReasons(facts: HostFacts, deployed: DeployedZot, planned: PlannedZot): readonly string[] {
-  const { config, definition } = planned;
+  const { config, service: described } = planned;
+  const { definition } = described;
   const { hashes, start } = deployed;
   const file = fileReason(facts, deployed);
-  const service =
-    definition !== undefined && (sha256(definition) !== hashes.service || facts.service.state === "interrupted")
+  const changed =
+    definition !== undefined && (sha256(definition) !== hashes.service || facts.service.state === "interrupted");
+  const service = leavesService(facts, described)
+    ? ["its service changes"]
+    : changed
       ? ["its service file changes"]
       : [];
   const [digest, credentials, ...sessionKeys] = grouped(start);

@@ -85,16 +85,20 @@ if [ -n "$place" ] && [ "$place" != ${quote(`${host}:${file}`)} ]; then exit 0; 
 ${script}`;
 }
 
-/** The service file that is on the host now, if we manage it; `undefined` if we do not. */
+/** The service file that is on the host now, if we wrote it for this config; `undefined` if the file is no config. */
 async function managedDefinition(
-  { host, serving }: FileCleanupState,
+  { host, serving, file: config }: FileCleanupState,
   context: Context,
 ): Promise<HostReply | undefined> {
   if (serving === undefined) return undefined;
   const { manager, definition } = serving.service;
-  if (manager.kind === "command" || definition === undefined) return undefined;
-  const file = quote(manager.file);
-  return patiently(host, `if [ -f ${file} ]; then cat ${file}; fi`, context);
+  const declared = manager.kind === "command" || definition === undefined ? "" : manager.file;
+  const script = `${FUNCTIONS}
+at=$(through ${quote(config)} 2>/dev/null) || at=${quote(config)}
+file=$(field "$at.service.zot-auth" file)
+file=\${file:-${quote(declared)}}
+if [ -f "$file" ]; then cat "$file"; fi`;
+  return patiently(host, script, context);
 }
 
 /** @param definition the text of the service file on the host, if we manage it */

@@ -2,7 +2,6 @@ import { FORGET } from "../deploy/remove.ts";
 import { servingZot } from "../deploy/serving.ts";
 import type { ServingZot } from "../deploy/serving.ts";
 import { definitionFunctions } from "../service/definition.ts";
-import { WRITTEN_BY } from "../service/service.ts";
 import { quote } from "../shell/shell.ts";
 
 /**
@@ -12,15 +11,13 @@ import { quote } from "../shell/shell.ts";
  * @param served the config file that our service file starts zot with instead, if it is another one
  */
 export function restoreFormerConfigScript(serving: ServingZot, served: string | undefined): string {
-  const managed = serving.service.definition !== undefined;
   return `${servingZot(serving, NO_FOLDER)}
 ${definitionFunctions(serving.service, 0)}
-service=$config.service
 before=$config.before-zot-auth
 gone=no; running=unknown
 undo() { :; }
 ${served === undefined ? FIND_RUNNING : handOver(served)}
-${managed && served === undefined ? RESTORE_DEFINITION : ""}
+${served === undefined ? RESTORE_DEFINITION : ""}
 if [ -f "$before" ]; then
   replace "$before" "$config"
   listen_as "$config"
@@ -48,10 +45,17 @@ fi`;
 /** The service file's original stays with the config that the service runs with. */
 function handOver(served: string): string {
   return `running=no; now=$(through ${quote(served)}).service
+load_origin "$service.zot-auth"
+if [ -f "$service.origin" ] && [ -f "$now.zot-auth" ] && [ -z "$(field "$now.zot-auth" origin_kind)" ]; then
+  { grep -v '^origin_' "$now.zot-auth" || :; printf '%s=%s\\n' origin_kind "$origin_kind" origin_unit "$origin_unit" origin_file "$origin_file"; } > "$work/record"
+  place "$service.origin" "$now.origin" && place "$work/record" "$now.zot-auth"
+fi
 if [ -f "$service.before-zot-auth" ] && [ -f "$now.zot-auth" ] && [ ! -f "$now.before-zot-auth" ]; then place "$service.before-zot-auth" "$now.before-zot-auth"; fi`;
 }
 
-/** A service file that somebody else wrote since stays. */
-const RESTORE_DEFINITION = `if [ -f "$definition" ] && ! grep -q -F ${quote(WRITTEN_BY)} "$definition" && ! cmp -s "$service.before-zot-auth" "$definition"; then :
-elif [ -f "$service.before-zot-auth" ]; then service_changed=yes; running=yes; place_definition "$service.before-zot-auth"
-elif [ -f "$service.zot-auth" ]; then gone=yes; forget_zot; remove_definition; fi`;
+/** A service file that somebody else wrote since stays. The original service is not started where another zot serves by now. */
+const RESTORE_DEFINITION = `restore_service keep
+if [ $service_changed = yes ]; then
+  stop_zot
+  if ready; then running=no; forget_zot; else running=yes; fi
+fi`;

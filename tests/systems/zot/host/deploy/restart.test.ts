@@ -20,6 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
+const UNIT = { kind: "systemd-user", name: "zot", file: "zot.service" } as const;
 const RELOADED = "zot reloads the change. It restarts only if it does not notice it.";
 
 interface Wanted {
@@ -51,7 +52,7 @@ async function deploy(wanted: Wanted): Promise<{ readonly notice: string; readon
     config,
     credentials,
     sessionKeys: keys,
-    definition: undefined,
+    service: world.deployment().service,
   };
   const notice = restartNotice(facts, planned);
   const data = world.at("data");
@@ -138,13 +139,13 @@ test("a changed service file, another release of zot, and a host that cannot be 
     config: JSON.parse(world.text([])) as ZotConfig,
     credentials: `{ "clientsecret": "secret"\n}\n`,
     sessionKeys: false,
-    definition: undefined,
+    service: world.deployment().service,
   };
   assert.equal(restartNotice(facts, planned), RELOADED);
   const unserved = { ...facts, config: { repairs: 1, state: "unserved" as const } };
   assert.equal(restartNotice(unserved, planned), "zot restarts (about 2 s): it does not serve.");
   assert.equal(
-    restartNotice(facts, { ...planned, definition: "a unit" }),
+    restartNotice(facts, { ...planned, service: { manager: UNIT, logs: [], definition: "a unit" } }),
     "zot restarts (about 2 s): its service file changes.",
   );
   assert.equal(

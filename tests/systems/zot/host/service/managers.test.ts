@@ -106,7 +106,7 @@ for (const [kind, loading] of [
 ] as const) {
   test(`${kind}: a managed file is written, reloaded after a change, and replaced by the original on destroy`, async () => {
     writeFileSync(file(), "of before");
-    managers.load();
+    managers.load(kind === "launchd" ? "a.zot" : "zot");
     await deployed(world.text(["read"]), { service: service(kind, "first") });
     assert.deepEqual(managers.calls().slice(0, -1), loading());
     assert.equal(readFileSync(file(), "utf8"), "first");
@@ -131,7 +131,7 @@ for (const [kind, loading] of [
   });
 
   test(`${kind}: if zot does not start, the previous file is restored too`, async () => {
-    managers.load();
+    managers.load(kind === "launchd" ? "a.zot" : "zot");
     await deployed(world.text(["read"]), { service: service(kind, "first") });
     const { code, stderr } = await deploy(world.text([], { start: "refused" }), { service: service(kind, "second") });
     assert.equal(code, 1);
@@ -142,7 +142,7 @@ for (const [kind, loading] of [
   });
 
   test(`${kind}: a hand edit of the managed file is reported and reverted`, async () => {
-    managers.load();
+    managers.load(kind === "launchd" ? "a.zot" : "zot");
     await deployed(world.text(["read"]), { service: service(kind, "ours") });
     assert.deepEqual((await world.facts(file())).service, { repairs: 0, state: "as written" });
     writeFileSync(file(), "theirs");

@@ -1,4 +1,5 @@
-// launchctl, systemctl, journalctl and sudo, as far as the scripts use them: they record what they are asked, and run the world's zot.
+// launchctl, systemctl, journalctl and sudo, as far as the scripts use them: they record what they are asked, and run the world's zot. Of two services, only the
+// first gets zot's address.
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { quote } from "../../../../../systems/zot/host/shell/shell.ts";
@@ -20,23 +21,30 @@ export class Managers {
 printf '%s\\n' "\${0##*/} $*" >> ${quote(this.#calls)}
 loaded=${quote(this.#loaded)}
 zot() { curl -fsS ${quote(world.zot.url)}/control/"$1"; }
+begin() { owner=$(cat "$loaded" 2>/dev/null || echo "$1"); if [ "$owner" = "$1" ]; then echo "$1" > "$loaded"; zot restart; fi; }
+end() { if [ "$(cat "$loaded" 2>/dev/null)" = "$1" ]; then rm "$loaded"; zot stop; fi; }
 `;
     this.#write(
       "launchctl",
       `${common}case $1 in
-  print) [ -f "$loaded" ] || exit 113; printf '\\tstdout path = %s\\n' ${quote(world.at("zot.log"))} ;;
-  bootstrap) if [ -f "$loaded" ]; then echo 'Bootstrap failed: 5: Input/output error' >&2; exit 5; fi; : > "$loaded"; zot restart ;;
-  bootout) rm "$loaded"; zot stop ;;
-  kickstart) [ -f "$loaded" ] || exit 113; if [ "$2" = -k ]; then zot restart; fi ;;
+  print) grep -q -x "\${2##*/}" "$loaded" 2>/dev/null || exit 113; printf '\\tstdout path = %s\\n' ${quote(world.at("zot.log"))} ;;
+  bootstrap)
+    label=$(sed -n '/<key>Label/{n;s|.*<string>\\(.*\\)</string>.*|\\1|p;}' "$3"); label=\${label:-a.zot}
+    if grep -q -x "$label" "$loaded" 2>/dev/null; then echo 'Bootstrap failed: 5: Input/output error' >&2; exit 5; fi
+    begin "$label" ;;
+  bootout) end "\${2##*/}" ;;
+  kickstart) if [ "$2" = -k ]; then begin "\${3##*/}"; fi ;;
 esac
 `,
     );
     this.#write(
       "systemctl",
       `${common}for word; do case $word in -*) ;; *) break ;; esac; done
+for unit; do :; done
 case $word in
-  restart) zot restart ;;
-  disable) zot stop ;;
+  restart) begin "$unit" ;;
+  stop | disable) end "$unit" ;;
+  is-active) [ "$(cat "$loaded" 2>/dev/null)" = "$unit" ] ;;
 esac
 `,
     );
@@ -56,8 +64,14 @@ echo '{"level":"error","message":"it cannot start"}'
     return { PATH: `${this.#bin}:${process.env["PATH"] ?? ""}`, XDG_RUNTIME_DIR: undefined };
   }
 
-  load(): void {
-    writeFileSync(this.#loaded, "");
+  /** A service that runs zot already. */
+  load(name = "a.zot"): void {
+    writeFileSync(this.#loaded, `${name}\n`);
+  }
+
+  /** The service that runs zot. */
+  running(): string | undefined {
+    return existsSync(this.#loaded) ? readFileSync(this.#loaded, "utf8").trim() : undefined;
   }
 
   /** What was asked since the last time, without the questions; the user's number is `UID`. */
