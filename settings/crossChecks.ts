@@ -4,6 +4,7 @@ import { decidingRules, grants } from "../systems/zot/access/policies.ts";
 import { allRepositories } from "../systems/zot/access/rules.ts";
 import { accessProblems, ciLimitProblems } from "../systems/zot/access/settingsProblems.ts";
 import { assembleZotConfig } from "../systems/zot/config/config.ts";
+import { mirrorProblems } from "../systems/zot/config/mirrors/problems.ts";
 import { zotProblems } from "../systems/zot/config/settingsProblems.ts";
 import { pathProblems } from "../systems/zot/host/settingsProblems.ts";
 import { keyProblems } from "../systems/zot/keys/settingsProblems.ts";
@@ -16,26 +17,10 @@ export function* crossChecks(settings: Settings): Generator<SettingsProblem> {
   yield* keyProblems(settings.ci);
   yield* pathProblems(settings.registry, settings.zot);
   yield* accessProblems(settings.access, settings.ci.user);
-  yield* pullThroughProblems(settings);
   yield* deliveryProblems(settings);
   yield* zotProblems(settings.zot);
   yield* configProblems(settings);
   yield* forgejoProblems(settings.forgejo);
-}
-
-/** CI images in a namespace that zot fills from another registry. */
-function* pullThroughProblems({ registry, ci, acceptance }: Settings): Generator<SettingsProblem> {
-  for (const [setting, repository] of Object.entries({
-    "ci.imagePrefix": ci.imagePrefix,
-    "acceptance.repository": acceptance.repository,
-  })) {
-    const destination = registry.pullThrough.find(({ name }) => `${repository}/`.startsWith(`${name}/`));
-    if (destination === undefined) continue;
-    yield {
-      path: setting,
-      message: `got "${repository}", which is inside ${destination.name} of registry.pullThrough: the next pull would replace what CI pushes there with the upstream image. Use a different name.`,
-    };
-  }
 }
 
 /** Settings that have no effect with the chosen delivery of the blueprint. */
@@ -56,7 +41,10 @@ function* deliveryProblems(settings: Settings): Generator<SettingsProblem> {
 function* configProblems(settings: Settings): Generator<SettingsProblem> {
   const { ci, acceptance, registry } = settings;
   const args = zotConfigArgs(settings);
-  yield* assembleZotConfig(args, NEWEST_KNOWN, registry).problems;
+  const { config, problems } = assembleZotConfig(args, NEWEST_KNOWN, registry);
+  yield* problems;
+  const images = { "ci.imagePrefix": ci.imagePrefix, "acceptance.repository": acceptance.repository };
+  yield* mirrorProblems(args, config, images);
   yield* ciLimitProblems(args.rules, settings.zot.extra, {
     user: ci.user,
     imagePrefix: ci.imagePrefix,

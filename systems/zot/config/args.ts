@@ -1,5 +1,5 @@
 import type { AccessRules } from "../access/rules.ts";
-import type { PullThrough } from "../host/settings.ts";
+import type { PullThrough } from "./mirrors/settings.ts";
 import type { ZotSettings } from "./settings.ts";
 
 /** What zot's config is rendered from. */

@@ -179,7 +179,9 @@ const sync = z.strictObject({
   credentialsFile: text
     .regex(/\.json$/, { error: "a path that ends in .json" })
     .optional()
-    .describe("A file on the host, written by you, with credentials for the registries of `registry.pullThrough`."),
+    .describe(
+      "A file on the host, written by you, with credentials for the registries that zot mirrors. An error without `registry.pullThrough` or a registry in `zot.extra`.",
+    ),
   downloadDir: text.optional().describe("The folder on the host for downloads. Default: the data directory."),
 });
 

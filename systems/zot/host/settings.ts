@@ -1,7 +1,5 @@
 import * as z from "zod";
-import { glob } from "../access/globs/setting.ts";
-import { REPOSITORY_NAME } from "../access/imageNames.ts";
-import { regularExpression } from "../config/regularExpression.ts";
+import { pullThrough } from "../config/mirrors/settings.ts";
 import { baseUrl, duration, port, text } from "../../../core/settings/types.ts";
 
 /** Where zot runs, and how it is reached and restarted. The group `zot` holds the rest of its config. */
@@ -76,38 +74,7 @@ export const registry = z
     readyTimeout: duration
       .default("30 seconds")
       .describe("How long zot may take to serve a new config. After that, the previous config is restored."),
-    pullThrough: z
-      .array(
-        z.strictObject({
-          name: z
-            .string()
-            .regex(REPOSITORY_NAME, { error: "the first part of an image name, such as docker.io" })
-            .describe("The folder for its images: `docker.io`."),
-          url: baseUrl.describe("The registry's address."),
-          fallbackUrls: z
-            .array(baseUrl)
-            .default([])
-            .describe("Further addresses of the same registry, used if the first one fails."),
-          onDemand: z.boolean().default(true).describe("Whether an image is fetched when a client pulls it."),
-          pollInterval: duration.optional().describe("How often to fetch all matching images. Default: never."),
-          prefix: glob.default("**").describe("Which of its repositories to fetch: a glob."),
-          tagsRegex: regularExpression
-            .optional()
-            .describe("Which tags to fetch: a regular expression of Go (RE2). Default: all."),
-          semver: z.boolean().optional().describe("Fetch only tags that are semantic versions."),
-          onlySigned: z.boolean().optional().describe("Fetch only signed images."),
-          preserveDigest: z
-            .boolean()
-            .optional()
-            .describe("Keep Docker's image format, and with it the digest. Requires `zot.http.compat: [docker2s2]`."),
-          tlsVerify: z.boolean().default(true).describe("Whether to verify its TLS certificate."),
-          certDir: text.optional().describe("A folder on the host with TLS certificates for it."),
-          maxRetries: z.int().min(0).optional().describe("How often to retry a failed request."),
-          retryDelay: duration.optional().describe("How long to wait before a retry."),
-        }),
-      )
-      .default([])
-      .describe("Registries that zot mirrors on demand, each under `/<name>`."),
+    pullThrough,
     acceptCiOverwrite: z
       .boolean()
       .default(false)
@@ -121,6 +88,3 @@ export const registry = z
   });
 
 export type RegistrySettings = z.output<typeof registry>;
-
-/** A registry whose images zot mirrors on demand. */
-export type PullThrough = RegistrySettings["pullThrough"][number];

@@ -3,7 +3,9 @@ import { decidingRules } from "../../access/policies.ts";
 import type { RepositoryRules } from "../../access/policies.ts";
 import { allRepositories } from "../../access/rules.ts";
 import type { AccessRules } from "../../access/rules.ts";
-import { equallyLong, samplesBelow } from "../../access/globs/samples.ts";
+import { equallyLong, samplesBelow, samplesOf } from "../../access/globs/samples.ts";
+import { matchesGlob } from "../../access/globs/match.ts";
+import { mirrorsOf } from "../mirrors/mirrors.ts";
 import type { ZotConfigArgs } from "../args.ts";
 import type { ZotConfig } from "../config.ts";
 import { retentionFindings } from "./retention.ts";
@@ -11,7 +13,7 @@ import { retentionFindings } from "./retention.ts";
 /** Warnings of a preview about a config that works: each finding says what is at risk and which setting avoids it. */
 export function findings(config: ZotConfig, args: ZotConfigArgs): readonly string[] {
   return [
-    ...writableMirrors(args),
+    ...writableMirrors(config, args),
     ...insecureSessions(args),
     ...sharedBlobs(config, args.rules),
     ...ambiguousGlobs(args.rules),
@@ -56,22 +58,28 @@ function insecureSessions({ zot, url }: ZotConfigArgs): readonly string[] {
  * Who besides admins may create images in the folder of a pull-through registry. With a leaked key, an attacker could put an image there
  * that users take for the original. zot itself needs no permission to fetch.
  */
-function writableMirrors({ rules, pullThrough }: ZotConfigArgs): readonly string[] {
+function writableMirrors(config: ZotConfig, { rules }: ZotConfigArgs): readonly string[] {
   const repositories = allRepositories(rules);
-  const open = pullThrough.flatMap(({ name }) => {
-    const subjects = samplesBelow(repositories, name).flatMap((sample) =>
-      creators(decidingRules(repositories, sample), rules.adminGroup),
-    );
-    return subjects.length === 0 ? [] : [{ name, subjects: [...new Set(subjects)] }];
+  const open = mirrorsOf(config).flatMap(({ folder, glob }) => {
+    const inside =
+      folder === "" ? repositories.flatMap((one) => samplesOf(one.glob, "sample")) : samplesBelow(repositories, folder);
+    const samples = [...inside, ...samplesOf(glob, "sample")];
+    const subjects = samples
+      .filter((sample) => matchesGlob(glob, sample))
+      .flatMap((sample) => creators(decidingRules(repositories, sample), rules.adminGroup));
+    return subjects.length === 0 ? [] : [{ folder, glob, subjects: [...new Set(subjects)] }];
   });
   const bySubjects = Map.groupBy(open, ({ subjects }) => subjects.join(" and "));
-  return [...bySubjects].map(([subjects, destinations]) => {
-    const names = destinations.map(({ name }) => name);
+  return [...bySubjects].map(([subjects, places]) => {
+    const names = [...new Set(places.map(({ folder, glob }) => (folder === "" ? glob : folder)))];
     const closed = subjects.includes(EVERYONE) ? "{ci: read, signedInActions: []}" : "{ci: read}";
-    const rule = names.map((name) => `"${name}/**": ${closed}`).join(", ");
+    const rule = names.map((name) => `"${name.replace(/\/\*\*$/, "")}/**": ${closed}`).join(", ");
+    const remedy = names.includes("**")
+      ? "mirror into a folder of its own (destination)"
+      : `set access.namespaces: {${rule}}`;
     return (
       `${subjects} may create images in ${names.join(", ")}, where zot stores what it mirrors: with a leaked key, an attacker could put images there ` +
-      `that users take for the original. To prevent this, set access.namespaces: {${rule}}.`
+      `that users take for the original. To prevent this, ${remedy}.`
     );
   });
 }

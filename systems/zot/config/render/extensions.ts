@@ -1,4 +1,4 @@
-import type { PullThrough } from "../../host/settings.ts";
+import type { PullThrough } from "../mirrors/settings.ts";
 import type { ZotSettings } from "../settings.ts";
 import { goDuration, optionalGoDuration } from "./duration.ts";
 import { present } from "../../../../core/json.ts";
@@ -13,15 +13,7 @@ export function renderExtensions(
   const { metrics, search, sync, scrubInterval, mandatoryAnnotations } = zot;
   return present({
     metrics: metrics.enable ? { enable: true, prometheus: { path: metrics.path } } : undefined,
-    sync:
-      pullThrough.length === 0
-        ? undefined
-        : present({
-            enable: true,
-            credentialsFile: sync.credentialsFile === undefined ? undefined : locate(sync.credentialsFile),
-            downloadDir: sync.downloadDir === undefined ? undefined : locate(sync.downloadDir),
-            registries: pullThrough.map((entry) => pulledThrough(entry, locate)),
-          }),
+    sync: renderSync(sync, pullThrough, locate),
     search: search.enable
       ? present({ enable: true, cve: search.cve ? vulnerabilities(search) : undefined })
       : undefined,
@@ -39,17 +31,43 @@ function vulnerabilities(search: ZotSettings["search"]): JsonObject {
   });
 }
 
+/** Without `registry.pullThrough`, `zot.extra` may add registries to the rest. */
+function renderSync(
+  { credentialsFile, downloadDir }: ZotSettings["sync"],
+  pullThrough: readonly PullThrough[],
+  locate: (path: string) => string,
+): JsonObject | undefined {
+  const [enable, registries] =
+    pullThrough.length === 0 ? [] : [true, pullThrough.map((entry) => pulledThrough(entry, locate))];
+  const rendered = present({
+    enable,
+    credentialsFile: credentialsFile === undefined ? undefined : locate(credentialsFile),
+    downloadDir: downloadDir === undefined ? undefined : locate(downloadDir),
+    registries,
+  });
+  return Object.keys(rendered).length === 0 ? undefined : rendered;
+}
+
+type Part = PullThrough["contents"][number];
+
+function renderPart(
+  { prefix, stripPrefix, tagsRegex, excludeTagsRegex, semver }: Part,
+  destination: string,
+): JsonObject {
+  const tags = present({ regex: tagsRegex, excludeRegex: excludeTagsRegex, semver });
+  return present({
+    prefix,
+    destination,
+    stripPrefix,
+    tags: Object.keys(tags).length === 0 ? undefined : tags,
+  });
+}
+
 function pulledThrough(entry: PullThrough, locate: (path: string) => string): JsonObject {
-  const tags = present({ regex: entry.tagsRegex, semver: entry.semver });
+  const parts = entry.contents.length > 0 ? entry.contents : [{ ...entry, prefix: entry.prefix ?? "**" }];
   return present({
     urls: [entry.url, ...entry.fallbackUrls],
-    content: [
-      present({
-        prefix: entry.prefix,
-        destination: `/${entry.name}`,
-        tags: Object.keys(tags).length === 0 ? undefined : tags,
-      }),
-    ],
+    content: parts.map((part) => renderPart(part, `/${entry.name}`)),
     onDemand: entry.onDemand,
     tlsVerify: entry.tlsVerify,
     pollInterval: optionalGoDuration(entry.pollInterval),
@@ -58,5 +76,6 @@ function pulledThrough(entry: PullThrough, locate: (path: string) => string): Js
     certDir: entry.certDir === undefined ? undefined : locate(entry.certDir),
     maxRetries: entry.maxRetries,
     retryDelay: optionalGoDuration(entry.retryDelay),
+    syncTimeout: optionalGoDuration(entry.syncTimeout),
   });
 }

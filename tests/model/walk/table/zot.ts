@@ -35,6 +35,17 @@ const cleaning = (path: string): Table => ({
   ...retention(`${path}.retention`),
 });
 
+const parts = (path: string): Table => {
+  const given = () => ({ [path]: [{ prefix: "bitnami/**" }] });
+  return {
+    [`${path}[].prefix`]: to("library/**", { given }),
+    [`${path}[].stripPrefix`]: to(true, { given }),
+    [`${path}[].tagsRegex`]: to("^v", { given }),
+    [`${path}[].excludeTagsRegex`]: to("-rc", { given }),
+    [`${path}[].semver`]: to(true, { given }),
+  };
+};
+
 export const ZOT: Table = {
   "registry.pullThrough[].name": to("quay.io"),
   "registry.pullThrough[].url": to("https://quay.io"),
@@ -43,7 +54,11 @@ export const ZOT: Table = {
   "registry.pullThrough[].pollInterval": to("6 hours"),
   "registry.pullThrough[].prefix": to("library/**"),
   "registry.pullThrough[].tagsRegex": to("^v"),
+  "registry.pullThrough[].excludeTagsRegex": to("-rc"),
   "registry.pullThrough[].semver": to(true),
+  "registry.pullThrough[].stripPrefix": to(true),
+  ...parts("registry.pullThrough[].contents"),
+  "registry.pullThrough[].syncTimeout": to("30 minutes"),
   "registry.pullThrough[].onlySigned": to(true),
   "registry.pullThrough[].preserveDigest": to(true),
   "registry.pullThrough[].tlsVerify": to(false),

@@ -77,15 +77,17 @@ const EVERYTHING = {
         fallbackUrls: ["https://mirror.example.net"],
         onDemand: false,
         pollInterval: "6 hours",
-        prefix: "library/*",
-        tagsRegex: "^v",
-        semver: true,
+        contents: [
+          { prefix: "library/*", stripPrefix: true, tagsRegex: "^v", semver: true },
+          { prefix: "{a,b}/**", excludeTagsRegex: "-rc" },
+        ],
         onlySigned: true,
         preserveDigest: true,
         tlsVerify: true,
         certDir: "/etc/zot/certs",
         maxRetries: 3,
         retryDelay: "5 minutes",
+        syncTimeout: "30 minutes",
       },
     ],
   },
@@ -176,7 +178,15 @@ test("all settings together make a config that zot's own schema accepts", () => 
     registries: [
       {
         urls: ["https://registry-1.docker.io", "https://mirror.example.net"],
-        content: [{ prefix: "library/*", destination: "/docker.io", tags: { regex: "^v", semver: true } }],
+        content: [
+          {
+            prefix: "library/*",
+            destination: "/docker.io",
+            stripPrefix: true,
+            tags: { regex: "^v", semver: true },
+          },
+          { prefix: "{a,b}/**", destination: "/docker.io", tags: { excludeRegex: "-rc" } },
+        ],
         onDemand: false,
         tlsVerify: true,
         pollInterval: "6h",
@@ -185,6 +195,7 @@ test("all settings together make a config that zot's own schema accepts", () => 
         certDir: "/etc/zot/certs",
         maxRetries: 3,
         retryDelay: "5m",
+        syncTimeout: "30m",
       },
     ],
   });

@@ -1,0 +1,49 @@
+import { matchesGlob } from "../../access/globs/match.ts";
+import { samplesOf } from "../../access/globs/samples.ts";
+import { valueAt } from "../anyCase.ts";
+import { list } from "../checks/patterns.ts";
+
+/** Repositories that zot fills from another registry. */
+export interface Mirror {
+  /** The place of its registry in the config. */
+  readonly registry: number;
+  /** The folder that they are in; empty if they may be anywhere. */
+  readonly folder: string;
+  /** The glob that they match. */
+  readonly glob: string;
+}
+
+/** What zot mirrors by its config, whether `registry.pullThrough` or `zot.extra` says so. */
+export function mirrorsOf(config: unknown): readonly Mirror[] {
+  const sync = valueAt(config, "extensions", "sync");
+  if (valueAt(sync, "enable") === false) return [];
+  return list(valueAt(sync, "registries")).flatMap((registry, index) => {
+    const contents = list(valueAt(registry, "content"));
+    if (contents.length === 0) return [{ registry: index, folder: "", glob: "**" }];
+    return contents.map((content) => ({ registry: index, ...placeOf(content) }));
+  });
+}
+
+function placeOf(content: unknown): Pick<Mirror, "folder" | "glob"> {
+  const prefix = trimmed(valueAt(content, "prefix"));
+  const destination = trimmed(valueAt(content, "destination"));
+  const segments = prefix.split("/");
+  const wildcard = segments.findIndex((segment) => /[*?[{\\]/.test(segment));
+  const folders = wildcard === -1 ? segments : segments.slice(0, wildcard);
+  const isStripped = valueAt(content, "stripPrefix") === true;
+  const kept = isStripped ? segments.slice(folders.length) : segments;
+  return {
+    folder: [destination, ...(isStripped ? [] : folders)].filter((name) => name !== "").join("/"),
+    glob: [destination, ...kept].filter((name) => name !== "").join("/"),
+  };
+}
+
+/** zot ignores slashes at both ends. */
+function trimmed(value: unknown): string {
+  return typeof value === "string" ? value.replaceAll(/^\/+|\/+$/g, "") : "";
+}
+
+/** Whether zot may fill a repository, or one below it. */
+export function fills({ glob }: Mirror, repository: string): boolean {
+  return matchesGlob(glob, repository) || samplesOf(glob, "sample", repository).length > 0;
+}

@@ -1,0 +1,48 @@
+import type { SettingsProblem } from "../../../../core/settings/problem.ts";
+import { valueAt } from "../anyCase.ts";
+import type { ZotConfigArgs } from "../args.ts";
+import { list } from "../checks/patterns.ts";
+import { fills, mirrorsOf } from "./mirrors.ts";
+import type { Mirror } from "./mirrors.ts";
+
+/**
+ * Mistakes about the registries that zot mirrors.
+ *
+ * @param config the rendered config
+ * @param images CI's repositories, by the setting that names them
+ */
+export function* mirrorProblems(
+  { pullThrough, zot }: ZotConfigArgs,
+  config: unknown,
+  images: Readonly<Record<string, string>>,
+): Generator<SettingsProblem> {
+  const mirrors = mirrorsOf(config);
+  for (const [setting, repository] of Object.entries(images)) {
+    const mirror = mirrors.find((one) => fills(one, repository));
+    if (mirror === undefined) continue;
+    yield {
+      path: setting,
+      message: `got "${repository}", which is inside ${mirror.folder === "" ? mirror.glob : mirror.folder} of ${settingOf(mirror, pullThrough.length > 0)}: the next pull would replace what CI pushes there with the upstream image. Use a different name.`,
+    };
+  }
+  for (const [index, { name }] of pullThrough.entries()) {
+    const first = pullThrough.findIndex((other) => other.name === name);
+    if (first === index) continue;
+    yield {
+      path: `registry.pullThrough.${index}.name`,
+      message: `got "${name}", which is also registry.pullThrough.${first}.name: an image would come from whichever has it. Use another name, fallbackUrls for further addresses, or contents for several parts of the registry.`,
+    };
+  }
+  if (list(valueAt(config, "extensions", "sync", "registries")).length > 0) return;
+  for (const key of ["credentialsFile", "downloadDir"] as const) {
+    if (zot.sync[key] === undefined) continue;
+    yield {
+      path: `zot.sync.${key}`,
+      message: "has no effect without a registry to mirror. Add one to registry.pullThrough, or remove the setting.",
+    };
+  }
+}
+
+function settingOf({ registry }: Mirror, isDeclared: boolean): string {
+  return isDeclared ? "registry.pullThrough" : `zot.extra.extensions.sync.registries.${registry}`;
+}
