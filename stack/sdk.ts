@@ -4,16 +4,32 @@ import { status } from "@grpc/grpc-js";
 /** Changes SDK defaults that do not suit this program. It must run before anything else uses the SDK (docs/adr/0004). */
 export function prepareSdk(): void {
   plainStacks();
+  promisesWithoutStacks();
   noDebugLog();
   quietWhenEngineIsGone();
 }
 
-/**
- * Formats stack traces as Node does. The SDK records one at every step of every resource and maps each through source maps: a
- * third of a second of a preview. Our files need no source map, since Node runs them directly.
- */
+/** Formats stack traces as Node does. The SDK maps each through source maps. Our files need no source map, since Node runs them directly. */
 function plainStacks(): void {
   Object.assign(Error, { prepareStackTrace: undefined });
+}
+
+/** Records no stack trace for every promise. The SDK prints them only when somebody searches for promises that never resolve, with this variable. */
+function promisesWithoutStacks(): void {
+  if (process.env["PULUMI_DEBUG_PROMISE_LEAKS"] !== undefined) return;
+  const debuggable = createRequire(import.meta.url)("@pulumi/pulumi/runtime/debuggable") as {
+    debuggablePromise: <T>(promise: Promise<T>, context?: unknown) => Promise<T>;
+  };
+  const { debuggablePromise } = debuggable;
+  debuggable.debuggablePromise = (promise, context) => {
+    const limit = Error.stackTraceLimit;
+    Error.stackTraceLimit = 0;
+    try {
+      return debuggablePromise(promise, context);
+    } finally {
+      Error.stackTraceLimit = limit;
+    }
+  };
 }
 
 /**
