@@ -67,6 +67,7 @@ export class Engine {
       (sent) => this.refuse(sent),
     );
     const deployment = new Deployment(run, this.#providers, this.state, this.said);
+    run.recorded = () => deployment.state.changes + deployment.begun;
     await within(run, async () => Promise.race([work(deployment), deployment.stopped, run.died]));
     // Steps running in parallel with the failed one finish; killed ones do nothing more.
     await deployment.settled();

@@ -29,12 +29,18 @@ export class Run {
   readonly changes: Sent[] = [];
   /** The request that the fault hit. */
   struck: Sent | undefined;
+  /** The fault hit before a request, and since the response to the one before nothing was recorded: the run killed after that one is the same story. */
+  struckUnrecorded = false;
+  /** How often the state has changed, or a step has begun. */
+  recorded: () => number = () => 0;
   readonly died: Promise<undefined>;
   readonly #fault: Fault | undefined;
   readonly #done: (sent: Sent) => void;
   readonly #refuse: (sent: Sent) => Response | undefined;
   readonly #abort = new AbortController();
   readonly #sent = new Set<Promise<unknown>>();
+  /** What was recorded when each request that changes something had its response. */
+  readonly #recordedAt = new Map<Sent, number>();
   readonly #die: () => void;
 
   /**
@@ -74,13 +80,21 @@ export class Run {
     if (struck?.then === "slow") {
       this.struck = sent;
       await delay(10_000);
-    } else if (struck?.when === "before") return this.#strike(struck, sent);
+    } else if (struck?.when === "before") {
+      const last = this.changes.at(-2);
+      const answered = this.#recordedAt.size === this.changes.length - 1;
+      this.struckUnrecorded = answered && last !== undefined && this.#recordedAt.get(last) === this.recorded();
+      return this.#strike(struck, sent);
+    }
     // A server finishes a request even if its client dies.
     const answering = ask(request);
     this.#sent.add(answering);
     try {
       const answer = await answering;
-      if (changes) this.#done(sent);
+      if (changes) {
+        this.#recordedAt.set(sent, this.recorded());
+        this.#done(sent);
+      }
       if (struck !== undefined && struck.then !== "slow") return this.#strike(struck, sent);
       this.#abort.signal.throwIfAborted();
       return answer;

@@ -43,6 +43,8 @@ export class Life {
   readonly engine = new Engine();
   /** The number of faults that occurred. */
   struck = 0;
+  /** Of the last run: see {@link Run.struckUnrecorded}. */
+  struckUnrecorded = false;
   readonly #lab: Homelab;
   readonly #invariants: Invariants;
   #grace: Story["grace"] = "1 hour";
@@ -87,6 +89,7 @@ export class Life {
     if (ended === undefined) return;
     if (ended.run.struck !== undefined) {
       this.struck += 1;
+      this.struckUnrecorded = ended.run.struckUnrecorded;
       // An object whose deletion was interrupted may be declared again, and be deleted or half deleted.
       if (act.do === "repositories" || act.do === "groups") this.#hidden = true;
       if (act.do === "destroy") {
