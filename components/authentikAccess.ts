@@ -1,5 +1,5 @@
 import { ComponentResource } from "@pulumi/pulumi";
-import type { ComponentResourceOptions, Input, Resource } from "@pulumi/pulumi";
+import type { ComponentResourceOptions, Input, Output, Resource } from "@pulumi/pulumi";
 import { toSeconds } from "../core/duration.ts";
 import type { Duration } from "../core/duration.ts";
 import type { BlueprintArgs } from "../systems/authentik/blueprint/args.ts";
@@ -10,6 +10,8 @@ import { blueprintHash } from "../systems/authentik/blueprint/hash.ts";
 import { declaredObjects, neededObjects } from "../systems/authentik/blueprint/objects.ts";
 import { redirectUri, renderBlueprint } from "../systems/authentik/blueprint/render.ts";
 import type { AuthentikConnection } from "../systems/authentik/client.ts";
+import { formerAccountsIn } from "../systems/authentik/blueprint/former.ts";
+import type { FormerlyDeclared } from "../systems/authentik/blueprint/former.ts";
 import { deliver } from "./parts/blueprintDelivery.ts";
 import type { ArgoCdArgs } from "./parts/blueprintDelivery.ts";
 import { Application, AppliedBlueprint, ObjectCleanup, PolicyBinding } from "./parts/resources.ts";
@@ -36,6 +38,8 @@ export class AuthentikAccess extends ComponentResource {
   readonly blueprintPlace: string;
   /** The entries about the service account, in JSON: what Authentik must have. */
   readonly declaredAccount: string;
+  /** Accounts that earlier blueprints created. */
+  readonly formerAccounts: Output<readonly FormerlyDeclared[]>;
   /** Done when Authentik has applied the blueprint. */
   readonly applied: Resource;
   /** Done when the application is as declared: from then on the issuer answers, under the name that zot expects. */
@@ -117,6 +121,7 @@ export class AuthentikAccess extends ComponentResource {
       new PolicyBinding(`${name}-${group}`, { ...connection, ...delivered, ...binding }, made);
     }
     this.declaredAccount = declared.account;
+    this.formerAccounts = cleanup.former.apply(formerAccountsIn);
     this.blueprintHash = hash;
     this.blueprintPlace = place;
     this.applied = applied;

@@ -34,7 +34,8 @@ export interface CiServiceAccountArgs {
   /** How long Authentik may take to apply the blueprint again if the account is not as declared. */
   readonly applyTimeout: Duration;
   /** The component whose blueprint creates the account. */
-  readonly access: Resource & Pick<AuthentikAccess, "applied" | "blueprintHash" | "blueprintPlace" | "declaredAccount">;
+  readonly access: Resource &
+    Pick<AuthentikAccess, "applied" | "blueprintHash" | "blueprintPlace" | "declaredAccount" | "formerAccounts">;
   /** The registry. Its config must be in force before zot can create a key. */
   readonly server: Resource;
 }
@@ -94,7 +95,7 @@ export class CiServiceAccount extends ComponentResource {
     const keys = { ...signIn, owner: args.owner, store: args.keyStore, onDestroy: args.onDestroy, lifetime };
     const cleanup = new KeyCleanup(
       `${name}-keys`,
-      { ...keys, blueprint },
+      { ...keys, blueprint, declaredBefore: access.formerAccounts },
       { parent: this, dependsOn: [account, access, args.server] },
     );
     const formerOwners = output(cleanup.formerOwners).apply((owners) => (owners?.length === 0 ? undefined : owners));

@@ -21,7 +21,8 @@ export function adapt<I extends object, S extends I & Observed>(resource: Resour
       const notice = change === undefined ? undefined : resource.notice?.(change);
       if (notice !== undefined) context.warn(notice);
       const unknown = Object.fromEntries<Value>(Object.keys(resource.computed).map((key) => [key, UNKNOWN]));
-      return Promise.resolve({ ...(kept ? state : unknown), ...inputs, drift: "" });
+      const foreseen = change === undefined ? {} : valuesOf({ ...resource.foresees?.(change) } as S);
+      return Promise.resolve({ ...(kept ? state : unknown), ...foreseen, ...inputs, drift: "" });
     },
     create: async (inputs, context) => {
       const { id, state } = await resource.create(inputsOf(inputs), context);

@@ -48,6 +48,8 @@ export interface Resource<I extends object, S extends I & Observed> {
   diff?(change: Change<I, S>): Difference;
   /** Whether an update keeps the computed outputs; otherwise a preview shows them as unknown. Default: no. */
   keeps?(change: Omit<Change<I, S>, "oldInputs">): boolean;
+  /** Computed outputs of an update that follow from inputs and state alone; a preview shows them as they will be. */
+  foresees?(change: Omit<Change<I, S>, "oldInputs">): Partial<S>;
   /** What a preview says about an update, beyond the changed properties. */
   notice?(change: Omit<Change<I, S>, "oldInputs">): string | undefined;
   create(inputs: I, context: Context): Promise<{ readonly id: string; readonly state: S }>;

@@ -7,7 +7,7 @@ import { inlineName } from "../../systems/authentik/blueprint/delivery.ts";
 import type { BlueprintDelivery } from "../../systems/authentik/blueprint/delivery.ts";
 import type { ConfigMapKey } from "../../systems/argocd/client.ts";
 import type { AuthentikConnection } from "../../systems/authentik/client.ts";
-import type { FormerObject } from "../../systems/authentik/resources/objectCleanup.ts";
+import type { FormerObject } from "../../systems/authentik/blueprint/former.ts";
 import { keyInGit } from "./keyInGit.ts";
 import { ArgoCdSync, BlueprintFile, InlineBlueprint } from "./resources.ts";
 

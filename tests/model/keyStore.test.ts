@@ -138,6 +138,6 @@ test("a destroy does not fail for ever if the vault is gone", async () => {
   assert.match((await apiKey.read?.(gone, context))?.drift ?? "", /is empty or does not exist/, "nor does a refresh");
   await apiKey.delete?.(gone, context);
   assert.match(context.warned.join(), /was not emptied and may still hold the key/);
-  await keyCleanup.delete?.({ ...gone, formerOwners: [] }, testContext());
+  await keyCleanup.delete?.({ ...gone, declaredBefore: [], formerOwners: [] }, testContext());
   assert.equal(lab.accepts(lab.stored()[OLD] ?? ""), false, "the key is revoked");
 });

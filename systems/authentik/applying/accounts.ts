@@ -1,5 +1,6 @@
 import { at, string } from "../../../core/json.ts";
 import { accountName, appPasswordIdentifier } from "../blueprint/render.ts";
+import { usernameOf } from "../blueprint/objects.ts";
 import type { BlueprintObject } from "../blueprint/objects.ts";
 import type { Authentik } from "../client.ts";
 import type { Context } from "../../../provider/resource.ts";
@@ -27,7 +28,7 @@ export async function withoutForeignAccounts(
 ): Promise<readonly BlueprintObject[]> {
   const kept = new Set<BlueprintObject>();
   for (const object of objects) {
-    const [, username] = /^authentik_core\.user (.+)$/.exec(object) ?? [];
+    const username = usernameOf(object);
     if (username === undefined) continue;
     const owner = await ownerOf(authentik, username);
     if (typeof owner === "string") continue;

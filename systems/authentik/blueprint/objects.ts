@@ -55,6 +55,11 @@ export function bindingOf(application: string, group: string): BlueprintObject {
   return `${BINDING} ${application}/${group}`;
 }
 
+/** The user name if it is an account. */
+export function usernameOf(object: BlueprintObject): string | undefined {
+  return /^authentik_core\.user (.+)$/.exec(object)?.[1];
+}
+
 /** Whether it is the account or its app password. Their own resource removes them, once the account has signed in to revoke its key. */
 export function isAccount(object: BlueprintObject): boolean {
   return /^authentik_core\.(?:user|token) /.test(object);

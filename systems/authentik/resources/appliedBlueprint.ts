@@ -9,7 +9,7 @@ import { runBlueprint } from "../applying/run.ts";
 import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
-import type { FormerObject } from "./objectCleanup.ts";
+import type { FormerObject } from "../blueprint/former.ts";
 import { appliedBlueprintOutputs } from "./outputs.ts";
 
 /** Authentik has applied the delivered blueprint: the hash that it applied last is the text's, from a run that just ended. */
@@ -39,8 +39,9 @@ export const appliedBlueprint: Resource<AppliedBlueprintInputs, AppliedBlueprint
   computed: appliedBlueprintOutputs,
 
   async create(inputs, context) {
-    // Nothing depends on it yet, so everything that an interrupted run may have left can be removed.
-    const state = await oneAtATime(inputs.authentikUrl, async () => apply(inputs, inputs.former, context));
+    // What an interrupted run may have left. Accounts are removed with their keys.
+    const gone = inputs.former.filter(({ object }) => !isAccount(object));
+    const state = await oneAtATime(inputs.authentikUrl, async () => apply(inputs, gone, context));
     return { id: inputs.path, state };
   },
 
@@ -56,7 +57,7 @@ export const appliedBlueprint: Resource<AppliedBlueprintInputs, AppliedBlueprint
   },
 
   async update(state, inputs, context) {
-    // Each is removed once: a later object with that name is unmanaged. An account is removed with its own resource, after its key.
+    // Each is removed once: a later object with that name is unmanaged.
     const known = new Set(state.former.map(({ object, generation }) => `${generation} ${object}`));
     const gone = inputs.former.filter(
       ({ object, generation }) => !known.has(`${generation} ${object}`) && !isAccount(object),

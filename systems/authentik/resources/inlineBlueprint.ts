@@ -8,7 +8,7 @@ import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";
 import { HttpResponse } from "../../../core/http/http.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
-import type { FormerObject } from "./objectCleanup.ts";
+import type { FormerObject } from "../blueprint/former.ts";
 import { inlineBlueprintOutputs } from "./outputs.ts";
 
 /** The blueprint as text that Authentik itself stores: for homelabs without Kubernetes. */

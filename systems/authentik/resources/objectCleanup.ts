@@ -1,3 +1,6 @@
+import { formerAfter } from "../blueprint/former.ts";
+import type { Former } from "../blueprint/former.ts";
+import { isAccount, usernameOf } from "../blueprint/objects.ts";
 import type { BlueprintObject } from "../blueprint/objects.ts";
 import { WAY_IN, WAY_IN_OBJECTS } from "../blueprint/wayIn.ts";
 import { inlineNameFor } from "../blueprint/delivery.ts";
@@ -28,24 +31,16 @@ export interface ObjectCleanupInputs extends AuthentikConnection {
   readonly timeout: number;
 }
 
-/** An object that the current blueprint no longer creates. */
-export interface FormerObject {
-  readonly object: BlueprintObject;
-  /** The generation of the settings that first omitted it: distinguishes an object that was declared again in between. */
-  readonly generation: number;
-}
-
-export interface ObjectCleanupState extends ObjectCleanupInputs, Observed {
-  /** What earlier blueprints of this stack created, or were about to create, and the current one does not. */
-  readonly former: readonly FormerObject[];
-  /** Counts the changes of the settings. */
-  readonly generation: number;
+export interface ObjectCleanupState extends ObjectCleanupInputs, Former, Observed {
   /** Whom unmanaged PolicyBindings admit or deny. */
   readonly others: readonly string[];
 }
 
 export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = {
   computed: objectCleanupOutputs,
+
+  // Otherwise, each change of the blueprint would seem to change the key, which depends on the former accounts.
+  foresees: ({ inputs, state }) => formerAfter(state, inputs),
 
   async create(inputs, context) {
     const others = await othersOf(inputs, [], context);
@@ -58,16 +53,12 @@ export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = 
 
   async update(state, inputs, context) {
     if (inputs.authentikUrl !== state.authentikUrl) await warnOfMove(state, inputs, context);
-    const kept = new Set([...inputs.objects, ...inputs.needed]);
-    const generation = state.generation + 1;
-    const former = [...state.former, ...state.objects.map((object) => ({ object, generation }))].filter(
-      ({ object }) => !kept.has(object),
-    );
+    const { former, generation } = formerAfter(state, inputs);
     const going = former.filter((object) => object.generation === generation).map(({ object }) => object);
     return { ...inputs, former, generation, others: await othersOf(inputs, going, context), drift: "" };
   },
 
-  // AppliedBlueprint has removed them, unless a run was interrupted between the blueprint's delivery and its end. This is deleted after it.
+  // AppliedBlueprint has removed them, unless a run was interrupted between the blueprint's delivery and its end. This is deleted after it, and after the keys.
   async delete(state, context) {
     await oneAtATime(state.authentikUrl, async () => cleanUp(state, context));
   },
@@ -93,17 +84,20 @@ async function cleanUp(state: ObjectCleanupState, context: Context): Promise<voi
   // An interrupted run let a former account sign in.
   if ((await ifAllowed(async () => authentik.hasFlow(WAY_IN))) === true)
     await removeObjects(state, "the way in", WAY_IN_OBJECTS, context);
+  // The change of ci.user may have been interrupted before KeyCleanup knew of it.
+  const all = [...state.former.map(({ object }) => object).filter(isAccount), ...state.objects];
   const left = await Promise.all([
     // If the token may not read it, it may exist.
     ifAllowed(async () => ({ found: await authentik.application(state.application) })).then((seen) =>
       seen === undefined ? "unseen" : seen.found,
     ),
-    ...namesOf(state.objects, "authentik_core.user").map(async (name) =>
-      (await ownerOf(authentik, name)) === "ours" ? name : undefined,
-    ),
+    ...all.map(async (object) => {
+      const name = usernameOf(object);
+      return name !== undefined && (await ownerOf(authentik, name)) === "ours" ? name : undefined;
+    }),
   ]);
   if (left.every((found) => found === undefined)) return;
-  await removeObjects(state, `all of ${state.application}`, state.objects, context);
+  await removeObjects(state, `all of ${state.application}`, all, context);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { ZotAuthError } from "../../../core/errors.ts";
 import type { Context } from "../../../provider/resource.ts";
 import { ownerOf } from "../../authentik/applying/accounts.ts";
+import type { FormerlyDeclared } from "../../authentik/blueprint/former.ts";
 import { withWayIn } from "../../authentik/applying/wayIn.ts";
 import { appPasswordIdentifier } from "../../authentik/blueprint/render.ts";
 import { WAY_IN } from "../../authentik/blueprint/wayIn.ts";
@@ -40,8 +41,10 @@ export interface FormerAccounts extends Acting {
 /** What decides which accounts are former. */
 interface Declared {
   readonly username: string;
-  /** Seconds that a key is valid. Absent in the state of earlier versions. */
+  /** Seconds that a key is valid. Absent in the state of earlier versions, like the next one. */
   readonly lifetime?: number;
+  /** Accounts that earlier blueprints created. */
+  readonly declaredBefore?: readonly FormerlyDeclared[];
 }
 
 /** The former accounts after a change of the settings. */
@@ -52,11 +55,42 @@ export function formerAccountsAfter(
 ): readonly FormerAccount[] {
   const { formerAccounts = [] } = state;
   const expires = plus(rfc3339(now), Math.max(state.lifetime ?? 0, inputs.lifetime));
-  const known = formerAccounts.map((account) => ({ expires, ...account }));
-  if (state.username === inputs.username) return known;
-  const generation = Math.max(0, ...known.map((account) => account.generation)) + 1;
-  const others = known.filter(({ username }) => username !== state.username && username !== inputs.username);
-  return [...others, { username: state.username, generation, expires }];
+  const joining = newlyFormer(state, inputs);
+  const known = formerAccounts
+    .filter(({ username }) => username !== inputs.username && !joining.has(username))
+    .map((account) => ({ ...account, expires: account.expires ?? expires }));
+  let generation = Math.max(0, ...formerAccounts.map((account) => account.generation));
+  return [...known, ...[...joining].map((username) => ({ username, generation: ++generation, expires }))];
+}
+
+/** Whether a change of the settings leaves the former accounts as they are. In a preview, the accounts of earlier blueprints may be unknown. */
+export function keepsFormerAccounts(
+  state: Parameters<typeof formerAccountsAfter>[0],
+  inputs: Required<Declared>,
+): boolean {
+  const { formerAccounts = [] } = state;
+  return (
+    Array.isArray(inputs.declaredBefore) &&
+    newlyFormer(state, inputs).size === 0 &&
+    formerAccounts.every(
+      ({ username, expires }) => username !== inputs.username && expires !== undefined && !isOver(expires),
+    )
+  );
+}
+
+/** The account before a change of `ci.user`, and any that only Authentik ever got: that run was interrupted. */
+function newlyFormer(
+  { username, declaredBefore, formerAccounts = [] }: Parameters<typeof formerAccountsAfter>[0],
+  inputs: Required<Declared>,
+): ReadonlySet<string> {
+  const isKnown = (account: FormerlyDeclared): boolean =>
+    declaredBefore === undefined
+      ? formerAccounts.some((known) => known.username === account.username)
+      : declaredBefore.some((known) => known.username === account.username && known.generation === account.generation);
+  const unknown = inputs.declaredBefore.filter((account) => !isKnown(account)).map((account) => account.username);
+  const joining = new Set([username, ...unknown]);
+  joining.delete(inputs.username);
+  return joining;
 }
 
 /** Without accounts of which nothing can be left: their keys have expired, and Authentik does not have them. */

@@ -2,6 +2,7 @@ import { ZotAuthError } from "../../../core/errors.ts";
 import { HOST_GONE } from "../host/shell/shell.ts";
 import { ownGeneration, plus, rfc3339 } from "./rotation.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
+import type { FormerlyDeclared } from "../../authentik/blueprint/former.ts";
 import type { Delivered } from "../../authentik/applying/arrival.ts";
 import { keyWorks, listKeys, revokeKey } from "../client.ts";
 import type { ZotCredentials } from "../client.ts";
@@ -9,6 +10,7 @@ import {
   asFormerAccount,
   formerAccountsAfter,
   isRefusedSignIn,
+  keepsFormerAccounts,
   retireAccount,
   warnOfUnmanaged,
   withoutForgotten,
@@ -35,6 +37,8 @@ export interface KeyCleanupInputs extends SignInArgs {
   readonly onDestroy: "blank" | "leave";
   /** Seconds that a key is valid. Absent in the state of earlier versions. */
   readonly lifetime: number;
+  /** Accounts that earlier blueprints created, even if the run was interrupted right after. Absent in the state of earlier versions. */
+  readonly declaredBefore: readonly FormerlyDeclared[];
 }
 
 export interface KeyCleanupState extends KeyCleanupInputs, Observed {
@@ -47,11 +51,12 @@ export interface KeyCleanupState extends KeyCleanupInputs, Observed {
 export const keyCleanup: Resource<KeyCleanupInputs, KeyCleanupState> = {
   computed: keyCleanupOutputs,
 
-  keeps: ({ inputs, state }) => inputs.owner === state.owner && inputs.username === state.username,
+  keeps: ({ inputs, state }) => inputs.owner === state.owner && keepsFormerAccounts(state, inputs),
 
   async create(inputs) {
     const id = `${inputs.username}@${new URL(inputs.registryUrl).host}`;
-    return Promise.resolve({ id, state: { ...inputs, formerOwners: [], formerAccounts: [], drift: "" } });
+    const formerAccounts = formerAccountsAfter({ username: inputs.username, formerAccounts: [] }, inputs, new Date());
+    return Promise.resolve({ id, state: { ...inputs, formerOwners: [], formerAccounts, drift: "" } });
   },
 
   async update(state, inputs, context) {

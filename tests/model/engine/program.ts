@@ -1,5 +1,6 @@
 // The real components, without zot's config on its host: zot is hardened already, and tests/systems/zot/host covers interrupted hardening.
 import { ComponentResource, output } from "@pulumi/pulumi";
+import type { Resource } from "@pulumi/pulumi";
 import { Acceptance, AuthentikAccess, CiServiceAccount, ForgejoSecret } from "../../../components/index.ts";
 import type { Settings } from "../../../settings/schema.ts";
 import { fingerprint } from "../../../core/secrets/fingerprint.ts";
@@ -14,14 +15,21 @@ export const OWNER = "zot-auth/model";
  *
  * @param owner changes when the stack is renamed
  * @param clientSecret the one in 1Password
+ * @param deploy deploys zot, once its issuer answers
  */
-export function program(settings: Settings, owner = OWNER, clientSecret = TOKENS.MODEL_CLIENT_SECRET): void {
+export function program(
+  settings: Settings,
+  owner = OWNER,
+  clientSecret = TOKENS.MODEL_CLIENT_SECRET,
+  deploy: (server: Resource, issuer: Resource) => void = () => undefined,
+): void {
   const clientSecretFingerprint = fingerprint(clientSecret);
   const access = new AuthentikAccess("authentik", {
     ...from.authentikAccessArgs(settings),
     clientSecretFingerprint,
   });
   const server = new ComponentResource("zot-auth:index:ZotServer", "zot");
+  deploy(server, access.issuer);
   const account = new CiServiceAccount("ci", { ...from.ciServiceAccountArgs(settings), owner, access, server });
   const { key } = account;
   const secrets = new ForgejoSecret(

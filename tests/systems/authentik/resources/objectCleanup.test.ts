@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { adapt } from "../../../../provider/adapter.ts";
+import { UNKNOWN } from "../../../../provider/grpc/types.ts";
+import type { Values } from "../../../../provider/grpc/types.ts";
+import { formerAccountsIn } from "../../../../systems/authentik/blueprint/former.ts";
+import type { FormerObject } from "../../../../systems/authentik/blueprint/former.ts";
 import { blueprintArgs } from "../../../../stack/arguments.ts";
 import { declaredObjects, neededObjects } from "../../../../systems/authentik/blueprint/objects.ts";
 import { renderBlueprint } from "../../../../systems/authentik/blueprint/render.ts";
@@ -31,5 +36,28 @@ test("another address of the same Authentik is no move; another Authentik is one
   assert.match(
     moved.warned.join(),
     /^authentik\.url leads to another Authentik now\. What the blueprint created at http:\S+ stays there: .*authentik_core\.user zot-ci.* Delete it there/,
+  );
+});
+
+test("a preview knows the former accounts: the key depends on them, and would seem to change with each change of the blueprint", async () => {
+  const inputs = (more: Parameters<typeof settingsWith>[0]) => {
+    const args = blueprintArgs(settingsWith(more));
+    const connection = { authentikUrl: "https://authentik.example.test", authentikToken: "env:UNUSED" };
+    const { application, signInGroups: groups } = args;
+    const objects = declaredObjects(args);
+    return { ...connection, objects, needed: neededObjects(args), application, groups, timeout: 5 };
+  };
+  const former = [{ object: "authentik_core.user somebody", generation: 2 }] as const;
+  const state = { ...inputs({}), former, generation: 2, others: [], drift: "" };
+  const preview = async (more: Parameters<typeof settingsWith>[0]) =>
+    adapt(objectCleanup).preview(inputs(more), state, testContext());
+  const accounts = (seen: Values) => formerAccountsIn(seen["former"] as unknown as readonly FormerObject[]);
+
+  const group = await preview({ access: { ciGroup: "robots" } });
+  assert.deepEqual(accounts(group), [{ username: "somebody", generation: 2 }]);
+  assert.equal(group["others"], UNKNOWN);
+  assert.deepEqual(
+    accounts(await preview({ ci: { user: "robot" } })).map(({ username }) => username),
+    ["somebody", "zot-ci"],
   );
 });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { formerAccountsAfter } from "../../../../systems/zot/keys/formerAccounts.ts";
+import { formerAccountsAfter, keepsFormerAccounts } from "../../../../systems/zot/keys/formerAccounts.ts";
 import type { FormerAccount } from "../../../../systems/zot/keys/formerAccounts.ts";
+import { UNKNOWN } from "../../../../provider/grpc/types.ts";
 import { retirement, withFormer } from "../../../../systems/zot/keys/otherKeys/retirement.ts";
 
 const names = (accounts: readonly { readonly username: string }[]) => accounts.map(({ username }) => username);
@@ -10,7 +11,7 @@ const NOW = new Date("2026-01-01T00:00:00Z");
 const LIFETIME = 86_400;
 
 function after(state: Parameters<typeof formerAccountsAfter>[0], username: string): readonly FormerAccount[] {
-  return formerAccountsAfter(state, { username, lifetime: LIFETIME }, NOW);
+  return formerAccountsAfter(state, { username, lifetime: LIFETIME, declaredBefore: [] }, NOW);
 }
 
 test("each change of ci.user records the account before it, once, and never the current one", () => {
@@ -24,6 +25,41 @@ test("each change of ci.user records the account before it, once, and never the 
   const again = after({ username: "a", formerAccounts: back }, "c");
   assert.deepEqual(names(again), ["b", "a"]);
   assert.equal(new Set([...third, ...back, ...again].map(({ generation }) => generation)).size, 4);
+});
+
+test("an account that only Authentik got, because that run was interrupted, is former, too, each time that it was declared", () => {
+  const settings = { username: "a", lifetime: LIFETIME, declaredBefore: [{ username: "b", generation: 3 }] };
+  const state = { ...settings, declaredBefore: [] };
+  assert.equal(keepsFormerAccounts(state, settings), false);
+  const [b] = formerAccountsAfter(state, settings, NOW);
+  assert.equal(b?.username, "b");
+  const known = { ...settings, formerAccounts: [{ ...b, expires: "2099-01-01T00:00:00Z" }] };
+  assert.equal(keepsFormerAccounts(known, settings), true);
+  assert.deepEqual(formerAccountsAfter(known, settings, NOW), known.formerAccounts);
+  const again = { ...settings, declaredBefore: [{ username: "b", generation: 5 }] };
+  assert.equal(keepsFormerAccounts(known, again), false);
+  assert.deepEqual(formerAccountsAfter(known, again, NOW), [{ ...b, generation: b.generation + 1 }]);
+  assert.equal(keepsFormerAccounts(known, { ...settings, declaredBefore: UNKNOWN as never }), false, "in a preview");
+});
+
+test("the state of an earlier version knows no declared accounts: those that it has are not new", () => {
+  const formerAccounts = [{ username: "b", generation: 7 }];
+  const declaredBefore = [
+    { username: "b", generation: 2 },
+    { username: "c", generation: 3 },
+  ];
+  const after = formerAccountsAfter(
+    { username: "a", formerAccounts },
+    { username: "a", lifetime: LIFETIME, declaredBefore },
+    NOW,
+  );
+  assert.deepEqual(
+    after.map(({ username, generation }) => [username, generation]),
+    [
+      ["b", 7],
+      ["c", 8],
+    ],
+  );
 });
 
 test("its keys have expired after the longer of the lifetimes before and after the change; in a state without a date, after one more", () => {
