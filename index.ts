@@ -24,7 +24,7 @@ prepareSdk();
 // The eight manual steps as a graph: each resource is done when something can be seen on a server, and the next depends on it.
 const settings = stackSettings();
 // Asked first: the host answers while the engine starts the providers.
-const looking = lookAtHost(from.zotHost(settings), newestZotConfig(settings));
+const looking = lookAtHost(from.zotHost(settings), newestZotConfig(settings), from.schemaQuestion(settings));
 const { components, zotAuth, onePassword } = providers(settings);
 const reading = readClientSecret(settings.authentik.clientSecret, onePassword, settings.onePassword);
 const preflight = new Preflight("preflight", from.preflightInputs(settings, await unreadableSecrets(settings)), {
@@ -34,7 +34,7 @@ const options = { providers: components, dependsOn: [preflight] };
 
 // Nothing that changes anything is registered before the host has answered and the client secret has been read.
 const [facts, { clientSecret }] = await Promise.all([looking, reading]);
-const config = zotConfigFor(settings, facts.version);
+const config = zotConfigFor(settings, facts);
 // First part of the labels of our keys and secrets.
 const owner = `zot-auth/${getStack()}`;
 

@@ -112,6 +112,11 @@ export function zotHost({ registry, zot }: Settings): ZotHost {
   };
 }
 
+/** zot's own schema is needed only for what no setting covers. */
+export function schemaQuestion({ zot }: Settings): { readonly schema: boolean } {
+  return { schema: Object.keys(zot.extra).length > 0 };
+}
+
 export function zotServerArgs(settings: Settings): Omit<ZotServerArgs, "facts" | "config" | "clientSecret" | "issuer"> {
   return {
     ...zotHost(settings),

@@ -6,9 +6,10 @@ import { zotConfigArgs } from "../settings/zotConfigArgs.ts";
 import { findings } from "../systems/zot/config/checks/findings.ts";
 import { assembleZotConfig, renderZotConfig } from "../systems/zot/config/config.ts";
 import type { ZotConfig } from "../systems/zot/config/config.ts";
+import { knownKeys } from "../systems/zot/config/schema/known.ts";
+import type { HostFacts } from "../systems/zot/host/facts.ts";
 import { filesOnHost } from "../systems/zot/host/zotHost.ts";
 import { NEWEST_KNOWN, assertKeepsPolicy } from "../systems/zot/version.ts";
-import type { ZotVersion } from "../systems/zot/version.ts";
 
 /** zot's config for the newest version that this program knows, for use before the host's version is known. @throws RunError */
 export function newestZotConfig(settings: Settings): ZotConfig {
@@ -16,19 +17,25 @@ export function newestZotConfig(settings: Settings): ZotConfig {
 }
 
 /**
- * zot's config for the version on the host. Also in a preview, it warns of what works but is unsafe.
+ * zot's config for the zot on the host. Also in a preview, it warns of what works but is unsafe.
  *
  * @throws RunError before any resource is registered: all problems that keep this version from starting with the config, or a version that lets
  *   CI overwrite tags
  */
-export function zotConfigFor(settings: Settings, version: ZotVersion): ZotConfig {
-  const { registry } = settings;
+export function zotConfigFor(settings: Settings, facts: HostFacts): ZotConfig {
+  const { registry, zot } = settings;
+  const { version } = facts;
   return reported(() => {
     assertKeepsPolicy(version, registry.acceptCiOverwrite);
     const args = zotConfigArgs(settings);
-    const { config, problems } = assembleZotConfig(args, version, filesOnHost(registry));
+    const { schema, warnings } = knownKeys(zot.extra, {
+      version,
+      schema: facts.schema,
+      isKnown: facts.deployed !== undefined,
+    });
+    const { config, problems } = assembleZotConfig(args, version, filesOnHost(registry), schema);
     if (problems.length > 0) throw new SettingsError(problems);
-    for (const finding of findings(config, args)) void log.warn(finding);
+    for (const warning of [...warnings, ...findings(config, args)]) void log.warn(warning);
     return config;
   });
 }

@@ -18,19 +18,24 @@ const AS_WRITTEN: WrittenFile = { repairs: 0, state: "as written" };
  * and asks in a preview, too. A preview warns and goes on when the host does not answer; an update fails.
  *
  * @param config zot's config, for any version of zot: names the files that must exist on the host
+ * @param question whether to ask for the output of `zot schema` too. Default: no
  * @returns what `ZotServerArgs.facts` expects
  * @throws RunError before any resource changes: there is no zot, it does not say its version, or a file that the config names does not exist
  */
-export async function lookAtHost(zotHost: ZotHost, config: ZotConfig): Promise<HostFacts> {
+export async function lookAtHost(
+  zotHost: ZotHost,
+  config: ZotConfig,
+  question: { readonly schema: boolean } = { schema: false },
+): Promise<HostFacts> {
   try {
-    return await look(zotHost, config);
+    return await look(zotHost, config, question.schema);
   } catch (error) {
     // Pulumi prints a RunError as it is, and anything else with a stack.
     throw error instanceof ZotAuthError ? new RunError(error.message) : error;
   }
 }
 
-async function look(zotHost: ZotHost, config: ZotConfig): Promise<HostFacts> {
+async function look(zotHost: ZotHost, config: ZotConfig, schema: boolean): Promise<HostFacts> {
   const { host, sessionKeysFile } = zotHost;
   const { origin, credentialsFile, dataDirectory } = readServedConfig(config);
   const files = filesOnHost({ ...zotHost, credentialsFile, dataDirectory });
@@ -40,6 +45,7 @@ async function look(zotHost: ZotHost, config: ZotConfig): Promise<HostFacts> {
     ...files,
     origin,
     needed: neededFiles(config),
+    schema,
     ...(keysFile === undefined ? {} : { sessionKeysFile: keysFile }),
     ...(managed === undefined ? {} : { serviceFile: managed }),
   });

@@ -94,12 +94,15 @@ function wantedBy(issue: $ZodIssue): string {
   }
 }
 
+/** How the message about a key that the schema does not know begins. */
+export const UNKNOWN_SETTING = "unknown setting.";
+
 function unknownKey(key: string, known: readonly string[]): string {
   const byLowerCase = new Map(known.map((name) => [name.toLowerCase(), name]));
   const near = known.length === 0 ? undefined : closest(key.toLowerCase(), [...byLowerCase.keys()]);
   const isNear = near !== undefined && distance(key.toLowerCase(), near) <= Math.max(2, key.length / 3);
   const hint = isNear ? ` Did you mean "${byLowerCase.get(near) ?? near}"?` : "";
-  return `unknown setting.${hint} Known settings: ${known.join(", ")}.`;
+  return `${UNKNOWN_SETTING}${hint} Known settings: ${known.join(", ")}.`;
 }
 
 /** The names that the schema knows below a path. */

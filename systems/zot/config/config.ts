@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
+import type * as z from "zod";
 import { isObject, present } from "../../../core/json.ts";
 import { valueAt } from "./anyCase.ts";
 import type { JsonObject } from "../../../core/json.ts";
-import { describeIssue } from "../../../core/settings/issues.ts";
 import type { SettingsProblem } from "../../../core/settings/problem.ts";
 import { renderAccessControl } from "../access/accessControl.ts";
 import type { ZotVersion } from "../version.ts";
@@ -13,7 +13,7 @@ import { mergeExtra } from "./extra.ts";
 import { renderExtensions } from "./render/extensions.ts";
 import { renderHttp } from "./render/http.ts";
 import { renderStorage } from "./render/storage.ts";
-import { zotConfigSchema } from "./schema/schema.ts";
+import { schemaProblems } from "./schema/known.ts";
 
 /** zot's config file. The names are zot's own. */
 export type ZotConfig = JsonObject;
@@ -32,8 +32,17 @@ export interface AssembledConfig {
   readonly problems: readonly SettingsProblem[];
 }
 
-/** Renders zot's config for a version of zot, merges `zot.extra` into it and checks the result. */
-export function assembleZotConfig(args: ZotConfigArgs, version: ZotVersion, paths: HostPaths): AssembledConfig {
+/**
+ * Renders zot's config for a version of zot, merges `zot.extra` into it and checks the result.
+ *
+ * @param schema what `zot.extra` may say. Default: anything, as long as the zot that decides is not known
+ */
+export function assembleZotConfig(
+  args: ZotConfigArgs,
+  version: ZotVersion,
+  paths: HostPaths,
+  schema?: z.ZodType,
+): AssembledConfig {
   const { extra } = args.zot;
   const { config, conflicts } = mergeExtra(renderSettings(args, version, paths), extra);
   const problems = [
@@ -41,15 +50,18 @@ export function assembleZotConfig(args: ZotConfigArgs, version: ZotVersion, path
       path: `zot.extra.${path.join(".")}`,
       message: "cannot override another setting (see docs/settings.md). Remove it here.",
     })),
-    ...schemaProblems(extra),
   ];
+  const tooNew = tooNewFor(version, config);
+  // A key that came with a later release is not only unknown.
+  const isTooNew = ({ path }: SettingsProblem) => tooNew.some(({ setting }) => lastOf(setting) === lastOf(path));
+  if (schema !== undefined) problems.push(...schemaProblems(extra, schema).filter((problem) => !isTooNew(problem)));
   // An unknown key or a wrong type would only be reported twice.
   if (problems.length === 0) {
     for (const { path, message } of configProblems(config, { registryUrl: args.url, issuer: args.issuer })) {
       problems.push({ path: settingOf(path, extra), message });
     }
-    for (const { setting, message } of tooNewFor(version, config)) problems.push({ path: setting, message });
   }
+  for (const { setting, message } of tooNew) problems.push({ path: setting, message });
   return { config, problems };
 }
 
@@ -149,14 +161,8 @@ function matches(pattern: string, path: readonly string[]): boolean {
   return keys.length === path.length && keys.every((key, index) => key === "*" || key === path[index]);
 }
 
-/** Violations of zot's own schema in `zot.extra`. The schema is loaded only if there is something to check. */
-function schemaProblems(extra: JsonObject): readonly SettingsProblem[] {
-  if (Object.keys(extra).length === 0) return [];
-  const schema = zotConfigSchema();
-  const result = schema.safeParse(extra);
-  return (result.error?.issues ?? []).flatMap((issue) =>
-    describeIssue(issue, extra, schema, { prefix: ["zot", "extra"] }),
-  );
+function lastOf(path: string): string {
+  return path.slice(path.lastIndexOf(".") + 1).toLowerCase();
 }
 
 function settingOf(path: string, extra: JsonObject): string {

@@ -206,7 +206,7 @@ export const zot = z.strictObject({
     .record(z.string(), z.unknown())
     .default({})
     .describe(
-      "Any other part of zot's config, as in its file: `{extensions: {events: {…}}}`. It is merged into the config and validated against zot's own schema. It cannot override other settings, nor let CI overwrite or delete what it pushed. Never put a secret here.",
+      "Any other part of zot's config, as in its file: `{extensions: {events: {…}}}`. It is merged into the config and validated against the schema of the zot on the host. It cannot override other settings, nor let CI overwrite or delete what it pushed. Never put a secret here.",
     ),
 });
 

@@ -49,6 +49,8 @@ export interface HostFacts {
   readonly sessionKeys: WrittenFile;
   /** `undefined` if there is none. */
   readonly recordedService?: RecordedService | undefined;
+  /** The output of `zot schema`; `undefined` if it was not asked for, or the release has no such command (2.1.16 and later do). */
+  readonly schema?: string | undefined;
   /** `undefined` if the host could not be asked. */
   readonly deployed: DeployedZot | undefined;
 }
@@ -60,6 +62,8 @@ export interface FactsQuestion extends HostFiles {
   readonly sessionKeysFile?: string;
   /** zot's address on its own host. A running zot is asked for its version if the binary was built without one. */
   readonly origin: string;
+  /** Whether to ask for zot's schema. */
+  readonly schema?: boolean;
   /** Files that zot reads and this program does not write. */
   readonly needed?: readonly NeededFile[];
 }
@@ -80,6 +84,7 @@ export function factsScript({
   sessionKeysFile,
   origin,
   needed = [],
+  schema = false,
 }: FactsQuestion): string {
   return `${FUNCTIONS}
 ${answeringFunctions(origin)}
@@ -91,6 +96,7 @@ case $version in
   *v[0-9]*.[0-9]*.[0-9]*) ;;
   *) printf 'running='; body ${quote(`${origin}/v2/_zot/ext/mgmt`)} 2>/dev/null | tr '\\n' ' ' || :; echo ;;
 esac
+${schema ? `printf 'schema='; "$zot" schema 2>/dev/null | tr -d '\\n' || :; echo` : ""}
 needs() { if [ ! -e "$2" ]; then printf 'problem=%s does not exist (setting %s).\\n' "$2" "$1"; fi; }
 ${needed.map(({ setting, path }) => `needs ${quote(setting)} ${quote(path)}`).join("\n")}
 if [ -e "$data" ] && [ ! -d "$data" ]; then printf 'problem=%s is not a folder (setting registry.dataDirectory).\\n' "$data"
@@ -180,6 +186,7 @@ export function parseFacts(output: string, host: string): HostFacts {
     service: file("service"),
     sessionKeys: file("sessionKeys"),
     recordedService: recordedService(facts),
+    schema: facts.get("schema")?.startsWith("{") === true ? facts.get("schema") : undefined,
     deployed: {
       configText: end < 0 ? "" : output.slice(end + 1 + CONFIG_FOLLOWS.length),
       start: facts.get("start") ?? "",

@@ -30,7 +30,7 @@ export function wholeProgram(settings: Settings): void {
   const { components, zotAuth } = providers(settings);
   const preflight = new Preflight("preflight", from.preflightInputs(settings), { provider: zotAuth });
   const options = { providers: components, dependsOn: [preflight] };
-  const config = zotConfigFor(settings, FACTS.version);
+  const config = zotConfigFor(settings, FACTS);
   const clientSecret = secret(output(TOKENS.MODEL_CLIENT_SECRET));
   const clientSecretFingerprint = fingerprint(TOKENS.MODEL_CLIENT_SECRET);
   const access = new AuthentikAccess(

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { isObject } from "../../../../core/json.ts";
-import type { JsonObject } from "../../../../core/json.ts";
 
 /** Keys of an event sink that zot reads but its schema omits. Other omitted keys are secrets. */
 const SINK_FILES = ["file", "cacertfile", "certfile", "keyfile"];
@@ -9,24 +8,33 @@ const SINK = "pkg.extensions.config.events.SinkConfig";
 
 let loaded: z.ZodType | undefined;
 
-/** The output of `zot schema` of 2.1.20: every key and its type, and no other key. Loaded on first use. */
-export function zotConfigSchema(): z.ZodType {
-  loaded ??= z.fromJSONSchema(load());
+/** The output of `zot schema` of {@link NEWEST_KNOWN}: every key and its type, and no other key. Loaded on first use. */
+export function builtInSchema(): z.ZodType {
+  const file = new URL("zot-config.schema.v2.1.20.json", import.meta.url);
+  loaded ??= schemaFrom(readFileSync(file, "utf8"));
   return loaded;
 }
 
-function load(): JsonObject {
-  const file = new URL("zot-config.schema.v2.1.20.json", import.meta.url);
+/** The output of `zot schema` of the zot on the host; `undefined` if it is none that this program can read. */
+export function hostSchema(text: string): z.ZodType | undefined {
+  try {
+    return schemaFrom(text);
+  } catch (error) {
+    // Of JSON.parse, and of zod for a schema with parts that it does not know.
+    if (error instanceof Error) return undefined;
+    throw error;
+  }
+}
+
+function schemaFrom(output: string): z.ZodType {
   // The definitions are named after Go packages, with slashes escaped twice.
-  const text = readFileSync(file, "utf8")
-    .replaceAll("~01", "~1")
-    .replaceAll("zotregistry.dev~1zot~1v2~1", "")
-    .replaceAll("~1", ".");
-  const schema = withoutNull(JSON.parse(text) as unknown) as { definitions: Record<string, { properties: object }> };
-  const sink = schema.definitions[SINK];
-  if (sink === undefined) throw new TypeError(`zot's schema has no ${SINK}`);
-  Object.assign(sink.properties, Object.fromEntries(SINK_FILES.map((key) => [key, { type: "string" }])));
-  return schema;
+  const text = output.replaceAll("~01", "~1").replaceAll("zotregistry.dev~1zot~1v2~1", "").replaceAll("~1", ".");
+  const schema = withoutNull(JSON.parse(text) as unknown);
+  if (!isObject(schema) || !isObject(schema["definitions"])) throw new TypeError("not a schema of zot's config");
+  const sink = schema["definitions"][SINK];
+  if (isObject(sink) && isObject(sink["properties"]))
+    Object.assign(sink["properties"], Object.fromEntries(SINK_FILES.map((key) => [key, { type: "string" }])));
+  return z.fromJSONSchema(schema);
 }
 
 /** `null` stands for an omitted key. Without it, an issue is reported for the part where it is, and not for the union. */

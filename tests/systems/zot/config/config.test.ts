@@ -5,7 +5,7 @@ import { parseSettings } from "../../../../settings/parse.ts";
 import { zotConfigArgs } from "../../../../settings/zotConfigArgs.ts";
 import { objectAt, valueAt } from "../../../../systems/zot/config/anyCase.ts";
 import { neededFiles } from "../../../../systems/zot/config/checks/neededFiles.ts";
-import { zotConfigSchema } from "../../../../systems/zot/config/schema/schema.ts";
+import { builtInSchema } from "../../../../systems/zot/config/schema/schema.ts";
 import { renderZotConfig, startDigest } from "../../../../systems/zot/config/config.ts";
 import type { ZotConfig } from "../../../../systems/zot/config/config.ts";
 import { assertKeepsPolicy, parseZotVersion } from "../../../../systems/zot/version.ts";
@@ -142,7 +142,7 @@ const EVERYTHING = {
 
 test("all settings together make a config that zot's own schema accepts", () => {
   const config = render(EVERYTHING);
-  const result = zotConfigSchema().safeParse(config);
+  const result = builtInSchema().safeParse(config);
   assert.deepEqual(result.error?.issues, undefined);
   assert.deepEqual(config["storage"], {
     rootDirectory: "/Users/erichblume/zot",

@@ -6,12 +6,16 @@ import { zotConfigArgs } from "../../../../settings/zotConfigArgs.ts";
 import { mergeExtra } from "../../../../systems/zot/config/extra.ts";
 import { valueAt } from "../../../../systems/zot/config/anyCase.ts";
 import { assembleZotConfig, renderZotConfig } from "../../../../systems/zot/config/config.ts";
+import { builtInSchema } from "../../../../systems/zot/config/schema/schema.ts";
 import { REAL_CASE, version } from "../../../support/settings.ts";
 
+/** The problems that the settings have with a zot of this program's newest release. */
 function problemsOf(extra: unknown): readonly string[] {
   try {
-    parseSettings({ ...REAL_CASE, zot: { extra } });
-    return [];
+    const settings = parseSettings({ ...REAL_CASE, zot: { extra } });
+    const { registry } = settings;
+    const { problems } = assembleZotConfig(zotConfigArgs(settings), version("2.1.20"), registry, builtInSchema());
+    return problems.map(({ path, message }) => `${path}: ${message}`);
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     return error.problems.map(({ path, message }) => `${path}: ${message}`);
@@ -48,7 +52,11 @@ const BAD: readonly (readonly [string, unknown, RegExp])[] = [
     { http: { accessControl: { repositories: { "a/**": { anonymousPolicy: ["pull"] } } } } },
     /zot\.extra\.http\.accessControl\.repositories\.a\/\*\*\.anonymousPolicy: got the action "pull"/,
   ],
-  ["a secret", { http: { auth: { ldap: { bindPassword: "hush" } } } }, /ldap\.bindPassword: unknown setting/],
+  [
+    "a secret",
+    { http: { auth: { ldap: { bindPassword: "hush" } } } },
+    /ldap\.bindPassword: contains a secret \(not shown\)/,
+  ],
 ];
 
 for (const [name, extra, expected] of BAD) {

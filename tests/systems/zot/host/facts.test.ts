@@ -67,6 +67,15 @@ test(
   },
 );
 
+test("zot's schema is asked for only if it is needed, and may be missing", async () => {
+  assert.equal((await world.facts()).schema, undefined);
+  assert.equal((await world.facts(undefined, true)).schema, '{  "properties": {"a=b": true}}');
+  const zot = readFileSync(world.at("zot"), "utf8");
+  writeFileSync(world.at("zot"), zot.replace("schema)", "other)"));
+  const { schema, version } = await world.facts(undefined, true);
+  assert.deepEqual([schema, version.patch], [undefined, 20]);
+});
+
 test("a deleted config or credentials file counts as edited", async () => {
   await world.deploy(world.text(["read"]));
   await sh(secretFile(), SECRET);

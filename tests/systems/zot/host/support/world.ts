@@ -23,6 +23,7 @@ import type { Ran } from "./sh.ts";
 
 const ZOT = `#!/bin/sh
 case $1 in
+  schema) printf '{\\n  "properties": {"a=b": true}\\n}\\n' ;;
   --version) echo '{"commit":"v2.1.20-0-g3b5796d8"}' ;;
   verify)
     if grep -q broken "$2"; then
@@ -115,8 +116,9 @@ export class World {
     return sh(removeScript(this.deployment(change)));
   }
 
-  async facts(serviceFile?: string): Promise<HostFacts> {
+  async facts(serviceFile?: string, schema = false): Promise<HostFacts> {
     const question = {
+      schema,
       ...this.deployment(),
       credentialsFile: this.at("credentials.json"),
       dataDirectory: this.at("data"),
