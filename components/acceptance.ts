@@ -60,6 +60,8 @@ export interface AcceptanceResults {
   readonly signIn: Readonly<Record<string, string>>;
   /** How many checks of the access matrix passed. */
   readonly access: string;
+  /** When they did, RFC 3339: the checks run again when the config, the client secret or the key changes. */
+  readonly checked: string;
   /** How the test build ended; absent without one. */
   readonly build?: string;
 }
@@ -130,9 +132,11 @@ export class Acceptance extends ComponentResource {
         aliases: [{ type: "zot-auth:zot:RetiredKeys", name: `${name}-retired-keys` }],
       },
     );
-    this.results = all([signInProof.checks, accessProof.result, build?.result]).apply(([checks, access, built]) => ({
+    const proofs = all([signInProof.checks, accessProof.result, accessProof.checked, build?.result]);
+    this.results = proofs.apply(([checks, access, checked, built]) => ({
       signIn: Object.fromEntries(checks.map((check) => [check.name, check.result])),
       access,
+      checked,
       ...(built === undefined ? {} : { build: built }),
     }));
     this.registerOutputs();
