@@ -11,6 +11,10 @@ const OP_REFERENCE =
   "a 1Password reference: op://vault/item/field or op://vault/item/section/field (use IDs if a title contains parentheses or slashes)";
 const DURATION = 'a duration such as "90 days", "1 hour" or "30 seconds"';
 const NAME = "a name of letters, digits, dots, underscores and hyphens that begins with a letter or digit";
+const SLUG = "a slug of letters, digits, hyphens and underscores, as Authentik shows it";
+const GROUP_NAME =
+  "a group's name, as Authentik shows it: any text without line breaks, and without spaces at its ends";
+const USER_NAME = "a user name that Authentik accepts: at most 150 letters, digits and _ . @ + -";
 const TEXT = "a string that is not empty";
 const PORT = "a port between 1 and 65535";
 
@@ -49,6 +53,20 @@ export function durationFrom(shortest: Duration, why = ""): z.ZodType<Duration, 
 
 /** A name in Authentik, zot or Forgejo: letters, digits, `.`, `_`, `-`. */
 export const name = z.string({ error: NAME }).regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, { error: NAME });
+
+/** A slug of Authentik: letters, digits, `_`, `-`. */
+export const slug = z.string({ error: SLUG }).regex(/^[A-Za-z0-9_-]+$/, { error: SLUG });
+
+/** The name of a group in Authentik: any text but for line breaks and other control characters, and spaces at its ends, which Authentik removes. */
+export const groupName = z
+  .string({ error: GROUP_NAME })
+  .regex(/^(?!\s)[^\p{C}\p{Zl}\p{Zp}]+(?<!\s)$/u, { error: GROUP_NAME });
+
+/** The name of a user in Authentik: letters and digits of any language, and `_.@+-`. */
+export const userName = z
+  .string({ error: USER_NAME })
+  .max(150, { error: USER_NAME })
+  .regex(/^[\p{L}\p{N}_.@+-]+$/u, { error: USER_NAME });
 
 export const text = z.string({ error: TEXT }).min(1, { error: TEXT });
 

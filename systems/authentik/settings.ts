@@ -6,6 +6,7 @@ import {
   name,
   onePasswordReference,
   secretReference,
+  slug,
   text,
 } from "../../core/settings/types.ts";
 import { defaultBlueprintPath, isBlueprintPath, parseDelivery } from "./blueprint/delivery.ts";
@@ -16,7 +17,7 @@ export const authentik = z.strictObject({
     "Authentik's address. If a change leads to another Authentik, everything is created there, and a warning names what stays at the old one; to remove it, run `pulumi destroy` before the change.",
   ),
   token: secretReference.describe("An API token. docs/least-rights.md lists the permissions that it needs."),
-  application: name
+  application: slug
     .default("zot")
     .describe("The application's slug. It is part of the issuer, so a change restarts zot."),
   applicationName: text.default("Zot Registry").describe("The application's display name."),
@@ -32,14 +33,14 @@ export const authentik = z.strictObject({
     .describe(
       "The environment variable of Authentik's worker that holds the same secret. With `delivery: api`, Authentik's server needs it too, because it validates the blueprint.",
     ),
-  authorizationFlow: name
+  authorizationFlow: slug
     .default("default-provider-authorization-implicit-consent")
     .describe("Slug of the authorization flow."),
-  invalidationFlow: name.default("default-provider-invalidation-flow").describe("Slug of the invalidation flow."),
+  invalidationFlow: slug.default("default-provider-invalidation-flow").describe("Slug of the invalidation flow."),
   signingCertificate: text
     .default("authentik Self-signed Certificate")
     .describe("Name of the certificate that signs tokens."),
-  machineFlow: name
+  machineFlow: slug
     .default("machine-login")
     .describe("Slug of the sign-in flow for machines. It accepts app passwords only."),
   delivery: z

@@ -58,7 +58,7 @@ export function parseBlueprint(text: string): Blueprint {
 }
 
 function parse(text: string): Blueprint {
-  const document = parseDocument(text, { logLevel: "silent", merge: true });
+  const document = parseDocument(text, { logLevel: "silent", merge: true, version: "1.1" });
   const [problem] = document.errors;
   if (problem !== undefined) throw new BlueprintSyntaxError(problem.message, { cause: problem });
   const read = (node: Node | null): Value => {

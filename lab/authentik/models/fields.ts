@@ -11,6 +11,8 @@ export interface Field {
   readonly required?: true;
   readonly nullable?: true;
   readonly unique?: true;
+  /** Only letters, digits, hyphens and underscores. */
+  readonly slug?: true;
   readonly choices?: readonly string[];
   readonly to?: Target;
   /** What happens to this object when the referenced one is deleted. Default `cascade`. */
@@ -38,6 +40,7 @@ export const randomKey = (length: number): string =>
 
 export const name: Field = { kind: "text", required: true };
 export const uniqueName: Field = { kind: "text", required: true, unique: true };
+export const uniqueSlug: Field = { ...uniqueName, slug: true };
 export const words = (initial = ""): Field => ({ kind: "text", initial });
 export const flag = (initial: boolean): Field => ({ kind: "boolean", initial });
 export const items = (...initial: Json[]): Field => ({ kind: "list", initial });

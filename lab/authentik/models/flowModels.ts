@@ -1,6 +1,6 @@
 // Stands in for Authentik: its models of flows, stages and policies.
 import type { Field, Model } from "./fields.ts";
-import { flag, items, maybe, mode, name, optional, uniqueName, words } from "./fields.ts";
+import { flag, items, maybe, mode, name, optional, uniqueName, uniqueSlug, words } from "./fields.ts";
 
 /** A stage: its class, the component of its form and its verbose name. */
 const stage = (className: string, kind: string, one: string, fields: Record<string, Field>): Model => ({
@@ -55,7 +55,7 @@ export const flowModels: Readonly<Record<string, Model>> = {
     bindable: true,
     fields: {
       name,
-      slug: uniqueName,
+      slug: uniqueSlug,
       title: name,
       designation: {
         kind: "text",

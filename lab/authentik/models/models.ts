@@ -12,6 +12,7 @@ import {
   optional,
   randomKey,
   uniqueName,
+  uniqueSlug,
   words,
 } from "./fields.ts";
 import { flowModels } from "./flowModels.ts";
@@ -57,7 +58,7 @@ const modelsWithFields: Readonly<Record<string, Model>> = {
     key: "uuid",
     name: "Token",
     fields: {
-      identifier: uniqueName,
+      identifier: uniqueSlug,
       user: { kind: "reference", to: "authentik_core.user", required: true },
       intent: { kind: "text", choices: ["api", "app_password"], required: true },
       key: { kind: "text", initial: () => randomKey(60) },
@@ -73,7 +74,7 @@ const modelsWithFields: Readonly<Record<string, Model>> = {
     bindable: true,
     fields: {
       name,
-      slug: uniqueName,
+      slug: uniqueSlug,
       provider: { ...optional({ any: "provider" }), unique: true },
       backchannel_providers: { kind: "references", to: { any: "provider" }, initial: [] },
       open_in_new_tab: flag(false),

@@ -81,6 +81,11 @@ function textComplaint(field: Field, value: Json): FieldError | undefined {
   if (field.choices !== undefined && !field.choices.includes(String(value)))
     return { string: `"${String(value)}" is not a valid choice.`, code: "invalid_choice" };
   if (value === "" && field.required === true) return { string: "This field may not be blank.", code: "blank" };
+  if (field.slug === true && !/^[-a-zA-Z0-9_]+$/.test(String(value)))
+    return {
+      string: "Enter a valid “slug” consisting of letters, numbers, underscores or hyphens.",
+      code: "invalid",
+    };
   return undefined;
 }
 

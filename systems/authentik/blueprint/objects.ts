@@ -88,8 +88,8 @@ function absence(object: BlueprintObject): BlueprintEntry {
     if (field === undefined) throw new TypeError(`no field identifies ${object}`);
     return { model, state: "absent", identifiers: { [field]: name } };
   }
-  // Names have no slashes. Without the conditions, a deleted group would match "no group" and remove an account's binding.
-  const [slug = "", group = ""] = name.split("/");
+  // Slugs have no slashes. Without the conditions, a deleted group would match "no group" and remove an account's binding.
+  const [slug, group] = [name.slice(0, name.indexOf("/")), name.slice(name.indexOf("/") + 1)];
   const target = () => find("authentik_core.application", "slug", slug);
   const bound = () => find("authentik_core.group", "name", group);
   return {

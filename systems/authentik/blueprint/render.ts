@@ -1,10 +1,16 @@
+import { createHash } from "node:crypto";
 import type { BlueprintArgs } from "./args.ts";
 import { blueprintText, env, find, keyOf } from "./text.ts";
 import type { BlueprintEntry } from "./text.ts";
 
-/** Identifier of the service account's app password in Authentik. */
+/**
+ * Identifier of the service account's app password in Authentik. It must be a slug, and user names may have other characters: those are replaced, and
+ * a hash keeps `a.b` and `a-b` apart.
+ */
 export function appPasswordIdentifier(user: string): string {
-  return `${user}-app-password`;
+  const slug = user.replaceAll(/[^A-Za-z0-9_-]/g, "-");
+  const hash = slug === user ? "" : `-${createHash("sha256").update(user).digest("hex").slice(0, 6)}`;
+  return `${slug}${hash}-app-password`;
 }
 
 /** What the service account is called in Authentik. It marks an account as ours, so it must never change: clean-ups leave accounts with other names alone. */

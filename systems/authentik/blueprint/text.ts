@@ -1,4 +1,4 @@
-import { Document, Scalar } from "yaml";
+import { Document, Scalar, visit } from "yaml";
 import type { YAMLSeq } from "yaml";
 
 /** One entry of a blueprint. */
@@ -19,7 +19,16 @@ export function blueprintText(name: string, description: string, entries: readon
     metadata: { name, labels: { "blueprints.goauthentik.io/description": description } },
     entries,
   });
+  visit(document, { Scalar: (_key, node) => quoteUnlessPlain(node) });
   return document.toString({ lineWidth: 0 });
+}
+
+/** Text that every version of YAML reads as this text. */
+const PLAIN = /^(?!(?:y|n|yes|no|on|off|true|false|null)$)[A-Za-z](?:[A-Za-z0-9 _./()=-]|:(?=[/A-Za-z0-9_]))*$/i;
+
+/** Authentik reads YAML 1.1, in which `yes` is a boolean, `1:30` a number and `2026-11-28` a date, also where a group has that name. */
+function quoteUnlessPlain(node: Scalar): void {
+  if (typeof node.value === "string" && !PLAIN.test(node.value)) node.type = Scalar.QUOTE_DOUBLE;
 }
 
 /** `!Env NAME`: a variable of the process that applies the blueprint. */

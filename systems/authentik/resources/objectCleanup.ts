@@ -113,7 +113,7 @@ async function othersOf(
   const authentik = new Authentik(connection, context.signal);
   const bindings = await ifAllowed(async () => bindingsOf(authentik, application));
   if (bindings === undefined) return [];
-  const ours = new Set([...groups, ...going.map((object) => object.slice(object.lastIndexOf("/") + 1))]);
+  const ours = new Set([...groups, ...going.map((object) => object.slice(object.indexOf("/") + 1))]);
   const others = bindings.map(nameOf).filter((name) => !ours.has(name.replace(/^group /, "")));
   if (others.length > 0) {
     context.warn(

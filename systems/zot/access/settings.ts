@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { isWithoutDuplicates, name, text } from "../../../core/settings/types.ts";
+import { groupName, isWithoutDuplicates, text } from "../../../core/settings/types.ts";
 import { glob } from "./globs/setting.ts";
 
 /** zot's actions. zot accepts any other word, which then grants nothing. */
@@ -17,7 +17,7 @@ const signedInActions = z
 const ci = z.enum(["push", "read", "none"]);
 
 const groups = z
-  .record(name, actions)
+  .record(groupName, actions)
   .default({})
   .describe(
     "Further Authentik groups and their actions: `developers: [read, create]`. Their members may sign in. Names are case-sensitive.",
@@ -46,10 +46,10 @@ const namespace = z.strictObject({
 
 /** Access control: rules for all repositories, and separate rules for namespaces. */
 export const access = z.strictObject({
-  adminGroup: name
+  adminGroup: groupName
     .default("admins")
     .describe("The Authentik group with all permissions on all repositories. Another blueprint of yours creates it."),
-  ciGroup: name
+  ciGroup: groupName
     .default("artifact-workloads")
     .describe(
       "The Authentik group of CI: `access.ci` says what its members may do; they never may overwrite or delete. The blueprint creates it.",
@@ -79,7 +79,7 @@ export const access = z.strictObject({
     .default(true)
     .describe("Whether anyone may read the metrics without credentials, as Prometheus does by default."),
   signInGroups: z
-    .array(name)
+    .array(groupName)
     .refine(isWithoutDuplicates, { error: "a list without duplicates" })
     .default([])
     .describe(

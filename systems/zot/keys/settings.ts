@@ -1,10 +1,10 @@
 import * as z from "zod";
 import { REPOSITORY_NAME } from "../access/imageNames.ts";
-import { duration, durationFrom, name, onePasswordReference, text } from "../../../core/settings/types.ts";
+import { duration, durationFrom, onePasswordReference, text, userName } from "../../../core/settings/types.ts";
 
 /** The account that CI pushes with, and the lifecycle of its key. */
 export const ci = z.strictObject({
-  user: name
+  user: userName
     .default("zot-ci")
     .describe(
       "The service account's user name. A change creates a new account and a new key; the old account and its key stay for `gracePeriod`. Workflows that name the user must use the new name with the new key.",

@@ -38,7 +38,7 @@ export const REGISTRY: Table = {
 
 export const ACCESS: Table = {
   "access.adminGroup": to("people"),
-  "access.ciGroup": to("robots"),
+  "access.ciGroup": to('Registry "Robots": a/b, größer'),
   "access.ci": to("read", {
     given: ({ raw }) => ({
       "access.namespaces": {
@@ -108,7 +108,7 @@ export const AUTHENTIK: Table = {
 };
 
 export const CI: Table = {
-  "ci.user": to("robot"),
+  "ci.user": to("robot.ü+1@ci"),
   "ci.keyStore": to("op://homelab/CI/another-field"),
   "ci.keyLifetime": to("60 days"),
   "ci.rotateAfter": to("30 days"),
