@@ -1,7 +1,6 @@
 // Names as people have them: any text that Authentik allows arrives there as it is in the settings.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { parse } from "yaml";
 import { blueprintArgs } from "../../../../stack/arguments.ts";
 import { needsOf } from "../../../../systems/authentik/blueprint/needs.ts";
 import { bindingOf, renderRemoval } from "../../../../systems/authentik/blueprint/objects.ts";
