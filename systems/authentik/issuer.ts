@@ -2,3 +2,8 @@
 export function issuerOf(authentik: { readonly url: string; readonly application: string }): string {
   return `${authentik.url}/application/o/${authentik.application}/`;
 }
+
+/** The application's slug in an issuer URL. */
+export function slugOf(issuer: string): string {
+  return /\/application\/o\/([^/]+)\/$/.exec(issuer)?.[1] ?? "";
+}

@@ -1,47 +1,30 @@
 import "./prepare.ts";
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { CustomResource } from "@pulumi/pulumi";
 import { zotAuth } from "../../provider/definition.ts";
-import type { ResourceHandler } from "../../provider/grpc/index.ts";
 import { generationOf } from "../../systems/zot/keys/rotation.ts";
 import { Engine } from "./engine/engine.ts";
 import type { Ended } from "./engine/engine.ts";
 import { OWNER, program } from "./engine/program.ts";
+import { ZotDeployment } from "./engine/zotDeployment.ts";
 import { Homelab } from "./homelab/homelab.ts";
 import type { Fault } from "./requests/gate.ts";
 
 // ci.user changes, and that run is cut off: by a kill at any request, or by a zot that does not take its config, after Authentik has the new account and before
 // anything else knows of it. Then the user changes it back or on, or destroys. No account with an app password is left, and no key.
 
-const DEPLOYMENT = "model:zot:Deployment";
 const USERS = ["zot-ci", "robot", "third"] as const;
 type User = (typeof USERS)[number];
 
-class Deployment extends CustomResource {}
-
 let lab: Homelab;
 let engine: Engine;
-let zotFails = false;
+let zot: ZotDeployment;
 let others: readonly string[] = [];
-
-const deployment: ResourceHandler = {
-  preview: async (inputs) => Promise.resolve(inputs),
-  create: async (inputs) => Promise.resolve({ id: "zot", state: inputs }),
-  update: async (_id, _state, inputs) => {
-    if (zotFails) throw new Error("zot does not take its config");
-    return Promise.resolve(inputs);
-  },
-  read: async (id, state, inputs) => Promise.resolve({ id, state, inputs }),
-  delete: async () => Promise.resolve(),
-};
 
 beforeEach(async () => {
   lab = await Homelab.start();
-  engine = new Engine([
-    zotAuth,
-    { name: "model", resources: { [DEPLOYMENT]: async () => Promise.resolve(deployment) } },
-  ]);
+  zot = new ZotDeployment();
+  engine = new Engine([zotAuth, zot.definition]);
   lab.dropKeys(() => true);
   lab.dropAccount("zot-ci");
   others = lab.authentik().users;
@@ -50,13 +33,7 @@ afterEach(async () => lab.stop());
 
 async function up(user: User, fault?: Fault): Promise<Ended> {
   const settings = lab.settings({ ci: { user, gracePeriod: "0 seconds" } });
-  return engine.up(
-    () =>
-      program(settings, OWNER, undefined, (parent, issuer) => {
-        new Deployment(DEPLOYMENT, "zot-config", { user }, { parent, dependsOn: [issuer] });
-      }),
-    fault,
-  );
+  return engine.up(() => program(settings, OWNER, undefined, zot.deploying(user)), fault);
 }
 
 async function done(ended: Promise<Ended>): Promise<void> {
@@ -103,9 +80,9 @@ const THEN: Readonly<Record<string, () => Promise<void>>> = {
 for (const [then, act] of Object.entries(THEN)) {
   test(`zot does not take its config, then ${then}`, async () => {
     await done(up("zot-ci"));
-    zotFails = true;
+    zot.fails = true;
     assert.equal((await up("robot")).how, "failed");
-    zotFails = false;
+    zot.fails = false;
     assert.deepEqual(left(), { "zot-ci": ["account", "app password", "key"], robot: ["account", "app password"] });
     await act();
     await nothingIsLeft();

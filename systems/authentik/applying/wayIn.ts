@@ -3,6 +3,7 @@ import type { Context } from "../../../provider/resource.ts";
 import { renderWayIn, wayInObjects } from "../blueprint/wayIn.ts";
 import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";
+import { slugOf } from "../issuer.ts";
 import { ifAllowed } from "../rights/check.ts";
 import { oneAtATime } from "./queue.ts";
 import { applyOnce, removeObjects } from "./removal.ts";
@@ -38,5 +39,5 @@ async function applicationOf({ clientId, issuer, ...connection }: WayInArgs, sig
   const authentik = new Authentik(connection, signal);
   const seen = await ifAllowed(async () => ({ provider: await authentik.oauth2ProviderOf(clientId) }));
   const slug = string(at(seen?.provider, "assigned_application_slug"));
-  return slug === "" ? (/\/application\/o\/([^/]+)\/$/.exec(issuer)?.[1] ?? "") : slug;
+  return slug === "" ? slugOf(issuer) : slug;
 }

@@ -2,6 +2,7 @@ import { failures, keyProof } from "../access/matrix.ts";
 import { ZotAuthError, messageOf } from "../../../core/errors.ts";
 import { isDue, keyDates, keyLabel, ownGeneration, plus, rfc3339 } from "./rotation.ts";
 import type { KeyOwner } from "./rotation.ts";
+import { sendsBackTo } from "../../authentik/session/redirects.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
 import { apiKeyOutputs } from "./outputs.ts";
 import { keysAtOldRegistry, revokeAtOldRegistry } from "./oldRegistry.ts";
@@ -87,8 +88,10 @@ export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
     return { ...state, ...inputs, rotates: plus(state.created, inputs.rotateAfter), drift: "" };
   },
 
-  /** KeyCleanup revokes the key itself; it also finds keys that are in no state. */
+  /** KeyCleanup revokes the key itself; it also finds keys that are in no state. But where nobody can sign in any more, only the key can do that. */
   async delete(state, context) {
+    if (!(await sendsBackTo(state, context.signal)))
+      await revokeAtOldRegistry(await keysAtOldRegistry(state, context.signal), context);
     await blankIfHeld(state, context);
   },
 };

@@ -6,7 +6,7 @@ import { withWayIn } from "../../authentik/applying/wayIn.ts";
 import { appPasswordIdentifier } from "../../authentik/blueprint/render.ts";
 import { WAY_IN } from "../../authentik/blueprint/wayIn.ts";
 import { Authentik } from "../../authentik/client.ts";
-import { revokeKey } from "../client.ts";
+import { listKeys, revokeKey } from "../client.ts";
 import type { ZotCredentials } from "../client.ts";
 import { signedIn } from "../signIn/check.ts";
 import type { SignInArgs } from "../signIn/check.ts";
@@ -21,8 +21,10 @@ export interface FormerAccount {
   readonly username: string;
   /** Counts the changes of the account: distinguishes one that was declared again in between. */
   readonly generation: number;
-  /** When its last key expires at the latest, RFC 3339. Absent in the state of earlier versions. */
+  /** When its last key expires at the latest, RFC 3339. Absent in the state of earlier versions, like the next one. */
   readonly expires?: string;
+  /** The registry that has its keys. */
+  readonly registryUrl?: string;
 }
 
 /** How to act as an account of an earlier setting. */
@@ -41,6 +43,7 @@ export interface FormerAccounts extends Acting {
 /** What decides which accounts are former. */
 interface Declared {
   readonly username: string;
+  readonly registryUrl: string;
   /** Seconds that a key is valid. Absent in the state of earlier versions, like the next one. */
   readonly lifetime?: number;
   /** Accounts that earlier blueprints created. */
@@ -49,7 +52,7 @@ interface Declared {
 
 /** The former accounts after a change of the settings. */
 export function formerAccountsAfter(
-  state: Declared & { readonly formerAccounts?: readonly FormerAccount[] },
+  state: Omit<Declared, "registryUrl"> & { readonly formerAccounts?: readonly FormerAccount[] },
   inputs: Required<Declared>,
   now: Date,
 ): readonly FormerAccount[] {
@@ -60,7 +63,9 @@ export function formerAccountsAfter(
     .filter(({ username }) => username !== inputs.username && !joining.has(username))
     .map((account) => ({ ...account, expires: account.expires ?? expires }));
   let generation = Math.max(0, ...formerAccounts.map((account) => account.generation));
-  return [...known, ...[...joining].map((username) => ({ username, generation: ++generation, expires }))];
+  // If the registry changes in the same edit, ApiKey revokes the keys at the one before: it still has one of them.
+  const { registryUrl } = inputs;
+  return [...known, ...[...joining].map((username) => ({ username, generation: ++generation, expires, registryUrl }))];
 }
 
 /** Whether a change of the settings leaves the former accounts as they are. In a preview, the accounts of earlier blueprints may be unknown. */
@@ -110,20 +115,23 @@ function isOver(expires: string | undefined): boolean {
   return expires !== undefined && isDue(expires, new Date());
 }
 
+/** An account to act as. `retired` if it is known whether its keys were revoked. */
+type ActingAs = Pick<FormerAccount, "username" | "expires" | "registryUrl"> & { readonly retired?: boolean };
+
 /**
  * Signs in to zot as an account that need not exist any more, does something, and removes the account from Authentik. An account of that name that somebody else
  * has created since stays as it is.
  */
 export async function asFormerAccount(
-  { username, expires }: Pick<FormerAccount, "username" | "expires">,
+  { username, expires, registryUrl: registryOfKeys, retired }: ActingAs,
   { signIn, timeout }: Acting,
   context: Context,
   use: (credentials: ZotCredentials) => Promise<void>,
 ): Promise<void> {
   const { authentikUrl, authentikToken, issuer, registryUrl } = signIn;
   const owner = await ownerOf(new Authentik(signIn, context.signal), username);
+  const until = expires ?? "they expire";
   if (typeof owner !== "string") {
-    const until = expires === undefined ? "they expire" : expires;
     const keys = `Keys that an earlier account of that name left at ${registryUrl} are valid until ${until}.`;
     context.warn(isOver(expires) ? owner.foreign : `${owner.foreign} ${keys}`);
     return;
@@ -136,14 +144,24 @@ export async function asFormerAccount(
     await signedIn(
       { ...signIn, username, appPassword, machineFlow: WAY_IN, ciGroup: WAY_IN },
       context,
-      async ({ zot }) => use(zot.credentials),
+      async ({ zot: { credentials } }) => {
+        const isElsewhere = registryOfKeys !== undefined && registryOfKeys !== registryUrl;
+        const mayHaveKeys = owner === "ours" || retired === false;
+        // Keys are at another address of the same registry, too.
+        if (isElsewhere && mayHaveKeys && (await listKeys(registryUrl, credentials, context.signal)).length === 0) {
+          context.warn(
+            `Keys that this program created for ${username} at ${registryOfKeys} were not revoked: the account can no longer sign in there. They are valid until ${until}.`,
+          );
+        }
+        await use(credentials);
+      },
     );
   });
 }
 
 /** Revokes our keys of a former account, once they are unused, and removes the account. */
 export async function retireAccount(
-  former: Pick<FormerAccount, "username" | "expires">,
+  former: ActingAs,
   owner: KeyOwner & { readonly unmanagedKeys?: "report" | "revoke" },
   acting: Acting,
   context: Context,
@@ -159,13 +177,17 @@ export async function retireAccount(
       context.info(`revoking ${label} of ${username}`);
       await revokeKey(registryUrl, credentials, uuid, context.signal);
     }
-    for (const { label } of unmanaged) if (owner.unmanagedKeys !== "revoke") warnOfUnmanaged(username, label, context);
+    for (const { label } of unmanaged) if (owner.unmanagedKeys !== "revoke") warnOfUnmanaged(account, label, context);
   });
 }
 
-export function warnOfUnmanaged(username: string, label: string, context: Context): void {
+export function warnOfUnmanaged(
+  { username, registryUrl }: { readonly username: string; readonly registryUrl: string },
+  label: string,
+  context: Context,
+): void {
   context.warn(
-    `${username} has an unmanaged key, "${label}", which is not revoked: zot accepts it even without the account. Revoke it in zot's UI if it is not needed.`,
+    `${username} has an unmanaged key at ${registryUrl}, "${label}", which is not revoked: zot accepts it even without the account. Revoke it in zot's UI if it is not needed.`,
   );
 }
 

@@ -4,10 +4,13 @@ import type { Secret } from "../../../core/secrets/secret.ts";
 import type { Context } from "../../../provider/resource.ts";
 import { findSecret } from "../../onePassword/resolver.ts";
 import { keyWorks, revokeKey } from "../client.ts";
+import { warnOfUnmanaged } from "./formerAccounts.ts";
+import { accountKeys } from "./otherKeys/accountKeys.ts";
 import type { OwnKey } from "./otherKeys/accountKeys.ts";
+import type { KeyOwner } from "./rotation.ts";
 
 /** What the state knows of a key before `registry.url` changed. */
-export interface FormerKey extends OwnKey {
+export interface FormerKey extends OwnKey, KeyOwner {
   readonly registryUrl: string;
   readonly username: string;
   readonly store: SecretReference;
@@ -44,18 +47,24 @@ export async function keysAtOldRegistry(former: FormerKey, signal: AbortSignal):
 /** Revokes our keys at the old registry, with the newest of them. What stays is a warning that says until when. */
 export async function revokeAtOldRegistry({ former, key }: KeysAtOldRegistry, context: Context): Promise<void> {
   const { registryUrl, username, superseded, uuid, label } = former;
-  // The one that revokes the others goes last.
-  const left = [...superseded, { uuid, label }];
+  let left: readonly OwnKey[] = [...superseded, { uuid, label }];
   let reason = typeof key === "string" ? key : "";
   try {
     if (typeof key !== "string") {
-      const works = await keyWorks(registryUrl, username, key, context.signal);
-      if (!works) left.pop();
-      for (let next = left[0]; works && next !== undefined; next = left[0]) {
-        await revokeKey(registryUrl, { kind: "key", username, key }, next.uuid, context.signal);
-        left.shift();
+      const credentials = { kind: "key", username, key } as const;
+      if (await keyWorks(registryUrl, username, key, context.signal)) {
+        const { own, unmanaged } = await accountKeys(former, credentials, context.signal);
+        for (const found of unmanaged) warnOfUnmanaged(former, found.label, context);
+        // The one that revokes the others goes last.
+        left = own.toSorted((one, other) => Number(one.uuid === uuid) - Number(other.uuid === uuid));
+        for (const next of left) {
+          await revokeKey(registryUrl, credentials, next.uuid, context.signal);
+          left = left.filter((other) => other !== next);
+        }
+      } else {
+        left = superseded;
+        reason = "The key that could do it no longer works.";
       }
-      reason = "The key that could do it no longer works.";
     }
   } catch (error) {
     if (!(error instanceof ZotAuthError)) throw error;

@@ -19,6 +19,7 @@ import {
   deployZotConfig,
   rawSettings,
   settingsOf,
+  startAnotherZot,
   startServers,
 } from "./servers.ts";
 import type { Change, RawSettings, Servers } from "./servers.ts";
@@ -30,6 +31,17 @@ const MEMORY = "/dev/shm";
 export interface HeldKey {
   readonly hash: string;
   readonly label: string;
+}
+
+export interface KeyOfUser {
+  readonly user: string;
+  readonly label: string;
+}
+
+export interface AnotherZot {
+  /** Every key that it has. */
+  readonly keys: () => readonly KeyOfUser[];
+  readonly stop: () => Promise<void>;
 }
 
 export class Homelab {
@@ -76,6 +88,17 @@ export class Homelab {
     this.#zotData = storage.rootDirectory;
     await this.#servers.zot.close();
     this.#servers = { ...this.#servers, zot: await startZot({ config }) };
+  }
+
+  /** Starts another zot, with the same client at Authentik, at the address of these settings. */
+  async startAnotherZot(settings: Settings): Promise<AnotherZot> {
+    const folder = join(this.folder, "another");
+    const server = await startAnotherZot(folder, settings);
+    const users = (): Users => usersIn(join(folder, "zot"));
+    return {
+      keys: () => keysOf(users()),
+      stop: async () => server.close(),
+    };
   }
 
   /** All objects of Authentik, by model. */
@@ -227,10 +250,8 @@ export class Homelab {
   }
 
   /** Every key that zot has, of whichever account, expired ones too. */
-  allKeys(): readonly { readonly user: string; readonly label: string }[] {
-    return Object.entries(this.#users()).flatMap(([user, { apiKeys }]) =>
-      Object.values(apiKeys).map(({ label }) => ({ user, label })),
-    );
+  allKeys(): readonly KeyOfUser[] {
+    return keysOf(this.#users());
   }
 
   /** The account whose key it is, if zot takes it. */
@@ -244,12 +265,8 @@ export class Homelab {
     return this.#users()["zot-ci"]?.apiKeys ?? {};
   }
 
-  #users(): Record<string, { readonly apiKeys: Record<string, ApiKey> }> {
-    return (
-      knowledgeOf(join(this.#zotData, "_lab", "meta.json")) as {
-        readonly users: Record<string, { readonly apiKeys: Record<string, ApiKey> }>;
-      }
-    ).users;
+  #users(): Users {
+    return usersIn(this.#zotData);
   }
 
   #repository(target: string): Repository {
@@ -277,6 +294,19 @@ export class Homelab {
     rmSync(this.folder, { recursive: true });
     forget(this.folder);
   }
+}
+
+type Users = Record<string, { readonly apiKeys: Record<string, ApiKey> }>;
+
+/** The accounts of a zot with that data folder. */
+function usersIn(data: string): Users {
+  return (knowledgeOf(join(data, "_lab", "meta.json")) as { readonly users: Users } | undefined)?.users ?? {};
+}
+
+function keysOf(users: Users): readonly KeyOfUser[] {
+  return Object.entries(users).flatMap(([user, { apiKeys }]) =>
+    Object.values(apiKeys).map(({ label }) => ({ user, label })),
+  );
 }
 
 function isValid(key: ApiKey | undefined): boolean {

@@ -185,7 +185,7 @@ export function rawSettings({ authentik, forgejo, connect, port }: Omit<Servers,
 }
 
 /** Settings that differ, by group. */
-export type Change = Partial<Record<"access" | "authentik" | "ci" | "forgejo", object>>;
+export type Change = Partial<Record<"access" | "authentik" | "ci" | "forgejo" | "registry", object>>;
 
 export function settingsOf(servers: Omit<Servers, "zot">, change: Change = {}): Settings {
   const raw = rawSettings(servers);
@@ -208,11 +208,7 @@ async function discovered({ authentik }: Settings): Promise<void> {
 }
 
 async function startHardenedZot(folder: string, settings: Settings): Promise<RunningServer> {
-  writeFileSync(
-    join(folder, "credentials.json"),
-    JSON.stringify({ clientid: settings.authentik.clientId, clientsecret: TOKENS.MODEL_CLIENT_SECRET }),
-    { mode: 0o600 },
-  );
+  writeFileSync(join(folder, "credentials.json"), credentialsOf(settings), { mode: 0o600 });
   const dataDirectory = join(folder, "zot");
   mkdirSync(join(dataDirectory, "_lab"), { recursive: true });
   writeFileSync(
@@ -229,6 +225,18 @@ export function deployZotConfig(folder: string, settings: Settings): void {
   const files = { credentialsFile: join(folder, "credentials.json"), dataDirectory: join(folder, "zot") };
   const config = renderZotConfig(zotConfigArgs(settings), version, files);
   writeFileSync(join(folder, "config.json"), JSON.stringify(config));
+}
+
+/** Another zot, with data of its own, at the address of these settings. */
+export async function startAnotherZot(folder: string, settings: Settings): Promise<RunningServer> {
+  mkdirSync(join(folder, "zot", "_lab"), { recursive: true });
+  writeFileSync(join(folder, "credentials.json"), credentialsOf(settings), { mode: 0o600 });
+  deployZotConfig(folder, settings);
+  return startZot({ config: join(folder, "config.json") });
+}
+
+function credentialsOf({ authentik }: Settings): string {
+  return JSON.stringify({ clientid: authentik.clientId, clientsecret: TOKENS.MODEL_CLIENT_SECRET });
 }
 
 /** A key from before zot-auth, or one created with another key. */

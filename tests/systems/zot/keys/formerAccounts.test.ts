@@ -9,14 +9,15 @@ const names = (accounts: readonly { readonly username: string }[]) => accounts.m
 
 const NOW = new Date("2026-01-01T00:00:00Z");
 const LIFETIME = 86_400;
+const REGISTRY = "https://registry.example.test";
 
 function after(state: Parameters<typeof formerAccountsAfter>[0], username: string): readonly FormerAccount[] {
-  return formerAccountsAfter(state, { username, lifetime: LIFETIME, declaredBefore: [] }, NOW);
+  return formerAccountsAfter(state, { username, registryUrl: REGISTRY, lifetime: LIFETIME, declaredBefore: [] }, NOW);
 }
 
 test("each change of ci.user records the account before it, once, and never the current one", () => {
   const first = after({ username: "a" }, "b");
-  assert.deepEqual(first, [{ username: "a", generation: 1, expires: "2026-01-02T00:00:00Z" }]);
+  assert.deepEqual(first, [{ username: "a", generation: 1, expires: "2026-01-02T00:00:00Z", registryUrl: REGISTRY }]);
   assert.deepEqual(after({ username: "b", formerAccounts: first }, "b"), first);
   const third = after({ username: "b", formerAccounts: first }, "c");
   assert.deepEqual(names(third), ["a", "b"]);
@@ -28,7 +29,12 @@ test("each change of ci.user records the account before it, once, and never the 
 });
 
 test("an account that only Authentik got, because that run was interrupted, is former, too, each time that it was declared", () => {
-  const settings = { username: "a", lifetime: LIFETIME, declaredBefore: [{ username: "b", generation: 3 }] };
+  const settings = {
+    username: "a",
+    registryUrl: REGISTRY,
+    lifetime: LIFETIME,
+    declaredBefore: [{ username: "b", generation: 3 }],
+  };
   const state = { ...settings, declaredBefore: [] };
   assert.equal(keepsFormerAccounts(state, settings), false);
   const [b] = formerAccountsAfter(state, settings, NOW);
@@ -50,7 +56,7 @@ test("the state of an earlier version knows no declared accounts: those that it 
   ];
   const after = formerAccountsAfter(
     { username: "a", formerAccounts },
-    { username: "a", lifetime: LIFETIME, declaredBefore },
+    { username: "a", registryUrl: REGISTRY, lifetime: LIFETIME, declaredBefore },
     NOW,
   );
   assert.deepEqual(

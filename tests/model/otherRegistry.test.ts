@@ -1,0 +1,153 @@
+import "./prepare.ts";
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+import { zotAuth } from "../../provider/definition.ts";
+import { generationOf } from "../../systems/zot/keys/rotation.ts";
+import { freePort } from "../support/freePorts.ts";
+import { pass } from "./clock.ts";
+import { Engine } from "./engine/engine.ts";
+import type { Ended } from "./engine/engine.ts";
+import { OWNER, program } from "./engine/program.ts";
+import { ZotDeployment } from "./engine/zotDeployment.ts";
+import { Homelab } from "./homelab/homelab.ts";
+import type { AnotherZot, KeyOfUser } from "./homelab/homelab.ts";
+import type { Change } from "./homelab/servers.ts";
+
+// registry.url leads to another zot, while an account of before still has keys at the old one, or in a run that fails before there is a new key. Nobody can sign
+// in at the old zot any more: Authentik sends people back to the new one.
+
+const USER = { ci: { user: "robot" } };
+
+let lab: Homelab;
+let engine: Engine;
+let zot: ZotDeployment;
+let other: AnotherZot;
+let MOVED: Change;
+
+beforeEach(async () => {
+  lab = await Homelab.start();
+  zot = new ZotDeployment();
+  engine = new Engine([zotAuth, zot.definition]);
+  lab.dropKeys(() => true);
+  const port = await freePort();
+  MOVED = { registry: { url: `http://127.0.0.1:${port}`, port } };
+  other = await lab.startAnotherZot(lab.settings(MOVED));
+});
+afterEach(async () => {
+  await other.stop();
+  await lab.stop();
+});
+
+async function run(change: Change = {}): Promise<Ended> {
+  const settings = lab.settings(change);
+  engine.said.length = 0;
+  return engine.up(() => program(settings, OWNER, undefined, zot.deploying(settings.registry.url)));
+}
+
+async function done(ended: Promise<Ended>): Promise<Ended> {
+  const { how, errors } = await ended;
+  assert.equal(how, "done", errors.join());
+  return ended;
+}
+
+async function up(change?: Change): Promise<Ended> {
+  return done(run(change));
+}
+
+async function destroy(): Promise<void> {
+  engine.said.length = 0;
+  await done(engine.destroy());
+  assert.deepEqual(engine.state, []);
+  assert.deepEqual(
+    lab.authentik().users.filter((name) => name === "zot-ci" || name === "robot"),
+    [],
+  );
+}
+
+/** The accounts of the keys that are ours. */
+function owners(keys: readonly KeyOfUser[]): readonly string[] {
+  return keys.flatMap(({ user, label }) => (generationOf(OWNER, label) === undefined ? [] : [user])).sort();
+}
+
+const said = (): string => engine.said.join("\n");
+const STAYS =
+  /Keys that this program created for zot-ci at http:\S+ were not revoked: the account can no longer sign in there\. They are valid until 20\S+Z\./;
+
+test("the keys of an account in its grace period are named when it is retired", async () => {
+  await up();
+  await up(USER);
+  await up({ ...USER, ...MOVED });
+  assert.deepEqual([owners(lab.allKeys()), owners(other.keys())], [["zot-ci"], ["robot"]]);
+  pass(3600);
+  await up({ ...USER, ...MOVED });
+  assert.match(said(), STAYS);
+  assert.equal(lab.accountName("zot-ci"), undefined);
+  await up({ ...USER, ...MOVED });
+  await destroy();
+  assert.doesNotMatch(said(), STAYS, "once");
+});
+
+test("they are named by a destroy", async () => {
+  await up();
+  await up(USER);
+  await up({ ...USER, ...MOVED });
+  await destroy();
+  assert.match(said(), STAYS);
+});
+
+test("if the account changes with the registry, its key at the old one is still at hand, and nothing stays", async () => {
+  await up();
+  await up({ ...USER, ...MOVED });
+  assert.deepEqual([owners(lab.allKeys()), owners(other.keys())], [[], ["robot"]]);
+  pass(3600);
+  await up({ ...USER, ...MOVED });
+  assert.doesNotMatch(said(), STAYS);
+});
+
+for (const [where, fail] of [
+  ["1Password", (fails: boolean) => lab.letWrite(!fails)],
+  ["zot", (fails: boolean) => (zot.fails = fails)],
+] as const) {
+  test(`the run fails at ${where}, before the new key is there, and then a destroy: the old key is revoked with itself, and keys that no state knows with it`, async () => {
+    await up();
+    lab.addKey(`${OWNER}/7`);
+    fail(true);
+    assert.equal((await run(MOVED)).how, "failed");
+    fail(false);
+    await destroy();
+    assert.deepEqual([owners(lab.allKeys()), owners(other.keys())], [[], []]);
+    assert.doesNotMatch(said(), /not revoked/);
+    if (where === "zot")
+      assert.match(
+        said(),
+        /Whether keys "zot-auth\/model\/…" of zot-ci are left at http:\S+ is unknown: .* valid until 20/,
+      );
+    else assert.doesNotMatch(said(), /Whether/);
+  });
+
+  test(`the same, and 1Password no longer holds the old key: a warning says until when it is valid`, async () => {
+    await up();
+    fail(true);
+    assert.equal((await run(MOVED)).how, "failed");
+    fail(false);
+    lab.fillField("something else");
+    await destroy();
+    assert.deepEqual(owners(lab.allKeys()), ["zot-ci"]);
+    assert.match(
+      said(),
+      /The key "zot-auth\/model\/1" of http:\S+ was not revoked and expires on 20\S+Z: 1Password no longer holds the key/,
+    );
+  });
+}
+
+test("a run that failed there, and then back to the old registry: the key is the same", async () => {
+  await up();
+  zot.fails = true;
+  assert.equal((await run(MOVED)).how, "failed");
+  zot.fails = false;
+  await up();
+  assert.deepEqual([owners(lab.allKeys()), owners(other.keys())], [["zot-ci"], []]);
+  assert.deepEqual((await up()).steps, []);
+  await destroy();
+  assert.deepEqual(owners(lab.allKeys()), []);
+});
