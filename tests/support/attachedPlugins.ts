@@ -1,5 +1,5 @@
 // Plugins in the process of a test, for one run of the CLI to attach to: our provider, and the stand-ins for the official plugins and the language host.
-// Starting them as processes takes half of a run's CPU time. Some engine tests do start them so, as the CLI does for users.
+// Starting them as processes, and the program, takes most of a run's CPU time. Some engine tests do start them so, as the CLI does for users.
 import { existsSync, realpathSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
 import { LanguageRuntimeService } from "@pulumi/pulumi/proto/language_grpc_pb.js";
@@ -11,6 +11,7 @@ import { languageRuntime } from "../../toolchain/language-host/languageRuntime.t
 import { command } from "../../toolchain/plugins/command/provider.ts";
 import { kubernetes } from "../../toolchain/plugins/kubernetes/provider.ts";
 import { onePassword } from "../../toolchain/plugins/onepassword/provider.ts";
+import { inWarmProcess } from "./warmProgram/launch.ts";
 
 const STAND_INS = resolve(import.meta.dirname, "../../toolchain/plugins") + sep;
 
@@ -48,7 +49,7 @@ export async function attachPlugins(
   const host =
     environment["ZOT_AUTH_LANGUAGE_HOST"] === undefined
       ? undefined
-      : await serveLanguageHost({ environment: attached, output });
+      : await serveLanguageHost({ environment: attached, output, launch: inWarmProcess });
   return {
     environment: host === undefined ? attached : { ...attached, PULUMI_DEBUG_LANGUAGES: `nodejs:${host.port}` },
     close: async () => {

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import languagepb from "@pulumi/pulumi/proto/language_pb.js";
@@ -14,7 +15,26 @@ export interface Surroundings {
   readonly environment: NodeJS.ProcessEnv;
   /** Gets what the program writes. */
   readonly output: (chunk: Buffer) => void;
+  /** Default: a process for each program. */
+  readonly launch?: Launch;
 }
+
+/** A program with the SDK's launcher. */
+export interface Program {
+  /** Node's own arguments. */
+  readonly nodeArgs: readonly string[];
+  readonly launcher: string;
+  /** The launcher's arguments. */
+  readonly args: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
+  /** Gets what the program writes; default: it writes where this process does. */
+  readonly output: ((chunk: Buffer) => void) | undefined;
+  /** Aborted when the user cancels or the engine ends the call. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs a program to its end: its exit code, or the signal that killed it. */
+export type Launch = (program: Program) => Promise<readonly [code: number | null, killedBy: NodeJS.Signals | null]>;
 
 /**
  * Runs the program in a separate Node process with the SDK's launcher and waits until it exits. Its output goes directly to the engine.
@@ -31,7 +51,7 @@ export async function run(
   const info = request.getInfo();
   const program = info?.getProgramDirectory() ?? request.getPwd();
   const options = runtimeOptions(info);
-  const args = [...options.nodeArgs, launcherOf(program)];
+  const args: string[] = [];
   const flag = (name: string, value: string) => value !== "" && args.push(`--${name}`, value);
   flag("monitor", request.getMonitorAddress());
   flag("engine", engineAddress);
@@ -44,18 +64,37 @@ export async function run(
   flag("parallel", String(request.getParallel()));
   args.push(info?.getEntryPoint() ?? ".", ...request.getArgsList());
 
-  const outputs = surroundings === undefined ? "inherit" : "pipe";
-  const child = spawn("node", args, {
+  const launch = surroundings?.launch ?? inOwnProcess;
+  return responseFor(
+    ...(await launch({
+      nodeArgs: options.nodeArgs,
+      launcher: launcherOf(program),
+      args,
+      environment: {
+        ...(surroundings?.environment ?? process.env),
+        PULUMI_CONFIG: JSON.stringify(configOf(request)),
+        PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
+        ...(options.typescript ? { PULUMI_NODEJS_TYPESCRIPT: "true" } : {}),
+        ...(options.tsconfig === undefined ? {} : { PULUMI_NODEJS_TSCONFIG_PATH: options.tsconfig }),
+      },
+      output: surroundings?.output,
+      signal,
+    })),
+  );
+}
+
+async function inOwnProcess({ nodeArgs, launcher, args, environment, output, signal }: Program): ReturnType<Launch> {
+  const outputs = output === undefined ? "inherit" : "pipe";
+  const child = spawn("node", [...nodeArgs, launcher, ...args], {
     stdio: ["ignore", outputs, outputs],
-    env: {
-      ...(surroundings?.environment ?? process.env),
-      PULUMI_CONFIG: JSON.stringify(configOf(request)),
-      PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
-      ...(options.typescript ? { PULUMI_NODEJS_TYPESCRIPT: "true" } : {}),
-      ...(options.tsconfig === undefined ? {} : { PULUMI_NODEJS_TSCONFIG_PATH: options.tsconfig }),
-    },
+    env: environment,
   });
-  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk: Buffer) => surroundings?.output(chunk));
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk: Buffer) => output?.(chunk));
+  return endOf(child, signal);
+}
+
+/** Waits until the process has exited, and interrupts it when the signal is aborted. */
+async function endOf(child: ChildProcess, signal: AbortSignal): ReturnType<Launch> {
   let lastResort: NodeJS.Timeout | undefined;
   const interrupt = () => {
     child.kill("SIGINT");
@@ -64,11 +103,10 @@ export async function run(
   if (signal.aborted) interrupt();
   signal.addEventListener("abort", interrupt);
   try {
-    const [code, killedBy] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+    return await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
       child.once("error", reject);
       child.once("close", (...end) => resolve(end));
     });
-    return responseFor(code, killedBy);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new Error(`Cannot start the program: running node failed (${code ?? "unknown error"}).`, {
