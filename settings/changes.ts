@@ -1,5 +1,7 @@
 // What a change of each setting does to what runs. The table in docs/settings.md shows it, and a test walks through the settings and compares.
 
+import { isReloaded } from "../systems/zot/config/config.ts";
+
 /** One thing that a change does. */
 export type Effect = keyof typeof EFFECTS;
 
@@ -15,50 +17,60 @@ export const EFFECTS = {
 } as const;
 
 /**
+ * A key of zot's config that the setting writes; `*` is what follows the group's name in the setting. Whether zot reloads or restarts is up to the
+ * list by which `up` decides it.
+ */
+type Written = `config:${string}`;
+
+const ACCESS: Written = "config:http.accessControl";
+const ISSUER: Written = "config:http.auth.openid.providers.oidc.issuer";
+
+/**
  * By the setting's path in docs/settings.md, or by the group that it is in: the longest that fits counts.
  */
-export const CHANGES: Readonly<Record<string, readonly Effect[]>> = {
+export const CHANGES: Readonly<Record<string, readonly (Effect | Written)[]>> = {
   registry: ["restart"],
-  "registry.url": ["restart", "blueprint", "key"],
+  "registry.url": ["config:http.externalUrl", "blueprint", "key"],
   "registry.host": ["restart", "key"],
   "registry.binary": ["description"],
-  "registry.dataDirectory": ["restart", "key"],
+  "registry.address": ["config:http.address"],
+  "registry.port": ["config:http.port"],
+  "registry.credentialsFile": ["config:http.auth.openid.providers.oidc.credentialsFile"],
+  "registry.dataDirectory": ["config:storage.rootDirectory", "key"],
   "registry.readyTimeout": ["none"],
   "registry.restartCommand": ["none"],
   "registry.acceptCiOverwrite": ["none"],
-  "registry.pullThrough": ["reload"],
+  "registry.pullThrough": ["config:extensions.sync"],
 
-  zot: ["restart"],
-  "zot.storage.dedupe": ["reload"],
-  "zot.storage.gc": ["reload"],
-  "zot.storage.gcDelay": ["reload"],
-  "zot.storage.gcInterval": ["reload"],
-  "zot.storage.subPaths.<name>.dedupe": ["reload"],
-  "zot.storage.subPaths.<name>.gc": ["reload"],
-  "zot.storage.subPaths.<name>.gcDelay": ["reload"],
-  "zot.storage.subPaths.<name>.gcInterval": ["reload"],
-  "zot.auth.secureSession": ["reload"],
-  "zot.auth.usernameClaim": ["reload"],
-  "zot.auth.groupsClaim": ["reload"],
-  "zot.auth.providerName": ["reload"],
-  "zot.auth.callbackAllowOrigins": ["reload"],
-  "zot.search.cve": ["reload"],
-  "zot.search.cveUpdateInterval": ["reload"],
-  "zot.search.trivyDatabase": ["reload"],
-  "zot.search.trivyJavaDatabase": ["reload"],
-  "zot.sync": ["reload"],
-  "zot.scrubInterval": ["reload"],
+  "zot.storage": ["config:storage.*"],
+  "zot.http": ["config:http.*"],
+  "zot.auth": ["config:http.auth.*"],
+  "zot.auth.scopes": ["config:http.auth.openid.providers.oidc.scopes"],
+  "zot.auth.usernameClaim": ["config:http.auth.openid.providers.oidc.claimMapping"],
+  "zot.auth.groupsClaim": ["config:http.auth.openid.providers.oidc.claimMapping"],
+  "zot.auth.providerName": ["config:http.auth.openid.providers.oidc.name"],
+  "zot.auth.callbackAllowOrigins": ["config:http.auth.openid.callbackAllowOrigins"],
+  "zot.log": ["config:log.*"],
+  "zot.metrics": ["config:extensions.metrics.*"],
+  "zot.search": ["config:extensions.search.cve"],
+  "zot.search.enable": ["config:extensions.search.enable"],
+  "zot.ui": ["config:extensions.ui.enable"],
+  "zot.sync": ["config:extensions.sync"],
+  "zot.scrubInterval": ["config:extensions.scrub"],
+  "zot.mandatoryAnnotations": ["config:extensions.lint"],
+  // Most of its keys; a preview says it of each change.
+  "zot.extra": ["restart"],
 
-  access: ["reload"],
-  "access.adminGroup": ["reload", "blueprint"],
-  "access.ciGroup": ["reload", "blueprint"],
+  access: [ACCESS],
+  "access.adminGroup": [ACCESS, "blueprint"],
+  "access.ciGroup": [ACCESS, "blueprint"],
   "access.signInGroups": ["blueprint"],
-  "access.groups": ["reload", "blueprint"],
-  "access.namespaces.<name>.groups": ["reload", "blueprint"],
+  "access.groups": [ACCESS, "blueprint"],
+  "access.namespaces.<name>.groups": [ACCESS, "blueprint"],
 
   authentik: ["blueprint"],
-  "authentik.url": ["restart", "blueprint"],
-  "authentik.application": ["restart", "blueprint"],
+  "authentik.url": [ISSUER, "blueprint"],
+  "authentik.application": [ISSUER, "blueprint"],
   "authentik.clientId": ["restart", "blueprint"],
   "authentik.clientSecret": ["restart"],
   kubernetes: ["blueprint"],
@@ -87,7 +99,21 @@ export function effectsOf(setting: string): readonly Effect[] | undefined {
   const names = setting.split(".");
   for (let length = names.length; length > 0; length -= 1) {
     const effects = CHANGES[names.slice(0, length).join(".").replaceAll("[]", "")];
-    if (effects !== undefined) return effects;
+    const rest = names.slice(length).join(".");
+    if (effects !== undefined) return effects.map((effect) => (isWritten(effect) ? effectOf(effect, rest) : effect));
   }
   return undefined;
+}
+
+function isWritten(effect: Effect | Written): effect is Written {
+  return effect.startsWith("config:");
+}
+
+function effectOf(key: Written, rest: string): Effect {
+  return isReloaded(key.slice("config:".length).replace("*", rest)) ? "reload" : "restart";
+}
+
+/** What a change of the setting does, in words. */
+export function describeEffects(setting: string): string {
+  return (effectsOf(setting) ?? []).map((effect) => EFFECTS[effect]).join("; ");
 }

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { EFFECTS, effectsOf } from "./changes.ts";
+import { describeEffects } from "./changes.ts";
 import { settingsSchema } from "./schema.ts";
 
 /** The parts of a setting's JSON schema that the table needs. */
@@ -58,7 +58,7 @@ function rowsOf(group: string, path: string, property: Property, required: boole
   const owner = items ?? entry ?? property;
   const prefix = items !== undefined ? `${path}[]` : entry !== undefined ? `${path}.<name>` : path;
   const isGroup = owner.properties !== undefined;
-  const effects = isGroup ? "" : (effectsOf(`${group}.${path}`) ?? []).map((effect) => EFFECTS[effect]).join("; ");
+  const effects = isGroup ? "" : describeEffects(`${group}.${path}`);
   return [
     `| \`${path}\` | ${shapeOf(property)} | ${fallback} | ${(property.description ?? "").replaceAll("|", "\\|")} | ${effects} |`,
     ...Object.entries(owner.properties ?? {}).flatMap(([key, inner]) =>

@@ -101,6 +101,12 @@ export function formatCredentials(clientId: string, clientSecret: string): strin
   return `${JSON.stringify({ clientid: clientId, clientsecret: clientSecret }, null, 2)}\n`;
 }
 
+/** Whether a running zot reloads a change of the key, such as `storage.subPaths.<name>.gc`, or of all that is below it. */
+export function isReloaded(key: string): boolean {
+  const names = key.toLowerCase().split(".");
+  return names.some((_, index) => RELOADED.some((pattern) => matches(pattern, names.slice(0, index + 1))));
+}
+
 /** Keys that a running zot reloads, in lower case (zot's `UpdateReloadableConfig`). `*` is any key. */
 const RELOADED: readonly string[] = [
   "http.accesscontrol",

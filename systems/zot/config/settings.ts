@@ -62,20 +62,18 @@ const cleaning = {
   retention: retention
     .optional()
     .describe(
-      "Which tags and untagged manifests zot keeps; its garbage collection deletes all others. Try it with `dryRun` first. Default: keep all tags. A change restarts zot.",
+      "Which tags and untagged manifests zot keeps; its garbage collection deletes all others. Try it with `dryRun` first. Default: keep all tags.",
     ),
 };
 
 const storage = z.strictObject({
   ...cleaning,
-  commit: z.boolean().optional().describe("Whether to flush every write to disk immediately. A change restarts zot."),
-  maxRepos: count
-    .optional()
-    .describe("The maximum number of repositories. zot 2.1.16 or later. A change restarts zot."),
+  commit: z.boolean().optional().describe("Whether to flush every write to disk immediately."),
+  maxRepos: count.optional().describe("The maximum number of repositories. zot 2.1.16 or later."),
   fastRestart: z
     .boolean()
     .optional()
-    .describe("Whether zot trusts its existing index when it starts. zot 2.1.18 or later. A change restarts zot."),
+    .describe("Whether zot trusts its existing index when it starts. zot 2.1.18 or later."),
   subPaths: z
     .record(
       z.string().regex(/^\/[A-Za-z0-9._/-]+$/, { error: "the path of a namespace, such as /big" }),
@@ -99,21 +97,19 @@ const http = z.strictObject({
         .describe("Path of a CA on the host. Clients may then sign in with certificates of this CA."),
     })
     .optional()
-    .describe("TLS in zot itself. Omit it if a proxy in front of zot terminates TLS. A change restarts zot."),
-  realm: text.optional().describe("The realm that zot sends to clients. A change restarts zot."),
-  allowOrigin: text
-    .optional()
-    .describe("Other origins that may call zot from a browser (CORS), separated by commas. A change restarts zot."),
+    .describe("TLS in zot itself. Omit it if a proxy in front of zot terminates TLS."),
+  realm: text.optional().describe("The realm that zot sends to clients."),
+  allowOrigin: text.optional().describe("Other origins that may call zot from a browser (CORS), separated by commas."),
   readTimeout: timeout.describe(
-    "How long a request may take to arrive, such as the upload of a layer. Default: 1 hour from zot 2.1.17 on, because zot's own 60 seconds cut off pushes over slow connections; older releases have no limit. `default` leaves it out of the config, so that zot's own default applies. A change restarts zot.",
+    "How long a request may take to arrive, such as the upload of a layer. Default: 1 hour from zot 2.1.17 on, because zot's own 60 seconds cut off pushes over slow connections; older releases have no limit. `default` leaves it out of the config, so that zot's own default applies.",
   ),
   writeTimeout: timeout.describe(
-    "How long zot may take from the start of a request to the end of its response, such as the download of a layer. Defaults as `readTimeout`. A change restarts zot.",
+    "How long zot may take from the start of a request to the end of its response, such as the download of a layer. Defaults as `readTimeout`.",
   ),
   compat: z
     .array(z.enum(["docker2s2"]))
     .default([])
-    .describe("`docker2s2`: also accept images in Docker's format. A change restarts zot."),
+    .describe("`docker2s2`: also accept images in Docker's format."),
 });
 
 const auth = z.strictObject({
@@ -135,7 +131,7 @@ const auth = z.strictObject({
     .min(1)
     .default(["openid", "email", "profile"])
     .refine((scopes) => scopes.includes("openid"), { error: "a list that contains openid" })
-    .describe("The scopes that zot requests. `profile` includes the groups. A change restarts zot."),
+    .describe("The scopes that zot requests. `profile` includes the groups."),
   usernameClaim: name.default("preferred_username").describe("The claim that zot uses as the user name."),
   groupsClaim: name
     .optional()
@@ -151,20 +147,18 @@ const log = z.strictObject({
   level: z
     .enum(["trace", "debug", "info", "warn", "error"])
     .default("info")
-    .describe("zot's log level. At `info` and below, zot logs session cookies. A change restarts zot."),
-  output: text.optional().describe("The log file on the host. Default: standard output. A change restarts zot."),
-  audit: text
-    .optional()
-    .describe("The audit log's file on the host: who changed what. Default: none. A change restarts zot."),
+    .describe("zot's log level. At `info` and below, zot logs session cookies."),
+  output: text.optional().describe("The log file on the host. Default: standard output."),
+  audit: text.optional().describe("The audit log's file on the host: who changed what. Default: none."),
 });
 
 const metrics = z.strictObject({
-  enable: z.boolean().default(true).describe("Whether zot serves metrics for Prometheus. A change restarts zot."),
+  enable: z.boolean().default(true).describe("Whether zot serves metrics for Prometheus."),
   path: z
     .string()
     .regex(/^\/\S+$/, { error: "a path that begins with a slash, such as /metrics" })
     .default("/metrics")
-    .describe("The path of the metrics. A change restarts zot."),
+    .describe("The path of the metrics."),
 });
 
 const search = z.strictObject({
@@ -193,7 +187,7 @@ export const zot = z.strictObject({
   log: log.prefault({}).describe("Logging."),
   metrics: metrics.prefault({}).describe("Prometheus metrics."),
   search: search.prefault({}).describe("Search and vulnerability scans."),
-  ui: z.boolean().default(true).describe("Whether zot serves its web page. It needs search. A change restarts zot."),
+  ui: z.boolean().default(true).describe("Whether zot serves its web page. It needs search."),
   sync: sync.prefault({}).describe("How zot fetches images for `registry.pullThrough`."),
   scrubInterval: duration
     .optional()
@@ -201,7 +195,7 @@ export const zot = z.strictObject({
   mandatoryAnnotations: z
     .array(text)
     .default([])
-    .describe("Annotations that every image must have; zot rejects others. A change restarts zot."),
+    .describe("Annotations that every image must have; zot rejects others."),
   extra: z
     .record(z.string(), z.unknown())
     .default({})

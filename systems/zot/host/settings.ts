@@ -38,8 +38,8 @@ export const registry = z
     address: z
       .union([z.ipv4(), z.ipv6(), z.literal("localhost")], { error: "an IP address of the host, such as 127.0.0.1" })
       .default("0.0.0.0")
-      .describe("The IP address that zot listens on. A change restarts zot."),
-    port: port.default(5000).describe("The port that zot listens on. A change restarts zot."),
+      .describe("The IP address that zot listens on."),
+    port: port.default(5000).describe("The port that zot listens on."),
     service: z
       .string()
       .regex(/^(launchd|systemd|systemd-user):[A-Za-z0-9][A-Za-z0-9._@-]*$/, {
