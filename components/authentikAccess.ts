@@ -79,8 +79,6 @@ export class AuthentikAccess extends ComponentResource {
         hash,
         appliedAfter,
         clientSecretVariable,
-        former: cleanup.former,
-        timeout: delivered.timeout,
       },
       { parent: this, dependsOn: [cleanup] },
     );

@@ -1,4 +1,4 @@
-import type { CustomResourceOptions, Output, Resource } from "@pulumi/pulumi";
+import type { CustomResourceOptions, Resource } from "@pulumi/pulumi";
 import { ConfigMapPatch } from "@pulumi/kubernetes/core/v1/configMapPatch.js";
 import { toSeconds } from "../../core/duration.ts";
 import type { Duration } from "../../core/duration.ts";
@@ -7,7 +7,6 @@ import { inlineName } from "../../systems/authentik/blueprint/delivery.ts";
 import type { BlueprintDelivery } from "../../systems/authentik/blueprint/delivery.ts";
 import type { ConfigMapKey } from "../../systems/argocd/client.ts";
 import type { AuthentikConnection } from "../../systems/authentik/client.ts";
-import type { FormerObject } from "../../systems/authentik/blueprint/former.ts";
 import { keyInGit } from "./keyInGit.ts";
 import { ArgoCdSync, BlueprintFile, InlineBlueprint } from "./resources.ts";
 
@@ -38,10 +37,6 @@ export interface DeliveryArgs extends AuthentikConnection {
   readonly hash: string;
   readonly appliedAfter: readonly string[];
   readonly clientSecretVariable: string;
-  /** What earlier blueprints of this stack created and this one does not. */
-  readonly former: Output<readonly FormerObject[]>;
-  /** Seconds for their removal. */
-  readonly timeout: number;
 }
 
 type ConfigMapDelivery = Extract<BlueprintDelivery, { readonly kind: "configMap" }>;
@@ -65,8 +60,6 @@ export function deliver(name: string, args: DeliveryArgs, options: CustomResourc
           hash: args.hash,
           appliedAfter: args.appliedAfter,
           clientSecretVariable: args.clientSecretVariable,
-          former: args.former,
-          timeout: args.timeout,
         },
         options,
       );

@@ -83,9 +83,15 @@ function applyEntry(entry: Entry, scope: TagScope, options: ImportOptions, made:
   }
   const identifiers = mapping(resolveValue(entry.identifiers, scope), "identifiers");
   if (Object.keys(identifiers).length === 0) throw new EntryInvalidError("Entry invalid: No identifiers");
-  const existing = database.find(model, identifiers);
+  const existing = identified(database, model, identifiers);
   const row = reconcile(shown(resolveValue(entry.state, scope)), { model, identifiers, attrs, existing, options });
   if (row !== undefined && entry.id !== undefined) made.set(entry.id, row);
+}
+
+/** A `pk` alone is enough; the other identifiers must all match. The `pk` of an object that does not exist is null, and matches none. */
+function identified(database: Database, model: string, { pk, ...others }: JsonObject): Row | undefined {
+  const byKey = pk === undefined ? undefined : database.get(model, pk);
+  return byKey ?? (Object.keys(others).length === 0 ? undefined : database.find(model, others));
 }
 
 interface Wanted {
@@ -117,7 +123,9 @@ function reconcile(state: string, wanted: Wanted): Row | undefined {
 
 function write({ model, identifiers, attrs, existing, options }: Wanted): Row {
   const { database } = options;
-  const values = existing === undefined ? { ...identifiers, ...attrs } : attrs;
+  const values = { ...attrs, ...identifiers };
+  // Read-only in every serializer.
+  delete values["pk"];
   if (model === "authentik_policies.policybinding" && bindsNobody(values, existing))
     throw new EntryInvalidError("One of 'group', 'policy' or 'user' must be set.", { unreported: true });
   const errors = validate(database, model, values, existing);

@@ -31,7 +31,17 @@ export class Database {
 
   /** The first object that matches all these values. */
   find(model: string, where: Readonly<JsonObject>): Row | undefined {
-    return this.all(model).find((row) => Object.entries(where).every(([field, value]) => isSame(row[field], value)));
+    return this.all(model).find((row) =>
+      Object.entries(where).every(([field, value]) => isSame(this.#lookUp(row, field), value)),
+    );
+  }
+
+  /** As Django does: `provider__oauth2provider__client_id` is the client id of the provider that `provider` refers to, if it is of that kind. */
+  #lookUp(row: Row, path: string): Json | undefined {
+    const [reference = "", kind, field] = path.split("__");
+    if (kind === undefined || field === undefined) return row[path];
+    const label = Object.keys(models).find((model) => model.endsWith(`.${kind}`));
+    return label === undefined ? undefined : this.get(label, row[reference])?.[field];
   }
 
   get(model: string, pk: Json | undefined): Row | undefined {

@@ -1,5 +1,5 @@
 import { blueprintHash } from "../blueprint/hash.ts";
-import { renderRemoval } from "../blueprint/objects.ts";
+import { isNamed, renderRemoval } from "../blueprint/objects.ts";
 import type { BlueprintObject } from "../blueprint/objects.ts";
 import { inlineText } from "../blueprint/delivery.ts";
 import { messageOf } from "../../../core/errors.ts";
@@ -25,7 +25,7 @@ export async function removeObjects(
 ): Promise<void> {
   const ours = await withoutForeignAccounts(new Authentik(connection, context.signal), objects, context);
   if (ours.length === 0) return;
-  context.progress(`removing ${ours.join(", ")} from Authentik`);
+  context.progress(`removing ${ours.filter(isNamed).join(", ")} from Authentik`);
   await applyOnce(connection, what, renderRemoval(ours), context);
 }
 

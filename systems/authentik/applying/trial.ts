@@ -27,12 +27,6 @@ export async function tryOut(authentik: Authentik, text: string): Promise<string
   return `Authentik gives no reason. ${entry === undefined ? CANNOT_TRY : `The first entry that it rejects is ${entry}.`}`;
 }
 
-/** Whether Authentik's server accepts a blueprint as it is, with its own environment. Leaves nothing behind. */
-export async function accepts(authentik: Authentik, text: string): Promise<boolean> {
-  const { answer, stays } = await trial(authentik, text);
-  return answer === undefined && !stays;
-}
-
 /** Authentik's message. It holds only the first lines of the log: with many entries the reason is missing, and a 405 has none. */
 function reasonIn(answer: HttpResponse): string | undefined {
   const lines = list(at(answer.json, "content")).filter((line) => typeof line === "string");

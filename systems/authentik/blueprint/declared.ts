@@ -55,7 +55,8 @@ export function parseDeclared(json: string): readonly DeclaredEntry[] {
   return JSON.parse(json) as readonly DeclaredEntry[];
 }
 
-function plain({ model, id, identifiers = {}, attrs = {} }: BlueprintEntry): DeclaredEntry {
+function plain({ model, id, identifiers = {}, otherwise, attrs: others = {} }: BlueprintEntry): DeclaredEntry {
+  const attrs = otherwise === undefined ? others : { ...identifiers, ...others };
   const values = (fields: Readonly<Record<string, unknown>>) =>
     Object.fromEntries(Object.entries(fields).map(([field, value]) => [field, plainValue(value)]));
   return { model, ...(id === undefined ? {} : { id }), identifiers: values(identifiers), attrs: values(attrs) };

@@ -45,14 +45,6 @@ export function firstEntries(text: string, count: number): string {
   return document.toString({ lineWidth: 0 });
 }
 
-/** The blueprint after the entries of another one. */
-export function after(text: string, earlier: string): string {
-  const document = parseDocument(text, { logLevel: "silent" });
-  const [entries, first] = [document.get("entries"), parseDocument(earlier, { logLevel: "silent" }).get("entries")];
-  if (isSeq(entries) && isSeq(first)) entries.items.unshift(...first.items);
-  return document.toString({ lineWidth: 0 });
-}
-
 function eachTag(text: string, replace: (tag: string, content: unknown) => string | undefined): string {
   const document = parseDocument(text, { logLevel: "silent" });
   visit(document, {

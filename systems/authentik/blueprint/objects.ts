@@ -1,4 +1,4 @@
-import { appPasswordIdentifier } from "./render.ts";
+import { PROVIDER_OF_APPLICATION, appPasswordIdentifier } from "./render.ts";
 import type { BlueprintArgs } from "./args.ts";
 import { blueprintText, find } from "./text.ts";
 import type { BlueprintEntry } from "./text.ts";
@@ -6,6 +6,8 @@ import type { BlueprintEntry } from "./text.ts";
 /**
  * An object that the blueprint creates, in a form that a preview can show: its model and the name that identifies it. A PolicyBinding has no name;
  * its application and its group identify it.
+ *
+ * `client_id=zot` is the provider with that client ID, or its application, also if somebody renamed it.
  *
  * @example "authentik_core.user zot-ci", "authentik_policies.policybinding zot/admins"
  */
@@ -23,18 +25,22 @@ const IDENTIFIED_BY: Readonly<Record<string, string>> = {
   "authentik_core.user": "username",
   "authentik_core.group": "name",
 };
+const APPLICATION = "authentik_core.application";
+const PROVIDER = "authentik_providers_oauth2.oauth2provider";
+const BY_CLIENT_ID = "client_id=";
 const BINDING = "authentik_policies.policybinding";
 /** The order in which objects can be removed: what refers to others first. */
 const REMOVAL_ORDER = [BINDING, ...Object.keys(IDENTIFIED_BY)];
 
 /** Every object that the blueprint creates. */
 export function declaredObjects(args: BlueprintArgs): readonly BlueprintObject[] {
-  const { application, providerName, machineFlow, ciUser, ciGroup, signInGroups } = args;
+  const { application, providerName, clientId, machineFlow, ciUser, ciGroup, signInGroups } = args;
   return [
     ...signInGroups.map((group): BlueprintObject => bindingOf(application, group)),
     `authentik_core.token ${appPasswordIdentifier(ciUser)}`,
-    `authentik_core.application ${application}`,
-    `authentik_providers_oauth2.oauth2provider ${providerName}`,
+    `${APPLICATION} ${application}`,
+    `${PROVIDER} ${providerName}`,
+    ...objectsOf(clientId),
     `authentik_flows.flow ${machineFlow}`,
     `authentik_stages_user_login.userloginstage ${machineFlow}-login`,
     `authentik_stages_identification.identificationstage ${machineFlow}-identification`,
@@ -42,6 +48,22 @@ export function declaredObjects(args: BlueprintArgs): readonly BlueprintObject[]
     `authentik_core.user ${ciUser}`,
     `authentik_core.group ${ciGroup}`,
   ];
+}
+
+/** The application and the provider of a client ID, if they have other names by now. */
+export function objectsOf(clientId: string): readonly BlueprintObject[] {
+  return [`${APPLICATION} ${BY_CLIENT_ID}${clientId}`, `${PROVIDER} ${BY_CLIENT_ID}${clientId}`];
+}
+
+/** The client IDs among them. */
+export function clientIdsOf(objects: readonly BlueprintObject[]): readonly string[] {
+  const beginning = `${PROVIDER} ${BY_CLIENT_ID}`;
+  return objects.filter((object) => object.startsWith(beginning)).map((object) => object.slice(beginning.length));
+}
+
+/** Whether it says its name, for a message: the others mean the same objects, if they have another. */
+export function isNamed(object: BlueprintObject): boolean {
+  return !object.startsWith(`${modelOf(object)} ${BY_CLIENT_ID}`);
 }
 
 /** The objects that the blueprint looks up but does not create. They are never removed. */
@@ -65,11 +87,6 @@ export function isAccount(object: BlueprintObject): boolean {
   return /^authentik_core\.(?:user|token) /.test(object);
 }
 
-/** Whether its name is unique, so that the old object must be removed before a new one can be created. */
-export function isInTheWay(object: BlueprintObject): boolean {
-  return /^authentik_(?:core\.application|providers_oauth2\.oauth2provider) /.test(object);
-}
-
 /** Renders a blueprint that removes objects, in an order that Authentik allows. It skips what does not exist. */
 export function renderRemoval(objects: readonly BlueprintObject[]): string {
   const sorted = objects.toSorted(
@@ -83,6 +100,7 @@ export function renderRemoval(objects: readonly BlueprintObject[]): string {
 function absence(object: BlueprintObject): BlueprintEntry {
   const model = modelOf(object);
   const name = object.slice(model.length + 1);
+  if (name.startsWith(BY_CLIENT_ID)) return absenceByClientId(model, name.slice(BY_CLIENT_ID.length));
   if (model !== BINDING) {
     const field = IDENTIFIED_BY[model];
     if (field === undefined) throw new TypeError(`no field identifies ${object}`);
@@ -98,6 +116,12 @@ function absence(object: BlueprintObject): BlueprintEntry {
     conditions: [target(), bound()],
     identifiers: { target: target(), group: bound() },
   };
+}
+
+/** A `pk` of an object that does not exist matches none. */
+function absenceByClientId(model: string, clientId: string): BlueprintEntry {
+  const field = model === APPLICATION ? PROVIDER_OF_APPLICATION : "client_id";
+  return { model, state: "absent", identifiers: { pk: find(model, field, clientId) } };
 }
 
 function modelOf(object: BlueprintObject): string {

@@ -3,6 +3,9 @@ import type { BlueprintArgs } from "./args.ts";
 import { blueprintText, env, find, keyOf } from "./text.ts";
 import type { BlueprintEntry } from "./text.ts";
 
+/** The field of an application by which Authentik finds it by its provider's client ID. A provider has only one application. */
+export const PROVIDER_OF_APPLICATION = "provider__oauth2provider__client_id";
+
 /**
  * Identifier of the service account's app password in Authentik. It must be a slug, and user names may have other characters: those are replaced, and
  * a hash keeps `a.b` and `a-b` apart.
@@ -77,12 +80,13 @@ export function providerEntries(args: BlueprintArgs): BlueprintEntry[] {
     {
       model: "authentik_providers_oauth2.oauth2provider",
       id: "provider",
-      identifiers: { name: args.providerName },
+      identifiers: { client_id: args.clientId },
+      otherwise: ["name", args.providerName],
       attrs: {
+        name: args.providerName,
         authorization_flow: find("authentik_flows.flow", "slug", args.authorizationFlow),
         invalidation_flow: find("authentik_flows.flow", "slug", args.invalidationFlow),
         client_type: "confidential",
-        client_id: args.clientId,
         client_secret: env(args.clientSecretVariable),
         // zot's config names the application's own issuer; with another one in Authentik, zot does not start.
         issuer_mode: "per_provider",
@@ -101,6 +105,7 @@ export function providerEntries(args: BlueprintArgs): BlueprintEntry[] {
       model: "authentik_core.application",
       id: "application",
       identifiers: { slug: args.application },
+      otherwise: [PROVIDER_OF_APPLICATION, args.clientId],
       attrs: {
         name: args.applicationName,
         provider: keyOf("provider"),

@@ -9,6 +9,11 @@ export interface BlueprintEntry {
   /** Authentik skips the entry unless all of them are true. An object that does not exist is false. */
   readonly conditions?: readonly unknown[];
   readonly identifiers?: Readonly<Record<string, unknown>>;
+  /**
+   * A second field that identifies the object, if none has the identifiers: it was renamed by hand, and both fields are unique. The only identifier is
+   * then the first one's.
+   */
+  readonly otherwise?: readonly [field: string, value: string];
   readonly attrs?: Readonly<Record<string, unknown>>;
 }
 
@@ -17,7 +22,7 @@ export function blueprintText(name: string, description: string, entries: readon
   const document = new Document({
     version: 1,
     metadata: { name, labels: { "blueprints.goauthentik.io/description": description } },
-    entries,
+    entries: entries.map(withPk),
   });
   visit(document, { Scalar: (_key, node) => quoteUnlessPlain(node) });
   return document.toString({ lineWidth: 0 });
@@ -31,6 +36,19 @@ function quoteUnlessPlain(node: Scalar): void {
   if (typeof node.value === "string" && !PLAIN.test(node.value)) node.type = Scalar.QUOTE_DOUBLE;
 }
 
+/** A blueprint's identifiers must all match, but a `pk` is enough, so it is looked up by one field or the other. */
+function withPk({ otherwise, ...entry }: BlueprintEntry): BlueprintEntry {
+  if (otherwise === undefined) return entry;
+  const { model, identifiers = {}, attrs = {} } = entry;
+  const [field = "", value = ""] = Object.entries(identifiers)[0] ?? [];
+  const first = (): YAMLSeq => find(model, field, String(value));
+  return {
+    ...entry,
+    identifiers: { pk: sequence("!If", [first(), first(), find(model, ...otherwise)]) },
+    attrs: { ...identifiers, ...attrs },
+  };
+}
+
 /** `!Env NAME`: a variable of the process that applies the blueprint. */
 export function env(variable: string): Scalar {
   return tag("!Env", variable);
@@ -41,13 +59,16 @@ export function keyOf(id: string): Scalar {
   return tag("!KeyOf", id);
 }
 
-/** `!Find [model, [field, value]]`: an object from elsewhere. If it is missing, Authentik applies nothing of the file. */
+/** `!Find [model, [field, value]]`: an object from elsewhere. If an attribute requires it and it is missing, Authentik applies nothing of the file. */
 export function find(model: string, field: string, value: string): YAMLSeq {
-  const document = new Document([model, [field, value]]);
-  const sequence = document.contents as unknown as YAMLSeq;
-  sequence.tag = "!Find";
-  sequence.flow = true;
-  return sequence;
+  return sequence("!Find", [model, [field, value]]);
+}
+
+function sequence(name: "!Find" | "!If", items: readonly unknown[]): YAMLSeq {
+  const tagged = new Document(items).contents as unknown as YAMLSeq;
+  tagged.tag = name;
+  tagged.flow = true;
+  return tagged;
 }
 
 function tag(name: "!Env" | "!KeyOf", value: string): Scalar {

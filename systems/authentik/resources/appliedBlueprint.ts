@@ -1,4 +1,4 @@
-import { isAccount, isInTheWay } from "../blueprint/objects.ts";
+import { isAccount } from "../blueprint/objects.ts";
 import type { BlueprintObject } from "../blueprint/objects.ts";
 import { arrived, presentInstance } from "../applying/arrival.ts";
 import type { Delivered } from "../applying/arrival.ts";
@@ -79,12 +79,9 @@ async function apply(
 ): Promise<AppliedBlueprintState> {
   const gone = former.map(({ object }) => object);
   await sweepRemovals(inputs, context);
-  const of = `former objects of ${inputs.path}`;
-  // One application per provider, one provider per client id: the old ones must be removed before new ones can be created.
-  await removeObjects(inputs, `${of}, first`, gone.filter(isInTheWay), context);
+  // A provider or an application with a new name is the old one: it has the client id.
   const instance = await applyDelivered(inputs, context);
-  const rest = gone.filter((object) => !isInTheWay(object));
-  await removeObjects(inputs, of, rest, context);
+  await removeObjects(inputs, `former objects of ${inputs.path}`, gone, context);
   return { ...inputs, instance, drift: "" };
 }
 

@@ -1,14 +1,9 @@
 import { inlineInstanceName } from "../applying/arrival.ts";
 import { whyRejected } from "../applying/diagnosis.ts";
-import { removeObjects } from "../applying/removal.ts";
-import { accepts } from "../applying/trial.ts";
-import { after } from "../blueprint/needs.ts";
-import { isInTheWay, renderRemoval } from "../blueprint/objects.ts";
 import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";
 import { HttpResponse } from "../../../core/http/http.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
-import type { FormerObject } from "../blueprint/former.ts";
 import { inlineBlueprintOutputs } from "./outputs.ts";
 
 /** The blueprint as text that Authentik itself stores: for homelabs without Kubernetes. */
@@ -22,10 +17,6 @@ export interface InlineBlueprintInputs extends AuthentikConnection {
   readonly appliedAfter: readonly string[];
   /** The variable with the client secret, for an error that names it. */
   readonly clientSecretVariable: string;
-  /** What earlier blueprints of this stack created and this one does not. */
-  readonly former: readonly FormerObject[];
-  /** Seconds for the removal of a former object that is in the way. */
-  readonly timeout: number;
 }
 
 export interface InlineBlueprintState extends InlineBlueprintInputs, Observed {
@@ -41,7 +32,7 @@ export const inlineBlueprint: Resource<InlineBlueprintInputs, InlineBlueprintSta
   diff: ({ inputs, oldInputs }) => ({ replace: inputs.name === oldInputs.name ? [] : ["name"] }),
 
   async create(inputs, context) {
-    return { id: inputs.name, state: await deliver(inputs, inputs.former, context) };
+    return { id: inputs.name, state: await deliver(inputs, context) };
   },
 
   async read(state, context) {
@@ -50,16 +41,7 @@ export const inlineBlueprint: Resource<InlineBlueprintInputs, InlineBlueprintSta
     return found === undefined ? undefined : { ...state, instance: found.pk };
   },
 
-  async update(state, inputs, context) {
-    // Undefined in the state of earlier versions. Each is removed once: a later object with that name is unmanaged.
-    const idOf = ({ object, generation }: FormerObject): string => `${generation} ${object}`;
-    const known = new Set(((state.former as typeof state.former | undefined) ?? []).map(idOf));
-    return deliver(
-      inputs,
-      inputs.former.filter((former) => !known.has(idOf(former))),
-      context,
-    );
-  },
+  update: async (_state, inputs, context) => deliver(inputs, context),
 
   async delete(state, context) {
     await deleteInline(state, context);
@@ -73,29 +55,16 @@ export async function deleteInline(named: Named, context: Context): Promise<void
 }
 
 /** The new text gets its own instance before older ones are deleted: a text that Authentik rejects changes nothing. */
-async function deliver(
-  inputs: InlineBlueprintInputs,
-  former: readonly FormerObject[],
-  context: Context,
-): Promise<InlineBlueprintState> {
+async function deliver(inputs: InlineBlueprintInputs, context: Context): Promise<InlineBlueprintState> {
   const authentik = new Authentik(inputs, context.signal);
   const wanted = inlineInstanceName(inputs.name, inputs.hash);
   const before = await ours(inputs, context);
   let instance = before.find(({ name }) => name === wanted);
   if (instance === undefined) {
     context.progress("creating the blueprint in Authentik");
-    const inTheWay = former.map(({ object }) => object).filter(isInTheWay);
-    const create = async () => authentik.createBlueprint(wanted, inputs.text, true);
-    let made = await create();
-    // Authentik validates a text at once. A client id can have one provider only, and a provider one application: the old ones must be removed before, and
-    // only if the text is accepted after that.
-    const text = inTheWay.length === 0 ? inputs.text : after(inputs.text, renderRemoval(inTheWay));
-    if (made instanceof HttpResponse && inTheWay.length > 0 && (await accepts(authentik, text))) {
-      await removeObjects(inputs, `former objects of ${inputs.name}, first`, inTheWay, context);
-      made = await create();
-    }
+    const made = await authentik.createBlueprint(wanted, inputs.text, true);
     if (made instanceof HttpResponse) {
-      const why = { text, appliedAfter: inputs.appliedAfter, variable: inputs.clientSecretVariable };
+      const why = { text: inputs.text, appliedAfter: inputs.appliedAfter, variable: inputs.clientSecretVariable };
       throw await whyRejected(authentik, { path: "", name: wanted }, { ...why, by: "server" }, context);
     }
     instance = made;

@@ -1,6 +1,6 @@
 import { formerAfter } from "../blueprint/former.ts";
 import type { Former } from "../blueprint/former.ts";
-import { isAccount, usernameOf } from "../blueprint/objects.ts";
+import { clientIdsOf, isAccount, isNamed, usernameOf } from "../blueprint/objects.ts";
 import type { BlueprintObject } from "../blueprint/objects.ts";
 import { WAY_IN, WAY_IN_OBJECTS } from "../blueprint/wayIn.ts";
 import { inlineNameFor } from "../blueprint/delivery.ts";
@@ -73,7 +73,7 @@ async function warnOfMove(
   const authentik = new Authentik(inputs, context.signal);
   for (const flow of namesOf(objects, "authentik_flows.flow")) if (await authentik.hasFlow(flow)) return;
   context.warn(
-    `authentik.url leads to another Authentik now. What the blueprint created at ${authentikUrl} stays there: ${objects.join(", ")}. Delete it there if it is not needed.`,
+    `authentik.url leads to another Authentik now. What the blueprint created at ${authentikUrl} stays there: ${objects.filter(isNamed).join(", ")}. Delete it there if it is not needed.`,
   );
 }
 
@@ -95,6 +95,9 @@ async function cleanUp(state: ObjectCleanupState, context: Context): Promise<voi
       const name = usernameOf(object);
       return name !== undefined && (await ownerOf(authentik, name)) === "ours" ? name : undefined;
     }),
+    ...clientIdsOf(all).map(async (id) =>
+      ifAllowed(async () => ({ found: await authentik.oauth2ProviderOf(id) })).then((seen) => seen?.found),
+    ),
   ]);
   if (left.every((found) => found === undefined)) return;
   await removeObjects(state, `all of ${state.application}`, all, context);

@@ -1,7 +1,6 @@
 // The program of configMap.test.ts, with only the delivery. It runs in the test's folder.
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { output } from "@pulumi/pulumi";
 import { deliver } from "../../../components/parts/blueprintDelivery.ts";
 import { kubernetesProvider } from "../../../stack/providers.ts";
 import { kubernetes } from "../../../systems/kubernetes/settings.ts";
@@ -24,8 +23,6 @@ deliver(
     hash: "",
     appliedAfter: [],
     clientSecretVariable: "ZOT_CLIENT_SECRET",
-    former: output([]),
-    timeout: 60,
   },
   { provider: kubernetesProvider(kubernetes.parse({ kubeconfig: resolve(readFileSync("which", "utf8")) })) },
 );

@@ -54,7 +54,9 @@ export function problemsOf({ model, identifiers = {}, attrs = {} }: Entry): read
   const name = REQUESTS[model];
   const schema = name === undefined ? undefined : DOCUMENT.components.schemas[name];
   if (schema?.properties === undefined) return [`${model}: unknown model`];
-  const given = { ...attrs, ...identifiers };
+  // Read-only: it only identifies.
+  const { pk: _, ...others } = identifiers;
+  const given = { ...attrs, ...others };
   const known = schema.properties;
   const wanted = [...(schema.required ?? []), ...(BLUEPRINT_WANTS[model] ?? [])];
   return [

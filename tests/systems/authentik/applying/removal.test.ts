@@ -153,14 +153,56 @@ test("a binding created by hand is reported and kept, even one for an account or
   assert.deepEqual((await stack.bound()).toSorted(), ["admins", "alice", "artifact-workloads", "family"]);
 });
 
-test("a new application slug and provider name: the old ones are removed first, since the client ID is unique", async (t) => {
+test("an application and a provider renamed by hand: up restores the names, and destroy removes both", async (t) => {
   const stack = await stackWithGroups(t);
   await stack.up(PLAIN);
+  const pk = async (path: string): Promise<unknown> => (await stack.lab.one(path))["pk"];
+  const [provider, application] = [
+    await pk("/providers/oauth2/"),
+    await pk("/core/applications/?superuser_full_list=true"),
+  ];
+  const rename = async (): Promise<void> => {
+    await stack.lab.api("PATCH", `/providers/oauth2/${String(provider)}/`, { name: "Theirs" });
+    await stack.lab.api("PATCH", "/core/applications/zot/", { slug: "theirs" });
+  };
+  await rename();
+  await stack.up(settingsWith({ authentik: { applicationName: "Images" } }));
+  assert.deepEqual(await stack.bound(), ["admins", "artifact-workloads"]);
+  assert.deepEqual(
+    [await pk("/providers/oauth2/?name=Zot"), await pk("/core/applications/?superuser_full_list=true")],
+    [provider, application],
+  );
+
+  const left = async () =>
+    Promise.all(
+      ["/providers/oauth2/", "/core/applications/?superuser_full_list=true"].map(
+        async (path) => ((await stack.lab.api("GET", path)).json["results"] as unknown[]).length,
+      ),
+    );
+  await rename();
+  assert.deepEqual(await left(), [1, 1]);
+  assert.ok(stack.applied && stack.objects);
+  await appliedBlueprint.delete?.(stack.applied, testContext());
+  assert.deepEqual(await left(), [0, 0]);
+
+  // The same for what only the cleanup knows, of a run that was interrupted after the delivery.
+  await stack.lab.apply("zot.yaml", renderBlueprint(blueprintArgs(PLAIN)));
+  await stack.lab.api("DELETE", "/core/applications/zot/");
+  assert.deepEqual(await left(), [1, 0]);
+  await objectCleanup.delete?.(stack.objects, testContext());
+  assert.deepEqual(await left(), [0, 0]);
+});
+
+test("a new application slug and provider name: the objects keep what people added to them", async (t) => {
+  const stack = await stackWithGroups(t);
+  await stack.up(PLAIN);
+  await stack.lab.api("PATCH", "/core/applications/zot/", { meta_description: "theirs" });
   const moved = settingsWith({ authentik: { application: "images", providerName: "Images" } });
   await stack.up(moved);
   assert.deepEqual(await stack.bound("images"), ["admins", "artifact-workloads"]);
   assert.equal((await stack.lab.api("GET", "/core/applications/zot/")).status, 404);
   assert.equal((await stack.lab.one("/providers/oauth2/"))["name"], "Images");
+  assert.equal((await stack.lab.one("/core/applications/?superuser_full_list=true"))["meta_description"], "theirs");
 });
 
 test("a new machine flow and CI group: the old ones are removed, but a group that still has permissions stays", async (t) => {

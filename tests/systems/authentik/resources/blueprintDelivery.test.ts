@@ -10,7 +10,6 @@ import { blueprintHash } from "../../../../systems/authentik/blueprint/hash.ts";
 import { arrivalOf, blueprintPlace, inlineText } from "../../../../systems/authentik/blueprint/delivery.ts";
 import { appliedBlueprint } from "../../../../systems/authentik/resources/appliedBlueprint.ts";
 import { blueprintFile } from "../../../../systems/authentik/resources/blueprintFile.ts";
-import type { InlineBlueprintInputs } from "../../../../systems/authentik/resources/inlineBlueprint.ts";
 import { inlineBlueprint } from "../../../../systems/authentik/resources/inlineBlueprint.ts";
 import { adminKey, clientSecret, startLab } from "../../../lab/authentik/support.ts";
 import { appliedInputs, connectionTo, failureOf, settingsWith, testContext } from "../../../support/provider.ts";
@@ -97,8 +96,6 @@ function inlineInputs(
     hash: blueprintHash(text),
     appliedAfter: [],
     clientSecretVariable,
-    former: [] as InlineBlueprintInputs["former"],
-    timeout: 60,
   };
 }
 
@@ -151,7 +148,7 @@ test("by the API: a text that Authentik rejects changes nothing, and the previou
   }
 });
 
-test("by the API: a former provider that is in the way is removed before, but only if the new text is then accepted", async (t) => {
+test("by the API: a text that Authentik rejects changes nothing, and one with another name renames the provider", async (t) => {
   const lab = await startLab(t, { serverEnvironment: SECRET });
   const connection = connectionTo(t, lab.server.url, adminKey);
   const { state } = await inlineBlueprint.create(inlineInputs(connection), testContext());
@@ -165,16 +162,23 @@ test("by the API: a former provider that is in the way is removed before, but on
     );
   const instances = async () => ((await lab.api("GET", "/managed/blueprints/")).json["results"] as unknown[]).length;
   const renamed = inlineText(renderBlueprint({ ...blueprintArgs(API), providerName: "Registry" }));
-  const former = [{ object: "authentik_providers_oauth2.oauth2provider Zot", generation: 2 }] as const;
-  const update = async (text: string) =>
-    inlineBlueprint.update?.(state, { ...inlineInputs(connection, text), former }, testContext());
+  const update = async (text: string) => inlineBlueprint.update?.(state, inlineInputs(connection, text), testContext());
 
   const error = await failureOf(Promise.resolve(update(renamed.replace("is_active: true", "is_active: [1]"))));
   assert.equal(error.code, "BLUEPRINT_REJECTED");
   assert.match(error.message, /Authentik says: .*is_active/);
   assert.deepEqual([await providers(), await instances()], [["Zot"], 1]);
 
+  const [{ pk } = { pk: 0 }] = (await lab.api("GET", "/providers/oauth2/?client_id=zot")).json["results"] as {
+    pk: number;
+  }[];
   const changed = await update(renamed);
-  assert.deepEqual([await providers(), await instances()], [[], 1]);
+  assert.equal(await instances(), 1);
   assert.notEqual(changed?.instance, state.instance);
+  await appliedBlueprint.create(
+    appliedInputs(API, connection, { text: renamed, path: blueprintPlace({ kind: "api" }, "zot") }),
+    testContext(),
+  );
+  assert.deepEqual(await providers(), ["Registry"]);
+  assert.equal((await lab.api("GET", `/providers/oauth2/${pk}/`)).json["name"], "Registry");
 });
