@@ -70,6 +70,7 @@ export class ZotServer extends ComponentResource {
     const keysFile = args.sessionKeysFile === undefined ? undefined : files.locate(args.sessionKeysFile);
     const serving = {
       configFile: files.configFile,
+      credentialsFile: files.credentialsFile,
       service: describeService(args, facts, files.configFile, served.log),
       origin: served.origin,
       readySeconds: toSeconds(args.readyTimeout),

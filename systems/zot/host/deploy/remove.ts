@@ -1,9 +1,10 @@
 import { definitionFunctions } from "../service/definition.ts";
+import { putOriginalSecret } from "../files/secretFile.ts";
 import { servingZot } from "./serving.ts";
 import type { ServingZot } from "./serving.ts";
 
 /**
- * Restores the state before the first deployment: the config, and the service file if we manage it. If there was none, it removes ours and
+ * Restores the state before the first deployment: the config, the credentials that it names, and the service file if we manage it. If there was none, it removes ours and
  * stops the service that we manage; a zot that runs otherwise keeps running. It can be interrupted at any step and resumed.
  */
 export function removeScript(serving: ServingZot): string {
@@ -17,6 +18,7 @@ if [ -f "$before" ]; then
   if [ -f "$config" ] && ready && with_canary "$config" > "$work/canary.json" 2>/dev/null; then
     put "$work/canary.json" "$config" && within $reload_seconds canary_on || :
   fi
+  ${putOriginalSecret(serving.credentialsFile)}
   replace "$before" "$config"
   listen_as "$config"
   mark_log

@@ -10,6 +10,8 @@ import type { Service } from "../service/service.ts";
 /** A zot that serves on this host: what deployment and removal have in common. */
 export interface ServingZot {
   readonly configFile: string;
+  /** The OIDC credentials file. Absent in the state of earlier versions. */
+  readonly credentialsFile?: string;
   readonly service: Service;
   /** zot's address on its own host: `http://127.0.0.1:5000`. */
   readonly origin: string;

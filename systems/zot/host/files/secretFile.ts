@@ -49,3 +49,16 @@ rm -f "$file.zot-auth-new" "$file.zot-auth-record" "$file.before-zot-auth.zot-au
 if [ -f "$file.before-zot-auth" ]; then rm -f "$file.zot-auth"; mv -f "$file.before-zot-auth" "$file"
 elif [ -f "$file.zot-auth" ]; then rm -f "$file"; rm -f "$file.zot-auth"; fi`;
 }
+
+/**
+ * Puts the file from before the first deployment in its place, for a zot that is about to start with its original config. Its copy and the record stay: a deployment
+ * after an interrupted destroy sees an edited file and writes it again, and {@link removeSecretFileScript} does the rest.
+ */
+export function putOriginalSecret(file: string | undefined): string {
+  if (file === undefined) return ":";
+  return `(
+  given=${quote(file)}; file=$(through "$given") || file=$given
+  gather "$given" "$file"
+  if [ -f "$file.before-zot-auth" ]; then place "$file.before-zot-auth" "$file"; fi
+)`;
+}

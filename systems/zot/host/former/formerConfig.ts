@@ -2,6 +2,7 @@ import { FORGET } from "../deploy/remove.ts";
 import { servingZot } from "../deploy/serving.ts";
 import type { ServingZot } from "../deploy/serving.ts";
 import { definitionFunctions } from "../service/definition.ts";
+import { putOriginalSecret } from "../files/secretFile.ts";
 import { quote } from "../shell/shell.ts";
 
 /**
@@ -23,6 +24,8 @@ if [ -f "$before" ]; then
   listen_as "$config"
   mark_log
   if [ $gone = no ] && [ $running != no ]; then
+    # A first deployment that was killed, and a destroy.
+    ${putOriginalSecret(serving.credentialsFile)}
     { if [ $service_changed = yes ]; then reload_zot; else restart_zot; fi; } && within $ready_seconds ready_and canary_off || {
       say "zot does not serve at $origin with the config from before zot-auth, which was restored to $config."; last_words
     }

@@ -11,8 +11,9 @@ export async function cleanUpIn(
   inputs: Partial<FileCleanupInputs> = {},
   deployment: Deployment = world.deployment(),
 ): Promise<TestedContext> {
-  const { configFile, service, origin, readySeconds, reloadSeconds } = deployment;
-  const serving = { configFile, service, origin, readySeconds, reloadSeconds };
+  const { configFile, credentialsFile, service, origin, readySeconds, reloadSeconds } = deployment;
+  const credentials = credentialsFile === undefined ? {} : { credentialsFile };
+  const serving = { configFile, ...credentials, service, origin, readySeconds, reloadSeconds };
   const context = testContext();
   const state = { host: "local", file: configFile, content: "config", serving, ...inputs, drift: "" } as const;
   await fileCleanup.delete?.(state, context);

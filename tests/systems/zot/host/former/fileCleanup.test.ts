@@ -59,6 +59,21 @@ describe("another host", () => {
     assert.deepEqual([world.files(), warned], [["config.json", "zot", "zot.log"], []]);
   });
 
+  for (const runs of [true, false])
+    test(`the original credentials are ${runs ? "there before zot starts with its original config" : "left to their own cleanup if no zot runs with that config"}`, async () => {
+      const credentialsFile = world.at("credentials.json");
+      const [original, ours] = ["of before", "ours"].map((secret) => `{\n  "clientsecret": "${secret}"\n}\n`);
+      writeFileSync(credentialsFile, original ?? "");
+      assert.equal((await sh(secretFileScript({ credentialsFile, dataDirectory: world.at("data") }, 0), ours)).code, 0);
+      const before = await adopt();
+      if (!runs) world.zot.stop();
+      await cleanUp({}, world.deployment({ credentialsFile }));
+      assert.equal(world.config(), before);
+      assert.equal(world.read("credentials.json"), runs ? original : ours);
+      await cleanUp({ content: "credentials", file: credentialsFile });
+      assert.equal(world.read("credentials.json"), original);
+    });
+
   test("a config that nobody made by hand is removed", async () => {
     await world.deploy(world.text([]));
     const { warned } = await cleanUp();
