@@ -96,6 +96,15 @@ export class ArgoCd {
     throw this.#refused("sync the application", answer);
   }
 
+  /** The commit of the operation with that mark; `undefined` if the running or last operation has another one. */
+  async syncOf(mark: string): Promise<string | undefined> {
+    const answer = await this.#request(this.#path());
+    if (answer.status !== 200) throw this.#refused("show the application", answer);
+    const operations = [at(answer.json, "operation"), at(answer.json, "status", "operationState", "operation")];
+    const ours = operations.find((operation) => marksOf(operation).includes(mark));
+    return ours === undefined ? undefined : string(at(ours, "sync", "revision"));
+  }
+
   /**
    * Whether Git holds a key of a ConfigMap, at a commit.
    *
@@ -165,16 +174,21 @@ function holdsKey(manifest: unknown, { configMap, namespace, key }: ConfigMapKey
   );
 }
 
+function marksOf(operation: unknown): readonly string[] {
+  return list(at(operation, "info"))
+    .filter((info) => at(info, "name") === MARK)
+    .map((info) => string(at(info, "value")));
+}
+
 function toState(application: unknown): ApplicationState {
   const status = at(application, "status");
   const last = at(status, "operationState");
-  const infos = [...list(at(application, "operation", "info")), ...list(at(last, "operation", "info"))];
   return {
     busy: at(application, "operation") !== undefined,
     operator:
       string(at(application, "operation", "initiatedBy", "username")) ||
       (at(application, "operation", "initiatedBy", "automated") === true ? "Argo CD's automated sync" : ""),
-    marks: infos.filter((info) => at(info, "name") === MARK).map((info) => string(at(info, "value"))),
+    marks: [...marksOf(at(application, "operation")), ...marksOf(at(last, "operation"))],
     phase: string(at(last, "phase")),
     message: string(at(last, "message")),
     failures: list(at(last, "syncResult", "resources"))

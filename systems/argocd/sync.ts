@@ -130,8 +130,13 @@ async function sync(inputs: ArgoCdSyncInputs, context: Context): Promise<string>
 async function start(argocd: ArgoCd, mark: string, inputs: ArgoCdSyncInputs, context: Context): Promise<string> {
   context.progress("starting the sync");
   let other: ApplicationState | undefined;
+  let asked = false;
   return waitFor(
     async () => {
+      // The response to an earlier request may have been lost.
+      const started = asked ? await argocd.syncOf(mark) : undefined;
+      if (started !== undefined) return started;
+      asked = true;
       const revision = await argocd.sync(mark);
       if (revision !== undefined) return revision;
       other = await argocd.state();

@@ -15,13 +15,22 @@ export interface ForgejoConnection {
   readonly forgejoToken: SecretReference;
 }
 
+/** A run that was started by hand or by the API. */
+export interface DispatchedRun {
+  readonly id: number;
+  /** The workflow's file name. */
+  readonly workflow: string;
+  /** The inputs that the workflow declares. */
+  readonly inputs: unknown;
+}
+
 export interface WorkflowRun {
   readonly id: number;
   readonly status: string;
   readonly url: string;
 }
 
-/** Secrets per page: Forgejo's maximum. */
+/** Entries per page: Forgejo's maximum. */
 const PAGE = 50;
 
 /**
@@ -158,6 +167,20 @@ export class Forgejo {
     throw this.#refused(repository, what, answer);
   }
 
+  /** The runs at both ends of the list, since versions may differ in its order; `undefined` if Actions are disabled. */
+  async dispatchedRuns(repository: string): Promise<readonly DispatchedRun[] | undefined> {
+    const page = async (number: number): Promise<HttpResponse> =>
+      this.#ask(repository, `/actions/runs?event=workflow_dispatch&limit=${PAGE}&page=${number}`);
+    const first = await page(1);
+    if (first.status === 404) return undefined;
+    const last = Math.ceil(Number(at(first.json, "total_count")) / PAGE);
+    const pages = last > 1 ? [first, await page(last)] : [first];
+    return pages.flatMap((answer) => {
+      if (answer.status !== 200) throw this.#refused(repository, "list runs", answer);
+      return listIn(this.#endpoint, answer, "workflow_runs").map(toDispatchedRun);
+    });
+  }
+
   async run(repository: string, id: number): Promise<WorkflowRun> {
     const what = `show run ${id}`;
     const answer = await this.#ask(repository, `/actions/runs/${id}`);
@@ -213,4 +236,13 @@ function base(target: string): string {
     case undefined:
       throw new TypeError(`"${target}" is not a target that the settings accept`);
   }
+}
+
+function toDispatchedRun(run: unknown): DispatchedRun {
+  const payload = string(at(run, "event_payload"));
+  return {
+    id: Number(at(run, "id")),
+    workflow: string(at(run, "workflow_id")),
+    inputs: payload === "" ? undefined : at(JSON.parse(payload), "inputs"),
+  };
 }

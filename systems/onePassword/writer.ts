@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ZotAuthError } from "../../core/errors.ts";
 import type { Secret } from "../../core/secrets/secret.ts";
 import { waitFor } from "../../core/wait.ts";
-import type { Backend } from "./backend.ts";
+import type { Backend, Change } from "./backend.ts";
 import { assertActive, findField, sectionOf, writableField } from "./item/field.ts";
 import { differences } from "./item/item.ts";
 import type { Item } from "./item/item.ts";
@@ -10,8 +10,10 @@ import type { Place } from "./item/place.ts";
 
 /** As often as 1Password's own Terraform provider tries. */
 const TRIES = 5;
-/** How many seconds to look for a write whose response was lost. */
-const LOST_ANSWER_SECONDS = 5;
+/** How many seconds to look for a write whose response was lost. A field that was added twice would be two, so it is looked for longer. */
+const LOST_ANSWER_SECONDS = { change: 5, addition: 30 };
+/** How often to write if the response is lost and the value does not appear. */
+const LOST_TRIES = 3;
 
 export interface WriterOptions {
   readonly warn?: (code: string, message: string) => void;
@@ -46,6 +48,7 @@ export class FieldWriter {
   }
 
   async #tryWrite(place: Place, value: Secret, signal: AbortSignal): Promise<void> {
+    let losses = 0;
     for (let attempt = 1; ; attempt++) {
       const before = await this.#backend.item(place, signal);
       assertActive(before, place);
@@ -56,22 +59,30 @@ export class FieldWriter {
       const outcome = await this.#backend.write(before, change, place, signal);
       if (outcome.kind !== "conflict") {
         const lost = outcome.kind === "unsure" ? outcome.error : undefined;
-        this.#compare(before, await this.#settled(before, place, value, lost, signal), place);
-        return;
+        const after = await this.#settled(before, change, place, lost, signal);
+        if (after !== undefined) {
+          this.#compare(before, after, place);
+          return;
+        }
+        losses += 1;
+        // Written again as a whole, an item could lose what somebody changed meanwhile.
+        if (lost !== undefined && (losses === LOST_TRIES || this.#backend.replacesItem)) throw lost;
+        continue;
       }
       if (attempt === TRIES) throw conflict(place, outcome.error);
       await delay(Math.min(100 * 2 ** attempt, 500) + Math.random() * 100, undefined, { signal });
     }
   }
 
-  /** Waits until the item has the value. Connect may return the earlier version for a while. */
+  /** Waits until the item has the value. Connect may return the earlier version for a while. `undefined` after a lost response: it does not. */
   async #settled(
     before: Item,
+    { field, value }: Change,
     place: Place,
-    value: Secret,
     lost: ZotAuthError | undefined,
     signal: AbortSignal,
-  ): Promise<Item> {
+  ): Promise<Item | undefined> {
+    const lostSeconds = LOST_ANSWER_SECONDS[field === undefined ? "addition" : "change"];
     const byId = { ...place, vault: before.vaultId, item: before.id };
     let seen = before;
     const look = async (): Promise<Item | undefined> => {
@@ -89,7 +100,7 @@ export class FieldWriter {
     try {
       return await waitFor(look, {
         what: `${this.#backend.name} to return the new value of ${place.reference}`,
-        timeoutSeconds: lost === undefined ? this.#settleSeconds : Math.min(LOST_ANSWER_SECONDS, this.#settleSeconds),
+        timeoutSeconds: lost === undefined ? this.#settleSeconds : Math.min(lostSeconds, this.#settleSeconds),
         signal,
         code: "ONEPASSWORD_LAGGING",
         remedy: () =>
@@ -97,7 +108,7 @@ export class FieldWriter {
       });
     } catch (error) {
       if (!(error instanceof ZotAuthError && error.code === "ONEPASSWORD_LAGGING")) throw error;
-      if (lost !== undefined) throw lost;
+      if (lost !== undefined) return undefined;
       throw seen.version > before.version ? this.#notStored(place) : error;
     }
   }

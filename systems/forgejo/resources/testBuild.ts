@@ -1,3 +1,5 @@
+import { again } from "../../../core/http/again.ts";
+import { at } from "../../../core/json.ts";
 import { ZotAuthError } from "../../../core/errors.ts";
 import { Forgejo } from "../client.ts";
 import type { ForgejoConnection, WorkflowRun } from "../client.ts";
@@ -39,10 +41,30 @@ export const testBuild: Resource<TestBuildInputs, TestBuildState> = {
   },
 };
 
+/** A run has no mark of ours: after a lost response, a new one with our inputs is the one that it was about. */
+async function dispatched(forgejo: Forgejo, inputs: TestBuildInputs, { signal }: Context): Promise<number> {
+  const { repository, workflow, ref } = inputs;
+  const dispatch = async (): Promise<number> => forgejo.dispatch(repository, workflow, ref, inputs.inputs);
+  const before = await forgejo.dispatchedRuns(repository);
+  if (before === undefined) return dispatch();
+  const newest = Math.max(0, ...before.map(({ id }) => id));
+  return again(dispatch, signal, async () => {
+    const runs = await forgejo.dispatchedRuns(repository);
+    return runs?.find(
+      ({ id, workflow: of, inputs: by }) => id > newest && of === workflow && hasInputs(by, inputs.inputs),
+    )?.id;
+  });
+}
+
+/** Forgejo drops inputs that the workflow does not declare. */
+function hasInputs(actual: unknown, given: TestBuildInputs["inputs"]): boolean {
+  return Object.entries(given).every(([name, value]) => (at(actual, name) ?? value) === value);
+}
+
 async function build(inputs: TestBuildInputs, context: Context): Promise<TestBuildState> {
   const forgejo = new Forgejo(inputs, context.signal);
   context.progress("starting the workflow");
-  const id = await forgejo.dispatch(inputs.repository, inputs.workflow, inputs.ref, inputs.inputs);
+  const id = await dispatched(forgejo, inputs, context);
   let last: WorkflowRun | undefined;
   const run = await waitFor(
     async () => {

@@ -4,6 +4,7 @@ import type { TestContext } from "node:test";
 import { argocdSync, keyInGit } from "../../../systems/argocd/sync.ts";
 import type { ArgoCdSyncInputs, ArgoCdSyncState } from "../../../systems/argocd/sync.ts";
 import { TestArgoCd } from "../../lab/argocd/support.ts";
+import { listen, passOn } from "../zot/signIn/support.ts";
 import { connectionTo, failureOf, testContext } from "../../support/provider.ts";
 
 // Our sync of the application that owns the ConfigMap, against the lab's Argo CD.
@@ -108,6 +109,24 @@ test("waits for someone else's operation that ends in time", async (t) => {
   assert.equal(state.drift, "");
   assert.match(context.said.join("\n"), /waiting for an operation of workflow-bot to end/);
 });
+
+for (const [what, timings] of [
+  ["still runs", { pickUpMs: 5, syncMs: 1500, settleMs: 10 }],
+  ["has ended", { pickUpMs: 5, syncMs: 5, settleMs: 10 }],
+] as const) {
+  test(`the response to our own sync is lost, and it ${what}: it is recognized by its mark, and not started again`, async (t) => {
+    const argocd = await TestArgoCd.start(t, { timings });
+    argocd.commit({ "common.yaml": "c" });
+    let posts = 0;
+    const url = await listen(t, (request, response) => {
+      void passOn(request, response, argocd.url, () => request.method === "POST" && ++posts === 1);
+    });
+    const inputs = inputsFor(t, argocd, { argocdUrl: url, busyTimeout: 10 });
+    const { state } = await argocdSync.create(inputs, testContext());
+    assert.equal(state.revision, (await argocd.get()).status.sync.revision);
+    assert.equal(posts, 1);
+  });
+}
 
 test("stops waiting for someone else's long operation, and reports who started it and how to terminate it", async (t) => {
   const argocd = await TestArgoCd.start(t, { timings: { pickUpMs: 5, syncMs: 60_000, settleMs: 10 } });

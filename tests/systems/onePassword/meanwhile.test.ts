@@ -119,7 +119,19 @@ for (const lost of ["hang up", "500"] as const) {
   }
 }
 
-test("the response is lost and the write did not arrive: reports the write's error, and the next run writes", async (t) => {
+for (const reference of [KEY, FRESH]) {
+  test(`the response is lost and the write did not arrive: it is sent again: ${reference}`, async (t) => {
+    const { store, between, item } = await connectFixture(t);
+    let patches = 0;
+    between.meddle = ({ method }, forward) =>
+      method === "PATCH" && ++patches === 1 ? Promise.resolve({ status: 502, body: "" }) : forward();
+    await store.write(reference, NEW);
+    assert.equal(patches, 2);
+    assert.equal((await item()).fields.filter(({ value }) => value === NEW.reveal()).length, 1);
+  });
+}
+
+test("no write arrives: reports the write's error, and the next run writes", async (t) => {
   const { store, between, item } = await connectFixture(t);
   between.meddle = ({ method }, forward) =>
     method === "PATCH"

@@ -72,7 +72,13 @@ export async function inFrontOf(t: TestContext, lab: () => Lab, instead: Instead
   });
 }
 
-async function passOn(request: IncomingMessage, response: ServerResponse, to: string): Promise<void> {
+/** @param lose whether the server's response is lost on the way */
+export async function passOn(
+  request: IncomingMessage,
+  response: ServerResponse,
+  to: string,
+  lose: () => boolean = () => false,
+): Promise<void> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const headers = new Headers();
@@ -86,6 +92,10 @@ async function passOn(request: IncomingMessage, response: ServerResponse, to: st
     redirect: "manual",
     ...(chunks.length === 0 ? {} : { body: Buffer.concat(chunks) }),
   });
+  if (lose()) {
+    response.destroy();
+    return;
+  }
   for (const cookie of answer.headers.getSetCookie()) response.appendHeader("set-cookie", cookie);
   for (const name of ["location", "content-type"]) {
     const value = answer.headers.get(name);
