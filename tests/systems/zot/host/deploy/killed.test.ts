@@ -1,15 +1,22 @@
 import assert from "node:assert/strict";
-
-import { describe, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import type { Deployment } from "../../../../../systems/zot/host/deploy/deploy.ts";
 import { removeScript } from "../../../../../systems/zot/host/deploy/remove.ts";
 import { Managers } from "../support/managers.ts";
+import { useQuickCurl } from "../support/quickCurl.ts";
 import { sh } from "../support/sh.ts";
 import { Shims } from "../support/shims.ts";
 import { World } from "../support/world.ts";
 
 // Every script is killed, with no chance to clean up, before its first command, its second one, and so on, until it completes.
 // After each kill the file on disk is a complete config, the old or the new one, that zot starts with; and the same script, run again, finishes.
+
+let removeCurl: () => void;
+
+before(() => {
+  removeCurl = useQuickCurl();
+});
+after(() => removeCurl());
 
 /** More than any script has. */
 const MANY = 200;
