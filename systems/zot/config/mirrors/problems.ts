@@ -25,11 +25,20 @@ export function* mirrorProblems(
       message: `got "${repository}", which is inside ${mirror.folder === "" ? mirror.glob : mirror.folder} of ${settingOf(mirror, pullThrough.length > 0)}: the next pull would replace what CI pushes there with the upstream image. Use a different name.`,
     };
   }
-  for (const [index, { name }] of pullThrough.entries()) {
+  for (const [index, { name, maxRetries, retryDelay, preserveDigest }] of pullThrough.entries()) {
+    const path = `registry.pullThrough.${index}`;
+    if (maxRetries !== undefined && retryDelay === undefined)
+      yield { path: `${path}.maxRetries`, message: `got ${maxRetries}; zot needs retryDelay with it. Set it too.` };
+    if (preserveDigest === true && !zot.http.compat.includes("docker2s2")) {
+      yield {
+        path: `${path}.preserveDigest`,
+        message: "got true; zot keeps Docker's format only with zot.http.compat: [docker2s2]. Set it too.",
+      };
+    }
     const first = pullThrough.findIndex((other) => other.name === name);
     if (first === index) continue;
     yield {
-      path: `registry.pullThrough.${index}.name`,
+      path: `${path}.name`,
       message: `got "${name}", which is also registry.pullThrough.${first}.name: an image would come from whichever has it. Use another name, fallbackUrls for further addresses, or contents for several parts of the registry.`,
     };
   }

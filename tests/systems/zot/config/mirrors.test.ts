@@ -99,6 +99,19 @@ test("two entries with one name are an error", () => {
   assert.match(only, /^registry\.pullThrough\.2\.name: got "quay\.io", which is also registry\.pullThrough\.0\.name/);
 });
 
+test("what zot refuses without another setting names that setting", () => {
+  assert.match(
+    problems(declared({ ...QUAY, maxRetries: 3 })).join(),
+    /^registry\.pullThrough\.0\.maxRetries: got 3; zot needs retryDelay/,
+  );
+  const kept = declared({ ...QUAY, preserveDigest: true, maxRetries: 3, retryDelay: "1 minute" });
+  assert.match(
+    problems(kept).join(),
+    /^registry\.pullThrough\.0\.preserveDigest: got true; .*zot\.http\.compat: \[docker2s2\]/,
+  );
+  assert.deepEqual(problems({ ...kept, zot: { http: { compat: ["docker2s2"] } } }), []);
+});
+
 test("settings of zot.sync are not dropped in silence", () => {
   const files = { credentialsFile: "/etc/zot/sync.json", downloadDir: "/var/tmp/zot" };
   const alone = problems({ ...declared(), zot: { sync: files } });
