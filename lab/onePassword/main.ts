@@ -7,7 +7,10 @@ import type { ConnectSeed } from "./server.ts";
 const USAGE = `node lab/onePassword/main.ts --port 8080 --data DIR [--seed FILE]
   --port   port on 127.0.0.1 (default 8080; 0: any free port)
   --data   folder for the vaults
-  --seed   JSON file with vaults and tokens, used if the folder is empty`;
+  --seed   JSON file with vaults and tokens, used if the folder is empty:
+           {"vaults": [{"name": "homelab", "items": [{"title": "zot", "fields": [{"label": "client-secret", "value": "…"}]}]}],
+            "tokens": [{"token": "any text", "vaults": {"homelab": "write"}}]}
+           lab/onePassword/seed.ts has all its properties.`;
 
 const { values } = parseArgs({
   options: {

@@ -49,7 +49,7 @@ export const ci = z.strictObject({
     .string()
     .regex(REPOSITORY_NAME, { error: "a repository name, such as blumeops" })
     .describe(
-      "The namespace that CI pushes images to. CI cannot overwrite or delete images there: `zot.extra` cannot allow it, and `up` proves it on the live registry without changing anything.",
+      "The namespace that CI pushes images to. It is no limit: CI may push wherever `access` lets it. To confine it there, set `access.ci` to `read` or `none`, and `access.namespaces` to `{<prefix>/**: {ci: push}, …}`. CI cannot overwrite or delete images there: `zot.extra` cannot allow it, and `up` proves it on the live registry without changing anything.",
     ),
 });
 

@@ -26,7 +26,10 @@ if [ -f "$before" ]; then
   [ $gone = yes ] || { { if [ $service_changed = yes ]; then reload_zot; else restart_zot; fi; } && within $ready_seconds ready_and canary_off; } || {
     say "zot does not serve at $origin with its config from before zot-auth, which was restored. Correct that config, or start zot, and run again."; last_words; exit 1
   }
-elif [ -f "$config.zot-auth" ]; then rm -f "$config"; fi
+elif [ -f "$config.zot-auth" ]; then
+  rm -f "$config"
+  if ready; then say "There was no config before zot-auth, so $config is removed. zot serves on from memory until it stops, and does not start again without a config."; fi
+fi
 ${FORGET}`;
 }
 

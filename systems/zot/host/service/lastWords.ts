@@ -54,5 +54,5 @@ function nothingSaid({ manager, logs }: Service): string {
   if (manager.kind !== "command") return "zot has logged no error since then.";
   return logs.length > 0
     ? `zot has logged no error to ${logs.join(", ")} since then.`
-    : "See zot's log on its host; the settings do not name the file.";
+    : "See zot's log on its host. To have it quoted here, name its file in zot.log.output.";
 }

@@ -117,6 +117,12 @@ async function settle(
     }
   }
   const pending = keys.filter((key) => !due.includes(key));
+  for (const { uuid: old, label, since } of pending) {
+    if (before.pending.some((known) => known.uuid === old)) continue;
+    context.info(
+      `${label} stays valid until ${plus(since, gracePeriod)} (ci.gracePeriod). The first \`up\` from then on revokes it.`,
+    );
+  }
   const retiring = await retireAccounts(inputs, before.retiring, context);
   return { ...inputs, ...retirement(pending, gracePeriod, retiring), unmanaged: left, retiring, drift: "" };
 }

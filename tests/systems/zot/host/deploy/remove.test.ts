@@ -110,9 +110,11 @@ test("reports a zot that does not start with its original config, and a second r
   assert.notEqual(world.read("config.json.before-zot-auth"), undefined, "the copy is kept until it serves");
 });
 
-test("without an original config, ours is removed", async () => {
+test("without an original config, ours is removed, and what becomes of the running zot is said", async () => {
   await world.deploy(world.text([]));
-  assert.equal((await world.remove()).code, 0);
+  const { code, stderr } = await world.remove();
+  assert.equal(code, 0);
+  assert.match(stderr, /zot serves on from memory until it stops, and does not start again without a config/);
   assert.deepEqual(world.files(), ["zot", "zot.log"]);
 });
 

@@ -91,6 +91,10 @@ test("a key of ours that an up lists is pending from then on; a preview, which l
   );
   assert.deepEqual(due(updated, given), []);
   assert.deepEqual(due(updated, inputs("report")), []);
+  const until = `${left.label} stays valid until ${updated.due} (ci.gracePeriod). The first \`up\` from then on revokes it.`;
+  assert.deepEqual(context.said, [until]);
+  await update(updated, given);
+  assert.deepEqual(context.said, [until], "it is said once");
 });
 
 test("refresh finds superseded and unmanaged keys; where zot refuses the stored key it leaves that to ApiKey", async () => {
