@@ -4,7 +4,8 @@ import type { Duration } from "../duration.ts";
 import { parseReference } from "../secrets/reference.ts";
 import type { SecretReference } from "../secrets/reference.ts";
 
-const BASE_URL = "an http or https URL without a path or trailing slash, such as https://registry.example.net";
+const SERVER_URL =
+  "an http or https URL without a user name or query, such as https://example.net or https://example.net/git";
 const SECRET_REFERENCE =
   "a secret reference: op://vault/item/field, op://vault/item/section/field, env:NAME or file:path (never the secret itself)";
 const OP_REFERENCE =
@@ -18,8 +19,30 @@ const USER_NAME = "a user name that Authentik accepts: at most 150 letters, digi
 const TEXT = "a string that is not empty";
 const PORT = "a port between 1 and 65535";
 
-/** An http or https address without a path, query or trailing slash: `https://registry.example.net`. */
-export const baseUrl = z.string({ error: BASE_URL }).refine(isBaseUrl, { error: BASE_URL });
+/**
+ * The address of a server that serves at the root only: `https://registry.example.net`. Capitals, the default port and a trailing slash are normalized.
+ *
+ * @param why it does, for the error
+ */
+export function rootUrl(why: string): z.ZodType<string, string> {
+  const error = `an http or https URL without a path (${why}), user name or query, such as https://registry.example.net`;
+  return z
+    .string({ error })
+    .refine((text) => normalized(text)?.path === "", { error })
+    .overwrite((text) => normalized(text)?.origin ?? text);
+}
+
+/** The address of a registry. */
+export const registryUrl = rootUrl("container clients look for /v2/ at the root");
+
+/** The address of a server that may be at a path: `https://example.net/git`. Normalized like {@link rootUrl}. */
+export const serverUrl = z
+  .string({ error: SERVER_URL })
+  .refine((text) => normalized(text) !== undefined, { error: SERVER_URL })
+  .overwrite((text) => {
+    const url = normalized(text);
+    return url === undefined ? text : url.origin + url.path;
+  });
 
 export const secretReference = z
   .string({ error: SECRET_REFERENCE })
@@ -76,8 +99,9 @@ export function isWithoutDuplicates(list: readonly string[]): boolean {
   return new Set(list).size === list.length;
 }
 
-function isBaseUrl(value: string): boolean {
-  if (!URL.canParse(value)) return false;
-  const url = new URL(value);
-  return /^https?:$/.test(url.protocol) && url.origin === value;
+/** The parts of a URL that name a server; `undefined` for any other text. The path has no slash at its end. */
+function normalized(text: string): { readonly origin: string; readonly path: string } | undefined {
+  const url = /^https?:\/\//i.test(text) ? URL.parse(text) : null;
+  if (url === null || /[?#@\s]/.test(text)) return undefined;
+  return { origin: url.origin, path: url.pathname.replace(/\/+$/, "") };
 }

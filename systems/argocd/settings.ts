@@ -1,9 +1,9 @@
 import * as z from "zod";
-import { baseUrl, durationFrom, name, secretReference } from "../../core/settings/types.ts";
+import { durationFrom, name, secretReference, serverUrl } from "../../core/settings/types.ts";
 
 /** Argo CD, where it manages the ConfigMap that holds the blueprint. */
 export const argocd = z.strictObject({
-  url: baseUrl.describe("Argo CD's address."),
+  url: serverUrl.describe("Argo CD's address, with the path of its `--rootpath` if it has one."),
   token: secretReference.describe("The token of an account that may `get` and `sync` the application."),
   application: name.default("authentik").describe("The application that manages the ConfigMap."),
   project: name.default("default").describe("The application's project."),

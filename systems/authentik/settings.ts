@@ -1,11 +1,11 @@
 import * as z from "zod";
 import {
-  baseUrl,
   duration,
   isWithoutDuplicates,
   name,
   onePasswordReference,
   secretReference,
+  serverUrl,
   slug,
   text,
 } from "../../core/settings/types.ts";
@@ -13,7 +13,7 @@ import { defaultBlueprintPath, isBlueprintPath, parseDelivery } from "./blueprin
 
 /** Authentik, and what the blueprint creates there. */
 export const authentik = z.strictObject({
-  url: baseUrl.describe(
+  url: serverUrl.describe(
     "Authentik's address. If a change leads to another Authentik, everything is created there, and a warning names what stays at the old one; to remove it, run `pulumi destroy` before the change.",
   ),
   token: secretReference.describe("An API token. docs/least-rights.md lists the permissions that it needs."),

@@ -1,6 +1,7 @@
 import { ZotAuthError } from "../../core/errors.ts";
 import { parseForgejoTarget } from "./target.ts";
 import type { SecretReference } from "../../core/secrets/reference.ts";
+import { pathOn } from "../../core/http/place.ts";
 import { unexpected } from "../../core/http/http.ts";
 import { at, string } from "../../core/json.ts";
 import type { HttpResponse, Endpoint } from "../../core/http/http.ts";
@@ -83,7 +84,7 @@ export function actionsDisabled(target: string): ZotAuthError {
 
 /** `own/new` of `/api/v1/repos/own/new/actions/secrets/X`, which Forgejo returns without its origin. */
 function movedTo(location: string | undefined, server: string): string | undefined {
-  const path = location === undefined ? undefined : URL.parse(location, server)?.pathname;
+  const path = location === undefined ? undefined : pathOn({ url: server }, location);
   const [, kind, first, second] = /^\/api\/v1\/(repos|orgs)\/([^/]+)(?:\/([^/]+))?/.exec(path ?? "") ?? [];
   const name = kind === "repos" ? `${first ?? ""}/${second ?? ""}` : first;
   return name !== undefined && parseForgejoTarget(name) !== undefined ? name : undefined;

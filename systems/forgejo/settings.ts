@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { TARGET_FORMS, isSecretName, parseForgejoTarget } from "./target.ts";
-import { baseUrl, secretReference } from "../../core/settings/types.ts";
+import { secretReference, serverUrl } from "../../core/settings/types.ts";
 
 const target = z.string().refine((value) => parseForgejoTarget(value) !== undefined, {
   error: `${TARGET_FORMS}, as Forgejo allows such names`,
@@ -21,7 +21,7 @@ const secretName = z.string().refine(isSecretName, {
 
 /** Forgejo, and who gets which Actions secrets. */
 export const forgejo = z.strictObject({
-  url: baseUrl.describe(
+  url: serverUrl.describe(
     "Forgejo's address. If a change leads to another Forgejo, the secrets are written there and then deleted at the old one; a warning names any that cannot be deleted.",
   ),
   token: secretReference.describe(

@@ -1,10 +1,10 @@
 import * as z from "zod";
-import { baseUrl, secretReference, text } from "../../core/settings/types.ts";
+import { rootUrl, secretReference, text } from "../../core/settings/types.ts";
 
 /** How 1Password is reached. */
 export const onePassword = z
   .strictObject({
-    connectUrl: baseUrl.optional().describe("The Connect server's address."),
+    connectUrl: rootUrl("Connect serves at the root").optional().describe("The Connect server's address."),
     connectToken: secretReference
       .optional()
       .describe("The Connect token: `env:` or `file:`. It needs write access to the vault of `ci.keyStore`."),

@@ -76,9 +76,14 @@ const BAD: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
     /registry\.port: got "5050x"; must be a port/,
   ],
   [
-    "a trailing slash",
-    { forgejo: { ...REAL_CASE.forgejo, url: "https://forge.eblu.me/" } },
-    /forgejo\.url: got "https:\/\/forge\.eblu\.me\/"; .*without a path/,
+    "a path where zot cannot be",
+    { registry: { ...REAL_CASE.registry, url: "https://example.net/registry" } },
+    /registry\.url: got "https:\/\/example\.net\/registry"; must be .* without a path \(container clients look for \/v2\/ at the root\)/,
+  ],
+  [
+    "a password in an address, which is not printed",
+    { forgejo: { ...REAL_CASE.forgejo, url: "https://me:hush@forge.eblu.me" } },
+    /forgejo\.url: got "https:\/\/…@forge\.eblu\.me"; must be .* without a user name or query/,
   ],
   [
     "a duration without a unit",
@@ -232,4 +237,18 @@ test("the blueprint's path follows the name of its file or key, unless it is set
   assert.equal(pathWith({}, { key: "registry.yaml" }), "custom/registry.yaml");
   assert.equal(pathWith({ delivery: "file:../gitops/authentik/registry.yaml" }), "custom/registry.yaml");
   assert.equal(pathWith({ delivery: "file:zot.yaml", blueprintPath: "mine/a.yaml" }), "mine/a.yaml");
+});
+
+test("addresses are normalized: capitals, default ports, trailing slashes; a path stays where a server may have one", () => {
+  const settings = parseSettings({
+    ...REAL_CASE,
+    registry: { ...REAL_CASE.registry, url: "HTTPS://Registry.Ops.Eblu.me:443/" },
+    authentik: { ...REAL_CASE.authentik, url: "https://Example.net/auth/" },
+    forgejo: { ...REAL_CASE.forgejo, url: "http://example.net:80/Git" },
+    argocd: { url: "https://example.net:8443/argocd", token: "env:T" },
+  });
+  assert.equal(settings.registry.url, "https://registry.ops.eblu.me");
+  assert.equal(settings.authentik.url, "https://example.net/auth");
+  assert.equal(settings.forgejo.url, "http://example.net/Git");
+  assert.equal(settings.argocd?.url, "https://example.net:8443/argocd");
 });

@@ -1,5 +1,6 @@
 import { ZotAuthError } from "../../../core/errors.ts";
 import type { AuthentikSession } from "./session.ts";
+import { pathOn } from "../../../core/http/place.ts";
 import { at, string } from "../../../core/json.ts";
 import type { HttpResponse } from "../../../core/http/http.ts";
 
@@ -11,17 +12,19 @@ import type { HttpResponse } from "../../../core/http/http.ts";
  *   `CONSENT_ASKED`, `SESSION_UNKNOWN`, `AUTHORIZATION_STAGE_UNKNOWN`
  */
 export async function authorizeAt(session: AuthentikSession, authorize: URL): Promise<URL> {
-  const { url } = session.endpoint;
-  if (authorize.origin !== url) {
+  const { endpoint } = session;
+  const path = pathOn(endpoint, authorize.href);
+  if (path === undefined) {
     throw new ZotAuthError(
       "ISSUER_ELSEWHERE",
-      `zot sends people to ${authorize.origin} to sign in, not to authentik.url ${url}. Correct that setting, or the address that Authentik reports for itself.`,
+      `zot sends people to ${authorize.origin + authorize.pathname} to sign in, not to authentik.url ${endpoint.url}. Correct that setting, or the address that Authentik reports for itself.`,
     );
   }
-  const answer = await session.get(authorize.pathname + authorize.search);
-  const to = answer.status === 302 ? URL.parse(answer.header("location") ?? "", url) : null;
+  const answer = await session.get(path);
+  const to = answer.status === 302 ? URL.parse(answer.header("location") ?? "", endpoint.url) : null;
   if (to === null) throw refused(answer, authorize);
-  const callback = to.origin === url && to.pathname.startsWith("/if/flow/") ? await throughFlow(session, to) : to;
+  const flow = slugIn(pathOn(endpoint, to.href) ?? "");
+  const callback = flow === undefined ? to : await throughFlow(session, flow, to);
   const error = callback.searchParams.get("error");
   if (error !== null) throw sentBack(error, callback);
   return callback;
@@ -74,9 +77,13 @@ function sentBack(error: string, callback: URL): ZotAuthError {
   );
 }
 
+/** The flow of a page on which a browser would go on. */
+function slugIn(path: string): string | undefined {
+  return /^\/if\/flow\/([^/]+)\//.exec(path)?.[1];
+}
+
 /** Older Authentik, or an authorization flow with stages: the executor returns the next URL. */
-async function throughFlow(session: AuthentikSession, page: URL): Promise<URL> {
-  const slug = page.pathname.split("/")[3] ?? "";
+async function throughFlow(session: AuthentikSession, slug: string, page: URL): Promise<URL> {
   // Only without a sign-in is there a page to return to.
   if (page.searchParams.has("next")) {
     throw new ZotAuthError(
@@ -92,8 +99,9 @@ async function throughFlow(session: AuthentikSession, page: URL): Promise<URL> {
     component = string(at(answer.json, "component")) || `status ${answer.status}`;
     if (component !== "xak-flow-redirect") break;
     const to = new URL(string(at(answer.json, "to")), session.endpoint.url);
-    if (to.origin !== session.endpoint.url || !to.pathname.startsWith("/api/v3/flows/executor/")) return to;
-    path = to.pathname + to.search;
+    const next = pathOn(session.endpoint, to.href);
+    if (next?.startsWith("/api/v3/flows/executor/") !== true) return to;
+    path = next;
   }
   if (component === "ak-stage-consent") {
     throw new ZotAuthError(

@@ -2,6 +2,7 @@ import * as oauth from "oauth4webapi";
 import { ZotAuthError } from "../../../core/errors.ts";
 import type { AuthentikSession } from "./session.ts";
 import { authorizeAt } from "./authorize.ts";
+import { pathOn } from "../../../core/http/place.ts";
 import { isUnavailable, request, unexpected } from "../../../core/http/http.ts";
 import { at, string } from "../../../core/json.ts";
 import type { Endpoint } from "../../../core/http/http.ts";
@@ -164,15 +165,16 @@ async function userInfoOf(
 
 /** Sends the library's requests. Hides the challenge from it, since the body says more. */
 async function fetchFrom(endpoint: Endpoint, url: string, sent: Sent, signal: AbortSignal): Promise<Response> {
-  const { pathname, search } = new URL(url);
-  const response = await request(endpoint, pathname + search, {
+  const path = pathOn(endpoint, url);
+  if (path === undefined) throw elsewhere(endpoint, url.replace(/\?.*/, ""), "address");
+  const response = await request(endpoint, path, {
     method: sent.method === "POST" ? "POST" : "GET",
     headers: sent.headers,
     ...(sent.body instanceof URLSearchParams ? { body: sent.body.toString() } : {}),
     signal,
   });
   // The path alone: a query holds a code.
-  if (isUnavailable(response)) throw unexpected(endpoint, `answer ${pathname}`, response);
+  if (isUnavailable(response)) throw unexpected(endpoint, `answer ${path.replace(/\?.*/, "")}`, response);
   return new Response(response.text, {
     status: response.status,
     headers: { "content-type": response.header("content-type") ?? "" },
@@ -190,10 +192,14 @@ function assertIssuer(said: string, issuer: string, where: string): void {
 
 /** Secrets are sent only to the server that the settings name. */
 function assertOn(endpoint: Endpoint, address: string | undefined, what: string): void {
-  if (URL.parse(address ?? "")?.origin === new URL(endpoint.url).origin) return;
-  throw new ZotAuthError(
+  if (URL.canParse(address ?? "") && pathOn(endpoint, address ?? "") !== undefined) return;
+  throw elsewhere(endpoint, address ?? "", what);
+}
+
+function elsewhere(endpoint: Endpoint, address: string, what: string): ZotAuthError {
+  return new ZotAuthError(
     "ISSUER_ELSEWHERE",
-    `The ${what} of Authentik's OpenID configuration is "${address ?? ""}", which is not on authentik.url ${endpoint.url}. Correct that setting, or the address that Authentik reports for itself.`,
+    `The ${what} of Authentik's OpenID configuration is "${address}", which is not on authentik.url ${endpoint.url}. Correct that setting, or the address that Authentik reports for itself.`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { ZotAuthError } from "../../../core/errors.ts";
 import { AuthentikSession } from "./session.ts";
+import { pathOn } from "../../../core/http/place.ts";
 import { unexpected } from "../../../core/http/http.ts";
 import { at, list, string } from "../../../core/json.ts";
 import type { HttpResponse } from "../../../core/http/http.ts";
@@ -138,7 +139,7 @@ async function confirm(session: AuthentikSession, account: MachineAccount, end: 
     );
   }
   const elsewhere = URL.parse(end, session.endpoint.url);
-  if (elsewhere !== null && elsewhere.origin !== session.endpoint.url) {
+  if (elsewhere !== null && pathOn(session.endpoint, end) === undefined) {
     throw new ZotAuthError(
       "FLOW_LEADS_ELSEWHERE",
       `Authentik's flow "${flow}" signs nobody in and redirects to ${elsewhere.origin}. Remove the stage or source that does so from the flow.`,

@@ -1,6 +1,7 @@
 import { ZotAuthError } from "../../../core/errors.ts";
 import { authentikEndpoint } from "../client.ts";
 import { CookieJar } from "../../../core/http/cookies.ts";
+import { pathOn } from "../../../core/http/place.ts";
 import { request } from "../../../core/http/http.ts";
 import type { HttpResponse, Endpoint } from "../../../core/http/http.ts";
 
@@ -29,8 +30,9 @@ export class AuthentikSession {
    * @throws ZotAuthError `AUTHENTIK_SENDS_ELSEWHERE` for another server, which must not receive our cookies
    */
   pathOf(address: string): string {
+    const path = pathOn(this.endpoint, address);
+    if (path !== undefined) return path;
     const url = URL.parse(address, this.endpoint.url);
-    if (url !== null && url.origin === this.endpoint.url) return url.pathname + url.search;
     throw new ZotAuthError(
       "AUTHENTIK_SENDS_ELSEWHERE",
       `The server at authentik.url ${this.endpoint.url} redirects the sign-in to ${url?.origin ?? "an invalid address"}. Set authentik.url to the address that people use.`,

@@ -1,11 +1,11 @@
 import * as z from "zod";
 import { pullThrough } from "../config/mirrors/settings.ts";
-import { baseUrl, duration, port, text } from "../../../core/settings/types.ts";
+import { registryUrl, duration, port, text } from "../../../core/settings/types.ts";
 
 /** Where zot runs, and how it is reached and restarted. The group `zot` holds the rest of its config. */
 export const registry = z
   .strictObject({
-    url: baseUrl.describe(
+    url: registryUrl.describe(
       "The address that users and CI connect to: zot's `externalUrl`. A change restarts zot. If it leads to another registry, the keys at the old one are revoked as soon as the new key is stored, without a grace period.",
     ),
     host: z

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { baseUrl, duration, text } from "../../../../core/settings/types.ts";
+import { registryUrl, duration, text } from "../../../../core/settings/types.ts";
 import { glob } from "../../access/globs/setting.ts";
 import { REPOSITORY_NAME } from "../../access/imageNames.ts";
 import { regularExpression } from "../regularExpression.ts";
@@ -29,9 +29,9 @@ const mirror = z
       .string()
       .regex(REPOSITORY_NAME, { error: "the first part of an image name, such as docker.io" })
       .describe("The folder for its images: `docker.io`."),
-    url: baseUrl.describe("The registry's address."),
+    url: registryUrl.describe("The registry's address."),
     fallbackUrls: z
-      .array(baseUrl)
+      .array(registryUrl)
       .default([])
       .describe("Further addresses of the same registry, used if the first one fails."),
     onDemand: z.boolean().default(true).describe("Whether an image is fetched when a client pulls it."),

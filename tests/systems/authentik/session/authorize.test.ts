@@ -194,7 +194,7 @@ test("the issuer is elsewhere: zot sends people to another Authentik", async (t)
   await fails(
     { ...made, settings: { ...made.settings, registryUrl } },
     "ISSUER_ELSEWHERE",
-    /zot sends people to https:\/\/other\.example\.test to sign in, not to authentik\.url/,
+    /zot sends people to https:\/\/other\.example\.test\/application\/o\/authorize\/ to sign in, not to authentik\.url/,
   );
 });
 
