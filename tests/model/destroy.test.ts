@@ -109,3 +109,17 @@ test("destroy gets out without a zot that no longer exists, and names the keys t
     Reflect.deleteProperty(process.env, HOST_GONE);
   }
 });
+
+for (const [what, path, status, message] of [
+  ["may no longer administer", /^\/api\/v1\/repos\/[^/]+\/[^/]+\/actions\//, 403, /was not deleted: .*delete it there/],
+  ["no longer finds", /^\/api\/v1\/repos\//, 404, /was deleted with its repository, or is still there/],
+] as const) {
+  test(`destroy gets out where the token ${what} the repositories, and names what stays`, async () => {
+    await up();
+    engine.refuse = ({ url }) =>
+      path.test(url.pathname) ? { status, headers: {}, body: Buffer.from('{"message":"refused"}') } : undefined;
+    const { said } = await destroy();
+    assert.match(said, message);
+    assert.deepEqual([engine.state, labels()], [[], ["by hand"]], "the key in those secrets is revoked");
+  });
+}

@@ -32,6 +32,9 @@ export const formerSecrets: Resource<FormerSecretsInputs, FormerSecretsState> = 
   },
 };
 
+/** The token may have lost its rights there for good, which can be why it left the settings. */
+const LOST: readonly string[] = ["FORGEJO_RIGHT_MISSING", "FORGEJO_SCOPE_MISSING", "FORGEJO_USER_OTHER"];
+
 function idOf({ forgejoUrl, target, secretName, generation }: FormerSecret): string {
   return `${generation} ${forgejoUrl} ${target} ${secretName}`;
 }
@@ -53,8 +56,7 @@ export async function deleteFormer(
         const forgejo = new Forgejo(moved ? secret : current, context.signal);
         await takeBackByMarker(forgejo, secret, context);
       } catch (error) {
-        // The token may have lost its rights there for good, which can be why it left the settings.
-        const lost = error instanceof ZotAuthError && (moved || error.code === "FORGEJO_RIGHT_MISSING");
+        const lost = error instanceof ZotAuthError && (moved || LOST.includes(error.code));
         if (!lost) throw error;
         context.warn(notDeleted({ ...secret, url: secret.forgejoUrl }, error));
       }

@@ -1,7 +1,5 @@
-import { takeBackByMarker } from "../actionsSecrets.ts";
-import { Forgejo } from "../client.ts";
 import type { ForgejoConnection } from "../client.ts";
-import type { Context, Observed, Resource } from "../../../provider/resource.ts";
+import type { Observed, Resource } from "../../../provider/resource.ts";
 import { deleteFormer } from "./formerSecrets.ts";
 import { secretCleanupOutputs } from "./outputs.ts";
 
@@ -54,8 +52,9 @@ export const secretCleanup: Resource<SecretCleanupInputs, SecretCleanupState> = 
   },
 
   async delete(state, context) {
-    await deleteDeclared(state, context);
-    await deleteFormer(state, state.former ?? [], context);
+    const { forgejoUrl, forgejoToken } = state;
+    const declared = state.secrets.map((secret) => ({ ...secret, forgejoUrl, forgejoToken, generation: 0 }));
+    await deleteFormer(state, [...declared, ...(state.former ?? [])], context);
   },
 };
 
@@ -70,9 +69,4 @@ function formerAfter(state: SecretCleanupState, inputs: SecretCleanupInputs): re
 
 function nameOf({ forgejoUrl, target, secretName }: SecretToClean & Pick<ForgejoConnection, "forgejoUrl">): string {
   return `${forgejoUrl} ${target} ${secretName}`;
-}
-
-async function deleteDeclared(state: SecretCleanupState, context: Context): Promise<void> {
-  const forgejo = new Forgejo(state, context.signal);
-  await Promise.all(state.secrets.map(async (secret) => takeBackByMarker(forgejo, secret, context)));
 }

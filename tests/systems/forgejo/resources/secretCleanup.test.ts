@@ -68,3 +68,22 @@ test("a secret without a marker stays, since its owner is unknown, and is report
     /own\/app has a secret FORGE_TOKEN but no marker that shows who manages it, so it stays/,
   );
 });
+
+for (const [target, token, why] of [
+  ["own/site", "T_BOB", /The user of the token of forgejo\.token \(env:T_BOB\) has insufficient permissions/],
+  ["org1", "T_REPOSITORY", /it must have the scope write:organization/],
+  ["user:own", "T_BOB", /belongs to the user bob, so it cannot write the secrets of user:own/],
+] as const) {
+  test(`${target}: destroy ends with a warning where the token has lost its rights`, async (t) => {
+    const bench = await Bench.start(t);
+    await interrupted(bench, target, `zot-auth/test/${NAME}`, 6);
+    const inputs = { ...cleanup(bench, target), ...bench.connection(token) };
+    const { state } = await secretCleanup.create(inputs, bench.context());
+    await secretCleanup.delete?.(state, bench.context());
+    const [said = "", ...more] = bench.said;
+    assert.equal(more.length, 0);
+    assert.ok(said.startsWith(`The secret ${NAME} of ${target} at ${bench.url} was not deleted: `), said);
+    assert.match(said, why);
+    assert.match(said, /Whoever runs workflows there can use it: delete it there/);
+  });
+}
