@@ -19,8 +19,29 @@ export function* crossChecks(settings: Settings): Generator<SettingsProblem> {
   yield* accessProblems(settings.access, settings.ci.user);
   yield* deliveryProblems(settings);
   yield* zotProblems(settings.zot);
+  yield* usernameClaimProblems(settings);
   yield* configProblems(settings);
   yield* forgejoProblems(settings.forgejo);
+}
+
+/** What zot would call CI's account by a claim of Authentik's own scope mappings. */
+const NOT_THE_USER_NAME: Readonly<Record<string, string>> = {
+  email: "a service account of Authentik has no e-mail address, so its sign-in fails",
+  email_verified: "it is true or false",
+  name: "it is the display name",
+  given_name: "it is the display name",
+  sub: "it is a hash",
+};
+
+/** API keys work with the name that zot gave the account at its sign-in. */
+function* usernameClaimProblems({ zot, ci }: Settings): Generator<SettingsProblem> {
+  const claim = zot.auth.usernameClaim;
+  const why = NOT_THE_USER_NAME[claim];
+  if (why === undefined) return;
+  yield {
+    path: "zot.auth.usernameClaim",
+    message: `got "${claim}"; zot must call CI's account ${ci.user}, and for that claim ${why}. Use preferred_username, or a claim of your own that holds the user name.`,
+  };
 }
 
 /** Settings that have no effect with the chosen delivery of the blueprint. */

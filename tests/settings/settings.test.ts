@@ -76,6 +76,11 @@ const BAD: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
     /registry\.port: got "5050x"; must be a port/,
   ],
   [
+    "a claim that service accounts do not have",
+    { zot: { auth: { usernameClaim: "email" } } },
+    /zot\.auth\.usernameClaim: got "email"; zot must call CI's account zot-ci, and for that claim a service account of Authentik has no e-mail address/,
+  ],
+  [
     "a path where zot cannot be",
     { registry: { ...REAL_CASE.registry, url: "https://example.net/registry" } },
     /registry\.url: got "https:\/\/example\.net\/registry"; must be .* without a path \(container clients look for \/v2\/ at the root\)/,

@@ -132,7 +132,11 @@ const auth = z.strictObject({
     .default(["openid", "email", "profile"])
     .refine((scopes) => scopes.includes("openid"), { error: "a list that contains openid" })
     .describe("The scopes that zot requests. `profile` includes the groups."),
-  usernameClaim: name.default("preferred_username").describe("The claim that zot uses as the user name."),
+  usernameClaim: name
+    .default("preferred_username")
+    .describe(
+      "The claim that zot uses as the user name. For CI's account it must hold `ci.user`, as `preferred_username` and `nickname` do: keys work with that name only. Where the claim is missing, zot uses the e-mail address.",
+    ),
   groupsClaim: name
     .optional()
     .describe("The claim that contains the user's groups. Default: `groups`. zot 2.1.17 or later."),
