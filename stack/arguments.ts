@@ -38,6 +38,7 @@ export function preflightInputs(settings: Settings, unreadable: readonly string[
             argocdUrl: argocd.url,
             argocdToken: argocd.token,
             application: argocd.application,
+            ...(argocd.applicationNamespace === undefined ? {} : { applicationNamespace: argocd.applicationNamespace }),
             project: argocd.project,
           },
     forgejo: { forgejoUrl: forgejo.url, forgejoToken: forgejo.token },

@@ -18,6 +18,8 @@ export interface ArgoCdArgs {
   readonly token: SecretReference;
   /** Name of the application. */
   readonly application: string;
+  /** Namespace of the application, if it is not Argo CD's own. */
+  readonly applicationNamespace?: string | undefined;
   /** The application's project. */
   readonly project: string;
   /** How long to wait for an operation of the application that someone else started. */
@@ -97,12 +99,19 @@ function patchConfigMap(
 
 function syncFirst(
   name: string,
-  { url, token, application, project, busyTimeout, syncTimeout }: ArgoCdArgs,
+  { url, token, application, applicationNamespace, project, busyTimeout, syncTimeout }: ArgoCdArgs,
   place: ConfigMapKey,
   hash: string,
   options: CustomResourceOptions,
 ) {
-  const args = { argocdUrl: url, argocdToken: token, application, project, ...place };
+  const args = {
+    argocdUrl: url,
+    argocdToken: token,
+    application,
+    ...(applicationNamespace === undefined ? {} : { applicationNamespace }),
+    project,
+    ...place,
+  };
   const { parent, provider } = options;
   return new ArgoCdSync(
     `${name}-sync`,

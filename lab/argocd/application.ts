@@ -108,7 +108,7 @@ export interface ApplicationStatus {
 export interface Application {
   readonly metadata: {
     readonly name: string;
-    readonly namespace: "argocd";
+    readonly namespace: string;
     readonly uid: string;
     resourceVersion: string;
     generation: number;
@@ -129,6 +129,8 @@ export interface ApplicationOptions {
   readonly name: string;
   /** Default `default`. */
   readonly project?: string;
+  /** The application's own namespace. Default `argocd`. */
+  readonly applicationNamespace?: string;
   /** Namespace of manifests without one. */
   readonly namespace: string;
   /** The folder that represents the Git repository. Its commit is a hash of its files. */

@@ -77,7 +77,7 @@ function newApplication(options: ApplicationOptions): Application {
   return {
     metadata: {
       name: options.name,
-      namespace: "argocd",
+      namespace: options.applicationNamespace ?? "argocd",
       uid: randomUUID(),
       resourceVersion: "0",
       generation: 1,

@@ -12,6 +12,8 @@ export interface ArgoCdConnection {
   readonly argocdUrl: string;
   readonly argocdToken: SecretReference;
   readonly application: string;
+  /** The application's namespace, if it is not Argo CD's own. */
+  readonly applicationNamespace?: string | undefined;
   readonly project: string;
 }
 
@@ -57,8 +59,7 @@ export class ArgoCd {
 
   /** Whether the token may sync the application. */
   async assertMaySync(): Promise<void> {
-    const { application, project } = this.#connection;
-    const answer = await this.#request(`/account/can-i/applications/sync/${project}/${application}`);
+    const answer = await this.#request(`/account/can-i/applications/sync/${this.#rbacName()}`);
     if (answer.status !== 200) throw this.#refused("report the token's permissions", answer);
     if (at(answer.json, "value") !== "yes") throw this.#forbidden("sync");
     await this.state();
@@ -76,7 +77,7 @@ export class ArgoCd {
    */
   async comparedState(): Promise<ApplicationState> {
     // It answers after the comparison, and not at all while its controller is stopped.
-    const answer = await this.#request(`${this.#path()}?refresh=normal`, { timeout: COMPARISON_SECONDS });
+    const answer = await this.#request(this.#path("", { refresh: "normal" }), { timeout: COMPARISON_SECONDS });
     if (answer.status !== 200) throw this.#refused("compare the application with Git", answer);
     return toState(answer.json);
   }
@@ -87,9 +88,11 @@ export class ArgoCd {
    * @returns the commit that it will sync, or `undefined` if another operation is running
    */
   async sync(mark: string): Promise<string | undefined> {
-    const answer = await this.#request(`${this.#path()}/sync`, {
+    const { applicationNamespace: appNamespace } = this.#connection;
+    // Of a POST, Argo CD reads the body alone.
+    const answer = await this.#request(this.#path("/sync"), {
       method: "POST",
-      json: { infos: [{ name: MARK, value: mark }] },
+      json: { infos: [{ name: MARK, value: mark }], ...(appNamespace === undefined ? {} : { appNamespace }) },
     });
     if (answer.status === 200) return string(at(answer.json, "operation", "sync", "revision"));
     if (answer.status === 400 && answer.text.includes("another operation is already in progress")) return undefined;
@@ -111,8 +114,7 @@ export class ArgoCd {
    * @returns where the application's manifests are if it does, otherwise `undefined`
    */
   async findInGit(configMap: ConfigMapKey, revision: string): Promise<string | undefined> {
-    const query = `revision=${encodeURIComponent(revision)}`;
-    const answer = await this.#request(`${this.#path()}/manifests?${query}`);
+    const answer = await this.#request(this.#path("/manifests", { revision }));
     if (answer.status !== 200) throw this.#refused("show the application's manifests", answer);
     const holds = list(at(answer.json, "manifests"))
       .map((text) => JSON.parse(string(text)) as unknown)
@@ -122,8 +124,16 @@ export class ArgoCd {
     return `${string(at(source, "path")) || "."} of ${string(at(source, "repoURL"))}`;
   }
 
-  #path(): string {
-    return `/applications/${encodeURIComponent(this.#connection.application)}`;
+  #path(below = "", query: Readonly<Record<string, string>> = {}): string {
+    const { application, applicationNamespace: appNamespace } = this.#connection;
+    const all = new URLSearchParams({ ...query, ...(appNamespace === undefined ? {} : { appNamespace }) }).toString();
+    return `/applications/${encodeURIComponent(application)}${below}${all === "" ? "" : `?${all}`}`;
+  }
+
+  /** How Argo CD's policies name the application. */
+  #rbacName(): string {
+    const { project, applicationNamespace, application } = this.#connection;
+    return [project, ...(applicationNamespace === undefined ? [] : [applicationNamespace]), application].join("/");
   }
 
   async #request(path: string, options: RequestOptions = {}): Promise<HttpResponse> {
@@ -154,11 +164,12 @@ export class ArgoCd {
 
   /** Argo CD responds alike for an application that does not exist and one that the token may not read. */
   #forbidden(rights: string): ZotAuthError {
-    const { application, project, argocdToken } = this.#connection;
+    const { application, applicationNamespace, project, argocdToken } = this.#connection;
+    const where = applicationNamespace === undefined ? "" : ` in the namespace "${applicationNamespace}"`;
     return new ZotAuthError(
       "ARGOCD_APPLICATION_UNKNOWN",
-      `The application "${application}" does not exist in Argo CD's project "${project}", or the token of argocd.token (${argocdToken}) has insufficient permissions to ${rights} it. ` +
-        `Correct argocd.application, or grant its account \`applications, ${rights.replace(" and ", "/")}, ${project}/${application}\`.`,
+      `The application "${application}" does not exist${where} in Argo CD's project "${project}", or the token of argocd.token (${argocdToken}) has insufficient permissions to ${rights} it. ` +
+        `Correct argocd.application${where === "" ? ", argocd.applicationNamespace" : " and argocd.applicationNamespace"}, or grant its account \`applications, ${rights.replace(" and ", "/")}, ${this.#rbacName()}\`.`,
     );
   }
 }

@@ -6,6 +6,9 @@ export const argocd = z.strictObject({
   url: serverUrl.describe("Argo CD's address, with the path of its `--rootpath` if it has one."),
   token: secretReference.describe("The token of an account that may `get` and `sync` the application."),
   application: name.default("authentik").describe("The application that manages the ConfigMap."),
+  applicationNamespace: name
+    .optional()
+    .describe("The namespace of the application, if it is not Argo CD's own (applications in any namespace)."),
   project: name.default("default").describe("The application's project."),
   busyTimeout: durationFrom("1 second", "nothing could finish in time")
     .default("1 minute")

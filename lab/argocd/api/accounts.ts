@@ -35,15 +35,22 @@ function isJwt(token: string): boolean {
   });
 }
 
-/** Whether RBAC allows the action. `object` is `project/name`. */
+/** Whether RBAC allows the action. `object` is `project/name`, or `project/namespace/name` outside of Argo CD's own namespace. */
 export function may(account: ArgoCdAccount, action: string, object: string): boolean {
   const { actions = ["get", "sync"], applications = ["*/*"] } = account;
   if (!actions.some((allowed) => allowed === action)) return false;
-  const [project, name] = object.split("/");
   return applications.some((pattern) => {
-    const [projectPattern, namePattern] = pattern.split("/");
-    return matches(projectPattern, project) && matches(namePattern, name);
+    // Argo CD matches the object as a whole, so that `*` crosses slashes.
+    const [projectPattern = "", ...name] = pattern.split("/");
+    const [project, ...rest] = object.split("/");
+    return matches(projectPattern, project) && matches(name.join("/"), rest.join("/"));
   });
+}
+
+/** The object of an application in policies. */
+export function idOf({ metadata, spec }: Application): string {
+  const namespace = metadata.namespace === "argocd" ? "" : `${metadata.namespace}/`;
+  return `${spec.project}/${namespace}${metadata.name}`;
 }
 
 const matches = (pattern: string | undefined, value: string | undefined) => pattern === "*" || pattern === value;
@@ -64,11 +71,11 @@ export function find(
   { name, project, appNamespace }: ApplicationQuery,
 ): Application {
   const application = applications.get(name);
-  if (appNamespace !== undefined && appNamespace !== "argocd") throw permissionDenied();
-  if (application === undefined || (project !== undefined && project !== application.spec.project)) {
+  const isThere = application?.metadata.namespace === (appNamespace ?? "argocd");
+  if (!isThere || (project !== undefined && project !== application.spec.project)) {
     if (project !== undefined && may(account, "get", `${project}/${name}`)) throw notFound(name);
     throw permissionDenied();
   }
-  if (!may(account, "get", `${application.spec.project}/${name}`)) throw permissionDenied();
+  if (!may(account, "get", idOf(application))) throw permissionDenied();
   return application;
 }

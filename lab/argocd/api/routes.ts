@@ -2,7 +2,7 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
 import type { ArgoCdAccount } from "./accounts.ts";
-import { authenticate, find, may } from "./accounts.ts";
+import { authenticate, find, idOf, may } from "./accounts.ts";
 import type { Application } from "../application.ts";
 import { now } from "../application.ts";
 import type { Controller } from "../controller/controller.ts";
@@ -25,11 +25,12 @@ export function routes({ state, controllers, accounts }: ArgoCdParts): Hono {
   const app = new Hono();
   const issuedAt = now();
   const user = (context: Context) => authenticate(context.req.header("authorization"), accounts);
-  const lookUp = (context: Context, account: ArgoCdAccount, body: SyncRequest = {}) =>
+  // Of a POST, the gateway reads the body alone.
+  const lookUp = (context: Context, account: ArgoCdAccount, body?: SyncRequest) =>
     find(state.applications, account, {
       name: context.req.param("name") ?? "",
-      project: body.project ?? context.req.query("project"),
-      appNamespace: body.appNamespace ?? context.req.query("appNamespace"),
+      project: body === undefined ? context.req.query("project") : body.project,
+      appNamespace: body === undefined ? context.req.query("appNamespace") : body.appNamespace,
     });
   const controllerOf = (application: Application): Controller => {
     const controller = controllers.get(application.metadata.name);
@@ -51,9 +52,9 @@ export function routes({ state, controllers, accounts }: ArgoCdParts): Hono {
     const { name } = user(context);
     return answer(context, { loggedIn: true, username: name, iss: "argocd" });
   });
-  app.get("/api/v1/account/can-i/:resource/:action/:project/:name", (context) => {
-    const { resource, action, project, name } = context.req.param();
-    const allowed = resource === "applications" && may(user(context), action, `${project}/${name}`);
+  app.get("/api/v1/account/can-i/:resource/:action/:object{.+}", (context) => {
+    const { resource, action, object } = context.req.param();
+    const allowed = resource === "applications" && may(user(context), action, object);
     return answer(context, { value: allowed ? "yes" : "no" });
   });
   app.get("/api/v1/applications", (context) => {
@@ -111,8 +112,6 @@ export function routes({ state, controllers, accounts }: ArgoCdParts): Hono {
   });
   return app;
 }
-
-const idOf = ({ metadata, spec }: Application) => `${spec.project}/${metadata.name}`;
 
 function answer(context: Context, body: object): Response {
   return context.json(body, 200, { "grpc-metadata-content-type": "application/grpc" });

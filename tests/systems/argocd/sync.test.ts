@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { TestContext } from "node:test";
+import { ArgoCd } from "../../../systems/argocd/client.ts";
 import { argocdSync, keyInGit } from "../../../systems/argocd/sync.ts";
 import type { ArgoCdSyncInputs, ArgoCdSyncState } from "../../../systems/argocd/sync.ts";
 import { TestArgoCd } from "../../lab/argocd/support.ts";
@@ -49,6 +50,29 @@ test("if Git contains our key, sync and refresh report where", async (t) => {
   );
   assert.ok(updated);
   assert.equal((await argocdSync.read?.(updated, testContext()))?.keyInGit, updated.keyInGit);
+});
+
+test("an application outside of Argo CD's namespace is found, synced and looked through by its namespace", async (t) => {
+  const argocd = await TestArgoCd.start(t, {
+    application: { applicationNamespace: "team" },
+    accounts: [{ name: "workflow-bot", token: "bot", applications: ["default/team/authentik"] }],
+  });
+  argocd.commit({ "common.yaml": "c", "zot.yaml": "theirs" });
+  const inputs = inputsFor(t, argocd, { applicationNamespace: "team" });
+  await new ArgoCd(inputs, new AbortController().signal).assertMaySync();
+  const { state } = await argocdSync.create(inputs, testContext());
+  assert.notEqual(state.keyInGit, "");
+  assert.ok(((await keyInGit(inputs, testContext())).inGit ?? "") !== "");
+  const without = await failureOf(argocdSync.create(inputsFor(t, argocd), testContext()));
+  assert.equal(without.code, "ARGOCD_APPLICATION_UNKNOWN");
+  assert.match(
+    without.message,
+    /Correct argocd\.application, argocd\.applicationNamespace, or grant its account `applications, get\/sync, default\/authentik`/,
+  );
+  const elsewhere = await failureOf(
+    argocdSync.create(inputsFor(t, argocd, { applicationNamespace: "other" }), testContext()),
+  );
+  assert.match(elsewhere.message, /does not exist in the namespace "other" in Argo CD's project "default"/);
 });
 
 const change = (inputs: ArgoCdSyncInputs, state: ArgoCdSyncState) => ({

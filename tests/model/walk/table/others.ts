@@ -102,6 +102,7 @@ export const AUTHENTIK: Table = {
   "argocd.url": ARGO_CD,
   "argocd.token": ARGO_CD,
   "argocd.application": ARGO_CD,
+  "argocd.applicationNamespace": ARGO_CD,
   "argocd.project": ARGO_CD,
   "argocd.busyTimeout": ARGO_CD,
   "argocd.syncTimeout": ARGO_CD,
