@@ -18,7 +18,7 @@ export interface ArgoCdArgs {
   readonly token: SecretReference;
   /** Name of the application. */
   readonly application: string;
-  /** Namespace of the application, if it is not Argo CD's own. */
+  /** Namespace of the application. Default: Argo CD's own. */
   readonly applicationNamespace?: string | undefined;
   /** The application's project. */
   readonly project: string;
