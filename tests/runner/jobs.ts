@@ -36,6 +36,7 @@ export function tests({ name, files }: Group): Job {
         const paths = files.map((file) => join("tests", file));
         const [only, ...more] = paths;
         const ended = await runToEnd(process.execPath, [
+          `--import=${join(import.meta.dirname, "untracked.ts")}`,
           "--test-reporter=spec",
           "--test-reporter-destination=stdout",
           `--test-reporter=${join(import.meta.dirname, "reporter.ts")}`,
