@@ -6,8 +6,8 @@ import { isMainThread } from "node:worker_threads";
 const createHook = hooks.createHook.bind(hooks);
 hooks.createHook = (callbacks) => createHook(isTestRunners(callbacks) ? {} : callbacks);
 
-function isTestRunners({ init }: hooks.HookCallbacks): boolean {
-  return init?.toString().includes("testResources") === true;
+function isTestRunners(callbacks: hooks.HookCallbacks): boolean {
+  return String(callbacks.init).includes("testResources");
 }
 
 // A thread's uncaught error goes to the thread that started it.
