@@ -7,7 +7,7 @@ const createHook = hooks.createHook.bind(hooks);
 hooks.createHook = (callbacks) => createHook(isTestRunners(callbacks) ? {} : callbacks);
 
 function isTestRunners(callbacks: hooks.HookCallbacks): boolean {
-  return String(callbacks.init).includes("testResources");
+  return Object.values(callbacks).some((callback) => String(callback).includes("testResources"));
 }
 
 // A thread's uncaught error goes to the thread that started it.
