@@ -9,7 +9,7 @@ import type { Backend, Change, Outcome } from "./backend.ts";
 import { archived, matching } from "./item/field.ts";
 import { readItem } from "./item/item.ts";
 import type { Item } from "./item/item.ts";
-import { isId } from "./item/place.ts";
+import { isId, slashHint } from "./item/place.ts";
 import type { Place } from "./item/place.ts";
 
 const SETTING = "onePassword.connectToken";
@@ -184,16 +184,16 @@ function pointer(part: string): string {
   return part.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
-function missing({ vault, item, reference }: Place): ZotAuthError {
+function missing({ vault, item, section, reference }: Place): ZotAuthError {
   return new ZotAuthError(
     "ONEPASSWORD_ITEM_MISSING",
-    `The item "${item}" does not exist in the 1Password vault "${vault}" (in ${reference}). Create it, restore it if it was deleted or archived, or correct the reference.`,
+    `The item "${item}" does not exist in the 1Password vault "${vault}" (in ${reference}). Create it, restore it if it was deleted or archived, or correct the reference.${slashHint(section)}`,
   );
 }
 
-function unknownVault({ vault, reference }: Place): ZotAuthError {
+function unknownVault({ vault, section, reference }: Place): ZotAuthError {
   return new ZotAuthError(
     "ONEPASSWORD_VAULT_UNKNOWN",
-    `The 1Password vault "${vault}" (in ${reference}) does not exist, or the token in ${SETTING} has no access to it. Check its name or id, and the token's vaults.`,
+    `The 1Password vault "${vault}" (in ${reference}) does not exist, or the token in ${SETTING} has no access to it. Check its name or id, and the token's vaults.${slashHint(section)}`,
   );
 }

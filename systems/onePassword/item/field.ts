@@ -1,5 +1,6 @@
 import { ZotAuthError } from "../../../core/errors.ts";
 import type { Field, Item, ItemContents } from "./item.ts";
+import { slashHint } from "./place.ts";
 import type { Place } from "./place.ts";
 
 /** Field types that accept any text. 1Password validates or computes the others. */
@@ -55,7 +56,7 @@ export function sectionOf(item: ItemContents, { section, reference }: Place): st
   throw found.length === 0
     ? new ZotAuthError(
         "ONEPASSWORD_SECTION_MISSING",
-        `The section "${section}" does not exist in the 1Password item of ${reference} (sections: ${known || "none"}). Create it in 1Password, or correct the reference.`,
+        `The section "${section}" does not exist in the 1Password item of ${reference} (sections: ${known || "none"}). Create it in 1Password, or correct the reference.${slashHint(section)}`,
       )
     : new ZotAuthError(
         "ONEPASSWORD_SECTION_AMBIGUOUS",

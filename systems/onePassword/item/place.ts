@@ -17,6 +17,11 @@ export function isId(text: string): boolean {
   return /^[\da-z]{26}$/.test(text);
 }
 
+/** What to add to an error about a name that was not found: with four parts, one of them may be half of a name with a slash. */
+export function slashHint(section: string | undefined): string {
+  return section === undefined ? "" : " If a name in it contains a slash, use its id: a slash separates the parts.";
+}
+
 /**
  * Parses a 1Password reference.
  *

@@ -3,6 +3,7 @@ import { ZotAuthError } from "../../../core/errors.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
 import type { Secret } from "../../../core/secrets/secret.ts";
 import { quote } from "../backend.ts";
+import { slashHint } from "../item/place.ts";
 import type { Place } from "../item/place.ts";
 
 export interface OpFailure {
@@ -103,10 +104,10 @@ export function opError(failure: OpFailure): ZotAuthError {
   );
 }
 
-export function opItemMissing({ vault, item, reference }: Place): ZotAuthError {
+export function opItemMissing({ vault, item, section, reference }: Place): ZotAuthError {
   return new ZotAuthError(
     "ONEPASSWORD_ITEM_MISSING",
-    `The item "${item}" does not exist in the 1Password vault "${vault}" (in ${reference}). Create it, restore it if it was deleted, or correct the reference.`,
+    `The item "${item}" does not exist in the 1Password vault "${vault}" (in ${reference}). Create it, restore it if it was deleted, or correct the reference.${slashHint(section)}`,
   );
 }
 

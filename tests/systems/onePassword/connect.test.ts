@@ -137,6 +137,7 @@ test("missing and ambiguous vaults, items, sections and fields: the error says w
     [`op://${ITEM}/${ITEM}/x`, "ONEPASSWORD_VAULT_UNKNOWN", /vault "itemitem\w+" .*does not exist/],
     ["op://double/Forgejo Secrets/x", "ONEPASSWORD_VAULT_AMBIGUOUS", /2 vaults named "double".*id/],
     ["op://homelab/Nothing/x", "ONEPASSWORD_ITEM_MISSING", /item "Nothing" does not exist .*correct the reference/],
+    ["op://homelab/Team/Secrets/x", "ONEPASSWORD_ITEM_MISSING", /If a name in it contains a slash, use its id/],
     [`op://homelab/${VAULT}/x`, "ONEPASSWORD_ITEM_MISSING", /item "vaultvault\w+" does not exist/],
     ["op://homelab/Gone/token", "ONEPASSWORD_ITEM_MISSING", /restore it if it was deleted/],
     [`op://homelab/${DELETED}/token`, "ONEPASSWORD_ITEM_MISSING", /restore it if it was deleted/],
