@@ -1,13 +1,22 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { test } from "node:test";
+import { basename, dirname, join, resolve } from "node:path";
+import { after, test } from "node:test";
 import { valueAt } from "../../../systems/zot/config/anyCase.ts";
-import { change, config, homelab, lab } from "./stack.ts";
+import { Sshd, noSshd } from "../../systems/zot/host/support/sshd.ts";
+import { change, config, homelab, installZot, lab } from "./stack.ts";
 
 // Settings that move files on zot's host, with the real CLI: its engine deletes the old places' resources last.
 
 const BY_HAND = '{ "clientid": "by hand" }';
+
+const skip = noSshd() ?? false;
+let sshd: Sshd | undefined;
+const { PATH } = process.env;
+after(() => {
+  sshd?.close();
+  process.env["PATH"] = PATH;
+});
 
 const at = (name: string): string => join(lab.directory, name);
 
@@ -19,6 +28,16 @@ function found(name: string): readonly string[] {
 function move(credentialsFile: string, sessionKeysFile: string): void {
   change("registry", { credentialsFile });
   change("zot", { auth: { sessionKeysFile }, extra: {} });
+}
+
+/** What is beside a file, by its name. */
+function companions(file: string): readonly string[] {
+  return readdirSync(dirname(file)).filter((name) => name.startsWith(`${basename(file)}.`));
+}
+
+async function checks(): Promise<void> {
+  const { code, output } = await lab.command("check");
+  assert.equal(code, 0, output);
 }
 
 async function up(): Promise<string> {
@@ -71,9 +90,42 @@ test("a move removes the old files once zot serves with the new ones, and up the
   assert.doesNotMatch(after, /zot re(starts|loads)/);
 });
 
-test("destroy restores the file that was at the new place", async () => {
+test(
+  "the host by ssh instead of locally is the same machine: its files stay, and check has nothing to say",
+  { skip },
+  async () => {
+    const { configFile } = lab.layout.settings.registry;
+    const original = readFileSync(`${configFile}.before-zot-auth`, "utf8");
+    sshd = await Sshd.start();
+    Object.assign(lab.environment, sshd.environment);
+    process.env["PATH"] = sshd.environment["PATH"];
+    const restartCommand = `sh '${resolve("lab/bin/restart-zot")}' '${lab.layout.directory}/zot/pid'`;
+    change("registry", { host: "ssh:indri", restartCommand });
+    assert.doesNotMatch(await up(), /stays on local|before zot-auth/);
+    assert.equal(servedCredentials(), at("moved-credentials.json"));
+    assert.equal(readFileSync(`${configFile}.before-zot-auth`, "utf8"), original);
+    assert.equal(readFileSync(at("moved-credentials.json.before-zot-auth"), "utf8"), BY_HAND);
+    await checks();
+  },
+);
+
+test("a moved config: the old file has its original again, and check has nothing to say", async () => {
+  const { configFile } = lab.layout.settings.registry;
+  const original = readFileSync(`${configFile}.before-zot-auth`, "utf8");
+  installZot(lab.directory, "v2.1.20", at("moved-config.json"));
+  change("registry", { configFile: at("moved-config.json") });
+  await up();
+  assert.equal(readFileSync(configFile, "utf8"), original);
+  assert.deepEqual(companions(configFile), []);
+  assert.ok(existsSync(at("moved-config.json.zot-auth")));
+  assert.equal((await homelab.registry("/v2/")).status, 200);
+  await checks();
+});
+
+test("destroy restores the file that was at the new place, and leaves nothing else", async () => {
   const { code, output } = await lab.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive");
   assert.equal(code, 0, output);
   assert.deepEqual([found("moved-credentials"), found("moved-keys")], [["moved-credentials.json"], []]);
   assert.equal(readFileSync(at("moved-credentials.json"), "utf8"), BY_HAND);
+  assert.deepEqual([found("moved-config"), companions(lab.layout.settings.registry.configFile)], [[], []]);
 });

@@ -25,11 +25,18 @@ export async function stop(): Promise<void> {
   await lab.stop();
 }
 
-/** Installs a zot whose release can be changed later, as by an upgrade. */
-export function installZot(folder: string, release: string): string {
+/**
+ * Installs a zot whose release can be changed later, as by an upgrade.
+ *
+ * @param configFile the config that the service starts it with, instead of the lab's
+ */
+export function installZot(folder: string, release: string, configFile?: string): string {
   const main = resolve(import.meta.dirname, "../../../lab/zot/main.ts");
   const file = join(folder, "versioned-zot");
-  writeFileSync(file, `#!/bin/sh\nexec node ${quote(main)} --version-emulated ${release} "$@"\n`);
+  const serve = configFile === undefined ? "" : `if [ "$1" = serve ]; then set -- serve ${quote(configFile)}; fi\n`;
+  // A session of ssh has a PATH of its own.
+  const node = quote(process.execPath);
+  writeFileSync(file, `#!/bin/sh\n${serve}exec ${node} ${quote(main)} --version-emulated ${release} "$@"\n`);
   chmodSync(file, 0o755);
   return file;
 }
