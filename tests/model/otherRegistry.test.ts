@@ -12,6 +12,7 @@ import { ZotDeployment } from "./engine/zotDeployment.ts";
 import { Homelab } from "./homelab/homelab.ts";
 import type { AnotherZot, KeyOfUser } from "./homelab/homelab.ts";
 import type { Change } from "./homelab/servers.ts";
+import type { Fault } from "./requests/gate.ts";
 
 // registry.url leads to another zot, while an account of before still has keys at the old one, or in a run that fails before there is a new key. Nobody can sign
 // in at the old zot any more: Authentik sends people back to the new one.
@@ -38,10 +39,10 @@ afterEach(async () => {
   await lab.stop();
 });
 
-async function run(change: Change = {}): Promise<Ended> {
+async function run(change: Change = {}, fault?: Fault): Promise<Ended> {
   const settings = lab.settings(change);
   engine.said.length = 0;
-  return engine.up(() => program(settings, OWNER, undefined, zot.deploying(settings.registry.url)));
+  return engine.up(() => program(settings, OWNER, undefined, zot.deploying(settings.registry.url)), fault);
 }
 
 async function done(ended: Promise<Ended>): Promise<Ended> {
@@ -150,4 +151,35 @@ test("a run that failed there, and then back to the old registry: the key is the
   assert.deepEqual((await up()).steps, []);
   await destroy();
   assert.deepEqual(owners(lab.allKeys()), []);
+});
+
+/** Requests that prove something, or open or end a session. */
+const PASSING = /^\/v2\/|\/logout$|\/executor\/|\/token\/$/;
+
+test("registry address and 1Password field, killed at every second request, then recover, then destroy: no key stays at either registry or in either field", async () => {
+  const both: Change = { ...MOVED, ci: { keyStore: "op://homelab/CI/another-field" } };
+  await up();
+  const { changes } = (await up(both)).run;
+  const kills = changes.flatMap(({ url }, index) => (PASSING.test(url.pathname) ? [] : [index + 1]));
+  assert.ok(kills.length > 10, String(kills));
+  for (const at of kills.filter((_at, order) => order % 2 === 0)) {
+    await destroy();
+    await up();
+    const when = at % 2 === 0 ? "before" : "after";
+    await run(both, { at, when, then: at % 3 === 0 ? "provider" : "cli" });
+    await lab.settled();
+    engine.said.length = 0;
+    await done(engine.refresh());
+    const { how, errors } = await run(both);
+    assert.equal(how, "done", `killed ${when} ${at}: ${errors.join()}`);
+    const { "zot-ci-api": old = "", "another-field": present = "" } = lab.stored();
+    assert.deepEqual([old, present.slice(0, 4)], ["", "zak_"], `killed ${when} ${at}`);
+    assert.deepEqual(
+      [owners(lab.allKeys()), new Set(owners(other.keys()))],
+      [[], new Set(["zot-ci"])],
+      `killed ${when} ${at}`,
+    );
+  }
+  await destroy();
+  assert.deepEqual([owners(lab.allKeys()), owners(other.keys()), lab.stored()["another-field"]], [[], [], ""]);
 });

@@ -119,10 +119,10 @@ export class Walk {
   /**
    * Several settings change at once, and the run is killed at a request. The user recovers, and then destroys.
    *
-   * @returns false if the run does not have so many requests
+   * @returns the requests of the run that change something, up to the one at which it was killed
    * @throws AssertionError that says what is not as it should be
    */
-  async cut({ from, to }: Pair, fault: Fault): Promise<boolean> {
+  async cut({ from, to }: Pair, fault?: Fault): Promise<readonly string[]> {
     const first = settingsAt(this.place, Object.entries(from?.(this.place) ?? {}));
     const second = settingsAt(this.place, Object.entries(to(this.place)));
     // The homelab starts with the objects that these settings make; what the second make is compared without them.
@@ -139,7 +139,7 @@ export class Walk {
     const made = differences(await this.#inventory(), wanted);
     assert.deepEqual(made, [], "what is there is what a first up with these settings makes");
     await this.#destroyed([]);
-    return run.struck !== undefined;
+    return run.changes.map(({ method, url }) => `${method} ${url.pathname}`);
   }
 
   /** What a first up with these settings makes. */

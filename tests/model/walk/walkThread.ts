@@ -6,14 +6,14 @@ import { PAIRS } from "./table/pairs.ts";
 import { TABLE } from "./table/table.ts";
 import { Walk } from "./walk.ts";
 
-/** A setting that changes, or settings that change together in a run that is killed. */
-export type Job = { readonly path: string } | { readonly pair: string; readonly fault: Fault };
+/** A setting that changes, or settings that change together in a run that may be killed. */
+export type Job = { readonly path: string } | { readonly pair: string; readonly fault?: Fault };
 
 export interface Walked {
   /** Why it failed. */
   readonly failure?: string;
-  /** Whether the run had the request at which it was to be killed. */
-  readonly struck?: boolean;
+  /** The requests of a pair's run that change something, up to the one at which it was killed. */
+  readonly requests?: readonly string[];
 }
 
 let walk = await Walk.start();
@@ -31,7 +31,7 @@ async function play(job: Job): Promise<Walked> {
     }
     const pair = PAIRS[job.pair];
     if (pair === undefined) throw new Error(`there is no pair ${job.pair}`);
-    return { struck: await walk.cut(pair, job.fault) };
+    return { requests: await walk.cut(pair, job.fault) };
   } catch (error) {
     // What is left is no start for the next one.
     await anew();

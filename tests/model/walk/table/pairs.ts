@@ -6,7 +6,7 @@ export interface Pair {
   /** Settings before the edit that are not those from which every walk starts. */
   readonly from?: (place: Place) => Readonly<Record<Path, unknown>>;
   readonly to: (place: Place) => Readonly<Record<Path, unknown>>;
-  /** The run is killed at each request, because there are few; otherwise at some of them. */
+  /** The run is killed at each request, because there are few; otherwise at every fourth. */
   readonly each?: true;
   /** What is wrong today. The test fails as soon as it is right. */
   readonly known?: string;
