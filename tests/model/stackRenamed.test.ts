@@ -83,3 +83,26 @@ test("renamed again after a run that was killed, and back: every key of every na
   await done(engine.destroy());
   assert.deepEqual(labels(), ["by hand"]);
 });
+
+/** Where the key is created, stored, announced and written. */
+const STEPS = [/\/auth\/apikey$/, /^\/v1\/vaults\//, /\/variables\//, /\/actions\/secrets\//];
+
+test("renamed, killed where the new key is created, stored, announced and written: CI always has a key, and one of the new name is left", async () => {
+  const now = { gracePeriod: "0 seconds" };
+  await done(up("first", now));
+  const { changes } = (await done(up("second", now))).run;
+  const kills = STEPS.map((step) => changes.findIndex(({ url }) => step.test(url.pathname)) + 1);
+  for (const [order, at] of kills.entries()) {
+    await done(engine.destroy());
+    assert.deepEqual(labels(), ["by hand"], String(at));
+    await done(up("first", now));
+    engine.watch = () => assert.ok(lab.accepts(lab.held("own/one").secrets[SECRET] ?? ""));
+    const killed = await up("second", now, { at, when: order % 2 === 0 ? "after" : "before", then: "cli" });
+    assert.equal(killed.how, "killed");
+    await done(engine.refresh());
+    await done(up("second", now));
+    engine.watch = () => undefined;
+    assert.match(labels().join(), /^by hand,zot-auth\/second\/\d+$/, String(at));
+    assert.deepEqual((await done(up("second", now))).steps, []);
+  }
+});
