@@ -12,6 +12,8 @@ const LONGEST = [
   "engine/lifecycle/",
   "engine/commands/",
   "engine/authentik/authentik",
+  // It mostly waits.
+  "systems/authentik",
   "engine/zot/",
   "model/",
   "engine/settings/settings",

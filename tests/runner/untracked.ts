@@ -1,17 +1,24 @@
-// Loaded before the tests. node:test follows every promise of its process, to know which test an uncaught error belongs to: a quarter of the time of a test that
-// plays the model. Here it does not, and an uncaught error ends the process.
+// Loaded before a file of tests that has a process of its own. node:test follows every promise of its process, to know which test an uncaught error belongs to: a quarter of the time of a test that
+// plays the model. Here it does so only until the first test runs, to know the suite of each test; and an uncaught error ends the process.
 import hooks from "node:async_hooks";
 import { isMainThread } from "node:worker_threads";
 
 const createHook = hooks.createHook.bind(hooks);
-hooks.createHook = (callbacks) => createHook(isTestRunners(callbacks) ? {} : callbacks);
-
-function isTestRunners(callbacks: hooks.HookCallbacks): boolean {
-  return Object.values(callbacks).some((callback) => String(callback).includes("testResources"));
-}
+hooks.createHook = (callbacks) => {
+  const hook = createHook(callbacks);
+  if (Object.values(callbacks).some((callback) => String(callback).includes("testResources"))) testRunners = hook;
+  return hook;
+};
+let testRunners: hooks.AsyncHook | undefined;
 
 // A thread's uncaught error goes to the thread that started it.
-if (isMainThread) for (const event of ["uncaughtException", "unhandledRejection"] as const) process.on(event, fail);
+if (isMainThread) {
+  for (const event of ["uncaughtException", "unhandledRejection"] as const) process.on(event, fail);
+  // It takes `createHook` when it is loaded.
+  const { before } = await import("node:test");
+  // The first test starts while the file is still being evaluated.
+  before(() => void setImmediate(() => testRunners?.disable()));
+}
 
 function fail(error: unknown): void {
   console.error("Uncaught, by the test that runs now or one before it:", error);
