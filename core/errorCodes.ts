@@ -140,7 +140,7 @@ export const ERROR_CODES = {
     HOST_UNREACHABLE: "The host of zot cannot be reached. Check `registry.host` and ssh.",
     HOST_FILES_WRONG: "Files that zot's config needs are missing on the host. Provide them, or correct the settings.",
     HOST_CLEANUP_FAILED:
-      "What zot-auth wrote at a former place on zot's host could not be removed. The message says why; correct that and run again.",
+      "A setting moved one of zot's files, and the old file could not be removed from its host. The message says why; correct that and run again.",
     PATH_UNSUPPORTED: "A path contains a control character. Correct the setting.",
     KEY_STORE_CHANGED: "The key in 1Password is not the one in the state. The message says what to do.",
     KEYS_KEEP_APPEARING:
@@ -152,7 +152,7 @@ export const ERROR_CODES = {
     KEY_REFUSED: "zot refuses a key that it just created. See zot's log.",
     KEY_ENDPOINT_OFF: "zot's config has no `apikey`. Enable it.",
     KEY_ENDPOINT_MISPLACED: "`apikey` is in the wrong place in zot's config. Move it to `http.auth`.",
-    KEY_ENDPOINT_UNCLEAR:
+    KEY_ENDPOINT_UNEXPECTED:
       "The response of zot's key endpoint is unexpected. See zot's log, and the proxy in front of it.",
     OPENID_OFF: "zot's config has no `openid`. Enable it.",
     OPENID_PROVIDER_UNKNOWN: "zot's config names a provider other than `oidc`. Correct it.",

@@ -7,6 +7,9 @@ import { request, unexpected } from "../../core/http/http.ts";
 import { at, list, string } from "../../core/json.ts";
 import type { HttpResponse, Endpoint, RequestOptions } from "../../core/http/http.ts";
 import { Secret } from "../../core/secrets/secret.ts";
+import { toInstance } from "./blueprintInstance.ts";
+import type { BlueprintInstance } from "./blueprintInstance.ts";
+import { refused } from "./errors.ts";
 
 /** How a resource reaches Authentik: inputs that many of them share. */
 export interface AuthentikConnection {
@@ -14,21 +17,6 @@ export interface AuthentikConnection {
   readonly authentikUrl: string;
   /** Reference to an API token. docs/least-rights.md lists the permissions that it needs. */
   readonly authentikToken: SecretReference;
-}
-
-/** A blueprint instance in Authentik. */
-export interface BlueprintInstance {
-  readonly pk: string;
-  readonly name: string;
-  /** Empty if created from text. */
-  readonly path: string;
-  /** Authentik reports success for a request to apply a disabled one, but does nothing. */
-  readonly enabled: boolean;
-  readonly status: string;
-  /** SHA-512 (hex) of the text that was last applied with success. The status alone proves nothing. */
-  readonly lastAppliedHash: string;
-  /** When a run last ended, successful or not (RFC 3339). */
-  readonly lastApplied: string;
 }
 
 /** The owner of a token. */
@@ -73,7 +61,7 @@ export class Authentik {
         `/rbac/permissions/?role=${encodeURIComponent(role)}&page_size=100&page=${page}`,
       );
       if (answer.status === 403 || answer.status === 404) return undefined;
-      if (answer.status !== 200) throw this.#refused("list the rights of a role", answer);
+      if (answer.status !== 200) throw this.refused("list the rights of a role", answer);
       for (const right of listIn(this.endpoint, answer, "results")) {
         rights.push(`${string(at(right, "app_label"))}.${string(at(right, "codename"))}`);
       }
@@ -158,7 +146,7 @@ export class Authentik {
     const response = await this.#request("/managed/blueprints/", { method: "POST", json });
     if (response.status === 201) return toInstance(response.json);
     if (response.status === 400 || response.status === 405) return response;
-    throw this.#refused("create a blueprint", response, "authentik_blueprints.add_blueprintinstance");
+    throw this.refused("create a blueprint", response, "authentik_blueprints.add_blueprintinstance");
   }
 
   /** Deletes a blueprint instance, not the objects that it created. */
@@ -189,7 +177,7 @@ export class Authentik {
   async application(slug: string): Promise<unknown> {
     const answer = await this.#request(`/core/applications/${encodeURIComponent(slug)}/`);
     if (answer.status === 404) return undefined;
-    if (answer.status !== 200) throw this.#refused("show an application", answer, "authentik_core.view_application");
+    if (answer.status !== 200) throw this.refused("show an application", answer, "authentik_core.view_application");
     return answer.json;
   }
 
@@ -213,7 +201,7 @@ export class Authentik {
   async token(identifier: string): Promise<unknown> {
     const answer = await this.#request(`/core/tokens/${encodeURIComponent(identifier)}/`);
     if (answer.status === 404) return undefined;
-    if (answer.status !== 200) throw this.#refused("show a token", answer, "authentik_core.view_token");
+    if (answer.status !== 200) throw this.refused("show a token", answer, "authentik_core.view_token");
     return answer.json;
   }
 
@@ -228,7 +216,7 @@ export class Authentik {
       );
     }
     const what = `show the key of token ${identifier}`;
-    if (answer.status !== 200) throw this.#refused(what, answer, "authentik_core.view_token_key");
+    if (answer.status !== 200) throw this.refused(what, answer, "authentik_core.view_token_key");
     return new Secret(string(at(answer.json, "key")));
   }
 
@@ -237,9 +225,13 @@ export class Authentik {
     return this.#request(path, options);
   }
 
-  /** The error for an unexpected response. */
+  /**
+   * The error for an unexpected response.
+   *
+   * @param right the permission that the request needs
+   */
   refused(what: string, answer: HttpResponse, right?: string): ZotAuthError {
-    return this.#refused(what, answer, right);
+    return refused(this.endpoint, this.#token, { what, right }, answer);
   }
 
   async #get(path: string, what: string, right?: string): Promise<unknown> {
@@ -259,7 +251,7 @@ export class Authentik {
     right?: string,
   ): Promise<HttpResponse> {
     const answer = await this.#request(path, options);
-    if (![status].flat().includes(answer.status)) throw this.#refused(what, answer, right);
+    if (![status].flat().includes(answer.status)) throw this.refused(what, answer, right);
     return answer;
   }
 
@@ -271,40 +263,10 @@ export class Authentik {
       headers: { authorization: new Secret(`Bearer ${token.reveal()}`), accept: "application/json" },
     });
   }
-
-  /** @param right the permission that the request needs */
-  #refused(what: string, answer: HttpResponse, right?: string): ZotAuthError {
-    if (answer.status === 403 && answer.text.includes("Token invalid")) {
-      return new ZotAuthError(
-        "AUTHENTIK_TOKEN_REFUSED",
-        `Authentik rejects the token of authentik.token (${this.#token}). Create a new API token and store it there.`,
-      );
-    }
-    if (answer.status === 403 || answer.status === 401) {
-      return new ZotAuthError(
-        "AUTHENTIK_RIGHT_MISSING",
-        `The token of authentik.token (${this.#token}) has insufficient permissions to ${what} in Authentik. ` +
-          `Grant its role the permission ${right ?? "that it lacks"}: docs/authentik-role.yaml has them all.`,
-      );
-    }
-    return unexpected(this.endpoint, what, answer);
-  }
 }
 
 const VIEW_PROVIDER = "authentik_providers_oauth2.view_oauth2provider";
 
 export function authentikEndpoint(url: string): Endpoint {
   return { name: "Authentik", url, setting: "authentik.url" };
-}
-
-function toInstance(value: unknown): BlueprintInstance {
-  return {
-    pk: string(at(value, "pk")),
-    name: string(at(value, "name")),
-    enabled: at(value, "enabled") === true,
-    path: string(at(value, "path")),
-    status: string(at(value, "status")),
-    lastAppliedHash: string(at(value, "last_applied_hash")),
-    lastApplied: string(at(value, "last_applied")),
-  };
 }

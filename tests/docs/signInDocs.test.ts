@@ -7,6 +7,7 @@ const read = (path: string): string => readFileSync(new URL(`../../${path}`, imp
 /** Where the errors of a sign-in are made. */
 const SOURCES = [
   "systems/authentik/client.ts",
+  "systems/authentik/errors.ts",
   "systems/authentik/session/session.ts",
   "systems/authentik/session/authorize.ts",
   "systems/authentik/session/idToken.ts",

@@ -115,7 +115,7 @@ function holder(rules: RepositoryRules, who: Who, given: readonly string[], ciGr
 
 function tooMuch(subject: string, actions: readonly string[], where: string): string {
   return (
-    `gives ${subject} the permission to ${actions.join(" and ")} ${where}: with a leaked key, an attacker could replace or remove what others pull. ` +
-    `Remove ${actions.join(" and ")} there, or give it to another group.`
+    `gives ${subject} the permission to ${actions.join(" and ")} ${where}: whoever gets hold of CI's key could replace or remove what others pull. ` +
+    `Remove ${actions.join(" and ")} here, or grant it to another group.`
   );
 }

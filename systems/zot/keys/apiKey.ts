@@ -66,7 +66,7 @@ export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
     due: isOverdue(inputs, state, now) ? ["rotates"] : [],
   }),
 
-  notice: userNotice,
+  notice: (change) => (isRevocation(change.inputs, change.state) ? REVOCATION : userNotice(change)),
 
   keeps: ({ inputs, state, now }) => !needsNewKey(inputs, state, now),
 
@@ -95,6 +95,9 @@ export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
     await blankIfHeld(state, context);
   },
 };
+
+const REVOCATION =
+  "Every key of the account is revoked first. Then CI gets a new one, and cannot push until this run has written it everywhere.";
 
 /** What a changed `ci.user` means for CI. */
 function userNotice({ inputs, state }: { inputs: ApiKeyInputs; state: ApiKeyState }): string | undefined {

@@ -10,7 +10,7 @@ import { change, config, homelab, lab } from "./stack.ts";
 test("preview warns if CI may write to a pull-through destination; a namespace prevents it on the registry", async () => {
   change("registry", { pullThrough: [{ name: "docker.io", url: "http://127.0.0.1:1" }] });
   const { output } = await lab.pulumi("preview");
-  assert.match(output, /zot reloads the change\. It restarts only if it does not notice it\./);
+  assert.match(output, /zot reloads its config without a restart\./);
   assert.match(output, /Group artifact-workloads may create images in docker\.io, .*access\.namespaces/);
 
   change("access", {

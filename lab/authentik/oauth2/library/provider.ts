@@ -1,5 +1,5 @@
 // Stands in for Authentik: a running OpenID provider for one OAuth2 provider object.
-import type { Configuration, KoaContextWithOIDC } from "oidc-provider";
+import type { Configuration, JWK, KoaContextWithOIDC } from "oidc-provider";
 import Provider from "oidc-provider";
 import type { Database } from "../../models/database.ts";
 import { durationSeconds } from "../../models/durations.ts";
@@ -11,7 +11,7 @@ import { storageFor } from "./storage.ts";
 import { machineGrants, registerMachineGrants } from "./machineGrants.ts";
 import { allowsGrant, isRedirectUriAllowed } from "../redirectUris.ts";
 import { claimNames, claimsFor, mappingsOf } from "../scopeMappings.ts";
-import { signingKeyOf } from "./signingKeys.ts";
+import { encryptionKeyOf, signingKeyOf } from "./signingKeys.ts";
 import type { Row } from "../../models/state.ts";
 import { uidOf } from "../../api/views.ts";
 
@@ -40,7 +40,9 @@ export async function createOpenidProvider(options: OpenidProviderOptions): Prom
   const provider = new Provider(issuer, {
     ...protocol(database, row),
     adapter: storageFor(database, subjectOf),
-    clients: [client(database, row, issuer, key?.alg ?? "HS256")],
+    clients: [
+      { ...client(database, row, issuer, key?.alg ?? "HS256"), ...encrypted(await encryptionKeyOf(database, row)) },
+    ],
     jwks: { keys: key === undefined ? [] : [key] },
     cookies: { keys: [database.state.secretKey], names: { session: sessionCookie }, long: { signed: false } },
     findAccount: (_ctx, accountId) => {
@@ -109,6 +111,7 @@ function protocol(database: Database, row: Row): Configuration {
       rpInitiatedLogout: { enabled: false },
       revocation: { enabled: true },
       introspection: { enabled: true },
+      encryption: { enabled: true },
     },
     ttl: {
       AuthorizationCode: seconds("access_code_validity"),
@@ -118,6 +121,16 @@ function protocol(database: Database, row: Row): Configuration {
       Grant: seconds("refresh_token_validity"),
       Session: 3600,
     },
+  };
+}
+
+/** As Authentik encrypts. */
+function encrypted(key: JWK | undefined): Partial<Client> {
+  if (key === undefined) return {};
+  return {
+    jwks: { keys: [key] },
+    id_token_encrypted_response_alg: "RSA-OAEP-256",
+    id_token_encrypted_response_enc: "A256CBC-HS512",
   };
 }
 

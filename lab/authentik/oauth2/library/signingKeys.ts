@@ -1,5 +1,5 @@
-// Stands in for Authentik: keys for signing tokens.
-import { createHash, createPrivateKey, generateKeyPair } from "node:crypto";
+// Stands in for Authentik: keys for signing and encrypting tokens.
+import { createHash, createPrivateKey, createPublicKey, generateKeyPair } from "node:crypto";
 import { promisify } from "node:util";
 import type { JWK } from "oidc-provider";
 import type { Database } from "../../models/database.ts";
@@ -16,6 +16,14 @@ export async function signingKeyOf(database: Database, provider: Row): Promise<J
   const kid = createHash("md5").update(pem).digest("hex");
   const alg = key.asymmetricKeyType === "ec" ? "ES256" : "RS256";
   return { ...(key.export({ format: "jwk" }) as JWK), kid, use: "sig", alg };
+}
+
+/** The public key that ID tokens are encrypted with; `undefined` if they are not. Only the holder of the certificate's private key can read them then. */
+export async function encryptionKeyOf(database: Database, provider: Row): Promise<JWK | undefined> {
+  const pem = await pemOf(database, provider["encryption_key"] ?? null);
+  if (pem === undefined) return undefined;
+  const kid = createHash("md5").update(pem).digest("hex");
+  return { ...(createPublicKey(pem).export({ format: "jwk" }) as JWK), kid, use: "enc", alg: "RSA-OAEP-256" };
 }
 
 async function pemOf(database: Database, pk: Row[string]): Promise<string | undefined> {

@@ -20,11 +20,11 @@ const NAMED = 5;
 
 /** The sentence with which a preview announces what a deployment does to zot. */
 export function restartNotice(facts: HostFacts, planned: PlannedZot): string {
-  if (facts.deployed === undefined) return "Whether zot restarts is unknown, since its host cannot be asked.";
+  if (facts.deployed === undefined) return "zot's host does not answer, so whether zot restarts is unknown.";
   const reasons = restartReasons(facts, facts.deployed, planned);
   const restart =
     reasons.length === 0
-      ? "zot reloads the change. It restarts only if it does not notice it."
+      ? "zot reloads its config without a restart. If it does not notice the change, it is restarted."
       : `zot restarts (about 2 s): ${reasons.join("; ")}.`;
   const service = serviceNotice(facts, planned.service);
   return service === undefined ? restart : `${restart} ${service}`;

@@ -66,7 +66,7 @@ export const fileCleanup: Resource<FileCleanupInputs, FileCleanupState> = {
     if (reply.code !== 0) {
       throw new ZotAuthError(
         "HOST_CLEANUP_FAILED",
-        `${file} on ${host} could not be cleaned up: ${said || reply.reason}`,
+        `${file} on ${host}, which the settings no longer name, could not be removed or restored: ${sentence(said || reply.reason)} Correct that and run again.`,
       );
     }
     if (said !== "") context.warn(`${host}: ${said}`);

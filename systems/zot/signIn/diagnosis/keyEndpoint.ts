@@ -77,7 +77,7 @@ export function diagnoseKeyEndpoint(seen: EndpointSeen, config?: ConfigSeen): Ve
     );
   }
   return say(
-    "KEY_ENDPOINT_UNCLEAR",
+    "KEY_ENDPOINT_UNEXPECTED",
     "The registry's response is unlike that of any supported zot. Check zot's log, and that of the proxy in front of it.",
   );
 }

@@ -226,3 +226,21 @@ test("finds a scope mapping by its managed name, and a change of its expression 
   const claims = await claimsOf(lab, String(issued.json["id_token"]));
   assert.deepEqual([claims["groups"], claims["preferred_username"]], [undefined, "zot-ci"]);
 });
+
+test("with an encryption key, ID tokens are encrypted for its certificate, as zot cannot read them", async (t) => {
+  const lab = await startLab(t);
+  await lab.apply("zot.yaml", measured);
+  const { pk } = await lab.one("/providers/oauth2/?client_id=zot");
+  const { pk: key } = await lab.one("/crypto/certificatekeypairs/?name=authentik%20Self-signed%20Certificate");
+  await lab.api("PATCH", `/providers/oauth2/${String(pk)}/`, { encryption_key: key });
+  const issued = await token(lab, {
+    code: await code(await machine(lab)),
+    client_id: "zot",
+    client_secret: clientSecret,
+  });
+  assert.equal(issued.status, 200, issued.text);
+  const parts = String(issued.json["id_token"]).split(".");
+  assert.equal(parts.length, 5);
+  const header = JSON.parse(Buffer.from(parts[0] ?? "", "base64url").toString()) as Record<string, unknown>;
+  assert.deepEqual([header["alg"], header["enc"]], ["RSA-OAEP-256", "A256CBC-HS512"]);
+});

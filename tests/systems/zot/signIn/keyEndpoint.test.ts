@@ -123,7 +123,7 @@ const ENDPOINT_CASES: readonly (readonly [string, EndpointSeen, Partial<ConfigSe
     "something that no zot answers",
     { ...SIGNED_IN, keys: { status: 418, body: "text" } },
     undefined,
-    "fails KEY_ENDPOINT_UNCLEAR",
+    "fails KEY_ENDPOINT_UNEXPECTED",
     /418, text/,
   ],
 ];

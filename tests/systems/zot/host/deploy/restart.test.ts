@@ -21,7 +21,7 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 const UNIT = { kind: "systemd-user", name: "zot", file: "zot.service" } as const;
-const RELOADED = "zot reloads the change. It restarts only if it does not notice it.";
+const RELOADED = "zot reloads its config without a restart. If it does not notice the change, it is restarted.";
 
 interface Wanted {
   readonly anonymous?: readonly string[];
@@ -160,7 +160,7 @@ test("a changed service file, another release of zot, and a host that cannot be 
   );
   assert.equal(
     restartNotice({ ...facts, deployed: undefined }, planned),
-    "Whether zot restarts is unknown, since its host cannot be asked.",
+    "zot's host does not answer, so whether zot restarts is unknown.",
   );
 });
 

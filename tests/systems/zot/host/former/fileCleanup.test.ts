@@ -260,7 +260,8 @@ test("a reachable host where a file cannot be removed is an error that says why"
   writeFileSync(world.at("config.json.zot-auth-work/pid"), String(process.pid));
   await assert.rejects(cleanUp({}, world.deployment({ readySeconds: -10 })), {
     code: "HOST_CLEANUP_FAILED",
-    message: /config\.json on local could not be cleaned up: Another deployment runs on zot's host/,
+    message:
+      /config\.json on local, which the settings no longer name, could not be removed or restored: Another deployment runs on zot's host/,
   });
 });
 
