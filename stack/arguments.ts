@@ -29,7 +29,12 @@ import type { SignInArgs } from "../systems/zot/signIn/check.ts";
 export function preflightInputs(settings: Settings, unreadable: readonly string[] = []): PreflightInputs {
   const { authentik, argocd, forgejo, ci } = settings;
   return {
-    blueprint: { needs: needsOf(renderBlueprint(blueprintArgs(settings))), appliedAfter: authentik.appliedAfter },
+    blueprint: {
+      needs: needsOf(renderBlueprint(blueprintArgs(settings))),
+      appliedAfter: authentik.appliedAfter,
+      clientId: authentik.clientId,
+      providerName: authentik.providerName,
+    },
     authentik: { authentikUrl: authentik.url, authentikToken: authentik.token },
     argocd:
       argocd === undefined

@@ -1,5 +1,7 @@
 import { ZotAuthError, messageOf } from "../core/errors.ts";
 import type { SecretReference } from "../core/secrets/reference.ts";
+import { checkClientId } from "./authentik/applying/clientId.ts";
+import type { DeclaredProvider } from "./authentik/applying/clientId.ts";
 import { checkBlueprintNeeds } from "./authentik/applying/neededObjects.ts";
 import type { BlueprintNeeds } from "./authentik/applying/neededObjects.ts";
 import { checkAuthentikRights } from "./authentik/rights/check.ts";
@@ -17,7 +19,7 @@ import type { Context, Observed, Resource } from "../provider/resource.ts";
  */
 export interface PreflightInputs {
   readonly authentik: AuthentikConnection;
-  readonly blueprint: BlueprintNeeds;
+  readonly blueprint: BlueprintNeeds & DeclaredProvider;
   readonly argocd: ArgoCdConnection | null;
   readonly forgejo: ForgejoConnection;
   readonly targets: readonly string[];
@@ -34,17 +36,24 @@ export type PreflightState = PreflightInputs & Observed;
 
 export const preflight: Resource<PreflightInputs, PreflightState> = {
   computed: {},
-  create: async (inputs, context) => ({ id: "preflight", state: await check(inputs, context) }),
-  update: async (_state, inputs, context) => check(inputs, context),
+  create: async (inputs, context) => ({ id: "preflight", state: await check(inputs, context, true) }),
+  update: async (state, inputs, context) => check(inputs, context, usesNewClientId(state, inputs)),
 };
 
-async function check(inputs: PreflightInputs, context: Context): Promise<PreflightState> {
+/** Of a client ID that this stack had before, the provider is its own, whatever it is called. The state of earlier versions does not have it. */
+function usesNewClientId({ blueprint, authentik }: Partial<PreflightState>, inputs: PreflightInputs): boolean {
+  if (blueprint === undefined) return false;
+  return blueprint.clientId !== inputs.blueprint.clientId || authentik?.authentikUrl !== inputs.authentik.authentikUrl;
+}
+
+async function check(inputs: PreflightInputs, context: Context, clientIdIsNew: boolean): Promise<PreflightState> {
   const { signal } = context;
   const forgejo = new Forgejo(inputs.forgejo, signal);
   context.progress("checking that every server answers and every token has the required permissions");
   const checks: Promise<unknown>[] = [
     checkAuthentikRights(inputs.authentik, context),
     checkBlueprintNeeds(inputs.authentik, inputs.blueprint, context),
+    ...(clientIdIsNew ? [checkClientId(inputs.authentik, inputs.blueprint, context)] : []),
     ...(inputs.argocd === null ? [] : [new ArgoCd(inputs.argocd, signal).assertMaySync()]),
     ...inputs.targets.map(async (target) => {
       await forgejo.usableTargetId(target);

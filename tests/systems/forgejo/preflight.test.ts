@@ -13,7 +13,7 @@ test("the preflight reports all unusable targets and sources at once, and change
   const nowhere = { authentikUrl: "http://127.0.0.1:1", authentikToken: "env:T_OWNER" } as const;
   const inputs = {
     authentik: nowhere,
-    blueprint: { needs: [], appliedAfter: [] },
+    blueprint: { needs: [], appliedAfter: [], clientId: "zot", providerName: "Zot" },
     argocd: null,
     forgejo: bench.connection("T_REPOSITORY"),
     targets: ["own/app", "own/off", "own/site", "own/none", "org1", "user:own"],
