@@ -36,12 +36,13 @@ export function tests({ name, files }: Group): Job {
         const paths = files.map((file) => join("tests", file));
         const [only, ...more] = paths;
         const ended = await runToEnd(process.execPath, [
+          `--import=${join(import.meta.dirname, "untracked.ts")}`,
           "--test-reporter=spec",
           "--test-reporter-destination=stdout",
           `--test-reporter=${join(import.meta.dirname, "reporter.ts")}`,
           `--test-reporter-destination=${results}`,
           ...(only !== undefined && more.length === 0
-            ? [`--import=${join(import.meta.dirname, "untracked.ts")}`, only]
+            ? [only]
             : [join(import.meta.dirname, "oneProcess.ts"), ...paths]),
         ]);
         return { name, results: resultsIn(results), ...ended };

@@ -3,8 +3,17 @@ import { join } from "node:path";
 
 const TESTS = "tests";
 
-/** Folders whose files have a process each: they run programs, take over the clock or `fetch`, or measure their own process. */
-const OWN_PROCESS = ["browser", "engine", "model", "provider", "systems/zot/host", "toolchain", "toolchain-setup"];
+/** Folders whose files have a process each: they run programs, take over `fetch`, measure their own process, or take long. The other files of `model` share one, and its clock. */
+const OWN_PROCESS = [
+  "browser",
+  "engine",
+  "model/stories",
+  "model/walk",
+  "provider",
+  "systems/zot/host",
+  "toolchain",
+  "toolchain-setup",
+];
 
 /** What takes longest, longest first, so that no processor is idle at the end. */
 const LONGEST = [
@@ -15,7 +24,7 @@ const LONGEST = [
   // It mostly waits.
   "systems/authentik",
   "engine/zot/",
-  "model/",
+  "model",
   "engine/settings/settings",
   "engine/",
   "systems/zot/host/deploy/killed",
