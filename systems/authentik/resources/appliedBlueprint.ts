@@ -48,7 +48,8 @@ export const appliedBlueprint: Resource<AppliedBlueprintInputs, AppliedBlueprint
   async read(state, context) {
     const authentik = new Authentik(state, context.signal);
     const instance = await presentInstance(authentik, state);
-    if (instance === undefined) return undefined;
+    // Not gone from the state: a blueprint that is created there removes what interrupted runs have left, of which some may be somebody else's by now.
+    if (instance === undefined) return { ...state, drift: `the blueprint ${state.path} is not in Authentik` };
     const drift =
       instance.lastAppliedHash === state.hash
         ? await leftRemoval(authentik)
