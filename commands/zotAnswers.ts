@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { messageOf } from "../core/errors.ts";
-import { isUnavailable, request } from "../core/http/http.ts";
+import { Unreachable, isUnavailable, request } from "../core/http/http.ts";
 import { at } from "../core/json.ts";
 
 /** Seconds for which a restarting zot is waited for. */
@@ -19,9 +19,10 @@ export async function zotIsDown(url: string, settingsFile: string): Promise<stri
     const endpoint = { name: "zot", url, setting: "registry.url" };
     const response = await request(endpoint, "/v2/", { retry: { retryFor: RESTART_SECONDS } });
     if (!isUnavailable(response)) return undefined;
-    return `the proxy in front of zot answers ${response.status} at ${url}: zot does not run, or not where the proxy expects it. ${restartOf(settingsFile)}`;
+    return `the proxy in front of zot returns ${response.status} for ${url}: zot is not running, or the proxy forwards to another address. ${restartOf(settingsFile)}`;
   } catch (error) {
-    return `${messageOf(error)} ${restartOf(settingsFile)}`;
+    // A certificate that is not trusted, for example, names its own remedy.
+    return error instanceof Unreachable ? `${error.message} ${restartOf(settingsFile)}` : messageOf(error);
   }
 }
 

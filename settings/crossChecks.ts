@@ -26,11 +26,11 @@ export function* crossChecks(settings: Settings): Generator<SettingsProblem> {
 
 /** What zot would call CI's account by a claim of Authentik's own scope mappings. */
 const NOT_THE_USER_NAME: Readonly<Record<string, string>> = {
-  email: "a service account of Authentik has no e-mail address, so its sign-in fails",
-  email_verified: "it is true or false",
-  name: "it is the display name",
-  given_name: "it is the display name",
-  sub: "it is a hash",
+  email: "which a service account of Authentik does not have",
+  email_verified: "which is true or false",
+  name: "which is the display name",
+  given_name: "which is the display name",
+  sub: "which is a hash",
 };
 
 /** API keys work with the name that zot gave the account at its sign-in. */
@@ -40,7 +40,7 @@ function* usernameClaimProblems({ zot, ci }: Settings): Generator<SettingsProble
   if (why === undefined) return;
   yield {
     path: "zot.auth.usernameClaim",
-    message: `got "${claim}"; zot must call CI's account ${ci.user}, and for that claim ${why}. Use preferred_username, or a claim of your own that holds the user name.`,
+    message: `got "${claim}", ${why}; zot must know CI's account by its user name, ${ci.user}. Use preferred_username, or a claim of your own that contains the user name.`,
   };
 }
 

@@ -50,5 +50,6 @@ function foreignKey(namespace: string, name: string, project: string): string {
 
 /** `pulumi config set zot-auth:access.anonymousRead false` writes one flat key, unless `--path` is given. */
 function pathAsName(key: string, group: string): string {
-  return `unknown setting: a group's settings are written below it. Use \`pulumi config set --path '${key}' <value>\`, or write ${key.slice(key.indexOf(group) + group.length + 1)} under ${key.slice(0, key.indexOf(group) + group.length)}.`;
+  const at = key.indexOf(":") + 1 + group.length;
+  return `unknown setting: settings are nested in their group. Run \`pulumi config rm '${key}'\` and then \`pulumi config set --path '${key}' <value>\`, or write ${key.slice(at + 1)} under ${key.slice(0, at)} in the file.`;
 }

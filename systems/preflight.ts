@@ -36,8 +36,9 @@ export type PreflightState = PreflightInputs & Observed;
 
 export const preflight: Resource<PreflightInputs, PreflightState> = {
   computed: {},
-  create: async (inputs, context) => ({ id: "preflight", state: await check(inputs, context, true) }),
-  update: async (state, inputs, context) => check(inputs, context, usesNewClientId(state, inputs)),
+  create: async (inputs, context) => ({ id: "preflight", state: await check(inputs, context, {}) }),
+  update: async (state, inputs, context) =>
+    check(inputs, context, usesNewClientId(state, inputs) ? { former: state.blueprint.clientId } : undefined),
 };
 
 /** Of a client ID that this stack had before, the provider is its own, whatever it is called. The state of earlier versions does not have it. */
@@ -46,14 +47,21 @@ function usesNewClientId({ blueprint, authentik }: Partial<PreflightState>, inpu
   return blueprint.clientId !== inputs.blueprint.clientId || authentik?.authentikUrl !== inputs.authentik.authentikUrl;
 }
 
-async function check(inputs: PreflightInputs, context: Context, clientIdIsNew: boolean): Promise<PreflightState> {
+/** @param newClientId the client ID is new, and which one it was before */
+async function check(
+  inputs: PreflightInputs,
+  context: Context,
+  newClientId: { readonly former?: string } | undefined,
+): Promise<PreflightState> {
   const { signal } = context;
   const forgejo = new Forgejo(inputs.forgejo, signal);
   context.progress("checking that every server answers and every token has the required permissions");
   const checks: Promise<unknown>[] = [
     checkAuthentikRights(inputs.authentik, context),
     checkBlueprintNeeds(inputs.authentik, inputs.blueprint, context),
-    ...(clientIdIsNew ? [checkClientId(inputs.authentik, inputs.blueprint, context)] : []),
+    ...(newClientId === undefined
+      ? []
+      : [checkClientId(inputs.authentik, inputs.blueprint, context, newClientId.former)]),
     ...(inputs.argocd === null ? [] : [new ArgoCd(inputs.argocd, signal).assertMaySync()]),
     ...inputs.targets.map(async (target) => {
       await forgejo.usableTargetId(target);

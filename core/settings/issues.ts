@@ -64,7 +64,7 @@ function shown(path: readonly string[], value: unknown): string {
   return /(token|secret|password|secretkey|accesskey|keyStore|source)$/i.test(path.at(-1) ?? "")
     ? "a value that is not shown because it may be a secret"
     : // Of an address with a password, only the rest.
-      JSON.stringify(value).replaceAll(/\/\/[^/\s"]*@/g, "//…@");
+      JSON.stringify(value).replaceAll(/\/\/[^\s"]*@/g, "//…@");
 }
 
 /** Whether a schema's message says what to do rather than what the value must be. */

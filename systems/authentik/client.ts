@@ -185,6 +185,12 @@ export class Authentik {
     return this.#get(`/providers/oauth2/${pk}/`, "show an OAuth2 provider", VIEW_PROVIDER);
   }
 
+  async oauth2ProviderNamed(name: string): Promise<unknown> {
+    const path = `/providers/oauth2/?name=${encodeURIComponent(name)}`;
+    const found = await this.#results(path, "find an OAuth2 provider", VIEW_PROVIDER);
+    return found.find((provider) => at(provider, "name") === name);
+  }
+
   async oauth2ProviderOf(clientId: string): Promise<unknown> {
     const path = `/providers/oauth2/?client_id=${encodeURIComponent(clientId)}`;
     const found = await this.#results(path, "find an OAuth2 provider", VIEW_PROVIDER);

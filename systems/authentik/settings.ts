@@ -77,7 +77,7 @@ export const authentik = z.strictObject({
     .refine(isWithoutDuplicates, { error: "a list without duplicates" })
     .default([])
     .describe(
-      "Names (`metadata.name`) of your own blueprints that Authentik applies before this one, such as the one that creates `access.adminGroup`. Without it, Authentik retries this blueprint until the objects that it refers to exist.",
+      "Names (`metadata.name`) of your own blueprints that Authentik applies before this one, such as the one that creates `access.adminGroup`. If an object that this blueprint refers to does not exist yet and no blueprint is named here, `up` fails before it changes anything.",
     ),
   applyTimeout: duration
     .default("5 minutes")

@@ -18,6 +18,10 @@ export interface PlacedSecret {
 /** Errors of a Forgejo, or a token, that may be gone for good. */
 const GONE: readonly string[] = [
   "SERVER_UNREACHABLE",
+  "SERVER_FAILING",
+  "CERTIFICATE_UNTRUSTED",
+  "CERTIFICATE_INVALID",
+  "TLS_MISSING",
   "WRONG_SERVER",
   "FORGEJO_TOKEN_REFUSED",
   "FORGEJO_RIGHT_MISSING",

@@ -1,6 +1,6 @@
 import { isOutage } from "../../core/http/http.ts";
 
-/** The drift of what a refresh could not check, as zot does not answer. An update checks it, after it has made zot serve again, or fails. */
+/** A state may hold this text, so it never changes. The drift of what a refresh could not check, as zot does not answer. An update checks it, after it has made zot serve again, or fails. */
 export const UNANSWERED = "zot does not answer, so this was not checked";
 
 /**

@@ -168,5 +168,5 @@ test("a registry that does not answer is reported once, with the service to rest
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   assert.equal(await zotIsDown(url, settings({})), undefined, "it asks for credentials, so it runs");
   status = 502;
-  assert.match((await zotIsDown(url, settings({}))) ?? "", /the proxy in front of zot answers 502/);
+  assert.match((await zotIsDown(url, settings({}))) ?? "", /the proxy in front of zot returns 502/);
 });

@@ -78,12 +78,17 @@ const BAD: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
   [
     "a claim that service accounts do not have",
     { zot: { auth: { usernameClaim: "email" } } },
-    /zot\.auth\.usernameClaim: got "email"; zot must call CI's account zot-ci, and for that claim a service account of Authentik has no e-mail address/,
+    /zot\.auth\.usernameClaim: got "email", which a service account of Authentik does not have; zot must know CI's account by its user name, zot-ci\./,
   ],
   [
     "a path where zot cannot be",
     { registry: { ...REAL_CASE.registry, url: "https://example.net/registry" } },
     /registry\.url: got "https:\/\/example\.net\/registry"; must be .* without a path \(container clients look for \/v2\/ at the root\)/,
+  ],
+  [
+    "a password with a slash in an address, which is not printed",
+    { forgejo: { ...REAL_CASE.forgejo, url: "https://me:hu/sh@forge.eblu.me" } },
+    /forgejo\.url: got "https:\/\/…@forge\.eblu\.me"; must be/,
   ],
   [
     "a password in an address, which is not printed",

@@ -82,6 +82,7 @@ function otherResources(database: Database): readonly Resource[] {
       path: "/propertymappings/provider/scope",
       model: "authentik_providers_oauth2.scopemapping",
       filters: ["managed", "name", "scope_name"],
+      choices: ["managed"],
       view: scopeMappingView,
     },
     {

@@ -15,8 +15,8 @@ export async function ownerOf(authentik: Authentik, username: string): Promise<A
   if (name === accountName(username)) return "ours";
   return {
     foreign:
-      `The account ${username} in Authentik is not this program's: it is called "${name}" there, not "${accountName(username)}". It stays as it is. ` +
-      "Delete it in Authentik if it is not needed.",
+      `The account ${username} in Authentik has the name "${name}", not "${accountName(username)}", so it is not treated as this program's and stays unchanged. ` +
+      "If it is CI's account, restore that name and run again. If it is somebody else's, there is nothing to do.",
   };
 }
 

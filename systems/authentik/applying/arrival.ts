@@ -40,7 +40,7 @@ export async function arrived(
       // No error yet: it may be on its way from there, as after a change of the path.
       const found = [...files].find(([, seen]) => seen === hash)?.[0];
       if (found !== undefined && found !== elsewhere)
-        context.progress(`Authentik's worker sees this text as ${found}; waiting for it as ${path}`);
+        context.progress(`Authentik's worker has the blueprint at ${found}; waiting until it appears at ${path}`);
       elsewhere = found;
       known ??= await authentik.blueprint(path);
       return undefined;
@@ -105,7 +105,7 @@ function whatItSees(
   known: BlueprintInstance | undefined,
 ): string {
   const same = [...files].find(([, seen]) => seen === hash)?.[0];
-  if (same !== undefined) return `It sees this text as ${same}: set authentik.blueprintPath to that.`;
+  if (same !== undefined) return `The worker has this blueprint at ${same}. Set authentik.blueprintPath to that path.`;
   if (files.has(path))
     return "It still sees different content: something else writes the file, or the new content has not arrived yet.";
   const folder = path.slice(0, path.lastIndexOf("/") + 1);

@@ -12,20 +12,32 @@ export interface DeclaredProvider {
 }
 
 /**
- * Checks, before a stack first uses a client ID, that it is nobody else's: the blueprint finds its provider by it, and would rename and change that one.
+ * Checks, before a stack first uses a client ID, that it and the provider's name are nobody else's: the blueprint finds its provider by the one or the
+ * other, and would change that one.
  * Without permission to view providers, it does nothing.
  *
+ * @param formerClientId the client ID that this stack's provider has had. Default: it has no provider yet
  * @throws ZotAuthError `CLIENT_ID_TAKEN`
  */
 export async function checkClientId(
   connection: AuthentikConnection,
   { clientId, providerName }: DeclaredProvider,
   context: Context,
+  formerClientId?: string,
 ): Promise<void> {
   const authentik = new Authentik(connection, context.signal);
   const seen = await ifAllowed(async () => ({ provider: await authentik.oauth2ProviderOf(clientId) }));
   const name = string(at(seen?.provider, "name"));
-  if (name === "" || name === providerName) return;
+  if (name === providerName) return;
+  if (name === "") {
+    const namesake = await ifAllowed(async () => ({ provider: await authentik.oauth2ProviderNamed(providerName) }));
+    const theirs = string(at(namesake?.provider, "client_id"));
+    if (theirs === "" || theirs === formerClientId) return;
+    throw new ZotAuthError(
+      "CLIENT_ID_TAKEN",
+      `The OAuth2 provider "${providerName}" (authentik.providerName) in Authentik has another client ID, "${theirs}". To take that provider over, set authentik.clientId to "${theirs}"; otherwise choose another authentik.providerName.`,
+    );
+  }
   const slug = string(at(seen?.provider, "assigned_application_slug"));
   const application = slug === "" ? "" : ` and authentik.application to "${slug}"`;
   throw new ZotAuthError(

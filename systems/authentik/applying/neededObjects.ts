@@ -105,6 +105,8 @@ async function isListed(
 ): Promise<boolean | undefined> {
   const answer = await authentik.ask(`${path}?${field}=${encodeURIComponent(value)}`);
   if (answer.status === 403) return undefined;
+  // Authentik takes only values of `managed` that some object has, and answers any other with 400.
+  if (answer.status === 400 && field === "managed") return false;
   if (answer.status !== 200) throw authentik.refused("find an object", answer);
   return listIn(authentik.endpoint, answer, "results").some((found) => at(found, field) === value);
 }

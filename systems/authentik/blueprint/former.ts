@@ -1,4 +1,4 @@
-import { usernameOf } from "./objects.ts";
+import { isFoundByProvider, isSameProvider, usernameOf } from "./objects.ts";
 import type { BlueprintObject } from "./objects.ts";
 
 /** An object that the current blueprint no longer creates. */
@@ -26,7 +26,10 @@ export function formerAfter(
 ): Former {
   const kept = new Set([...objects, ...needed]);
   const generation = before.generation + 1;
-  const gone = before.objects.map((object) => ({ object, generation }));
+  const renamed = isSameProvider(before.objects, objects);
+  const gone = before.objects
+    .filter((object) => !(renamed && isFoundByProvider(object)))
+    .map((object) => ({ object, generation }));
   return { former: [...before.former, ...gone].filter(({ object }) => !kept.has(object)), generation };
 }
 

@@ -61,6 +61,19 @@ export function clientIdsOf(objects: readonly BlueprintObject[]): readonly strin
   return objects.filter((object) => object.startsWith(beginning)).map((object) => object.slice(beginning.length));
 }
 
+/**
+ * Whether the blueprint finds the provider of before: by its client ID, or by its name. Then it and its application only get other names, and whatever has
+ * an old name or an old client ID afterwards is somebody else's.
+ */
+export function isSameProvider(before: readonly BlueprintObject[], after: readonly BlueprintObject[]): boolean {
+  return before.some((object) => modelOf(object) === PROVIDER && after.includes(object));
+}
+
+/** Whether it is a provider, or an application, which is found by its provider, too. */
+export function isFoundByProvider(object: BlueprintObject): boolean {
+  return [PROVIDER, APPLICATION].includes(modelOf(object));
+}
+
 /** Whether it says its name, for a message: the others mean the same objects, if they have another. */
 export function isNamed(object: BlueprintObject): boolean {
   return !object.startsWith(`${modelOf(object)} ${BY_CLIENT_ID}`);

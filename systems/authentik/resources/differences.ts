@@ -140,6 +140,8 @@ async function find(authentik: Authentik, model: string, by: Fields): Promise<re
   // Lists filter by a group's key, which is not known.
   for (const [field, value] of Object.entries(by)) if (field !== "group") query.set(field, text(value));
   const answer = await authentik.ask(`${path}?${query.toString()}`);
+  // Authentik takes only values of `managed` that some object has, and answers any other with 400.
+  if (answer.status === 400 && by["managed"] !== undefined) return [];
   if (answer.status !== 200) throw authentik.refused(`find a ${called}`, answer, model.replace(".", ".view_"));
   return listIn(authentik.endpoint, answer, "results").filter((candidate) =>
     Object.entries(by).every(([field, value]) => valueOf(candidate, field) === value),

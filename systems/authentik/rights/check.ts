@@ -68,7 +68,7 @@ export async function checkAuthentikRights(connection: AuthentikConnection, cont
   }
   if (missing.length > 0) {
     context.warn(
-      `${token} cannot ${missing.map(({ purpose }) => purpose).join(", ")}: it lacks ${explainRights(missing)}.`,
+      `${token} lacks optional permissions in Authentik: ${explainRights(missing)}. Apply docs/authentik-role.yaml again to grant them.`,
     );
   }
   if (unknown.length > 0) {

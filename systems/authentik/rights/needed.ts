@@ -14,7 +14,7 @@ export const NEEDED_RIGHTS: readonly NeededRight[] = [
   { right: "authentik_core.view_user", purpose: "find CI's account" },
   { right: "authentik_core.view_token", purpose: "find the account's app password" },
   { right: "authentik_core.view_token_key", purpose: "sign in with the app password" },
-  { right: "authentik_core.view_group", purpose: "look up the groups of the settings first", optional: true },
+  { right: "authentik_core.view_group", purpose: "check that the groups of the settings exist", optional: true },
   { right: "authentik_core.view_application", purpose: "compare the application with the settings", optional: true },
   {
     right: "authentik_policies.view_policybinding",

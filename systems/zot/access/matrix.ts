@@ -132,7 +132,7 @@ export function clientDifferences(rows: readonly MeasuredRow[]): string | undefi
   const pings = rows.filter(({ operation }) => operation === "ping");
   const of = (subject: Subject) => pings.find((row) => row.subject === subject)?.measured;
   if (of("anonymous") !== 200 || of("anonymous docker") !== 401) return undefined;
-  return "Without credentials, curl, containerd, podman and skopeo may pull, but docker may not: zot answers its first request with 401 (docs/zot.md).";
+  return "Without credentials, curl, containerd, podman and skopeo can pull. docker cannot, because zot answers its first request with 401: run `docker login` with an API key first (docs/zot.md).";
 }
 
 /** One line for each row that differs: `anonymous, pull: expected 200, got 401`. */

@@ -52,7 +52,7 @@ export const access = z.strictObject({
   ciGroup: groupName
     .default("artifact-workloads")
     .describe(
-      "The Authentik group of CI: `access.ci` says what its members may do; they never may overwrite or delete. The blueprint creates it.",
+      "The Authentik group of CI: `access.ci` says what its members may do; they may never overwrite or delete. The blueprint creates it.",
     ),
   ci: ci
     .default("push")
@@ -63,7 +63,7 @@ export const access = z.strictObject({
     .boolean()
     .default(true)
     .describe(
-      "Whether anyone may pull without signing in. Not with docker: zot 2.1.16 and later answer 401 to a docker without credentials, so it needs a `docker login` with an API key. containerd (also in Kubernetes), podman, skopeo and curl pull without.",
+      "Whether anyone may pull without signing in. This works with containerd (also in Kubernetes), podman, skopeo and curl. docker needs `docker login` with an API key: zot 2.1.16 and later answer 401 to docker without credentials.",
     ),
   signedInRead: z
     .boolean()
@@ -98,7 +98,7 @@ export const access = z.strictObject({
           error: 'a glob of repository names without a leading or trailing slash, such as "docker.io/**"',
         })
         .refine((value) => value === value.toLowerCase(), {
-          error: "a glob in lower case, because repository names are in lower case and zot reads the glob so",
+          error: "a glob in lower case: repository names are in lower case, and zot converts globs to lower case",
         }),
       namespace,
     )

@@ -90,7 +90,7 @@ export function* ciLimitProblems(rules: AccessRules, extra: JsonObject, ci: CiIm
     yield {
       path: isExtra ? `${access}.repositories.${deciding.glob}` : signedInActionsOf(deciding.glob),
       message: tooMuch(
-        isExtra ? holder(deciding, who, given, rules.ciGroup) : "every signed-in user, CI too,",
+        isExtra ? holder(deciding, who, given, rules.ciGroup) : "every signed-in user, including CI,",
         given,
         `images such as ${sample}, which ${where}`,
       ),
@@ -110,12 +110,14 @@ function mayDo(rules: RepositoryRules, who: Who, action: string): boolean {
 
 function holder(rules: RepositoryRules, who: Who, given: readonly string[], ciGroup: string): string {
   if (given.some((action) => grants(rules, who, action))) return `CI (${ciGroup})`;
-  return given.some((action) => rules.defaultPolicy.includes(action)) ? "every signed-in user, CI too," : "anyone";
+  return given.some((action) => rules.defaultPolicy.includes(action))
+    ? "every signed-in user, including CI,"
+    : "anyone";
 }
 
 function tooMuch(subject: string, actions: readonly string[], where: string): string {
   return (
-    `gives ${subject} the permission to ${actions.join(" and ")} ${where}: whoever gets hold of CI's key could replace or remove what others pull. ` +
-    `Remove ${actions.join(" and ")} here, or grant it to another group.`
+    `gives ${subject} permission to ${actions.join(" and ")} ${where}: whoever gets hold of CI's key could replace or remove what others pull. ` +
+    `Remove ${actions.join(" and ")} here, or grant ${actions.length > 1 ? "them" : "it"} to a group that CI is not in.`
   );
 }

@@ -54,12 +54,12 @@ export const registry = z
       .boolean()
       .default(false)
       .describe(
-        "Whether to write the LaunchAgent's plist or the unit file too. A change of the file restarts zot; `destroy` restores the original file and starts it. If you set it to false again, the file stays as it is until `destroy`, since zot runs by it.",
+        "Whether to write the LaunchAgent's plist or the unit file too. A change of the file restarts zot; `destroy` restores the original file and starts that service. If you set it to false again, the file stays until `destroy`, because zot still runs under it.",
       ),
     serviceFile: text
       .optional()
       .describe(
-        "Path of the plist or unit file on the host. Default: `~/Library/LaunchAgents/<label>.plist`, `/etc/systemd/system/<unit>.service` or `~/.config/systemd/user/<unit>.service`. If `manageService` wrote the old file, a change removes it once zot serves by the new one.",
+        "Path of the plist or unit file on the host. Default: `~/Library/LaunchAgents/<label>.plist`, `/etc/systemd/system/<unit>.service` or `~/.config/systemd/user/<unit>.service`. If `manageService` wrote the old file, a change removes it once zot runs under the new one.",
       ),
     serviceLog: text
       .optional()

@@ -83,8 +83,10 @@ export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
     const said = userNotice({ inputs, state });
     if (said !== undefined) context.warn(said);
     if (isRevocation(inputs, state)) await revokeEverything(inputs, context);
-    const seen = state.drift === UNANSWERED ? { ...state, drift: await currentDrift(state, context) } : state;
-    if (needsNewKey(inputs, seen, new Date())) return makeKey(inputs, context, state);
+    if (needsNewKey(inputs, state, new Date())) return makeKey(inputs, context, state);
+    // Asked only where the settings ask for no new key: an old address may never answer again.
+    if (state.drift === UNANSWERED && (await currentDrift(state, context)) !== "")
+      return makeKey(inputs, context, state);
     return { ...state, ...inputs, rotates: plus(state.created, inputs.rotateAfter), drift: "" };
   },
 

@@ -79,15 +79,21 @@ export const keyCleanup: Resource<KeyCleanupInputs, KeyCleanupState> = {
         context.warn(
           `The ${keys} at ${registryUrl} were not revoked: ${error.message} If zot returns with its data, they are valid until they expire.`,
         );
-      // registry.url has changed in Authentik, and the run ended before a key was created at the new one. ApiKey has revoked what it knew.
-      else if (error.code === "REDIRECT_URI_REFUSED")
+      // registry.url has changed in Authentik, and the run ended before a key was created at the new one; or somebody deleted the provider. ApiKey has
+      // revoked what it knew.
+      else if (error.code === "REDIRECT_URI_REFUSED" || error.code === "CLIENT_UNKNOWN")
         context.warn(
-          `Whether ${keys} are left at ${registryUrl} is unknown: ${error.message} Any that are left are valid until ${expiryOf(state) ?? "they expire"}.`,
+          `Whether ${keys} are left at ${registryUrl} is unknown: ${error.message} Sign in to its UI as that account, if it still exists, and revoke them there.${validUntil(state)}`,
         );
       else throw error;
     }
   },
 };
+
+function validUntil(state: Partial<KeyCleanupState>): string {
+  const date = expiryOf(state);
+  return date === undefined ? "" : ` They are valid until ${date}.`;
+}
 
 /** When keys created until now expire; unknown in the state of earlier versions. */
 function expiryOf({ lifetime }: Partial<KeyCleanupState>): string | undefined {

@@ -45,6 +45,6 @@ export function declaredEffects(path: Path): readonly Effect[] {
   const effects = effectsOf(path.replaceAll("*", "<name>")) ?? [];
   return effects
     .filter((effect) => effect !== "none" && effect !== "description")
-    .map((effect) => (effect === "revoke" ? "key" : effect))
+    .map((effect) => (effect === "revoke" || effect === "newKey" ? "key" : effect))
     .toSorted();
 }

@@ -19,6 +19,8 @@ export interface Resource {
   readonly lookup?: string;
   /** Query parameters that filter a list by the field of the same name. */
   readonly filters: readonly string[];
+  /** Those of them that only take values that some object has: django-filter's `AllValuesMultipleFilter`. */
+  readonly choices?: readonly string[];
   readonly view: (row: Row) => JsonObject;
   /** Objects that the caller may access without the permission. Other objects are then a 404 instead of a 403. */
   readonly isOwn?: (caller: Caller, row: Row) => boolean;
@@ -104,6 +106,11 @@ function list({ database, access, resource }: Handling, c: Context): Response {
   const { isOwn, isListed } = resource;
   const view = permissionFor("view", resource.model);
   if (isOwn === undefined && isListed === undefined) caller.require(view);
+  for (const name of resource.choices ?? []) {
+    const value = query[name];
+    if (value === undefined || database.all(resource.model).some((row) => shown(row[name]) === value)) continue;
+    refuse(400, { [name]: [`Select a valid choice. ${value} is not one of the available choices.`] });
+  }
   const rows = database
     .all(resource.model)
     .filter((row) => isListed?.(caller, row, query) ?? (caller.may(view) || isOwn?.(caller, row) === true))

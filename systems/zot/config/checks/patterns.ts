@@ -9,14 +9,14 @@ import type { ConfigProblem } from "./problem.ts";
 export function* patternProblems(config: unknown): Generator<ConfigProblem> {
   for (const [path, pattern] of globsIn(config)) {
     if (typeof pattern !== "string" || isValidGlob(pattern)) continue;
-    yield { path, message: `got ${shown(pattern)}, with which zot does not start; must be ${VALID_GLOB}.` };
+    yield { path, message: `got ${shown(pattern)}; zot does not start with it. Must be ${VALID_GLOB}.` };
   }
   for (const [path, expression] of expressionsIn(config)) {
     const problem = typeof expression === "string" ? regularExpressionProblem(expression) : undefined;
     if (problem === undefined) continue;
     yield {
       path,
-      message: `got ${shown(expression)}, with which zot does not start: it contains ${problem}. Must be a regular expression of Go (RE2).`,
+      message: `got ${shown(expression)}; zot does not start with it: ${problem}. Use a regular expression that Go (RE2) accepts.`,
     };
   }
 }

@@ -34,7 +34,7 @@ class Parser {
 
   parse(): void {
     this.#alternatives(0);
-    if (this.#rest !== "") throw new InvalidExpression("a ) without its (");
+    if (this.#rest !== "") throw new InvalidExpression("unexpected )");
   }
 
   /** Takes the beginning of the rest, if it is as given. */
@@ -46,21 +46,22 @@ class Parser {
   }
 
   #alternatives(depth: number): Repeated[] {
-    if (depth > DEEPEST) throw new InvalidExpression(`groups deeper than ${DEEPEST}`);
+    if (depth > DEEPEST) throw new InvalidExpression(`expression nests too deeply (at most ${DEEPEST} levels)`);
     const parts: Repeated[] = [];
     let last: Repeated | undefined;
     while (this.#rest !== "" && !this.#rest.startsWith(")")) {
       const repetition = this.#repetition();
       if (repetition !== undefined) {
-        if (last === undefined) throw new InvalidExpression(`nothing before ${repetition.text} that it repeats`);
+        if (last === undefined)
+          throw new InvalidExpression(`missing argument to repetition operator: ${repetition.text}`);
         parts.pop();
         last = { times: repetition.times, parts: [last] };
         if (repetition.times >= 2 && !mayRepeat(last, MOST_REPETITIONS))
-          throw new InvalidExpression(`more than ${MOST_REPETITIONS} repetitions`);
+          throw new InvalidExpression(`invalid repeat count: more than ${MOST_REPETITIONS} repetitions`);
         parts.push(last);
         const next = this.#repetition();
         if (next !== undefined)
-          throw new InvalidExpression(`${repetition.text}${next.text}, which repeats a repetition`);
+          throw new InvalidExpression(`invalid nested repetition operator: ${repetition.text}${next.text}`);
         continue;
       }
       // Flags and an empty quotation are nothing: what follows repeats what is before them.
@@ -80,7 +81,7 @@ class Parser {
     const [from, to] = [Number(least), Number(most === undefined || most === "" ? least : most)];
     if (from > MOST_REPETITIONS || to > MOST_REPETITIONS || to < from)
       throw new InvalidExpression(
-        `${text}; at most ${MOST_REPETITIONS} repetitions are allowed, the smaller number first`,
+        `invalid repeat count: ${text} (at most ${MOST_REPETITIONS}, the smaller number first)`,
       );
     return { text, times: to };
   }
@@ -102,11 +103,11 @@ class Parser {
     }
     const name = this.#take(/^\?P?<([A-Za-z0-9_]+)>/)?.[1];
     if (name !== undefined && this.#names.size === this.#names.add(name).size)
-      throw new InvalidExpression(`two groups with the name ${name}`);
+      throw new InvalidExpression(`duplicate capture group name: ${name}`);
     if (name === undefined && this.#take(/^\?[imsU]*(?:-[imsU]+)?:/) === undefined && this.#rest.startsWith("?"))
-      throw new InvalidExpression(`(${this.#rest.slice(0, 3)}, which Go does not know: there is no look-around`);
+      throw new InvalidExpression(`unsupported syntax (${this.#rest.slice(0, 3)}: Go has no look-around`);
     const parts = this.#alternatives(depth + 1);
-    if (this.#take(/^\)/) === undefined) throw new InvalidExpression("a ( without its )");
+    if (this.#take(/^\)/) === undefined) throw new InvalidExpression("missing closing )");
     return once(parts);
   }
 
@@ -118,11 +119,11 @@ class Parser {
     if (text !== undefined) {
       const code = octal === undefined ? Number.parseInt(long ?? short ?? "", 16) : Number.parseInt(octal, 8);
       if (code <= 0x10_ff_ff) return code;
-      throw new InvalidExpression(`${text}, which is no character`);
+      throw new InvalidExpression(`invalid escape sequence: ${text}`);
     }
     const plain = this.#take(/^\\([afnrtv]|[^\p{L}\p{N}\u{80}-\u{10ffff}])/u)?.[1];
     if (plain !== undefined) return plain.codePointAt(0);
-    throw new InvalidExpression(`${this.#rest.slice(0, 2)}, which Go does not know: it has no references to groups`);
+    throw new InvalidExpression(`invalid escape sequence: ${this.#rest.slice(0, 2)} (Go has no references to groups)`);
   }
 
   /** Takes `\d`, `\pL` or `\p{Greek}`. */
@@ -132,25 +133,25 @@ class Parser {
     if (found === undefined) return false;
     const name = found[1] ?? found[2] ?? "";
     if (name !== "Any" && ![`\\p{${name}}`, `\\p{Script=${name}}`].some(isKnown))
-      throw new InvalidExpression(`${found[0]}, which is no class of characters`);
+      throw new InvalidExpression(`invalid character class: ${found[0]}`);
     return true;
   }
 
   #class(): void {
-    const start = this.#take(/^\[\^?/)?.[0] ?? "";
+    this.#take(/^\[\^?/);
     for (let first = true; first || !this.#rest.startsWith("]"); first = false) {
-      if (this.#rest === "") throw new InvalidExpression(`a ${start} without its ]`);
+      if (this.#rest === "") throw new InvalidExpression(`missing closing ]`);
       const named = this.#take(/^\[:(\^?[a-z]*):\]/);
       if (named !== undefined) {
-        if (!NAMED.test(named[1] ?? "")) throw new InvalidExpression(`${named[0]}, which is no class of characters`);
+        if (!NAMED.test(named[1] ?? "")) throw new InvalidExpression(`invalid character class: ${named[0]}`);
         continue;
       }
       if (this.#characters()) continue;
       const low = this.#classCharacter();
       if (this.#take(/^-(?!\])/) === undefined) continue;
-      if (this.#rest === "") throw new InvalidExpression(`a ${start} without its ]`);
+      if (this.#rest === "") throw new InvalidExpression(`missing closing ]`);
       const high = this.#classCharacter();
-      if (high < low) throw new InvalidExpression("a range of characters that ends before it begins");
+      if (high < low) throw new InvalidExpression("invalid character class range");
     }
     this.#take(/^\]/);
   }

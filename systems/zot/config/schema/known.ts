@@ -34,7 +34,7 @@ export function knownKeys(extra: JsonObject, { version, schema, isKnown }: Decid
     const reason = message.startsWith(UNKNOWN_SETTING)
       ? `not known in zot ${newest}.${message.slice(UNKNOWN_SETTING.length)}`
       : `not valid in zot ${newest}: ${message}`;
-    return `${path}: ${reason} The zot on the host decides, but could not be asked for its schema.`;
+    return `${path}: ${reason} The zot on the host may accept it, but its schema could not be read. Check the spelling; \`up\` lets zot verify the config before anything changes.`;
   });
   return { schema: undefined, warnings };
 }

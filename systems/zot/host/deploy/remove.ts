@@ -28,7 +28,7 @@ if [ -f "$before" ]; then
   }
 elif [ -f "$config.zot-auth" ]; then
   rm -f "$config"
-  if ready; then say "There was no config before zot-auth, so $config is removed. zot serves on from memory until it stops, and does not start again without a config."; fi
+  if ready; then say "There was no config before zot-auth, so $config was removed. zot keeps running with the config that it has loaded. Once it stops, it does not start without a new config."; fi
 fi
 ${FORGET}`;
 }

@@ -92,14 +92,16 @@ stop_former() (
 discard_former() {
   if [ $switched = yes ]; then
     discard_service "$former"
-    if [ $managed = no ] && [ -f "$service.origin" ]; then
-      ( use_service "$origin_kind" "$origin_unit" "$origin_file"; place_unused "$service.origin" )
-      rm -f "$service.origin"
-    fi
+    if [ $managed = no ]; then put_origin_back; fi
   elif [ $kind = command ] && [ -f "$service.zot-auth" ]; then
     # The command restarts another service, if ours does not run.
-    if ( service_of "$service.zot-auth"; use_service "$was_kind" "$was_unit" "$was_file"; ! running ); then discard_service "$service"; fi
+    if ( service_of "$service.zot-auth"; use_service "$was_kind" "$was_unit" "$was_file"; ! running ); then discard_service "$service"; put_origin_back; fi
   fi
+}
+put_origin_back() {
+  if [ ! -f "$service.origin" ]; then return 0; fi
+  ( use_service "$origin_kind" "$origin_unit" "$origin_file"; place_unused "$service.origin" )
+  rm -f "$service.origin"
 }
 return_former() {
   return_origin
@@ -118,7 +120,7 @@ restore_service() {
   if [ "$1" = keep ] && changed_by_others "$service"; then return 0; fi
   # Nobody declares its content any more.
   if [ $managed = no ] && [ -f "$definition" ] && [ "$(sum "$definition")" != "$(field "$service.zot-auth" written)" ] &&
-    ! cmp -s "$service.before-zot-auth" "$definition"; then say "$definition was changed by hand since, and stays."; return 0; fi
+    ! cmp -s "$service.before-zot-auth" "$definition"; then say "$definition was edited by hand, so it was left in place. Remove it if you do not need it."; return 0; fi
   if [ -f "$service.before-zot-auth" ]; then service_changed=yes; place_definition "$service.before-zot-auth"
   elif [ -f "$service.zot-auth" ] || [ ! -f "$definition" ]; then gone=yes; forget_zot; remove_definition; fi
   if [ -f "$service.origin" ] && [ -n "$origin_kind" ] && { [ $gone = yes ] || [ "$origin_file" != "$definition" ]; }; then

@@ -34,7 +34,7 @@ place_definition() {
     elevated cp "$1" "$there.zot-auth-new" && elevated chmod 644 "$there.zot-auth-new" && elevated mv -f "$there.zot-auth-new" "$there"
 }
 remove_definition() {
-  there=$(through "$definition") && elevated rm -f "$there" "$there.zot-auth-new"
+  there=$(through "$definition") && elevated rm -f "$there" "$there.zot-auth-new" || return 1
   case $kind in systemd*) ctl daemon-reload ;; esac
 }`;
 }

@@ -25,7 +25,7 @@ export function serviceNotice(facts: Pick<HostFacts, "recordedService">, describ
         ? `${file} is replaced by its original`
         : `${file} is removed; \`destroy\` restores its original`
       : `${file} is removed`;
-    return `${first}Once zot serves by ${present}, ${last}.`;
+    return `${first}Once zot runs under ${present}, ${last}.`;
   }
   if (definition !== undefined) return undefined;
   const left = original ? "restores its original" : "removes it";

@@ -130,7 +130,7 @@ test("distinguishes a missing mount, a missing file and a different text", async
   lab.write("elsewhere.yaml", renderBlueprint(blueprintArgs(settings)));
   assert.match(
     (await failureOf(create(t, lab, { timeout: 0 }))).message,
-    /It sees this text as custom\/elsewhere\.yaml: set authentik\.blueprintPath to that\./,
+    /The worker has this blueprint at custom\/elsewhere\.yaml\. Set authentik\.blueprintPath to that path\./,
   );
 });
 

@@ -34,6 +34,17 @@ test("every group and flow of the settings is looked up, CI's own group is not",
   assert.match(message, /Create them in Authentik, or correct the setting/);
 });
 
+test("a missing scope mapping, which Authentik answers with 400, is reported as missing", async (t) => {
+  const lab = await startLab(t);
+  const { pk } = await lab.one("/propertymappings/provider/scope/?scope_name=email");
+  assert.equal((await lab.api("DELETE", `/propertymappings/provider/scope/${String(pk)}/`)).status, 204);
+  const needs = checkBlueprintNeeds(connectionTo(t, lab.server.url, adminKey), needsWith({}), testContext());
+  assert.match(
+    (await failureOf(needs)).message,
+    /the scope mapping with managed "goauthentik\.io\/providers\/oauth2\/scope-email"/,
+  );
+});
+
 test("behind another blueprint, which may create it, a missing group is a warning", async (t) => {
   const lab = await startLab(t);
   const connection = connectionTo(t, lab.server.url, adminKey);

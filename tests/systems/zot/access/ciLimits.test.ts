@@ -48,7 +48,7 @@ for (const [name, access, path] of [
   test(`an error before anything changes: every signed-in user may overwrite or delete ${name}`, () => {
     const [only = "", ...more] = problems({}, access);
     assert.deepEqual(more, []);
-    assert.ok(only.startsWith(`${path}: gives every signed-in user, CI too, the permission to `), only);
+    assert.ok(only.startsWith(`${path}: gives every signed-in user, including CI, permission to `), only);
   });
 }
 
@@ -56,7 +56,7 @@ for (const [name, access, expected] of [
   [
     "the group may overwrite",
     rule("blumeops/**", { ...CI, actions: ["update"] }),
-    /^zot\.extra\.http\.accessControl\.repositories\.blumeops\/\*\*: gives CI \(artifact-workloads\) the permission to update images such as blumeops\/\S+, which are below ci\.imagePrefix/,
+    /^zot\.extra\.http\.accessControl\.repositories\.blumeops\/\*\*: gives CI \(artifact-workloads\) permission to update images such as blumeops\/\S+, which are below ci\.imagePrefix/,
   ],
   [
     "the group may delete",
@@ -83,17 +83,17 @@ for (const [name, access, expected] of [
   [
     "every signed-in user may",
     { repositories: { "blumeops/**": { policies: [push], defaultPolicy: ["read", "delete"] } } },
-    /gives every signed-in user, CI too, the permission to delete/,
+    /gives every signed-in user, including CI, permission to delete/,
   ],
   [
     "anyone may",
     { repositories: { "blumeops/**": { policies: [push], anonymousPolicy: ["update"] } } },
-    /gives anyone the permission to update/,
+    /gives anyone permission to update/,
   ],
   [
     "the admin policy names the group",
     { adminPolicy: { ...CI, actions: ["read", "create", "update", "delete"] } },
-    /^zot\.extra\.http\.accessControl\.adminPolicy: gives CI \(artifact-workloads\) the permission to update and delete every repository/,
+    /^zot\.extra\.http\.accessControl\.adminPolicy: gives CI \(artifact-workloads\) permission to update and delete every repository/,
   ],
 ] as const) {
   test(`an error before anything changes: ${name}`, () => {

@@ -21,5 +21,5 @@ test("a glob with which zot does not start is an error wherever a config may hav
     "extensions.sync.registries.0.content.1.prefix",
   ]);
   const [first] = patternProblems(config);
-  assert.match(first?.message ?? "", /^got "\[a", with which zot does not start; must be a glob with every bracket/);
+  assert.match(first?.message ?? "", /^got "\[a"; zot does not start with it\. Must be a glob with every bracket/);
 });

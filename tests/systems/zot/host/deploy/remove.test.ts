@@ -114,7 +114,10 @@ test("without an original config, ours is removed, and what becomes of the runni
   await world.deploy(world.text([]));
   const { code, stderr } = await world.remove();
   assert.equal(code, 0);
-  assert.match(stderr, /zot serves on from memory until it stops, and does not start again without a config/);
+  assert.match(
+    stderr,
+    /zot keeps running with the config that it has loaded\. Once it stops, it does not start without a new config/,
+  );
   assert.deepEqual(world.files(), ["zot", "zot.log"]);
 });
 

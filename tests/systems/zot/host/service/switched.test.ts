@@ -70,7 +70,7 @@ describe("another service", () => {
     await adoptOld();
     assert.equal(
       await notice(unit("new")),
-      `systemd-user:old, which runs zot now, is stopped. Once zot serves by systemd-user:new, ${world.at("old.service")} is removed; \`destroy\` restores its original.`,
+      `systemd-user:old, which runs zot now, is stopped. Once zot runs under systemd-user:new, ${world.at("old.service")} is removed; \`destroy\` restores its original.`,
     );
     await deploy(unit("new"));
     assert.deepEqual([managers.running(), world.read("old.service")], ["new", undefined]);
@@ -149,7 +149,7 @@ describe("another file of the same service", () => {
     const moved = unit("old", { file: "moved.service" });
     assert.equal(
       await notice(moved),
-      `Once zot serves by systemd-user:old, ${world.at("old.service")} is removed; \`destroy\` restores its original.`,
+      `Once zot runs under systemd-user:old, ${world.at("old.service")} is removed; \`destroy\` restores its original.`,
     );
     await deploy(moved);
     assert.deepEqual([managers.running(), world.read("old.service")], ["old", undefined]);
@@ -198,7 +198,7 @@ describe("no longer managed", () => {
     await adoptOld();
     await deploy(theirs());
     writeFileSync(world.at("old.service"), `${world.read("old.service") ?? ""}# mine\n`);
-    assert.match(await destroy(theirs()), /old\.service was changed by hand since, and stays\./);
+    assert.match(await destroy(theirs()), /old\.service was edited by hand, so it was left in place\./);
     assert.match(world.read("old.service") ?? "", /# mine/);
     assert.deepEqual(left(), ["old.service"]);
   });
@@ -238,6 +238,17 @@ describe("a command in its place", () => {
       left().every((name) => !name.includes("service")),
       left().join(" "),
     );
+  });
+
+  test("after two of ours: the file of the first one's original returns to its place", async () => {
+    await adoptOld();
+    await deploy(unit("new"));
+    await sh("systemctl --user stop new");
+    const { service } = world.deployment();
+    await deploy(service, world.text(["read"], { other: true }));
+    assert.equal(world.read("old.service"), BY_HAND);
+    await destroy(service);
+    assert.deepEqual([world.read("old.service"), world.read("new.service")], [BY_HAND, undefined]);
   });
 });
 
