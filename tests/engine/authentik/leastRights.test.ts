@@ -89,7 +89,7 @@ test("the required permissions are sufficient for up and refresh, which report w
   for (const right of OPTIONAL) await change("unassign", right);
   const { code, output } = await run(lab.up());
   assert.equal(code, 0, output);
-  for (const right of OPTIONAL) assert.match(output, new RegExp(`cannot .*it lacks .*${right}`));
+  for (const right of OPTIONAL) assert.match(output, new RegExp(`lacks optional permissions in Authentik: .*${right}`));
   assert.equal((await homelab.authentik("/core/applications/zot/")).status, 200);
   const refreshed = await run(lab.pulumi("refresh", "--yes", "--skip-preview", "--non-interactive"));
   assert.equal(refreshed.code, 0, refreshed.output);
