@@ -167,6 +167,13 @@ export class Authentik {
     throw unexpected(this.endpoint, `begin the flow "${slug}"`, answer);
   }
 
+  /** A group by its name, with its members. */
+  async group(name: string): Promise<unknown> {
+    const path = `/core/groups/?name=${encodeURIComponent(name)}&include_users=true`;
+    const found = await this.#results(path, "find a group", "authentik_core.view_group");
+    return found.find((group) => at(group, "name") === name);
+  }
+
   async user(username: string): Promise<unknown> {
     const path = `/core/users/?username=${encodeURIComponent(username)}&include_groups=true`;
     const found = await this.#results(path, "find a user", "authentik_core.view_user");

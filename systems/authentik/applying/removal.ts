@@ -7,13 +7,14 @@ import { HttpResponse } from "../../../core/http/http.ts";
 import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";
 import { withoutForeignAccounts } from "./accounts.ts";
+import { withoutPeoplesGroups } from "./groups.ts";
 import { runBlueprint } from "./run.ts";
 import type { Context } from "../../../provider/resource.ts";
 
 const NAME = "zot-auth removal";
 
 /**
- * Removes objects from Authentik by a short-lived blueprint, except for accounts that others created.
+ * Removes objects from Authentik by a short-lived blueprint, except for accounts that others created, and groups with people in them.
  *
  * @param what distinguishes this removal from concurrent ones
  */
@@ -23,7 +24,9 @@ export async function removeObjects(
   objects: readonly BlueprintObject[],
   context: Context,
 ): Promise<void> {
-  const ours = await withoutForeignAccounts(new Authentik(connection, context.signal), objects, context);
+  const authentik = new Authentik(connection, context.signal);
+  const accounts = await withoutForeignAccounts(authentik, objects, context);
+  const ours = await withoutPeoplesGroups(authentik, accounts, context);
   if (ours.length === 0) return;
   context.progress(`removing ${ours.filter(isNamed).join(", ")} from Authentik`);
   await applyOnce(connection, what, renderRemoval(ours), context);

@@ -95,6 +95,11 @@ export function usernameOf(object: BlueprintObject): string | undefined {
   return /^authentik_core\.user (.+)$/.exec(object)?.[1];
 }
 
+/** The name if it is a group. */
+export function groupNameOf(object: BlueprintObject): string | undefined {
+  return /^authentik_core\.group (.+)$/.exec(object)?.[1];
+}
+
 /** Whether it is the account or its app password. Their own resource removes them, once the account has signed in to revoke its key. */
 export function isAccount(object: BlueprintObject): boolean {
   return /^authentik_core\.(?:user|token) /.test(object);

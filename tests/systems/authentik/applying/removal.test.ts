@@ -6,6 +6,7 @@ import { blueprintArgs } from "../../../../stack/arguments.ts";
 import { declaredObjects, neededObjects } from "../../../../systems/authentik/blueprint/objects.ts";
 import type { Settings } from "../../../../settings/schema.ts";
 import { appliedBlueprint } from "../../../../systems/authentik/resources/appliedBlueprint.ts";
+import { removeObjects } from "../../../../systems/authentik/applying/removal.ts";
 import { objectCleanup } from "../../../../systems/authentik/resources/objectCleanup.ts";
 import type { ObjectCleanupState } from "../../../../systems/authentik/resources/objectCleanup.ts";
 import { serviceAccount } from "../../../../systems/authentik/resources/authentikObjects.ts";
@@ -104,6 +105,29 @@ test("a group removed from the settings loses its binding; the others move up, a
   assert.deepEqual(await stack.bound(), ["admins", "artifact-workloads", "guests"]);
   assert.equal((await stack.lab.one("/core/groups/?name=family"))["name"], "family");
   assert.deepEqual(await stack.removals(), [], "no removal is left");
+});
+
+test("a group of people that the settings named as CI's stays, with a warning, whether Authentik ever got the blueprint or not", async (t) => {
+  const stack = await stackWithGroups(t);
+  const { lab } = stack;
+  const { pk: family } = await lab.one("/core/groups/?name=family");
+  const created = await lab.api("POST", "/core/users/", { username: "zoe", name: "Zoe", groups: [family] });
+  assert.equal(created.status, 201, created.text);
+  const wrong = settingsWith({ access: { ciGroup: "family" } });
+  // The first run ends before anything is delivered.
+  await stack.deliver(wrong);
+  await stack.up(PLAIN);
+  assert.equal((await lab.one("/core/groups/?name=family"))["name"], "family");
+  await stack.up(wrong);
+  await stack.up(settingsWith({ access: { ciGroup: "robots" } }));
+  assert.equal((await lab.one("/core/groups/?name=family"))["name"], "family");
+  assert.equal((await lab.api("GET", "/core/groups/?name=artifact-workloads")).text.includes('"count":0'), true);
+  const context = testContext();
+  await removeObjects({ ...stack.connection, timeout: 5 }, "a test", ["authentik_core.group family"], context);
+  assert.match(
+    context.warned.join(),
+    /The group "family" in Authentik has members that this program did not add \(zoe\), so it stays\./,
+  );
 });
 
 test("after a run interrupted after delivery, the next run removes what that run created and is no longer declared", async (t) => {
