@@ -13,8 +13,7 @@ const OP_REFERENCE =
 const DURATION = 'a duration such as "90 days", "1 hour" or "30 seconds"';
 const NAME = "a name of letters, digits, dots, underscores and hyphens that begins with a letter or digit";
 const SLUG = "a slug of letters, digits, hyphens and underscores, as Authentik shows it";
-const GROUP_NAME =
-  "a group's name, as Authentik shows it: any text without line breaks, and without spaces at its ends";
+const GROUP_NAME = "a group's name as Authentik shows it, without line breaks and without leading or trailing spaces";
 const USER_NAME = "a user name that Authentik accepts: at most 150 letters, digits and _ . @ + -";
 const TEXT = "a string that is not empty";
 const PORT = "a port between 1 and 65535";
@@ -80,7 +79,7 @@ export const name = z.string({ error: NAME }).regex(/^[A-Za-z0-9][A-Za-z0-9._-]*
 /** A slug of Authentik: letters, digits, `_`, `-`. */
 export const slug = z.string({ error: SLUG }).regex(/^[A-Za-z0-9_-]+$/, { error: SLUG });
 
-/** The name of a group in Authentik: any text but for line breaks and other control characters, and spaces at its ends, which Authentik removes. */
+/** The name of a group in Authentik: any text without control characters and without leading or trailing spaces, which Authentik removes. */
 export const groupName = z
   .string({ error: GROUP_NAME })
   .regex(/^(?!\s)[^\p{C}\p{Zl}\p{Zp}]+(?<!\s)$/u, { error: GROUP_NAME });

@@ -10,8 +10,8 @@ import { ZotDeployment } from "./engine/zotDeployment.ts";
 import { Homelab } from "./homelab/homelab.ts";
 import type { Fault } from "./requests/gate.ts";
 
-// ci.user changes, and that run is cut off: by a kill at any request, or by a zot that does not take its config, after Authentik has the new account and before
-// anything else knows of it. Then the user changes it back or on, or destroys. No account with an app password is left, and no key.
+// A run that changes ci.user is interrupted after Authentik has created the new account: it is killed at a request, or zot rejects its config. Then the user
+// changes it back, changes it again, or destroys the stack. No account with an app password is left, and no key.
 
 const USERS = ["zot-ci", "robot", "third"] as const;
 type User = (typeof USERS)[number];

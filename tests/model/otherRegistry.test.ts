@@ -14,8 +14,8 @@ import type { AnotherZot, KeyOfUser } from "./homelab/homelab.ts";
 import type { Change } from "./homelab/servers.ts";
 import type { Fault } from "./requests/gate.ts";
 
-// registry.url leads to another zot, while an account of before still has keys at the old one, or in a run that fails before there is a new key. Nobody can sign
-// in at the old zot any more: Authentik sends people back to the new one.
+// registry.url changes to another zot while a former account still has keys at the old one, or in a run that fails before it creates a new key. Nobody can sign
+// in to the old zot any more: Authentik redirects to the new one.
 
 const USER = { ci: { user: "robot" } };
 

@@ -12,8 +12,8 @@ export interface DeclaredProvider {
 }
 
 /**
- * Checks, before a stack first uses a client ID, that it and the provider's name are nobody else's: the blueprint finds its provider by the one or the
- * other, and would change that one.
+ * Checks, before a stack first uses a client ID, that no other provider has that client ID or the provider's name: the blueprint finds its provider by
+ * either, and would overwrite somebody else's.
  * Without permission to view providers, it does nothing.
  *
  * @param formerClientId the client ID that this stack's provider has had. Default: it has no provider yet

@@ -21,11 +21,19 @@ export async function withoutPeoplesGroups(
     const people = name === undefined ? [] : await peopleIn(authentik, name);
     if (people.length === 0) continue;
     context.warn(
-      `The group "${name ?? ""}" in Authentik has members that this program did not add (${people.join(", ")}), so it stays. Delete it in Authentik if you do not need it.`,
+      `The group "${name ?? ""}" in Authentik has members that this program did not add (${shown(people)}), so it stays. Delete it in Authentik if you do not need it.`,
     );
     kept.add(object);
   }
   return objects.filter((object) => !kept.has(object));
+}
+
+/** How many members the warning names. */
+const NAMED = 5;
+
+function shown(people: readonly string[]): string {
+  const more = people.length > NAMED ? ` and ${people.length - NAMED} more` : "";
+  return `${people.slice(0, NAMED).join(", ")}${more}`;
 }
 
 async function peopleIn(authentik: Authentik, name: string): Promise<readonly string[]> {

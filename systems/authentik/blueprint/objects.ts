@@ -62,8 +62,8 @@ export function clientIdsOf(objects: readonly BlueprintObject[]): readonly strin
 }
 
 /**
- * Whether the blueprint finds the provider of before: by its client ID, or by its name. Then it and its application only get other names, and whatever has
- * an old name or an old client ID afterwards is somebody else's.
+ * Whether the blueprint finds the existing provider, by its client ID or by its name. It then renames the provider and its application, so whatever has an
+ * old name or an old client ID afterwards is somebody else's.
  */
 export function isSameProvider(before: readonly BlueprintObject[], after: readonly BlueprintObject[]): boolean {
   return before.some((object) => modelOf(object) === PROVIDER && after.includes(object));

@@ -101,10 +101,10 @@ const http = z.strictObject({
   realm: text.optional().describe("The realm that zot sends to clients."),
   allowOrigin: text.optional().describe("Other origins that may call zot from a browser (CORS), separated by commas."),
   readTimeout: timeout.describe(
-    "How long a request may take to arrive, such as the upload of a layer. Default: 1 hour from zot 2.1.17 on, because zot's own 60 seconds cut off pushes over slow connections; older releases have no limit. `default` leaves it out of the config, so that zot's own default applies.",
+    "The maximum time for reading a request, such as the upload of a layer. Default: 1 hour for zot 2.1.17 and later, whose own default of 60 seconds interrupts pushes over slow connections; older releases have no limit. `default` omits it from the config, so that zot's own default applies.",
   ),
   writeTimeout: timeout.describe(
-    "How long zot may take from the start of a request to the end of its response, such as the download of a layer. Defaults as `readTimeout`.",
+    "The maximum time from the start of a request to the end of its response, such as the download of a layer. Same default as `readTimeout`.",
   ),
   compat: z
     .array(z.enum(["docker2s2"]))

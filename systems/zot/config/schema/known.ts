@@ -17,7 +17,7 @@ export interface DecidingZot {
 
 /** What `zot.extra` may say. */
 export interface Known {
-  /** `undefined` if nobody knows: a newer zot may know more than this program. */
+  /** `undefined` if no schema of this release is available: a newer zot may accept more than this program knows. */
   readonly schema: z.ZodType | undefined;
   /** What this program does not know, where it does not decide. */
   readonly warnings: readonly string[];

@@ -1,4 +1,4 @@
-// Names as people have them: any text that Authentik allows arrives there as it is in the settings.
+// Every group name that Authentik allows reaches it exactly as the settings have it.
 import assert from "node:assert/strict";
 import test from "node:test";
 import { blueprintArgs } from "../../../../stack/arguments.ts";

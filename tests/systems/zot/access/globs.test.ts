@@ -14,7 +14,7 @@ const CASES: readonly (readonly [glob: string, matching: readonly string[], othe
   ["team/app", ["team/app"], ["team", "team/app/x", "team-app"]],
   ["a.b", ["a.b"], ["axb"]],
   ["App", ["App"], ["app"]],
-  // One star: any characters of one part of the name, or none.
+  // One star matches any characters within one path component, including none.
   ["*", ["app", "a.b-c_d"], ["team/app", "/"]],
   ["team/*", ["team/app", "team/"], ["team", "team/app/x", "teams/app"]],
   ["*/app", ["team/app", "/app"], ["app", "a/team/app"]],
@@ -23,7 +23,7 @@ const CASES: readonly (readonly [glob: string, matching: readonly string[], othe
   ["a*c", ["ac", "abc", "abcc"], ["ab", "a/c"]],
   ["a*b*c", ["abc", "axbxc", "abbcc"], ["acb", "ab/c"]],
   ["*/*", ["a/b"], ["a", "a/b/c"]],
-  // Two stars as a whole part: any number of parts, also none.
+  // Two stars as a whole component match any number of components, including zero.
   ["**", ["", "a", "a/b/c"], []],
   ["private/**", ["private", "private/", "private/a", "private/a/b"], ["privat", "private-x", "my/private"]],
   ["private/**/", ["private", "private/", "private/a/"], ["private/a"]],
