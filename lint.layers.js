@@ -42,7 +42,7 @@ const PULUMI = /^@(pulumi|1password|grpc)\//;
 
 /** Files that decide, render or parse, and ask nobody. They import only one another. */
 const PURE = [
-  "core/{duration,errorCodes,errors,json}.ts",
+  "core/{acceptRemoved,duration,errorCodes,errors,json}.ts",
   "core/secrets/{fingerprint,reference,secret}.ts",
   "core/settings/*",
   "settings/*",
