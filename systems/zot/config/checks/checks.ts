@@ -2,6 +2,8 @@ import { accessControlProblems } from "../../access/checks.ts";
 import { isObject } from "../../../../core/json.ts";
 import { objectAt, valueAt } from "../anyCase.ts";
 import type { JsonObject } from "../../../../core/json.ts";
+import { DURATION_KEY } from "../goDuration.ts";
+import { isSecret } from "../secretValues.ts";
 import { patternProblems } from "./patterns.ts";
 import { shown } from "./problem.ts";
 import type { ConfigProblem } from "./problem.ts";
@@ -126,7 +128,7 @@ function* numberedDurations(value: unknown, path: string): Generator<ConfigProbl
   }
   if (!isObject(value)) return;
   for (const [key, inner] of Object.entries(value)) {
-    const isDuration = /^(gcDelay|gcInterval|delay|\w+Within|\w*Interval|\w*Timeout|\w*RetryDelay)$/i.test(key);
+    const isDuration = DURATION_KEY.test(key);
     if (isDuration && typeof inner === "number") {
       yield {
         path: `${path}.${key}`,
@@ -159,10 +161,6 @@ function* extensionProblems(extensions: JsonObject): Generator<ConfigProblem> {
   yield* numberedDurations(extensions, "extensions");
 }
 
-/** Keys of secret values. Everyone on the host can read the config, and it is stored in Pulumi's state. */
-const SECRET_KEY = /^(clientsecret|secretkey|accesskey|password|token|bindpassword|authorization|private_?key)$/i;
-const URL_WITH_PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^/@\s]*:[^/@\s]+@/i;
-
 function* secretProblems(value: unknown, path: readonly string[]): Generator<ConfigProblem> {
   if (Array.isArray(value)) {
     for (const [index, entry] of value.entries()) yield* secretProblems(entry, [...path, String(index)]);
@@ -172,8 +170,7 @@ function* secretProblems(value: unknown, path: readonly string[]): Generator<Con
     for (const [key, inner] of Object.entries(value)) yield* secretProblems(inner, [...path, key]);
     return;
   }
-  if (typeof value !== "string" || value === "") return;
-  if (!SECRET_KEY.test(path.at(-1) ?? "") && !URL_WITH_PASSWORD.test(value)) return;
+  if (typeof value !== "string" || !isSecret(path.at(-1) ?? "", value)) return;
   yield {
     path: path.join("."),
     message:

@@ -1,0 +1,26 @@
+/** Keys of secret values in zot's config. */
+const SECRET_KEY =
+  /^(clientsecret|secretkey|secretaccesskey|accesskey|accountkey|password|token|sessiontoken|bindpassword|authorization|private_?key|hashkey|encryptkey)$/i;
+/** Requests to an event sink carry these, often a token among them. */
+const HEADERS = /^headers$/i;
+const URL_WITH_PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^/@\s]*:[^/\s]+@/i;
+/** A token may stand in place of the user. */
+const USER_IN_URL = /^([a-z][a-z0-9+.-]*:\/\/)[^/\s]+@/i;
+
+/** Whether a text in zot's config is a secret: everyone on the host can read the config, and it is stored in Pulumi's state. */
+export function isSecret(key: string, value: string): boolean {
+  return value !== "" && (SECRET_KEY.test(key) || URL_WITH_PASSWORD.test(value));
+}
+
+/** A value of zot's config with `[secret]` in place of secrets, for a message. */
+export function withoutSecrets(value: unknown, key = "", within: readonly string[] = []): unknown {
+  if (Array.isArray(value)) return value.map((entry) => withoutSecrets(entry, key, within));
+  if (typeof value === "object" && value !== null) {
+    return Object.fromEntries(
+      Object.entries(value).map(([name, inner]) => [name, withoutSecrets(inner, name, [...within, key])]),
+    );
+  }
+  if (value === "" || value === null || value === undefined) return value;
+  if (SECRET_KEY.test(key) || within.some((name) => HEADERS.test(name))) return "[secret]";
+  return typeof value === "string" ? value.replace(USER_IN_URL, "$1[secret]@") : value;
+}
