@@ -41,8 +41,9 @@ afterEach(async () => {
 
 async function run(change: Change = {}, fault?: Fault): Promise<Ended> {
   const settings = lab.settings(change);
+  const config = `${settings.registry.url} ${settings.authentik.clientId}`;
   engine.said.length = 0;
-  return engine.up(() => program(settings, OWNER, undefined, zot.deploying(settings.registry.url)), fault);
+  return engine.up(() => program(settings, OWNER, undefined, zot.deploying(config)), fault);
 }
 
 async function done(ended: Promise<Ended>): Promise<Ended> {
@@ -140,6 +141,18 @@ for (const [where, fail] of [
     );
   });
 }
+
+test("a new client ID that reached Authentik and not zot, and then a destroy: the key is revoked with itself", async () => {
+  const client: Change = { authentik: { clientId: "registry" } };
+  await up();
+  lab.addKey(`${OWNER}/7`);
+  zot.fails = true;
+  assert.equal((await run(client)).how, "failed");
+  zot.fails = false;
+  await destroy();
+  assert.deepEqual(owners(lab.allKeys()), []);
+  assert.doesNotMatch(said(), /not revoked/);
+});
 
 test("a run that failed there, and then back to the old registry: the key is the same", async () => {
   await up();

@@ -105,35 +105,54 @@ export function isAccount(object: BlueprintObject): boolean {
   return /^authentik_core\.(?:user|token) /.test(object);
 }
 
-/** Renders a blueprint that removes objects, in an order that Authentik allows. It skips what does not exist. */
+/**
+ * Renders a blueprint that removes objects, in an order that Authentik allows. It skips what does not exist. A provider or an application must have one of
+ * the client IDs among them: after somebody renamed ours, one with its name may be somebody else's.
+ */
 export function renderRemoval(objects: readonly BlueprintObject[]): string {
+  const clientIds = clientIdsOf(objects);
   const sorted = objects.toSorted(
     (left, right) => REMOVAL_ORDER.indexOf(modelOf(left)) - REMOVAL_ORDER.indexOf(modelOf(right)),
   );
   return blueprintText("zot-auth-removal", "Written by zot-auth: removes what its blueprint created.", [
-    ...sorted.map(absence),
+    ...sorted.flatMap((object) => absences(object, clientIds)),
   ]);
 }
 
-function absence(object: BlueprintObject): BlueprintEntry {
+function absences(object: BlueprintObject, clientIds: readonly string[]): readonly BlueprintEntry[] {
   const model = modelOf(object);
   const name = object.slice(model.length + 1);
-  if (name.startsWith(BY_CLIENT_ID)) return absenceByClientId(model, name.slice(BY_CLIENT_ID.length));
-  if (model !== BINDING) {
-    const field = IDENTIFIED_BY[model];
-    if (field === undefined) throw new TypeError(`no field identifies ${object}`);
-    return { model, state: "absent", identifiers: { [field]: name } };
-  }
-  // Slugs have no slashes. Without the conditions, a deleted group would match "no group" and remove an account's binding.
-  const [slug, group] = [name.slice(0, name.indexOf("/")), name.slice(name.indexOf("/") + 1)];
-  const target = () => find("authentik_core.application", "slug", slug);
-  const bound = () => find("authentik_core.group", "name", group);
-  return {
+  if (name.startsWith(BY_CLIENT_ID)) return [absenceByClientId(model, name.slice(BY_CLIENT_ID.length))];
+  if (model === BINDING) return absencesOfBinding(name, clientIds);
+  const field = IDENTIFIED_BY[model];
+  if (field === undefined) throw new TypeError(`no field identifies ${object}`);
+  const absence = (also: BlueprintEntry["identifiers"] = {}): BlueprintEntry => ({
     model,
     state: "absent",
-    conditions: [target(), bound()],
-    identifiers: { target: target(), group: bound() },
-  };
+    identifiers: { [field]: name, ...also },
+  });
+  // The state of earlier versions has no client IDs.
+  if (!isFoundByProvider(object) || clientIds.length === 0) return [absence()];
+  // An application without a provider counts as ours.
+  return clientIds.map((id) =>
+    absence(model === PROVIDER ? { client_id: id } : { provider: find(PROVIDER, "client_id", id) }),
+  );
+}
+
+function absencesOfBinding(name: string, clientIds: readonly string[]): readonly BlueprintEntry[] {
+  // Slugs have no slashes. Without the conditions, a deleted group would match "no group" and remove an account's binding.
+  const [slug, group] = [name.slice(0, name.indexOf("/")), name.slice(name.indexOf("/") + 1)];
+  const bound = () => find("authentik_core.group", "name", group);
+  const ofOurs = clientIds.map((id): readonly [string, string][] => [[PROVIDER_OF_APPLICATION, id]]);
+  return (ofOurs.length === 0 ? [[]] : ofOurs).map((client) => {
+    const target = () => find(APPLICATION, "slug", slug, ...client);
+    return {
+      model: BINDING,
+      state: "absent",
+      conditions: [target(), bound()],
+      identifiers: { target: target(), group: bound() },
+    };
+  });
 }
 
 /** A `pk` of an object that does not exist matches none. */

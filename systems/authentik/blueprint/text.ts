@@ -59,9 +59,12 @@ export function keyOf(id: string): Scalar {
   return tag("!KeyOf", id);
 }
 
-/** `!Find [model, [field, value]]`: an object from elsewhere. If an attribute requires it and it is missing, Authentik applies nothing of the file. */
-export function find(model: string, field: string, value: string): YAMLSeq {
-  return sequence("!Find", [model, [field, value]]);
+/**
+ * `!Find [model, [field, value], …]`: an object from elsewhere that has all these values. If an attribute requires it and it is missing, Authentik applies
+ * nothing of the file.
+ */
+export function find(model: string, field: string, value: string, ...more: readonly [string, string][]): YAMLSeq {
+  return sequence("!Find", [model, [field, value], ...more]);
 }
 
 function sequence(name: "!Find" | "!If", items: readonly unknown[]): YAMLSeq {

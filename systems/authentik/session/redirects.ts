@@ -9,17 +9,24 @@ export interface RegistryOfIssuer extends AuthentikConnection {
   readonly issuer: string;
   /** The registry's address, without a trailing slash. */
   readonly registryUrl: string;
+  /** The client ID with which the registry sends people to Authentik. Not compared if it is unknown. */
+  readonly clientId: string | undefined;
 }
 
-/** Whether Authentik lets people sign in to that registry: its application sends them back there. If the token may not read that, the answer is no. */
+/**
+ * Whether Authentik lets people sign in to that registry: its application knows the registry's client ID and sends them back there. If the token may not read
+ * that, the answer is no.
+ */
 export async function sendsBackTo(
-  { issuer, registryUrl, ...connection }: RegistryOfIssuer,
+  { issuer, registryUrl, clientId, ...connection }: RegistryOfIssuer,
   signal: AbortSignal,
 ): Promise<boolean> {
   const authentik = new Authentik(connection, signal);
-  const uris = await ifAllowed(async () => {
+  const seen = await ifAllowed(async () => {
     const pk = at(await authentik.application(slugOf(issuer)), "provider");
-    return typeof pk === "number" ? list(at(await authentik.oauth2Provider(pk), "redirect_uris")) : [];
+    return { provider: typeof pk === "number" ? await authentik.oauth2Provider(pk) : undefined };
   });
-  return (uris ?? []).some((uri) => at(uri, "url") === redirectUri(registryUrl));
+  const provider = seen?.provider;
+  if (clientId !== undefined && at(provider, "client_id") !== clientId) return false;
+  return list(at(provider, "redirect_uris")).some((uri) => at(uri, "url") === redirectUri(registryUrl));
 }

@@ -19,6 +19,7 @@ import { blankIfHeld, blankReplaced, findStoredKey, storeKey } from "./storedKey
 import { measure } from "../access/proof/proofs.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { assertKeyEndpoint, assertKeyPushes, signedIn } from "../signIn/check.ts";
+import { clientIdAt } from "../signIn/zotSignIn.ts";
 import type { SignInArgs, SignedIn } from "../signIn/check.ts";
 
 /** The API key that CI pushes with: created in zot, tested, and stored in 1Password in one operation, since zot shows it only once. */
@@ -92,11 +93,17 @@ export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
 
   /** KeyCleanup revokes the key itself; it also finds keys that are in no state. But where nobody can sign in any more, only the key can do that. */
   async delete(state, context) {
-    if (!(await sendsBackTo(state, context.signal)))
+    if (!(await canSignIn(state, context.signal)))
       await revokeAtOldRegistry(await keysAtOldRegistry(state, context.signal), context);
     await blankIfHeld(state, context);
   },
 };
+
+/** Whether Authentik has the registry's address and client ID. An interrupted change may have reached Authentik and not zot. */
+async function canSignIn(state: ApiKeyState, signal: AbortSignal): Promise<boolean> {
+  const clientId = await clientIdAt(state.registryUrl, signal);
+  return sendsBackTo({ ...state, clientId }, signal);
+}
 
 const REVOCATION =
   "Every key of the account is revoked first. Then CI gets a new one, and cannot push until this run has written it everywhere.";

@@ -44,6 +44,16 @@ export async function beginSignIn(url: string, signal: AbortSignal): Promise<Beg
   );
 }
 
+/** The client ID with which zot sends people to Authentik; `undefined` if zot does not say. */
+export async function clientIdAt(url: string, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    return (await beginSignIn(url, signal)).authorize.searchParams.get("client_id") ?? undefined;
+  } catch (error) {
+    if (!(error instanceof ZotAuthError)) throw error;
+    return undefined;
+  }
+}
+
 /**
  * Signs in to zot through OIDC, with a session at Authentik instead of a browser: authorize, callback.
  * It is also what makes zot store the account's groups, which every API key of the account then has.

@@ -89,18 +89,19 @@ stop_former() (
   stop_zot
   if [ "$was_unit" = "$now_unit" ] && [ -f "$definition" ]; then cp -p "$definition" "$former.previous" && remove_definition; fi
 )
+# The record is discarded last: it says where the original belongs.
 discard_former() {
   if [ $switched = yes ]; then
+    if [ $managed = no ]; then put_origin_back || return 1; fi
     discard_service "$former"
-    if [ $managed = no ]; then put_origin_back; fi
   elif [ $kind = command ] && [ -f "$service.zot-auth" ]; then
     # The command restarts another service, if ours does not run.
-    if ( service_of "$service.zot-auth"; use_service "$was_kind" "$was_unit" "$was_file"; ! running ); then discard_service "$service"; put_origin_back; fi
+    if ( service_of "$service.zot-auth"; use_service "$was_kind" "$was_unit" "$was_file"; ! running ); then put_origin_back && discard_service "$service"; fi
   fi
 }
 put_origin_back() {
   if [ ! -f "$service.origin" ]; then return 0; fi
-  ( use_service "$origin_kind" "$origin_unit" "$origin_file"; place_unused "$service.origin" )
+  ( use_service "$origin_kind" "$origin_unit" "$origin_file"; place_unused "$service.origin" ) || return 1
   rm -f "$service.origin"
 }
 return_former() {

@@ -217,6 +217,38 @@ test("an application and a provider renamed by hand: up restores the names, and 
   assert.deepEqual(await left(), [0, 0]);
 });
 
+test("destroy leaves another application and provider that took the names of ours", async (t) => {
+  const stack = await stackWithGroups(t);
+  await stack.up(PLAIN);
+  const { lab } = stack;
+  const ours = await lab.one("/providers/oauth2/");
+  await lab.api("PATCH", `/providers/oauth2/${String(ours["pk"])}/`, { name: "Ours" });
+  await lab.api("PATCH", "/core/applications/zot/", { slug: "ours" });
+  const created = async (path: string, values: object): Promise<unknown> => {
+    const { status, json } = await lab.api("POST", path, values);
+    assert.equal(status, 201, JSON.stringify(json));
+    return json["pk"];
+  };
+  const { authorization_flow, invalidation_flow } = ours;
+  const provider = await created("/providers/oauth2/", {
+    name: "Zot",
+    client_id: "theirs",
+    authorization_flow,
+    invalidation_flow,
+    redirect_uris: [],
+  });
+  const target = await created("/core/applications/", { slug: "zot", name: "Theirs", provider });
+  const group = (await lab.one("/core/groups/?name=admins"))["pk"];
+  await created("/policies/bindings/", { target, group, order: 0 });
+
+  assert.ok(stack.applied && stack.objects);
+  await appliedBlueprint.delete?.(stack.applied, testContext());
+  await objectCleanup.delete?.(stack.objects, testContext());
+  assert.equal((await lab.one("/providers/oauth2/"))["pk"], provider);
+  assert.equal((await lab.one("/core/applications/?superuser_full_list=true"))["pk"], target);
+  assert.deepEqual(await stack.bound(), ["admins"]);
+});
+
 test("a new application slug and provider name: the objects keep what people added to them", async (t) => {
   const stack = await stackWithGroups(t);
   await stack.up(PLAIN);

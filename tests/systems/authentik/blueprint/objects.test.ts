@@ -28,9 +28,9 @@ test("the removal removes every object that the blueprint creates, and nothing e
       .filter((entry) => !others(removed).includes(entry))
       .map(({ identifiers }) => identifiers),
     [
-      { slug: "zot" },
+      { slug: "zot", provider: '!Find ["authentik_providers_oauth2.oauth2provider",["client_id","zot"]]' },
       { pk: '!Find ["authentik_core.application",["provider__oauth2provider__client_id","zot"]]' },
-      { name: "Zot" },
+      { name: "Zot", client_id: "zot" },
       { pk: '!Find ["authentik_providers_oauth2.oauth2provider",["client_id","zot"]]' },
     ],
   );
@@ -39,7 +39,8 @@ test("the removal removes every object that the blueprint creates, and nothing e
     entries.filter((entry) => entry.identifiers?.["target"] === target);
   // Authentik deletes the bindings of the machines' flow with the flow.
   assert.equal(
-    bound(removed, '!Find ["authentik_core.application",["slug","zot"]]').length,
+    bound(removed, '!Find ["authentik_core.application",["slug","zot"],["provider__oauth2provider__client_id","zot"]]')
+      .length,
     bound(made, "!KeyOf application").length,
   );
 });

@@ -289,6 +289,37 @@ test("killed at any step, the next run ends the change, takes it back, or destro
   }
 });
 
+test("two of ours, then another service that is not managed, killed at some of the last steps: the first original returns to its place", async () => {
+  const shims = new Shims();
+  const theirs = unit("theirs", { managed: false });
+  const LAST = 9;
+  const prepared = async (): Promise<string> => {
+    await adoptOld();
+    await deploy(unit("new"));
+    writeFileSync(world.at("theirs.service"), BY_HAND);
+    return deployScript(world.deployment({ service: theirs }));
+  };
+  try {
+    await sh(await prepared(), world.text([]), shims.killingAt(1000));
+    const steps = shims.steps();
+    await destroy(theirs);
+    for (let step = steps - LAST; step <= steps; step += 3) {
+      const script = await prepared();
+      assert.equal((await sh(script, world.text([]), shims.killingAt(step))).code, null);
+      await deploy(theirs);
+      assert.deepEqual(
+        [world.read("old.service"), world.read("new.service"), world.read("config.json.service.origin")],
+        [BY_HAND, undefined, undefined],
+        `after step ${step}`,
+      );
+      await destroy(theirs);
+      assert.deepEqual(left(), ["old.service", "theirs.service"], `after step ${step}`);
+    }
+  } finally {
+    shims.close();
+  }
+});
+
 test("a removal that was killed at any step is finished by the next", { timeout: 280_000 }, async () => {
   const shims = new Shims();
   try {

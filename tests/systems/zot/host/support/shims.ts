@@ -1,7 +1,7 @@
 // Kills a script at its n-th step: every external command that changes a file or asks a server goes through a shim, which counts, and at the
 // n-th kills the script's whole process group before the command runs.
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { quote } from "../../../../../systems/zot/host/shell/shell.ts";
@@ -36,6 +36,11 @@ exec ${quote(found)} "$@"
     const steps = join(this.#folder, "steps");
     writeFileSync(steps, "0\n");
     return { PATH: `${this.#bin}:${this.#path}`, STEPS: steps, KILL_AT: String(step) };
+  }
+
+  /** How many commands the last script ran. */
+  steps(): number {
+    return Number(readFileSync(join(this.#folder, "steps"), "utf8"));
   }
 
   close(): void {
