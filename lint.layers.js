@@ -60,6 +60,7 @@ const PURE = [
   "systems/zot/host/{deploy,files,service}/*",
   "systems/zot/keys/rotation.ts",
   "systems/zot/signIn/diagnosis/*",
+  "systems/zot/takeOver/*",
   "systems/zot/version.ts",
 ];
 const CLIENT_PACKAGES =

@@ -32,5 +32,5 @@ export function unacceptedRemoval({ from, setting, removed, accepted }: Removal)
 
 /** A text as YAML, in quotes unless it is plain. */
 function yaml(text: string): string {
-  return /^[A-Za-z][\w ,./*@+-]*(?<! )$/.test(text) ? text : JSON.stringify(text);
+  return /^[A-Za-z][\w ,./*@+()-]*(?<! )$/.test(text) ? text : JSON.stringify(text);
 }

@@ -39,10 +39,13 @@ export function parsePolicy(policy: unknown): Policy {
  * The rules that apply to a repository: only those of the longest matching glob. A glob is a key of zot's config, so it counts in lower case.
  * Of equally long ones, zot takes any: {@link equallyLong}.
  */
-export function decidingRules(rules: readonly RepositoryRules[], repository: string): RepositoryRules | undefined {
+export function decidingRules<Rules extends { readonly glob: string }>(
+  rules: readonly Rules[],
+  repository: string,
+): Rules | undefined {
   return rules
     .filter(({ glob }) => glob !== "" && matchesGlob(glob.toLowerCase(), repository))
-    .reduce<RepositoryRules | undefined>(
+    .reduce<Rules | undefined>(
       (longest, next) => (longest === undefined || lengthOf(next) > lengthOf(longest) ? next : longest),
       // zot also uses the empty glob for repositories that no other matches.
       rules.find(({ glob }) => glob === ""),
@@ -50,7 +53,7 @@ export function decidingRules(rules: readonly RepositoryRules[], repository: str
 }
 
 /** zot compares lengths in bytes. */
-export function lengthOf({ glob }: RepositoryRules): number {
+export function lengthOf({ glob }: Pick<RepositoryRules, "glob">): number {
   return Buffer.byteLength(glob);
 }
 
@@ -71,7 +74,8 @@ function entries(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-function texts(value: unknown): readonly string[] {
+/** A list of texts. zot takes a text for a list of one. */
+export function texts(value: unknown): readonly string[] {
   if (typeof value === "string") return [value];
   return entries(value).filter((entry) => typeof entry === "string");
 }
