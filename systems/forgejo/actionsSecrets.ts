@@ -1,4 +1,5 @@
 import { ZotAuthError, messageOf } from "../../core/errors.ts";
+import { UNREACHED } from "../../core/gone.ts";
 import { markerName } from "./target.ts";
 import { changingText, isMarker, markerText, ownerOfLabel, parseMarker } from "./secretMarker.ts";
 import type { SecretMarker } from "./secretMarker.ts";
@@ -17,12 +18,7 @@ export interface PlacedSecret {
 
 /** Errors of a Forgejo, or a token, that may be gone for good. */
 const GONE: readonly string[] = [
-  "SERVER_UNREACHABLE",
-  "SERVER_FAILING",
-  "CERTIFICATE_UNTRUSTED",
-  "CERTIFICATE_INVALID",
-  "TLS_MISSING",
-  "WRONG_SERVER",
+  ...UNREACHED,
   "FORGEJO_TOKEN_REFUSED",
   "FORGEJO_RIGHT_MISSING",
   "FORGEJO_SCOPE_MISSING",

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, test } from "node:test";
 import { Engine } from "./engine/engine.ts";
 import { Homelab } from "./homelab/homelab.ts";
 import { program } from "./engine/program.ts";
+import { SERVER_GONE } from "../../core/gone.ts";
 import { HOST_GONE } from "../../systems/zot/host/shell/shell.ts";
 
 // A destroy removes everything in an order that never leaves CI with a revoked key, and reports what it keeps.
@@ -109,6 +110,34 @@ test("destroy gets out without a zot that no longer exists, and names the keys t
     Reflect.deleteProperty(process.env, HOST_GONE);
   }
 });
+
+for (const [server, address, stays] of [
+  ["Forgejo", () => lab.settings().forgejo.url, /The secret ZOT_CI_API_KEY of \S+ at \S+ was not deleted: /],
+  [
+    "Authentik",
+    () => lab.settings().authentik.url,
+    /The account zot-ci was not removed from \S+, which no longer exists/,
+  ],
+] as const) {
+  test(`destroy gets out without ${server}, if it no longer exists, and no key of ours is valid`, async () => {
+    await up();
+    const { host } = new URL(address());
+    engine.refuse = ({ url }) =>
+      url.host === host ? { status: 502, headers: {}, body: Buffer.from("bad gateway") } : undefined;
+    const { how, errors } = await engine.destroy();
+    assert.equal(how, "failed", `${server} may return`);
+    assert.ok(errors.join().includes(`${SERVER_GONE}=${address()}`), errors.join("\n"));
+    process.env[SERVER_GONE] = `https://other.example ${address()}/`;
+    try {
+      engine.said.length = 0;
+      const { said } = await destroy();
+      assert.match(said, stays);
+      assert.deepEqual([engine.state, labels()], [[], ["by hand"]]);
+    } finally {
+      Reflect.deleteProperty(process.env, SERVER_GONE);
+    }
+  });
+}
 
 for (const [what, path, status, message] of [
   ["may no longer administer", /^\/api\/v1\/repos\/[^/]+\/[^/]+\/actions\//, 403, /was not deleted: .*delete it there/],

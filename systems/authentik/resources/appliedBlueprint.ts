@@ -1,4 +1,4 @@
-import { isAccount } from "../blueprint/objects.ts";
+import { isAccount, isNamed } from "../blueprint/objects.ts";
 import type { BlueprintObject } from "../blueprint/objects.ts";
 import { arrived, presentInstance } from "../applying/arrival.ts";
 import type { Delivered } from "../applying/arrival.ts";
@@ -6,6 +6,7 @@ import { whyRejected } from "../applying/diagnosis.ts";
 import { leftRemoval, removeObjects, sweepRemovals } from "../applying/removal.ts";
 import { oneAtATime } from "../applying/queue.ts";
 import { runBlueprint } from "../applying/run.ts";
+import { unlessGone } from "../../../core/gone.ts";
 import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
@@ -67,8 +68,12 @@ export const appliedBlueprint: Resource<AppliedBlueprintInputs, AppliedBlueprint
   },
 
   async delete(state, context) {
-    await oneAtATime(state.authentikUrl, async () =>
-      removeObjects(state, `all of ${state.path}`, [...state.objects], context),
+    const { authentikUrl: url } = state;
+    await unlessGone(
+      { url, what: `The blueprint's objects (${state.objects.filter(isNamed).join(", ")})` },
+      context,
+      async () =>
+        oneAtATime(url, async () => removeObjects(state, `all of ${state.path}`, [...state.objects], context)),
     );
   },
 };

@@ -4,6 +4,7 @@ import { removeObjects } from "../applying/removal.ts";
 import { ifAllowed } from "../rights/check.ts";
 import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";
+import { unlessGone } from "../../../core/gone.ts";
 import { fingerprint } from "../../../core/secrets/fingerprint.ts";
 import { at, list } from "../../../core/json.ts";
 import { waitFor } from "../../../core/wait.ts";
@@ -135,15 +136,13 @@ const seenAccount = seen<ServiceAccountInputs>(
  */
 export const serviceAccount: Resource<ServiceAccountInputs, State<ServiceAccountInputs>> = {
   ...seenAccount,
-  delete: async (state, context) =>
-    oneAtATime(state.authentikUrl, async () =>
-      removeObjects(
-        state,
-        `the account ${state.username}`,
-        [`authentik_core.token ${state.appPassword}`, `authentik_core.user ${state.username}`],
-        context,
-      ),
-    ),
+  async delete(state, context) {
+    const { authentikUrl: url, username } = state;
+    const objects = [`authentik_core.token ${state.appPassword}`, `authentik_core.user ${username}`] as const;
+    await unlessGone({ url, what: `The account ${username}` }, context, async () =>
+      oneAtATime(url, async () => removeObjects(state, `the account ${username}`, objects, context)),
+    );
+  },
 };
 
 /** The same for an object that the token need not be able to view: then `up` skips it without a report. */

@@ -1,3 +1,4 @@
+import { unlessGone } from "../../../core/gone.ts";
 import { inlineInstanceName } from "../applying/arrival.ts";
 import { whyRejected } from "../applying/diagnosis.ts";
 import { Authentik } from "../client.ts";
@@ -44,7 +45,8 @@ export const inlineBlueprint: Resource<InlineBlueprintInputs, InlineBlueprintSta
   update: async (_state, inputs, context) => deliver(inputs, context),
 
   async delete(state, context) {
-    await deleteInline(state, context);
+    const { authentikUrl: url, name } = state;
+    await unlessGone({ url, what: `The blueprint "${name}"` }, context, async () => deleteInline(state, context));
   },
 };
 

@@ -10,6 +10,7 @@ import { removeObjects, sweepRemovals } from "../applying/removal.ts";
 import { ifAllowed } from "../rights/check.ts";
 import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";
+import { unlessGone } from "../../../core/gone.ts";
 import { at } from "../../../core/json.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { deleteInline } from "./inlineBlueprint.ts";
@@ -60,7 +61,10 @@ export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = 
 
   // AppliedBlueprint has removed them, unless a run was interrupted between the blueprint's delivery and its end. This is deleted after it, and after the keys.
   async delete(state, context) {
-    await oneAtATime(state.authentikUrl, async () => cleanUp(state, context));
+    const { authentikUrl: url, application } = state;
+    await unlessGone({ url, what: `What interrupted runs created for ${application}` }, context, async () =>
+      oneAtATime(url, async () => cleanUp(state, context)),
+    );
   },
 };
 

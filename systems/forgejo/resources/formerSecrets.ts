@@ -1,4 +1,5 @@
 import { ZotAuthError } from "../../../core/errors.ts";
+import { isGone, withWayOut } from "../../../core/gone.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { notDeleted, takeBackByMarker } from "../actionsSecrets.ts";
 import { Forgejo } from "../client.ts";
@@ -56,9 +57,10 @@ export async function deleteFormer(
         const forgejo = new Forgejo(moved ? secret : current, context.signal);
         await takeBackByMarker(forgejo, secret, context);
       } catch (error) {
-        const lost = error instanceof ZotAuthError && (moved || LOST.includes(error.code));
-        if (!lost) throw error;
-        context.warn(notDeleted({ ...secret, url: secret.forgejoUrl }, error));
+        if (!(error instanceof ZotAuthError)) throw error;
+        const { forgejoUrl: url } = secret;
+        if (!moved && !LOST.includes(error.code) && !isGone(url)) throw withWayOut(error, url);
+        context.warn(notDeleted({ ...secret, url }, error));
       }
     }),
   );

@@ -1,5 +1,6 @@
 import { failures, keyProof } from "../access/matrix.ts";
 import { ZotAuthError, messageOf } from "../../../core/errors.ts";
+import { isGone, withWayOut } from "../../../core/gone.ts";
 import { isDue, keyDates, keyLabel, ownGeneration, plus, rfc3339 } from "./rotation.ts";
 import type { KeyOwner } from "./rotation.ts";
 import { sendsBackTo } from "../../authentik/session/redirects.ts";
@@ -102,7 +103,12 @@ export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
 /** Whether Authentik has the registry's address and client ID. An interrupted change may have reached Authentik and not zot. */
 async function canSignIn(state: ApiKeyState, signal: AbortSignal): Promise<boolean> {
   const clientId = await clientIdAt(state.registryUrl, signal);
-  return sendsBackTo({ ...state, clientId }, signal);
+  try {
+    return await sendsBackTo({ ...state, clientId }, signal);
+  } catch (error) {
+    if (error instanceof ZotAuthError && isGone(state.authentikUrl)) return false;
+    throw error instanceof ZotAuthError ? withWayOut(error, state.authentikUrl) : error;
+  }
 }
 
 const REVOCATION =

@@ -1,4 +1,5 @@
 import { ZotAuthError } from "../../../core/errors.ts";
+import { isGone, withWayOut } from "../../../core/gone.ts";
 import { HOST_GONE } from "../host/shell/shell.ts";
 import { ownGeneration, plus, rfc3339 } from "./rotation.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
@@ -48,6 +49,9 @@ export interface KeyCleanupState extends KeyCleanupInputs, Observed {
   readonly formerAccounts?: readonly FormerAccount[];
 }
 
+/** registry.url or authentik.clientId has changed in Authentik, and the run ended before zot had it; or somebody deleted the provider. */
+const NOBODY_SIGNS_IN: readonly string[] = ["REDIRECT_URI_REFUSED", "CLIENT_UNKNOWN"];
+
 export const keyCleanup: Resource<KeyCleanupInputs, KeyCleanupState> = {
   computed: keyCleanupOutputs,
 
@@ -79,13 +83,12 @@ export const keyCleanup: Resource<KeyCleanupInputs, KeyCleanupState> = {
         context.warn(
           `The ${keys} at ${registryUrl} were not revoked: ${error.message} If zot returns with its data, they are valid until they expire.`,
         );
-      // registry.url has changed in Authentik, and the run ended before a key was created at the new one; or somebody deleted the provider. ApiKey has
-      // revoked what it knew.
-      else if (error.code === "REDIRECT_URI_REFUSED" || error.code === "CLIENT_UNKNOWN")
+      // ApiKey has revoked what it knew.
+      else if (NOBODY_SIGNS_IN.includes(error.code) || isGone(state.authentikUrl))
         context.warn(
           `Whether ${keys} are left at ${registryUrl} is unknown: ${error.message} Sign in to its UI as that account, if it still exists, and revoke them there.${validUntil(state)}`,
         );
-      else throw error;
+      else throw withWayOut(error, state.authentikUrl);
     }
   },
 };
