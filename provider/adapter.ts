@@ -20,9 +20,11 @@ export function adapt<I extends object, S extends I & Observed>(resource: Resour
       const kept = change !== undefined && resource.keeps?.(change) === true;
       const notice = change === undefined ? undefined : resource.notice?.(change);
       if (notice !== undefined) context.warn(notice);
+      if (resource.lookAhead?.needs.every((key) => isKnown(inputs[key])) === true)
+        await resource.lookAhead.look({ inputs: inputsOf(inputs), state: change?.state }, context);
       const unknown = Object.fromEntries<Value>(Object.keys(resource.computed).map((key) => [key, UNKNOWN]));
       const foreseen = change === undefined ? {} : valuesOf({ ...resource.foresees?.(change) } as S);
-      return Promise.resolve({ ...(kept ? state : unknown), ...foreseen, ...inputs, drift: "" });
+      return { ...(kept ? state : unknown), ...foreseen, ...inputs, drift: "" };
     },
     create: async (inputs, context) => {
       const { id, state } = await resource.create(inputsOf(inputs), context);
@@ -67,6 +69,12 @@ export function adapt<I extends object, S extends I & Observed>(resource: Resour
     if (state["drift"] !== "" && state["drift"] !== undefined) detailed["drift"] = { kind: "delete" };
     return { changes: Object.keys(detailed).length === 0 ? "none" : "some", replaces, detailed };
   }
+}
+
+/** Whether nothing in it is unknown. */
+function isKnown(value: Value | undefined): boolean {
+  if (typeof value !== "object" || value === null) return value !== UNKNOWN;
+  return Object.values(value).every(isKnown);
 }
 
 /** A function as the engine's handler. */

@@ -30,6 +30,18 @@ export interface Observed {
  */
 export type Computed<I, S> = { readonly [K in Exclude<keyof S, keyof I | "drift"> & string]: true };
 
+/** What a preview reads on servers: what exists where `up` will write, and what becomes of it. It changes nothing. */
+export interface LookAhead<I, S> {
+  /** Inputs without which there is nothing to look up: a preview may not know them yet. */
+  readonly needs: readonly (keyof I & string)[];
+  /**
+   * Tells by the context's messages what it finds; nothing if nothing exists.
+   *
+   * @param state `undefined` before a creation. Before an update it looks only where `up` writes for the first time: previews stay fast
+   */
+  look(change: { readonly inputs: I; readonly state: S | undefined }, context: Context): Promise<void>;
+}
+
 /**
  * A resource type: plain async functions, without Pulumi. Each can be interrupted at any point and resumed.
  *
@@ -52,6 +64,8 @@ export interface Resource<I extends object, S extends I & Observed> {
   foresees?(change: Omit<Change<I, S>, "oldInputs">): Partial<S>;
   /** What a preview says about an update, beyond the changed properties. */
   notice?(change: Omit<Change<I, S>, "oldInputs">): string | undefined;
+  /** What a preview says about what exists already where `up` will write. */
+  readonly lookAhead?: LookAhead<I, S>;
   create(inputs: I, context: Context): Promise<{ readonly id: string; readonly state: S }>;
   /** Reads the server. `undefined`: the object no longer exists. */
   read?(state: S, context: Context): Promise<S | undefined>;

@@ -2,7 +2,7 @@ import { ZotAuthError, messageOf } from "../../core/errors.ts";
 import { UNREACHED } from "../../core/gone.ts";
 import { markerName } from "./target.ts";
 import { changingText, isMarker, markerText, ownerOfLabel, parseMarker } from "./secretMarker.ts";
-import type { SecretMarker } from "./secretMarker.ts";
+import type { SecretMarker, SeenMarker } from "./secretMarker.ts";
 import type { Forgejo } from "./client.ts";
 import { TargetMoved } from "./errors.ts";
 import type { Secret } from "../../core/secrets/secret.ts";
@@ -79,20 +79,33 @@ export async function writeSecret(
 ): Promise<void> {
   const { target } = marker;
   const variable = markerName(secretName);
-  const found = await forgejo.variable(target, variable);
-  const seen = found === undefined ? undefined : parseMarker(found);
-  if (found !== undefined && seen === undefined) {
-    throw new ZotAuthError(
-      "FORGEJO_VARIABLE_TAKEN",
-      `${target} has a variable ${variable} that this program did not create but needs for the secret ${secretName}. Rename or delete that variable, or choose another name for the secret.`,
-    );
-  }
+  const seen = await markerBeside(forgejo, target, secretName);
   if (seen !== undefined && ownerOfLabel(seen.label) !== ownerOfLabel(marker.label)) {
     context.warn(`the secret ${secretName} of ${target} belonged to ${seen.label}, and now belongs to ${marker.label}`);
   }
   await forgejo.putVariable(target, variable, changingText(marker));
   await forgejo.putSecret(target, secretName, value);
   await forgejo.putVariable(target, variable, markerText(marker));
+}
+
+/**
+ * The marker beside a secret; `undefined` if there is none.
+ *
+ * @throws ZotAuthError `FORGEJO_VARIABLE_TAKEN`
+ */
+export async function markerBeside(
+  forgejo: Forgejo,
+  target: string,
+  secretName: string,
+): Promise<SeenMarker | undefined> {
+  const variable = markerName(secretName);
+  const found = await forgejo.variable(target, variable);
+  const seen = found === undefined ? undefined : parseMarker(found);
+  if (found === undefined || seen !== undefined) return seen;
+  throw new ZotAuthError(
+    "FORGEJO_VARIABLE_TAKEN",
+    `${target} has a variable ${variable} that this program did not create but needs for the secret ${secretName}. Rename or delete that variable, or choose another name for the secret.`,
+  );
 }
 
 /** The drift that a refresh finds, in one sentence; empty if there is none. */

@@ -24,6 +24,13 @@ export interface DispatchedRun {
   readonly inputs: unknown;
 }
 
+/** An Actions secret, as a list shows it. */
+export interface ListedSecret {
+  readonly name: string;
+  /** When it was first created, RFC 3339. A later value does not change it. */
+  readonly created: string;
+}
+
 export interface WorkflowRun {
   readonly id: number;
   readonly status: string;
@@ -92,17 +99,24 @@ export class Forgejo {
     if (answer.status !== 400 && answer.status !== 404) throw this.#refused(target, what, answer);
   }
 
-  /** The names of the secrets; Forgejo never returns their values. `undefined` for a user's, which it does not list. */
+  /** The names of the secrets. `undefined` for a user's, which Forgejo does not list. */
   async secretNames(target: string): Promise<readonly string[] | undefined> {
-    const names: string[] = [];
+    return (await this.secrets(target))?.map(({ name }) => name);
+  }
+
+  /** The secrets; Forgejo never returns their values. `undefined` for a user's, which it does not list. */
+  async secrets(target: string): Promise<readonly ListedSecret[] | undefined> {
+    const secrets: ListedSecret[] = [];
     for (let page = 1; ; page += 1) {
       const what = "list its secrets";
       const answer = await this.#ask(target, `/actions/secrets?limit=${PAGE}&page=${page}`);
       if (answer.status === 404 && parseForgejoTarget(target)?.kind === "user") return undefined;
       if (answer.status !== 200) throw this.#refused(target, what, answer);
-      const found = listIn(this.#endpoint, answer).map((entry) => string(at(entry, "name")));
-      names.push(...found);
-      if (found.length === 0 || names.length >= Number(answer.header("x-total-count") ?? 0)) return names;
+      const found = listIn(this.#endpoint, answer).map((entry) => {
+        return { name: string(at(entry, "name")), created: string(at(entry, "created_at")) };
+      });
+      secrets.push(...found);
+      if (found.length === 0 || secrets.length >= Number(answer.header("x-total-count") ?? 0)) return secrets;
     }
   }
 

@@ -1,6 +1,8 @@
 import "./prepare.ts";
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
+import { adapt } from "../../provider/adapter.ts";
+import type { Values } from "../../provider/grpc/types.ts";
 import { signInArgs } from "../../stack/arguments.ts";
 import { apiKey } from "../../systems/zot/keys/apiKey.ts";
 import type { ApiKeyInputs } from "../../systems/zot/keys/apiKey.ts";
@@ -140,4 +142,24 @@ test("a destroy does not fail for ever if the vault is gone", async () => {
   assert.match(context.warned.join(), /was not emptied and may still hold the key/);
   await keyCleanup.delete?.({ ...gone, declaredBefore: [], formerOwners: [] }, testContext());
   assert.equal(lab.accepts(lab.stored()[OLD] ?? ""), false, "the key is revoked");
+});
+
+test("a preview tells of a value in the field, which the new key overwrites, and of a missing item; nothing of an empty field", async () => {
+  const preview = async (reference: string): Promise<string> => {
+    const settings = lab.settings({ ci: { keyStore: reference } });
+    const context = testContext();
+    const inputs = { ...signInArgs(settings), store: settings.ci.keyStore };
+    await adapt(apiKey).preview(inputs as unknown as Values, undefined, context);
+    return [...context.warned, ...context.said].join();
+  };
+  assert.equal(await preview("op://homelab/CI/zot-ci-api"), "");
+  await done(up(OLD));
+  const held = lab.stored()[OLD] ?? "";
+  const warning = await preview("op://homelab/CI/zot-ci-api");
+  assert.match(warning, /^op:\/\/homelab\/CI\/zot-ci-api holds a value, which `up` overwrites with the new key\. /);
+  assert.ok(!warning.includes(held));
+  assert.match(
+    await preview("op://homelab/Nothing/key"),
+    /^Whether the key can be stored in \S+ is unknown: .*"Nothing"/,
+  );
 });

@@ -3,6 +3,7 @@ import type { SecretMarker } from "../secretMarker.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
 import { driftOf, writeSecret, takeBack, targetIdFor } from "../actionsSecrets.ts";
 import { Forgejo } from "../client.ts";
+import { overwrites } from "./overwrites.ts";
 import type { ForgejoConnection } from "../client.ts";
 import { resolveSecret } from "../../onePassword/resolver.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
@@ -34,6 +35,8 @@ export const actionsSecret: Resource<ActionsSecretInputs, ActionsSecretState> = 
   diff: ({ inputs, oldInputs }) => ({
     replace: (["target", "secretName"] as const).filter((key) => inputs[key] !== oldInputs[key]),
   }),
+
+  lookAhead: overwrites,
 
   async create(inputs, context) {
     return { id: `${inputs.target}/${inputs.secretName}`, state: await write(inputs, context) };

@@ -16,7 +16,7 @@ import type { Secret } from "../../../core/secrets/secret.ts";
 import { createKey, keyWorks, listKeys, revokeKey } from "../client.ts";
 import type { ZotCredentials } from "../client.ts";
 import { UNANSWERED, askedIn } from "../unanswered.ts";
-import { blankIfHeld, blankReplaced, findStoredKey, storeKey } from "./storedKey.ts";
+import { blankIfHeld, blankReplaced, findStoredKey, storeKey, tellOfStored } from "./storedKey.ts";
 import { measure } from "../access/proof/proofs.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { assertKeyEndpoint, assertKeyPushes, signedIn } from "../signIn/check.ts";
@@ -71,6 +71,13 @@ export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
   notice: (change) => (isRevocation(change.inputs, change.state) ? REVOCATION : userNotice(change)),
 
   keeps: ({ inputs, state, now }) => !needsNewKey(inputs, state, now),
+
+  lookAhead: {
+    needs: ["store"],
+    look: async ({ inputs: { store }, state }, context) => {
+      if (store !== state?.store) await tellOfStored(store, context);
+    },
+  },
 
   async create(inputs, context) {
     return { id: `${inputs.username}@${new URL(inputs.registryUrl).host}`, state: await makeKey(inputs, context) };

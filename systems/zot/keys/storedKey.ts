@@ -1,4 +1,5 @@
 import { ZotAuthError } from "../../../core/errors.ts";
+import { unlessUnreadable } from "../../../core/lookAhead.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
 import type { Secret } from "../../../core/secrets/secret.ts";
 import type { Context } from "../../../provider/resource.ts";
@@ -18,6 +19,17 @@ const OUT_OF_REACH = [
   "ONEPASSWORD_FORBIDDEN",
   "ONEPASSWORD_READ_ONLY",
 ];
+
+/** A preview tells of a value in the field, which the new key overwrites; and of an item in which it cannot be stored. */
+export async function tellOfStored(store: SecretReference, context: Context): Promise<void> {
+  await unlessUnreadable(`Whether the key can be stored in ${store} is unknown`, context, async (signal) => {
+    await vault().assertItem(store, signal);
+    if ((await findSecret(store, signal)) === undefined) return;
+    context.warn(
+      `${store} holds a value, which \`up\` overwrites with the new key. If it is still needed, store it elsewhere first.`,
+    );
+  });
+}
 
 /** Stores the key. An error after it was stored, such as one about the item's other fields, is a warning: CI is about to use the key. */
 export async function storeKey(store: SecretReference, key: Secret, context: Context): Promise<void> {
