@@ -6,6 +6,7 @@ import { accessProblems, ciLimitProblems } from "../systems/zot/access/settingsP
 import { assembleZotConfig } from "../systems/zot/config/config.ts";
 import { mirrorProblems } from "../systems/zot/config/mirrors/problems.ts";
 import { zotProblems } from "../systems/zot/config/settingsProblems.ts";
+import { usernameClaimProblem } from "../systems/zot/config/usernameClaim.ts";
 import { pathProblems } from "../systems/zot/host/settingsProblems.ts";
 import { keyProblems } from "../systems/zot/keys/settingsProblems.ts";
 import { NEWEST_KNOWN } from "../systems/zot/version.ts";
@@ -24,19 +25,10 @@ export function* crossChecks(settings: Settings): Generator<SettingsProblem> {
   yield* forgejoProblems(settings.forgejo);
 }
 
-/** What zot would call CI's account by a claim of Authentik's own scope mappings. */
-const NOT_THE_USER_NAME: Readonly<Record<string, string>> = {
-  email: "which a service account of Authentik does not have",
-  email_verified: "which is true or false",
-  name: "which is the display name",
-  given_name: "which is the display name",
-  sub: "which is a hash",
-};
-
 /** API keys work with the name that zot gave the account at its sign-in. */
 function* usernameClaimProblems({ zot, ci }: Settings): Generator<SettingsProblem> {
   const claim = zot.auth.usernameClaim;
-  const why = NOT_THE_USER_NAME[claim];
+  const why = usernameClaimProblem(claim);
   if (why === undefined) return;
   yield {
     path: "zot.auth.usernameClaim",

@@ -46,6 +46,9 @@ function compare(before: unknown, after: unknown, path: readonly string[]): read
   if (place === "http.accesscontrol.adminpolicy") return compareSubjects(asList(old), asList(now), path);
   if (place === "extensions.sync.registries") return compareRegistries(listOf(old), listOf(now), path);
   if (old === undefined || now === undefined) return [difference(path, old, now)];
+  // zot reads one text as a list of one.
+  if (Array.isArray(old) !== Array.isArray(now) && !isObject(old) && !isObject(now))
+    return compareLists(asList(old).flat(), asList(now).flat(), path);
   if (isObject(old) && isObject(now)) return compareObjects(old, now, path);
   if (Array.isArray(old) && Array.isArray(now)) return compareLists(old, now, path);
   return isSameScalar(old, now) ? [] : [difference(path, old, now)];
@@ -68,8 +71,17 @@ function compareLists(
       ? []
       : [difference(path, old, now)];
   }
-  return Array.from({ length: Math.max(old.length, now.length) }).flatMap((_, index) =>
-    compare(old[index], now[index], [...path, String(index)]),
+  // What is equal at both ends stays together, so that one entry less is one difference.
+  const shorter = Math.min(old.length, now.length);
+  const same = (count: number, at: (index: number) => readonly [unknown, unknown]): number => {
+    const end = Array.from({ length: count }).findIndex((_, index) => !isSame(...at(index)));
+    return end === -1 ? count : end;
+  };
+  const head = same(shorter, (index) => [old[index], now[index]]);
+  const tail = same(shorter - head, (index) => [old.at(-1 - index), now.at(-1 - index)]);
+  const [before, after] = [old.slice(head, old.length - tail), now.slice(head, now.length - tail)];
+  return Array.from({ length: Math.max(before.length, after.length) }).flatMap((_, index) =>
+    compare(before[index], after[index], [...path, String(head + index)]),
   );
 }
 

@@ -96,10 +96,19 @@ function effectiveExtensions(extensions: JsonObject): JsonObject {
       withDefaults(objectOf(sync), { enable: true }),
       "registries",
       eachObject((registry) =>
-        withDefaults(registry, { tlsVerify: true, syncTimeout: "3h", onDemand: false, preserveDigest: false }),
+        edited(
+          withDefaults(registry, { tlsVerify: true, syncTimeout: "3h", onDemand: false, preserveDigest: false }),
+          "content",
+          eachObject((content) => edited(content, "destination", betweenSlashes)),
+        ),
       ),
     ),
   );
+}
+
+/** zot ignores slashes at both ends. */
+function betweenSlashes(folder: unknown): unknown {
+  return typeof folder === "string" ? folder.replaceAll(/^\/+|\/+$/g, "") : folder;
 }
 
 function atLeastTwoHours(interval: unknown): unknown {

@@ -1,0 +1,151 @@
+import { isObject, list, present } from "../../../../core/json.ts";
+import type { JsonObject } from "../../../../core/json.ts";
+import { ciLimitProblems } from "../../access/settingsProblems.ts";
+import { NEWEST_KNOWN } from "../../version.ts";
+import { objectAt, valueAt } from "../anyCase.ts";
+import { fills, mirrorsOf } from "../mirrors/mirrors.ts";
+import { knownKeys } from "../schema/known.ts";
+import type { AdoptContext } from "./context.ts";
+import { assemble, render } from "./candidate.ts";
+import type { Candidate } from "./candidate.ts";
+import { ciImages } from "./ciImages.ts";
+import { withoutPart } from "./extra.ts";
+import { withoutIdlePolicies, withoutOverwrite } from "./extraAccess.ts";
+import { restOf } from "./rest.ts";
+
+/** Settings that pass the checks. */
+export interface Allowed {
+  readonly candidate: Candidate;
+  /** The setting zot.extra. */
+  readonly extra: JsonObject;
+  /** What the checks refused to keep: the reasons by path. */
+  readonly refused: ReadonlyMap<string, string>;
+}
+
+/** Something that a check refuses, and the settings without it. */
+interface Refusal {
+  readonly path: string;
+  readonly reason: string;
+  readonly candidate?: Candidate;
+  readonly extra?: JsonObject;
+}
+
+/** Keeps in `zot.extra` what a config says besides the settings, as far as the checks of a deployment let it. */
+export function allowed(config: JsonObject, first: Candidate, context: AdoptContext): Allowed {
+  const refused = new Map<string, string>();
+  let candidate = first;
+  let extra = withoutIdlePolicies(withoutCredentials(restOf(config, render(candidate, {}, context))));
+  for (;;) {
+    const refusal = refusalOf(candidate, extra, context);
+    if (refusal === undefined) return { candidate, extra, refused };
+    refused.set(refusal.path, refusal.reason);
+    candidate = refusal.candidate ?? candidate;
+    extra = refusal.extra ?? extra;
+  }
+}
+
+function refusalOf(candidate: Candidate, extra: JsonObject, context: AdoptContext): Refusal | undefined {
+  return (
+    refusedExtra(candidate, extra, context) ??
+    overwriting(candidate, extra, context) ??
+    mirrorOverCi(candidate, extra, context) ??
+    syncOfNothing(candidate, extra, context)
+  );
+}
+
+const EXTRA = "zot.extra.";
+
+/** What the checks of the config and of zot's schema say about `zot.extra`. */
+function refusedExtra(candidate: Candidate, extra: JsonObject, context: AdoptContext): Refusal | undefined {
+  const { version, schema } = context;
+  const known = knownKeys(extra, { version: version ?? NEWEST_KNOWN, schema, isKnown: version !== undefined });
+  for (const { path, message } of assemble(candidate, extra, context, known.schema).problems) {
+    const without = path.startsWith(EXTRA) ? withoutPart(extra, path.slice(EXTRA.length)) : undefined;
+    if (without !== undefined) return { path: without.path, reason: message, extra: without.rest };
+  }
+  return undefined;
+}
+
+/** Rules by which CI could overwrite or delete its images. */
+function overwriting(candidate: Candidate, extra: JsonObject, context: AdoptContext): Refusal | undefined {
+  const { args } = assemble(candidate, extra, context);
+  const control = `${EXTRA}http.accessControl.`;
+  const images = { user: candidate.roles.ciUser ?? "zot-ci", ...imagesOf(candidate, extra, context) };
+  for (const { path, message } of ciLimitProblems(args.rules, extra, images)) {
+    const place = path.startsWith(EXTRA) ? path.slice(EXTRA.length) : path;
+    if (path.startsWith(control)) {
+      const glob = path.startsWith(`${control}repositories.`)
+        ? path.slice(`${control}repositories.`.length)
+        : undefined;
+      const roles = { ...candidate.roles, ciGroup: args.rules.ciGroup, ciUser: images.user };
+      return { path: place, reason: message, extra: withoutOverwrite(extra, glob, roles) };
+    }
+    const glob = /^access\.namespaces\.(.*)\.signedInActions$/.exec(path)?.[1];
+    const access = harmless(candidate.access, glob);
+    return {
+      path: `http.accessControl.repositories.${glob ?? "**"}.defaultPolicy`,
+      reason: message,
+      candidate: { ...candidate, access },
+    };
+  }
+  return undefined;
+}
+
+function harmless(access: JsonObject, glob: string | undefined): JsonObject {
+  const namespaces = objectAt(access, "namespaces");
+  if (glob === undefined) return { ...access, signedInActions: withoutOverwriting(access["signedInActions"]) };
+  const rules = objectAt(namespaces, glob);
+  // What it does not say, it takes from the rules for all.
+  const actions = withoutOverwriting(rules["signedInActions"] ?? access["signedInActions"]);
+  return { ...access, namespaces: { ...namespaces, [glob]: { ...rules, signedInActions: actions } } };
+}
+
+function withoutOverwriting(actions: unknown): readonly unknown[] {
+  return list(actions).filter((action) => action !== "update" && action !== "delete");
+}
+
+/** A registry of which zot would store images among CI's. */
+function mirrorOverCi(candidate: Candidate, extra: JsonObject, context: AdoptContext): Refusal | undefined {
+  if (candidate.pullThrough.length > 0) return undefined;
+  const { imagePrefix, repository } = imagesOf(candidate, extra, context);
+  const mirror = mirrorsOf(extra).find((one) => [imagePrefix, repository].some((name) => fills(one, name)));
+  const without = mirror && withoutPart(extra, `extensions.sync.registries.${mirror.registry}`);
+  if (without === undefined) return undefined;
+  return {
+    path: without.path,
+    reason:
+      "mirrors into the folder that CI pushes to: the next pull would replace what CI pushed with the upstream image. Mirror it into a folder of its own (registry.pullThrough).",
+    extra: without.rest,
+  };
+}
+
+/** Settings for mirroring, without a registry to mirror. */
+function syncOfNothing(candidate: Candidate, extra: JsonObject, context: AdoptContext): Refusal | undefined {
+  const sync = valueAt(render(candidate, extra, context), "extensions", "sync");
+  if (!isObject(sync) || list(valueAt(sync, "registries")).length > 0) return undefined;
+  const rest = withoutPart(extra, "extensions.sync")?.rest ?? extra;
+  return {
+    path: "extensions.sync",
+    reason: "has no effect without a registry to mirror.",
+    candidate: { ...candidate, zot: present({ ...candidate.zot, sync: undefined }) },
+    extra: rest,
+  };
+}
+
+function imagesOf(
+  candidate: Candidate,
+  extra: JsonObject,
+  context: AdoptContext,
+): { readonly imagePrefix: string; readonly repository: string } {
+  const { imagePrefix, acceptance } = ciImages(candidate, extra, context.imagePrefix);
+  return { imagePrefix: imagePrefix ?? "zot-auth-sample", repository: acceptance ?? "zot-auth/acceptance" };
+}
+
+/** The client's ID and secret are in the credentials file from now on. */
+function withoutCredentials(extra: JsonObject): JsonObject {
+  const provider = "http.auth.openid.providers.oidc";
+  return ["clientid", "clientsecret"].reduce((rest, key) => {
+    const isThere = valueAt(rest, ...provider.split("."), key) !== undefined;
+    return isThere ? (withoutPart(rest, `${provider}.${key}`)?.rest ?? rest) : rest;
+  }, extra);
+}

@@ -1,0 +1,52 @@
+import type { JsonObject } from "../../../../core/json.ts";
+import { objectAt } from "../anyCase.ts";
+import type { NotKept } from "./context.ts";
+import { textAt } from "./read.ts";
+
+/** What a config cannot tell of the settings, or tells twice. */
+export function* gapsIn(config: JsonObject, configFile: string | undefined): Generator<NotKept> {
+  yield* relativePaths(config);
+  yield* otherFormat(configFile);
+  yield* twins(config, []);
+}
+
+/** Paths that the settings must know as absolute ones. */
+function* relativePaths(config: JsonObject): Generator<NotKept> {
+  for (const [path, setting] of [
+    ["storage.rootDirectory", "registry.dataDirectory"],
+    ["http.auth.openid.providers.oidc.credentialsFile", "registry.credentialsFile"],
+  ] as const) {
+    const value = textAt(config, ...path.split("."));
+    if (value === undefined || value.startsWith("/")) continue;
+    yield {
+      path,
+      reason: `"${value}" depends on the folder that zot is started in. Write the absolute path into ${setting}: with another folder, zot would not find what is there.`,
+    };
+  }
+}
+
+function* otherFormat(configFile: string | undefined): Generator<NotKept> {
+  if (configFile === undefined || configFile.endsWith(".json")) return;
+  yield {
+    path: "registry.configFile",
+    reason: `"${configFile}" does not end in .json, and this program writes the config as JSON. Choose a file that does, and change the command that starts zot to it.`,
+  };
+}
+
+/** Keys that differ only in case: zot takes either. */
+function* twins(object: unknown, path: readonly string[]): Generator<NotKept> {
+  if (Array.isArray(object)) {
+    for (const [index, entry] of object.entries()) yield* twins(entry, [...path, String(index)]);
+    return;
+  }
+  const keys = Object.keys(objectAt({ object }, "object"));
+  for (const [index, key] of keys.entries()) {
+    const first = keys.findIndex((other) => other.toLowerCase() === key.toLowerCase());
+    if (first < index)
+      yield {
+        path: [...path, key].join("."),
+        reason: `is the same key as ${keys[first]} to zot, which takes either at random. The first is kept.`,
+      };
+    else yield* twins(objectAt({ object }, "object")[key], [...path, key]);
+  }
+}

@@ -1,0 +1,56 @@
+import type * as z from "zod";
+import { isDuration, toSeconds } from "../../../../core/duration.ts";
+import { isObject } from "../../../../core/json.ts";
+import type { JsonObject } from "../../../../core/json.ts";
+
+type Path = readonly PropertyKey[];
+
+/** The settings without what the schema refuses. */
+export function validPart(schema: z.ZodType, settings: JsonObject): JsonObject {
+  let rest = settings;
+  for (;;) {
+    const issue = schema.safeParse(rest).error?.issues[0];
+    if (issue === undefined || issue.path.length === 0) return rest;
+    rest = without(rest, issue.path) as JsonObject;
+  }
+}
+
+/** The settings without what is the default anyway. */
+export function withoutDefaults(schema: z.ZodType, settings: JsonObject): JsonObject {
+  const whole = meaning(schema.parse(settings));
+  return pathsIn(settings).reduce<JsonObject>((rest, path) => {
+    const shorter = without(rest, path) as JsonObject;
+    const { success, data } = schema.safeParse(shorter);
+    return success && meaning(data) === whole ? shorter : rest;
+  }, settings);
+}
+
+/** Text that is equal for equal settings: `1 day` is `24 hours`. */
+function meaning(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === "string" && isDuration(inner) ? `${toSeconds(inner)} s` : inner,
+  );
+}
+
+/** The paths of all keys, the deepest first. */
+function pathsIn(value: unknown, path: Path = []): readonly Path[] {
+  if (Array.isArray(value)) return value.flatMap((entry, index) => pathsIn(entry, [...path, index]));
+  if (!isObject(value)) return [];
+  return Object.entries(value).flatMap(([key, inner]) => [...pathsIn(inner, [...path, key]), [...path, key]]);
+}
+
+function without(value: unknown, [key, ...rest]: Path): unknown {
+  if (key === undefined) return value;
+  if (Array.isArray(value)) {
+    const entries: readonly unknown[] = value;
+    return entries.flatMap((entry, index) =>
+      index !== Number(key) ? [entry] : rest.length === 0 ? [] : [without(entry, rest)],
+    );
+  }
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, inner]) =>
+      name !== key ? [[name, inner]] : rest.length === 0 ? [] : [[name, without(inner, rest)]],
+    ),
+  );
+}

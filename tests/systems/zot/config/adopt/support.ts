@@ -1,0 +1,66 @@
+import { deepEqual } from "node:assert/strict";
+import { parseSettings } from "../../../../../settings/parse.ts";
+import type { Settings } from "../../../../../settings/schema.ts";
+import { zotConfigArgs } from "../../../../../settings/zotConfigArgs.ts";
+import { adoptConfig } from "../../../../../systems/zot/config/adopt/adoptConfig.ts";
+import type { AdoptedConfig } from "../../../../../systems/zot/config/adopt/adoptConfig.ts";
+import type { AdoptContext } from "../../../../../systems/zot/config/adopt/context.ts";
+import { assembleZotConfig } from "../../../../../systems/zot/config/config.ts";
+import { configDifferences } from "../../../../../systems/zot/config/difference.ts";
+import { builtInSchema } from "../../../../../systems/zot/config/schema/schema.ts";
+import type { JsonObject } from "../../../../../core/json.ts";
+import { NEWEST_KNOWN } from "../../../../../systems/zot/version.ts";
+import type { ZotVersion } from "../../../../../systems/zot/version.ts";
+
+/** What the person enters besides: nothing of it is in zot's config. */
+const ENTERED = {
+  registry: {
+    url: "https://registry.example.net",
+    configFile: "/etc/zot/config.json",
+    credentialsFile: "/etc/zot/oidc-credentials.json",
+    dataDirectory: "/var/lib/zot",
+    service: "systemd:zot",
+  },
+  authentik: {
+    url: "https://authentik.example.net",
+    token: "env:AUTHENTIK_TOKEN",
+    clientSecret: "op://homelab/authentik/zot-client-secret",
+  },
+  ci: { keyStore: "op://homelab/forgejo/zot-ci", imagePrefix: "homelab" },
+  forgejo: { url: "https://forge.example.net", token: "env:FORGEJO_TOKEN", repositories: ["homelab/images"] },
+  onePassword: { account: "my.1password.com" },
+};
+
+/** The settings of a whole stack, checked as every command checks them. */
+export function stackOf({ settings }: Pick<AdoptedConfig, "settings">): Settings {
+  const groups = [...new Set([...Object.keys(ENTERED), ...Object.keys(settings)])];
+  const entered: Readonly<Record<string, JsonObject>> = ENTERED;
+  return parseSettings(Object.fromEntries(groups.map((group) => [group, { ...entered[group], ...settings[group] }])));
+}
+
+/** zot's config as `up` would write it. */
+export function rendered(settings: Settings, version: ZotVersion = NEWEST_KNOWN): JsonObject {
+  const { config, problems } = assembleZotConfig(zotConfigArgs(settings), version, settings.registry, builtInSchema());
+  deepEqual(problems, []);
+  return config;
+}
+
+/** Adopts a config, and proves that the rendered one differs in what is listed, and in nothing else. */
+export function adopted(config: JsonObject, context: AdoptContext = {}): AdoptedConfig {
+  const result = adoptConfig(config, { ...USUAL, ...context });
+  const after = rendered(stackOf(result), context.version);
+  const paths = (kinds: readonly string[]) =>
+    configDifferences(config, after).flatMap(({ kind, path }) => (kinds.includes(kind) ? [path] : []));
+  const inConfig = result.notKept.filter(
+    ({ reason }) => !/depends on the folder|does not end in|same key as/.test(reason),
+  );
+  deepEqual(inConfig.map(({ path }) => path).toSorted(), paths(["removed", "changed"]).toSorted());
+  deepEqual(result.added.map(({ path }) => path).toSorted(), paths(["added"]).toSorted());
+  return result;
+}
+
+const USUAL: AdoptContext = {
+  url: ENTERED.registry.url,
+  authentikUrl: ENTERED.authentik.url,
+  imagePrefix: ENTERED.ci.imagePrefix,
+};
