@@ -29,11 +29,9 @@ export function readServedConfig(config: unknown): ServedConfig {
   };
   const oidc = ["http", "auth", "openid", "providers", "oidc"];
   const port = valueAt(config, "http", "port");
-  const address = valueAt(config, "http", "address");
-  const scheme = valueAt(config, "http", "tls") === undefined ? "http" : "https";
   const log = valueAt(config, "log", "output");
   const served = {
-    origin: `${scheme}://${loopback(typeof address === "string" ? address : "")}:${typeof port === "number" ? port : required("http", "port")}`,
+    origin: originOf(config, typeof port === "number" ? port : required("http", "port")),
     dataDirectory: required("storage", "rootDirectory"),
     credentialsFile: required(...oidc, "credentialsFile"),
     issuer: required(...oidc, "issuer"),
@@ -47,6 +45,13 @@ export function readServedConfig(config: unknown): ServedConfig {
     );
   }
   return served;
+}
+
+/** zot's address on its own host, by its config. */
+export function originOf(config: unknown, port: string | number): string {
+  const address = valueAt(config, "http", "address");
+  const scheme = valueAt(config, "http", "tls") === undefined ? "http" : "https";
+  return `${scheme}://${loopback(typeof address === "string" ? address : "")}:${port}`;
 }
 
 /** The address at which the host itself reaches a server. */

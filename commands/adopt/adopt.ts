@@ -1,0 +1,138 @@
+import { ZotAuthError } from "../../core/errors.ts";
+import { SettingsError, parseSettings } from "../../settings/parse.ts";
+import { agrees, agreesInAdvance, canAsk } from "../consent.ts";
+import { requestOf, settingsFileOf } from "../request.ts";
+import type { Request } from "../request.ts";
+import { Answers } from "./answers.ts";
+import { readFlags } from "./flags.ts";
+import { formerAnswers } from "./former.ts";
+import { readServers } from "./fromServers.ts";
+import { readZot } from "./fromZot.ts";
+import { ABOUT_SERVERS, ABOUT_ZOT } from "./questions.ts";
+import { problemsOf, withoutDefaults } from "./schema.ts";
+import { SettingsFile, headerOf } from "./settingsFile.ts";
+import type { NotKept } from "./settingsFile.ts";
+import { Stop } from "./stop.ts";
+import type { Tree } from "./tree.ts";
+import { USAGE } from "./usage.ts";
+
+/** Where the command reads and prints. */
+export interface Surroundings {
+  readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly output: NodeJS.WritableStream;
+  readonly errors: NodeJS.WritableStream;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/**
+ * Writes a stack's settings file from what is there.
+ *
+ * @param args what follows `npm run adopt --`
+ * @returns the exit code
+ */
+export async function adopt(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  const { output, errors } = surroundings;
+  if (args.some((arg) => arg === "--help" || arg === "-h")) {
+    output.write(USAGE);
+    return 0;
+  }
+  try {
+    await run(args, surroundings);
+    return 0;
+  } catch (error) {
+    if (error instanceof Stop) {
+      errors.write(`✗ ${error.message}\n`);
+      return error.exitCode;
+    }
+    if (!(error instanceof ZotAuthError)) throw error;
+    errors.write(`✗ Nothing was written: ${error.message}\n`);
+    return 1;
+  }
+}
+
+async function run(args: readonly string[], { input, output, environment }: Surroundings): Promise<void> {
+  const request = requestOf(args);
+  if (request === undefined) throw new Stop("usage: npm run adopt -- <stack> [flags]; --help lists the flags.", 2);
+  const flags = readFlags(request.others);
+  if (flags.problems.length > 0) throw new Stop(["Nothing was written.", ...flags.problems].join("\n  "), 2);
+  const agreed = agreesInAdvance(flags.options, environment) || flags.options.includes("--force");
+  const terminal = canAsk(flags.options, input) ? { input, output } : undefined;
+  const file = new SettingsFile(settingsFileOf(request));
+  if (file.exists && !agreed && terminal === undefined) {
+    const message = `Nothing was written: ${file.path} exists. To replace its settings, add --yes; keys that are not zot-auth's stay.`;
+    throw new Stop(message, 2);
+  }
+  const answers = new Answers(formerAnswers(file.settings), flags.settings, terminal, request.stack);
+  const zot = await readZot(answers);
+  await answers.complete([...ABOUT_ZOT, ...ABOUT_SERVERS]);
+  assertValid(problemsOf(answers.tree));
+  const servers = await readServers(answers);
+  const adopted = zot.adopted();
+  answers.zot = adopted.settings;
+
+  const settings = withoutDefaults(answers.tree);
+  assertValid(problemsIn(settings));
+  const notKept = [...adopted.notKept, ...servers.notKept];
+  const text = file.textWith(settings, headerOf(request.stack, zot.place), notKept);
+  if (zot.secrets.some((secret) => text.includes(secret)))
+    throw new Stop(
+      "Nothing was written: the file would contain a secret of zot's config. Move it to a file on the host.",
+    );
+  if (file.exists && !agreed && terminal !== undefined) {
+    output.write(`\n${text}\n`);
+    const question = `Replace the settings in ${file.path} by these?`;
+    if (!(await agrees(question, terminal.input, terminal.output))) throw new Stop("Nothing was written.");
+  }
+  file.write(text);
+  const found = [`Read zot's config ${zot.place}.`, ...servers.notes];
+  output.write(reportOf({ found, notKept, added: adopted.added, file }, request));
+}
+
+type Problem = ReturnType<typeof problemsOf>[number];
+
+/** Those of the settings as a whole. */
+function problemsIn(settings: Tree): readonly Problem[] {
+  try {
+    parseSettings(settings);
+    return [];
+  } catch (error) {
+    if (error instanceof SettingsError) return error.problems;
+    throw error;
+  }
+}
+
+function assertValid(problems: readonly Problem[]): void {
+  if (problems.length === 0) return;
+  const list = problems.map(({ path, message }) => `  --${path}: ${message}`);
+  throw new Stop(
+    [
+      "Nothing was written: the settings would not be valid. Give other values as flags, or correct what they were read from.",
+      ...list,
+    ].join("\n"),
+  );
+}
+
+interface Report {
+  readonly found: readonly string[];
+  readonly notKept: readonly NotKept[];
+  /** What `up` adds to zot's config. */
+  readonly added: readonly NotKept[];
+  readonly file: SettingsFile;
+}
+
+function reportOf({ found, notKept, added, file }: Report, { stack, configFile }: Request): string {
+  return [
+    ...found,
+    ...listed(`Not kept (${notKept.length}), because no setting can say it:`, notKept),
+    ...listed(`Added to zot's config by \`up\` (${added.length}):`, added),
+    "",
+    `✓ Wrote ${file.path}. Nothing else was changed. Next:`,
+    ...(file.isInitialized ? [] : [`  npm run pulumi -- stack init ${stack}`]),
+    `  ${["npm run pulumi -- preview --stack", stack, ...configFile].join(" ")}`,
+    "",
+  ].join("\n");
+}
+
+function listed(title: string, rows: readonly NotKept[]): readonly string[] {
+  return rows.length === 0 ? [] : ["", title, ...rows.map(({ path, reason }) => `  ${path}: ${reason}`)];
+}

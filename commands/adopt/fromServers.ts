@@ -1,0 +1,117 @@
+import { ZotAuthError } from "../../core/errors.ts";
+import { isObject, list } from "../../core/json.ts";
+import { parseReference } from "../../core/secrets/reference.ts";
+import type { SecretReference } from "../../core/secrets/reference.ts";
+import { configure } from "../../systems/onePassword/resolver.ts";
+import type { Answers } from "./answers.ts";
+import { readAuthentik } from "./authentik.ts";
+import { likelySecretNames } from "./forgejo.ts";
+import { fieldNote } from "./onePassword.ts";
+import { whichOf } from "./questions.ts";
+import type { Question } from "./questions.ts";
+import type { NotKept } from "./settingsFile.ts";
+import { valueOf } from "./tree.ts";
+import type { Tree } from "./tree.ts";
+
+/** What the other servers say, beside the settings that it became. */
+export interface ServerFindings {
+  readonly notKept: readonly NotKept[];
+  /** What was read, and what could not be. */
+  readonly notes: readonly string[];
+}
+
+/** Seconds that all of them together may take. */
+const SECONDS = 120;
+
+/** Reads what the settings need from Authentik, Forgejo and 1Password. A server that does not answer leaves a note. */
+export async function readServers(answers: Answers): Promise<ServerFindings> {
+  const signal = AbortSignal.timeout(SECONDS * 1000);
+  const notes: string[] = [];
+  const notKept: NotKept[] = [];
+  const questions: Question[] = [];
+  const attempt = async (leftOut: string, look: () => Promise<void>): Promise<void> => {
+    try {
+      await look();
+    } catch (error) {
+      if (!(error instanceof ZotAuthError)) throw error;
+      notes.push(`${leftOut}: ${error.message}`);
+    }
+  };
+  const { tree } = answers;
+  configure(connectionOf(tree));
+
+  await attempt("Nothing was read from Authentik, so its settings are the defaults or the flags", async () => {
+    const found = await readAuthentik(
+      { authentikUrl: answers.get("authentik.url") ?? "", authentikToken: referenceOf(answers, "authentik.token") },
+      {
+        clientId: answers.get("authentik.clientId") ?? "zot",
+        registryUrl: answers.get("registry.url"),
+        ciGroup: answers.get("access.ciGroup") ?? "artifact-workloads",
+        groups: groupsOf(answers),
+      },
+      signal,
+    );
+    answers.add(found.settings);
+    notKept.push(...found.notKept);
+    notes.push(...found.notes);
+    if (found.found !== undefined) notes.push(`Authentik has ${found.found}.`);
+    if (answers.get("ci.user") !== undefined) return;
+    const [user, ...others] = found.ciUsers;
+    if (user !== undefined && others.length === 0) answers.add({ ci: { user } });
+    else if (user !== undefined)
+      questions.push(whichOf("ci.user", "The account of CI, of several in its group", found.ciUsers));
+  });
+
+  await attempt("Nothing was read from Forgejo, so the secret has its default name or that of the flag", async () => {
+    if (answers.get("forgejo.secretName") !== undefined) return;
+    const connection = {
+      forgejoUrl: answers.get("forgejo.url") ?? "",
+      forgejoToken: referenceOf(answers, "forgejo.token"),
+    };
+    const targets = list(valueOf(tree, "forgejo.repositories")).map(String);
+    const names = await likelySecretNames(connection, targets, "ZOT_CI_API_KEY", signal);
+    const [secretName, ...others] = names;
+    if (secretName === undefined) notes.push("Forgejo has no Actions secret yet that looks like CI's key.");
+    else if (others.length === 0) {
+      answers.add({ forgejo: { secretName } });
+      notes.push(`Forgejo has the Actions secret ${secretName}; \`up\` overwrites it.`);
+    } else
+      questions.push(whichOf("forgejo.secretName", "The Actions secret with CI's key, of several in Forgejo", names));
+  });
+
+  for (const [setting, otherwise] of [
+    ["ci.keyStore", "`up` writes the key there"],
+    ["authentik.clientSecret", "store the OAuth2 client secret there before `up`"],
+  ] as const) {
+    const reference = referenceOf(answers, setting);
+    if (parseReference(reference)?.kind === "op")
+      notes.push(`${setting}: ${await fieldNote(reference, otherwise, signal)}`);
+  }
+  await answers.complete(questions);
+  return { notKept, notes };
+}
+
+function connectionOf(tree: Tree): Parameters<typeof configure>[0] {
+  const connection = valueOf(tree, "onePassword");
+  return isObject(connection) ? connection : {};
+}
+
+/** The schema has checked it, or the file's is not valid; an empty one names no secret. */
+function referenceOf(answers: Answers, setting: string): SecretReference {
+  return (answers.get(setting) ?? "") as SecretReference;
+}
+
+/** The groups that the settings name, with their defaults. */
+function groupsOf(answers: Answers): readonly string[] {
+  const keys = (value: unknown): readonly string[] => Object.keys(isObject(value) ? value : {});
+  const { tree } = answers;
+  const namespaces = valueOf(tree, "access.namespaces");
+  return [
+    answers.get("access.adminGroup") ?? "admins",
+    answers.get("access.ciGroup") ?? "artifact-workloads",
+    ...keys(valueOf(tree, "access.groups")),
+    ...Object.values(isObject(namespaces) ? namespaces : {}).flatMap((rules) =>
+      keys(isObject(rules) ? rules["groups"] : undefined),
+    ),
+  ];
+}

@@ -1,0 +1,83 @@
+import { isObject, list, string } from "../../core/json.ts";
+import { adoptConfig } from "../../systems/zot/config/adopt/adoptConfig.ts";
+import type { AdoptedConfig } from "../../systems/zot/config/adopt/adoptConfig.ts";
+import { valueAt } from "../../systems/zot/config/anyCase.ts";
+import { isSecret } from "../../systems/zot/config/secretValues.ts";
+import { isCalledZot } from "../../systems/zot/host/service/running.ts";
+import { formatZotVersion } from "../../systems/zot/version.ts";
+import type { Answers } from "./answers.ts";
+import { ABOUT_SERVERS, WHERE, whichConfig } from "./questions.ts";
+import { onlyConfig, readClientId, readFacts, readZotConfig, runningZots } from "./zotHost.ts";
+
+/** What zot's host says, beside the settings that it became. */
+export interface ZotFindings {
+  /** Where it was read: `/etc/zot/config.json on ssh:nas (zot 2.1.20)`. */
+  readonly place: string;
+  /** The config as settings, with everything that is known by now. */
+  readonly adopted: () => AdoptedConfig;
+  /** Secrets in zot's config: none may be in the file. */
+  readonly secrets: readonly string[];
+}
+
+const OIDC = ["http", "auth", "openid", "providers", "oidc"];
+
+/** Reads zot's config on its host, and turns it into settings. */
+export async function readZot(answers: Answers): Promise<ZotFindings> {
+  await answers.complete([WHERE]);
+  const host = answers.get("registry.host") ?? "";
+  const running = await runningZots(host);
+  await answers.complete([whichConfig(onlyConfig(running))], ABOUT_SERVERS);
+  const configFile = answers.get("registry.configFile") ?? "";
+  const config = await readZotConfig(host, configFile);
+
+  const ours = running.find((zot) => zot.configFile === configFile);
+  const binary = answers.get("registry.binary") ?? (ours !== undefined && isCalledZot(ours) ? ours.binary : "zot");
+  const credentialsFile = string(valueAt(config, ...OIDC, "credentialsFile"));
+  const facts = await readFacts(
+    host,
+    {
+      binary,
+      configFile,
+      credentialsFile: credentialsFile === "" ? `${configFile}.none` : credentialsFile,
+      dataDirectory: string(valueAt(config, "storage", "rootDirectory")),
+    },
+    config,
+  );
+  const clientId =
+    string(valueAt(config, ...OIDC, "clientid")) ||
+    (credentialsFile === "" ? undefined : await readClientId(host, credentialsFile));
+  const hasRestart = answers.get("registry.restartCommand") !== undefined;
+  answers.add({
+    registry: {
+      binary,
+      ...(ours?.service === undefined || hasRestart ? {} : { service: ours.service }),
+    },
+    ...(clientId === undefined ? {} : { authentik: { clientId } }),
+  });
+  const adopted = (): AdoptedConfig =>
+    adoptConfig(config, {
+      version: facts.version,
+      schema: facts.schema,
+      configFile,
+      clientId,
+      url: answers.beside("registry.url"),
+      authentikUrl: answers.beside("authentik.url"),
+      adminGroup: answers.beside("access.adminGroup"),
+      ciGroup: answers.beside("access.ciGroup"),
+      ciUser: answers.beside("ci.user"),
+      imagePrefix: answers.beside("ci.imagePrefix"),
+    });
+  answers.zot = adopted().settings;
+  return {
+    place: `${configFile} on ${host === "local" ? "this machine" : host} (zot ${formatZotVersion(facts.version)})`,
+    adopted,
+    secrets: secretsIn(config),
+  };
+}
+
+/** Every value of at least four characters that is a secret by its key. */
+function secretsIn(value: unknown, key = ""): readonly string[] {
+  if (typeof value === "string") return value.length >= 4 && isSecret(key, value) ? [value] : [];
+  if (isObject(value)) return Object.entries(value).flatMap(([name, inner]) => secretsIn(inner, name));
+  return list(value).flatMap((inner) => secretsIn(inner, key));
+}

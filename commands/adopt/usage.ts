@@ -1,0 +1,30 @@
+/** What `--help` prints. */
+export const USAGE = `usage: npm run adopt -- <stack> [flags]
+
+Writes Pulumi.<stack>.yaml from a zot that runs already, and changes nothing else. It reads zot's config on its host, the application and
+the OAuth2 provider in Authentik, and the names of the Actions secrets in Forgejo. On a terminal it asks for what it cannot know. Secrets are
+references and are never written: op://vault/item/field, env:NAME or file:path.
+
+Every setting of docs/settings.md is a flag, by its path. A flag counts more than what is read. Lists are separated by commas. The usual ones:
+
+  --registry.host ssh:nas                 where zot runs. Default: local
+  --registry.configFile /etc/zot/config.json
+                                          the config that zot is started with. Default: that of the only zot that runs there
+  --registry.service systemd:zot          what restarts zot, unless it is found; or --registry.restartCommand <command>
+  --authentik.token op://vault/item/field
+  --authentik.clientSecret op://vault/item/field
+  --authentik.delivery configMap          or file:<path>, or api
+  --argocd.url, --argocd.token            if Argo CD manages the ConfigMap
+  --onePassword.account my.1password.com  or --onePassword.connectUrl and --onePassword.connectToken, or --onePassword.serviceAccountToken
+  --ci.keyStore op://vault/item/field     where CI's key is, or will be
+  --ci.imagePrefix homelab                the namespace that CI pushes to
+  --forgejo.url, --forgejo.token
+  --forgejo.repositories me/app,me/site   who gets CI's key
+
+  --config-file <file>                    writes this file instead of Pulumi.<stack>.yaml
+  --yes                                   replaces our settings in an existing file without asking; everything else in it stays
+  --non-interactive                       asks nothing
+  --help
+
+The whole way from a registry that was set up by hand: docs/taking-over.md.
+`;

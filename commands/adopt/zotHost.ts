@@ -1,0 +1,74 @@
+import { isObject, string } from "../../core/json.ts";
+import type { JsonObject } from "../../core/json.ts";
+import { valueAt } from "../../systems/zot/config/anyCase.ts";
+import { originOf } from "../../systems/zot/host/deploy/servedConfig.ts";
+import { factsScript, parseFacts } from "../../systems/zot/host/facts.ts";
+import type { HostFacts } from "../../systems/zot/host/facts.ts";
+import { isCalledZot, parseRunning, runningScript } from "../../systems/zot/host/service/running.ts";
+import type { RunningZot } from "../../systems/zot/host/service/running.ts";
+import { askHost, unreachable } from "../../systems/zot/host/shell/ask.ts";
+import { quote } from "../../systems/zot/host/shell/shell.ts";
+import { Stop } from "./stop.ts";
+
+const SECONDS = 60;
+
+/** The zots that run on the host. @throws Stop if the host cannot be reached */
+export async function runningZots(host: string): Promise<readonly RunningZot[]> {
+  return parseRunning(await ask(host, runningScript(), `what runs on ${host} cannot be seen`));
+}
+
+/** The config of the only zot among them; `undefined` if there are several. */
+export function onlyConfig(running: readonly RunningZot[]): string | undefined {
+  const files = new Set(running.filter(isCalledZot).map(({ configFile }) => configFile));
+  return files.size === 1 ? [...files][0] : undefined;
+}
+
+/** zot's config, as its file on the host has it. @throws Stop if it cannot be read */
+export async function readZotConfig(host: string, configFile: string): Promise<JsonObject> {
+  const text = await ask(host, `cat ${quote(configFile)}`, `zot's config cannot be read on ${host}`);
+  let config: unknown;
+  try {
+    config = JSON.parse(text);
+  } catch {
+    // A parser quotes what it could not read, and the config may hold secrets.
+    config = undefined;
+  }
+  if (isObject(config)) return config;
+  throw new Stop(
+    `Nothing was written: ${configFile} on ${host} is not a JSON object. If zot reads it as YAML, write it as JSON first, in a file that ends in .json, and start zot with that.`,
+  );
+}
+
+/** The files that the facts are about. */
+export interface ZotPaths {
+  readonly binary: string;
+  readonly configFile: string;
+  readonly credentialsFile: string;
+  readonly dataDirectory: string;
+}
+
+/** zot's version and its schema. @throws ZotAuthError as `parseFacts` */
+export async function readFacts(host: string, paths: ZotPaths, config: JsonObject): Promise<HostFacts> {
+  const port = valueAt(config, "http", "port");
+  const origin = originOf(config, typeof port === "number" ? port : string(port) || "5000");
+  const script = factsScript({ ...paths, origin, schema: true });
+  return parseFacts(await ask(host, script, `zot's host ${host} cannot be asked about zot`), host);
+}
+
+/** The client ID in zot's credentials file; the secret beside it stays on the host. `undefined` if there is no such file, or it cannot be read. */
+export async function readClientId(host: string, credentialsFile: string): Promise<string | undefined> {
+  const key = Array.from("clientid", (letter) => `[${letter.toUpperCase()}${letter}]`).join("");
+  const script = `tr -d '\\n\\r' < ${quote(credentialsFile)} 2>/dev/null |
+  sed -n 's/.*"${key}"[[:space:]]*:[[:space:]]*"\\([^"\\\\]*\\)".*/\\1/p'`;
+  const { stdout } = await askHost(host, script, { timeoutSeconds: SECONDS });
+  const id = stdout.trim();
+  return id === "" ? undefined : id;
+}
+
+async function ask(host: string, script: string, otherwise: string): Promise<string> {
+  const reply = await askHost(host, script, { timeoutSeconds: SECONDS });
+  const reason = unreachable(reply, host);
+  if (reason !== undefined) throw new Stop(`Nothing was written: ${reason}`);
+  if (reply.code !== 0) throw new Stop(`Nothing was written: ${otherwise}: ${reply.reason}`);
+  return reply.stdout;
+}

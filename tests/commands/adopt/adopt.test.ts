@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { parseSettings } from "../../../settings/parse.ts";
+import { HandMade, REGISTRY, SECRETS } from "./homelab.ts";
+import type { Ran } from "./homelab.ts";
+
+// npm run adopt, in this process, on the lab's servers.
+
+function assertNoSecret({ output, text = "" }: Ran): void {
+  for (const [name, secret] of Object.entries(SECRETS))
+    assert.ok(!`${output}${text}`.includes(secret), `the secret "${name}" was shown`);
+}
+
+/** The file's settings without the project's prefix. */
+function settingsOf(homelab: HandMade): Record<string, Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(homelab.settings()).map(([key, value]) => [key.replace("zot-auth:", ""), value]),
+  );
+}
+
+test("writes a valid file from what is there, without defaults and secrets, and changes nothing else", async (t) => {
+  const homelab = await HandMade.start(t);
+  const before = [readFileSync(homelab.configFile, "utf8"), readdirSync(join(homelab.folder, "zot"))];
+  const ran = await homelab.adopt(homelab.flags());
+  assert.equal(ran.code, 0, ran.output);
+  assert.deepEqual([readFileSync(homelab.configFile, "utf8"), readdirSync(join(homelab.folder, "zot"))], before);
+  assertNoSecret(ran);
+  const settings = settingsOf(homelab);
+  parseSettings(settings);
+  assert.deepEqual(settings, {
+    registry: {
+      url: REGISTRY,
+      binary: join(homelab.folder, "bin", "zot"),
+      configFile: homelab.configFile,
+      credentialsFile: join(homelab.folder, "zot", "oidc.json"),
+      dataDirectory: join(homelab.folder, "zot", "data"),
+      address: "127.0.0.1",
+      restartCommand: "restart-zot",
+    },
+    // What zot's config says, although ours would be safer.
+    zot: { http: { readTimeout: "1 hour", writeTimeout: "1 hour" }, auth: { secureSession: false } },
+    authentik: {
+      url: homelab.urls.authentik,
+      token: `file:${join(homelab.folder, "authentik")}`,
+      applicationName: "Container registry",
+      providerName: "Zot Provider",
+      clientSecret: "op://homelab/Zot/client-secret",
+    },
+    ci: { keyStore: "op://homelab/Zot/zot-ci-api", imagePrefix: "own" },
+    forgejo: {
+      url: homelab.urls.forgejo,
+      token: `file:${join(homelab.folder, "forgejo")}`,
+      repositories: ["own/app"],
+    },
+    onePassword: { connectUrl: homelab.urls.connect, connectToken: `file:${join(homelab.folder, "connect")}` },
+  });
+  assert.match(ran.output, /Authentik has the OAuth2 provider "Zot Provider" of the application "zot"\./);
+  assert.match(ran.output, /Forgejo has the Actions secret ZOT_CI_API_KEY/);
+  assert.match(ran.output, /ci\.keyStore: op:\/\/homelab\/Zot\/zot-ci-api has a value\./);
+  assert.match(
+    ran.output,
+    /✓ Wrote \S+Pulumi\.nas\.yaml\. Nothing else was changed\. Next:\n {2}npm run pulumi -- stack init nas\n/,
+  );
+  assert.match(ran.output, / {2}npm run pulumi -- preview --stack nas --config-file \S+\n$/);
+  assert.match(
+    ran.text ?? "",
+    /^# Written by `npm run adopt -- nas` from .*config\.json on this machine \(zot 2\.1\.20\)\./,
+  );
+});
+
+test("reads a host behind ssh", async (t) => {
+  const homelab = await HandMade.start(t);
+  const ran = await homelab.adopt(["--registry.host", "ssh:nas", ...homelab.flags()]);
+  assert.equal(ran.code, 0, ran.output);
+  assert.equal(settingsOf(homelab)["registry"]?.["host"], "ssh:nas");
+  homelab.program("ssh", "echo 'ssh: connect to host nas port 22: Connection refused' >&2; exit 255");
+  const gone = await homelab.adopt(["--registry.host", "ssh:nas", "--yes", ...homelab.flags()]);
+  assert.equal(gone.code, 1);
+  assert.match(
+    gone.output,
+    /ssh:nas \(setting registry\.host\) cannot be reached: .*Connection refused\. Check `ssh nas true`\./,
+  );
+});
+
+test("without a terminal, one error lists every missing setting, and nothing is written", async (t) => {
+  const homelab = await HandMade.start(t);
+  const left = ["registry.restartCommand", "authentik.token", "onePassword.connectUrl", "onePassword.connectToken"];
+  const ran = await homelab.adopt(homelab.flags(...left, "ci.imagePrefix", "forgejo.repositories"));
+  assert.deepEqual([ran.code, ran.text], [2, undefined], ran.output);
+  const listed = [...ran.output.matchAll(/^ {2}--(\S+)/gm)].map(([, setting]) => setting);
+  assert.deepEqual(listed, [
+    "registry.restartCommand",
+    "authentik.token",
+    "onePassword.account",
+    "ci.imagePrefix",
+    "forgejo.repositories",
+  ]);
+  const nothing = await homelab.adopt([]);
+  assert.equal(nothing.code, 2);
+  assert.match(nothing.output, /--registry\.configFile .*\n(?:.*\n)*.*--forgejo\.url/);
+});
+
+test("an existing file needs consent, and what is not ours survives", async (t) => {
+  const homelab = await HandMade.start(t);
+  const existing = `# Mine.
+
+encryptionsalt: v1:salt
+config:
+  # Not ours.
+  aws:region: eu-central-1
+  zot-auth:access:
+    anonymousRead: false
+  zot-auth:ci:
+    keyStore: op://homelab/Zot/zot-ci-api
+    imagePrefix: former
+    rotationTrigger: "2026-01-01T00:00:00Z"
+  zot-auth:acceptance:
+    repository: own/test
+`;
+  writeFileSync(homelab.settingsFile, existing);
+  const refused = await homelab.adopt(homelab.flags());
+  assert.deepEqual([refused.code, refused.text], [2, existing]);
+  assert.match(refused.output, /exists\. To replace its settings, add --yes/);
+  const declined = await homelab.adopt(homelab.flags(), ["", "", "", "n"]);
+  assert.deepEqual([declined.code, declined.text], [1, existing], declined.output);
+
+  const agreed = await homelab.adopt(["--yes", ...homelab.flags("ci.keyStore", "ci.imagePrefix")]);
+  assert.equal(agreed.code, 0, agreed.output);
+  assert.match(
+    agreed.text ?? "",
+    /^# Written by .*\n# All settings.*\n\n# Mine\.\n\nencryptionsalt: v1:salt\nconfig:\n {2}# Not ours\.\n {2}aws:region: eu-central-1\n/,
+  );
+  const settings = settingsOf(homelab);
+  assert.deepEqual(settings["ci"], {
+    keyStore: "op://homelab/Zot/zot-ci-api",
+    imagePrefix: "former",
+    rotationTrigger: "2026-01-01T00:00:00Z",
+  });
+  assert.match(agreed.text ?? "", /rotationTrigger: "2026/, "quoted: for Pulumi a plain one is a time");
+  assert.deepEqual(settings["acceptance"], { repository: "own/test" });
+  assert.equal(settings["access"], undefined, "zot's config says otherwise");
+  assert.doesNotMatch(agreed.output, /stack init/, "the stack exists");
+
+  const again = await homelab.adopt(["--yes", ...homelab.flags()]);
+  assert.equal(again.text?.match(/Written by/g)?.length, 1);
+});
+
+test("on a terminal it asks for what is missing, suggests what it found, and repeats a question until the answer is valid", async (t) => {
+  const homelab = await HandMade.start(t);
+  const ran = await homelab.adopt(homelab.flags("registry.restartCommand", "ci.imagePrefix", "authentik.token"), [
+    "", // the host: local
+    "", // no service
+    "restart-zot",
+    SECRETS.authentik, // instead of a reference to it
+    `file:${join(homelab.folder, "authentik")}`,
+    "api",
+    "own",
+  ]);
+  assert.equal(ran.code, 0, ran.output);
+  assertNoSecret(ran);
+  assert.match(ran.output, /registry\.host: /);
+  assert.match(ran.output, /✗ got a value that is not shown because it may be a secret; must be a secret reference/);
+  assert.deepEqual(settingsOf(homelab)["authentik"]?.["delivery"], "api");
+  assert.deepEqual(settingsOf(homelab)["ci"]?.["imagePrefix"], "own");
+
+  const ended = await homelab.adopt(["--yes", ...homelab.flags("ci.imagePrefix", "forgejo.repositories")], []);
+  assert.equal(ended.code, 2, ended.output);
+  assert.match(ended.output, /Nothing was written: the questions were not answered\./);
+});
