@@ -123,7 +123,7 @@ export class EngineLab {
 
   /** Runs the command of `npm run <name>`. */
   async command(
-    name: "rotate" | "revoke" | "check" | "recover",
+    name: "rotate" | "revoke" | "check" | "recover" | "adopt",
     args: readonly string[] = [
       STACK,
       "--config-file",
@@ -132,7 +132,7 @@ export class EngineLab {
       "--non-interactive",
     ],
   ): Promise<Pick<PulumiResult, "code" | "output">> {
-    const command = name === "check" || name === "recover" ? [`${name}.ts`] : ["key.ts", name];
+    const command = name === "rotate" || name === "revoke" ? ["key.ts", name] : [`${name}.ts`];
     const script = join(ROOT, "commands", command[0] ?? "");
     return (await this.#spawn(process.execPath, [script, ...command.slice(1), ...args])).ended;
   }
