@@ -147,9 +147,10 @@ class Decoder {
     };
     add(schema.properties ?? {});
     if (shortName === "SinkConfig") {
-      // zot's schema omits these from the sinks, although zot reads them there.
+      // zot's schema omits these parts of a sink, although zot reads them.
       for (const [name, embedded] of Object.entries(this.#document.definitions)) {
-        if (/~1events\.(Credentials|TLSConfig)$/.test(name)) add(embedded.properties ?? {});
+        const [, part] = /~1events\.(Credentials|TLSConfig)$/.exec(name) ?? [];
+        if (part !== undefined) add({ [part]: embedded });
       }
     }
     return properties;

@@ -55,7 +55,7 @@ function compare(before: unknown, after: unknown, path: readonly string[]): read
 }
 
 function compareObjects(old: JsonObject, now: JsonObject, path: readonly string[]): readonly Difference[] {
-  const names = new Map([...Object.keys(now), ...Object.keys(old)].map((name) => [name.toLowerCase(), name]));
+  const names = new Map([...Object.keys(old), ...Object.keys(now)].map((name) => [name.toLowerCase(), name]));
   return [...names.values()].flatMap((name) => compare(valueAt(old, name), valueAt(now, name), [...path, name]));
 }
 

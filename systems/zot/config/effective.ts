@@ -22,12 +22,13 @@ export function effectiveConfig(config: JsonObject): JsonObject {
   };
 }
 
-/** The parts that are looked into, under zot's own names. */
+/** The parts that are looked into, under zot's own names. Of keys that differ only in case, the first counts, as everywhere. */
 function known(config: JsonObject): JsonObject {
   const names = ["storage", "http", "log", "extensions"];
-  return Object.fromEntries(
-    Object.entries(config).map(([key, value]) => [names.find((name) => name === key.toLowerCase()) ?? key, value]),
+  const named = Object.entries(config).map(
+    ([key, value]) => [names.find((name) => name === key.toLowerCase()) ?? key, value] as const,
   );
+  return Object.fromEntries(named.toReversed());
 }
 
 function effectiveStorage(storage: JsonObject, defaults: JsonObject): JsonObject {

@@ -35,7 +35,8 @@ export function adoptAccess(config: JsonObject, roles: Roles): JsonObject {
   const all = rules.find(({ glob }) => glob === "**");
   const grants = all === undefined ? NOTHING : grantsOf(all, conditional(config, "**"));
   const namespaces = rules.filter((one) => one !== all && isExpressible(one, config, roles));
-  const told = isObject(control) ? tiersOf(grants, roles) : WITHOUT_RULES;
+  const isOpenToAll = Object.keys(objectAt(config, "http", "auth")).length === 0;
+  const told = isObject(control) ? tiersOf(grants, roles) : { ...WITHOUT_RULES, anonymousRead: isOpenToAll };
   // Where the config does not say what CI may do, it pushes where a namespace lets it, if there is one.
   const isSilent = roles.ciGroup === undefined || all === undefined;
   const pushes = namespaces.some((one) => ciTier(grantsOf(one), roles) === "push");
@@ -44,7 +45,7 @@ export function adoptAccess(config: JsonObject, roles: Roles): JsonObject {
     adminGroup: roles.adminGroup,
     ciGroup: roles.ciGroup,
     ...tiers,
-    anonymousMetrics: isOpen(objectAt(config, "http", "accessControl", "metrics")),
+    anonymousMetrics: isObject(control) ? isOpen(objectAt(control, "metrics")) : isOpenToAll,
     ...named(grants, roles),
     namespaces: Object.fromEntries(
       namespaces.map((one) => [
@@ -57,7 +58,7 @@ export function adoptAccess(config: JsonObject, roles: Roles): JsonObject {
 
 const NOTHING: Grants = { groups: new Map(), users: new Map(), anonymous: [], everyone: [] };
 
-/** zot without `accessControl`: who is signed in may do everything. CI is, and must not overwrite. */
+/** zot without `accessControl`: who is signed in may do everything, and without sign-in, everyone. CI is one of them, and must not overwrite. */
 const WITHOUT_RULES: Tiers = { ci: "push", anonymousRead: false, signedInRead: true, signedInActions: ["create"] };
 
 function tiersOf(grants: Grants, roles: Roles): Tiers {

@@ -2,10 +2,12 @@ import { isObject, present } from "../../../../core/json.ts";
 import type { JsonObject } from "../../../../core/json.ts";
 import { access } from "../../access/settings.ts";
 import { configDifferences } from "../difference.ts";
+import type { Difference } from "../difference.ts";
 import { zot } from "../settings.ts";
 import { candidateOf, render } from "./candidate.ts";
 import type { Candidate } from "./candidate.ts";
 import { allowed } from "./allowed.ts";
+import type { Allowed } from "./allowed.ts";
 import { ciImages } from "./ciImages.ts";
 import type { AdoptContext, NotKept } from "./context.ts";
 import { leftToExtra } from "./givingWay.ts";
@@ -29,18 +31,11 @@ export interface AdoptedConfig {
  */
 export function adoptConfig(config: JsonObject, context: AdoptContext): AdoptedConfig {
   const roles = rolesIn(config, context);
-  let { candidate, extra, refused } = allowed(config, candidateOf(config, context, roles), context);
-  // A setting that says it only in part gives way to zot.extra, which says it as it is.
-  for (;;) {
-    const left = leftToExtra(candidate, configDifferences(config, render(candidate, extra, context)));
-    if (left === undefined) break;
-    ({ candidate, extra, refused } = allowed(config, left, context));
-  }
-  const differences = configDifferences(config, render(candidate, extra, context));
+  const { candidate, extra, refused, differences } = closest(config, candidateOf(config, context, roles), context);
   const rows = differences.map((one) => ({
     kind: one.kind,
     path: one.path,
-    reason: refusal(refused, one.path) ?? reasonOf(one),
+    reason: refusal(refused, one.path) ?? reasonOf(one, candidate.roles),
   }));
   const named = (isAdded: boolean) =>
     rows.filter(({ kind }) => (kind === "added") === isAdded).map(({ path, reason }) => ({ path, reason }));
@@ -49,6 +44,25 @@ export function adoptConfig(config: JsonObject, context: AdoptContext): AdoptedC
     notKept: [...candidate.notKept, ...named(false)],
     added: named(true),
   };
+}
+
+interface Attempt extends Allowed {
+  readonly differences: readonly Difference[];
+}
+
+/** A setting that says it only in part gives way to `zot.extra`, if that says it better. */
+function closest(config: JsonObject, first: Candidate, context: AdoptContext): Attempt {
+  const attempt = attemptOf(config, first, context);
+  for (const next of leftToExtra(attempt.candidate, attempt.differences)) {
+    const { differences } = attemptOf(config, next, context);
+    if (differences.length < attempt.differences.length) return closest(config, next, context);
+  }
+  return attempt;
+}
+
+function attemptOf(config: JsonObject, candidate: Candidate, context: AdoptContext): Attempt {
+  const result = allowed(config, candidate, context);
+  return { ...result, differences: configDifferences(config, render(result.candidate, result.extra, context)) };
 }
 
 /** The reason for which a check refused what is here, or what this is part of. */

@@ -4,14 +4,17 @@ import { ciLimitProblems } from "../../access/settingsProblems.ts";
 import { NEWEST_KNOWN } from "../../version.ts";
 import { objectAt, valueAt } from "../anyCase.ts";
 import { fills, mirrorsOf } from "../mirrors/mirrors.ts";
-import { knownKeys } from "../schema/known.ts";
+import { knownKeys, schemaProblems } from "../schema/known.ts";
+import { builtInSchema } from "../schema/schema.ts";
 import type { AdoptContext } from "./context.ts";
 import { assemble, render } from "./candidate.ts";
 import type { Candidate } from "./candidate.ts";
 import { ciImages } from "./ciImages.ts";
-import { withoutPart } from "./extra.ts";
+import { inLowerCase, withoutPart } from "./extra.ts";
 import { withoutIdlePolicies, withoutOverwrite } from "./extraAccess.ts";
 import { restOf } from "./rest.ts";
+
+const EXTRA = "zot.extra.";
 
 /** Settings that pass the checks. */
 export interface Allowed {
@@ -34,7 +37,7 @@ interface Refusal {
 export function allowed(config: JsonObject, first: Candidate, context: AdoptContext): Allowed {
   const refused = new Map<string, string>();
   let candidate = first;
-  let extra = withoutIdlePolicies(withoutCredentials(restOf(config, render(candidate, {}, context))));
+  let extra = inKnownSpelling(withoutIdlePolicies(withoutCredentials(restOf(config, render(candidate, {}, context)))));
   for (;;) {
     const refusal = refusalOf(candidate, extra, context);
     if (refusal === undefined) return { candidate, extra, refused };
@@ -42,6 +45,15 @@ export function allowed(config: JsonObject, first: Candidate, context: AdoptCont
     candidate = refusal.candidate ?? candidate;
     extra = refusal.extra ?? extra;
   }
+}
+
+/** zot's schema names keys in zot's own spelling and in lower case, zot itself reads any. */
+function inKnownSpelling(extra: JsonObject): JsonObject {
+  for (const { path } of schemaProblems(extra, builtInSchema())) {
+    const next = inLowerCase(extra, path.slice(EXTRA.length));
+    if (next !== undefined) return inKnownSpelling(next);
+  }
+  return extra;
 }
 
 function refusalOf(candidate: Candidate, extra: JsonObject, context: AdoptContext): Refusal | undefined {
@@ -52,8 +64,6 @@ function refusalOf(candidate: Candidate, extra: JsonObject, context: AdoptContex
     syncOfNothing(candidate, extra, context)
   );
 }
-
-const EXTRA = "zot.extra.";
 
 /** What the checks of the config and of zot's schema say about `zot.extra`. */
 function refusedExtra(candidate: Candidate, extra: JsonObject, context: AdoptContext): Refusal | undefined {

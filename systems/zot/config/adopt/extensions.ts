@@ -18,7 +18,7 @@ export function adoptExtensions(config: JsonObject): JsonObject {
     }),
     search: present({
       enable: isObject(valueAt(running, "search")),
-      cve: isObject(valueAt(search, "cve")),
+      cve: isObject(valueAt(running, "search")) ? isObject(valueAt(search, "cve")) : undefined,
       cveUpdateInterval: durationAt(effectiveSearch, "cve", "updateInterval"),
       trivyDatabase: textAt(search, "cve", "trivy", "dbRepository"),
       trivyJavaDatabase: textAt(search, "cve", "trivy", "javaDBRepository"),

@@ -41,6 +41,32 @@ function startsWith(path: readonly string[], pattern: readonly string[]): boolea
   return pattern.every((key, index) => (key === "*" ? path.length > index : key === path[index]?.toLowerCase()));
 }
 
+/** `zot.extra` with the last key of a place in lower case, as every key is known; `undefined` if it is already. */
+export function inLowerCase(extra: JsonObject, place: string): JsonObject | undefined {
+  const path = keysOf(extra, place) ?? [];
+  const last = path.at(-1) ?? "";
+  if (last === last.toLowerCase()) return undefined;
+  const renamed = replaced(extra, path, (owner) =>
+    Object.fromEntries(Object.entries(owner).map(([key, value]) => [key === last ? key.toLowerCase() : key, value])),
+  );
+  return isObject(renamed) ? renamed : undefined;
+}
+
+/** The value with another object in place of the one that has the last key of a path. */
+function replaced(
+  value: unknown,
+  [key, ...rest]: readonly string[],
+  replace: (owner: JsonObject) => JsonObject,
+): unknown {
+  if (Array.isArray(value))
+    return value.map((entry: unknown, index) => (index === Number(key) ? replaced(entry, rest, replace) : entry));
+  if (!isObject(value)) return value;
+  if (rest.length === 0) return replace(value);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [name, name === key ? replaced(inner, rest, replace) : inner]),
+  );
+}
+
 /** The keys that a place names, as far as it leads. */
 function keysOf(value: unknown, place: string): readonly string[] | undefined {
   if (place === "") return [];

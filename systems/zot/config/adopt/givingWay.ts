@@ -16,13 +16,12 @@ const WHOLE: readonly (readonly [path: string, setting: readonly string[], off?:
   ["extensions.lint", ["mandatoryAnnotations"]],
 ];
 
-/** The candidate without a setting by which the config would differ; `undefined` if there is none that `zot.extra` can replace. */
-export function leftToExtra(candidate: Candidate, differences: readonly Difference[]): Candidate | undefined {
+/** The candidate without one of the settings by which the config would differ, each of which `zot.extra` can replace. */
+export function* leftToExtra(candidate: Candidate, differences: readonly Difference[]): Generator<Candidate> {
   for (const { path } of differences) {
     const next = withoutSettingOf(candidate, path);
-    if (next !== undefined) return next;
+    if (next !== undefined) yield next;
   }
-  return undefined;
 }
 
 function withoutSettingOf(candidate: Candidate, path: string): Candidate | undefined {

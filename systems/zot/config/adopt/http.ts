@@ -32,7 +32,11 @@ export function adoptAuth(http: JsonObject, url: string): JsonObject {
   const failDelay = numberAt(auth, "failDelay") ?? 0;
   const scopes = someTextsAt(provider, "scopes");
   return present({
-    secureSession: isObject(valueAt(http, "tls")) ? undefined : secureSession(flagAt(auth, "secureSession"), url),
+    // With TLS, zot's sessions are secure anyway, and without sign-in there are none.
+    secureSession:
+      isObject(valueAt(http, "tls")) || Object.keys(auth).length === 0
+        ? undefined
+        : secureSession(flagAt(auth, "secureSession"), url),
     sessionKeysFile: absoluteAt(auth, "sessionKeysFile"),
     failDelay: failDelay === 0 ? undefined : `${failDelay} seconds`,
     // zot asks for it in any case.

@@ -1,4 +1,7 @@
+import { list } from "../../../../core/json.ts";
+import { ACTIONS } from "../../access/settings.ts";
 import type { Difference } from "../difference.ts";
+import type { Roles } from "./roles.ts";
 
 /** Why something of a config is not kept, by its path. The first that fits counts. */
 const NOT_KEPT: readonly (readonly [path: RegExp, reason: string])[] = [
@@ -8,7 +11,7 @@ const NOT_KEPT: readonly (readonly [path: RegExp, reason: string])[] = [
   ],
   [
     /^http\.auth\.openid\.providers\.oidc\.issuer$/i,
-    "must be the address of an application in Authentik, with a trailing slash: authentik.url/application/o/authentik.application/.",
+    "must be exactly the issuer of an application in Authentik, with its trailing slash: authentik.url/application/o/authentik.application/.",
   ],
   [
     /^http\.auth\.openid\.providers\.oidc\.scopes$/i,
@@ -71,10 +74,11 @@ const ADDED: readonly (readonly [path: RegExp, reason: string])[] = [
     /^http\.auth\.openid\.providers\.oidc\.credentialsfile$/i,
     "registry.credentialsFile: the file for the client ID and secret.",
   ],
-  [/^http\.auth(\.openid)?/i, "sign-in with Authentik."],
+  [/^http\.auth$/i, "sign-in with Authentik."],
+  [/^http\.auth\.openid/i, "sign-in with Authentik."],
   [
     /^http\.accesscontrol$/i,
-    "without it, every signed-in user may do everything, so that CI's key could overwrite and delete. Who may do what: access.",
+    "without it, everyone who can sign in may push, overwrite and delete, and without sign-in simply everyone. From now on, that needs permissions (access).",
   ],
   [/^http\.accesscontrol\.metrics/i, "access.anonymousMetrics, in the form of the zot on the host."],
   [
@@ -84,11 +88,29 @@ const ADDED: readonly (readonly [path: RegExp, reason: string])[] = [
 ];
 
 /** Why a config cannot be kept as it is. */
-export function reasonOf({ path, kind }: Difference): string {
+export function reasonOf(difference: Difference, roles: Roles): string {
+  const { path, kind } = difference;
+  const [, subject = ""] = /^http\.accesscontrol\..* \(((?:group|user) .*)\)$/i.exec(path) ?? [];
+  const unknown = unknownActions(difference);
+  if (unknown.length > 0)
+    return `zot knows no action ${unknown.join(", ")}, which grants nothing. Its actions are ${ACTIONS.join(", ")}.`;
+  if (subject !== "") {
+    if (subject === `user ${roles.ciUser}`) return "CI's account has the permissions of its group (access.ciGroup).";
+    if (subject === `group ${roles.ciGroup}` && kind === "changed")
+      return "CI may pull and push new tags, but not overwrite or delete (access.ci): whoever gets hold of its key could replace what others pull.";
+  }
   if (kind === "added")
     return ADDED.find(([place]) => place.test(path))?.[1] ?? "is part of every config of this program.";
   return (
     NOT_KEPT.find(([place]) => place.test(path))?.[1] ??
     "has no setting, and zot.extra cannot change what a setting writes."
   );
+}
+
+/** Actions that are gone, if they are such as zot does not know. */
+function unknownActions({ path, before, after }: Difference): readonly string[] {
+  if (!/^http\.accesscontrol\./i.test(path) || !Array.isArray(before)) return [];
+  const gone = before.filter((action) => !list(after).includes(action)).map(String);
+  const unknown = gone.filter((action) => !ACTIONS.some((known) => known === action));
+  return unknown.length === gone.length ? unknown : [];
 }

@@ -3,9 +3,6 @@ import type { JsonObject } from "../../../../core/json.ts";
 import { spelled, valueAt } from "../anyCase.ts";
 import { effectiveConfig } from "../effective.ts";
 
-/** Keys whose absence means more than their emptiness. */
-const GLOB_DEPTH = 4;
-
 /** What a config says and a rendered one does not, as `zot.extra` would add it: without what zot ignores. */
 export function restOf(config: JsonObject, rendered: JsonObject): JsonObject {
   return difference(config, rendered, effectiveConfig(config), []);
@@ -15,8 +12,10 @@ function difference(config: JsonObject, rendered: JsonObject, effective: unknown
   const rest: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(config)) {
     const here = [...path, key.toLowerCase()];
+    // Of keys that differ only in case, the first counts.
+    if (spelled(config, key) !== key) continue;
     const read = valueAt(effective, key);
-    if (read === undefined || read === null || (isEmpty(value) && here.length < GLOB_DEPTH)) continue;
+    if (read === undefined || read === null || (isEmpty(value) && !isGlob(here))) continue;
     const name = spelled(rendered, key);
     const other = name === undefined ? undefined : rendered[name];
     if (name === undefined) {
@@ -27,6 +26,11 @@ function difference(config: JsonObject, rendered: JsonObject, effective: unknown
     }
   }
   return rest;
+}
+
+/** Empty rules for a glob refuse everyone. */
+function isGlob(path: readonly string[]): boolean {
+  return path.length === 4 && path.slice(0, 3).join(".") === "http.accesscontrol.repositories";
 }
 
 function isEmpty(value: unknown): boolean {

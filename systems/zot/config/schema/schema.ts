@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { isObject } from "../../../../core/json.ts";
+import type { JsonObject } from "../../../../core/json.ts";
 
-/** Keys of an event sink that zot reads but its schema omits. Other omitted keys are secrets. */
-const SINK_FILES = ["file", "cacertfile", "certfile", "keyfile"];
+/** Parts of an event sink that zot reads but its schema omits. Secrets among their keys stay omitted. */
+const SINK_PARTS = { credentials: part("username", "file"), tlsconfig: tlsFiles(), tlsConfig: tlsFiles() };
 const SINK = "pkg.extensions.config.events.SinkConfig";
 
 let loaded: z.ZodType | undefined;
@@ -32,9 +33,17 @@ function schemaFrom(output: string): z.ZodType {
   const schema = withoutNull(JSON.parse(text) as unknown);
   if (!isObject(schema) || !isObject(schema["definitions"])) throw new TypeError("not a schema of zot's config");
   const sink = schema["definitions"][SINK];
-  if (isObject(sink) && isObject(sink["properties"]))
-    Object.assign(sink["properties"], Object.fromEntries(SINK_FILES.map((key) => [key, { type: "string" }])));
+  if (isObject(sink) && isObject(sink["properties"])) Object.assign(sink["properties"], SINK_PARTS);
   return z.fromJSONSchema(schema);
+}
+
+function part(...keys: readonly string[]): JsonObject {
+  const properties = Object.fromEntries(keys.map((key) => [key, { type: "string" }]));
+  return { type: "object", properties, additionalProperties: false };
+}
+
+function tlsFiles(): JsonObject {
+  return part("caCertFile", "cacertfile", "certFile", "certfile", "keyFile", "keyfile");
 }
 
 /** `null` stands for an omitted key. Without it, an issue is reported for the part where it is, and not for the union. */

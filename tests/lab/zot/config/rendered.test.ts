@@ -79,7 +79,10 @@ const CASES: Readonly<Record<string, () => Record<string, unknown>>> = {
         accessControl: { adminPolicy: { users: ["root"], actions: ["read"] }, groups: { x: { users: ["a"] } } },
       },
       extensions: {
-        events: { enable: true, sinks: [{ type: "http", address: "https://a", cacertfile: at("ca.crt") }] },
+        events: {
+          enable: true,
+          sinks: [{ type: "http", address: "https://a", tlsConfig: { caCertFile: at("ca.crt") } }],
+        },
       },
     },
   }),

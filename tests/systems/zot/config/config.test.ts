@@ -134,7 +134,19 @@ const EVERYTHING = {
     mandatoryAnnotations: ["org.opencontainers.image.source"],
     extra: {
       storage: { gcTimeWindow: "01:00-05:00" },
-      extensions: { events: { enable: true, sinks: [{ type: "http", address: "https://a", file: "/etc/a" }] } },
+      extensions: {
+        events: {
+          enable: true,
+          sinks: [
+            {
+              type: "http",
+              address: "https://a",
+              credentials: { username: "zot", file: "/etc/a" },
+              tlsConfig: { caCertFile: "/etc/ca.crt" },
+            },
+          ],
+        },
+      },
       scheduler: { numWorkers: 2 },
     },
   },
