@@ -1,7 +1,7 @@
 import { isObject, list as listOf, string } from "../../../core/json.ts";
 import type { JsonObject } from "../../../core/json.ts";
 import { parsePolicy } from "../access/policies.ts";
-import { valueAt } from "./anyCase.ts";
+import { objectAt, valueAt } from "./anyCase.ts";
 import { effectiveConfig } from "./effective.ts";
 import { nanoseconds } from "./goDuration.ts";
 import { withoutSecrets } from "./secretValues.ts";
@@ -45,6 +45,7 @@ function compare(before: unknown, after: unknown, path: readonly string[]): read
     return compareSubjects(listOf(old), listOf(now), path);
   if (place === "http.accesscontrol.adminpolicy") return compareSubjects(asList(old), asList(now), path);
   if (place === "extensions.sync.registries") return compareRegistries(listOf(old), listOf(now), path);
+  if (place === "extensions") return compareObjects(objectAt(before), objectAt(after), path);
   if (old === undefined || now === undefined) return [difference(path, old, now)];
   // zot reads one text as a list of one.
   if (Array.isArray(old) !== Array.isArray(now) && !isObject(old) && !isObject(now))

@@ -37,7 +37,8 @@ interface Refusal {
 export function allowed(config: JsonObject, first: Candidate, context: AdoptContext): Allowed {
   const refused = new Map<string, string>();
   let candidate = first;
-  let extra = inKnownSpelling(withoutIdlePolicies(withoutCredentials(restOf(config, render(candidate, {}, context)))));
+  const rest = restOf(config, render(candidate, {}, context));
+  let extra = inKnownSpelling(withoutIdlePolicies(withoutToldOtherwise(rest, candidate)));
   for (;;) {
     const refusal = refusalOf(candidate, extra, context);
     if (refusal === undefined) return { candidate, extra, refused };
@@ -151,11 +152,22 @@ function imagesOf(
   return { imagePrefix: imagePrefix ?? "zot-auth-sample", repository: acceptance ?? "zot-auth/acceptance" };
 }
 
-/** The client's ID and secret are in the credentials file from now on. */
-function withoutCredentials(extra: JsonObject): JsonObject {
-  const provider = "http.auth.openid.providers.oidc";
-  return ["clientid", "clientsecret"].reduce((rest, key) => {
-    const isThere = valueAt(rest, ...provider.split("."), key) !== undefined;
-    return isThere ? (withoutPart(rest, `${provider}.${key}`)?.rest ?? rest) : rest;
+/** Without what the settings say in another place, or in another form. */
+function withoutToldOtherwise(extra: JsonObject, candidate: Candidate): JsonObject {
+  const provider = ["http", "auth", "openid", "providers", "oidc"];
+  const metrics = ["http", "accessControl", "metrics"];
+  const places = [
+    [...provider, "clientid"],
+    [...provider, "clientsecret"],
+    ...(candidate.access["anonymousMetrics"] === true
+      ? [
+          [...metrics, "users"],
+          [...metrics, "anonymousPolicy"],
+        ]
+      : []),
+  ];
+  return places.reduce((rest, place) => {
+    const isThere = valueAt(rest, ...place) !== undefined;
+    return isThere ? (withoutPart(rest, place.join("."))?.rest ?? rest) : rest;
   }, extra);
 }

@@ -1,5 +1,6 @@
 import { deepEqual, doesNotMatch } from "node:assert/strict";
 import { describe, it } from "node:test";
+import { at } from "../../../../../core/json.ts";
 import { adopted, paths } from "./support.ts";
 
 const EVERYTHING = ["read", "create", "update", "delete"];
@@ -129,7 +130,7 @@ describe("sign-in of configs that were made by hand", () => {
         "http.accessControl.repositories.**.policies (group admins)",
       ].toSorted(),
     );
-    deepEqual(settings["access"]?.["users"], { root: EVERYTHING });
+    deepEqual(at(settings, "access", "users"), { root: EVERYTHING });
   });
 
   it("keeps htpasswd beside Authentik, and corrects an issuer without its slash", () => {
@@ -239,8 +240,8 @@ describe("sign-in of configs that were made by hand", () => {
       ].toSorted(),
     );
     deepEqual(settings["authentik"], { clientId: "zot-registry" });
-    deepEqual(settings["zot"]?.["auth"], { secureSession: false, scopes: ["openid", "profile"] });
-    deepEqual(settings["zot"]?.["extra"], {
+    deepEqual(at(settings, "zot", "auth"), { secureSession: false, scopes: ["openid", "profile"] });
+    deepEqual(at(settings, "zot", "extra"), {
       http: {
         auth: {
           openid: {
@@ -281,11 +282,11 @@ describe("sign-in of configs that were made by hand", () => {
       paths(notKept),
       ["http.auth.apikey", "http.accessControl.repositories.**.policies (user builder)"].toSorted(),
     );
-    deepEqual(settings["zot"]?.["http"], {
+    deepEqual(at(settings, "zot", "http"), {
       tls: { cert: "/etc/zot/tls.crt", key: "/etc/zot/tls.key", caCert: "/etc/zot/ca.crt" },
     });
-    deepEqual(settings["zot"]?.["extra"], { http: { auth: { mtls: { identityAttributes: ["CommonName"] } } } });
-    deepEqual(settings["access"]?.["users"], { anna: ["read", "create"] });
+    deepEqual(at(settings, "zot", "extra"), { http: { auth: { mtls: { identityAttributes: ["CommonName"] } } } });
+    deepEqual(at(settings, "access", "users"), { anna: ["read", "create"] });
   });
 
   it("gives a registry without sign-in rules: anyone pulls, and who signs in pushes", () => {

@@ -1,5 +1,6 @@
 import { deepEqual, doesNotMatch } from "node:assert/strict";
 import { describe, it } from "node:test";
+import { at } from "../../../../../core/json.ts";
 import { adopted, paths } from "./support.ts";
 
 const HTTP = { address: "0.0.0.0", port: "5000" };
@@ -42,7 +43,7 @@ describe("storage of configs that were made by hand", () => {
         "storage.subPaths./cold.cacheDriver.url",
       ].toSorted(),
     );
-    deepEqual(settings["zot"]?.["extra"], {
+    deepEqual(at(settings, "zot", "extra"), {
       storage: {
         remoteCache: true,
         storageDriver: {
@@ -61,7 +62,7 @@ describe("storage of configs that were made by hand", () => {
         },
       },
     });
-    deepEqual(settings["zot"]?.["storage"], {
+    deepEqual(at(settings, "zot", "storage"), {
       dedupe: true,
       gcInterval: "1 hour",
       subPaths: { "/cold": { dataDirectory: "/tmp/cold", dedupe: true, gc: false, gcInterval: "1 hour" } },
@@ -83,7 +84,7 @@ describe("storage of configs that were made by hand", () => {
       cluster: { members: ["127.0.0.1:9000"], hashKey: "loremipsumdolors" },
     });
     deepEqual(paths(notKept), ["http.auth.apikey", "cluster.hashKey"].toSorted());
-    deepEqual(settings["zot"]?.["storage"], { gcInterval: "1 hour", commit: true });
+    deepEqual(at(settings, "zot", "storage"), { gcInterval: "1 hour", commit: true });
   });
 
   it("keeps several folders, each with its own cleaning, and CI in the one that it has", () => {
@@ -136,7 +137,7 @@ describe("storage of configs that were made by hand", () => {
       { imagePrefix: undefined },
     );
     deepEqual(paths(notKept), ["log.level"].toSorted());
-    deepEqual(settings["zot"]?.["storage"], {
+    deepEqual(at(settings, "zot", "storage"), {
       dedupe: true,
       subPaths: {
         "/infra": { dataDirectory: "/pool/infra", dedupe: true, gc: false, gcInterval: "1 hour" },
@@ -152,7 +153,7 @@ describe("storage of configs that were made by hand", () => {
         },
       },
     });
-    deepEqual(settings["zot"]?.["extra"], {
+    deepEqual(at(settings, "zot", "extra"), {
       storage: {
         subPaths: { "/with space": { rootDirectory: "/pool/space" }, "/relative": { rootDirectory: "pool" } },
       },
@@ -205,7 +206,7 @@ describe("storage of configs that were made by hand", () => {
       http: HTTP,
     });
     deepEqual(notKept, []);
-    deepEqual(settings["zot"]?.["storage"], {
+    deepEqual(at(settings, "zot", "storage"), {
       gcDelay: "2 hours",
       gcInterval: "1 hour",
       retention: {
@@ -237,6 +238,6 @@ describe("storage of configs that were made by hand", () => {
       http: HTTP,
     });
     deepEqual(paths(notKept), ["storage.gcDelay"].toSorted());
-    deepEqual(settings["zot"]?.["extra"], { storage: { retention } });
+    deepEqual(at(settings, "zot", "extra"), { storage: { retention } });
   });
 });
