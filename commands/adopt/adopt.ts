@@ -3,17 +3,17 @@ import { SettingsError, parseSettings } from "../../settings/parse.ts";
 import { agrees, agreesInAdvance, canAsk } from "../consent.ts";
 import { requestOf, settingsFileOf } from "../request.ts";
 import type { Request } from "../request.ts";
-import { Answers } from "./answers.ts";
-import { readFlags } from "./flags.ts";
-import { formerAnswers } from "./former.ts";
-import { readServers } from "./fromServers.ts";
-import { readZot } from "./fromZot.ts";
-import { ABOUT_SERVERS, ABOUT_ZOT } from "./questions.ts";
-import { problemsOf, withoutDefaults } from "./schema.ts";
-import { SettingsFile, headerOf } from "./settingsFile.ts";
-import type { NotKept } from "./settingsFile.ts";
+import { Answers } from "./answers/answers.ts";
+import { readFlags } from "./answers/flags.ts";
+import { formerAnswers } from "./answers/former.ts";
+import { readServers } from "./reading/servers.ts";
+import { readZot } from "./reading/zot.ts";
+import { ABOUT_SERVERS, ABOUT_ZOT } from "./answers/questions.ts";
+import { problemsOf, withoutDefaults } from "./settings/schema.ts";
+import { SettingsFile, headerOf } from "./settings/settingsFile.ts";
+import type { NotKept } from "./settings/settingsFile.ts";
 import { Stop } from "./stop.ts";
-import type { Tree } from "./tree.ts";
+import type { Tree } from "./settings/tree.ts";
 import { USAGE } from "./usage.ts";
 
 /** Where the command reads and prints. */
@@ -62,7 +62,7 @@ async function run(args: readonly string[], { input, output, environment }: Surr
     const message = `Nothing was written: ${file.path} exists. To replace its settings, add --yes; keys that are not zot-auth's stay.`;
     throw new Stop(message, 2);
   }
-  const answers = new Answers(formerAnswers(file.settings), flags.settings, terminal, request.stack);
+  const answers = new Answers(formerAnswers(file.settings, flags.settings), flags.settings, terminal, request.stack);
   const zot = await readZot(answers);
   await answers.complete([...ABOUT_ZOT, ...ABOUT_SERVERS]);
   assertValid(problemsOf(answers.tree));
@@ -74,7 +74,7 @@ async function run(args: readonly string[], { input, output, environment }: Surr
   assertValid(problemsIn(settings));
   const notKept = [...adopted.notKept, ...servers.notKept];
   const text = file.textWith(settings, headerOf(request.stack, zot.place), notKept);
-  if (zot.secrets.some((secret) => text.includes(secret)))
+  if (zot.secrets.some((secret) => hasSecret([settings, notKept, adopted.added], secret)))
     throw new Stop(
       "Nothing was written: the file would contain a secret of zot's config. Move it to a file on the host.",
     );
@@ -123,7 +123,7 @@ interface Report {
 function reportOf({ found, notKept, added, file }: Report, { stack, configFile }: Request): string {
   return [
     ...found,
-    ...listed(`Not kept (${notKept.length}), because no setting can say it:`, notKept),
+    ...listed(`Not kept (${notKept.length}):`, notKept),
     ...listed(`Added to zot's config by \`up\` (${added.length}):`, added),
     "",
     `✓ Wrote ${file.path}. Nothing else was changed. Next:`,
@@ -135,4 +135,10 @@ function reportOf({ found, notKept, added, file }: Report, { stack, configFile }
 
 function listed(title: string, rows: readonly NotKept[]): readonly string[] {
   return rows.length === 0 ? [] : ["", title, ...rows.map(({ path, reason }) => `  ${path}: ${reason}`)];
+}
+
+/** Whether a text in it is the secret or, if that is long enough to be no word, contains it. */
+function hasSecret(value: unknown, secret: string): boolean {
+  if (typeof value === "string") return value === secret || (secret.length >= 8 && value.includes(secret));
+  return typeof value === "object" && value !== null && Object.values(value).some((inner) => hasSecret(inner, secret));
 }

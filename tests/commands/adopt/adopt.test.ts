@@ -84,6 +84,71 @@ test("reads a host behind ssh", async (t) => {
   );
 });
 
+test("the config and the service of the zot that runs there need no flag", async (t) => {
+  const homelab = await HandMade.start(t);
+  homelab.program("launchctl", "printf '471\\t0\\tmcquack.zot\\n'");
+  homelab.program("ps", `echo "471 ${join(homelab.folder, "bin", "zot")} serve ${homelab.configFile}"`);
+  const found = ["registry.configFile", "registry.binary", "registry.restartCommand"];
+  const ran = await homelab.adopt(homelab.flags(...found));
+  assert.equal(ran.code, 0, ran.output);
+  const { binary, configFile, service } = settingsOf(homelab)["registry"] ?? {};
+  assert.deepEqual(
+    [binary, configFile, service],
+    [join(homelab.folder, "bin", "zot"), homelab.configFile, "launchd:mcquack.zot"],
+  );
+  // A command that somebody chose wins over the service.
+  const chosen = await homelab.adopt(["--yes", ...homelab.flags(...found.slice(0, 2))]);
+  assert.equal(chosen.code, 0, chosen.output);
+  assert.equal(settingsOf(homelab)["registry"]?.["service"], undefined);
+});
+
+test("a zot without sign-in needs its addresses as flags, and gets a place for the credentials file", async (t) => {
+  const homelab = await HandMade.start(t);
+  const config = { storage: { rootDirectory: "/srv/zot" }, http: { address: "0.0.0.0", port: "5000" } };
+  writeFileSync(homelab.configFile, JSON.stringify(config));
+  const refused = await homelab.adopt(homelab.flags());
+  const listed = [...refused.output.matchAll(/^ {2}--(\S+)/gm)].map(([, setting]) => setting);
+  assert.deepEqual([refused.code, listed], [2, ["registry.url", "authentik.url"]], refused.output);
+  const urls = ["--registry.url", REGISTRY, "--authentik.url", homelab.urls.authentik];
+  const ran = await homelab.adopt([...homelab.flags(), ...urls]);
+  assert.equal(ran.code, 0, ran.output);
+  const { url, credentialsFile, dataDirectory } = settingsOf(homelab)["registry"] ?? {};
+  assert.deepEqual(
+    [url, credentialsFile, dataDirectory],
+    [REGISTRY, join(homelab.folder, "zot", "oidc-credentials.json"), "/srv/zot"],
+  );
+});
+
+test("secrets in zot's config are neither written nor printed, and are listed by their key", async (t) => {
+  const homelab = await HandMade.start(t);
+  homelab.changeConfig((config) => {
+    config["storage"] = {
+      ...config["storage"],
+      storageDriver: { name: "s3", region: "eu", bucket: "zot", accesskey: "AKIAHUNTER2", secretkey: "hunter2-s3" },
+    };
+    const ldap = { address: "ldap.example.net", port: 389, baseDN: "dc=x", bindDN: "cn=zot", bindPassword: "admin" };
+    config["http"] = { ...config["http"], auth: { ...(config["http"]?.["auth"] as object), ldap } };
+  });
+  const ran = await homelab.adopt(homelab.flags());
+  assert.doesNotMatch(`${ran.output}${ran.text ?? ""}`, /hunter2|AKIAHUNTER2|: admin$/im);
+  assert.equal(ran.code, 0, ran.output);
+  assert.match(ran.output, /Not kept \(\d+\):\n(?: {2}.*\n)*? {2}storage\.storageDriver/);
+});
+
+test("a file that cannot be written, and one that is no settings file, is an error", async (t) => {
+  const homelab = await HandMade.start(t);
+  for (const text of ["- a list\n", "config: a text\n", "config: {broken\n"]) {
+    writeFileSync(homelab.settingsFile, text);
+    const ran = await homelab.adopt(["--yes", ...homelab.flags()]);
+    assert.deepEqual([ran.code, ran.text], [1, text]);
+    assert.match(ran.output, /exists, and is not a stack's settings file/);
+  }
+  homelab.settingsFile = join(homelab.folder, "nowhere", "Pulumi.nas.yaml");
+  const nowhere = await homelab.adopt(homelab.flags());
+  assert.equal(nowhere.code, 1);
+  assert.match(nowhere.output, /Nothing was written: ENOENT: no such file or directory.*Pulumi\.nas\.yaml/);
+});
+
 test("without a terminal, one error lists every missing setting, and nothing is written", async (t) => {
   const homelab = await HandMade.start(t);
   const left = ["registry.restartCommand", "authentik.token", "onePassword.connectUrl", "onePassword.connectToken"];

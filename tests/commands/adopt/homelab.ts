@@ -33,7 +33,7 @@ export interface Ran {
 export class HandMade {
   readonly folder: string;
   readonly configFile: string;
-  readonly settingsFile: string;
+  settingsFile: string;
   readonly urls: Readonly<Record<"authentik" | "forgejo" | "connect", string>>;
 
   readonly authentik: Lab;

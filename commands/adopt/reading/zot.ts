@@ -1,12 +1,12 @@
-import { isObject, list, string } from "../../core/json.ts";
-import { adoptConfig } from "../../systems/zot/config/adopt/adoptConfig.ts";
-import type { AdoptedConfig } from "../../systems/zot/config/adopt/adoptConfig.ts";
-import { valueAt } from "../../systems/zot/config/anyCase.ts";
-import { isSecret } from "../../systems/zot/config/secretValues.ts";
-import { isCalledZot } from "../../systems/zot/host/service/running.ts";
-import { formatZotVersion } from "../../systems/zot/version.ts";
-import type { Answers } from "./answers.ts";
-import { ABOUT_SERVERS, WHERE, whichConfig } from "./questions.ts";
+import { isObject, list, string } from "../../../core/json.ts";
+import { adoptConfig } from "../../../systems/zot/config/adopt/adoptConfig.ts";
+import type { AdoptedConfig } from "../../../systems/zot/config/adopt/adoptConfig.ts";
+import { valueAt } from "../../../systems/zot/config/anyCase.ts";
+import { isSecret } from "../../../systems/zot/config/secretValues.ts";
+import { isCalledZot } from "../../../systems/zot/host/service/running.ts";
+import { formatZotVersion } from "../../../systems/zot/version.ts";
+import type { Answers } from "../answers/answers.ts";
+import { ABOUT_SERVERS, WHERE, whichConfig } from "../answers/questions.ts";
 import { onlyConfig, readClientId, readFacts, readZotConfig, runningZots } from "./zotHost.ts";
 
 /** What zot's host says, beside the settings that it became. */

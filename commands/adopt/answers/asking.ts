@@ -1,11 +1,11 @@
 import { createInterface } from "node:readline/promises";
 import type { Interface } from "node:readline/promises";
-import { problemsOf, valueFromText } from "./schema.ts";
+import { problemsOf, valueFromText } from "../settings/schema.ts";
 import { isOpen } from "./questions.ts";
 import type { Question } from "./questions.ts";
-import { Stop } from "./stop.ts";
-import { withValue } from "./tree.ts";
-import type { Tree } from "./tree.ts";
+import { Stop } from "../stop.ts";
+import { withValue } from "../settings/tree.ts";
+import type { Tree } from "../settings/tree.ts";
 
 /** Where to ask; `undefined` if there is nobody. */
 export interface Terminal {

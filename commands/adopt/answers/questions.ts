@@ -1,5 +1,5 @@
-import { valueOf } from "./tree.ts";
-import type { Tree } from "./tree.ts";
+import { valueOf } from "../settings/tree.ts";
+import type { Tree } from "../settings/tree.ts";
 
 /** A setting that a person must decide, or that could not be read. */
 export interface Question {

@@ -1,20 +1,23 @@
-import { isObject, string } from "../../core/json.ts";
-import type { JsonObject } from "../../core/json.ts";
-import { valueAt } from "../../systems/zot/config/anyCase.ts";
-import { originOf } from "../../systems/zot/host/deploy/servedConfig.ts";
-import { factsScript, parseFacts } from "../../systems/zot/host/facts.ts";
-import type { HostFacts } from "../../systems/zot/host/facts.ts";
-import { isCalledZot, parseRunning, runningScript } from "../../systems/zot/host/service/running.ts";
-import type { RunningZot } from "../../systems/zot/host/service/running.ts";
-import { askHost, unreachable } from "../../systems/zot/host/shell/ask.ts";
-import { quote } from "../../systems/zot/host/shell/shell.ts";
-import { Stop } from "./stop.ts";
+import { isObject, string } from "../../../core/json.ts";
+import type { JsonObject } from "../../../core/json.ts";
+import { valueAt } from "../../../systems/zot/config/anyCase.ts";
+import { originOf } from "../../../systems/zot/host/deploy/servedConfig.ts";
+import { factsScript, parseFacts } from "../../../systems/zot/host/facts.ts";
+import type { HostFacts } from "../../../systems/zot/host/facts.ts";
+import { isCalledZot, parseRunning, runningScript } from "../../../systems/zot/host/service/running.ts";
+import type { RunningZot } from "../../../systems/zot/host/service/running.ts";
+import { askHost, unreachable } from "../../../systems/zot/host/shell/ask.ts";
+import type { HostReply } from "../../../systems/zot/host/shell/ask.ts";
+import { quote } from "../../../systems/zot/host/shell/shell.ts";
+import { Stop } from "../stop.ts";
 
 const SECONDS = 60;
 
-/** The zots that run on the host. @throws Stop if the host cannot be reached */
+/** The zots that run on the host, as far as it shows them. @throws Stop if the host cannot be reached */
 export async function runningZots(host: string): Promise<readonly RunningZot[]> {
-  return parseRunning(await ask(host, runningScript(), `what runs on ${host} cannot be seen`));
+  const reply = await askHost(host, runningScript(), { timeoutSeconds: SECONDS });
+  assertReached(reply, host);
+  return parseRunning(reply.stdout);
 }
 
 /** The config of the only zot among them; `undefined` if there are several. */
@@ -67,8 +70,12 @@ export async function readClientId(host: string, credentialsFile: string): Promi
 
 async function ask(host: string, script: string, otherwise: string): Promise<string> {
   const reply = await askHost(host, script, { timeoutSeconds: SECONDS });
-  const reason = unreachable(reply, host);
-  if (reason !== undefined) throw new Stop(`Nothing was written: ${reason}`);
+  assertReached(reply, host);
   if (reply.code !== 0) throw new Stop(`Nothing was written: ${otherwise}: ${reply.reason}`);
   return reply.stdout;
+}
+
+function assertReached(reply: HostReply, host: string): void {
+  const reason = unreachable(reply, host);
+  if (reason !== undefined) throw new Stop(`Nothing was written: ${reason}`);
 }

@@ -1,5 +1,5 @@
-import { Forgejo } from "../../systems/forgejo/client.ts";
-import type { ForgejoConnection } from "../../systems/forgejo/client.ts";
+import { Forgejo } from "../../../systems/forgejo/client.ts";
+import type { ForgejoConnection } from "../../../systems/forgejo/client.ts";
 
 /** What such a secret is usually called, besides the setting's default. */
 const LIKELY = /(?:ZOT|REGISTRY|CONTAINER|DOCKER|OCI).*(?:KEY|TOKEN|PASSWORD|SECRET)/;

@@ -1,11 +1,11 @@
-import { ZotAuthError, messageOf } from "../../core/errors.ts";
-import { listIn } from "../../core/http/api.ts";
-import { at, list, present, string } from "../../core/json.ts";
-import { redirectUri } from "../../systems/authentik/blueprint/render.ts";
-import { Authentik } from "../../systems/authentik/client.ts";
-import type { AuthentikConnection } from "../../systems/authentik/client.ts";
-import type { NotKept } from "./settingsFile.ts";
-import type { Tree } from "./tree.ts";
+import { ZotAuthError, messageOf } from "../../../core/errors.ts";
+import { listIn } from "../../../core/http/api.ts";
+import { at, list, present, string } from "../../../core/json.ts";
+import { redirectUri } from "../../../systems/authentik/blueprint/render.ts";
+import { Authentik } from "../../../systems/authentik/client.ts";
+import type { AuthentikConnection } from "../../../systems/authentik/client.ts";
+import type { NotKept } from "../settings/settingsFile.ts";
+import type { Tree } from "../settings/tree.ts";
 
 /** What the settings and zot's config say about Authentik. */
 export interface AuthentikQuestion {

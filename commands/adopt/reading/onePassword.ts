@@ -1,6 +1,6 @@
-import { ZotAuthError } from "../../core/errors.ts";
-import type { SecretReference } from "../../core/secrets/reference.ts";
-import { findSecret, vault } from "../../systems/onePassword/resolver.ts";
+import { ZotAuthError } from "../../../core/errors.ts";
+import type { SecretReference } from "../../../core/secrets/reference.ts";
+import { findSecret, vault } from "../../../systems/onePassword/resolver.ts";
 
 /**
  * What is said of a field of 1Password. Its value is looked at for whether there is one, and for nothing else.

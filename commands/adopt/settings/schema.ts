@@ -1,11 +1,11 @@
 import { parse } from "yaml";
 import * as z from "zod";
-import { ZotAuthError } from "../../core/errors.ts";
-import { isObject } from "../../core/json.ts";
-import { describeIssue } from "../../core/settings/issues.ts";
-import type { SettingsProblem } from "../../core/settings/problem.ts";
-import { RENAMED_SETTINGS } from "../../settings/renamed.ts";
-import { settingsSchema } from "../../settings/schema.ts";
+import { ZotAuthError } from "../../../core/errors.ts";
+import { isObject } from "../../../core/json.ts";
+import { describeIssue } from "../../../core/settings/issues.ts";
+import type { SettingsProblem } from "../../../core/settings/problem.ts";
+import { RENAMED_SETTINGS } from "../../../settings/renamed.ts";
+import { settingsSchema } from "../../../settings/schema.ts";
 import { leavesOf, withValue } from "./tree.ts";
 import type { Tree } from "./tree.ts";
 

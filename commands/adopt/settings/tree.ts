@@ -1,5 +1,5 @@
-import { isObject } from "../../core/json.ts";
-import type { JsonObject } from "../../core/json.ts";
+import { isObject } from "../../../core/json.ts";
+import type { JsonObject } from "../../../core/json.ts";
 
 /** Settings by group, as in a stack's file without the project's prefix. */
 export type Tree = JsonObject;

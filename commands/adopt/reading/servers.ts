@@ -1,17 +1,17 @@
-import { ZotAuthError } from "../../core/errors.ts";
-import { isObject, list } from "../../core/json.ts";
-import { parseReference } from "../../core/secrets/reference.ts";
-import type { SecretReference } from "../../core/secrets/reference.ts";
-import { configure } from "../../systems/onePassword/resolver.ts";
-import type { Answers } from "./answers.ts";
+import { ZotAuthError } from "../../../core/errors.ts";
+import { isObject, list } from "../../../core/json.ts";
+import { parseReference } from "../../../core/secrets/reference.ts";
+import type { SecretReference } from "../../../core/secrets/reference.ts";
+import { configure } from "../../../systems/onePassword/resolver.ts";
+import type { Answers } from "../answers/answers.ts";
 import { readAuthentik } from "./authentik.ts";
 import { likelySecretNames } from "./forgejo.ts";
 import { fieldNote } from "./onePassword.ts";
-import { whichOf } from "./questions.ts";
-import type { Question } from "./questions.ts";
-import type { NotKept } from "./settingsFile.ts";
-import { valueOf } from "./tree.ts";
-import type { Tree } from "./tree.ts";
+import { whichOf } from "../answers/questions.ts";
+import type { Question } from "../answers/questions.ts";
+import type { NotKept } from "../settings/settingsFile.ts";
+import { valueOf } from "../settings/tree.ts";
+import type { Tree } from "../settings/tree.ts";
 
 /** What the other servers say, beside the settings that it became. */
 export interface ServerFindings {

@@ -2,9 +2,9 @@ import { askAll } from "./asking.ts";
 import type { Terminal } from "./asking.ts";
 import { isOpen, missingIn, missingMessage } from "./questions.ts";
 import type { Question } from "./questions.ts";
-import { Stop } from "./stop.ts";
-import { merged, valueOf } from "./tree.ts";
-import type { Tree } from "./tree.ts";
+import { Stop } from "../stop.ts";
+import { merged, valueOf } from "../settings/tree.ts";
+import type { Tree } from "../settings/tree.ts";
 
 /** The settings as far as they are known: from an existing file, zot's config, the other servers, flags and a person. The later ones count more. */
 export class Answers {

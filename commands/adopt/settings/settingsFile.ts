@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, realpathSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { Document, YAMLMap, isMap, isScalar, parseDocument } from "yaml";
 import type { Pair } from "yaml";
-import { isObject } from "../../core/json.ts";
-import { Stop } from "./stop.ts";
+import { messageOf } from "../../../core/errors.ts";
+import { isObject } from "../../../core/json.ts";
+import { Stop } from "../stop.ts";
 import type { Tree } from "./tree.ts";
 
 /** What is left out, and why. */
@@ -86,12 +87,17 @@ export class SettingsFile {
     return document.toString({ lineWidth: 0 });
   }
 
-  /** Replaces the file as a whole: a run that is killed leaves the old one. */
+  /** Replaces the file as a whole: a run that is killed leaves the old one. @throws Stop if it cannot be written */
   write(text: string): void {
     const target = this.exists ? realpathSync(this.path) : this.path;
     const draft = `${target}.${process.pid}.tmp`;
-    writeFileSync(draft, text);
-    renameSync(draft, target);
+    try {
+      writeFileSync(draft, text, { mode: this.exists ? statSync(target).mode : 0o644 });
+      renameSync(draft, target);
+    } catch (error) {
+      rmSync(draft, { force: true });
+      throw new Stop(`Nothing was written: ${messageOf(error)}.`);
+    }
   }
 }
 
@@ -113,7 +119,7 @@ function comment({ value }: Pair, group: string): void {
 
 /** How our own comments begin: of an earlier run, they are replaced. */
 const WRITTEN = "Written by `npm run adopt";
-const NOT_KEPT = "Not kept, because no setting can say it:";
+const NOT_KEPT = "Not kept:";
 
 /** A comment without the part that an earlier run wrote, which goes to the next empty line. */
 function foreign(text: string | null | undefined, beginning: string): string {

@@ -1,6 +1,6 @@
-import { problemsOf, valueFromText } from "./schema.ts";
-import { withValue } from "./tree.ts";
-import type { Tree } from "./tree.ts";
+import { problemsOf, valueFromText } from "../settings/schema.ts";
+import { withValue } from "../settings/tree.ts";
+import type { Tree } from "../settings/tree.ts";
 
 /** What the command line says. */
 export interface Flags {
