@@ -44,7 +44,10 @@ async function answerTo(question: Question, tree: Tree, { lines, ended, output }
   for (;;) {
     const prompt = `${asks}${suggestion === undefined ? "" : ` [${suggestion}]`}\n  ${setting}: `;
     const line = await Promise.race([lines.question(prompt), ended]);
-    if (line === undefined) throw new Stop("Nothing was written: the questions were not answered.", 2);
+    if (line === undefined) {
+      output.write("\n");
+      throw new Stop("Nothing was written: the questions were not answered.", 2);
+    }
     const answer = line.trim() === "" ? suggestion : line.trim();
     if (answer === undefined) {
       if (optional === true) return tree;

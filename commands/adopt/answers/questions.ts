@@ -6,6 +6,8 @@ export interface Question {
   readonly setting: string;
   /** What it is, in a few words. */
   readonly asks: string;
+  /** Flags that would do as well, for the error that lists what is missing. */
+  readonly instead?: string;
   /** An empty answer leaves it out. */
   readonly optional?: true;
   /** Whether it matters at all. */
@@ -38,8 +40,6 @@ export function whichOf(setting: string, what: string, several: readonly string[
   return { setting, asks: `${what}: ${several.join(", ")}` };
 }
 
-const RESTARTS = "what restarts zot on its host: launchd:<label>, systemd:<unit> or systemd-user:<unit>";
-
 /** What zot's host did not tell. */
 export const ABOUT_ZOT: readonly Question[] = [
   { setting: "registry.url", asks: "The registry's address for people and CI: https://registry.example.net" },
@@ -53,13 +53,14 @@ export const ABOUT_ZOT: readonly Question[] = [
   },
   {
     setting: "registry.service",
-    asks: `${RESTARTS} (empty: a command does)`,
+    asks: "What restarts zot on its host: launchd:<label>, systemd:<unit> or systemd-user:<unit> (empty: a command does)",
     optional: true,
     when: (tree) => !has(tree, "registry.restartCommand"),
   },
   {
     setting: "registry.restartCommand",
-    asks: `The shell command that restarts zot on its host, if no service does; or --registry.service, ${RESTARTS}`,
+    asks: "The shell command that restarts zot on its host",
+    instead: "--registry.service with launchd:<label>, systemd:<unit> or systemd-user:<unit>",
     when: (tree) => !has(tree, "registry.service"),
   },
 ];
@@ -110,7 +111,8 @@ export const ABOUT_SERVERS: readonly Question[] = [
   },
   {
     setting: "onePassword.account",
-    asks: "The 1Password account of the op CLI, by sign-in address or ID; or --onePassword.connectUrl and --onePassword.connectToken; or --onePassword.serviceAccountToken",
+    asks: "The 1Password account of the op CLI, by sign-in address or ID",
+    instead: "--onePassword.connectUrl and --onePassword.connectToken, or --onePassword.serviceAccountToken",
     when: (tree) => !has(tree, "onePassword.connectUrl") && !has(tree, "onePassword.serviceAccountToken"),
   },
   { setting: "ci.keyStore", asks: "The 1Password field for CI's key: op://vault/item/field" },
@@ -138,7 +140,10 @@ export function missingMessage(missing: readonly Question[], stack: string): str
   const width = Math.max(...missing.map(({ setting }) => setting.length)) + 2;
   return [
     `Nothing was written: ${missing.length === 1 ? "a setting is" : `${missing.length} settings are`} neither given nor readable. Without a terminal, add:`,
-    ...missing.map(({ setting, asks }) => `  ${`--${setting}`.padEnd(width)}  ${asks}`),
+    ...missing.map(({ setting, asks, instead }) => {
+      const others = instead === undefined ? "" : `; or ${instead}`;
+      return `  ${`--${setting}`.padEnd(width)}  ${asks}${others}`;
+    }),
     `\`npm run adopt -- ${stack} --help\` shows an example.`,
   ].join("\n");
 }
