@@ -21,6 +21,8 @@ export interface AuthentikAccessArgs extends AuthentikConnection, BlueprintArgs 
   readonly delivery: BlueprintDelivery;
   /** Argo CD, if it manages the rest of the ConfigMap; only for the delivery `configMap`. Default: none. */
   readonly argocd?: ArgoCdArgs | undefined;
+  /** Access that may be taken away from what exists already, each in the words of the preview. Default: none. */
+  readonly acceptRemoved?: readonly string[] | undefined;
   /** How long Authentik may take to see the blueprint, and again to apply it. */
   readonly applyTimeout: Duration;
   /** Fingerprint of the OAuth2 client secret. A change makes Authentik apply the blueprint again, even if its text is unchanged. */
@@ -56,6 +58,7 @@ export class AuthentikAccess extends ComponentResource {
     const delivered = { path: place, hash, timeout: toSeconds(args.applyTimeout) };
 
     const objects = declaredObjects(args);
+    const declared = declaredEntries(args);
     const cleanup = new ObjectCleanup(
       `${name}-objects`,
       {
@@ -65,6 +68,8 @@ export class AuthentikAccess extends ComponentResource {
         application,
         groups: signInGroups,
         timeout: delivered.timeout,
+        declared: declared.all,
+        acceptRemoved: args.acceptRemoved ?? [],
       },
       { parent: this },
     );
@@ -98,7 +103,6 @@ export class AuthentikAccess extends ComponentResource {
       { parent: this, dependsOn: [delivering] },
     );
     const made = { parent: this, dependsOn: [applied] };
-    const declared = declaredEntries(args);
     this.issuer = new Application(
       `${name}-application`,
       {

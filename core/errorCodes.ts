@@ -6,6 +6,8 @@ export const ERROR_CODES = {
     SETTINGS_INVALID: "Settings of the stack are invalid. Correct them in `Pulumi.<stack>.yaml`.",
     PREFLIGHT_FAILED:
       "A server, a token or a secret is not usable. Nothing was changed. Correct what the message lists.",
+    ACCESS_REMOVED:
+      "The first `up` would take away access that was given by hand. Keep it by other settings, or accept the loss in the setting that the message names.",
     SECRET_MISSING: "An `env:` variable or a `file:` does not exist. Set it, or correct the reference.",
     SECRET_EMPTY: "An `env:` variable or a `file:` is empty. Put the secret there.",
     SECRET_UNREADABLE: "A `file:` cannot be read. Make the user who runs Pulumi its owner.",

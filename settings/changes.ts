@@ -74,6 +74,7 @@ export const CHANGES: Readonly<Record<string, readonly (Effect | Written)[]>> = 
   "authentik.application": [ISSUER, "blueprint"],
   "authentik.clientId": ["restart", "blueprint"],
   "authentik.clientSecret": ["restart"],
+  "authentik.acceptRemoved": ["none"],
   kubernetes: ["blueprint"],
   "kubernetes.kubeconfig": ["none"],
   "kubernetes.context": ["none"],

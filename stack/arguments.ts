@@ -98,6 +98,7 @@ export function authentikAccessArgs(settings: Settings): Omit<AuthentikAccessArg
     authentikToken: authentik.token,
     delivery: blueprintDelivery(settings),
     argocd,
+    acceptRemoved: authentik.acceptRemoved,
     applyTimeout: authentik.applyTimeout,
   };
 }

@@ -79,6 +79,13 @@ export const authentik = z.strictObject({
     .describe(
       "Names (`metadata.name`) of your own blueprints that Authentik applies before this one, such as the one that creates `access.adminGroup`. If an object that this blueprint refers to does not exist yet and no blueprint is named here, `up` fails before it changes anything.",
     ),
+  acceptRemoved: z
+    .array(text)
+    .refine(isWithoutDuplicates, { error: "a list without duplicates" })
+    .default([])
+    .describe(
+      "Access in Authentik that the first `up` may take away, each in the words of the preview: redirect URIs, scope mappings and groups of objects that exist already and that the blueprint takes over. Without it, `up` fails before it changes anything there. Needed once.",
+    ),
   applyTimeout: duration
     .default("5 minutes")
     .describe("How long to wait until Authentik has found and applied the blueprint."),

@@ -22,10 +22,12 @@ export interface DeclaredEntry {
 }
 
 /**
- * The entries of the blueprint by the resource that compares them with Authentik. Entries refer only to those before them. Each list is JSON, since
+ * The entries of the blueprint, and those of each resource that compares them with Authentik. Entries refer only to those before them. Each list is JSON, since
  * the engine drops a `null` from inputs.
  */
 export interface DeclaredEntries {
+  /** All of them. */
+  readonly all: string;
   /** The OAuth2 provider and the application. */
   readonly application: string;
   /** The CI group, the service account, its sign-in flow and its app password. */
@@ -42,6 +44,13 @@ export function declaredEntries(args: BlueprintArgs): DeclaredEntries {
     .filter(({ id }) => id === "ci-group" || id === "application")
     .map((entry) => ({ ...entry, attrs: {} }));
   return {
+    all: json([
+      ...accountEntries(args),
+      ...providerEntries(args),
+      ...bindings,
+      ...flowEntries(args),
+      appPasswordEntry(args),
+    ]),
     application: json(providerEntries(args)),
     account: json([...accountEntries(args), ...flowEntries(args), appPasswordEntry(args)]),
     bindings: Object.fromEntries(

@@ -10,7 +10,7 @@ import { at, list } from "../../../core/json.ts";
 import { waitFor } from "../../../core/wait.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { applyAgain } from "./appliedBlueprint.ts";
-import { differenceIn } from "./differences.ts";
+import { differenceIn } from "../compared/differences.ts";
 
 /**
  * Objects of the blueprint as separate resources, so that a preview shows them and their drift. They write nothing: only the blueprint does,

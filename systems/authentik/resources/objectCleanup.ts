@@ -9,10 +9,12 @@ import { ownerOf } from "../applying/accounts.ts";
 import { removeObjects, sweepRemovals } from "../applying/removal.ts";
 import { ifAllowed } from "../rights/check.ts";
 import { Authentik } from "../client.ts";
-import type { AuthentikConnection } from "../client.ts";
 import { unlessGone } from "../../../core/gone.ts";
 import { at } from "../../../core/json.ts";
+import { FLOW } from "../compared/models.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
+import { assertAccepted, tellOfAdoption } from "./adoption.ts";
+import type { AdoptionArgs } from "./adoption.ts";
 import { deleteInline } from "./inlineBlueprint.ts";
 import { objectCleanupOutputs } from "./outputs.ts";
 
@@ -20,7 +22,7 @@ import { objectCleanupOutputs } from "./outputs.ts";
  * Cleanup of the blueprint's objects (docs/cleanup.md): it is in the state before the blueprint is delivered. Authentik keeps objects that a later
  * blueprint no longer names; this resource knows which they are, also after an interrupted run.
  */
-export interface ObjectCleanupInputs extends AuthentikConnection {
+export interface ObjectCleanupInputs extends AdoptionArgs {
   readonly objects: readonly BlueprintObject[];
   /** What the blueprint looks up: never removed. */
   readonly needed: readonly BlueprintObject[];
@@ -40,10 +42,24 @@ export interface ObjectCleanupState extends ObjectCleanupInputs, Former, Observe
 export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = {
   computed: objectCleanupOutputs,
 
+  // They matter only before objects are made the first time.
+  observations: ["declared", "acceptRemoved"],
+
   // Otherwise, each change of the blueprint would seem to change the key, which depends on the former accounts.
   foresees: ({ inputs, state }) => formerAfter(state, inputs),
 
-  async create(inputs, context) {
+  lookAhead: {
+    needs: ["authentikUrl", "authentikToken", "declared", "acceptRemoved"],
+    look: async ({ inputs, state }, context) =>
+      tellOfAdoption(
+        inputs,
+        async (authentik) => (state !== undefined && (await isSameAuthentik(state, authentik)) ? state.objects : []),
+        context,
+      ),
+  },
+
+  async create({ declared, acceptRemoved, ...inputs }, context) {
+    await assertAccepted({ ...inputs, declared, acceptRemoved }, [], context);
     const others = await othersOf(inputs, [], context);
     return { id: inputs.application, state: { ...inputs, former: [], generation: 1, others, drift: "" } };
   },
@@ -52,8 +68,10 @@ export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = 
     return { ...state, others: await othersOf(state, [], context) };
   },
 
-  async update(state, inputs, context) {
-    if (inputs.authentikUrl !== state.authentikUrl) await warnOfMove(state, inputs, context);
+  async update(state, { declared, acceptRemoved, ...inputs }, context) {
+    const moved = !(await isSameAuthentik(state, new Authentik(inputs, context.signal)));
+    await assertAccepted({ ...inputs, declared, acceptRemoved }, moved ? [] : state.objects, context);
+    if (moved) warnOfMove(state, context);
     const { former, generation } = formerAfter(state, inputs);
     const going = former.filter((object) => object.generation === generation).map(({ object }) => object);
     return { ...inputs, former, generation, others: await othersOf(inputs, going, context), drift: "" };
@@ -68,17 +86,18 @@ export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = 
   },
 };
 
-/** Another Authentik knows nothing of the old one, whose token the settings no longer have to name. The same one by another address has our flow. */
-async function warnOfMove(
-  { authentikUrl, objects }: ObjectCleanupState,
-  inputs: ObjectCleanupInputs,
-  context: Context,
-): Promise<void> {
-  const authentik = new Authentik(inputs, context.signal);
-  for (const flow of namesOf(objects, "authentik_flows.flow")) if (await authentik.hasFlow(flow)) return;
+/** Another Authentik knows nothing of the old one, whose token the settings no longer have to name. */
+function warnOfMove({ authentikUrl, objects }: ObjectCleanupState, context: Context): void {
   context.warn(
     `authentik.url leads to another Authentik now. What the blueprint created at ${authentikUrl} stays there: ${objects.filter(isNamed).join(", ")}. Delete it there if it is not needed.`,
   );
+}
+
+/** The same Authentik by another address has our flow. */
+async function isSameAuthentik({ authentikUrl, objects }: ObjectCleanupState, authentik: Authentik): Promise<boolean> {
+  if (authentikUrl === authentik.endpoint.url) return true;
+  for (const flow of namesOf(objects, FLOW)) if (await authentik.hasFlow(flow)) return true;
+  return false;
 }
 
 async function cleanUp(state: ObjectCleanupState, context: Context): Promise<void> {

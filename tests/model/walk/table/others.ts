@@ -87,6 +87,7 @@ export const AUTHENTIK: Table = {
     also: ({ data }) => ({ "authentik.delivery": `file:${data("blueprints/git2.yaml")}` }),
   }),
   "authentik.appliedAfter": to(["another blueprint"]),
+  "authentik.acceptRemoved": to(["group editors of the account zot-ci"]),
   "authentik.applyTimeout": to("6 minutes"),
   "kubernetes.kubeconfig": at(({ data }) => data(KUBECONFIGS[1]), { given: configMap }),
   "kubernetes.context": to(CONTEXT, { given: configMap }),

@@ -1,0 +1,83 @@
+import { ZotAuthError } from "../../../core/errors.ts";
+import { unlessUnreadable } from "../../../core/lookAhead.ts";
+import type { Context } from "../../../provider/resource.ts";
+import { checkClientId } from "../applying/clientId.ts";
+import { parseDeclared } from "../blueprint/declared.ts";
+import type { BlueprintObject } from "../blueprint/objects.ts";
+import { Authentik } from "../client.ts";
+import type { AuthentikConnection } from "../client.ts";
+import { PROVIDER, text } from "../compared/models.ts";
+import { takenOver } from "../compared/takeOver.ts";
+import { adoptionText, refusalOf } from "../compared/tell.ts";
+
+/** What a blueprint declares, and what may get lost when it takes over what exists. Neither is kept in the state. */
+export interface AdoptionArgs extends AuthentikConnection {
+  /** All entries of the blueprint, in JSON. Default: nothing is compared. */
+  readonly declared?: string | undefined;
+  /** Access that may be taken away, each in the words of the preview. */
+  readonly acceptRemoved?: readonly string[] | undefined;
+}
+
+/**
+ * A preview tells what exists in Authentik of what the blueprint makes the first time, and what becomes of it.
+ *
+ * @param knownTo finds the objects that the stack has made so far
+ */
+export async function tellOfAdoption(
+  args: AdoptionArgs,
+  knownTo: (authentik: Authentik) => Promise<readonly BlueprintObject[]>,
+  context: Context,
+): Promise<void> {
+  const { declared, acceptRemoved = [] } = args;
+  if (declared === undefined) return;
+  const unknown =
+    "What exists in Authentik was not compared. `up` adopts what has the blueprint's names, and takes no access away that authentik.acceptRemoved does not list";
+  await unlessUnreadable(unknown, context, async (signal) => {
+    const authentik = new Authentik(args, signal);
+    const known = await knownTo(authentik);
+    const taken = known.length > 0 ? undefined : await takenClientId(args, declared, { ...context, signal });
+    if (taken !== undefined) {
+      context.warn(`\`up\` fails: ${taken}`);
+      return;
+    }
+    const adopted = await takenOver(authentik, declared, known);
+    const told = adoptionText(adopted, nameOf(args), acceptRemoved);
+    if (told.lost) context.warn(told.text);
+    else if (told.text !== "") context.info(told.text);
+  });
+}
+
+/**
+ * Refuses to take access away that the settings do not accept: a preview may not have shown it.
+ *
+ * @param known the objects that the stack has made so far
+ * @throws ZotAuthError `ACCESS_REMOVED`
+ */
+export async function assertAccepted(
+  args: AdoptionArgs,
+  known: readonly BlueprintObject[],
+  context: Context,
+): Promise<void> {
+  const { declared, acceptRemoved = [] } = args;
+  if (declared === undefined) return;
+  const adopted = await takenOver(new Authentik(args, context.signal), declared, known);
+  const refusal = refusalOf(adopted, nameOf(args), acceptRemoved);
+  if (refusal !== undefined) throw new ZotAuthError("ACCESS_REMOVED", `${refusal}\nAuthentik was not changed.`);
+}
+
+/** What the preflight of `up` says of a client ID or a provider's name that another provider has. */
+async function takenClientId(args: AdoptionArgs, declared: string, context: Context): Promise<string | undefined> {
+  const provider = parseDeclared(declared).find(({ model }) => model === PROVIDER);
+  const clientId = text(provider?.identifiers["client_id"]);
+  try {
+    await checkClientId(args, { clientId, providerName: text(provider?.attrs["name"]) }, context);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ZotAuthError && error.code === "CLIENT_ID_TAKEN") return error.message;
+    throw error;
+  }
+}
+
+function nameOf({ authentikUrl }: AdoptionArgs): string {
+  return `Authentik (${authentikUrl})`;
+}

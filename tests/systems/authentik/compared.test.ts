@@ -1,0 +1,272 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { TestContext } from "node:test";
+import { parse } from "yaml";
+import { adapt } from "../../../provider/adapter.ts";
+import type { Values } from "../../../provider/grpc/types.ts";
+import { parseSettings } from "../../../settings/parse.ts";
+import { blueprintArgs } from "../../../stack/arguments.ts";
+import { declaredEntries } from "../../../systems/authentik/blueprint/declared.ts";
+import { declaredObjects, neededObjects } from "../../../systems/authentik/blueprint/objects.ts";
+import { renderBlueprint } from "../../../systems/authentik/blueprint/render.ts";
+import { objectCleanup } from "../../../systems/authentik/resources/objectCleanup.ts";
+import type { ObjectCleanupInputs } from "../../../systems/authentik/resources/objectCleanup.ts";
+import type { Lab } from "../../lab/authentik/support.ts";
+import { adminKey, startLab } from "../../lab/authentik/support.ts";
+import { connectionTo, testContext } from "../../support/provider.ts";
+import { REAL_CASE } from "../../support/settings.ts";
+
+// What a person made in Authentik before the first `up`: the preview shows what becomes of it, and `up` takes no access away that the settings do not accept.
+
+const ARGS = blueprintArgs(parseSettings(REAL_CASE));
+
+function inputsFor(
+  t: TestContext,
+  lab: Lab,
+  token = adminKey,
+  acceptRemoved: readonly string[] = [],
+): ObjectCleanupInputs {
+  return {
+    ...connectionTo(t, lab.server.url, token),
+    objects: declaredObjects(ARGS),
+    needed: neededObjects(ARGS),
+    application: ARGS.application,
+    groups: ARGS.signInGroups,
+    timeout: 60,
+    declared: declaredEntries(ARGS).all,
+    acceptRemoved,
+  };
+}
+
+async function previewOf(
+  inputs: ObjectCleanupInputs,
+  state?: Values,
+): Promise<{ readonly said: string; readonly warned: string }> {
+  const context = testContext();
+  await adapt(objectCleanup).preview(inputs as unknown as Values, state, context);
+  return { said: context.said.join("\n"), warned: context.warned.join("\n") };
+}
+
+async function made(lab: Lab, path: string, body: object): Promise<Readonly<Record<string, unknown>>> {
+  const answer = await lab.api("POST", path, body);
+  assert.equal(answer.status, 201, answer.text);
+  return answer.json;
+}
+
+/** An application with its provider, and an account, as a person may have made them. */
+async function byHand(lab: Lab): Promise<void> {
+  const pk = async (path: string): Promise<unknown> => (await lab.one(path))["pk"];
+  const flow = await pk("/flows/instances/?slug=default-provider-authorization-implicit-consent");
+  const mapping = await made(lab, "/propertymappings/provider/scope/", {
+    name: "Teams",
+    scope_name: "teams",
+    expression: "return {}",
+  });
+  const provider = await made(lab, "/providers/oauth2/", {
+    name: ARGS.providerName,
+    client_id: ARGS.clientId,
+    client_type: "confidential",
+    authorization_flow: flow,
+    invalidation_flow: await pk("/flows/instances/?slug=default-provider-invalidation-flow"),
+    redirect_uris: [
+      { matching_mode: "strict", url: `${ARGS.registryUrl}/zot/auth/callback/oidc` },
+      { matching_mode: "regex", url: "https://old\\..*" },
+    ],
+    property_mappings: [mapping["pk"], await pk("/propertymappings/provider/scope/?scope_name=openid")],
+    issuer_mode: "global",
+    signing_key: await pk("/crypto/certificatekeypairs/?name=authentik%20Self-signed%20Certificate"),
+  });
+  await made(lab, "/core/applications/", {
+    name: "Registry",
+    slug: ARGS.application,
+    provider: provider["pk"],
+    meta_launch_url: "https://old.example.test",
+  });
+  await made(lab, "/core/users/", {
+    username: ARGS.ciUser,
+    name: "CI",
+    type: "service_account",
+    path: "users",
+    groups: [await pk("/core/groups/?name=admins")],
+  });
+}
+
+const LOST = [
+  `group admins of the account ${ARGS.ciUser}`,
+  `redirect URI https://old\\..* (regex) of the OAuth2 provider ${ARGS.providerName}`,
+  `scope mapping Teams of the OAuth2 provider ${ARGS.providerName}`,
+  `access of everybody to the application ${ARGS.application}, which has no PolicyBindings`,
+];
+
+/** The settings that a message tells to add. */
+function linesToAdd(text: string): unknown {
+  const lines = text.split("\n");
+  const from = lines.findIndex((line) => /^ +authentik:$/.test(line));
+  return parse(lines.slice(from, lines.findLastIndex((line) => line.startsWith("      - ")) + 1).join("\n"));
+}
+
+test("nothing exists: a preview says nothing, and `up` needs no setting", async (t) => {
+  const lab = await startLab(t);
+  for (const token of [adminKey, "robot-token"]) {
+    assert.deepEqual(await previewOf(inputsFor(t, lab, token)), { said: "", warned: "" });
+    const { state } = await objectCleanup.create(inputsFor(t, lab, token), testContext());
+    assert.ok(
+      !("declared" in state) && !("acceptRemoved" in state),
+      "nothing is kept that a change would be compared with",
+    );
+  }
+});
+
+test("a preview shows each change of what exists, old and new, and the lines without which `up` fails", async (t) => {
+  const lab = await startLab(t);
+  await byHand(lab);
+  const { warned, said } = await previewOf(inputsFor(t, lab));
+  assert.equal(said, "");
+  for (const line of [
+    /^`up` adopts what exists in Authentik; `pulumi destroy` then deletes it:$/m,
+    /^- the existing application "zot": .*name "Registry" → "Zot Registry"; launch URL "https:\/\/old\.example\.test" → "https:\/\/registry\.\S+"/m,
+    /^- the existing OAuth2 provider "Zot" \(client ID "zot"\): .*client secret → the one in the worker's variable AUTHENTIK_ZOT_CLIENT_SECRET/m,
+    /issuer mode "global" → "per_provider"/,
+    /redirect URIs: removes https:\/\/old\\\.\.\* \(regex\);/,
+    /scope mappings: removes "Teams" and adds "authentik default OAuth Mapping: OpenID '\w+'", /,
+    /takes away access of everybody to the application zot, which has no PolicyBindings$/m,
+    /^- the existing account "zot-ci": name "CI" → "zot-ci \(pushes images from CI\)"; path "users" → "service-accounts"; groups: removes "admins" and adds "artifact-workloads"/m,
+  ])
+    assert.match(warned, line);
+  assert.deepEqual(linesToAdd(warned), { authentik: { acceptRemoved: LOST } });
+  assert.ok(!warned.includes((await lab.one("/providers/oauth2/?name=Zot"))["client_secret"] as string));
+
+  await assert.rejects(objectCleanup.create(inputsFor(t, lab), testContext()), (error: Error & { code?: string }) => {
+    assert.equal(error.code, "ACCESS_REMOVED");
+    assert.deepEqual(linesToAdd(error.message), { authentik: { acceptRemoved: LOST } });
+    return true;
+  });
+  const some = inputsFor(t, lab, adminKey, LOST.slice(0, -1));
+  await assert.rejects(objectCleanup.create(some, testContext()), /access of everybody/);
+  const accepting = inputsFor(t, lab, adminKey, LOST);
+  assert.doesNotMatch((await previewOf(accepting)).warned, /acceptRemoved/);
+  await objectCleanup.create(accepting, testContext());
+});
+
+test("what is there as declared is named in one line, and nothing is asked for what the stack knows", async (t) => {
+  const lab = await startLab(t);
+  await lab.apply("zot.yaml", renderBlueprint(ARGS));
+  const inputs = inputsFor(t, lab);
+  const { said, warned } = await previewOf(inputs);
+  assert.equal(warned, "");
+  const [first, ...lines] = said.split("\n");
+  assert.equal(first, "`up` adopts what exists in Authentik; `pulumi destroy` then deletes it:");
+  assert.match(
+    lines[0] ?? "",
+    /^- the existing OAuth2 provider "Zot" \(client ID "zot"\): client secret → .* \(not compared\)$/,
+  );
+  assert.match(
+    lines[1] ?? "",
+    /^- as declared: the group "artifact-workloads", the account "zot-ci", the application "zot", the PolicyBinding of the group "admins", .*the flow "machine-login", the app password "\S+"$/,
+  );
+  assert.equal(lines.length, 2, said);
+
+  const { state } = await objectCleanup.create(inputs, testContext());
+  const dead = { authentikUrl: "http://127.0.0.1:9" };
+  const known = await previewOf({ ...inputs, ...dead, timeout: 61 }, { ...state, ...dead } as unknown as Values);
+  assert.deepEqual(known, { said: "", warned: "" });
+});
+
+test("an update takes over what it names for the first time", async (t) => {
+  const lab = await startLab(t);
+  const inputs = inputsFor(t, lab);
+  const { state } = await objectCleanup.create(inputs, testContext());
+  await lab.apply("zot.yaml", renderBlueprint(ARGS));
+  const people = { ...ARGS, machineFlow: "default-authentication-flow" };
+  const changed = { ...inputs, objects: declaredObjects(people), declared: declaredEntries(people).all };
+  const { warned } = await previewOf(changed, state as unknown as Values);
+  assert.match(
+    warned,
+    /^- the existing flow "default-authentication-flow": .*title ".*" → "Sign-in for machines".*takes away sign-in by the stages of the flow default-authentication-flow: default-authentication-identification, /m,
+  );
+  assert.doesNotMatch(warned, /the existing (?:application|OAuth2 provider|account)/);
+  await assert.rejects(
+    async () => objectCleanup.update?.(state, changed, testContext()),
+    /sign-in by the stages of the flow/,
+  );
+});
+
+test("what the token may not view counts as taken away, if it exists", async (t) => {
+  const lab = await startLab(t);
+  await byHand(lab);
+  const { warned } = await previewOf(inputsFor(t, lab, "robot-token"));
+  assert.deepEqual(linesToAdd(warned), {
+    authentik: {
+      acceptRemoved: [
+        LOST[0],
+        "whatever the OAuth2 provider zot gives that authentik.token may not view",
+        "whatever the application zot gives that authentik.token may not view",
+      ],
+    },
+  });
+});
+
+test("an application of another provider, another name of the application, and people in CI's group", async (t) => {
+  const lab = await startLab(t);
+  const pk = async (path: string): Promise<unknown> => (await lab.one(path))["pk"];
+  const group = await made(lab, "/core/groups/", { name: ARGS.ciGroup });
+  assert.deepEqual(await previewOf(inputsFor(t, lab)), {
+    said: `\`up\` adopts what exists in Authentik; \`pulumi destroy\` then deletes it:\n- as declared: the group "${ARGS.ciGroup}"`,
+    warned: "",
+  });
+  await lab.api("POST", `/core/groups/${String(group["pk"])}/add_user/`, {
+    pk: await pk("/core/users/?username=alice"),
+  });
+  assert.match(
+    (await previewOf(inputsFor(t, lab))).said,
+    /- the existing group "\S+": its members get CI's access to the registry: alice$/,
+  );
+
+  const flows = {
+    authorization_flow: await pk("/flows/instances/?slug=default-provider-authorization-implicit-consent"),
+    invalidation_flow: await pk("/flows/instances/?slug=default-provider-invalidation-flow"),
+    redirect_uris: [],
+  };
+  const wiki = await made(lab, "/providers/oauth2/", { name: "Wiki", client_id: "wiki", ...flows });
+  await made(lab, "/core/applications/", {
+    name: "Wiki",
+    slug: ARGS.application,
+    provider: wiki["pk"],
+  });
+  assert.match(
+    (await previewOf(inputsFor(t, lab))).warned,
+    /takes away the provider Wiki of the application zot; takes away access of everybody to the application zot/,
+  );
+
+  const own = await made(lab, "/providers/oauth2/", { name: ARGS.providerName, client_id: ARGS.clientId, ...flows });
+  await made(lab, "/core/applications/", { name: "Images", slug: "images", provider: own["pk"] });
+  assert.match(
+    (await previewOf(inputsFor(t, lab))).warned,
+    /- the existing application "zot": .*`up` fails: the provider belongs to the application "images"/,
+  );
+
+  assert.equal((await lab.api("DELETE", `/core/applications/${ARGS.application}/`)).status, 204);
+  assert.match(
+    (await previewOf(inputsFor(t, lab))).warned,
+    /- the existing application "images": .*slug "images" → "zot"/,
+  );
+});
+
+test("an Authentik that does not answer is a warning of the preview, and an error of `up`", async (t) => {
+  const lab = await startLab(t);
+  const inputs = { ...inputsFor(t, lab), authentikUrl: "http://127.0.0.1:9" };
+  const { warned } = await previewOf(inputs);
+  assert.match(warned, /^What exists in Authentik was not compared\. .* does not list: Authentik does not answer at /);
+  await assert.rejects(objectCleanup.create(inputs, testContext()), /Authentik does not answer/);
+});
+
+test("a client ID of a provider with another name: the preview says that `up` fails, and why", async (t) => {
+  const lab = await startLab(t);
+  await byHand(lab);
+  const args = { ...ARGS, providerName: "Images" };
+  const inputs = { ...inputsFor(t, lab), objects: declaredObjects(args), declared: declaredEntries(args).all };
+  assert.match(
+    (await previewOf(inputs)).warned,
+    /^`up` fails: The client ID "zot" \(authentik\.clientId\) belongs to the OAuth2 provider "Zot" in Authentik\./,
+  );
+});
