@@ -1,6 +1,6 @@
 import { askAll } from "./asking.ts";
 import type { Terminal } from "./asking.ts";
-import { isOpen, missingIn, missingMessage } from "./questions.ts";
+import { isOpen, missingIn, missingMessage, surelyMissingIn } from "./questions.ts";
 import type { Question } from "./questions.ts";
 import { Stop } from "../stop.ts";
 import { merged, valueOf } from "../settings/tree.ts";
@@ -51,7 +51,7 @@ export class Answers {
   /**
    * Has a person answer what is open. Without a terminal, what would be suggested counts.
    *
-   * @param open without a terminal: further questions that the same error lists
+   * @param open without a terminal: further questions that the same error lists, before zot's config is read
    * @throws Stop that lists what is missing, if there is nobody to ask
    */
   async complete(questions: readonly Question[], open: readonly Question[] = []): Promise<void> {
@@ -70,7 +70,8 @@ export class Answers {
       if (suggestion !== undefined) this.#asked = merged(this.#asked, at(question.setting, suggestion));
     }
     const missing = missingIn(questions, this.tree);
-    if (missing.length > 0) throw new Stop(missingMessage([...missing, ...missingIn(open, this.tree)], this.#stack), 2);
+    if (missing.length > 0)
+      throw new Stop(missingMessage([...missing, ...surelyMissingIn(open, this.tree)], this.#stack), 2);
   }
 }
 

@@ -10,6 +10,8 @@ export interface Question {
   readonly instead?: string;
   /** An empty answer leaves it out. */
   readonly optional?: true;
+  /** zot's config may answer it. */
+  readonly inConfig?: true;
   /** Whether it matters at all. */
   readonly when?: (tree: Tree) => boolean;
   /** What to suggest; an empty answer accepts it. */
@@ -26,14 +28,21 @@ export const WHERE: Question = {
   suggests: () => "local",
 };
 
-/** @param suggestion that of the only zot that runs there */
-export function whichConfig(suggestion: string | undefined): Question {
+/** @param running those of the zots that run there; the only one is suggested */
+export function whichConfig(running: readonly string[]): Question {
+  const several = running.length > 1 ? ` (several run: ${running.join(", ")})` : "";
   return {
     setting: "registry.configFile",
-    asks: "The config file that zot is started with: an absolute path on its host",
-    suggests: () => suggestion,
+    asks: `The config file that zot is started with: an absolute path on its host${several}`,
+    suggests: () => (running.length === 1 ? running[0] : undefined),
   };
 }
+
+/** If it is not on the host's PATH, and none runs with that config. */
+export const WHICH_BINARY: Question = {
+  setting: "registry.binary",
+  asks: "The zot executable on its host: an absolute path, as it is not on the PATH there",
+};
 
 /** @param several which there are */
 export function whichOf(setting: string, what: string, several: readonly string[]): Question {
@@ -67,7 +76,7 @@ export const ABOUT_ZOT: readonly Question[] = [
 
 /** How to reach the other servers. */
 export const ABOUT_SERVERS: readonly Question[] = [
-  { setting: "authentik.url", asks: "Authentik's address" },
+  { setting: "authentik.url", asks: "Authentik's address", inConfig: true },
   {
     setting: "authentik.token",
     asks: "A reference to an API token of Authentik: op://vault/item/field, env:NAME or file:path (docs/least-rights.md)",
@@ -116,7 +125,11 @@ export const ABOUT_SERVERS: readonly Question[] = [
     when: (tree) => !has(tree, "onePassword.connectUrl") && !has(tree, "onePassword.serviceAccountToken"),
   },
   { setting: "ci.keyStore", asks: "The 1Password field for CI's key: op://vault/item/field" },
-  { setting: "ci.imagePrefix", asks: "The namespace that CI pushes images to, such as homelab" },
+  {
+    setting: "ci.imagePrefix",
+    asks: "The namespace that CI pushes images to, such as homelab",
+    inConfig: true,
+  },
   { setting: "forgejo.url", asks: "Forgejo's address" },
   { setting: "forgejo.token", asks: "A reference to a token of an owner in Forgejo (docs/least-rights.md)" },
   {
@@ -128,6 +141,13 @@ export const ABOUT_SERVERS: readonly Question[] = [
 /** Whether it is open: it matters, and nothing answers it. */
 export function isOpen({ setting, when }: Question, tree: Tree): boolean {
   return !has(tree, setting) && (when === undefined || when(tree));
+}
+
+/** Those that must be answered whatever zot's config says. */
+export function surelyMissingIn(questions: readonly Question[], tree: Tree): readonly Question[] {
+  return missingIn(questions, tree).filter(
+    ({ inConfig, suggests }) => inConfig !== true && suggests?.(tree) === undefined,
+  );
 }
 
 /** Those that must be answered. */

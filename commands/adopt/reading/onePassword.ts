@@ -1,4 +1,3 @@
-import { ZotAuthError } from "../../../core/errors.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
 import { findSecret, vault } from "../../../systems/onePassword/resolver.ts";
 
@@ -6,14 +5,10 @@ import { findSecret, vault } from "../../../systems/onePassword/resolver.ts";
  * What is said of a field of 1Password. Its value is looked at for whether there is one, and for nothing else.
  *
  * @param otherwise what an empty or missing field means
+ * @throws ZotAuthError if the item cannot be read
  */
 export async function fieldNote(reference: SecretReference, otherwise: string, signal: AbortSignal): Promise<string> {
-  try {
-    await vault().assertItem(reference, signal);
-    const value = await findSecret(reference, signal);
-    return value === undefined ? `${reference} is empty or does not exist: ${otherwise}.` : `${reference} has a value.`;
-  } catch (error) {
-    if (error instanceof ZotAuthError) return `${reference} was not read: ${error.message}`;
-    throw error;
-  }
+  await vault().assertItem(reference, signal);
+  const value = await findSecret(reference, signal);
+  return value === undefined ? `${reference} is empty or does not exist: ${otherwise}.` : `${reference} has a value.`;
 }

@@ -20,27 +20,28 @@ export interface ServerFindings {
   readonly notes: readonly string[];
 }
 
-/** Seconds that all of them together may take. */
-const SECONDS = 120;
+/** Seconds that one of them may take. */
+const SECONDS = 60;
 
 /** Reads what the settings need from Authentik, Forgejo and 1Password. A server that does not answer leaves a note. */
 export async function readServers(answers: Answers): Promise<ServerFindings> {
-  const signal = AbortSignal.timeout(SECONDS * 1000);
   const notes: string[] = [];
   const notKept: NotKept[] = [];
   const questions: Question[] = [];
-  const attempt = async (leftOut: string, look: () => Promise<void>): Promise<void> => {
+  const attempt = async (leftOut: string, look: (signal: AbortSignal) => Promise<void>): Promise<void> => {
+    const signal = AbortSignal.timeout(SECONDS * 1000);
     try {
-      await look();
+      await look(signal);
     } catch (error) {
-      if (!(error instanceof ZotAuthError)) throw error;
-      notes.push(`${leftOut}: ${error.message}`);
+      if (signal.aborted) notes.push(`${leftOut}: it did not answer within ${SECONDS} s.`);
+      else if (error instanceof ZotAuthError) notes.push(`${leftOut}: ${error.message}`);
+      else throw error;
     }
   };
   const { tree } = answers;
   configure(connectionOf(tree));
 
-  await attempt("Nothing was read from Authentik, so its settings are the defaults or the flags", async () => {
+  await attempt("Nothing was read from Authentik, so its settings are the defaults or the flags", async (signal) => {
     const found = await readAuthentik(
       { authentikUrl: answers.get("authentik.url") ?? "", authentikToken: referenceOf(answers, "authentik.token") },
       {
@@ -62,30 +63,35 @@ export async function readServers(answers: Answers): Promise<ServerFindings> {
       questions.push(whichOf("ci.user", "The account of CI, of several in its group", found.ciUsers));
   });
 
-  await attempt("Nothing was read from Forgejo, so the secret has its default name or that of the flag", async () => {
-    if (answers.get("forgejo.secretName") !== undefined) return;
-    const connection = {
-      forgejoUrl: answers.get("forgejo.url") ?? "",
-      forgejoToken: referenceOf(answers, "forgejo.token"),
-    };
-    const targets = list(valueOf(tree, "forgejo.repositories")).map(String);
-    const names = await likelySecretNames(connection, targets, "ZOT_CI_API_KEY", signal);
-    const [secretName, ...others] = names;
-    if (secretName === undefined) notes.push("Forgejo has no Actions secret yet that looks like CI's key.");
-    else if (others.length === 0) {
-      answers.add({ forgejo: { secretName } });
-      notes.push(`Forgejo has the Actions secret ${secretName}; \`up\` overwrites it.`);
-    } else
-      questions.push(whichOf("forgejo.secretName", "The Actions secret with CI's key, of several in Forgejo", names));
-  });
+  await attempt(
+    "Nothing was read from Forgejo, so the secret has its default name or that of the flag",
+    async (signal) => {
+      if (answers.get("forgejo.secretName") !== undefined) return;
+      const connection = {
+        forgejoUrl: answers.get("forgejo.url") ?? "",
+        forgejoToken: referenceOf(answers, "forgejo.token"),
+      };
+      const targets = list(valueOf(tree, "forgejo.repositories")).map(String);
+      const names = await likelySecretNames(connection, targets, "ZOT_CI_API_KEY", signal);
+      const [secretName, ...others] = names;
+      if (secretName === undefined) notes.push("Forgejo has no Actions secret yet that looks like CI's key.");
+      else if (others.length === 0) {
+        answers.add({ forgejo: { secretName } });
+        notes.push(`Forgejo has the Actions secret ${secretName}; \`up\` overwrites it.`);
+      } else
+        questions.push(whichOf("forgejo.secretName", "The Actions secret with CI's key, of several in Forgejo", names));
+    },
+  );
 
   for (const [setting, otherwise] of [
     ["ci.keyStore", "`up` writes the key there"],
     ["authentik.clientSecret", "store the OAuth2 client secret there before `up`"],
   ] as const) {
     const reference = referenceOf(answers, setting);
-    if (parseReference(reference)?.kind === "op")
-      notes.push(`${setting}: ${await fieldNote(reference, otherwise, signal)}`);
+    await attempt(`${setting} was not read`, async (signal) => {
+      if (parseReference(reference)?.kind === "op")
+        notes.push(`${setting}: ${await fieldNote(reference, otherwise, signal)}`);
+    });
   }
   await answers.complete(questions);
   return { notKept, notes };

@@ -1,13 +1,15 @@
+import { ZotAuthError } from "../../../core/errors.ts";
 import { isObject, list, string } from "../../../core/json.ts";
 import { adoptConfig } from "../../../systems/zot/config/adopt/adoptConfig.ts";
 import type { AdoptedConfig } from "../../../systems/zot/config/adopt/adoptConfig.ts";
 import { valueAt } from "../../../systems/zot/config/anyCase.ts";
 import { isSecret } from "../../../systems/zot/config/secretValues.ts";
+import type { HostFacts } from "../../../systems/zot/host/facts.ts";
 import { isCalledZot } from "../../../systems/zot/host/service/running.ts";
 import { formatZotVersion } from "../../../systems/zot/version.ts";
 import type { Answers } from "../answers/answers.ts";
-import { ABOUT_SERVERS, WHERE, whichConfig } from "../answers/questions.ts";
-import { onlyConfig, readClientId, readFacts, readZotConfig, runningZots } from "./zotHost.ts";
+import { ABOUT_SERVERS, WHERE, WHICH_BINARY, whichConfig } from "../answers/questions.ts";
+import { configsOf, readClientId, readFacts, readZotConfig, runningZots } from "./zotHost.ts";
 
 /** What zot's host says, beside the settings that it became. */
 export interface ZotFindings {
@@ -26,32 +28,25 @@ export async function readZot(answers: Answers): Promise<ZotFindings> {
   await answers.complete([WHERE]);
   const host = answers.get("registry.host") ?? "";
   const running = await runningZots(host);
-  await answers.complete([whichConfig(onlyConfig(running))], ABOUT_SERVERS);
+  await answers.complete([whichConfig(configsOf(running))], ABOUT_SERVERS);
   const configFile = answers.get("registry.configFile") ?? "";
   const config = await readZotConfig(host, configFile);
 
   const ours = running.find((zot) => zot.configFile === configFile);
-  const binary = answers.get("registry.binary") ?? (ours !== undefined && isCalledZot(ours) ? ours.binary : "zot");
+  if (ours !== undefined && isCalledZot(ours)) answers.add({ registry: { binary: ours.binary } });
   const credentialsFile = string(valueAt(config, ...OIDC, "credentialsFile"));
-  const facts = await readFacts(
-    host,
-    {
-      binary,
-      configFile,
-      credentialsFile: credentialsFile === "" ? `${configFile}.none` : credentialsFile,
-      dataDirectory: string(valueAt(config, "storage", "rootDirectory")),
-    },
-    config,
-  );
+  const paths = {
+    configFile,
+    credentialsFile: credentialsFile === "" ? `${configFile}.none` : credentialsFile,
+    dataDirectory: string(valueAt(config, "storage", "rootDirectory")),
+  };
+  const facts = await withBinary(answers, async (binary) => readFacts(host, { ...paths, binary }, config));
   const clientId =
     string(valueAt(config, ...OIDC, "clientid")) ||
     (credentialsFile === "" ? undefined : await readClientId(host, credentialsFile));
   const hasRestart = answers.get("registry.restartCommand") !== undefined;
   answers.add({
-    registry: {
-      binary,
-      ...(ours?.service === undefined || hasRestart ? {} : { service: ours.service }),
-    },
+    ...(ours?.service === undefined || hasRestart ? {} : { registry: { service: ours.service } }),
     ...(clientId === undefined ? {} : { authentik: { clientId } }),
   });
   const adopted = (): AdoptedConfig =>
@@ -73,6 +68,19 @@ export async function readZot(answers: Answers): Promise<ZotFindings> {
     adopted,
     secrets: secretsIn(config),
   };
+}
+
+/** Asks for the executable if it is not found. */
+async function withBinary(answers: Answers, look: (binary: string) => Promise<HostFacts>): Promise<HostFacts> {
+  const known = answers.get("registry.binary");
+  try {
+    return await look(known ?? "zot");
+  } catch (error) {
+    const isMissing = error instanceof ZotAuthError && error.code === "ZOT_BINARY_MISSING";
+    if (!isMissing || known !== undefined) throw error;
+    await answers.complete([WHICH_BINARY], ABOUT_SERVERS);
+    return look(answers.get("registry.binary") ?? "");
+  }
 }
 
 /** Every value of at least four characters that is a secret by its key. */

@@ -20,10 +20,9 @@ export async function runningZots(host: string): Promise<readonly RunningZot[]> 
   return parseRunning(reply.stdout);
 }
 
-/** The config of the only zot among them; `undefined` if there are several. */
-export function onlyConfig(running: readonly RunningZot[]): string | undefined {
-  const files = new Set(running.filter(isCalledZot).map(({ configFile }) => configFile));
-  return files.size === 1 ? [...files][0] : undefined;
+/** The configs of the zots among them. */
+export function configsOf(running: readonly RunningZot[]): readonly string[] {
+  return [...new Set(running.filter(isCalledZot).map(({ configFile }) => configFile))];
 }
 
 /** zot's config, as its file on the host has it. @throws Stop if it cannot be read */

@@ -149,8 +149,8 @@ export class HandMade {
       .flatMap(([setting, value]) => [`--${setting}`, value]);
   }
 
-  /** Runs the command in this process. With `typed`, on a terminal where somebody types that; otherwise without one. */
-  async adopt(flags: readonly string[], typed?: readonly string[]): Promise<Ran> {
+  /** Runs the command in this process. With `typed`, on a terminal where somebody types that; otherwise without one. @param programs the PATH */
+  async adopt(flags: readonly string[], typed?: readonly string[], programs?: string): Promise<Ran> {
     let output = "";
     const lines = [...(typed ?? [])];
     const input = Object.assign(new Readable({ read: () => undefined }), { isTTY: typed !== undefined });
@@ -164,7 +164,7 @@ export class HandMade {
       },
     });
     const path = process.env["PATH"];
-    process.env["PATH"] = `${join(this.folder, "bin")}:${path ?? ""}`;
+    process.env["PATH"] = programs ?? `${join(this.folder, "bin")}:${path ?? ""}`;
     try {
       const code = await adopt(["nas", "--config-file", this.settingsFile, ...flags], {
         input,

@@ -97,7 +97,7 @@ test("servers that do not answer, or give no rights, leave a note, and the file 
   assert.equal(ran.code, 0, ran.output);
   assert.match(ran.output, /Left out, because it cannot be read: .*authentik_providers_oauth2\.view_oauth2provider/);
   assert.match(ran.output, /Nothing was read from Forgejo, .*: Forgejo does not answer at http:\/\/127\.0\.0\.1:1/);
-  assert.match(ran.output, /ci\.keyStore: op:\/\/homelab\/Nowhere\/key was not read: .*"Nowhere"/);
+  assert.match(ran.output, /ci\.keyStore was not read: The item "Nowhere" does not exist/);
   assert.equal(group(homelab, "authentik")["providerName"], undefined);
 });
 
@@ -117,6 +117,10 @@ test("a host whose config cannot be read, or whose zot cannot be asked, is an er
     [...homelab.flags("registry.binary"), "--registry.binary", "/nowhere/zot"],
     /zot does not exist at "\/nowhere\/zot" on local \(setting registry\.binary\)/,
   );
+  const bare = "/usr/bin:/bin";
+  const unknown = await homelab.adopt(homelab.flags("registry.binary", "ci.keyStore"), undefined, bare);
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.output, /--registry\.binary +The zot executable.*\n +--ci\.keyStore /);
   homelab.program("zot", "echo no version");
   await fails(homelab.flags(), /The version of zot on local is unknown/);
   writeFileSync(homelab.configFile, "http: {secret: hunter2}\n");
