@@ -101,6 +101,8 @@ export class HandMade {
     );
     writeFileSync(at("oidc.json"), JSON.stringify({ clientId: "zot", clientsecret: SECRETS.client }));
     this.program("zot", `case $1 in --version) echo '{"commit":"v2.1.20-0-g3b5796d8"}' ;; esac`);
+    // Not what else runs on this machine.
+    for (const name of ["launchctl", "ps"]) this.program(name, ":");
     // A host of the user's own ssh config.
     this.program("ssh", `for last; do :; done\nexec /bin/sh -c "$last"`);
     for (const name of ["connect", "authentik", "forgejo"] as const)
