@@ -44,7 +44,8 @@ function compare(before: unknown, after: unknown, path: readonly string[]): read
   if (key.toLowerCase() === "policies" && /^http\.accesscontrol\./.test(place))
     return compareSubjects(listOf(old), listOf(now), path);
   if (place === "http.accesscontrol.adminpolicy") return compareSubjects(asList(old), asList(now), path);
-  if (place === "extensions.sync.registries") return compareRegistries(listOf(old), listOf(now), path);
+  const address = ADDRESSES[place];
+  if (address !== undefined) return compareByAddress(listOf(old), listOf(now), path, address);
   if (place === "extensions") return compareObjects(objectAt(before), objectAt(after), path);
   if (old === undefined || now === undefined) return [difference(path, old, now)];
   // zot reads one text as a list of one.
@@ -115,33 +116,37 @@ function subjects(policies: readonly unknown[]): ReadonlyMap<string, readonly st
   return found;
 }
 
-/** Registries have no name: those that are equal belong together, then those of the same first address, in their order. */
-function compareRegistries(
+/** Lists whose order does not count, by what their entries are known by: they have no names. */
+const ADDRESSES: Readonly<Record<string, string>> = {
+  "extensions.sync.registries": "urls",
+  "extensions.events.sinks": "address",
+};
+
+/** Entries that are equal belong together, then those of the same (first) address, in their order. */
+function compareByAddress(
   old: readonly unknown[],
   now: readonly unknown[],
   path: readonly string[],
+  key: string,
 ): readonly Difference[] {
+  const address = (entry: unknown): string => {
+    const value = valueAt(entry, key);
+    return string(Array.isArray(value) ? value[0] : value);
+  };
+  const place = (entry: unknown): readonly string[] => [...path, String(withoutSecrets(address(entry), key, path))];
   const left = now.filter((one) => !old.some((other) => isSame(other, one)));
   const removed = old.filter((one) => !now.some((other) => isSame(one, other)));
   const found: Difference[] = [];
   for (const one of removed) {
-    const partner = left.findIndex((other) => addressOf(other) === addressOf(one));
+    const partner = left.findIndex((other) => address(other) === address(one));
     const [other] = partner === -1 ? [] : left.splice(partner, 1);
-    found.push(...compare(one, other, [...path, shownAddress(one)]));
+    found.push(...compare(one, other, place(one)));
   }
-  return [...found, ...left.flatMap((one) => compare(undefined, one, [...path, shownAddress(one)]))];
+  return [...found, ...left.flatMap((one) => compare(undefined, one, place(one)))];
 }
 
 function isSame(one: unknown, other: unknown): boolean {
   return compare(one, other, []).length === 0;
-}
-
-function addressOf(registry: unknown): string {
-  return string(listOf(valueAt(registry, "urls"))[0]);
-}
-
-function shownAddress(registry: unknown): string {
-  return String(withoutSecrets(addressOf(registry)));
 }
 
 function isSameScalar(old: unknown, now: unknown): boolean {

@@ -3,6 +3,9 @@ const SECRET_KEY =
   /^(clientsecret|secretkey|secretaccesskey|accesskey|accountkey|password|token|sessiontoken|bindpassword|authorization|private_?key|hashkey|encryptkey)$/i;
 /** Requests to an event sink carry these, often a token among them. */
 const HEADERS = /^headers$/i;
+/** The address of a web hook often contains its token. */
+const SINKS = /^sinks$/i;
+const WEB_HOOK = /^(https?:\/\/[^/]+\/).+$/i;
 const URL_WITH_PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^/@\s]*:[^/\s]+@/i;
 /** A token may stand in place of the user. */
 const USER_IN_URL = /^([a-z][a-z0-9+.-]*:\/\/)[^/\s]+@/i;
@@ -22,5 +25,7 @@ export function withoutSecrets(value: unknown, key = "", within: readonly string
   }
   if (value === "" || value === null || value === undefined) return value;
   if (SECRET_KEY.test(key) || within.some((name) => HEADERS.test(name))) return "[secret]";
-  return typeof value === "string" ? value.replace(USER_IN_URL, "$1[secret]@") : value;
+  if (typeof value !== "string") return value;
+  const shown = value.replace(USER_IN_URL, "$1[secret]@");
+  return within.some((name) => SINKS.test(name)) ? shown.replace(WEB_HOOK, "$1[secret]") : shown;
 }

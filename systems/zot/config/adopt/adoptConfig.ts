@@ -6,14 +6,14 @@ import type { Difference } from "../difference.ts";
 import { zot } from "../settings.ts";
 import { candidateOf, render } from "./candidate.ts";
 import type { Candidate } from "./candidate.ts";
-import { allowed } from "./allowed.ts";
-import type { Allowed } from "./allowed.ts";
+import { allowed } from "./extra/allowed.ts";
+import type { Allowed } from "./extra/allowed.ts";
 import { ciImages } from "./ciImages.ts";
 import type { AdoptContext, NotKept } from "./context.ts";
-import { leftToExtra } from "./givingWay.ts";
+import { leftToExtra } from "./extra/givingWay.ts";
 import { reasonOf } from "./reasons.ts";
-import { rolesIn } from "./roles.ts";
-import { withoutDefaults } from "./schemas.ts";
+import { rolesIn } from "./settings/roles.ts";
+import { withoutDefaults } from "./settings/schemas.ts";
 
 /** A config that was made by hand, as settings. */
 export interface AdoptedConfig {
@@ -80,7 +80,7 @@ function refusal(refused: ReadonlyMap<string, string>, path: string): string | u
 function comparable(path: string): string {
   return path
     .toLowerCase()
-    .replace(/^(extensions\.sync\.registries)\..*/, "$1.*")
+    .replace(/^(extensions\.(?:sync\.registries|events\.sinks))\..*/, "$1.*")
     .replaceAll(/\.\d+(?=\.|$)/g, ".*");
 }
 

@@ -16,15 +16,15 @@ import { effectiveConfig } from "../effective.ts";
 import { pullThrough as pullThroughSchema } from "../mirrors/settings.ts";
 import { zot as zotSchema } from "../settings.ts";
 import type * as z from "zod";
-import { adoptAccess } from "./access.ts";
+import { adoptAccess } from "./settings/access.ts";
 import type { AdoptContext, NotKept } from "./context.ts";
 import { gapsIn } from "./gaps.ts";
-import { adoptExtensions, adoptMirrors } from "./extensions.ts";
-import { adoptAuth, adoptAuthentik, adoptHttp } from "./http.ts";
-import { absoluteAt, numberAt, textAt } from "./read.ts";
-import type { Roles } from "./roles.ts";
-import { validPart } from "./schemas.ts";
-import { adoptStorage } from "./storage.ts";
+import { adoptExtensions, adoptMirrors } from "./settings/extensions.ts";
+import { adoptAuth, adoptAuthentik, adoptHttp } from "./settings/http.ts";
+import { absoluteAt, numberAt, textAt } from "./settings/read.ts";
+import type { Roles } from "./settings/roles.ts";
+import { validPart } from "./settings/schemas.ts";
+import { adoptStorage } from "./settings/storage.ts";
 
 /** Settings as they were read from a config, each one valid. */
 export interface Candidate {

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../../../core/json.ts";
 import { objectAt } from "../anyCase.ts";
 import type { NotKept } from "./context.ts";
-import { textAt } from "./read.ts";
+import { textAt } from "./settings/read.ts";
 
 /** What a config cannot tell of the settings, or tells twice. */
 export function* gapsIn(config: JsonObject, configFile: string | undefined): Generator<NotKept> {

@@ -1,7 +1,7 @@
 import { list } from "../../../../core/json.ts";
 import { ACTIONS } from "../../access/settings.ts";
 import type { Difference } from "../difference.ts";
-import type { Roles } from "./roles.ts";
+import type { Roles } from "./settings/roles.ts";
 
 /** Why something of a config is not kept, by its path. The first that fits counts. */
 const NOT_KEPT: readonly (readonly [path: RegExp, reason: string])[] = [
@@ -65,6 +65,7 @@ const ADDED: readonly (readonly [path: RegExp, reason: string])[] = [
     "so that slow uploads can finish: zot 2.1.17 and later interrupt every request after 60 seconds. The value `default` omits it.",
   ],
   [/^http\.externalurl$/i, "registry.url: sign-ins return there."],
+  [/^storage\.rootdirectory$/i, "registry.dataDirectory: the folder for images."],
   [/^http\.auth\.apikey$/i, "CI authenticates with an API key."],
   [
     /^http\.auth\.openid\.providers\.oidc\.claimmapping/i,

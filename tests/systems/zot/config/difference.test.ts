@@ -218,7 +218,7 @@ describe("differences", () => {
           sinks: [
             {
               type: "http",
-              address: "https://hunter2@events",
+              address: "https://hooks.example/services/hunter2",
               headers: { "X-Token": "hunter2" },
               credentials: { username: "u", password: "hunter2" },
             },

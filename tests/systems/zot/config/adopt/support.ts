@@ -13,7 +13,7 @@ import { NEWEST_KNOWN } from "../../../../../systems/zot/version.ts";
 import type { ZotVersion } from "../../../../../systems/zot/version.ts";
 
 /** What the person enters besides: nothing of it is in zot's config. */
-const ENTERED = {
+export const ENTERED = {
   registry: {
     url: "https://registry.example.net",
     configFile: "/etc/zot/config.json",

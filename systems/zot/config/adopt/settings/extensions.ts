@@ -1,7 +1,7 @@
-import { isObject, list, present } from "../../../../core/json.ts";
-import type { JsonObject } from "../../../../core/json.ts";
-import { objectAt, valueAt } from "../anyCase.ts";
-import { effectiveConfig } from "../effective.ts";
+import { isObject, list, present } from "../../../../../core/json.ts";
+import type { JsonObject } from "../../../../../core/json.ts";
+import { objectAt, valueAt } from "../../anyCase.ts";
+import { effectiveConfig } from "../../effective.ts";
 import { absoluteAt, durationAt, flagAt, numberAt, someTextsAt, textAt, textsAt } from "./read.ts";
 
 /** The settings of the group `zot` that the extensions of a config tell. */
@@ -35,9 +35,9 @@ export function adoptExtensions(config: JsonObject): JsonObject {
 
 /** The setting `registry.pullThrough` of a config: all its registries, or none, because one list has one setting. */
 export function adoptMirrors(config: JsonObject): readonly JsonObject[] {
-  const sync = objectAt(effectiveConfig(config), "extensions", "sync");
+  const sync = objectAt(config, "extensions", "sync");
   const mirrors = list(valueAt(sync, "registries")).map(mirror);
-  return flagAt(sync, "enable") === true && mirrors.every((one) => one !== undefined) ? mirrors : [];
+  return flagAt(sync, "enable") !== false && mirrors.every((one) => one !== undefined) ? mirrors : [];
 }
 
 /** The registry as a setting; `undefined` if its images are not in one folder of their own. */
@@ -61,12 +61,12 @@ function mirror(registry: unknown): JsonObject | undefined {
       ? { contents: parts }
       : { ...first, prefix: first?.["prefix"] === "**" ? undefined : first?.["prefix"] }),
     onlySigned: flagAt(registry, "onlySigned"),
-    preserveDigest: flagAt(registry, "preserveDigest") === true ? true : undefined,
-    tlsVerify: flagAt(registry, "tlsVerify") === true ? undefined : false,
+    preserveDigest: flagAt(registry, "preserveDigest"),
+    tlsVerify: flagAt(registry, "tlsVerify") === false ? false : undefined,
     certDir: absoluteAt(registry, "certDir"),
     maxRetries: numberAt(registry, "maxRetries"),
     retryDelay: durationAt(registry, "retryDelay"),
-    syncTimeout: textAt(registry, "syncTimeout") === "3h" ? undefined : durationAt(registry, "syncTimeout"),
+    syncTimeout: durationAt(registry, "syncTimeout"),
   });
 }
 

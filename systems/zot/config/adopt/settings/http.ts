@@ -1,7 +1,7 @@
-import { isObject, present } from "../../../../core/json.ts";
-import type { JsonObject } from "../../../../core/json.ts";
-import { objectAt, valueAt } from "../anyCase.ts";
-import { usernameClaimProblem } from "../usernameClaim.ts";
+import { isObject, present } from "../../../../../core/json.ts";
+import type { JsonObject } from "../../../../../core/json.ts";
+import { objectAt, valueAt } from "../../anyCase.ts";
+import { usernameClaimProblem } from "../../usernameClaim.ts";
 import { absoluteAt, durationAt, flagAt, numberAt, someTextsAt, textAt } from "./read.ts";
 
 /** The settings `zot.http` of a config. Without time limits in the config, ours apply. */
@@ -32,11 +32,7 @@ export function adoptAuth(http: JsonObject, url: string): JsonObject {
   const failDelay = numberAt(auth, "failDelay") ?? 0;
   const scopes = someTextsAt(provider, "scopes");
   return present({
-    // With TLS, zot's sessions are secure anyway, and without sign-in there are none.
-    secureSession:
-      isObject(valueAt(http, "tls")) || Object.keys(auth).length === 0
-        ? undefined
-        : secureSession(flagAt(auth, "secureSession"), url),
+    secureSession: secureSession(http, url),
     sessionKeysFile: absoluteAt(auth, "sessionKeysFile"),
     failDelay: failDelay === 0 ? undefined : `${failDelay} seconds`,
     // zot asks for it in any case.
@@ -48,9 +44,12 @@ export function adoptAuth(http: JsonObject, url: string): JsonObject {
   });
 }
 
-/** The setting follows the registry's address, zot does not. */
-function secureSession(isSecure = false, url: string): boolean | undefined {
-  return isSecure === url.startsWith("https:") ? undefined : isSecure;
+/** The setting follows the registry's address, zot does not: its sessions are secure with TLS or if the config says so. Without sign-in, there are none. */
+function secureSession(http: JsonObject, url: string): boolean | undefined {
+  const auth = objectAt(http, "auth");
+  const isSecure = flagAt(auth, "secureSession");
+  const isUnsaid = isSecure === undefined && (isObject(valueAt(http, "tls")) || Object.keys(auth).length === 0);
+  return isUnsaid || (isSecure ?? false) === url.startsWith("https:") ? undefined : (isSecure ?? false);
 }
 
 /** The settings `authentik` that the OpenID provider of a config tells. */

@@ -1,8 +1,8 @@
-import { isObject } from "../../../../core/json.ts";
-import type { JsonObject } from "../../../../core/json.ts";
-import { parsePolicy, parseRepositoryRules } from "../../access/policies.ts";
-import type { Policy } from "../../access/policies.ts";
-import { valueAt } from "../anyCase.ts";
+import { isObject } from "../../../../../core/json.ts";
+import type { JsonObject } from "../../../../../core/json.ts";
+import { parsePolicy, parseRepositoryRules } from "../../../access/policies.ts";
+import type { Policy } from "../../../access/policies.ts";
+import { valueAt } from "../../anyCase.ts";
 
 /** Who plays which part in the settings. */
 export interface Roles {

@@ -1,5 +1,5 @@
-import { isObject } from "../../../../core/json.ts";
-import type { JsonObject } from "../../../../core/json.ts";
+import { isObject } from "../../../../../core/json.ts";
+import type { JsonObject } from "../../../../../core/json.ts";
 
 /**
  * What must go as a whole, because without one of its keys it means something else: a provider without its secret, a directory that is asked without

@@ -1,7 +1,7 @@
 import type * as z from "zod";
-import { isDuration, toSeconds } from "../../../../core/duration.ts";
-import { isObject } from "../../../../core/json.ts";
-import type { JsonObject } from "../../../../core/json.ts";
+import { isDuration, toSeconds } from "../../../../../core/duration.ts";
+import { isObject } from "../../../../../core/json.ts";
+import type { JsonObject } from "../../../../../core/json.ts";
 
 type Path = readonly PropertyKey[];
 

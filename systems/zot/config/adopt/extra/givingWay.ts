@@ -1,8 +1,8 @@
-import { present } from "../../../../core/json.ts";
-import type { JsonObject } from "../../../../core/json.ts";
-import { objectAt, valueAt } from "../anyCase.ts";
-import type { Difference } from "../difference.ts";
-import type { Candidate } from "./candidate.ts";
+import { present } from "../../../../../core/json.ts";
+import type { JsonObject } from "../../../../../core/json.ts";
+import { objectAt, valueAt } from "../../anyCase.ts";
+import type { Difference } from "../../difference.ts";
+import type { Candidate } from "../candidate.ts";
 
 /** Settings that `zot.extra` can say in full, by the beginning of their path in zot's config. */
 const WHOLE: readonly (readonly [path: string, setting: readonly string[], off?: unknown])[] = [
