@@ -2,26 +2,22 @@ import { isObject } from "../../../core/json.ts";
 import { valueOf, withValue } from "../settings/tree.ts";
 import type { Tree } from "../settings/tree.ts";
 
-/** What no server can tell, so that an existing file's own answer counts. Everything else is read anew. */
-const ANSWERS = [
-  ...["host", "binary", "configFile", "service", "restartCommand", "manageService", "serviceFile"].map(
-    (name) => `registry.${name}`,
-  ),
-  ...["serviceLog", "readyTimeout", "acceptCiOverwrite"].map((name) => `registry.${name}`),
-  ...["token", "clientSecret", "clientSecretVariable", "machineFlow"].map((name) => `authentik.${name}`),
-  ...["delivery", "blueprintPath", "appliedAfter", "applyTimeout"].map((name) => `authentik.${name}`),
-  ...["kubernetes", "argocd", "ci", "forgejo", "onePassword", "acceptance"],
+/** What is read anew: whole groups, and settings. No server can tell the others, so an existing file's own answers count. */
+const READ_ANEW = [
+  "zot",
+  "access",
+  ...["url", "credentialsFile", "dataDirectory", "address", "port", "pullThrough"].map((name) => `registry.${name}`),
+  ...["url", "application", "applicationName", "providerName", "clientId"].map((name) => `authentik.${name}`),
+  ...["authorizationFlow", "invalidationFlow", "signingCertificate"].map((name) => `authentik.${name}`),
 ];
 
 /** The answers in an existing file's settings, without those for which the flags leave no place. */
 export function formerAnswers(settings: Tree, flags: Tree): Tree {
-  let answers: Tree = {};
-  for (const setting of ANSWERS) {
-    const value = valueOf(settings, setting);
-    const isNothing = value === undefined || (isObject(value) && Object.keys(value).length === 0);
-    if (!isNothing) answers = withValue(answers, setting.split("."), value);
-  }
-  return replacedBy(flags).reduce((left, setting) => withValue(left, setting.split("."), undefined), answers);
+  const groups = Object.fromEntries(Object.entries(settings).filter(([, group]) => isObject(group)));
+  return [...READ_ANEW, ...replacedBy(flags)].reduce<Tree>(
+    (left, setting) => (valueOf(left, setting) === undefined ? left : withValue(left, setting.split("."), undefined)),
+    groups,
+  );
 }
 
 /** What goes with another answer than that of the flags. */

@@ -177,6 +177,9 @@ config:
   aws:region: eu-central-1
   zot-auth:access:
     anonymousRead: false
+  zot-auth:authentik:
+    providerName: Of another day
+    applyTimeout: 7 minutes
   zot-auth:ci:
     keyStore: op://homelab/Zot/zot-ci-api
     imagePrefix: former
@@ -205,6 +208,8 @@ config:
   });
   assert.match(agreed.text ?? "", /rotationTrigger: "2026/, "quoted: for Pulumi a plain one is a time");
   assert.deepEqual(settings["acceptance"], { repository: "own/test" });
+  const { providerName, applyTimeout } = settings["authentik"] ?? {};
+  assert.deepEqual([providerName, applyTimeout], ["Zot Provider", "7 minutes"]);
   assert.equal(settings["access"], undefined, "zot's config says otherwise");
   assert.doesNotMatch(agreed.output, /stack init/, "the stack exists");
 
