@@ -2,6 +2,7 @@ import { ComponentResource, RunError, output } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Input, Resource } from "@pulumi/pulumi";
 import type { SecretReference } from "../core/secrets/reference.ts";
 import { ownerOfLabel } from "../systems/forgejo/secretMarker.ts";
+import type { PushLogin } from "../systems/forgejo/secretMarker.ts";
 import { ActionsSecret, CopiedSecret, FormerSecrets, SecretCleanup } from "./parts/resources.ts";
 
 /** A key whose value is stored elsewhere. */
@@ -42,6 +43,11 @@ export interface ForgejoSecretArgs {
   readonly targets: readonly string[];
   /** The key. */
   readonly key: StoredKey;
+  /**
+   * What a workflow needs beside the key to push with it; the variable beside the secret shows it. A change rewrites the variable and not the secret.
+   * Default: the variable shows nothing of it.
+   */
+  readonly login?: PushLogin | undefined;
   /** Other Actions secrets, copied from references. Default: none. */
   readonly otherSecrets?: readonly OtherSecret[];
 }
@@ -50,7 +56,7 @@ export interface ForgejoSecretArgs {
 export class ForgejoSecret extends ComponentResource {
   constructor(name: string, args: ForgejoSecretArgs, options?: ComponentResourceOptions) {
     super("zot-auth:index:ForgejoSecret", name, {}, options);
-    const { forgejoUrl, forgejoToken, owner, secretName, targets, otherSecrets = [] } = args;
+    const { forgejoUrl, forgejoToken, owner, secretName, targets, login, otherSecrets = [] } = args;
     const { source, fingerprint, expires } = args.key;
     const label = output(args.key.label).apply((text) => {
       if (ownerOfLabel(text) === owner) return text;
@@ -84,7 +90,7 @@ export class ForgejoSecret extends ComponentResource {
         (target) =>
           new ActionsSecret(
             `${name}-${target}`,
-            { ...connection, target, secretName, source, fingerprint, label, expires },
+            { ...connection, target, secretName, source, fingerprint, label, expires, login },
             written,
           ),
       ),

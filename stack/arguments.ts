@@ -165,8 +165,9 @@ export function ciServiceAccountArgs(settings: Settings): Omit<CiServiceAccountA
   };
 }
 
-export function forgejoSecretArgs({ forgejo }: Settings): Omit<ForgejoSecretArgs, "owner" | "key"> {
+export function forgejoSecretArgs({ forgejo, ci, registry }: Settings): Omit<ForgejoSecretArgs, "owner" | "key"> {
   return {
+    login: { user: ci.user, registry: registry.url, prefix: ci.imagePrefix },
     forgejoUrl: forgejo.url,
     forgejoToken: forgejo.token,
     secretName: forgejo.secretName,

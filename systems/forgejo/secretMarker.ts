@@ -1,5 +1,16 @@
+/** What a workflow needs beside the key to push with it. */
+export interface PushLogin {
+  /** The account's user name. */
+  readonly user: string;
+  /** The registry's address: `https://registry.example.net`. */
+  readonly registry: string;
+  /** The namespace that image names begin with, without the registry: `homelab`. */
+  readonly prefix: string;
+}
+
 /**
  * The value of the variable beside an Actions secret: `label=zot-auth/homelab/3 fingerprint=0123456789abcdef expires=2026-04-01T00:00:00Z target=own/app url=https://forge.example.net`.
+ * Beside the CI key it goes on with `user=zot-ci registry=https://registry.example.net prefix=homelab`, which workflows read.
  * Forgejo never returns a secret's value, so this is how people, and a refresh, see which secret is there.
  */
 export interface SecretMarker {
@@ -13,6 +24,8 @@ export interface SecretMarker {
   readonly target: string;
   /** Forgejo's address as in the settings. After a change of `forgejo.url`, it tells whether the old address is another Forgejo. */
   readonly url: string;
+  /** Missing beside other secrets, and in the state of earlier versions. */
+  readonly login?: PushLogin | undefined;
 }
 
 /** A marker of ours, complete, in progress, or from an earlier version. */
@@ -24,13 +37,14 @@ export interface SeenMarker {
   readonly url: string | undefined;
 }
 
-export function markerText({ label, fingerprint, expires, target, url }: SecretMarker): string {
+export function markerText({ label, fingerprint, expires, target, url, login }: SecretMarker): string {
   return [
     `label=${label}`,
     `fingerprint=${fingerprint}`,
     ...(expires === undefined ? [] : [`expires=${expires}`]),
     `target=${target}`,
     `url=${url}`,
+    ...(login === undefined ? [] : [`user=${login.user}`, `registry=${login.registry}`, `prefix=${login.prefix}`]),
   ].join(" ");
 }
 
@@ -50,7 +64,7 @@ export function changingText({ label, target, url }: Pick<SecretMarker, "label" 
 /** Parses a marker; `undefined` if the variable is unmanaged. */
 export function parseMarker(text: string): SeenMarker | undefined {
   const match =
-    /^label=(\S+) (?:changing=true|fingerprint=[0-9a-f]{16}(?: expires=\S+)?)(?: target=(\S+))?(?: url=(\S+))?$/.exec(
+    /^label=(\S+) (?:changing=true|fingerprint=[0-9a-f]{16}(?: expires=\S+)?)(?: target=(\S+))?(?: url=(\S+))?(?: user=\S+ registry=\S+ prefix=\S+)?$/.exec(
       text.trim(),
     );
   return match?.[1] === undefined ? undefined : { label: match[1], target: match[2], url: match[3] };

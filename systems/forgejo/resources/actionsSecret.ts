@@ -1,6 +1,8 @@
 import { ZotAuthError } from "../../../core/errors.ts";
-import type { SecretMarker } from "../secretMarker.ts";
+import type { PushLogin, SecretMarker } from "../secretMarker.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
+import { isMarker, markerText } from "../secretMarker.ts";
+import { markerName } from "../target.ts";
 import { driftOf, writeSecret, takeBack, targetIdFor } from "../actionsSecrets.ts";
 import { Forgejo } from "../client.ts";
 import { overwrites } from "./overwrites.ts";
@@ -21,6 +23,8 @@ export interface ActionsSecretInputs extends ForgejoConnection {
   readonly label: string;
   /** RFC 3339. */
   readonly expires: string;
+  /** Absent in the state of earlier versions. */
+  readonly login?: PushLogin | undefined;
 }
 
 export interface ActionsSecretState extends ActionsSecretInputs, Observed {
@@ -47,7 +51,10 @@ export const actionsSecret: Resource<ActionsSecretInputs, ActionsSecretState> = 
   },
 
   async update(state, inputs, context) {
-    return write(inputs, context, state);
+    return (
+      (isLoginAlone(state, inputs) ? await writeMarker(state, inputs, context) : undefined) ??
+      write(inputs, context, state)
+    );
   },
 
   async delete(state, context) {
@@ -55,8 +62,33 @@ export const actionsSecret: Resource<ActionsSecretInputs, ActionsSecretState> = 
   },
 };
 
-function markerOf({ label, fingerprint, expires, target, forgejoUrl: url }: ActionsSecretInputs): SecretMarker {
-  return { label, fingerprint, expires, target, url };
+/** Whether the secret stays as it is, and only what the variable says about its use changes. */
+function isLoginAlone(state: ActionsSecretState, inputs: ActionsSecretInputs): boolean {
+  const written = ["forgejoUrl", "source", "fingerprint", "label", "expires"] as const;
+  return (
+    state.drift === "" &&
+    written.every((key) => inputs[key] === state[key]) &&
+    JSON.stringify(inputs.login) !== JSON.stringify(state.login)
+  );
+}
+
+/** Writes the variable alone, unless somebody else has changed it. */
+async function writeMarker(
+  state: ActionsSecretState,
+  inputs: ActionsSecretInputs,
+  context: Context,
+): Promise<ActionsSecretState | undefined> {
+  const forgejo = new Forgejo(inputs, context.signal);
+  const { target, secretName } = inputs;
+  await targetIdFor(forgejo, target, context, state);
+  const found = await forgejo.variable(target, markerName(secretName));
+  if (found === undefined || !isMarker(found, markerOf(state))) return undefined;
+  await forgejo.putVariable(target, markerName(secretName), markerText(markerOf(inputs)));
+  return { ...inputs, targetId: state.targetId, drift: "" };
+}
+
+function markerOf({ label, fingerprint, expires, target, forgejoUrl, login }: ActionsSecretInputs): SecretMarker {
+  return { label, fingerprint, expires, target, url: forgejoUrl, login };
 }
 
 function placedOf(state: ActionsSecretState) {

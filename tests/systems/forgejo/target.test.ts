@@ -95,18 +95,23 @@ test("a marker is read back as written, begun or complete, and the two are never
       label,
       fingerprint,
       fc.option(fc.constant("2026-04-01T00:00:00Z"), { nil: undefined }),
-      (name, digits, expires) => {
+      fc.option(fc.constant({ user: "zot-ci", registry: "https://registry.example.test", prefix: "team/apps" }), {
+        nil: undefined,
+      }),
+      (name, digits, expires, login) => {
         const marker = {
           label: name,
           fingerprint: digits,
           target: "own/app",
           url: "https://forge.example.test",
           ...(expires === undefined ? {} : { expires }),
+          login,
         };
         const seen = { label: name, target: marker.target, url: marker.url };
         assert.deepEqual(parseMarker(markerText(marker)), seen);
         assert.ok(isMarker(markerText(marker), marker));
-        assert.ok(isMarker(markerText(marker).replace(/ url=.*/, ""), marker), "as earlier versions wrote it");
+        const former = { ...marker, login: undefined };
+        assert.ok(isMarker(markerText(former).replace(/ url=.*/, ""), former), "as earlier versions wrote it");
         assert.ok(!isMarker(markerText({ ...marker, url: "https://other.example.test" }), marker));
         assert.deepEqual(parseMarker(changingText(marker)), seen);
         assert.notEqual(markerText(marker), changingText(marker));

@@ -71,6 +71,35 @@ for (const [target, where] of [
   });
 }
 
+test("what a workflow needs beside the key is in the variable; a change of it writes the variable and not the secret", async (t) => {
+  const bench = await Bench.start(t);
+  const state = await create(bench, "own/app");
+  const login = { user: "zot-ci", registry: "https://registry.example.test", prefix: "homelab" };
+  let written: string[] = [];
+  bench.fate = ({ method, path }) => void (method === "GET" || written.push(`${method} ${path}`));
+  const change = async (from: ActionsSecretState, next: typeof login): Promise<ActionsSecretState> => {
+    const updated = await actionsSecret.update?.(from, { ...inputs(bench, "own/app"), login: next }, bench.context());
+    assert.ok(updated);
+    assert.match(
+      bench.held("own/app").variables["ZOT_CI_API_KEY_INFO"] ?? "",
+      new RegExp(` url=\\S+ user=zot-ci registry=https://registry\\.example\\.test prefix=${next.prefix}$`),
+    );
+    assert.equal(await drift(bench, updated), "");
+    return updated;
+  };
+  const first = await change(state, login);
+  const second = await change(first, { ...login, prefix: "team/apps" });
+  const path = "/api/v1/repos/own/app/actions/variables/ZOT_CI_API_KEY_INFO";
+  assert.deepEqual(written, [`PUT ${path}`, `PUT ${path}`]);
+  written = [];
+
+  await bench.ask("PUT", "/repos/own/app/actions/variables/ZOT_CI_API_KEY_INFO", {
+    value: "label=zot-auth/test/7 changing=true",
+  });
+  await change(second, login);
+  assert.ok(written.some((line) => line.startsWith("PUT") && line.includes("/secrets/")));
+});
+
 test("manual changes of secret or marker show as drift, and are repaired", async (t) => {
   const bench = await Bench.start(t);
   const state = await create(bench, "own/app");
