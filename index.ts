@@ -83,7 +83,8 @@ export const {
   keyCreated,
   keyExpires,
   keyRotates,
-  skopeoArgs,
+  skopeoLoginArgs,
+  skopeoCopyArgs,
   daggerArgs,
-  acceptance: acceptanceResult,
+  acceptanceResult,
 } = stackOutputs({ settings, version: server.version, key: account.key, results: acceptance.results });

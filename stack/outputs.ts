@@ -2,32 +2,7 @@ import type { Output } from "@pulumi/pulumi";
 import type { Settings } from "../settings/schema.ts";
 import type { AcceptanceResults } from "../components/acceptance.ts";
 import type { KeyOutputs } from "../components/ciServiceAccount.ts";
-
-/** What CI and people consume: a contract (docs/outputs.md). It never holds the key; the templates name the variable that does. */
-export interface StackOutputs {
-  readonly registryHost: string;
-  readonly registryUrl: string;
-  readonly zotVersion: string;
-  readonly ciUser: string;
-  /** Name of the Actions secret that holds the key. */
-  readonly ciSecretName: string;
-  /** What image names begin with: `<registry host>/<namespace>`. */
-  readonly imagePrefix: string;
-  readonly keyLabel: string;
-  readonly keyUuid: string;
-  /** First 16 hex digits of the key's SHA-256. */
-  readonly keyFingerprint: string;
-  /** RFC 3339, like the two dates below. */
-  readonly keyCreated: string;
-  readonly keyExpires: string;
-  /** The time from which `pulumi up` replaces the key. */
-  readonly keyRotates: string;
-  /** Arguments for skopeo. `{source}`, `{name}` and `{tag}` are placeholders; `$…` is the variable with the secret. */
-  readonly skopeoArgs: readonly string[];
-  /** Arguments for `dagger call`, with the same placeholders. The secret is passed by the name of its variable. */
-  readonly daggerArgs: readonly string[];
-  readonly acceptance: AcceptanceResults;
-}
+import type { StackOutputs } from "./outputsSchema.ts";
 
 export interface OutputsArgs {
   readonly settings: Settings;
@@ -36,6 +11,7 @@ export interface OutputsArgs {
   readonly results: Output<AcceptanceResults>;
 }
 
+/** The stack's outputs: a contract (docs/outputs.md). */
 export function stackOutputs({ settings, version, key, results }: OutputsArgs): {
   readonly [K in keyof StackOutputs]: StackOutputs[K] | Output<StackOutputs[K]>;
 } {
@@ -56,22 +32,31 @@ export function stackOutputs({ settings, version, key, results }: OutputsArgs): 
     keyCreated: key.created,
     keyExpires: key.expires,
     keyRotates: key.rotates,
-    skopeoArgs: [
+    skopeoLoginArgs: [
+      "login",
+      ...(insecure ? ["--tls-verify=false"] : []),
+      `--username=${ci.user}`,
+      "--password-stdin",
+      host,
+    ],
+    skopeoCopyArgs: [
       "copy",
       ...(insecure ? ["--dest-tls-verify=false"] : []),
-      `--dest-creds=${ci.user}:$${forgejo.secretName}`,
       "{source}",
       `docker://${prefix}/{name}:{tag}`,
     ],
     daggerArgs: [
       "call",
+      `--registry=${host}`,
+      `--prefix=${ci.imagePrefix}`,
       "publish",
       "--src=.",
       "--container-name={name}",
-      "--version={tag}",
+      "--version={version}",
+      "--commit-sha={sha}",
       `--registry-username=${ci.user}`,
       `--registry-password=env:${forgejo.secretName}`,
     ],
-    acceptance: results,
+    acceptanceResult: results,
   };
 }

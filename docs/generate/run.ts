@@ -5,18 +5,22 @@ import { settingsJsonSchema } from "../../settings/jsonSchema.ts";
 import { documentComponents } from "./componentTables.ts";
 import { documentErrors } from "./errorPage.ts";
 import { formatted } from "./format.ts";
+import { documentOutputs, outputsJsonSchema } from "./outputsTable.ts";
 
-const written = readFileSync(new URL("../components.md", import.meta.url), "utf8");
+const written = (page: string): string => readFileSync(new URL(`../${page}`, import.meta.url), "utf8");
 
 for (const [page, text] of Object.entries({
   "settings.md": documentSettings(),
   "errors.md": documentErrors(),
-  "components.md": documentComponents(written),
+  "components.md": documentComponents(written("components.md")),
+  "outputs.md": documentOutputs(written("outputs.md")),
 })) {
   writeFileSync(new URL(`../${page}`, import.meta.url), await formatted(page, text));
 }
 
-writeFileSync(
-  new URL("../settings.schema.json", import.meta.url),
-  await formatted("settings.schema.json", JSON.stringify(settingsJsonSchema())),
-);
+for (const [name, schema] of Object.entries({
+  "settings.schema.json": settingsJsonSchema(),
+  "outputs.schema.json": outputsJsonSchema(),
+})) {
+  writeFileSync(new URL(`../${name}`, import.meta.url), await formatted(name, JSON.stringify(schema)));
+}

@@ -52,7 +52,7 @@ export function forgejoSeed({ settings }: Layout, secrets: LabSecrets): ForgejoS
           owner,
           name,
           private: true,
-          files: target === workflow ? filesBelow(join(SEED, "apps")) : { "README.md": `# ${name}\n` },
+          files: target === workflow ? workflowFiles() : { "README.md": `# ${name}\n` },
           // Secrets that zot-auth must not touch.
           secrets: { ARGOCD_AUTH_TOKEN: "not ours", FLY_DEPLOY_TOKEN: "not ours" },
           variables: { REGISTRY: new URL(settings.registry.url).host },
@@ -131,4 +131,10 @@ function filesBelow(folder: string): Record<string, string> {
       )
       .map(([path, name]) => [name, readFileSync(path, "utf8")]),
   );
+}
+
+/** The repository that builds an image and pushes it, with the script that users copy into theirs. */
+function workflowFiles(): Record<string, string> {
+  const script = join(import.meta.dirname, "../../ci/push-image.sh");
+  return { ...filesBelow(join(SEED, "apps")), "ci/push-image.sh": readFileSync(script, "utf8") };
 }

@@ -44,7 +44,7 @@ export function markerText({ label, fingerprint, expires, target, url, login }: 
     ...(expires === undefined ? [] : [`expires=${expires}`]),
     `target=${target}`,
     `url=${url}`,
-    ...(login === undefined ? [] : [`user=${login.user}`, `registry=${login.registry}`, `prefix=${login.prefix}`]),
+    ...loginWords(login),
   ].join(" ");
 }
 
@@ -57,8 +57,13 @@ export function isMarker(text: string, marker: SecretMarker): boolean {
 /**
  * The marker while the secret changes: whoever finds it knows that the secret may be the old one, the new one, or deleted.
  */
-export function changingText({ label, target, url }: Pick<SecretMarker, "label" | "target" | "url">): string {
-  return `label=${label} changing=true target=${target} url=${url}`;
+export function changingText({ label, target, url, login }: Omit<SecretMarker, "fingerprint" | "expires">): string {
+  return [`label=${label} changing=true target=${target} url=${url}`, ...loginWords(login)].join(" ");
+}
+
+/** Also while the secret changes: a job that starts then has one key or the other, and both work. */
+function loginWords(login: PushLogin | undefined): readonly string[] {
+  return login === undefined ? [] : [`user=${login.user}`, `registry=${login.registry}`, `prefix=${login.prefix}`];
 }
 
 /** Parses a marker; `undefined` if the variable is unmanaged. */

@@ -6,6 +6,7 @@ import { during, Fatal } from "../errors.ts";
 import { openImage, parseImageName } from "../images/image.ts";
 import type { ImageName } from "../images/image.ts";
 import { configOf, formatted, inspectImage } from "./inspect.ts";
+import { login } from "./login.ts";
 import { one, parse, text, two } from "./options.ts";
 import type { Values } from "./options.ts";
 import { RegistryClient } from "../registry/registry.ts";
@@ -17,6 +18,7 @@ const USAGE = `Usage: skopeo [command]
   inspect IMAGE               Inspect an image
   list-tags docker://NAME     List tags in a repository
   delete IMAGE                Delete image IMAGE-NAME
+  login REGISTRY              Login to a container registry
 
 Images: docker://host/path:tag, oci:folder:tag. Options: --creds, --authfile, --tls-verify, with the prefix src- or dest-
 for copy; --all, --digestfile, --quiet for copy; --raw, --config, --format for inspect.
@@ -58,6 +60,9 @@ async function run(given: readonly string[], { environment, stdout }: Surroundin
     return;
   }
   switch (command) {
+    case "login":
+      stdout(await login(one(names), values, environment));
+      return;
     case "copy":
       return copy(two(names), call);
     case "inspect":

@@ -14,6 +14,8 @@ const OPTIONS = {
   format: { type: "string", short: "f" },
   help: { type: "boolean", short: "h" },
   "insecure-policy": { type: "boolean" },
+  "password-stdin": { type: "boolean" },
+  username: { type: "string", short: "u" },
   "no-tags": { type: "boolean", short: "n" },
   quiet: { type: "boolean", short: "q" },
   raw: { type: "boolean" },

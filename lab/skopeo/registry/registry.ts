@@ -69,6 +69,14 @@ export class RegistryClient {
     return `${this.repository.host}/${this.repository.path}`;
   }
 
+  /** Whether the registry accepts the credentials. */
+  async accepts(): Promise<boolean> {
+    const { credentials, verifyTls } = this.#options;
+    const { username = "", password = "" } = credentials ?? {};
+    const headers = { Authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` };
+    return (await send(this.#base, { method: "GET", headers, verifyTls })).status === 200;
+  }
+
   async hasBlob(digest: string): Promise<boolean> {
     const answer = await this.#request("HEAD", `blobs/${digest}`);
     if (answer.status === 404) return false;

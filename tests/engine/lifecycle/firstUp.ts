@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { outputsSchema } from "../../../stack/outputsSchema.ts";
 import type { EngineEvent, PulumiResult } from "../support/harness.ts";
 import { homelab, lab } from "./stack.ts";
 
@@ -196,6 +197,17 @@ test("objects that others own are unchanged", async () => {
   assert.deepEqual(await homelab.variableNames("homelab/apps"), ["REGISTRY", "ZOT_CI_API_KEY_INFO"]);
 });
 
+test("the outputs are what their schema says, in JSON and for a shell", async () => {
+  const outputs = outputsSchema.parse(await lab.outputs());
+  const { output } = await lab.pulumi("stack", "output", "--shell");
+  const script = `eval "$1"; printf '%s\\n' "$registryUrl" "$ciUser" "$imagePrefix" "$keyExpires" "$skopeoCopyArgs"`;
+  const { stdout } = spawnSync("sh", ["-euc", script, "sh", output], { encoding: "utf8" });
+  const { registryUrl, ciUser, imagePrefix, keyExpires, skopeoCopyArgs } = outputs;
+  const [last = "", ...words] = stdout.trimEnd().split("\n").reverse();
+  assert.deepEqual(words.reverse(), [registryUrl, ciUser, imagePrefix, keyExpires]);
+  assert.deepEqual(JSON.parse(last), skopeoCopyArgs);
+});
+
 test("the outputs identify the key", async () => {
   const outputs = await lab.outputs();
   assert.equal(outputs["ciSecretName"], "ZOT_CI_API_KEY");
@@ -206,6 +218,8 @@ test("the outputs identify the key", async () => {
     data: string;
   };
   assert.ok(marker.data.includes(String(outputs["keyFingerprint"])));
+  const { registry, ci } = lab.layout.settings;
+  assert.ok(marker.data.endsWith(` user=${ci.user} registry=${registry.url} prefix=${ci.imagePrefix}`), marker.data);
   const { checked, ...results } = outputs["acceptanceResult"] as { readonly checked: string };
   assert.ok(Date.parse(checked) >= Date.parse(String(outputs["keyCreated"])), checked);
   assert.deepEqual(results, {

@@ -1,0 +1,51 @@
+import * as z from "zod";
+
+const date = (what: string) => z.iso.datetime().describe(`${what} RFC 3339.`);
+
+/**
+ * What CI and people consume: a contract, from which docs/outputs.md and docs/outputs.schema.json are generated. No output is secret; the templates
+ * name the variable that holds the key.
+ */
+export const outputsSchema = z
+  .strictObject({
+    registryHost: z.string().describe("Host and port of the registry: `registry.example.net`."),
+    registryUrl: z.url().describe("Address of the registry."),
+    zotVersion: z.string().describe("Version of zot on the host: `2.1.20`."),
+    ciUser: z.string().describe("The account that CI pushes with."),
+    ciSecretName: z.string().describe("Name of the Actions secret that holds its key."),
+    imagePrefix: z.string().describe("What image names begin with: `registry.example.net/blumeops`."),
+    keyLabel: z.string().describe("The key's label in zot: `zot-auth/<stack>/<generation>`."),
+    keyUuid: z.string().describe("The key's id in zot."),
+    keyFingerprint: z
+      .string()
+      .regex(/^[0-9a-f]{16}$/)
+      .describe('First 16 hex digits of the key\'s SHA-256: `printf %s "$ZOT_CI_API_KEY" | sha256sum | cut -c1-16`.'),
+    keyCreated: date("When the key was created."),
+    keyExpires: date("When it expires."),
+    keyRotates: date("The time from which `pulumi up` replaces it."),
+    skopeoLoginArgs: z
+      .array(z.string())
+      .describe(
+        "Arguments for `skopeo`: signs in, with the key on standard input. Set `REGISTRY_AUTH_FILE` to a file that only the job can read.",
+      ),
+    skopeoCopyArgs: z
+      .array(z.string())
+      .describe("Arguments for `skopeo`: pushes, once signed in. Replace `{source}`, `{name}` and `{tag}`."),
+    daggerArgs: z
+      .array(z.string())
+      .describe(
+        "Arguments for `dagger` and the module's `publish`. Replace `{name}`, `{version}` and `{sha}`. Dagger reads the key from its variable, as a secret.",
+      ),
+    acceptanceResult: z
+      .strictObject({
+        signIn: z.record(z.string(), z.string()).describe("What each check of the sign-in found, by the check's name."),
+        access: z.string().describe("How many checks of the access matrix passed: `15 of 15 checks passed`."),
+        checked: date("When they did: the checks run again when the config, the client secret or the key changes."),
+        build: z.string().optional().describe("How the test build ended, if one is configured."),
+      })
+      .describe("The proof on the live registry."),
+  })
+  .describe("Outputs of a zot-auth stack");
+
+/** The outputs of a stack, under the names that `pulumi stack output` shows. */
+export type StackOutputs = z.output<typeof outputsSchema>;

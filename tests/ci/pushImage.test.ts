@@ -1,0 +1,218 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { gzipSync } from "node:zlib";
+import { createHash, randomBytes } from "node:crypto";
+import { after, before, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { fingerprint } from "../../core/secrets/fingerprint.ts";
+import { markerText } from "../../systems/forgejo/secretMarker.ts";
+import type { SecretMarker } from "../../systems/forgejo/secretMarker.ts";
+import { ProcessSampler } from "../engine/leaks/processSampler.ts";
+import { startRegistry } from "../lab/zot/support/registry.ts";
+import type { TestRegistry } from "../lab/zot/support/registry.ts";
+import { findRealZot, standIn } from "../lab/zot/support/zotPrograms.ts";
+
+// The script that workflows push with, against a zot whose CI group may create below homelab/ alone; with the real zot and the real skopeo where there are any.
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const MARK = "PUSH_IMAGE_TEST=1";
+
+let registry: TestRegistry;
+let key = "";
+let folder = "";
+let image = "";
+before(async () => {
+  registry = await startRegistry(({ http: { accessControl } }) => {
+    assert.ok(accessControl !== undefined);
+    const admins = { groups: ["admins"], actions: ["read", "create", "update", "delete"] };
+    const ci = { groups: ["artifact-workloads"], actions: ["read", "create"] };
+    accessControl.repositories = {
+      "**": { policies: [admins], anonymousPolicy: ["read"], defaultPolicy: ["read"] },
+      "homelab/**": { policies: [admins, ci], anonymousPolicy: ["read"], defaultPolicy: ["read"] },
+    };
+  }, findRealZot() ?? standIn());
+  const [, basic = ""] = (await registry.mint("zot-ci")).split(" ");
+  key = Buffer.from(basic, "base64")
+    .toString()
+    .replace(/^[^:]*:/, "");
+  folder = mkdtempSync(join(tmpdir(), "push-image-"));
+  image = built("image", 1024);
+});
+after(async () => {
+  await registry.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** Writes an OCI layout with one layer of that many random bytes, which no compression makes smaller. */
+function built(name: string, bytes: number): string {
+  const blobs = join(folder, name, "blobs", "sha256");
+  mkdirSync(blobs, { recursive: true });
+  const add = (mediaType: string, content: Buffer): object => {
+    const digest = createHash("sha256").update(content).digest("hex");
+    writeFileSync(join(blobs, digest), content);
+    return { mediaType, digest: `sha256:${digest}`, size: content.length };
+  };
+  const json = (value: object): Buffer => Buffer.from(JSON.stringify(value));
+  const tar = randomBytes(bytes);
+  const layer = add("application/vnd.oci.image.layer.v1.tar+gzip", gzipSync(tar, { level: 0 }));
+  const rootfs = { type: "layers", diff_ids: [`sha256:${createHash("sha256").update(tar).digest("hex")}`] };
+  const config = add("application/vnd.oci.image.config.v1+json", json({ architecture: "amd64", os: "linux", rootfs }));
+  const type = "application/vnd.oci.image.manifest.v1+json";
+  const manifest = add(type, json({ schemaVersion: 2, mediaType: type, config, layers: [layer] }));
+  writeFileSync(join(folder, name, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
+  writeFileSync(join(folder, name, "index.json"), json({ schemaVersion: 2, manifests: [manifest] }));
+  return `oci:${join(folder, name)}`;
+}
+
+interface Pushed {
+  readonly code: number | null;
+  readonly said: string;
+  /** What later steps of the job get. */
+  readonly outputs: string;
+}
+
+function info(marker: Partial<SecretMarker> = {}): string {
+  return markerText({
+    label: "zot-auth/lab/3",
+    fingerprint: fingerprint(key),
+    expires: "2999-01-01T00:00:00Z",
+    target: "own/app",
+    url: "https://forge.example.test",
+    login: { user: "zot-ci", registry: registry.url, prefix: "homelab" },
+    ...marker,
+  });
+}
+
+async function push(
+  args: readonly string[],
+  variables: NodeJS.ProcessEnv = {},
+  stopOnce: () => boolean = () => false,
+): Promise<Pushed> {
+  const job = mkdtempSync(join(folder, "job-"));
+  const temporary = join(job, "temporary");
+  mkdirSync(temporary);
+  const child = spawn(join(ROOT, "ci/push-image.sh"), args, {
+    env: {
+      PATH: `${join(ROOT, "lab/bin")}:${process.env["PATH"] ?? ""}`,
+      HOME: job,
+      RUNNER_TEMP: temporary,
+      GITHUB_OUTPUT: join(job, "outputs"),
+      ZOT_CI_API_KEY: key,
+      ZOT_CI_INFO: info(),
+      [MARK.split("=")[0] ?? ""]: "1",
+      ...variables,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const chunks: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+  const ended = new Promise<number | null>((done) => child.once("close", done));
+  let stopping = false;
+  while (child.exitCode === null && child.signalCode === null) {
+    for (const place of readdirSync(temporary)) {
+      const { mode = 0 } = statSync(join(temporary, place), { throwIfNoEntry: false }) ?? {};
+      assert.equal(mode & 0o77, 0, "only this user can read what the script keeps");
+    }
+    if (!stopping && stopOnce()) stopping = child.kill("SIGTERM");
+    await delay(5);
+  }
+  const code = await ended;
+  assert.deepEqual(readdirSync(temporary), [], "nothing stays");
+  const said = Buffer.concat(chunks).toString();
+  assert.ok(!said.includes(key));
+  let outputs = "";
+  try {
+    outputs = readFileSync(join(job, "outputs"), "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+  return { code, said, outputs };
+}
+
+const host = (): string => new URL(registry.url).host;
+
+test("a new tag is pushed, the same one again is skipped, and the exit code tells them apart", async () => {
+  const sampler = new ProcessSampler(MARK);
+  const first = await sampler.during(push([image, "apps/hello", "v1.0.0-0123abc"]));
+  assert.equal(first.code, 0, first.said);
+  const name = `${host()}/homelab/apps/hello:v1.0.0-0123abc`;
+  assert.match(first.said, new RegExp(`^push-image: pushed ${name}$`, "m"));
+  assert.equal(first.outputs, `result=pushed\nimage=${name}\n`);
+  const again = await sampler.during(push([image, "apps/hello", "v1.0.0-0123abc"]));
+  assert.equal(again.code, 10, again.said);
+  assert.equal(again.outputs, `result=skipped\nimage=${name}\n`);
+  assert.match(again.said, /exists already, and tags are never overwritten: skipped$/m);
+  if (process.platform !== "linux") return;
+  assert.ok([...sampler.argumentLists].some((line) => / copy .*homelab\/apps\/hello/.test(line)));
+  const secret = Buffer.from(`zot-ci:${key}`).toString("base64");
+  assert.deepEqual(
+    [...sampler.argumentLists].filter((line) => line.includes(key) || line.includes(secret)),
+    [],
+  );
+});
+
+test("another image under a tag that exists is skipped, too, and the registry keeps the first one", async () => {
+  await push([image, "kept", "v1"]);
+  const digest = async (): Promise<string | null> =>
+    (await fetch(`${registry.url}/v2/homelab/kept/manifests/v1`)).headers.get("docker-content-digest");
+  const before = await digest();
+  assert.equal((await push([built("other", 2048), "kept", "v1"])).code, 10);
+  assert.equal(await digest(), before);
+});
+
+for (const [what, variables, message] of [
+  [
+    "a namespace that is not CI's",
+    () => ({ ZOT_CI_INFO: info({ login: { user: "zot-ci", registry: registry.url, prefix: "private" } }) }),
+    /refuses \S+\/private\/hello:v9\n.*zot-ci may create new tags below private\/ and nothing else/,
+  ],
+  [
+    "a key that zot does not know",
+    () => ({ ZOT_CI_API_KEY: "zak_0000", ZOT_CI_INFO: info({ fingerprint: fingerprint("zak_0000") }) }),
+    /rejects the key of zot-ci\n.*the key may have been revoked/,
+  ],
+  [
+    "another key than the variable says",
+    () => ({ ZOT_CI_API_KEY: "zak_0000" }),
+    /is not the key zot-auth\/lab\/3 that/,
+  ],
+  [
+    "an expired key",
+    () => ({ ZOT_CI_API_KEY: "zak_0000", ZOT_CI_INFO: info({ expires: "2020-01-01T00:00:00Z" }) }),
+    /The key zot-auth\/lab\/3 expired on 2020-01-01T00:00:00Z\. Run `pulumi up` of zot-auth/,
+  ],
+  [
+    "a registry that does not answer",
+    () => ({ ZOT_CI_INFO: info({ login: { user: "zot-ci", registry: "http://127.0.0.1:9", prefix: "homelab" } }) }),
+    /127\.0\.0\.1:9 did not answer\. Run the job again/,
+  ],
+  ["no key", () => ({ ZOT_CI_API_KEY: "" }), /ZOT_CI_API_KEY is empty: .*pull requests from forks/],
+  ["no variable", () => ({ ZOT_CI_INFO: "" }), /ZOT_CI_INFO is empty\. Set it to .*vars\.ZOT_CI_API_KEY_INFO/],
+  [
+    "a variable of an earlier version",
+    () => ({ ZOT_CI_INFO: info({ login: undefined }) }),
+    /was written by an older zot-auth/,
+  ],
+] as const) {
+  test(`${what}: an error that says what to do, and nothing is pushed`, async () => {
+    const { code, said, outputs } = await push([image, "hello", "v9"], variables());
+    assert.ok(code === 1 || code === 2, said);
+    assert.match(said, message);
+    assert.equal(outputs, "");
+    for (const prefix of ["homelab", "private"])
+      assert.equal((await fetch(`${registry.url}/v2/${prefix}/hello/manifests/v9`)).status, 404);
+  });
+}
+
+test("an image of 300 MB: interrupted, nothing of the key stays; the next push finishes it", async () => {
+  const large = built("large", 300_000_000);
+  const uploads = (): boolean => registry.log.some((line) => line.includes("/homelab/large/blobs/uploads/"));
+  const cut = await push([large, "large", "v1"], {}, uploads);
+  assert.equal(cut.code, 143, cut.said);
+  assert.equal(cut.outputs, "");
+  const whole = await push([large, "large", "v1"]);
+  assert.equal(whole.code, 0, whole.said);
+});
