@@ -14,6 +14,7 @@ export const EFFECTS = {
   newKey: "CI gets a new key",
   revoke: "every key of the account is revoked, then CI gets a new one",
   secrets: "the secrets in Forgejo are written",
+  variables: "the variables beside the secrets in Forgejo are written",
   description: "see the description",
 } as const;
 
@@ -89,7 +90,7 @@ export const CHANGES: Readonly<Record<string, readonly (Effect | Written)[]>> = 
   "ci.revocationTrigger": ["revoke"],
   "ci.unmanagedKeys": ["none"],
   "ci.onDestroy": ["none"],
-  "ci.imagePrefix": ["none"],
+  "ci.imagePrefix": ["variables"],
 
   forgejo: ["secrets"],
   onePassword: ["none"],

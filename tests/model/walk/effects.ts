@@ -4,7 +4,7 @@ import { effectsOf } from "../../../settings/changes.ts";
 import type { Effect } from "../../../settings/changes.ts";
 import type { Settings } from "../../../settings/schema.ts";
 import { startDifferences } from "../../../systems/zot/config/config.ts";
-import type { Step } from "../engine/engine.ts";
+import type { Ended } from "../engine/engine.ts";
 import type { Path } from "./place.ts";
 
 export interface Running {
@@ -21,7 +21,7 @@ export function runningWith({ registry: { configFile } }: Settings, key: string)
 /** Files that zot reads only when it starts. */
 const READ_AT_START = ["zot-credentials", "zot-session-keys"];
 
-export function observedEffects(before: Running, after: Running, steps: readonly Step[]): readonly Effect[] {
+export function observedEffects(before: Running, after: Running, { steps, run }: Ended): readonly Effect[] {
   const names = steps.map(({ urn }) => urn.split("::").at(-1) ?? "");
   const effects: Effect[] = [];
   const restarts =
@@ -32,7 +32,8 @@ export function observedEffects(before: Running, after: Running, steps: readonly
   else if (before.config !== after.config) effects.push("reload");
   if (names.includes("authentik-applied")) effects.push("blueprint");
   if (before.key !== after.key) effects.push("key");
-  else if (names.some((name) => name.startsWith("forgejo-"))) effects.push("secrets");
+  else if (names.some((name) => name.startsWith("forgejo-")))
+    effects.push(run.changes.some(({ url }) => /\/actions\/secrets\//.test(url.pathname)) ? "secrets" : "variables");
   return effects.toSorted();
 }
 

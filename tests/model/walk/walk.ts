@@ -86,7 +86,7 @@ export class Walk {
     // What changes together is not told apart.
     if (also === undefined)
       assert.deepEqual(
-        observedEffects(running, this.#running(second), changed.steps),
+        observedEffects(running, this.#running(second), changed),
         declaredEffects(path),
         "docs/settings.md (settings/changes.ts) says what a change changes",
       );
