@@ -8,6 +8,7 @@ import {
   lookAtHost,
 } from "./components/index.ts";
 import { Preflight } from "./components/parts/resources.ts";
+import { removalInUpdate } from "./components/parts/takeOver.ts";
 import { fingerprint } from "./core/secrets/fingerprint.ts";
 import * as from from "./stack/arguments.ts";
 import { readClientSecret } from "./stack/clientSecret.ts";
@@ -17,7 +18,7 @@ import { announceRotation } from "./stack/rotationNotice.ts";
 import { prepareSdk } from "./stack/sdk.ts";
 import { stackSettings } from "./stack/settings.ts";
 import { unreadableSecrets } from "./stack/unreadableSecrets.ts";
-import { newestZotConfig, zotConfigFor } from "./stack/zotConfig.ts";
+import { newestZotConfig, planZot } from "./stack/zotConfig.ts";
 
 prepareSdk();
 
@@ -25,16 +26,19 @@ prepareSdk();
 const settings = stackSettings();
 // Asked first: the host answers while the engine starts the providers.
 const looking = lookAtHost(from.zotHost(settings), newestZotConfig(settings), from.schemaQuestion(settings));
+const planning = looking.then((facts) => planZot(settings, facts));
+const removal = removalInUpdate(planning);
 const { components, zotAuth, onePassword } = providers(settings);
 const reading = readClientSecret(settings.authentik.clientSecret, onePassword, settings.onePassword);
-const preflight = new Preflight("preflight", from.preflightInputs(settings, await unreadableSecrets(settings)), {
-  provider: zotAuth,
-});
+const preflight = new Preflight(
+  "preflight",
+  { ...from.preflightInputs(settings, await unreadableSecrets(settings)), ...removal },
+  { provider: zotAuth },
+);
 const options = { providers: components, dependsOn: [preflight] };
 
 // Nothing that changes anything is registered before the host has answered and the client secret has been read.
-const [facts, { clientSecret }] = await Promise.all([looking, reading]);
-const config = zotConfigFor(settings, facts);
+const [planned, { clientSecret }] = await Promise.all([planning, reading]);
 // First part of the labels of our keys and secrets.
 const owner = `zot-auth/${getStack()}`;
 
@@ -45,11 +49,7 @@ const access = new AuthentikAccess(
   { ...from.authentikAccessArgs(settings), clientSecretFingerprint },
   options,
 );
-const server = new ZotServer(
-  "zot",
-  { ...from.zotServerArgs(settings), facts, config, clientSecret, issuer: access.issuer },
-  options,
-);
+const server = new ZotServer("zot", { ...planned, clientSecret, issuer: access.issuer }, options);
 const account = new CiServiceAccount("ci", { ...from.ciServiceAccountArgs(settings), owner, access, server }, options);
 announceRotation(settings.ci.user, account.key);
 const secrets = new ForgejoSecret(
@@ -60,7 +60,7 @@ const secrets = new ForgejoSecret(
 const acceptance = new Acceptance(
   "acceptance",
   {
-    ...from.acceptanceArgs(settings, facts.version),
+    ...from.acceptanceArgs(settings, planned.facts.version),
     owner,
     key: account.key,
     configHash: server.configHash,

@@ -5,6 +5,7 @@ import { Command } from "@pulumi/command/local/command.js";
 import { toSeconds } from "../core/duration.ts";
 import { formatCredentials, formatZotConfig, startDigest } from "../systems/zot/config/config.ts";
 import type { ZotConfig } from "../systems/zot/config/config.ts";
+import type { AdoptedZot } from "../systems/zot/host/deploy/adopting.ts";
 import { deployScript } from "../systems/zot/host/deploy/deploy.ts";
 import { removeScript } from "../systems/zot/host/deploy/remove.ts";
 import { restartNotice } from "../systems/zot/host/deploy/restart.ts";
@@ -20,6 +21,7 @@ import type { ZotHost, ZotTimeouts } from "../systems/zot/host/zotHost.ts";
 import { formatZotVersion } from "../systems/zot/version.ts";
 import { FileCleanup } from "./parts/resources.ts";
 import { announceRestart } from "./parts/restartNotice.ts";
+import { announceTakeOver, refuseRemoval } from "./parts/takeOver.ts";
 
 export interface ZotServerArgs extends ZotHost, ZotTimeouts {
   /** What the host runs, from `lookAtHost`. */
@@ -33,6 +35,10 @@ export interface ZotServerArgs extends ZotHost, ZotTimeouts {
   readonly clientId: Input<string>;
   /** The OAuth2 client secret. It is passed to the host on standard input and is encrypted in the state. A change restarts zot. */
   readonly clientSecret: Input<string>;
+  /** The access and accounts that the first update may take away from a config that was made by hand, each in the text that its preview prints. Default: none. */
+  readonly acceptRemoved?: readonly string[] | undefined;
+  /** The groups that accounts are known to be in, by user name: an account's right that a group has is not taken away. Default: none. */
+  readonly groupsOf?: Readonly<Record<string, readonly string[]>> | undefined;
   /** The resource that makes the issuer respond; zot does not start without the issuer. Default: it already responds. */
   readonly issuer?: Resource | undefined;
 }
@@ -56,6 +62,7 @@ export class ZotServer extends ComponentResource {
 
   constructor(name: string, args: ZotServerArgs, options?: ComponentResourceOptions) {
     super("zot-auth:index:ZotServer", name, {}, options);
+    refuseRemoval(args);
     const { host, facts, config } = args;
     const served = readServedConfig(config);
     const files = filesOnHost({ ...args, ...served });
@@ -141,14 +148,19 @@ export class ZotServer extends ComponentResource {
       repairs: facts.config.repairs,
       serviceRepairs: facts.service.repairs,
     };
+    const { externalUrl } = served;
+    const adoptedBy = (clientId: string): AdoptedZot | undefined =>
+      externalUrl === undefined
+        ? undefined
+        : { credentialsFile: files.credentialsFile, sessionKeysFile: keysFile, clientId, externalUrl };
     const needed = [configCleanup, credentials, sessionKeys, args.issuer].filter((resource) => resource !== undefined);
     const deployed = new Command(
       `${name}-config`,
       {
         ...commands,
         environment: {
-          ZOT_AUTH_DEPLOY: written.apply((print) =>
-            scriptOnHost(host, deployScript({ ...deployment, credentials: print })),
+          ZOT_AUTH_DEPLOY: all([written, args.clientId]).apply(([print, clientId]) =>
+            scriptOnHost(host, deployScript({ ...deployment, credentials: print, adopted: adoptedBy(clientId) })),
           ),
           ZOT_AUTH_REMOVE: scriptOnHost(host, removeScript(serving)),
         },
@@ -162,6 +174,14 @@ export class ZotServer extends ComponentResource {
       deployed.stdout,
       credentialsText.apply((text) => restartNotice(facts, { ...planned, credentials: text })),
     );
+    announceTakeOver(args, {
+      config: deployed,
+      credentials,
+      clientId: args.clientId,
+      credentialsText,
+      credentialsFile: files.credentialsFile,
+      planned,
+    });
     this.version = formatZotVersion(facts.version);
     this.configHash = deployed.stdout.apply(() => sha256(text));
     this.registerOutputs();

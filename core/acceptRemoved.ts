@@ -17,11 +17,12 @@ export function unacceptedRemoval({ from, setting, removed, accepted }: Removal)
   const missing = removed.filter((line) => !accepted.includes(line));
   if (missing.length === 0) return undefined;
   const unknown = accepted.filter((line) => !removed.includes(line));
-  const names = setting.split(".");
+  // As in Pulumi.<stack>.yaml, below `config:`.
+  const names = `zot-auth:${setting}`.split(".");
   const path = names.map((name, depth) => `${"  ".repeat(depth + 1)}${name}:`);
   const entries = missing.map((line) => `${"  ".repeat(names.length + 1)}- ${yaml(line)}`);
   return [
-    `The first update takes away access that ${from} gives now. Keep it by other settings, or accept the loss by adding to ${setting}:`,
+    `The first update takes away access that ${from} gives now. Keep it by other settings, or accept the loss by adding to the settings:`,
     ...path,
     ...entries,
     ...unknown.map(

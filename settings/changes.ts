@@ -42,6 +42,7 @@ export const CHANGES: Readonly<Record<string, readonly (Effect | Written)[]>> = 
   "registry.readyTimeout": ["none"],
   "registry.restartCommand": ["none"],
   "registry.acceptCiOverwrite": ["none"],
+  "registry.acceptRemoved": ["none"],
   "registry.pullThrough": ["config:extensions.sync"],
 
   "zot.storage": ["config:storage.*"],

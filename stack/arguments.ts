@@ -129,6 +129,8 @@ export function zotServerArgs(settings: Settings): Omit<ZotServerArgs, "facts" |
     ...zotHost(settings),
     readyTimeout: settings.registry.readyTimeout,
     clientId: settings.authentik.clientId,
+    acceptRemoved: settings.registry.acceptRemoved,
+    groupsOf: { [settings.ci.user]: [settings.access.ciGroup] },
   };
 }
 

@@ -1,4 +1,6 @@
 import { RunError, log } from "@pulumi/pulumi";
+import { refuseRemoval } from "../components/index.ts";
+import type { ZotServerArgs } from "../components/index.ts";
 import { ZotAuthError } from "../core/errors.ts";
 import { SettingsError } from "../settings/parse.ts";
 import type { Settings } from "../settings/schema.ts";
@@ -10,10 +12,24 @@ import { knownKeys } from "../systems/zot/config/schema/known.ts";
 import type { HostFacts } from "../systems/zot/host/facts.ts";
 import { filesOnHost } from "../systems/zot/host/zotHost.ts";
 import { NEWEST_KNOWN, assertKeepsPolicy } from "../systems/zot/version.ts";
+import { zotServerArgs } from "./arguments.ts";
+
+type PlannedServer = Omit<ZotServerArgs, "clientSecret" | "issuer">;
 
 /** zot's config for the newest version that this program knows, for use before the host's version is known. @throws RunError */
 export function newestZotConfig(settings: Settings): ZotConfig {
   return reported(() => renderZotConfig(zotConfigArgs(settings), NEWEST_KNOWN, filesOnHost(settings.registry)));
+}
+
+/**
+ * What is deployed on zot's host.
+ *
+ * @throws RunError before any resource is registered: as {@link zotConfigFor}, or, in an update, if it would take away access that was made by hand
+ */
+export function planZot(settings: Settings, facts: HostFacts): PlannedServer {
+  const planned = { ...zotServerArgs(settings), facts, config: zotConfigFor(settings, facts) };
+  refuseRemoval(planned);
+  return planned;
 }
 
 /**

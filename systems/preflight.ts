@@ -30,14 +30,20 @@ export interface PreflightInputs {
    * Secrets of this machine that cannot be read now, and why. It makes the preview show this step, and `up` run it. Absent: all can be read.
    */
   readonly unreadable?: readonly string[];
+  /** The access that the config on zot's host gives and a first deployment would take away, as an error says it. Empty if there is none. Only an update knows it. */
+  readonly removal?: string;
 }
 
 export type PreflightState = PreflightInputs & Observed;
 
 export const preflight: Resource<PreflightInputs, PreflightState> = {
   computed: {},
-  create: async (inputs, context) => ({ id: "preflight", state: await check(inputs, context, {}) }),
-  update: async (state, inputs, context) =>
+  observations: ["removal"],
+  create: async ({ removal = "", ...inputs }, context) => ({
+    id: "preflight",
+    state: await check(inputs, context, {}, removal),
+  }),
+  update: async (state, { removal: _ofFirst, ...inputs }, context) =>
     check(inputs, context, usesNewClientId(state, inputs) ? { former: state.blueprint.clientId } : undefined),
 };
 
@@ -47,11 +53,15 @@ function usesNewClientId({ blueprint, authentik }: Partial<PreflightState>, inpu
   return blueprint.clientId !== inputs.blueprint.clientId || authentik?.authentikUrl !== inputs.authentik.authentikUrl;
 }
 
-/** @param newClientId the client ID is new, and which one it was before */
+/**
+ * @param newClientId the client ID is new, and which one it was before
+ * @param removal access that must not be taken away; empty if there is none
+ */
 async function check(
   inputs: PreflightInputs,
   context: Context,
   newClientId: { readonly former?: string } | undefined,
+  removal = "",
 ): Promise<PreflightState> {
   const { signal } = context;
   const forgejo = new Forgejo(inputs.forgejo, signal);
@@ -69,6 +79,7 @@ async function check(
     }),
     of("ci.keyStore", vault().assertItem(inputs.keyStore, signal)),
     ...inputs.sources.map(async (source) => of("forgejo.secrets", resolveSecret(source, signal))),
+    ...(removal === "" ? [] : [Promise.reject(new ZotAuthError("ACCESS_REMOVED", removal))]),
   ];
   const failed = (await Promise.allSettled(checks)).filter((result) => result.status === "rejected");
   signal.throwIfAborted();

@@ -77,7 +77,7 @@ function warnOf(file: string, { state }: WrittenFile, host: string): void {
 function withoutHost(message: string): HostFacts {
   if (!runtime.isDryRun()) throw new ZotAuthError("HOST_UNREACHABLE", message);
   void log.warn(
-    `${message} This preview assumes zot ${formatZotVersion(NEWEST_KNOWN)} and cannot detect edits by hand.`,
+    `${message} This preview assumes zot ${formatZotVersion(NEWEST_KNOWN)} and can neither detect edits by hand nor compare what is on the host with what is declared.`,
   );
   return {
     version: NEWEST_KNOWN,

@@ -18,6 +18,13 @@ export interface MockedRun {
   readonly outputs: Readonly<Record<string, unknown>>;
 }
 
+export interface HostOptions {
+  /** What the host reports beyond its version. */
+  readonly facts?: string;
+  /** Gets what is registered, also if the program fails. */
+  readonly resources?: Registered[];
+}
+
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 
@@ -42,7 +49,11 @@ const bin = mkdtempSync(join(tmpdir(), "zot-auth-ssh-"));
 after(() => rmSync(bin, { recursive: true }));
 writeFileSync(
   join(bin, "ssh"),
-  "#!/bin/sh\nprintf 'version=v2.1.20\\nconfig_repairs=0\\ncredentials_repairs=0\\n'\nexit 83\n",
+  `#!/bin/sh
+printf 'version=v2.1.20\\nconfig_repairs=0\\ncredentials_repairs=0\\n'
+printf '%s' "$ZOT_AUTH_TEST_FACTS"
+exit 83
+`,
   {
     mode: 0o755,
   },
@@ -74,8 +85,11 @@ const COMPUTED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
  * Runs the whole program against Pulumi's mocks. It proves which resources are registered, with which inputs and in which order; it does
  * not prove what a provider or the engine does with them (the engine tests do).
  */
-export async function runProgram(change: Readonly<Record<string, unknown>> = {}): Promise<MockedRun> {
-  const resources: Registered[] = [];
+export async function runProgram(
+  change: Readonly<Record<string, unknown>> = {},
+  { facts = "", resources = [] }: HostOptions = {},
+): Promise<MockedRun> {
+  process.env["ZOT_AUTH_TEST_FACTS"] = facts;
   const settings = Object.entries({ ...REAL_CASE, ...change }).map(
     ([key, value]) => [`zot-auth:${key}`, JSON.stringify(value)] as const,
   );

@@ -65,6 +65,33 @@ test("nothing changes before the preflight has passed", async () => {
     assert.ok(run.resources.indexOf(resource) > preflight, `${resource.name} after the preflight`);
 });
 
+test("access that was made by hand is not taken away unless a setting accepts it, and nothing is registered before", async () => {
+  const accessControl = { repositories: { "team/**": { policies: [{ users: ["jan"], actions: ["create"] }] } } };
+  const config = { http: { auth: { htpasswd: { path: "/etc/zot/htpasswd" } }, accessControl } };
+  const facts = (byHand: string): string => `${byHand}config:\n${JSON.stringify(config)}`;
+  const lines = ["http.auth.htpasswd", "create on team/** for user jan"];
+  const registry = { ...REAL_CASE.registry, acceptRemoved: lines.slice(1) };
+  const resources: Registered[] = [];
+  const refused = runProgram({ registry }, { facts: facts("config_by_hand=yes\n"), resources });
+  await assert.rejects(refused, ({ message }: Error) => {
+    assert.match(message, /config\.json on ssh:indri gives now\..* adding to the settings:\n {2}zot-auth:registry:\n/);
+    assert.match(message, /\n {6}- http\.auth\.htpasswd\nNothing was changed\.$/);
+    return true;
+  });
+  assert.deepEqual(
+    resources.filter(({ type }) => !/^(pulumi:|zot-auth:acceptance:Preflight)/.test(type)),
+    [],
+  );
+  const accepted = await runProgram(
+    { registry: { ...registry, acceptRemoved: lines } },
+    { facts: facts("config_by_hand=yes\n") },
+  );
+  assert.deepEqual(one(accepted, "zot-auth:acceptance:Preflight").inputs["removal"], "");
+  // Of a config that this program wrote, only the preflight knows whether this stack did.
+  const ours = await runProgram({ registry }, { facts: facts("") });
+  assert.match(String(one(ours, "zot-auth:acceptance:Preflight").inputs["removal"]), / - http\.auth\.htpasswd$/);
+});
+
 test("the config is deployed after the issuer answers and the credentials exist", async () => {
   const run = await runProgram();
   const place = (name: string): number => run.resources.findIndex((resource) => resource.name === name);

@@ -11,7 +11,7 @@ test("the lines to add are YAML, whatever names they contain, and accept what th
   const text = unacceptedRemoval({ from: FROM, setting: SETTING, removed: REMOVED, accepted: [] }) ?? "";
   const [first = "", ...rest] = text.split("\n");
   assert.match(first, /^The first update takes away access that \/etc\/zot\/config\.json on ssh:indri gives now\./);
-  assert.deepEqual(parse(rest.join("\n")), { registry: { acceptRemoved: REMOVED } });
+  assert.deepEqual(parse(rest.join("\n")), { "zot-auth:registry": { acceptRemoved: REMOVED } });
   assert.equal(unacceptedRemoval({ from: FROM, setting: SETTING, removed: REMOVED, accepted: REMOVED }), undefined);
 });
 

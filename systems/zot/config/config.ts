@@ -123,6 +123,37 @@ const RELOADED: readonly string[] = [
   "extensions.scrub",
 ];
 
+/** The version of the specification. zot replaces it with its own. */
+const VERSION = "distspecversion";
+
+/**
+ * What zot reads only when it starts, one line for each value: `/http/port=5000`, with keys in lower case. Two configs with the same lines need no restart. The host finds the
+ * same lines with awk (host/deploy/adopting.ts).
+ */
+export function startLines(config: unknown): readonly string[] {
+  return linesOf(config, "")
+    .filter((line) => !IS_RELOADED.test(line))
+    .toSorted();
+}
+
+function linesOf(value: unknown, path: string): readonly string[] {
+  const entries = Array.isArray(value)
+    ? value.map((entry: unknown, index) => [String(index), entry] as const)
+    : isObject(value)
+      ? Object.entries(value)
+      : undefined;
+  if (entries === undefined) return [`${path}=${String(value)}`];
+  if (entries.length === 0) return [`${path}=${Array.isArray(value) ? "[]" : "{}"}`];
+  return entries.flatMap(([key, inner]) => linesOf(inner, `${path}/${key.toLowerCase().replaceAll("/", "~1")}`));
+}
+
+/** An extended regular expression for the lines of what a running zot reloads or replaces. */
+export const RELOADED_LINES = `^/(${[...RELOADED, VERSION]
+  .map((key) => key.replaceAll(".", "/").replaceAll("*", "[^/]*"))
+  .join("|")})(/|=)`;
+
+const IS_RELOADED = new RegExp(RELOADED_LINES);
+
 /**
  * A digest of zot's version and of everything that zot reads only when it starts. While the digest stays the same, a running zot reloads
  * a changed file; when it changes, zot must be restarted.
@@ -135,17 +166,26 @@ export function startDigest(config: ZotConfig, version: ZotVersion): string {
 
 /** The paths of keys that zot reads only when it starts and that differ, in lower case. */
 export function startDifferences(before: unknown, after: unknown): readonly string[] {
-  return differences(startPart(before, []), startPart(after, []), []).toSorted();
+  return differences(startPart(before, []), startPart(after, []), [])
+    .filter((key) => key !== VERSION)
+    .toSorted();
 }
 
 function differences(before: unknown, after: unknown, path: readonly string[]): readonly string[] {
   if (!isObject(before) || !isObject(after)) {
-    return JSON.stringify(before) === JSON.stringify(after) ? [] : [path.join(".")];
+    const isSame =
+      JSON.stringify(before) === JSON.stringify(after) || (isScalar(before) && String(before) === String(after));
+    return isSame ? [] : [path.join(".")];
   }
   const [old, now] = [lowerCase(before), lowerCase(after)];
   return [...new Set([...Object.keys(old), ...Object.keys(now)])].flatMap((key) =>
     differences(old[key], now[key], [...path, key]),
   );
+}
+
+/** zot reads `5000` and `"5000"` alike. */
+function isScalar(value: unknown): boolean {
+  return value !== undefined && typeof value !== "object";
 }
 
 function lowerCase(object: JsonObject): JsonObject {

@@ -6,6 +6,7 @@ import type { NeededFile } from "../config/checks/neededFiles.ts";
 import type { HostFiles } from "./files/files.ts";
 import { answeringFunctions } from "./deploy/answering.ts";
 import { FUNCTIONS } from "./files/functions.ts";
+import { WRITTEN_BY } from "./service/service.ts";
 
 /** The state of a file that we write, from its record and its content. */
 export interface WrittenFile {
@@ -26,12 +27,24 @@ export interface RecordedService {
 
 /** What decides, beside the new config, whether zot must be restarted. A file that does not exist has the hash `none`. */
 export interface DeployedZot {
-  /** The config file's text; empty if there is none. */
+  /** The text of the config file or, until the first deployment is complete, of the original; empty if there is none. */
   readonly configText: string;
+  /** SHA-256 (hex) of our credentials file with the client ID and secret that are in the one made by hand; empty if none is known. */
+  readonly credentialsByHand: string;
   /** What zot was started with, from the record of the last completed deployment; empty if there was none. */
   readonly start: string;
   /** SHA-256 (hex). */
   readonly hashes: Readonly<Record<"config" | "service" | "sessionKeys", string>>;
+}
+
+/** Files without a record of ours: made by hand. Until the first deployment is complete, that is the original, of which a copy is kept. */
+export interface FilesByHand {
+  readonly config: boolean;
+  readonly sessionKeys: boolean;
+  /** The client ID in the credentials file; empty if it names none. `undefined`: there is no such file. */
+  readonly credentials: { readonly clientId: string } | undefined;
+  /** The names of what the service file sets: `Environment`, or `EnvironmentVariables` in a plist. `undefined`: there is no such file. */
+  readonly service: readonly string[] | undefined;
 }
 
 /** What the host reports before anything is changed. */
@@ -53,6 +66,8 @@ export interface HostFacts {
   readonly schema?: string | undefined;
   /** `undefined` if the host could not be asked. */
   readonly deployed: DeployedZot | undefined;
+  /** Absent if the host could not be asked. */
+  readonly byHand?: FilesByHand | undefined;
 }
 
 /** What {@link factsScript} looks at. */
@@ -116,6 +131,21 @@ facts() {
   # A link that was turned to another file: a number that says which one, so that the file is deployed.
   elif [ -L "$2" ] && [ ! -f "$3.zot-auth" ]; then repairs=$(printf '%s' "$3" | cksum | cut -d ' ' -f 1); fi
   printf '%s_state=%s\\n%s_repairs=%s\\n%s_hash=%s\\n' "$1" "$state" "$1" "\${repairs:-0}" "$1" "$now"
+  original=
+  if [ ! -f "$3.zot-auth" ]; then original=$2; elif [ -z "$written" ]; then original=$3.before-zot-auth; fi
+  if [ ! -f "$original" ]; then original=; else printf '%s_by_hand=yes\\n' "$1"; fi
+}
+value() { tr -d '\\n' < "$1" 2>/dev/null | sed -n 's/.*"'"$2"'"[[:space:]]*:[[:space:]]*"\\([^"]*\\)".*/\\1/p'; }
+# Of a run that was killed after it had written the file, the copy is the one that zot was started with.
+credentials_by_hand() {
+  if [ -f "$1.before-zot-auth" ]; then original=$1.before-zot-auth; fi
+  if [ -z "$original" ]; then return; fi
+  id=$(value "$original" '[cC][lL][iI][eE][nN][tT][iI][dD]')
+  printf 'client_id=%s\\ncredentials_print=%s\\n' "$id" "$(printf '{\\n  "clientid": "%s",\\n  "clientsecret": "%s"\\n}\\n' "$id" "$(value "$original" '[cC][lL][iI][eE][nN][tT][sS][eE][cC][rR][eE][tT]')" | digest)"
+}
+service_by_hand() {
+  if [ -z "$original" ] || grep -q -F ${quote(WRITTEN_BY)} "$original"; then return; fi
+  printf 'service_sets=%s\\n' "$(sed -n -e 's/^[[:space:]]*\\([A-Z][A-Za-z]*\\)=.*/\\1/p' -e 's/.*<key>\\([^<]*\\)<.*/\\1/p' "$original" | sort -u | tr '\\n' ' ')"
 }
 # Without these nobody can ask, and a deployment fails.
 serves() {
@@ -128,17 +158,21 @@ for file in "$config" "$credentials"; do
 done
 config_stem=$(stem "$config")
 facts config "$config" "$config_stem"
+found=$config
+if [ -f "$config_stem.zot-auth" ] && [ -z "$(field "$config_stem.zot-auth" written)" ]; then found=$original; fi
+if [ -f "$config" ] && [ ! -r "$config" ]; then printf 'problem=%s cannot be read (setting registry.configFile).\\n' "$config"; fi
 if [ -n "$(field "$config_stem.zot-auth" written)" ]; then printf 'start=%s\\n' "$(field "$config_stem.zot-auth" start)"; fi
 facts credentials "$credentials" "$(stem "$credentials")"
+credentials_by_hand "$(stem "$credentials")"
 ${sessionKeysFile === undefined ? "" : `keys=${quote(sessionKeysFile)}; facts sessionKeys "$keys" "$(stem "$keys")"`}
-${serviceFile === undefined ? "" : `facts service ${homePath(serviceFile)} "$config_stem.service"`}
+${serviceFile === undefined ? "" : `facts service ${homePath(serviceFile)} "$config_stem.service"; service_by_hand`}
 record=$config_stem.service.zot-auth
 if [ -n "$(field "$record" kind)" ]; then
   original=no; if [ -f "$config_stem.service.before-zot-auth" ]; then original=yes; fi
   printf 'recorded_service=%s:%s\\nrecorded_file=%s\\nrecorded_original=%s\\n' "$(field "$record" kind)" "$(field "$record" unit)" "$(field "$record" file)" "$original"
 fi
 printf ${quote(CONFIG_FOLLOWS.replaceAll("\n", "\\n"))}
-if [ -f "$config" ]; then cat "$config" 2>/dev/null || :; fi`;
+if [ -f "$found" ]; then cat "$found" 2>/dev/null || :; fi`;
 }
 
 /** Reads what {@link factsScript} printed. @throws ZotAuthError `ZOT_BINARY_MISSING`, `ZOT_VERSION_UNREADABLE`, `HOST_FILES_WRONG` */
@@ -190,7 +224,17 @@ export function parseFacts(output: string, host: string): HostFacts {
     deployed: {
       configText: end < 0 ? "" : output.slice(end + 1 + CONFIG_FOLLOWS.length),
       start: facts.get("start") ?? "",
+      credentialsByHand: facts.get("credentials_print") ?? "",
       hashes: { config: hash("config"), service: hash("service"), sessionKeys: hash("sessionKeys") },
+    },
+    byHand: {
+      config: facts.has("config_by_hand"),
+      sessionKeys: facts.has("sessionKeys_by_hand"),
+      credentials: facts.has("credentials_by_hand") ? { clientId: facts.get("client_id") ?? "" } : undefined,
+      service: facts
+        .get("service_sets")
+        ?.split(" ")
+        .filter((name) => name !== ""),
     },
   };
 }

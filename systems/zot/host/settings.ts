@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { pullThrough } from "../config/mirrors/settings.ts";
-import { registryUrl, duration, port, text } from "../../../core/settings/types.ts";
+import { registryUrl, duration, isWithoutDuplicates, port, text } from "../../../core/settings/types.ts";
 
 /** Where zot runs, and how it is reached and restarted. The group `zot` holds the rest of its config. */
 export const registry = z
@@ -79,6 +79,13 @@ export const registry = z
       .boolean()
       .default(false)
       .describe("Accept a zot older than 2.1.19, where CI can overwrite tags."),
+    acceptRemoved: z
+      .array(text)
+      .refine(isWithoutDuplicates, { error: "a list without duplicates" })
+      .default([])
+      .describe(
+        "The access and accounts that the first `up` may take away from a zot config that was made by hand. The preview prints the lines to add. An `up` that would take away more is refused. Once zot has the new config, the list has no effect.",
+      ),
   })
   .refine((value) => (value.service === undefined) !== (value.restartCommand === undefined), {
     error: "set either service or restartCommand, so that zot can be restarted",

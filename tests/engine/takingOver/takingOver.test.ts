@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { handMadeBlueprint } from "../../support/handMade.ts";
@@ -38,6 +39,10 @@ after(async () => lab.stop());
 function zotFiles(): readonly string[] {
   const { configFile, credentialsFile } = lab.layout.settings.registry;
   return [configFile, credentialsFile].map((file) => readFileSync(file, "utf8"));
+}
+
+function zotProcess(): string {
+  return readFileSync(join(lab.layout.directory, "zot", "pid"), "utf8");
 }
 
 /** What the page's names are in the lab. */
@@ -119,6 +124,7 @@ test("the preview says what up overwrites, and changes nothing", async () => {
 
 test("up takes the registry over; every push succeeds, with the old key until CI has ours", async () => {
   changeGit(lab, ({ "zot.yaml": _theirs, ...others }) => others);
+  const running = zotProcess();
   const done = new AbortController();
   const pushing = pushAllTheTime(
     homelab,
@@ -131,6 +137,7 @@ test("up takes the registry over; every push succeeds, with the old key until CI
     done.abort();
   }
   const pushes = await pushing;
+  assert.equal(zotProcess(), running, "zot was not restarted: the adopted settings say what its config says");
   assert.deepEqual(new Set(pushes.map(({ answers }) => answers.at(-1))), new Set(["PUT 201"]), JSON.stringify(pushes));
   const key = homelab.ciKey("homelab/apps") ?? "";
   assert.deepEqual([...new Set(pushes.map((push) => push.key))], [oldKey, key]);

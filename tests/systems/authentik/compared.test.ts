@@ -101,7 +101,7 @@ const LOST = [
 /** The settings that a message tells to add. */
 function linesToAdd(text: string): unknown {
   const lines = text.split("\n");
-  const from = lines.findIndex((line) => /^ +authentik:$/.test(line));
+  const from = lines.findIndex((line) => /^ +zot-auth:authentik:$/.test(line));
   return parse(lines.slice(from, lines.findLastIndex((line) => line.startsWith("      - ")) + 1).join("\n"));
 }
 
@@ -133,12 +133,12 @@ test("a preview shows each change of what exists, old and new, and the lines wit
     /^- the existing account "zot-ci": name "CI" → "zot-ci \(pushes images from CI\)"; path "users" → "service-accounts"; groups: removes "admins" and adds "artifact-workloads"/m,
   ])
     assert.match(warned, line);
-  assert.deepEqual(linesToAdd(warned), { authentik: { acceptRemoved: LOST } });
+  assert.deepEqual(linesToAdd(warned), { "zot-auth:authentik": { acceptRemoved: LOST } });
   assert.ok(!warned.includes((await lab.one("/providers/oauth2/?name=Zot"))["client_secret"] as string));
 
   await assert.rejects(objectCleanup.create(inputsFor(t, lab), testContext()), (error: Error & { code?: string }) => {
     assert.equal(error.code, "ACCESS_REMOVED");
-    assert.deepEqual(linesToAdd(error.message), { authentik: { acceptRemoved: LOST } });
+    assert.deepEqual(linesToAdd(error.message), { "zot-auth:authentik": { acceptRemoved: LOST } });
     return true;
   });
   const some = inputsFor(t, lab, adminKey, LOST.slice(0, -1));
@@ -196,7 +196,7 @@ test("what the token may not view counts as taken away, if it exists", async (t)
   await byHand(lab);
   const { warned } = await previewOf(inputsFor(t, lab, "robot-token"));
   assert.deepEqual(linesToAdd(warned), {
-    authentik: {
+    "zot-auth:authentik": {
       acceptRemoved: [
         LOST[0],
         "whatever the OAuth2 provider zot gives that authentik.token may not view",

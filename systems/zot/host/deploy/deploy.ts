@@ -1,5 +1,7 @@
 import { quote } from "../shell/shell.ts";
 import { definitionFunctions } from "../service/definition.ts";
+import { adoptingFunctions } from "./adopting.ts";
+import type { AdoptedZot } from "./adopting.ts";
 import { servingZot } from "./serving.ts";
 import type { ServingZot } from "./serving.ts";
 
@@ -15,6 +17,8 @@ export interface Deployment extends ServingZot {
   readonly serviceRepairs: number;
   /** The issuer in zot's config. zot starts only if the discovery document has exactly this issuer. */
   readonly issuer: string;
+  /** What a zot that was started by hand must run with to be adopted without a restart. Default: such a zot is always restarted. */
+  readonly adopted?: AdoptedZot | undefined;
 }
 
 /**
@@ -30,6 +34,7 @@ export function deployScript(deployment: Deployment): string {
 ${definitionFunctions(service, serviceRepairs)}
 zot=${quote(binary)}; start=${quote(`${startDigest} ${credentials}`)}; issuer=${quote(issuer)}
 ${ISSUER}
+${deployment.adopted === undefined ? "adopts() { false; }" : adoptingFunctions(deployment.adopted)}
 ${UNDO}
 new=$work/new.json; phase1=$work/canary.json
 cat > "$new"
@@ -45,10 +50,11 @@ compare_service
 recorded() { field "$config.zot-auth" "$1"; }
 # In a subshell: the config from before may name another port.
 serves_now() { ( listen_as "$config"; ready ); }
-# Only the record of a completed run says what zot runs with.
+# The record of a completed run says what zot runs with.
 restart=yes
 if [ -f "$config" ] && [ $service_changed = no ] && [ "$(recorded start)" = "$start" ] && [ "$(recorded state)" != pending ] &&
-  [ "$(recorded written)" = "$(sum "$config")" ] && serves_now; then restart=no; fi
+  [ "$(recorded written)" = "$(sum "$config")" ] && serves_now; then restart=no
+elif [ $service_changed = no ] && adopts; then restart=no; fi
 if [ $restart = yes ]; then issuer_answers || { say "Nothing was changed."; exit 1; }; fi
 
 settled=; if [ -f "$config.zot-auth" ]; then settled=$work/settled; cp -p "$config.zot-auth" "$settled"; fi
@@ -60,7 +66,7 @@ write_service
 if [ $restart = no ]; then
   put "$phase1" "$config"
   if ! within $reload_seconds canary_on; then
-    say "zot does not reload the new config, since the file that it watches was replaced, by an editor for example. Restarting zot."
+    say "zot does not reload the new config: the file that it watches was replaced, by an editor for example, or is another one. Restarting zot."
     issuer_answers || exit 1
     restart=fallback
   fi

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { startDifferences, startDigest } from "../../config/config.ts";
+import { startDifferences, startDigest, startLines } from "../../config/config.ts";
 import type { ZotConfig } from "../../config/config.ts";
 import { leavesService, serviceNotice } from "../service/serviceNotice.ts";
 import type { Service } from "../service/service.ts";
@@ -24,7 +24,9 @@ export function restartNotice(facts: HostFacts, planned: PlannedZot): string {
   const reasons = restartReasons(facts, facts.deployed, planned);
   const restart =
     reasons.length === 0
-      ? "zot reloads its config without a restart. If it does not notice the change, it is restarted."
+      ? facts.byHand?.config === true
+        ? "zot reloads its config without a restart if its answers show that it runs with what the file says, and watches the file. Otherwise, it is restarted."
+        : "zot reloads its config without a restart. If it does not notice the change, it is restarted."
       : `zot restarts (about 2 s): ${reasons.join("; ")}.`;
   const service = serviceNotice(facts, planned.service);
   return service === undefined ? restart : `${restart} ${service}`;
@@ -43,6 +45,7 @@ function restartReasons(facts: HostFacts, deployed: DeployedZot, planned: Planne
     : changed
       ? ["its service file changes"]
       : [];
+  if (facts.byHand?.config === true) return [...service, ...adoptionReasons(facts, deployed, planned)];
   const [digest, credentials, ...sessionKeys] = grouped(start);
   const [newDigest, newCredentials, ...newSessionKeys] = grouped(plannedStart(facts, deployed, planned));
   // Without a record, or after an edit, the file does not say what zot runs with; so there is nothing to compare with.
@@ -54,6 +57,21 @@ function restartReasons(facts: HostFacts, deployed: DeployedZot, planned: Planne
     ...(sessionKeys.join() === newSessionKeys.join() ? [] : ["the session keys change"]),
   ];
   return reasons.length === 0 && facts.config.state === "unserved" ? ["it does not serve"] : reasons;
+}
+
+/** As `adopts` in the deployment's script decides it (adopting.ts), except for what only zot's answers show. */
+function adoptionReasons(facts: HostFacts, deployed: DeployedZot, planned: PlannedZot): readonly string[] {
+  if (facts.config.state === "interrupted") return ["a deployment was interrupted"];
+  const { sessionKeys, hashes, credentialsByHand } = { ...planned, ...deployed };
+  const before = parsed(deployed.configText);
+  const isSame = before !== undefined && startLines(before).join("\n") === startLines(planned.config).join("\n");
+  const sameCredentials = credentialsByHand === sha256(planned.credentials);
+  const hasCredentials = isSame || facts.byHand?.credentials !== undefined;
+  return [
+    ...(isSame ? [] : [keysReason(deployed.configText, planned.config)]),
+    ...(hasCredentials && !sameCredentials ? ["the OIDC client ID or secret changes"] : []),
+    ...(sessionKeys && hashes.sessionKeys === "none" ? ["the session keys change"] : []),
+  ];
 }
 
 function fileReason({ config }: HostFacts, { hashes, start }: DeployedZot): string | undefined {

@@ -9,6 +9,8 @@ export interface ServedConfig {
   /** The OIDC credentials file, and the issuer: zot does not start unless the issuer answers. */
   readonly credentialsFile: string;
   readonly issuer: string;
+  /** zot's address for browsers; `undefined` if the config has none. */
+  readonly externalUrl: string | undefined;
   /** The file that zot logs into; `undefined`: its standard output. */
   readonly log: string | undefined;
 }
@@ -30,11 +32,13 @@ export function readServedConfig(config: unknown): ServedConfig {
   const oidc = ["http", "auth", "openid", "providers", "oidc"];
   const port = valueAt(config, "http", "port");
   const log = valueAt(config, "log", "output");
+  const externalUrl = valueAt(config, "http", "externalUrl");
   const served = {
     origin: originOf(config, typeof port === "number" ? port : required("http", "port")),
     dataDirectory: required("storage", "rootDirectory"),
     credentialsFile: required(...oidc, "credentialsFile"),
     issuer: required(...oidc, "issuer"),
+    externalUrl: typeof externalUrl === "string" && externalUrl !== "" ? externalUrl : undefined,
     log: typeof log === "string" && log !== "" ? log : undefined,
   };
   if (missing.length > 0) {

@@ -11,7 +11,8 @@
  */
 export const FUNCTIONS = `set -eu
 say() { printf '%s\\n' "$*" >&2 || :; }
-sum() { { if command -v sha256sum >/dev/null 2>&1; then sha256sum < "$1"; else shasum -a 256 < "$1"; fi; } | cut -c1-64; }
+digest() { if command -v sha256sum >/dev/null 2>&1; then sha256sum; else shasum -a 256; fi | cut -c1-64; }
+sum() { digest < "$1" || :; }
 field() { if [ -f "$1" ]; then sed -n "s/^$2=//p" "$1"; fi; }
 through() {
   at=$1; links=0

@@ -66,6 +66,7 @@ export const ZOT: Table = {
   "registry.pullThrough[].maxRetries": to(3, { given: () => ({ "registry.pullThrough[].retryDelay": "1 minute" }) }),
   "registry.pullThrough[].retryDelay": to("5 minutes"),
   "registry.acceptCiOverwrite": to(true),
+  "registry.acceptRemoved": to(["http.auth.htpasswd"]),
   ...cleaning("zot.storage"),
   "zot.storage.commit": to(true),
   "zot.storage.maxRepos": to(100),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -6,6 +7,7 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { ZotAuthError } from "../../../../core/errors.ts";
+import { formatCredentials } from "../../../../systems/zot/config/config.ts";
 import { factsScript, parseFacts } from "../../../../systems/zot/host/facts.ts";
 import { assertPlainPath } from "../../../../systems/zot/host/files/files.ts";
 import { removeSecretFileScript, secretFileScript } from "../../../../systems/zot/host/files/secretFile.ts";
@@ -74,6 +76,30 @@ test("zot's schema is asked for only if it is needed, and may be missing", async
   writeFileSync(world.at("zot"), zot.replace("schema)", "other)"));
   const { schema, version } = await world.facts(undefined, true);
   assert.deepEqual([schema, version.patch], [undefined, 20]);
+});
+
+test("files made by hand are told from ours, also when the first deployment was killed", async () => {
+  const original = world.config();
+  const service = "[Service]\nEnvironment=TOKEN=very-secret\nExecStart=/usr/bin/zot\n# Comment=no\n";
+  writeFileSync(world.at("zot.service"), service);
+  writeFileSync(world.at("credentials.json"), '{ "ClientID" : "old",\n"clientSecret":"very secret" }');
+  const print = createHash("sha256").update(formatCredentials("old", "very secret")).digest("hex");
+  const found = async () => {
+    const facts = await world.facts(world.at("zot.service"));
+    return { ...facts.byHand, text: facts.deployed?.configText, print: facts.deployed?.credentialsByHand };
+  };
+  const byHand = { config: true, credentials: { clientId: "old" }, service: ["Environment", "ExecStart"] };
+  assert.deepEqual(await found(), { ...byHand, sessionKeys: false, text: original, print });
+  // Killed after the credentials, and then while zot's config is written.
+  await sh(secretFile(), SECRET);
+  assert.deepEqual(await found(), { ...byHand, sessionKeys: false, credentials: undefined, text: original, print });
+  await world.deploy(world.text(["read"]));
+  const record = world.read("config.json.zot-auth") ?? "";
+  writeFileSync(world.at("config.json.zot-auth"), record.replace(/^written=.*$/m, "written=") + "state=pending\n");
+  assert.deepEqual((await found()).text, original, "the original counts until the deployment is complete");
+  writeFileSync(world.at("config.json.zot-auth"), record);
+  const { config, text } = await found();
+  assert.deepEqual([config, text], [false, world.text(["read"])]);
 });
 
 test("a deleted config or credentials file counts as edited", async () => {

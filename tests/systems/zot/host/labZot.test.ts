@@ -211,3 +211,22 @@ test("restores the original config", async () => {
   assert.equal(code, 0, stderr);
   assert.equal(await statusOf("/zot/auth/login?provider=oidc"), 404);
 });
+
+test("a zot that was started by hand is adopted without a restart, unless it says that it runs with something else", async () => {
+  const adopted = { credentialsFile: join(folder, "credentials.json"), clientId: client.id, externalUrl: url };
+  await deployed(text());
+  const running = pid();
+  for (const [change, restart] of [
+    [{ adopted }, "no"],
+    [{ adopted: { ...adopted, clientId: "another" } }, "yes"],
+    [{}, "yes"],
+  ] as const) {
+    for (const companion of [".zot-auth", ".previous", ".before-zot-auth"])
+      rmSync(join(folder, `config.json${companion}`), { force: true });
+    // In other words, and in the same file, which zot watches.
+    writeFileSync(join(folder, "config.json"), JSON.stringify(base));
+    assert.match(await deployed(text(closed), change), new RegExp(`restart: ${restart}\\)`));
+    assert.equal(pid() === running, restart === "no");
+    assert.equal(await statusOf("/v2/_catalog"), 401);
+  }
+});

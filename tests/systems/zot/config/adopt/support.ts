@@ -9,6 +9,7 @@ import { assembleZotConfig } from "../../../../../systems/zot/config/config.ts";
 import { configDifferences } from "../../../../../systems/zot/config/difference.ts";
 import { builtInSchema } from "../../../../../systems/zot/config/schema/schema.ts";
 import type { JsonObject } from "../../../../../core/json.ts";
+import { removedAccess } from "../../../../../systems/zot/takeOver/removed.ts";
 import { NEWEST_KNOWN } from "../../../../../systems/zot/version.ts";
 import type { ZotVersion } from "../../../../../systems/zot/version.ts";
 
@@ -55,6 +56,9 @@ export function adopted(config: JsonObject, context: AdoptContext = {}): Adopted
   const inConfig = result.notKept.filter(({ reason }) => !/does not end in|is the same key as/.test(reason));
   deepEqual(sorted(paths(inConfig)), sorted(found(false)));
   deepEqual(sorted(paths(result.added)), sorted(found(true)));
+  // What `up` would refuse to take away is among what is not kept.
+  const isKept = !result.notKept.some(({ path }) => /^http\.(auth|accessControl|tls)\b/i.test(path));
+  if (isKept) deepEqual(removedAccess(config, after, { version: context.version ?? NEWEST_KNOWN }), []);
   return result;
 }
 

@@ -1,14 +1,21 @@
 import assert from "node:assert/strict";
-import { renameSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, test } from "node:test";
 import type { ZotConfig } from "../../../../../systems/zot/config/config.ts";
-import { startDigest, startDifferences } from "../../../../../systems/zot/config/config.ts";
+import {
+  formatCredentials,
+  startDigest,
+  startDifferences,
+  startLines,
+} from "../../../../../systems/zot/config/config.ts";
+import { adoptingFunctions } from "../../../../../systems/zot/host/deploy/adopting.ts";
 import { restartNotice } from "../../../../../systems/zot/host/deploy/restart.ts";
 import type { PlannedZot } from "../../../../../systems/zot/host/deploy/restart.ts";
 import type { HostFacts } from "../../../../../systems/zot/host/facts.ts";
 import { secretFileScript } from "../../../../../systems/zot/host/files/secretFile.ts";
 import { sessionKeysScript } from "../../../../../systems/zot/host/files/sessionKeys.ts";
 import { factsScript, parseFacts } from "../../../../../systems/zot/host/facts.ts";
+import { quote } from "../../../../../systems/zot/host/shell/shell.ts";
 import { sh } from "../support/sh.ts";
 import { World } from "../support/world.ts";
 
@@ -22,6 +29,10 @@ afterEach(() => world.close());
 
 const UNIT = { kind: "systemd-user", name: "zot", file: "zot.service" } as const;
 const RELOADED = "zot reloads its config without a restart. If it does not notice the change, it is restarted.";
+
+const ADOPTED =
+  "zot reloads its config without a restart if its answers show that it runs with what the file says, and watches the file. Otherwise, it is restarted.";
+const EXTERNAL_URL = "https://registry.example.org";
 
 interface Wanted {
   readonly anonymous?: readonly string[];
@@ -46,7 +57,7 @@ async function deploy(wanted: Wanted): Promise<{ readonly notice: string; readon
   const { anonymous = [], more = {}, secret = "secret", keys = false } = wanted;
   const text = world.text(anonymous, more);
   const config = JSON.parse(text) as ZotConfig;
-  const credentials = `{ "clientsecret": "${secret}"\n}\n`;
+  const credentials = formatCredentials("zot", secret);
   const facts = await factsNow();
   const planned: PlannedZot = {
     config,
@@ -64,16 +75,92 @@ async function deploy(wanted: Wanted): Promise<{ readonly notice: string; readon
     startDigest: startDigest(config, facts.version),
     credentials: prints.join(" "),
     repairs: facts.config.repairs,
+    adopted: {
+      credentialsFile: world.at("credentials.json"),
+      ...(keys ? { sessionKeysFile: world.at("keys.json") } : {}),
+      clientId: "zot",
+      externalUrl: EXTERNAL_URL,
+    },
   });
   assert.equal(code, 0, stderr);
   return { notice, restarted: world.zot.restarts > 0 };
 }
 
-test("a config made by hand: restarted, since nothing says what zot runs with", async () => {
-  world.beginWith(world.text(["read"]));
+/** A zot with sign-in, made by hand. @param text in another order and with other keys' case than ours */
+function byHand(text: string, secret = "secret", clientId = "zot"): void {
+  const { http, ...rest } = JSON.parse(text) as { readonly http: Record<string, unknown> };
+  const { port, ...others } = http;
+  const spelled = { HTTP: { ...others, Port: Number(port) }, distSpecVersion: "1.0.1", ...rest };
+  writeFileSync(world.at("credentials.json"), JSON.stringify({ ClientSecret: secret, clientID: clientId }));
+  world.beginWith(JSON.stringify(spelled).replace('"HTTP"', '"http"'));
+  world.zot.signIn = { clientId: "zot", externalUrl: EXTERNAL_URL };
+}
+
+test("a config made by hand that says the same: zot goes on, if its answers show that it watches the file", async () => {
+  byHand(world.text(["read"]));
   const { notice, restarted } = await deploy({});
-  assert.equal(notice, "zot restarts (about 2 s): its config is not from an earlier deployment of this program.");
-  assert.ok(restarted);
+  assert.deepEqual([notice, restarted], [ADOPTED, false]);
+  assert.deepEqual((await deploy({ secret: "other" })).restarted, true, "its record says what it runs with");
+});
+
+test("a config made by hand with another policy: zot reloads ours", async () => {
+  byHand(world.text([]));
+  assert.deepEqual(await deploy({ anonymous: ["read"] }), { notice: ADOPTED, restarted: false });
+});
+
+test("a config made by hand that zot no longer watches: restarted", async () => {
+  byHand(world.text([]));
+  writeFileSync(world.at("saved"), world.config());
+  renameSync(world.at("saved"), world.configFile);
+  assert.deepEqual(await deploy({}), { notice: ADOPTED, restarted: true });
+});
+
+test("a zot that was started with another client ID or address than the file says: restarted", async () => {
+  for (const other of [
+    { clientId: "zot2", externalUrl: EXTERNAL_URL },
+    { clientId: "zot", externalUrl: `${EXTERNAL_URL}/old` },
+    undefined,
+  ]) {
+    byHand(world.text([]));
+    world.zot.signIn = other;
+    assert.deepEqual(await deploy({}), { notice: ADOPTED, restarted: true });
+    for (const file of ["config.json.zot-auth", "credentials.json.zot-auth", "credentials.json.before-zot-auth"])
+      rmSync(world.at(file), { force: true });
+  }
+});
+
+const BY_HAND: readonly (readonly [string, () => void, Wanted, string])[] = [
+  ["another secret", () => byHand(world.text([]), "other"), {}, "the OIDC client ID or secret changes"],
+  ["another client ID", () => byHand(world.text([]), "secret", "zot2"), {}, "the OIDC client ID or secret changes"],
+  ["another key", () => byHand(world.text([], { log: {} })), {}, "it reads log only when it starts"],
+  ["session keys that are new", () => byHand(world.text([])), { keys: true }, "the session keys change"],
+];
+
+for (const [name, begin, wanted, reason] of BY_HAND) {
+  test(`a config made by hand with ${name}: restarted`, async () => {
+    begin();
+    const { notice, restarted } = await deploy(wanted);
+    assert.deepEqual([notice, restarted], [`zot restarts (about 2 s): ${reason}.`, true]);
+  });
+}
+
+test("the host and this program find the same lines in a config", async () => {
+  const config = {
+    storage: {
+      rootDirectory: '/srv/"z',
+      gc: true,
+      subPaths: { "/a/b": { GC: true, dedupe: false, rootDirectory: "/x" } },
+    },
+    HTTP: { port: 5000, list: ["a", { B: [] }], empty: {}, none: null, accessControl: { repositories: { "**": {} } } },
+  };
+  for (const text of [JSON.stringify(config), JSON.stringify(config, null, "\t")]) {
+    writeFileSync(world.configFile, text);
+    const script = adoptingFunctions({ credentialsFile: "/c", clientId: "zot", externalUrl: EXTERNAL_URL });
+    const { stdout } = await sh(`${script}\nstart_lines ${quote(world.configFile)}`);
+    // The host leaves JSON's escapes as they are.
+    const lines = stdout.trimEnd().replaceAll('\\"', '"').split("\n");
+    assert.deepEqual(lines.toSorted(), startLines(config));
+  }
 });
 
 test("no config yet", async () => {
@@ -137,7 +224,7 @@ test("a changed service file, another release of zot, and a host that cannot be 
   const facts = await factsNow();
   const planned: PlannedZot = {
     config: JSON.parse(world.text([])) as ZotConfig,
-    credentials: `{ "clientsecret": "secret"\n}\n`,
+    credentials: formatCredentials("zot", "secret"),
     sessionKeys: false,
     service: world.deployment().service,
   };

@@ -16,6 +16,7 @@ test("a deployment takes its files and the issuer from the config", () => {
     origin: "http://127.0.0.1:5000",
     dataDirectory: "/var/lib/zot",
     ...OIDC,
+    externalUrl: undefined,
     log: undefined,
   });
   assert.equal(readServedConfig({ ...config(), log: { output: "/var/log/zot.log" } }).log, "/var/log/zot.log");

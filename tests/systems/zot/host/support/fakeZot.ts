@@ -24,6 +24,8 @@ export class FakeZot {
   #running: { config: Config; readonly stop: () => void } | undefined;
   restarts = 0;
   restarting: Restarting = "at once";
+  /** The client ID and the address with which it begins a sign-in; `undefined`: it has none. */
+  signIn: { readonly clientId: string; readonly externalUrl: string } | undefined;
   /** What the discovery document says; `undefined`: no answer. */
   issuer: string | undefined;
   url = "";
@@ -125,6 +127,16 @@ export class FakeZot {
     const running = this.#running;
     if (running === undefined) {
       request.socket.destroy();
+      return;
+    }
+    if (path.startsWith("/zot/auth/login?provider=oidc") && this.signIn !== undefined) {
+      const { clientId, externalUrl } = this.signIn;
+      const query = new URLSearchParams({
+        client_id: clientId,
+        redirect_uri: `${externalUrl}/zot/auth/callback/oidc`,
+        response_type: "code",
+      });
+      response.writeHead(302, { location: `${this.url}/authorize?${query.toString()}` }).end();
       return;
     }
     const [, repository] = /^\/v2\/(.+)\/tags\/list$/.exec(path) ?? [];

@@ -1,0 +1,52 @@
+import { isObject } from "../../../core/json.ts";
+import type { JsonObject } from "../../../core/json.ts";
+import { valueAt } from "../config/anyCase.ts";
+import { configDifferences } from "../config/difference.ts";
+import type { Difference } from "../config/difference.ts";
+import { knowsAccounts } from "./signIns.ts";
+
+/** The longest value that is printed in full. */
+const LONGEST = 200;
+
+const KINDS = { removed: "removes", changed: "changes", added: "adds" } as const satisfies Record<
+  Difference["kind"],
+  string
+>;
+
+/**
+ * What an update makes of the config that is on the host: one line for each difference, what it takes away first. Secrets are not quoted.
+ *
+ * @param text the file on the host
+ */
+export function describeConfigChange(text: string, config: JsonObject): string {
+  const before = parseConfig(text);
+  if (before === undefined) return "It is not a JSON object, so it cannot be compared with the declared config.";
+  const differences = configDifferences(before, config);
+  if (differences.length === 0) return "It says the same as the declared config.";
+  const lines = (Object.keys(KINDS) as Difference["kind"][]).flatMap((kind) =>
+    differences.filter((difference) => difference.kind === kind).map(describe),
+  );
+  const isOpen = !knowsAccounts(before) && valueAt(before, "http", "accessControl") === undefined;
+  const now = isOpen ? "Anyone may push and delete there now, without signing in. " : "";
+  return [`${now}The update`, ...lines].join("\n  ");
+}
+
+/** A config's text; `undefined` if it is not a JSON object. */
+export function parseConfig(text: string): JsonObject | undefined {
+  try {
+    const config: unknown = JSON.parse(text);
+    return isObject(config) ? config : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function describe({ path, kind, before, after }: Difference): string {
+  const values = [before, after].filter((value) => value !== undefined).map(shortened);
+  return `${KINDS[kind]} ${path}: ${values.join(" → ")}`;
+}
+
+function shortened(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length <= LONGEST ? text : `${text.slice(0, LONGEST - 1)}…`;
+}
