@@ -33,7 +33,7 @@ const SYSTEMS = {
   onePassword: [],
   zot: ["authentik", "onePassword"],
   // Checks every system before anything changes.
-  "preflight.ts": ["argocd", "authentik", "forgejo", "onePassword", "zot"],
+  "preflight.ts": ["argocd", "authentik", "forgejo", "kubernetes", "onePassword", "zot"],
 };
 
 /** Layers that may import Pulumi's packages. */

@@ -60,6 +60,10 @@ export const ERROR_CODES = {
     ONEPASSWORD_OP_WOULD_LOSE: "`op` could lose a part of the item. Use an item of another category, or Connect.",
     ONEPASSWORD_OP_FAILED: "`op` failed. The message quotes it.",
   },
+  Kubernetes: {
+    CONFIG_MAP_MISSING:
+      "The ConfigMap of `kubernetes.configMap` does not exist. Name the one that Authentik's worker mounts; the message lists similar names.",
+  },
   "Argo CD": {
     ARGOCD_TOKEN_REFUSED: "Argo CD rejects `argocd.token`. Generate a new one.",
     ARGOCD_APPLICATION_UNKNOWN: "The application does not exist, or the token has no access to it. Check both.",

@@ -27,7 +27,8 @@ import type { SignInArgs } from "../systems/zot/signIn/check.ts";
  * @param unreadable the secrets of this machine that cannot be read, and why
  */
 export function preflightInputs(settings: Settings, unreadable: readonly string[] = []): PreflightInputs {
-  const { authentik, argocd, forgejo, ci } = settings;
+  const { authentik, argocd, forgejo, ci, kubernetes } = settings;
+  const { kubeconfig, context, namespace, configMap } = kubernetes;
   return {
     blueprint: {
       needs: needsOf(renderBlueprint(blueprintArgs(settings))),
@@ -46,6 +47,16 @@ export function preflightInputs(settings: Settings, unreadable: readonly string[
             ...(argocd.applicationNamespace === undefined ? {} : { applicationNamespace: argocd.applicationNamespace }),
             project: argocd.project,
           },
+    ...(authentik.delivery === "configMap"
+      ? {
+          configMap: {
+            namespace,
+            configMap,
+            ...(kubeconfig === undefined ? {} : { kubeconfig }),
+            ...(context === undefined ? {} : { context }),
+          },
+        }
+      : {}),
     forgejo: { forgejoUrl: forgejo.url, forgejoToken: forgejo.token },
     targets: [...new Set([...forgejo.repositories, ...forgejo.secrets.flatMap((secret) => secret.repositories)])],
     sources: forgejo.secrets.map((secret) => secret.source),

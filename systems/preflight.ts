@@ -1,4 +1,5 @@
 import { ZotAuthError, messageOf } from "../core/errors.ts";
+import { unlessUnreadable } from "../core/lookAhead.ts";
 import type { SecretReference } from "../core/secrets/reference.ts";
 import { checkClientId } from "./authentik/applying/clientId.ts";
 import type { DeclaredProvider } from "./authentik/applying/clientId.ts";
@@ -10,6 +11,8 @@ import type { ArgoCdConnection } from "./argocd/client.ts";
 import type { AuthentikConnection } from "./authentik/client.ts";
 import { Forgejo } from "./forgejo/client.ts";
 import type { ForgejoConnection } from "./forgejo/client.ts";
+import { configMapMissing, lookForConfigMap } from "./kubernetes/configMap.ts";
+import type { ConfigMapPlace } from "./kubernetes/configMap.ts";
 import { resolveSecret, vault } from "./onePassword/resolver.ts";
 import type { Context, Observed, Resource } from "../provider/resource.ts";
 
@@ -21,6 +24,8 @@ export interface PreflightInputs {
   readonly authentik: AuthentikConnection;
   readonly blueprint: BlueprintNeeds & DeclaredProvider;
   readonly argocd: ArgoCdConnection | null;
+  /** The ConfigMap that gets the blueprint, if one does. Absent in the state of earlier versions. */
+  readonly configMap?: ConfigMapPlace;
   readonly forgejo: ForgejoConnection;
   readonly targets: readonly string[];
   /** The sources of the other secrets that are copied to Forgejo. */
@@ -39,6 +44,18 @@ export type PreflightState = PreflightInputs & Observed;
 export const preflight: Resource<PreflightInputs, PreflightState> = {
   computed: {},
   observations: ["removal"],
+  lookAhead: {
+    needs: ["configMap", "argocd"],
+    look: async ({ inputs, state }, context) => {
+      if (JSON.stringify(inputs.configMap) === JSON.stringify(state?.configMap)) return;
+      let missing: ZotAuthError | undefined;
+      await unlessUnreadable("Whether the ConfigMap exists is unknown", context, async (signal) => {
+        missing = await missingConfigMap(inputs, { ...context, signal });
+      });
+      // Known for sure, so there is no need to wait for `up`.
+      if (missing !== undefined) throw missing;
+    },
+  },
   create: async ({ removal = "", ...inputs }, context) => ({
     id: "preflight",
     state: await check(inputs, context, {}, removal),
@@ -72,6 +89,7 @@ async function check(
     ...(newClientId === undefined
       ? []
       : [checkClientId(inputs.authentik, inputs.blueprint, context, newClientId.former)]),
+    assertConfigMap(inputs, context),
     ...(inputs.argocd === null ? [] : [new ArgoCd(inputs.argocd, signal).assertMaySync()]),
     ...inputs.targets.map(async (target) => {
       await forgejo.usableTargetId(target);
@@ -87,6 +105,32 @@ async function check(
   const messages = [...new Set(failed.map((result) => messageOf(result.reason)))];
   if (messages.length > 0) throw new ZotAuthError("PREFLIGHT_FAILED", `${messages.join("\n")}\nNothing was changed.`);
   return { ...inputs, drift: "" };
+}
+
+/**
+ * The error for a ConfigMap that does not exist: Kubernetes' own provider would create it, and Authentik's worker would not mount it. `undefined` if it exists, or if
+ * Argo CD creates it from Git; after a warning also if the cluster cannot be asked.
+ */
+async function missingConfigMap(
+  { configMap: place, argocd }: PreflightInputs,
+  context: Context,
+): Promise<ZotAuthError | undefined> {
+  if (place === undefined) return undefined;
+  const seen = await lookForConfigMap(place, context.signal);
+  if (seen.kind === "exists") return undefined;
+  if (seen.kind === "unknown") {
+    context.warn(
+      `Whether the ConfigMap ${place.namespace}/${place.configMap} exists is unknown; if it does not, \`up\` creates one that nobody mounts: ${seen.why}`,
+    );
+    return undefined;
+  }
+  const isInGit = argocd !== null && (await new ArgoCd(argocd, context.signal).hasConfigMapInGit(place));
+  return isInGit ? undefined : configMapMissing(place, seen.names);
+}
+
+async function assertConfigMap(inputs: PreflightInputs, context: Context): Promise<void> {
+  const missing = await missingConfigMap(inputs, context);
+  if (missing !== undefined) throw missing;
 }
 
 /** Names the setting: a reference is found by it. */

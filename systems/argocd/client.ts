@@ -108,20 +108,33 @@ export class ArgoCd {
     return ours === undefined ? undefined : string(at(ours, "sync", "revision"));
   }
 
+  /** Whether Git has the ConfigMap, so that a sync creates it. */
+  async hasConfigMapInGit(place: Omit<ConfigMapKey, "key">): Promise<boolean> {
+    const [manifests, application] = await Promise.all([this.#manifests({}), this.#request(this.#path())]);
+    const destination = string(at(application.json, "spec", "destination", "namespace")) || place.namespace;
+    return manifests.some((manifest) => isConfigMap(manifest, place, destination));
+  }
+
   /**
    * Whether Git holds a key of a ConfigMap, at a commit.
    *
    * @returns where the application's manifests are if it does, otherwise `undefined`
    */
   async findInGit(configMap: ConfigMapKey, revision: string): Promise<string | undefined> {
-    const answer = await this.#request(this.#path("/manifests", { revision }));
-    if (answer.status !== 200) throw this.#refused("show the application's manifests", answer);
-    const holds = list(at(answer.json, "manifests"))
-      .map((text) => JSON.parse(string(text)) as unknown)
-      .some((manifest) => holdsKey(manifest, configMap));
+    const manifests = await this.#manifests({ revision });
+    const holds = manifests.some(
+      (manifest) => isConfigMap(manifest, configMap) && at(manifest, "data", configMap.key) !== undefined,
+    );
     if (!holds) return undefined;
     const source = at((await this.#request(this.#path())).json, "spec", "source");
     return `${string(at(source, "path")) || "."} of ${string(at(source, "repoURL"))}`;
+  }
+
+  /** Default: those of the application's target revision. */
+  async #manifests(query: { readonly revision?: string }): Promise<readonly unknown[]> {
+    const answer = await this.#request(this.#path("/manifests", query));
+    if (answer.status !== 200) throw this.#refused("show the application's manifests", answer);
+    return list(at(answer.json, "manifests")).map((text) => JSON.parse(string(text)) as unknown);
   }
 
   #path(below = "", query: Readonly<Record<string, string>> = {}): string {
@@ -174,15 +187,14 @@ export class ArgoCd {
   }
 }
 
-/** A manifest without a namespace is applied to the application's namespace, which is the ConfigMap's. */
-function holdsKey(manifest: unknown, { configMap, namespace, key }: ConfigMapKey): boolean {
-  const place = at(manifest, "metadata", "namespace") ?? namespace;
-  return (
-    at(manifest, "kind") === "ConfigMap" &&
-    at(manifest, "metadata", "name") === configMap &&
-    place === namespace &&
-    at(manifest, "data", key) !== undefined
-  );
+/** @param destination where a manifest without a namespace is applied. Default: the ConfigMap's namespace */
+function isConfigMap(
+  manifest: unknown,
+  { configMap, namespace }: Omit<ConfigMapKey, "key">,
+  destination = namespace,
+): boolean {
+  const place = at(manifest, "metadata", "namespace") ?? destination;
+  return at(manifest, "kind") === "ConfigMap" && at(manifest, "metadata", "name") === configMap && place === namespace;
 }
 
 function marksOf(operation: unknown): readonly string[] {

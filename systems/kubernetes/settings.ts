@@ -15,7 +15,11 @@ export const kubernetes = z.strictObject({
       "A name of your choice for the cluster. Change it together with `kubeconfig` or `context` if these lead to another cluster: the blueprint is then written there and deleted from the old one. Do not change it if only the API server's address changes: the blueprint would be deleted.",
     ),
   namespace: name.default("authentik").describe("The ConfigMap's namespace."),
-  configMap: name.default("authentik-blueprints").describe("The ConfigMap's name. Only one of its keys is written."),
+  configMap: name
+    .default("authentik-blueprints")
+    .describe(
+      "The ConfigMap's name. It must exist, or be in the Git repository of `argocd.application`. Only one of its keys is written.",
+    ),
   key: text
     .regex(/^[-._A-Za-z0-9]+$/, {
       error: "a ConfigMap key: letters, digits, dots, underscores and hyphens",

@@ -8,12 +8,16 @@ export interface KubernetesToken {
   readonly user?: string;
   /** The only namespaces whose objects this token may use. Default: all namespaces, and Namespace objects. */
   readonly namespaces?: readonly string[];
+  /** The only verbs that it may use. Default: all. */
+  readonly verbs?: readonly string[];
 }
 
 /** Permissions of requests without a token. client-go sends no token to a server without TLS, even if the kubeconfig has one. */
 export interface AnonymousAccess {
   /** The only namespaces whose objects they may use. Default: all namespaces, and Namespace objects. */
   readonly namespaces?: readonly string[];
+  /** The only verbs that they may use. Default: all. */
+  readonly verbs?: readonly string[];
 }
 
 export interface User {
@@ -21,6 +25,7 @@ export interface User {
   /** Has no permissions, not even for discovery. */
   readonly refused?: true;
   readonly namespaces?: readonly string[];
+  readonly verbs?: readonly string[];
 }
 
 export interface AccessOptions {
@@ -48,8 +53,8 @@ export function authenticate(header: string | undefined, options: AccessOptions)
   if (bearer === undefined) return anonymous === undefined ? { name, refused: true } : { name, ...anonymous };
   const known = tokens.find(({ token }) => token === bearer);
   if (known === undefined) throw unauthorized();
-  const { user = "lab", namespaces } = known;
-  return { name: user, ...(namespaces === undefined ? {} : { namespaces }) };
+  const { user = "lab", token: _token, ...rights } = known;
+  return { name: user, ...rights };
 }
 
 export function authorizePath(user: User, path: string): void {
@@ -59,7 +64,8 @@ export function authorizePath(user: User, path: string): void {
 }
 
 export function authorize(user: User, attributes: Attributes): void {
-  const allowed = user.namespaces?.includes(attributes.namespace) ?? true;
+  const inNamespace = user.namespaces?.includes(attributes.namespace) ?? true;
+  const allowed = inNamespace && (user.verbs?.includes(attributes.verb) ?? true);
   if (allowed && user.refused !== true) return;
   const { verb, resource, namespace, name } = attributes;
   const what = name === "" ? resource : `${resource} ${JSON.stringify(name)}`;

@@ -187,3 +187,15 @@ test("a failed sync is reported in Argo CD's words, resource by resource", async
   assert.equal(error.code, "ARGOCD_SYNC_FAILED");
   assert.match(error.message, /ended as Failed: .*ConfigMap blueprints: .*nowhere/);
 });
+
+test("a ConfigMap that only Git has is one that the next sync creates", async (t) => {
+  const argocd = await TestArgoCd.start(t);
+  argocd.commit({ "common.yaml": "c" });
+  const client = new ArgoCd(inputsFor(t, argocd), AbortSignal.timeout(10_000));
+  const has = async (configMap: string, namespace = "authentik"): Promise<boolean> =>
+    client.hasConfigMapInGit({ configMap, namespace });
+  assert.deepEqual(
+    [await has("blueprints"), await has("others"), await has("blueprints", "other")],
+    [true, false, false],
+  );
+});

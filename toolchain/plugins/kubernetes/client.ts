@@ -2,7 +2,7 @@ import { request as httpRequest } from "node:http";
 import type { IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { transportError } from "../transportError.ts";
-import type { Access } from "./kubeconfig.ts";
+import type { Access } from "../../../systems/kubernetes/kubeconfig.ts";
 
 /** An object as the API server sends it. */
 export interface KubernetesObject {

@@ -1,7 +1,7 @@
 import type { Context, Value, Values } from "../../../provider/grpc/index.ts";
 import { KubernetesClient } from "./client.ts";
-import { accessFrom } from "./kubeconfig.ts";
-import type { Access } from "./kubeconfig.ts";
+import { accessFrom } from "../../../systems/kubernetes/kubeconfig.ts";
+import type { Access } from "../../../systems/kubernetes/kubeconfig.ts";
 import { textOf } from "./records.ts";
 
 /** The cluster from the provider's settings. */
@@ -32,6 +32,10 @@ export function setCluster(settings: Values): void {
       cluster: textOf(settings["cluster"]),
       namespace: textOf(settings["namespace"]),
     });
+    if (access.exec !== undefined)
+      throw new Error(
+        "the kubeconfig user authenticates with exec; the stand-in for the official plugin supports only tokens, passwords and client certificates",
+      );
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     reason =

@@ -1,6 +1,6 @@
 import { diffByInputs, equal } from "../../../provider/grpc/index.ts";
 import type { DiffResult, Value, Values } from "../../../provider/grpc/index.ts";
-import { activeCluster } from "./kubeconfig.ts";
+import { activeCluster } from "../../../systems/kubernetes/kubeconfig.ts";
 import { textOf } from "./records.ts";
 
 /** The official plugin replaces the provider, and with it every resource, if the kubeconfig's active cluster changes: its address, for example. */

@@ -14,8 +14,18 @@ export interface Access {
   readonly ca?: Buffer;
   readonly cert?: Buffer;
   readonly key?: Buffer;
+  /** A program that prints the credentials. */
+  readonly exec?: ExecPlugin;
   readonly insecure: boolean;
   readonly serverName?: string;
+}
+
+/** A credential plugin of client-go. */
+export interface ExecPlugin {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly apiVersion: string;
 }
 
 /** The provider's settings that select from the kubeconfig. */
@@ -90,15 +100,12 @@ function trust(cluster: Found): Pick<Access, "ca" | "insecure" | "serverName"> {
   };
 }
 
-function identity(user: Found | undefined): Pick<Access, "token" | "basic" | "cert" | "key"> {
+function identity(user: Found | undefined): Pick<Access, "token" | "basic" | "cert" | "key" | "exec"> {
   if (user === undefined) return {};
-  for (const way of ["exec", "auth-provider"]) {
-    if (user.settings[way] !== undefined) {
-      throw new Error(
-        `the kubeconfig user authenticates with ${way}; the stand-in for the official plugin supports only tokens, passwords and client certificates`,
-      );
-    }
-  }
+  if (user.settings["auth-provider"] !== undefined)
+    throw new Error("the kubeconfig user authenticates with auth-provider, which Kubernetes no longer supports");
+  const exec = execPlugin(user);
+  if (exec !== undefined) return { exec };
   const file = text(user.settings, "tokenFile");
   const token =
     file === undefined ? text(user.settings, "token") : readFileSync(resolve(user.folder, file), "utf8").trim();
@@ -110,6 +117,20 @@ function identity(user: Found | undefined): Pick<Access, "token" | "basic" | "ce
     ...(username === undefined ? {} : { basic: { username, password: text(user.settings, "password") ?? "" } }),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
+  };
+}
+
+/** A command with a slash is relative to the kubeconfig. */
+function execPlugin({ settings, folder }: Found): ExecPlugin | undefined {
+  const exec = settings["exec"] as Settings | undefined;
+  const command = text(exec, "command");
+  if (exec === undefined || command === undefined) return undefined;
+  const entries = (exec["env"] ?? []) as readonly { readonly name: string; readonly value: string }[];
+  return {
+    command: command.includes("/") ? resolve(folder, command) : command,
+    args: (exec["args"] ?? []) as readonly string[],
+    env: Object.fromEntries(entries.map(({ name, value }) => [name, value])),
+    apiVersion: text(exec, "apiVersion") ?? "client.authentication.k8s.io/v1",
   };
 }
 

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import test from "node:test";
-import { accessFrom } from "../../toolchain/plugins/kubernetes/kubeconfig.ts";
+import { accessFrom } from "../../../systems/kubernetes/kubeconfig.ts";
 
 const CONFIG = `
 current-context: home
@@ -17,7 +17,7 @@ clusters:
   - {name: loose, cluster: {server: "https://loose", insecure-skip-tls-verify: true}}
 users:
   - {name: me, user: {token: t, client-certificate-data: ${btoa("cert")}, client-key: pki/me.key}}
-  - {name: cloud, user: {exec: {command: aws}}}
+  - {name: cloud, user: {exec: {command: ./aws, args: [eks], env: [{name: REGION, value: eu}], apiVersion: client.authentication.k8s.io/v1beta1}}}
 `;
 
 await test("kubeconfig", async (t) => {
@@ -71,10 +71,24 @@ await test("kubeconfig", async (t) => {
     assert.throws(() => accessFrom(undefined, {}), /no configuration has been provided/);
   });
 
+  await t.test("a credential plugin: its command is relative to the kubeconfig", () => {
+    const cloud = join(folder, "cloud");
+    writeFileSync(cloud, CONFIG.replace("user: me, namespace", "user: cloud, namespace"));
+    assert.deepEqual(accessFrom(cloud, {}).exec, {
+      command: join(folder, "aws"),
+      args: ["eks"],
+      env: { REGION: "eu" },
+      apiVersion: "client.authentication.k8s.io/v1beta1",
+    });
+  });
+
   await t.test("reports unknown names and unsupported authentication", () => {
     assert.throws(() => accessFrom(file, { context: "no" }), /^Error: context "no" does not exist$/);
     assert.throws(() => accessFrom(file, { cluster: "no" }), /^Error: cluster "no" does not exist$/);
-    const cloud = CONFIG.replace("user: me, namespace", "user: cloud, namespace").replaceAll("pki/", `${folder}/pki/`);
-    assert.throws(() => accessFrom(cloud, {}), /authenticates with exec/);
+    const old = CONFIG.replace("user: {token: t,", "user: {auth-provider: {name: gcp},").replaceAll(
+      "pki/",
+      `${folder}/pki/`,
+    );
+    assert.throws(() => accessFrom(old, {}), /authenticates with auth-provider/);
   });
 });
