@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { ZotAuthError, messageOf } from "../core/errors.ts";
 import { unlessUnreadable } from "../core/lookAhead.ts";
 import type { SecretReference } from "../core/secrets/reference.ts";
@@ -47,7 +48,7 @@ export const preflight: Resource<PreflightInputs, PreflightState> = {
   lookAhead: {
     needs: ["configMap", "argocd"],
     look: async ({ inputs, state }, context) => {
-      if (JSON.stringify(inputs.configMap) === JSON.stringify(state?.configMap)) return;
+      if (isDeepStrictEqual(inputs.configMap, state?.configMap)) return;
       let missing: ZotAuthError | undefined;
       await unlessUnreadable("Whether the ConfigMap exists is unknown", context, async (signal) => {
         missing = await missingConfigMap(inputs, { ...context, signal });
