@@ -3,7 +3,7 @@ import type { JsonObject } from "../../../core/json.ts";
 import { objectAt, spelled, valueAt } from "./anyCase.ts";
 import { nanoseconds } from "./goDuration.ts";
 
-// What zot makes of a config: `applyDefaultValues` in pkg/cli/server/root.go and `New` in pkg/api/config/config.go of zot 2.1.20.
+// What zot makes of a config: `applyDefaultValues` in pkg/cli/server/root.go and `New` in pkg/api/config/config.go of zot 2.1.13 to 2.1.20.
 
 const SHORTEST_INTERVAL = 2 * 3600e9;
 /** Parts of `extensions` that are on unless they say otherwise, and nothing if they are off. */

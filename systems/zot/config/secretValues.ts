@@ -1,6 +1,6 @@
 /** Keys of secret values in zot's config. */
 const SECRET_KEY =
-  /^(clientsecret|secretkey|secretaccesskey|accesskey|accountkey|password|token|sessiontoken|bindpassword|authorization|private_?key|hashkey|encryptkey)$/i;
+  /^(clientsecret|secretkey|secretaccesskey|accesskey|accountkey|password|bindpassword|authorization|private_?key|cookie|x-.*(key|secret|signature))$|token$/i;
 /** Requests to an event sink carry these, often a token among them. */
 const HEADERS = /^headers$/i;
 /** The address of a web hook often contains its token. */

@@ -70,7 +70,10 @@ function refusalOf(candidate: Candidate, extra: JsonObject, context: AdoptContex
 function refusedExtra(candidate: Candidate, extra: JsonObject, context: AdoptContext): Refusal | undefined {
   const { version, schema } = context;
   const known = knownKeys(extra, { version: version ?? NEWEST_KNOWN, schema, isKnown: version !== undefined });
-  for (const { path, message } of assemble(candidate, extra, context, known.schema).problems) {
+  const { problems } = assemble(candidate, extra, context, known.schema);
+  // As long as zot's release is not known, the settings are checked for the newest.
+  const others = assemble(candidate, extra, { ...context, version: undefined }).problems;
+  for (const { path, message } of [...problems, ...others]) {
     const without = path.startsWith(EXTRA) ? withoutPart(extra, path.slice(EXTRA.length)) : undefined;
     if (without !== undefined) return { path: without.path, reason: message, extra: without.rest };
   }

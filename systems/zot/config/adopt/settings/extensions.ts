@@ -23,7 +23,7 @@ export function adoptExtensions(config: JsonObject): JsonObject {
       trivyDatabase: textAt(search, "cve", "trivy", "dbRepository"),
       trivyJavaDatabase: textAt(search, "cve", "trivy", "javaDBRepository"),
     }),
-    ui: isObject(valueAt(running, "ui")),
+    ui: isObject(valueAt(running, "ui")) && isObject(valueAt(running, "search")),
     sync: present({
       credentialsFile: absoluteAt(extensions, "sync", "credentialsFile"),
       downloadDir: absoluteAt(extensions, "sync", "downloadDir"),

@@ -1,18 +1,18 @@
 import type * as z from "zod";
 import { isDuration, toSeconds } from "../../../../../core/duration.ts";
-import { isObject } from "../../../../../core/json.ts";
+import { at, isObject } from "../../../../../core/json.ts";
 import type { JsonObject } from "../../../../../core/json.ts";
 
 type Path = readonly PropertyKey[];
 
-/** The settings without what the schema refuses. */
+/** The settings without what the schema refuses, and without groups that lack what they need. */
 export function validPart(schema: z.ZodType, settings: JsonObject): JsonObject {
-  let rest = settings;
-  for (;;) {
-    const issue = schema.safeParse(rest).error?.issues[0];
-    if (issue === undefined || issue.path.length === 0) return rest;
-    rest = without(rest, issue.path) as JsonObject;
-  }
+  const [issue] = schema.safeParse(settings).error?.issues ?? [];
+  if (issue === undefined) return settings;
+  const lengths = issue.path.map((_, index) => index + 1);
+  const length = lengths.findLast((one) => at(settings, ...issue.path.slice(0, one).map(String)) !== undefined);
+  if (length === undefined) return {};
+  return validPart(schema, without(settings, issue.path.slice(0, length)) as JsonObject);
 }
 
 /** The settings without what is the default anyway. */

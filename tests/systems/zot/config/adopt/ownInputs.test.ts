@@ -117,6 +117,22 @@ describe("configs written in other ways", () => {
   });
 });
 
+describe("values that no setting takes", () => {
+  it("are told, or left to zot.extra, and the settings stay valid", () => {
+    const retention = { policies: [{ repositories: [], keepTags: [{ patterns: ["^v"] }] }] };
+    const { settings, notKept } = adopted(
+      {
+        storage: { rootDirectory: "/r", retention },
+        http: { address: "0.0.0.0", port: "5000", readTimeout: "2500ms", accessControl: RULES },
+        log: { level: "panic" },
+      },
+      { version: version("2.1.20") },
+    );
+    deepEqual(paths(notKept), ["http.readTimeout", "log.level"]);
+    deepEqual(at(settings, "zot", "extra"), { storage: { retention } });
+  });
+});
+
 describe("extensions", () => {
   const BASE = { storage: { rootDirectory: "/r" }, http: { address: "0.0.0.0", port: "5000", accessControl: RULES } };
 
@@ -136,6 +152,7 @@ describe("extensions", () => {
             nats,
             { type: "http", address: "https://a.example", headers: { Authorization: "Bearer hunter2" } },
             file,
+            { type: "http", address: "https://d.example", headers: { "X-Hook-Key": "hunter2" } },
             { type: "http", address: "https://c.example", credentials: { username: "zot", password: "hunter2" } },
           ],
         },
@@ -144,6 +161,7 @@ describe("extensions", () => {
     deepEqual(paths(notKept), [
       "extensions.events.sinks.https://a.example",
       "extensions.events.sinks.https://c.example",
+      "extensions.events.sinks.https://d.example",
     ]);
     deepEqual(at(settings, "zot", "extra"), { extensions: { events: { enable: true, sinks: [nats, file] } } });
   });
