@@ -114,6 +114,22 @@ test("a moved config: the old file has its original again, and check has nothing
   const original = readFileSync(`${configFile}.before-zot-auth`, "utf8");
   installZot(lab.directory, "v2.1.20", at("moved-config.json"));
   change("registry", { configFile: at("moved-config.json") });
+  // At the new place is one that somebody made by hand, with an account.
+  writeFileSync(at("htpasswd"), "jan:$2y$05$9xgXYhDGhTGxB3RVCRMuoOyXtYHuwnWl4Nkj7EbI1a5kzpgVl9tyS\n");
+  const { http, ...rest } = config() as { readonly http: object };
+  const auth = { htpasswd: { path: at("htpasswd") } };
+  writeFileSync(at("moved-config.json"), JSON.stringify({ ...rest, http: { ...http, auth } }));
+  const refused = await lab.pulumi("up", "--yes", "--non-interactive");
+  assert.notEqual(refused.code, 0, refused.output);
+  assert.match(
+    refused.output,
+    /moved-config\.json on \S+ was made by hand\..* The update\n +removes http\.auth\.htpasswd: \{"path":"\S+\/htpasswd"\}\n/,
+  );
+  const lines = /zot-auth:registry:\n +acceptRemoved:\n +- http\.auth\.htpasswd\n/g;
+  assert.equal([...refused.output.matchAll(lines)].length, 2, `the preview and the update say it:\n${refused.output}`);
+  assert.match(refused.output, /Nothing was changed\./);
+  assert.deepEqual(companions(at("moved-config.json")), []);
+  change("registry", { acceptRemoved: ["http.auth.htpasswd"] });
   await up();
   assert.equal(readFileSync(configFile, "utf8"), original);
   assert.deepEqual(companions(configFile), []);
@@ -127,5 +143,7 @@ test("destroy restores the file that was at the new place, and leaves nothing el
   assert.equal(code, 0, output);
   assert.deepEqual([found("moved-credentials"), found("moved-keys")], [["moved-credentials.json"], []]);
   assert.equal(readFileSync(at("moved-credentials.json"), "utf8"), BY_HAND);
-  assert.deepEqual([found("moved-config"), companions(lab.layout.settings.registry.configFile)], [[], []]);
+  assert.deepEqual(found("moved-config"), ["moved-config.json"]);
+  assert.match(readFileSync(at("moved-config.json"), "utf8"), /htpasswd/);
+  assert.deepEqual([companions(lab.layout.settings.registry.configFile)], [[]]);
 });

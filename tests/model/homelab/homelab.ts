@@ -240,8 +240,17 @@ export class Homelab {
     }
   }
 
-  addKey(label: string): void {
-    this.#apiKeys()[randomUUID()] = keyByHand(label);
+  /** @returns the key */
+  addKey(label: string): string {
+    const key = randomUUID().replaceAll("-", "");
+    this.#apiKeys()[createHash("sha256").update(key).digest("hex")] = keyByHand(label);
+    return `zak_${key}`;
+  }
+
+  /** Writes a secret for a repository's workflows. */
+  storeSecret(target: string, name: string, value: string): void {
+    const { secrets } = this.#repository(target);
+    secrets.push({ name, value, createdAt: new Date().toISOString() });
   }
 
   dropKeys(which: (key: { readonly label: string }) => boolean): void {

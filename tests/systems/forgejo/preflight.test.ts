@@ -19,7 +19,17 @@ test("the preflight reports all unusable targets and sources at once, and change
     targets: ["own/app", "own/off", "own/site", "own/none", "org1", "user:own"],
     sources: ["env:T_NO_SUCH_SOURCE"],
     keyStore: "op://v/i/f",
+    removal: "The first update takes away access",
   } as const;
+  // Of a stack that has deployed, the settings decide what access there is.
+  await assert.rejects(
+    async () => preflight.update?.({ ...inputs, drift: "" }, inputs, bench.context()),
+    (error: Error) => {
+      assert.match(error.message, /own\/app is archived/);
+      assert.doesNotMatch(error.message, /takes away/);
+      return true;
+    },
+  );
   await assert.rejects(preflight.create(inputs, bench.context()), (error: unknown) => {
     assert.ok(error instanceof Error);
     for (const expected of [
@@ -29,6 +39,7 @@ test("the preflight reports all unusable targets and sources at once, and change
       /in org1: it must have the scope write:organization/,
       /in user:own: it must have the scope write:user/,
       /forgejo\.secrets: .*T_NO_SUCH_SOURCE/,
+      /^The first update takes away access$/m,
       /\nNothing was changed\.$/,
     ])
       assert.match(error.message, expected);
