@@ -71,13 +71,26 @@ export class Authentik {
     return rights;
   }
 
+  /** Every object of a list, of all its pages. @param right what the token lacks if the answer is 403 */
+  async results(path: string, what: string, right: string | undefined): Promise<readonly unknown[]> {
+    const found: unknown[] = [];
+    for (let page = 1; page !== 0;) {
+      const paged = `${path}${path.includes("?") ? "&" : "?"}page=${page}&page_size=100`;
+      const answer = await this.#expect(200, what, paged, {}, right);
+      found.push(...listIn(this.endpoint, answer, "results"));
+      const next = at(answer.json, "pagination", "next");
+      page = typeof next === "number" && next > page ? next : 0;
+    }
+    return found;
+  }
+
   /** The status of a request that changes nothing. */
   async tryOut(path: string, options: RequestOptions = {}): Promise<number> {
     return (await this.#request(path, options)).status;
   }
 
   async blueprint(path: string): Promise<BlueprintInstance | undefined> {
-    const found = await this.#results(
+    const found = await this.results(
       `/managed/blueprints/?path=${encodeURIComponent(path)}`,
       "list blueprints",
       "authentik_blueprints.view_blueprintinstance",
@@ -93,20 +106,9 @@ export class Authentik {
 
   /** Every blueprint whose name has that prefix. */
   async blueprintsNamed(beginning: string): Promise<readonly BlueprintInstance[]> {
-    const found: BlueprintInstance[] = [];
-    for (let page = 1; page !== 0;) {
-      const answer = await this.#expect(
-        200,
-        "list blueprints",
-        `/managed/blueprints/?page=${page}&page_size=100`,
-        {},
-        "authentik_blueprints.view_blueprintinstance",
-      );
-      found.push(...listIn(this.endpoint, answer, "results").map(toInstance));
-      const next = at(answer.json, "pagination", "next");
-      page = typeof next === "number" && next > page ? next : 0;
-    }
-    return found.filter(({ name }) => name.startsWith(beginning));
+    const right = "authentik_blueprints.view_blueprintinstance";
+    const found = await this.results("/managed/blueprints/", "list blueprints", right);
+    return found.map(toInstance).filter(({ name }) => name.startsWith(beginning));
   }
 
   /** The files that the worker sees and can read as blueprints: SHA-512 (hex) by path. One with a syntax error is not among them. */
@@ -171,13 +173,13 @@ export class Authentik {
   /** A group by its name, with its members. */
   async group(name: string): Promise<unknown> {
     const path = `/core/groups/?name=${encodeURIComponent(name)}&include_users=true`;
-    const found = await this.#results(path, "find a group", "authentik_core.view_group");
+    const found = await this.results(path, "find a group", "authentik_core.view_group");
     return found.find((group) => at(group, "name") === name);
   }
 
   async user(username: string): Promise<unknown> {
     const path = `/core/users/?username=${encodeURIComponent(username)}&include_groups=true`;
-    const found = await this.#results(path, "find a user", "authentik_core.view_user");
+    const found = await this.results(path, "find a user", "authentik_core.view_user");
     return found.find((user) => at(user, "username") === username);
   }
 
@@ -195,20 +197,20 @@ export class Authentik {
 
   async oauth2ProviderNamed(name: string): Promise<unknown> {
     const path = `/providers/oauth2/?name=${encodeURIComponent(name)}`;
-    const found = await this.#results(path, "find an OAuth2 provider", VIEW_PROVIDER);
+    const found = await this.results(path, "find an OAuth2 provider", VIEW_PROVIDER);
     return found.find((provider) => at(provider, "name") === name);
   }
 
   async oauth2ProviderOf(clientId: string): Promise<unknown> {
     const path = `/providers/oauth2/?client_id=${encodeURIComponent(clientId)}`;
-    const found = await this.#results(path, "find an OAuth2 provider", VIEW_PROVIDER);
+    const found = await this.results(path, "find an OAuth2 provider", VIEW_PROVIDER);
     return found.find((provider) => at(provider, "client_id") === clientId);
   }
 
   /** The PolicyBindings of a target, by its policy binding model's uuid. */
   async bindings(target: string): Promise<readonly unknown[]> {
-    const path = `/policies/bindings/?target=${target}&page_size=100`;
-    return this.#results(path, "list PolicyBindings", "authentik_policies.view_policybinding");
+    const path = `/policies/bindings/?target=${target}`;
+    return this.results(path, "list PolicyBindings", "authentik_policies.view_policybinding");
   }
 
   /** A token's metadata (not its key); `undefined` if there is none with that identifier or our token may not view it. */
@@ -250,11 +252,6 @@ export class Authentik {
 
   async #get(path: string, what: string, right?: string): Promise<unknown> {
     return (await this.#expect(200, what, path, {}, right)).json;
-  }
-
-  /** The first page of a list. */
-  async #results(path: string, what: string, right: string): Promise<readonly unknown[]> {
-    return listIn(this.endpoint, await this.#expect(200, what, path, {}, right), "results");
   }
 
   async #expect(

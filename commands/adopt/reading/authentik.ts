@@ -1,5 +1,4 @@
 import { ZotAuthError, messageOf } from "../../../core/errors.ts";
-import { listIn } from "../../../core/http/api.ts";
 import { at, list, present, string } from "../../../core/json.ts";
 import { redirectUri } from "../../../systems/authentik/blueprint/render.ts";
 import { Authentik } from "../../../systems/authentik/client.ts";
@@ -175,12 +174,7 @@ class Reading {
   }
 
   async #list(path: string, what: string): Promise<readonly unknown[] | undefined> {
-    return this.#allowed(async () => {
-      const answer = await this.#authentik.ask(`${path}?page_size=100`);
-      const right = RIGHTS[path];
-      if (answer.status !== 200) throw this.#authentik.refused(`list each ${what}`, answer, right);
-      return listIn(this.#authentik.endpoint, answer, "results");
-    });
+    return this.#allowed(async () => this.#authentik.results(path, `list each ${what}`, RIGHTS[path]));
   }
 
   /** A right that the token lacks costs only what needs it. */

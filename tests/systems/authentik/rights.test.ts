@@ -167,6 +167,20 @@ test("a token that Authentik does not know is reported as invalid", async (t) =>
   );
 });
 
+test("a list of several pages is read to its end", async (t) => {
+  const lab = await withRole(t);
+  const client = new Authentik({ authentikUrl: lab.server.url, authentikToken: TOKEN }, SIGNAL);
+  const names = Array.from({ length: 120 }, (_, index) => `page ${String(index).padStart(3, "0")}`);
+  for (const name of names)
+    assert.equal(
+      (await lab.api("POST", "/managed/blueprints/", { name, content: "version: 1\nentries: []\n", enabled: false }))
+        .status,
+      201,
+    );
+  const found = await client.blueprintsNamed("page ");
+  assert.deepEqual(found.map(({ name }) => name).sort(), names);
+});
+
 test("a permission lost since the check is reported by the request that needs it", async (t) => {
   const lab = await withRole(t);
   const client = new Authentik({ authentikUrl: lab.server.url, authentikToken: TOKEN }, SIGNAL);
