@@ -25,13 +25,6 @@ export function configDifferences(before: JsonObject, after: JsonObject): readon
   return compare(effectiveConfig(before), effectiveConfig(after), []);
 }
 
-/** One line: `http.address: "127.0.0.1" becomes "0.0.0.0"`. */
-export function describeDifference({ path, kind, before, after }: Difference): string {
-  if (kind === "added") return `${path}: ${JSON.stringify(after)} is added`;
-  if (kind === "removed") return `${path}: ${JSON.stringify(before)} is removed`;
-  return `${path}: ${JSON.stringify(before)} becomes ${JSON.stringify(after)}`;
-}
-
 /** Lists of which zot only asks whether something is in it. */
 const SETS =
   /^(groups|users|actions|\w*policy|scopes|compat|mandatoryannotations|patterns|repositories|callbackalloworigins)$/i;

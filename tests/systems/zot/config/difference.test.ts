@@ -1,10 +1,17 @@
 import { deepEqual, doesNotMatch, equal } from "node:assert/strict";
 import { describe, it } from "node:test";
-import { configDifferences, describeDifference } from "../../../../systems/zot/config/difference.ts";
+import { configDifferences } from "../../../../systems/zot/config/difference.ts";
+import type { Difference } from "../../../../systems/zot/config/difference.ts";
 import type { JsonObject } from "../../../../core/json.ts";
 
 function differences(before: JsonObject, after: JsonObject): readonly string[] {
   return configDifferences(before, after).map(describeDifference);
+}
+
+function describeDifference({ path, kind, before, after }: Difference): string {
+  if (kind === "added") return `${path}: ${JSON.stringify(after)} is added`;
+  if (kind === "removed") return `${path}: ${JSON.stringify(before)} is removed`;
+  return `${path}: ${JSON.stringify(before)} becomes ${JSON.stringify(after)}`;
 }
 
 function access(repositories: JsonObject, rest: JsonObject = {}): JsonObject {
