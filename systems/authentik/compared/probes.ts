@@ -3,34 +3,28 @@ import type { Authentik } from "../client.ts";
 import { APPLICATION, FLOW, PROVIDER, text } from "./models.ts";
 
 /**
- * Whether an object exists that the token may not view, by what Authentik tells everybody. What nobody tells counts as not existing, since most of what a
- * blueprint makes does not.
+ * Whether an object exists that the token may not view, by what Authentik tells everybody; `undefined` if it tells nobody. Not by an authorization request, although
+ * it would tell whether a client ID exists: Authentik notifies its administrators of each that fails, and a provider without redirect URIs keeps the first one that it sees.
+ *
+ * @param application slug of the blueprint's application
  */
-export async function existsUnseen(authentik: Authentik, { model, identifiers }: DeclaredEntry): Promise<boolean> {
+export async function existsUnseen(
+  authentik: Authentik,
+  { model, identifiers }: DeclaredEntry,
+  application: string,
+): Promise<boolean | undefined> {
   switch (model) {
-    case PROVIDER:
-      return knowsClient(authentik, text(identifiers["client_id"]));
     case APPLICATION:
-      return isIssuer(authentik, text(identifiers["slug"]));
+    case PROVIDER:
+      return (await isIssuer(authentik, application)) ? true : undefined;
     case FLOW:
       return authentik.hasFlow(text(identifiers["slug"]));
     default:
-      return false;
+      return undefined;
   }
 }
 
-/** Authentik checks the client ID of an authorization request first, before anybody signs in. */
-async function knowsClient(authentik: Authentik, clientId: string): Promise<boolean> {
-  const query = new URLSearchParams({
-    client_id: clientId,
-    response_type: "code",
-    scope: "openid",
-    redirect_uri: "https://nowhere.invalid/",
-  });
-  const answer = await authentik.askOpenly(`/application/o/authorize/?${query.toString()}`);
-  return answer.status !== 404 && !answer.text.includes("Client ID Error");
-}
-
+/** Whether an OAuth2 provider belongs to the application. */
 async function isIssuer(authentik: Authentik, slug: string): Promise<boolean> {
   const path = `/application/o/${encodeURIComponent(slug)}/.well-known/openid-configuration`;
   return (await authentik.askOpenly(path)).status === 200;

@@ -8,7 +8,7 @@ import type { Loss } from "./access.ts";
 import { Names, changesOf } from "./changes.ts";
 import { Comparison } from "./comparison.ts";
 import type { Compared } from "./comparison.ts";
-import { APPLICATION, BINDING, FLOW, GROUP, PROVIDER, TOKEN, USER } from "./models.ts";
+import { APPLICATION, BINDING, FLOW, GROUP, PROVIDER, TOKEN, USER, text } from "./models.ts";
 import { newEntries } from "./newEntries.ts";
 import { existsUnseen } from "./probes.ts";
 
@@ -18,6 +18,8 @@ export interface Adopted {
   readonly title: string;
   /** A part of the machines' sign-in flow: it goes without saying unless it changes. */
   readonly part: boolean;
+  /** `undefined`: the token may not view it, and nobody tells whether it exists. */
+  readonly exists: true | undefined;
   readonly changed: readonly string[];
   readonly unseen: readonly string[];
   readonly removed: readonly Loss[];
@@ -42,11 +44,12 @@ export async function takenOver(
   const comparison = new Comparison(authentik);
   const compared = await Promise.all(entries.map(async (entry) => comparison.compare(entry)));
   const provider = compared.find(({ entry }) => entry.model === PROVIDER)?.objects?.[0];
-  const names = new Names(authentik);
+  const application = text(entries.find(({ model }) => model === APPLICATION)?.identifiers["slug"]);
+  const beside = { provider, application, names: new Names(authentik) };
   const adopted = await Promise.all(
     compared
       .filter(({ entry }) => fresh.has(entry))
-      .map(async (one) => adoption(authentik, await byProvider(authentik, one, provider), provider, names)),
+      .map(async (one) => adoption(authentik, await byProvider(authentik, one, provider), beside)),
   );
   return adopted.flatMap((one) => one ?? []);
 }
@@ -60,24 +63,27 @@ async function byProvider(authentik: Authentik, compared: Compared, provider: un
   return { ...compared, objects, title: `application "${slug}"` };
 }
 
+/** What the adoption of any object may need to know. */
+interface Beside {
+  /** The provider with the blueprint's client ID, if it exists. */
+  readonly provider: unknown;
+  /** Slug of the blueprint's application. */
+  readonly application: string;
+  readonly names: Names;
+}
+
 async function adoption(
   authentik: Authentik,
   compared: Compared,
-  provider: unknown,
-  names: Names,
+  { provider, application, names }: Beside,
 ): Promise<Adopted | undefined> {
   const { entry, title, objects } = compared;
+  const part = entry.model === BINDING ? !("group" in entry.identifiers) : !NAMED_MODELS.includes(entry.model);
   if (objects === undefined) {
-    if (!(await existsUnseen(authentik, entry))) return undefined;
-    return {
-      title,
-      part: false,
-      changed: [],
-      unseen: ["everything"],
-      removed: [
-        { line: `whatever the ${title.replaceAll('"', "")} gives that authentik.token may not view`, told: false },
-      ],
-    };
+    const exists = await existsUnseen(authentik, entry, application);
+    const line = `whatever the ${title.replaceAll('"', "")} gives that authentik.token may not view`;
+    const removed = exists === true ? [{ line, told: false }] : [];
+    return exists === false ? undefined : { title, part, exists, changed: [], unseen: ["everything"], removed };
   }
   const all = await Promise.all(objects.map(async (object) => changesOf(compared, object, names)));
   // One as declared suffices: another PolicyBinding of the same group, created by hand, stays as it is.
@@ -93,7 +99,8 @@ async function adoption(
       entry.model === PROVIDER
         ? `OAuth2 provider "${string(at(object, "name"))}" (client ID "${string(at(object, "client_id"))}")`
         : title,
-    part: entry.model === BINDING ? !("group" in entry.identifiers) : !NAMED_MODELS.includes(entry.model),
+    part,
+    exists: true,
     changed: [...changes.changed, ...elsewhere],
     unseen: changes.unseen,
     removed: entry.model === BINDING ? [] : await accessLost(authentik, compared, object, names),

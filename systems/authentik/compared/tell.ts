@@ -7,27 +7,40 @@ export function adoptionText(
   from: string,
   accepted: readonly string[],
 ): { readonly text: string; readonly lost: boolean } {
-  if (adopted.length === 0) return { text: "", lost: false };
-  const asDeclared = adopted.filter(
+  const existing = adopted.filter(({ exists }) => exists === true);
+  const asDeclared = existing.filter(
     ({ changed, unseen, removed }) => changed.length + unseen.length + removed.length === 0,
   );
-  const others = adopted.filter((one) => !asDeclared.includes(one));
-  const named = asDeclared.filter(({ part }) => !part);
   const refusal = refusalOf(adopted, from, accepted);
   const lines = [
-    "`up` adopts what exists in Authentik; `pulumi destroy` then deletes it:",
-    ...others.map(({ title, changed, unseen, removed }) => {
-      const parts = [
-        ...changed,
-        ...(unseen.length === 0 ? [] : [`not compared, since authentik.token may not view it: ${unseen.join(", ")}`]),
-        ...removed.flatMap(({ line, told }) => (told ? [] : [`takes away ${line}`])),
-      ];
-      return `- the existing ${title}: ${parts.join("; ")}`;
-    }),
-    ...(named.length === 0 ? [] : [`- as declared: ${named.map(({ title }) => `the ${title}`).join(", ")}`]),
+    ...existing
+      .filter((one) => !asDeclared.includes(one))
+      .map(({ title, changed, unseen, removed }) => {
+        const parts = [
+          ...changed,
+          ...(unseen.length === 0 ? [] : [`not compared, since authentik.token may not view it: ${unseen.join(", ")}`]),
+          ...removed.flatMap(({ line, told }) => (told ? [] : [`takes away ${line}`])),
+        ];
+        return `- the existing ${title}: ${parts.join("; ")}`;
+      }),
+    ...listOf("as declared", asDeclared),
+    ...listOf(
+      "if they exist, and not compared, since authentik.token may not view them",
+      adopted.filter(({ exists }) => exists === undefined),
+    ),
     ...(refusal === undefined ? [] : [refusal]),
   ];
-  return { text: lines.join("\n"), lost: adopted.some(({ removed }) => removed.length > 0) };
+  if (lines.length === 0) return { text: "", lost: false };
+  return {
+    text: ["`up` adopts what exists in Authentik; `pulumi destroy` then deletes it:", ...lines].join("\n"),
+    lost: adopted.some(({ removed }) => removed.length > 0),
+  };
+}
+
+/** Without the parts of the machines' sign-in flow. */
+function listOf(what: string, adopted: readonly Adopted[]): readonly string[] {
+  const titles = adopted.filter(({ part }) => !part).map(({ title }) => `the ${title}`);
+  return titles.length === 0 ? [] : [`- ${what}: ${titles.join(", ")}`];
 }
 
 /** Why `up` does not take these objects over; `undefined` if it does. */
