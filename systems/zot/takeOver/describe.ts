@@ -5,6 +5,7 @@ import { configDifferences } from "../config/difference.ts";
 import type { Difference } from "../config/difference.ts";
 import { knowsAccounts } from "./signIns.ts";
 
+const CANARY = "zot_auth_canary/";
 /** The longest value that is printed in full. */
 const LONGEST = 200;
 
@@ -34,7 +35,8 @@ export function describeConfigChange(text: string, config: JsonObject): string {
 /** A config's text; `undefined` if it is not a JSON object. */
 export function parseConfig(text: string): JsonObject | undefined {
   try {
-    const config: unknown = JSON.parse(text);
+    // A deployment that was killed may have left the two repositories of its proof (deploy/proof.ts).
+    const config: unknown = JSON.parse(text, (key, value: unknown) => (key.startsWith(CANARY) ? undefined : value));
     return isObject(config) ? config : undefined;
   } catch {
     return undefined;

@@ -16,7 +16,7 @@ export interface AdoptedZot {
  * zot begins a sign-in with that client ID and address. Whether it watches the file, only the canary shows.
  */
 export function adoptingFunctions({ credentialsFile, sessionKeysFile, clientId, externalUrl }: AdoptedZot): string {
-  const query = `client_id=${goEscaped(clientId)}&redirect_uri=${goEscaped(`${externalUrl.replace(/\/$/, "")}/zot/auth/callback/oidc`)}&`;
+  const callback = `${externalUrl.replace(/\/$/, "")}/zot/auth/callback/oidc`;
   return `json_lines() { awk ${quote(JSON_LINES)} "$1" | sort; }
 start_lines() { json_lines "$1" | grep -v -E ${quote(RELOADED_LINES)}; }
 same_credentials() {
@@ -27,10 +27,9 @@ same_credentials() {
 made_session_keys() { ${sessionKeysFile === undefined ? "false" : `[ "$(field "$(through ${quote(sessionKeysFile)}).zot-auth" made)" = yes ]`}; }
 begins_sign_in() {
   if ! command -v curl >/dev/null 2>&1; then return 1; fi
-  case $(curl_zot -o /dev/null -w '%{redirect_url}' "$origin/zot/auth/login?provider=oidc&callback_ui=/") in
-    *${quote(query)}*) ;;
-    *) return 1 ;;
-  esac
+  sent_to=$(curl_zot -o /dev/null -w '%{redirect_url}' "$origin/zot/auth/login?provider=oidc&callback_ui=/") || return 1
+  case "$sent_to&" in *[?\\&]${quote(`client_id=${goEscaped(clientId)}&`)}*) ;; *) return 1 ;; esac
+  case "$sent_to&" in *[?\\&]${quote(`redirect_uri=${goEscaped(callback)}&`)}*) ;; *) return 1 ;; esac
 }
 adopts() {
   if [ -f "$config.zot-auth" ] || [ ! -f "$config" ] || [ ! -w "$config" ] || made_session_keys; then return 1; fi

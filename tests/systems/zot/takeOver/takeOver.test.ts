@@ -133,6 +133,18 @@ test("a config of ours is compared if it was edited, or if this stack did not wr
   assert.match(configNotice(takeOver({ text, byHand, config }), false) ?? "", /was edited by hand\. The update\n/);
 });
 
+test("what a deployment that was killed left of its proof gave nobody anything", () => {
+  const { http, ...rest } = AFTER;
+  const repositories = {
+    "zot_auth_canary/open_1_2": { anonymousPolicy: ["read"] },
+    "zot_auth_canary/closed_1_2": { anonymousPolicy: [] },
+    "**": { anonymousPolicy: ["read"] },
+  };
+  const text = JSON.stringify({ ...rest, http: { ...http, accessControl: { repositories } } });
+  assert.equal(unacceptedByConfig(takeOver({ text })), undefined);
+  assert.match(configNotice(takeOver({ text }), true) ?? "", /says the same/);
+});
+
 test("the access that goes is listed as the setting accepts it", () => {
   const text = JSON.stringify(BEFORE);
   const lines = ["http.auth.ldap", "create on team/** for group team"];
