@@ -58,7 +58,7 @@ export async function find(
   );
 }
 
-/** The first page of a list, which has all objects with these values, and maybe others. */
+/** A list that has all objects with these values, and maybe others. */
 export async function listed(
   authentik: Authentik,
   model: string,
@@ -66,13 +66,16 @@ export async function listed(
 ): Promise<readonly unknown[]> {
   const { called, path } = MODELS[model] ?? {};
   if (called === undefined || path === undefined) throw new TypeError(`nothing lists objects of ${model}`);
-  const query = new URLSearchParams({ page_size: "100" });
   // Lists filter by a group's key, which is not known.
-  for (const [field, value] of Object.entries(by)) if (field !== "group") query.set(field, text(value));
-  const answer = await authentik.ask(`${path}?${query.toString()}`);
+  const filters = Object.entries(by).filter(([field]) => field !== "group");
+  const query = new URLSearchParams(filters.map(([field, value]) => [field, text(value)])).toString();
+  const asked = query === "" ? path : `${path}?${query}`;
+  const [what, right] = [`find a ${called}`, model.replace(".", ".view_")];
+  if (by["managed"] === undefined) return authentik.results(asked, what, right);
+  const answer = await authentik.ask(asked);
   // Authentik takes only values of `managed` that some object has, and answers any other with 400.
-  if (answer.status === 400 && by["managed"] !== undefined) return [];
-  if (answer.status !== 200) throw authentik.refused(`find a ${called}`, answer, model.replace(".", ".view_"));
+  if (answer.status === 400) return [];
+  if (answer.status !== 200) throw authentik.refused(what, answer, right);
   return listIn(authentik.endpoint, answer, "results");
 }
 
