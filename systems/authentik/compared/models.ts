@@ -68,9 +68,10 @@ export async function listed(
   if (called === undefined || path === undefined) throw new TypeError(`nothing lists objects of ${model}`);
   // Lists filter by a group's key, which is not known.
   const filters = Object.entries(by).filter(([field]) => field !== "group");
-  const query = new URLSearchParams(filters.map(([field, value]) => [field, text(value)])).toString();
+  const query = new URLSearchParams(filters.map(([field, value]): [string, string] => [field, text(value)])).toString();
   const asked = query === "" ? path : `${path}?${query}`;
-  const [what, right] = [`find a ${called}`, model.replace(".", ".view_")];
+  const what = `find a ${called}`;
+  const right = model.replace(".", ".view_");
   if (by["managed"] === undefined) return authentik.results(asked, what, right);
   const answer = await authentik.ask(asked);
   // Authentik takes only values of `managed` that some object has, and answers any other with 400.
