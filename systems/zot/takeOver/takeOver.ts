@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { unacceptedRemoval } from "../../../core/acceptRemoved.ts";
 import type { JsonObject } from "../../../core/json.ts";
+import { formatZotConfig } from "../config/config.ts";
 import type { HostFacts } from "../host/facts.ts";
 import type { PlannedZot } from "../host/deploy/restart.ts";
 import { describeConfigChange, parseConfig } from "./describe.ts";
@@ -36,6 +37,9 @@ export function unacceptedByConfig({ facts, file, config, acceptRemoved, groupsO
 export function configNotice({ facts, file, config }: TakeOver, isFirst: boolean): string | undefined {
   const text = facts.deployed?.configText ?? "";
   if (text === "") return undefined;
+  // No copy is kept of it (deploy/keeping.ts): it may have been copied from an earlier place of ours.
+  if (facts.byHand?.config === true && text === formatZotConfig(config))
+    return `${file} is the declared config already, byte for byte. It counts as written by this program: \`destroy\` removes it.`;
   const change = describeConfigChange(text, config);
   if (facts.byHand?.config === true)
     return `${file} was made by hand. A copy of it is kept beside it, and \`destroy\` restores it. ${change}`;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { formatCredentials } from "../../../../systems/zot/config/config.ts";
+import { formatCredentials, formatZotConfig } from "../../../../systems/zot/config/config.ts";
 import type { HostFacts } from "../../../../systems/zot/host/facts.ts";
 import {
   configNotice,
@@ -114,6 +114,10 @@ const ORDER = ["removes", "changes", "adds"];
 test("the same config, one that is no JSON, and none", () => {
   const same = JSON.stringify({ ...AFTER, http: { ...AFTER.http, PORT: undefined } });
   assert.match(configNotice(takeOver({ text: same }), true) ?? "", /says the same as the declared config\.$/);
+  assert.match(
+    configNotice(takeOver({ text: formatZotConfig(AFTER) }), true) ?? "",
+    /byte for byte\..* `destroy` removes it\.$/,
+  );
   assert.match(configNotice(takeOver({ text: "{" }), true) ?? "", /is not a JSON object, so it cannot be compared/);
   assert.equal(configNotice(takeOver({}), true), undefined);
   assert.equal(unacceptedByConfig(takeOver({ text: "\n" })), undefined);
