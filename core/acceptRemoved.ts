@@ -14,7 +14,8 @@ export interface Removal {
  * accepted. An entry that accepts nothing is named only then: it is spent once the access is gone.
  */
 export function unacceptedRemoval({ from, setting, removed, accepted }: Removal): string | undefined {
-  const missing = removed.filter((line) => !accepted.includes(line));
+  // The setting is a list without duplicates.
+  const missing = [...new Set(removed)].filter((line) => !accepted.includes(line));
   if (missing.length === 0) return undefined;
   const unknown = accepted.filter((line) => !removed.includes(line));
   // As in Pulumi.<stack>.yaml, below `config:`.

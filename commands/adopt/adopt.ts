@@ -24,6 +24,9 @@ export interface Surroundings {
   readonly environment: NodeJS.ProcessEnv;
 }
 
+/** A stack's name, as `pulumi stack init` accepts it. */
+const STACK = /^[A-Za-z0-9_.-]{1,100}$/;
+
 /**
  * Writes a stack's settings file from what is there.
  *
@@ -53,6 +56,12 @@ export async function adopt(args: readonly string[], surroundings: Surroundings)
 async function run(args: readonly string[], { input, output, environment }: Surroundings): Promise<void> {
   const request = requestOf(args);
   if (request === undefined) throw new Stop("usage: npm run adopt -- <stack> [flags]; --help lists the flags.", 2);
+  const name = request.stack.split("/").at(-1) ?? "";
+  if (!STACK.test(name))
+    throw new Stop(
+      `Nothing was written: "${name}" cannot be a stack's name. Pulumi allows letters, digits, hyphens, underscores and periods, 100 at most.`,
+      2,
+    );
   const flags = readFlags(request.others);
   if (flags.problems.length > 0) throw new Stop(["Nothing was written.", ...flags.problems].join("\n  "), 2);
   const agreed = agreesInAdvance(flags.options, environment) || flags.options.includes("--force");

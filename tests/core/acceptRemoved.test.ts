@@ -33,3 +33,10 @@ test("entries that are spent are no error", () => {
     undefined,
   );
 });
+
+test("what is lost twice is one line, because the setting takes each line once", () => {
+  const line = "redirect URI https://a.example of the OAuth2 provider Zot";
+  const options = { from: FROM, setting: SETTING, removed: [line, line] };
+  assert.equal(unacceptedRemoval({ ...options, accepted: [] })?.split(line).length, 2);
+  assert.equal(unacceptedRemoval({ ...options, accepted: [line] }), undefined);
+});

@@ -1,14 +1,19 @@
 import { isObject } from "../../../core/json.ts";
+import { access } from "../../../systems/zot/access/settings.ts";
 import { valueOf, withValue } from "../settings/tree.ts";
 import type { Tree } from "../settings/tree.ts";
 
-/** What is read anew: whole groups, and settings. No server can tell the others, so an existing file's own answers count. */
+/**
+ * What zot's config tells even where it says nothing: that means the default. Of the others, an existing file's own answers count until something else is read:
+ * a server may not tell them, or not be reachable this time.
+ */
 const READ_ANEW = [
   "zot",
-  "access",
-  ...["url", "credentialsFile", "dataDirectory", "address", "port", "pullThrough"].map((name) => `registry.${name}`),
-  ...["url", "application", "applicationName", "providerName", "clientId"].map((name) => `authentik.${name}`),
-  ...["authorizationFlow", "invalidationFlow", "signingCertificate"].map((name) => `authentik.${name}`),
+  ...Object.keys(access.shape)
+    .filter((name) => name !== "signInGroups")
+    .map((name) => `access.${name}`),
+  ...["address", "port", "pullThrough"].map((name) => `registry.${name}`),
+  ...["application", "clientId"].map((name) => `authentik.${name}`),
 ];
 
 /** The answers in an existing file's settings, without those for which the flags leave no place. */

@@ -12,13 +12,13 @@ export interface AuthentikQuestion {
   /** `undefined` if zot's config does not say it. */
   readonly registryUrl: string | undefined;
   readonly ciGroup: string;
-  /** Groups that may sign in anyway. */
-  readonly groups: readonly string[];
 }
 
 /** What Authentik has. */
 export interface AuthentikFindings {
   readonly settings: Tree;
+  /** Groups that may use the application. */
+  readonly signInGroups: readonly string[];
   readonly notKept: readonly NotKept[];
   /** What could not be read, and what there is not. */
   readonly notes: readonly string[];
@@ -66,11 +66,12 @@ class Reading {
         application: text(slug),
         applicationName: text(at(application, "name")),
       }),
-      ...(await this.#signInGroups(application)),
     };
+    const signInGroups = await this.#signInGroups(application);
     const callback = this.#ofUris(provider, application);
     return {
       settings: callback === undefined ? settings : { ...settings, registry: { url: callback } },
+      signInGroups,
       notKept: this.#notKept,
       notes: this.#notes,
       ciUsers,
@@ -133,22 +134,20 @@ class Reading {
     return this.#question.registryUrl === undefined ? registryUrl : undefined;
   }
 
-  /** Groups that may use the application without a permission in zot's config. */
-  async #signInGroups(application: unknown): Promise<Tree> {
+  async #signInGroups(application: unknown): Promise<readonly string[]> {
     const pk = string(at(application, "pk"));
-    if (pk === "") return {};
+    if (pk === "") return [];
     const bindings = await this.#allowed(async () => this.#authentik.bindings(pk));
-    if (bindings === undefined) return {};
+    if (bindings === undefined) return [];
     if (bindings.length === 0)
       this.#notKept.push({
         path: `Authentik: everyone may use the application "${string(at(application, "slug"))}"`,
         reason: "the blueprint binds it to the groups of access; add others to access.signInGroups.",
       });
-    const names = bindings
+    return bindings
       .filter((binding) => at(binding, "enabled") === true && at(binding, "negate") !== true)
       .map((binding) => string(at(binding, "group_obj", "name")))
-      .filter((name) => name !== "" && !this.#question.groups.includes(name));
-    return names.length === 0 ? {} : { access: { signInGroups: [...new Set(names)] } };
+      .filter((name) => name !== "");
   }
 
   async #ciUsers(): Promise<readonly string[]> {

@@ -28,6 +28,7 @@ export async function readServers(answers: Answers): Promise<ServerFindings> {
   const notes: string[] = [];
   const notKept: NotKept[] = [];
   const questions: Question[] = [];
+  const signInGroups: string[] = [];
   const attempt = async (leftOut: string, look: (signal: AbortSignal) => Promise<void>): Promise<void> => {
     const signal = AbortSignal.timeout(SECONDS * 1000);
     try {
@@ -48,11 +49,11 @@ export async function readServers(answers: Answers): Promise<ServerFindings> {
         clientId: answers.get("authentik.clientId") ?? "zot",
         registryUrl: answers.get("registry.url"),
         ciGroup: answers.get("access.ciGroup") ?? "artifact-workloads",
-        groups: groupsOf(answers),
       },
       signal,
     );
     answers.add(found.settings);
+    signInGroups.push(...found.signInGroups);
     notKept.push(...found.notKept);
     notes.push(...found.notes);
     if (found.found !== undefined) notes.push(`Authentik has ${found.found}.`);
@@ -62,6 +63,11 @@ export async function readServers(answers: Answers): Promise<ServerFindings> {
     else if (user !== undefined)
       questions.push(whichOf("ci.user", "The account of CI, of several in its group", found.ciUsers));
   });
+
+  // Also those of an existing file: a person may have added some. Groups with permissions may sign in anyway.
+  const known = [...list(valueOf(tree, "access.signInGroups")).map(String), ...signInGroups];
+  const others = [...new Set(known)].filter((group) => !groupsOf(answers).includes(group));
+  answers.add({ access: { signInGroups: others } });
 
   await attempt(
     "Nothing was read from Forgejo, so the secret has its default name or that of the flag",

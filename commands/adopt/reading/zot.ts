@@ -21,6 +21,9 @@ export interface ZotFindings {
   readonly secrets: readonly string[];
 }
 
+/** The default of ci.user: in the policies, it is CI's account. */
+const USUAL_CI_USER = "zot-ci";
+
 const OIDC = ["http", "auth", "openid", "providers", "oidc"];
 
 /** Reads zot's config on its host, and turns it into settings. */
@@ -59,7 +62,7 @@ export async function readZot(answers: Answers): Promise<ZotFindings> {
       authentikUrl: answers.beside("authentik.url"),
       adminGroup: answers.beside("access.adminGroup"),
       ciGroup: answers.beside("access.ciGroup"),
-      ciUser: answers.beside("ci.user"),
+      ciUser: answers.beside("ci.user") ?? USUAL_CI_USER,
       imagePrefix: answers.beside("ci.imagePrefix"),
     });
   answers.zot = adopted().settings;

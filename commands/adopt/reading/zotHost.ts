@@ -74,7 +74,10 @@ async function ask(host: string, script: string, otherwise: string): Promise<str
   return reply.stdout;
 }
 
-function assertReached(reply: HostReply, host: string): void {
+/** @throws Stop if the script did not run, or not to its end */
+export function assertReached(reply: HostReply, host: string): void {
   const reason = unreachable(reply, host);
   if (reason !== undefined) throw new Stop(`Nothing was written: ${reason}`);
+  if (reply.code === undefined)
+    throw new Stop(`Nothing was written: ${host} (setting registry.host) did not answer within ${SECONDS} s.`);
 }

@@ -40,11 +40,11 @@ export class SettingsFile {
   readonly exists: boolean;
   readonly #document: Document;
 
-  /** @throws Stop if there is one that is not YAML */
+  /** @throws Stop if there is one that cannot be read, or is not YAML */
   constructor(path: string) {
     this.path = path;
     this.exists = existsSync(path);
-    const parsed = this.exists ? parseDocument(readFileSync(path, "utf8"), OPTIONS) : new Document({}, OPTIONS);
+    const parsed = this.exists ? parseDocument(textOf(path), OPTIONS) : new Document({}, OPTIONS);
     const isWrong = parsed.errors.length > 0 || !(parsed.contents === null || isMap(parsed.contents));
     if (isWrong || !isConfig(parsed.get("config")))
       throw new Stop(`Nothing was written: ${path} exists, and is not a stack's settings file. Correct or remove it.`);
@@ -84,7 +84,12 @@ export class SettingsFile {
       foreign(document.commentBefore, WRITTEN),
     );
     document.comment = joined(foreign(document.comment, NOT_KEPT), notKept.length === 0 ? "" : notKeptComment(notKept));
-    return document.toString({ lineWidth: 0 });
+    try {
+      return document.toString({ lineWidth: 0 });
+    } catch (error) {
+      // An alias of something in our settings, which are gone.
+      throw new Stop(`Nothing was written: ${this.path} cannot be written anew: ${messageOf(error)}. Write it out.`);
+    }
   }
 
   /** Replaces the file as a whole: a run that is killed leaves the old one. @throws Stop if it cannot be written */
@@ -98,6 +103,14 @@ export class SettingsFile {
       rmSync(draft, { force: true });
       throw new Stop(`Nothing was written: ${messageOf(error)}.`);
     }
+  }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new Stop(`Nothing was written: ${path} exists and cannot be read: ${messageOf(error)}.`);
   }
 }
 
@@ -133,6 +146,8 @@ function joined(...parts: readonly string[]): string | null {
 }
 
 function notKeptComment(notKept: readonly NotKept[]): string {
-  const lines = notKept.map(({ path, reason }) => `   ${path}: ${reason}`.replaceAll(/\s*\n\s*/g, " "));
+  const lines = notKept.map(({ path, reason }) =>
+    `   ${path}: ${reason}`.replaceAll(/\s*[\n\r\u0085\u2028\u2029]\s*/g, " "),
+  );
   return [` ${NOT_KEPT}`, ...lines].join("\n");
 }

@@ -27,13 +27,13 @@ export function* accessProblems(access: AccessSettings, ciUser: string): Generat
     ...Object.entries(access.namespaces).map(([glob, rules]) => [`access.namespaces.${glob}`, rules] as const),
   ]) {
     for (const setting of ["ciGroup", "adminGroup"] as const) {
-      if (!(access[setting] in groups)) continue;
+      if (!Object.hasOwn(groups, access[setting])) continue;
       yield {
         path: `${path}.groups.${access[setting]}`,
         message: `is access.${setting}, which has its own settings. Remove it here.`,
       };
     }
-    if (!(ciUser in users)) continue;
+    if (!Object.hasOwn(users, ciUser)) continue;
     yield {
       path: `${path}.users.${ciUser}`,
       message: "is ci.user, which gets its permissions from access.ciGroup. Remove it here.",

@@ -7,12 +7,20 @@ const HEADERS = /^headers$/i;
 const SINKS = /^sinks$/i;
 const WEB_HOOK = /^(https?:\/\/[^/]+\/).+$/i;
 const URL_WITH_PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^/@\s]*:[^/\s]+@/i;
+/** Of registries and event sinks, where a token stands in place of the user. */
+const URL_WITH_TOKEN = /^(https?|nats|tls|wss?):\/\/[^/\s]+@/i;
 /** A token may stand in place of the user. */
 const USER_IN_URL = /^([a-z][a-z0-9+.-]*:\/\/)[^/\s]+@/i;
 
 /** Whether a text in zot's config is a secret: everyone on the host can read the config, and it is stored in Pulumi's state. */
 export function isSecret(key: string, value: string): boolean {
-  return value !== "" && (SECRET_KEY.test(key) || URL_WITH_PASSWORD.test(value));
+  return value !== "" && (SECRET_KEY.test(key) || URL_WITH_PASSWORD.test(value) || URL_WITH_TOKEN.test(value));
+}
+
+/** Whether a path or a query of a URL has a part that nobody would choose as a name: 16 characters or more with letters and digits. */
+export function holdsToken(address: string): boolean {
+  const { pathname = "", search = "" } = URL.parse(address) ?? {};
+  return `${pathname}${search}`.split(/[/?&=]/).some((part) => /^(?=.*\d)(?=.*[a-z])[\w.~+-]{16,}$/i.test(part));
 }
 
 /** A value of zot's config with `[secret]` in place of secrets, for a message. */

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Readable, Writable } from "node:stream";
 import { test } from "node:test";
+import { adopt } from "../../../commands/adopt/adopt.ts";
 import { parseSettings } from "../../../settings/parse.ts";
 import { HandMade, REGISTRY, SECRETS } from "./homelab.ts";
 import type { Ran } from "./homelab.ts";
@@ -18,6 +20,19 @@ function settingsOf(homelab: HandMade): Record<string, Record<string, unknown>> 
   return Object.fromEntries(
     Object.entries(homelab.settings()).map(([key, value]) => [key.replace("zot-auth:", ""), value]),
   );
+}
+
+/** Runs the command in this process, without a terminal. @returns what it prints when it refuses */
+async function stopped(args: readonly string[]): Promise<string> {
+  let printed = "";
+  const output = new Writable({
+    write: (chunk, _encoding, done) => {
+      printed += String(chunk);
+      done();
+    },
+  });
+  assert.notEqual(await adopt(args, { input: Readable.from([]), output, errors: output, environment: {} }), 0);
+  return printed;
 }
 
 test("writes a valid file from what is there, without defaults and secrets, and changes nothing else", async (t) => {
@@ -143,6 +158,19 @@ test("a file that cannot be written, and one that is no settings file, is an err
     assert.deepEqual([ran.code, ran.text], [1, text]);
     assert.match(ran.output, /exists, and is not a stack's settings file/);
   }
+  const aliased = "config:\n  zot-auth:ci: &ci { imagePrefix: own }\n  other:ci: *ci\n";
+  writeFileSync(homelab.settingsFile, aliased);
+  const alias = await homelab.adopt(["--yes", ...homelab.flags()]);
+  assert.deepEqual([alias.code, alias.text], [1, aliased]);
+  assert.match(alias.output, /cannot be written anew: Unresolved alias .*: ci/);
+  const [file, folder] = [homelab.settingsFile, join(homelab.folder, "Pulumi.folder.yaml")];
+  mkdirSync(folder);
+  assert.match(
+    await stopped(["nas", "--config-file", folder, "--yes"]),
+    /folder\.yaml exists and cannot be read: EISDIR/,
+  );
+  for (const name of ["my stack", "a;b", "org/proj/"])
+    assert.match(await stopped([name, "--config-file", file]), /".*" cannot be a stack's name\. Pulumi allows letters/);
   homelab.settingsFile = join(homelab.folder, "nowhere", "Pulumi.nas.yaml");
   const nowhere = await homelab.adopt(homelab.flags());
   assert.equal(nowhere.code, 1);
@@ -238,4 +266,37 @@ test("on a terminal it asks for what is missing, suggests what it found, and rep
   const ended = await homelab.adopt(["--yes", ...homelab.flags("ci.imagePrefix", "forgejo.repositories")], []);
   assert.equal(ended.code, 2, ended.output);
   assert.match(ended.output, /Nothing was written: the questions were not answered\./);
+});
+
+test("a second run keeps the answers that nothing else tells, and adds nothing", async (t) => {
+  const homelab = await HandMade.start(t);
+  homelab.changeConfig((config) => {
+    const http = config["http"] as Record<string, unknown>;
+    const everything = ["read", "create", "update", "delete"];
+    const policies = [
+      { groups: ["admins"], actions: everything },
+      { groups: ["artifact-workloads"], actions: ["read", "create"] },
+      // The account of CI, by its usual name.
+      { users: ["zot-ci"], actions: ["read", "create"] },
+    ];
+    delete http["externalUrl"];
+    http["auth"] = { htpasswd: { path: "/etc/zot/htpasswd" } };
+    http["accessControl"] = { repositories: { "**": { policies } } };
+    config["storage"] = { rootDirectory: "data" };
+  });
+  writeFileSync(join(homelab.folder, "authentik"), "nobody-token\n", { mode: 0o600 });
+  const answers = {
+    "registry.url": REGISTRY,
+    "registry.dataDirectory": "/srv/zot",
+    "registry.credentialsFile": "/srv/oidc.json",
+    "authentik.url": homelab.urls.authentik,
+    "authentik.providerName": "Registry",
+    "access.signInGroups": "friends",
+  };
+  const given = Object.entries(answers).flatMap(([setting, value]) => [`--${setting}`, value]);
+  const first = await homelab.adopt([...homelab.flags(), ...given]);
+  assert.equal(first.code, 0, first.output);
+  assert.deepEqual(settingsOf(homelab)["access"]?.["signInGroups"], ["friends"]);
+  const again = await homelab.adopt(["--yes"]);
+  assert.deepEqual([again.code, again.text], [0, first.text], again.output);
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { assertReached } from "../../../commands/adopt/reading/zotHost.ts";
 import { HandMade, REGISTRY } from "./homelab.ts";
 
 // What npm run adopt reads from Authentik, Forgejo and 1Password, and what it says where it cannot.
@@ -121,6 +122,11 @@ test("a host whose config cannot be read, or whose zot cannot be asked, is an er
   const unknown = await homelab.adopt(homelab.flags("registry.binary", "ci.keyStore"), undefined, bare);
   assert.equal(unknown.code, 2);
   assert.match(unknown.output, /--registry\.binary +The zot executable.*\n +--ci\.keyStore /);
+  const slow = { code: undefined, stdout: "", stderr: "", reason: "exit code unknown" };
+  assert.throws(
+    () => assertReached(slow, "ssh:nas"),
+    /ssh:nas \(setting registry\.host\) did not answer within 60 s\./,
+  );
   homelab.program("zot", "echo no version");
   await fails(homelab.flags(), /The version of zot on local is unknown/);
   writeFileSync(homelab.configFile, "http: {secret: hunter2}\n");

@@ -1,4 +1,4 @@
-import { isObject, list, present } from "../../../../../core/json.ts";
+import { isObject, list, present, string } from "../../../../../core/json.ts";
 import type { JsonObject } from "../../../../../core/json.ts";
 import { ciLimitProblems } from "../../../access/settingsProblems.ts";
 import { NEWEST_KNOWN } from "../../../version.ts";
@@ -6,6 +6,7 @@ import { objectAt, valueAt } from "../../anyCase.ts";
 import { fills, mirrorsOf } from "../../mirrors/mirrors.ts";
 import { knownKeys, schemaProblems } from "../../schema/known.ts";
 import { builtInSchema } from "../../schema/schema.ts";
+import { holdsToken } from "../../secretValues.ts";
 import type { AdoptContext } from "../context.ts";
 import { assemble, render } from "../candidate.ts";
 import type { Candidate } from "../candidate.ts";
@@ -62,7 +63,8 @@ function refusalOf(candidate: Candidate, extra: JsonObject, context: AdoptContex
     refusedExtra(candidate, extra, context) ??
     overwriting(candidate, extra, context) ??
     mirrorOverCi(candidate, extra, context) ??
-    syncOfNothing(candidate, extra, context)
+    syncOfNothing(candidate, extra, context) ??
+    webHook(extra)
   );
 }
 
@@ -129,6 +131,20 @@ function mirrorOverCi(candidate: Candidate, extra: JsonObject, context: AdoptCon
     path: without.path,
     reason:
       "mirrors into the folder that CI pushes to: the next pull would replace what CI pushed with the upstream image. Mirror it into a folder of its own (registry.pullThrough).",
+    extra: without.rest,
+  };
+}
+
+/** A sink whose address seems to contain a token, as those of chats do. Whoever puts it into the settings by hand may. */
+function webHook(extra: JsonObject): Refusal | undefined {
+  const sinks = list(valueAt(extra, "extensions", "events", "sinks"));
+  const index = sinks.findIndex((sink) => holdsToken(string(valueAt(sink, "address"))));
+  const without = index === -1 ? undefined : withoutPart(extra, `extensions.events.sinks.${index}`);
+  if (without === undefined) return undefined;
+  return {
+    path: without.path,
+    reason:
+      "its address seems to contain a token (not shown), and the settings are no place for secrets. Add the sink to zot.extra yourself if everyone who can read the settings may know it.",
     extra: without.rest,
   };
 }

@@ -1,4 +1,4 @@
-import { deepEqual, match } from "node:assert/strict";
+import { deepEqual, doesNotMatch, match } from "node:assert/strict";
 import { describe, it } from "node:test";
 import { at } from "../../../../../core/json.ts";
 import { version } from "../../../../support/settings.ts";
@@ -136,6 +136,14 @@ describe("values that no setting takes", () => {
 describe("extensions", () => {
   const BASE = { storage: { rootDirectory: "/r" }, http: { address: "0.0.0.0", port: "5000", accessControl: RULES } };
 
+  it("of a mirror whose address contains a token is not kept", () => {
+    const registries = [{ urls: ["https://hunter2@docker.io"], onDemand: true, content: [{ prefix: "**" }] }];
+    const result = adopted({ ...BASE, extensions: { sync: { enable: true, registries } } });
+    deepEqual(paths(result.notKept), ["extensions.sync"]);
+    match(result.notKept[0]?.reason ?? "", /contains a secret \(not shown\)/);
+    doesNotMatch(JSON.stringify(result), /hunter2/);
+  });
+
   it("of events keep their sinks, but none with a secret", () => {
     const nats = { type: "nats", address: "nats://127.0.0.1:4222", timeout: "10s", channel: "alerts" };
     const file = {
@@ -154,6 +162,8 @@ describe("extensions", () => {
             file,
             { type: "http", address: "https://d.example", headers: { "X-Hook-Key": "hunter2" } },
             { type: "http", address: "https://c.example", credentials: { username: "zot", password: "hunter2" } },
+            { type: "http", address: "https://e.example/services/T024BE7LH/hunter2hunter2hunter2" },
+            { type: "nats", address: "nats://hunter2@f.example:4222" },
           ],
         },
       },
@@ -162,6 +172,8 @@ describe("extensions", () => {
       "extensions.events.sinks.https://a.example",
       "extensions.events.sinks.https://c.example",
       "extensions.events.sinks.https://d.example",
+      "extensions.events.sinks.https://e.example/[secret]",
+      "extensions.events.sinks.nats://[secret]@f.example:4222",
     ]);
     deepEqual(at(settings, "zot", "extra"), { extensions: { events: { enable: true, sinks: [nats, file] } } });
   });
