@@ -1,89 +1,42 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { gzipSync } from "node:zlib";
-import { createHash, randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { fingerprint } from "../../core/secrets/fingerprint.ts";
-import { markerText } from "../../systems/forgejo/secretMarker.ts";
 import type { SecretMarker } from "../../systems/forgejo/secretMarker.ts";
 import { ProcessSampler } from "../engine/leaks/processSampler.ts";
-import { startRegistry } from "../lab/zot/support/registry.ts";
-import type { TestRegistry } from "../lab/zot/support/registry.ts";
-import { findRealZot, standIn } from "../lab/zot/support/zotPrograms.ts";
+import { infoOf, startCiRegistry, writeImage } from "./support.ts";
+import type { CiRegistry } from "./support.ts";
 
 // The script that workflows push with, against a zot whose CI group may create below homelab/ alone; with the real zot and the real skopeo where there are any.
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const MARK = "PUSH_IMAGE_TEST=1";
 
-let registry: TestRegistry;
-let key = "";
+let ci: CiRegistry;
 let folder = "";
 let image = "";
 before(async () => {
-  registry = await startRegistry(({ http: { accessControl } }) => {
-    assert.ok(accessControl !== undefined);
-    const admins = { groups: ["admins"], actions: ["read", "create", "update", "delete"] };
-    const ci = { groups: ["artifact-workloads"], actions: ["read", "create"] };
-    accessControl.repositories = {
-      "**": { policies: [admins], anonymousPolicy: ["read"], defaultPolicy: ["read"] },
-      "homelab/**": { policies: [admins, ci], anonymousPolicy: ["read"], defaultPolicy: ["read"] },
-    };
-  }, findRealZot() ?? standIn());
-  const [, basic = ""] = (await registry.mint("zot-ci")).split(" ");
-  key = Buffer.from(basic, "base64")
-    .toString()
-    .replace(/^[^:]*:/, "");
+  ci = await startCiRegistry();
   folder = mkdtempSync(join(tmpdir(), "push-image-"));
   image = built("image", 1024);
 });
 after(async () => {
-  await registry.close();
+  await ci.registry.close();
   rmSync(folder, { recursive: true });
 });
 
-/** Writes an OCI layout with one layer of that many random bytes, which no compression makes smaller. */
-function built(name: string, bytes: number): string {
-  const blobs = join(folder, name, "blobs", "sha256");
-  mkdirSync(blobs, { recursive: true });
-  const add = (mediaType: string, content: Buffer): object => {
-    const digest = createHash("sha256").update(content).digest("hex");
-    writeFileSync(join(blobs, digest), content);
-    return { mediaType, digest: `sha256:${digest}`, size: content.length };
-  };
-  const json = (value: object): Buffer => Buffer.from(JSON.stringify(value));
-  const tar = randomBytes(bytes);
-  const layer = add("application/vnd.oci.image.layer.v1.tar+gzip", gzipSync(tar, { level: 0 }));
-  const rootfs = { type: "layers", diff_ids: [`sha256:${createHash("sha256").update(tar).digest("hex")}`] };
-  const config = add("application/vnd.oci.image.config.v1+json", json({ architecture: "amd64", os: "linux", rootfs }));
-  const type = "application/vnd.oci.image.manifest.v1+json";
-  const manifest = add(type, json({ schemaVersion: 2, mediaType: type, config, layers: [layer] }));
-  writeFileSync(join(folder, name, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
-  writeFileSync(join(folder, name, "index.json"), json({ schemaVersion: 2, manifests: [manifest] }));
-  return `oci:${join(folder, name)}`;
-}
+const built = (name: string, bytes: number): string => writeImage(join(folder, name), bytes);
+const info = (marker?: Partial<SecretMarker>): string => infoOf(ci, marker);
 
 interface Pushed {
   readonly code: number | null;
   readonly said: string;
   /** What later steps of the job get. */
   readonly outputs: string;
-}
-
-function info(marker: Partial<SecretMarker> = {}): string {
-  return markerText({
-    label: "zot-auth/lab/3",
-    fingerprint: fingerprint(key),
-    expires: "2999-01-01T00:00:00Z",
-    target: "own/app",
-    url: "https://forge.example.test",
-    login: { user: "zot-ci", registry: registry.url, prefix: "homelab" },
-    ...marker,
-  });
 }
 
 async function push(
@@ -100,7 +53,7 @@ async function push(
       HOME: job,
       RUNNER_TEMP: temporary,
       GITHUB_OUTPUT: join(job, "outputs"),
-      ZOT_CI_API_KEY: key,
+      ZOT_CI_API_KEY: ci.key,
       ZOT_CI_INFO: info(),
       [MARK.split("=")[0] ?? ""]: "1",
       ...variables,
@@ -122,7 +75,7 @@ async function push(
   const code = await ended;
   assert.deepEqual(readdirSync(temporary), [], "nothing stays");
   const said = Buffer.concat(chunks).toString();
-  assert.ok(!said.includes(key));
+  assert.ok(!said.includes(ci.key));
   let outputs = "";
   try {
     outputs = readFileSync(join(job, "outputs"), "utf8");
@@ -132,7 +85,7 @@ async function push(
   return { code, said, outputs };
 }
 
-const host = (): string => new URL(registry.url).host;
+const host = (): string => new URL(ci.registry.url).host;
 
 test("a new tag is pushed, the same one again is skipped, and the exit code tells them apart", async () => {
   const sampler = new ProcessSampler(MARK);
@@ -147,9 +100,9 @@ test("a new tag is pushed, the same one again is skipped, and the exit code tell
   assert.match(again.said, /exists already, and tags are never overwritten: skipped$/m);
   if (process.platform !== "linux") return;
   assert.ok([...sampler.argumentLists].some((line) => / copy .*homelab\/apps\/hello/.test(line)));
-  const secret = Buffer.from(`zot-ci:${key}`).toString("base64");
+  const secret = Buffer.from(`zot-ci:${ci.key}`).toString("base64");
   assert.deepEqual(
-    [...sampler.argumentLists].filter((line) => line.includes(key) || line.includes(secret)),
+    [...sampler.argumentLists].filter((line) => line.includes(ci.key) || line.includes(secret)),
     [],
   );
 });
@@ -157,7 +110,7 @@ test("a new tag is pushed, the same one again is skipped, and the exit code tell
 test("another image under a tag that exists is skipped, too, and the registry keeps the first one", async () => {
   await push([image, "kept", "v1"]);
   const digest = async (): Promise<string | null> =>
-    (await fetch(`${registry.url}/v2/homelab/kept/manifests/v1`)).headers.get("docker-content-digest");
+    (await fetch(`${ci.registry.url}/v2/homelab/kept/manifests/v1`)).headers.get("docker-content-digest");
   const before = await digest();
   assert.equal((await push([built("other", 2048), "kept", "v1"])).code, 10);
   assert.equal(await digest(), before);
@@ -166,7 +119,7 @@ test("another image under a tag that exists is skipped, too, and the registry ke
 for (const [what, variables, message] of [
   [
     "a namespace that is not CI's",
-    () => ({ ZOT_CI_INFO: info({ login: { user: "zot-ci", registry: registry.url, prefix: "private" } }) }),
+    () => ({ ZOT_CI_INFO: info({ login: { user: "zot-ci", registry: ci.registry.url, prefix: "private" } }) }),
     /refuses \S+\/private\/hello:v9\n.*zot-ci may create new tags below private\/ and nothing else/,
   ],
   [
@@ -203,13 +156,13 @@ for (const [what, variables, message] of [
     assert.match(said, message);
     assert.equal(outputs, "");
     for (const prefix of ["homelab", "private"])
-      assert.equal((await fetch(`${registry.url}/v2/${prefix}/hello/manifests/v9`)).status, 404);
+      assert.equal((await fetch(`${ci.registry.url}/v2/${prefix}/hello/manifests/v9`)).status, 404);
   });
 }
 
 test("an image of 300 MB: interrupted, nothing of the key stays; the next push finishes it", async () => {
   const large = built("large", 300_000_000);
-  const uploads = (): boolean => registry.log.some((line) => line.includes("/homelab/large/blobs/uploads/"));
+  const uploads = (): boolean => ci.registry.log.some((line) => line.includes("/homelab/large/blobs/uploads/"));
   const cut = await push([large, "large", "v1"], {}, uploads);
   assert.equal(cut.code, 143, cut.said);
   assert.equal(cut.outputs, "");

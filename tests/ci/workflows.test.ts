@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, before, test } from "node:test";
+import type { TestContext } from "node:test";
+import { quote } from "../../systems/zot/host/shell/shell.ts";
+import { forgejo } from "../lab/forgejo/instance.ts";
+import type { TestForgejo } from "../lab/forgejo/instance.ts";
+import { infoOf, startCiRegistry, writeImage } from "./support.ts";
+import type { CiRegistry } from "./support.ts";
+
+// The workflow of ci/forgejo/ as users copy it, run by the lab's runner with the real skopeo. Only the build by Nix is played.
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const skip = spawnSync("skopeo", ["--version"]).status === 0 ? false : "no skopeo, which writes the image as Nix does";
+
+let ci: CiRegistry;
+let folder = "";
+before(async () => {
+  ci = await startCiRegistry();
+  folder = mkdtempSync(join(tmpdir(), "ci-workflows-"));
+  // Leaves an image as `result`, as `nix build` does for a flake that makes a docker-archive.
+  mkdirSync(join(folder, "bin"));
+  const source = writeImage(join(folder, "image"), 1024);
+  writeFileSync(
+    join(folder, "bin", "nix"),
+    `#!/bin/sh\n[ "$1" = build ] && [ "$2" = ".#hello" ] || exit 1\nexec skopeo copy -q ${quote(source)} docker-archive:result:hello:v1\n`,
+  );
+  chmodSync(join(folder, "bin", "nix"), 0o755);
+});
+after(async () => {
+  await ci.registry.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function repository(t: TestContext): Promise<TestForgejo> {
+  return forgejo(t, {
+    files: {
+      ".forgejo/workflows/nix.yaml": readFileSync(join(ROOT, "ci/forgejo/nix.yaml"), "utf8"),
+      "ci/push-image.sh": readFileSync(join(ROOT, "ci/push-image.sh"), "utf8"),
+    },
+    runner: { pathPrefix: [join(folder, "bin")] },
+  });
+}
+
+async function run(
+  server: TestForgejo,
+): Promise<{ readonly status: string; readonly log: string; readonly sha: string }> {
+  const { id, run_number: number } = await server.dispatch("nix.yaml", { container: "hello", version: "1.2.3" });
+  const { status, commit_sha: sha } = await server.ended(id);
+  return { status, sha, log: await server.log(number) };
+}
+
+test(
+  "the workflow for Nix pushes under the tag of version and commit, and a second run skips it",
+  { skip },
+  async (t) => {
+    const server = await repository(t);
+    const actions = "/api/v1/repos/own/app/actions";
+    await server.ask("PUT", `${actions}/secrets/ZOT_CI_API_KEY`, { data: ci.key });
+    await server.ask("POST", `${actions}/variables/ZOT_CI_API_KEY_INFO`, { value: infoOf(ci) });
+    const first = await run(server);
+    assert.equal(first.status, "success", first.log);
+    const tag = `v1.2.3-${first.sha.slice(0, 7)}-nix`;
+    assert.match(first.log, new RegExp(`push-image: pushed \\S+/homelab/hello:${tag}$`, "m"));
+    assert.equal((await fetch(`${ci.registry.url}/v2/homelab/hello/manifests/${tag}`)).status, 200);
+    const second = await run(server);
+    assert.equal(second.status, "success", second.log);
+    assert.match(second.log, /exists already, and tags are never overwritten: skipped$/m);
+    assert.ok(!(first.log + second.log).includes(ci.key));
+  },
+);
+
+test(
+  "in a repository that zot-auth does not know, the job fails and says which setting lists it",
+  { skip },
+  async (t) => {
+    const { status, log } = await run(await repository(t));
+    assert.equal(status, "failure");
+    assert.match(log, /push-image: ZOT_CI_API_KEY is empty: .*forgejo\.repositories/);
+  },
+);
