@@ -52,7 +52,7 @@ export interface Resource<I extends object, S extends I & Observed> {
   /** Outputs that are unknown until `create` or `update` has run; a preview shows them as such. */
   readonly computed: Computed<I, S>;
   /**
-   * Inputs that an `up` has just observed on a server. A preview queries no server and omits them, so they are not compared with the old
+   * Inputs that an `up` has just observed on a server. A preview omits them, so they are not compared with the old
    * ones, and not kept in the state: `diff` decides by the state.
    */
   readonly observations?: readonly (keyof I & string)[];

@@ -28,7 +28,7 @@ import type { SignInArgs } from "../systems/zot/signIn/check.ts";
  */
 export function preflightInputs(settings: Settings, unreadable: readonly string[] = []): PreflightInputs {
   const { authentik, argocd, forgejo, ci, kubernetes } = settings;
-  const { kubeconfig, context, namespace, configMap } = kubernetes;
+  const { kubeconfig, context, namespace, configMap, key } = kubernetes;
   return {
     blueprint: {
       needs: needsOf(renderBlueprint(blueprintArgs(settings))),
@@ -52,6 +52,7 @@ export function preflightInputs(settings: Settings, unreadable: readonly string[
           configMap: {
             namespace,
             configMap,
+            key,
             ...(kubeconfig === undefined ? {} : { kubeconfig }),
             ...(context === undefined ? {} : { context }),
           },

@@ -51,7 +51,7 @@ export const preflight: Resource<PreflightInputs, PreflightState> = {
       if (isDeepStrictEqual(inputs.configMap, state?.configMap)) return;
       let missing: ZotAuthError | undefined;
       await unlessUnreadable("Whether the ConfigMap exists is unknown", context, async (signal) => {
-        missing = await missingConfigMap(inputs, { ...context, signal });
+        missing = await missingConfigMap(inputs, { ...context, signal }, (text) => context.warn(text));
       });
       // Known for sure, so there is no need to wait for `up`.
       if (missing !== undefined) throw missing;
@@ -109,16 +109,25 @@ async function check(
 }
 
 /**
- * The error for a ConfigMap that does not exist: Kubernetes' own provider would create it, and Authentik's worker would not mount it. `undefined` if it exists, or if
- * Argo CD creates it from Git; after a warning also if the cluster cannot be asked.
+ * @param tell gets a sentence about a key that exists already
+ * @returns the error for a ConfigMap that does not exist: Kubernetes' own provider would create it, and Authentik's worker would not mount it. `undefined` if it exists,
+ *   or if Argo CD creates it from Git; after a warning also if the cluster cannot be asked
  */
 async function missingConfigMap(
   { configMap: place, argocd }: PreflightInputs,
   context: Context,
+  tell: (sentence: string) => void = () => undefined,
 ): Promise<ZotAuthError | undefined> {
   if (place === undefined) return undefined;
   const seen = await lookForConfigMap(place, context.signal);
-  if (seen.kind === "exists") return undefined;
+  if (seen.kind === "exists") {
+    const { namespace, configMap, key } = place;
+    if (seen.hasKey)
+      tell(
+        `The key ${key} of the ConfigMap ${namespace}/${configMap} exists already; \`up\` overwrites what it holds.`,
+      );
+    return undefined;
+  }
   if (seen.kind === "unknown") {
     context.warn(
       `Whether the ConfigMap ${place.namespace}/${place.configMap} exists is unknown; if it does not, \`up\` creates one that nobody mounts: ${seen.why}`,

@@ -11,11 +11,12 @@ export interface ConfigMapPlace {
   readonly context?: string | undefined;
   readonly namespace: string;
   readonly configMap: string;
+  readonly key: string;
 }
 
 /** What is known of a ConfigMap: `unknown` says why nothing is. */
 export type Existence =
-  | { readonly kind: "exists" }
+  | { readonly kind: "exists"; readonly hasKey: boolean }
   | { readonly kind: "unknown"; readonly why: string }
   /** `names`: the ConfigMaps of its namespace, or why they cannot be listed. */
   | { readonly kind: "absent"; readonly names: readonly string[] | string };
@@ -28,7 +29,7 @@ export async function lookForConfigMap(place: ConfigMapPlace, signal: AbortSigna
   try {
     const server = new ApiServer(accessFrom(place.kubeconfig, { context: place.context }), signal);
     const { status, json } = await server.get(`${path}/${encodeURIComponent(place.configMap)}`);
-    if (status === 200) return { kind: "exists" };
+    if (status === 200) return { kind: "exists", hasKey: at(json, "data", place.key) !== undefined };
     // Whatever answers in the API server's place says no such thing.
     if (status !== 404 || at(json, "reason") !== "NotFound") return { kind: "unknown", why: refusal(status, json) };
     const found = await server.get(`${path}?limit=500`, NAMES);

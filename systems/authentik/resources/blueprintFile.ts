@@ -1,6 +1,7 @@
 import { lstat, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { ZotAuthError } from "../../../core/errors.ts";
+import { unlessUnreadable } from "../../../core/lookAhead.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 
 /** The blueprint as a file of a clone of the repository that the homelab is deployed from. A person commits and pushes it. */
@@ -16,6 +17,18 @@ export const blueprintFile: Resource<BlueprintFileInputs, BlueprintFileState> = 
   computed: {},
 
   diff: ({ inputs, oldInputs }) => ({ replace: inputs.file === oldInputs.file ? [] : ["file"] }),
+
+  lookAhead: {
+    needs: ["file", "text"],
+    look: async ({ inputs: { file, text }, state }, context) => {
+      if (state !== undefined) return;
+      await unlessUnreadable(`Whether ${file} can be written is unknown`, context, async () => {
+        const held = await textOf(file);
+        if (held !== undefined && held !== text)
+          context.warn(`\`up\` overwrites ${file}, which has different content. Git keeps what is committed.`);
+      });
+    },
+  },
 
   async create(inputs, context) {
     return { id: inputs.file, state: await write(inputs, context) };

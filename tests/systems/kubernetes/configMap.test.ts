@@ -23,7 +23,7 @@ interface Cluster {
   place(
     configMap: string,
     token?: string,
-  ): { readonly kubeconfig: string; readonly namespace: string; readonly configMap: string };
+  ): { readonly kubeconfig: string; readonly namespace: string; readonly configMap: string; readonly key: string };
 }
 
 async function start(t: TestContext): Promise<Cluster> {
@@ -49,7 +49,7 @@ async function start(t: TestContext): Promise<Cluster> {
     place: (configMap) => {
       const file = join(folder, "kubeconfig");
       writeFileSync(file, kubeconfig(server.url, "unused"));
-      return { kubeconfig: file, namespace: NAMESPACE, configMap };
+      return { kubeconfig: file, namespace: NAMESPACE, configMap, key: "zot.yaml" };
     },
   };
 }
@@ -58,7 +58,7 @@ const signal = (): AbortSignal => AbortSignal.timeout(10_000);
 
 test("a ConfigMap that exists, one that does not, and a namespace that does not", async (t) => {
   const cluster = await start(t);
-  assert.deepEqual(await lookForConfigMap(cluster.place(HASHED), signal()), { kind: "exists" });
+  assert.deepEqual(await lookForConfigMap(cluster.place(HASHED), signal()), { kind: "exists", hasKey: false });
   const missing = cluster.place("authentik-blueprints");
   const seen = await lookForConfigMap(missing, signal());
   assert.ok(seen.kind === "absent" && typeof seen.names !== "string");
@@ -99,7 +99,7 @@ test("what may not be read is said: the list, the ConfigMap itself, a cluster th
     seed: { namespaces: [NAMESPACE] },
   });
   t.after(async () => answering.close());
-  const named = { namespace: NAMESPACE, configMap: "zot" };
+  const named = { namespace: NAMESPACE, configMap: "zot", key: "zot.yaml" };
   const seen = await lookForConfigMap({ ...named, kubeconfig: at(answering.url) }, signal());
   assert.ok(seen.kind === "absent" && typeof seen.names === "string");
   assert.match(seen.names, /^configmaps is forbidden: User "system:anonymous" cannot list resource "configmaps"/);
@@ -166,9 +166,10 @@ clusters: [{name: c, cluster: {server: "${url}", certificate-authority: cert.pem
 users: [{name: u, user: {exec: {command: ./plugin, apiVersion: client.authentication.k8s.io/v1}}}]
 `,
     );
-    const look = async () => lookForConfigMap({ kubeconfig: file, namespace: NAMESPACE, configMap: "zot" }, signal());
+    const look = async () =>
+      lookForConfigMap({ kubeconfig: file, namespace: NAMESPACE, configMap: "zot", key: "zot.yaml" }, signal());
     plugin(`echo '{"status": {"token": "from-the-plugin"}}'`);
-    assert.deepEqual(await look(), { kind: "exists" });
+    assert.deepEqual(await look(), { kind: "exists", hasKey: false });
     plugin("echo secret; exit 3");
     assert.deepEqual(await look(), {
       kind: "unknown",
@@ -191,6 +192,10 @@ test("a preview fails because of a missing ConfigMap, and only warns where the c
     /The ConfigMap "authentik-blueprints" \(kubernetes\.configMap\) does not exist/,
   );
   assert.equal(await preview(cluster.place(HASHED)), "");
+  assert.equal(
+    await preview({ ...cluster.place(HASHED), key: "a.yaml" }),
+    `The key a.yaml of the ConfigMap authentik/${HASHED} exists already; \`up\` overwrites what it holds.`,
+  );
   assert.equal(
     await preview(missing, { configMap: missing, drift: "" }),
     "",

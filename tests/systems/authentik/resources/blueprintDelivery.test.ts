@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import type { TestContext } from "node:test";
+import { adapt } from "../../../../provider/adapter.ts";
 import { renderBlueprint } from "../../../../systems/authentik/blueprint/render.ts";
 import { blueprintArgs, blueprintDelivery } from "../../../../stack/arguments.ts";
 import { blueprintHash } from "../../../../systems/authentik/blueprint/hash.ts";
@@ -35,6 +36,23 @@ test("the file is written as a whole and only if it differs, with a hint what to
   const again = testContext();
   await blueprintFile.update?.(state, { file, text: "one" }, again);
   assert.deepEqual(again.warned, []);
+});
+
+test("a first preview tells of a file with other content, and writes nothing", async (t) => {
+  const file = join(clone(t), "zot.yaml");
+  const preview = async (): Promise<readonly string[]> => {
+    const context = testContext();
+    await adapt(blueprintFile).preview({ file, text: "one" }, undefined, context);
+    return context.warned;
+  };
+  assert.deepEqual(await preview(), []);
+  writeFileSync(file, "somebody's");
+  assert.deepEqual(await preview(), [
+    `\`up\` overwrites ${file}, which has different content. Git keeps what is committed.`,
+  ]);
+  assert.equal(readFileSync(file, "utf8"), "somebody's");
+  writeFileSync(file, "one");
+  assert.deepEqual(await preview(), []);
 });
 
 test("a deleted or edited file is drift; an edited file is not deleted", async (t) => {
