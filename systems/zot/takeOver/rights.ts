@@ -1,6 +1,6 @@
 import { isObject, list } from "../../../core/json.ts";
 import { decidingRules, lengthOf, parsePolicy, texts } from "../access/policies.ts";
-import { samplesOf } from "../access/globs/samples.ts";
+import { commonSample, samplesOf } from "../access/globs/samples.ts";
 import { ACTIONS } from "../access/settings.ts";
 import { objectAt, valueAt } from "../config/anyCase.ts";
 import { knowsAccounts } from "./signIns.ts";
@@ -97,7 +97,8 @@ function coveredBy(
     if (!("name" in other)) return (other.kind === "anyone") === (subject.kind === "anyone");
     if (!("name" in subject)) return false;
     if (other.kind === subject.kind) return other.name === subject.name;
-    return subject.kind === "user" && (groupsOf[subject.name] ?? []).includes(other.name);
+    const groups = Object.hasOwn(groupsOf, subject.name) ? groupsOf[subject.name] : undefined;
+    return subject.kind === "user" && groups?.includes(other.name) === true;
   };
   return new Set(
     grants
@@ -106,10 +107,12 @@ function coveredBy(
   );
 }
 
-/** At least one place for each glob of both. */
+/** At least one place for each glob of both, and for each two that match the same repository: a new glob may decide there. */
 function places(before: readonly Rules[], after: readonly Rules[]): readonly Place[] {
-  return [...before, ...after].flatMap((rules) => {
-    const found = samplesOf(rules.glob, "sample")
+  const all = [...before, ...after];
+  return all.flatMap((rules) => {
+    const shared = all.flatMap(({ glob }) => commonSample(rules.glob, glob) ?? []);
+    const found = [...new Set([...samplesOf(rules.glob, "sample"), ...shared])]
       .map((name) => ({ before: decidingRules(before, name), after: decidingRules(after, name) }))
       .filter((place) => place.before === rules || place.after === rules);
     if (found.length > 0 || !before.includes(rules)) return found;

@@ -42,7 +42,8 @@ function sameRules(one: RepositoryRules, other: RepositoryRules): boolean {
   return JSON.stringify({ ...one, glob: "" }) === JSON.stringify({ ...other, glob: "" });
 }
 
-function commonSample(glob: string, other: string): string | undefined {
+/** A repository name that both globs match, if one is found. */
+export function commonSample(glob: string, other: string): string | undefined {
   const words = ["sample", ...other.toLowerCase().split(/[^a-z0-9._-]+/)];
   return words.flatMap((word) => samplesOf(glob, word)).find((name) => matchesGlob(other.toLowerCase(), name));
 }

@@ -227,3 +227,7 @@ for (const [name, change, expected] of BAD) {
     );
   });
 }
+
+test("CI's group may be called like what every object has", () => {
+  assert.doesNotThrow(() => argsWith({ access: { ciGroup: "constructor", groups: { developers: ["read"] } } }));
+});

@@ -148,6 +148,26 @@ test("a narrower glob of ours takes away what a wider one of before gave", () =>
   );
 });
 
+test("a new glob takes away what another one gave where the two meet", () => {
+  const rights = (defaultPolicy: readonly string[]) => ({ defaultPolicy });
+  const before = { "**": rights(["read"]), "**/img": rights(["read", "create"]) };
+  const after = { ...before, "team/a/**": rights(["read"]) };
+  const compared = (one: object, other: object) =>
+    removedAccess(withPolicy(one), withPolicy(other), { version: version("2.1.20") });
+  assert.deepEqual(compared(before, after), ["create on team/a/** for signed-in users"]);
+  assert.deepEqual(compared(after, before), []);
+});
+
+test("accounts and groups may be called like what every object has", () => {
+  const policies = (subject: object) => ({ "**": { policies: [{ ...subject, actions: ["read"] }] } });
+  const before = withPolicy(policies({ users: ["constructor"], groups: ["toString"] }));
+  const after = withPolicy(policies({ groups: ["others"] }));
+  assert.deepEqual(removedAccess(before, after, { version: version("2.1.20"), groupsOf: {} }), [
+    "read on ** for group toString",
+    "read on ** for user constructor",
+  ]);
+});
+
 test("anonymous rights do not make up for those of signed-in users, and the other way round", () => {
   const before = withPolicy({ "**": { anonymousPolicy: ["read"], defaultPolicy: ["read"] } });
   assert.deepEqual(removed(before, { access: { anonymousRead: false } }), ["read on ** for anyone"]);
