@@ -1,20 +1,55 @@
-// npm run check -- <stack>: for a timer or a monitor. It changes nothing, not even the state. Options after the stack go to `pulumi preview`.
+// npm run check -- <stack>: for a timer or a monitor. It changes nothing, not even the state. Options after the stack go to `pulumi preview`, but for
+// `--textfile <file>`, which also writes what was found as metrics of Prometheus.
 //
 // Exit code 0: everything is as declared. 1: it is not, or could not be checked. 2: wrong usage.
 import { judgeKeyDates } from "../systems/zot/keys/rotation.ts";
+import { messageOf } from "../core/errors.ts";
+import type { CheckFound } from "./metrics.ts";
 import { PULUMI_EXIT, pulumi } from "./pulumi.ts";
 import { requestOf, settingsFileOf } from "./request.ts";
+import type { Request } from "./request.ts";
 import { unfinishedIn } from "./unfinished.ts";
 import { zotIsDown } from "./zotAnswers.ts";
 
 process.exitCode = await main(process.argv.slice(2));
 
+/** What the metrics tell, of what the check has read so far. */
+type Read = Pick<CheckFound, "outputs" | "state" | "unfinished">;
+
 async function main(args: readonly string[]): Promise<number> {
-  const request = requestOf(args);
-  if (request === undefined) {
-    process.stderr.write("usage: npm run check -- <stack> [options of pulumi preview]\n");
+  const { file, rest } = textfileIn(args);
+  const request = requestOf(rest);
+  if (request === undefined || file === "") {
+    process.stderr.write("usage: npm run check -- <stack> [--textfile <file>] [options of pulumi preview]\n");
     return 2;
   }
+  let read: Read = { outputs: undefined, state: undefined, unfinished: 0 };
+  const code = await check(request, (more) => (read = { ...read, ...more }));
+  if (file === undefined || code === 2) return code;
+  // Loaded only here: most checks need no metrics.
+  const { metricsOf, writeTextfile } = await import("./metrics.ts");
+  const text = await metricsOf({ ...read, stack: request.stack, ended: new Date(), success: code === 0 });
+  try {
+    writeTextfile(file, text);
+  } catch (error) {
+    process.stderr.write(
+      `✗ ${request.stack}: the metrics were not written (--textfile ${file}): ${messageOf(error)}\n`,
+    );
+    return 1;
+  }
+  return code;
+}
+
+/** The option `--textfile`, which Pulumi does not know; an empty name if it lacks its value. */
+function textfileIn(args: readonly string[]): { readonly file: string | undefined; readonly rest: readonly string[] } {
+  const at = args.findIndex((option) => option === "--textfile" || option.startsWith("--textfile="));
+  if (at < 0) return { file: undefined, rest: args };
+  const [option = "", value = ""] = args.slice(at);
+  const apart = option === "--textfile";
+  return { file: apart ? value : option.slice("--textfile=".length), rest: args.toSpliced(at, apart ? 2 : 1) };
+}
+
+async function check(request: Request, onRead: (read: Partial<Read>) => void): Promise<number> {
   const { stack, options, configFile } = request;
   const remedy = (up: string): string => `\`${["npm run pulumi --", up, "--stack", stack, ...configFile].join(" ")}\``;
   const fails = (why: string): 1 => {
@@ -27,12 +62,14 @@ async function main(args: readonly string[]): Promise<number> {
   if (code !== 0) return fails("could not read its outputs, see above.");
   const state = await pulumi(["stack", "export", "--stack", stack], "stdout");
   if (state.code !== 0) return fails("could not read its state, see above.");
-  const unfinished = unfinishedIn(JSON.parse(state.kept) as unknown);
+  const outputs = JSON.parse(kept) as Readonly<Record<string, unknown>>;
+  const exported = JSON.parse(state.kept) as unknown;
+  const unfinished = unfinishedIn(exported);
+  onRead({ outputs, state: exported, unfinished: unfinished.length });
   if (unfinished.length > 0) {
     const recover = `\`${["npm run recover --", stack, ...configFile].join(" ")}\``;
     return fails(`an earlier run did not finish: ${unfinished.join(", ")}. ${recover} resumes it.`);
   }
-  const outputs = JSON.parse(kept) as Readonly<Record<string, unknown>>;
   const key = judgeKeyDates(outputs, new Date());
   if (key.verdict === "unknown") return fails(`${key.says}. Run ${remedy("up")}.`);
   const line = `The key of ${String(outputs["ciUser"])} ${key.says}.`;

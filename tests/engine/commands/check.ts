@@ -1,21 +1,45 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { check } from "./runCheck.ts";
-import { homelab } from "./stack.ts";
+import { homelab, lab } from "./stack.ts";
 
 // npm run check reports problems, also with its exit code, and changes nothing. The tests depend on their order.
 
 test("without drift, check says so, and when the key rotates", async () => {
-  const { code, output } = await check();
+  const file = join(lab.directory, "zot-auth.prom");
+  const { code, output } = await check([
+    "lab",
+    "--config-file",
+    lab.settingsFile,
+    "--non-interactive",
+    "--textfile",
+    file,
+  ]);
   assert.equal(code, 0, output);
+  const metrics = readFileSync(file, "utf8");
+  assert.match(metrics, /^zot_auth_check_success\{stack="lab"\} 1$/m);
+  assert.match(metrics, /^zot_auth_access_checks\{stack="lab",result="passed"\} 15$/m);
+  assert.match(metrics, /^zot_auth_unmanaged_keys\{stack="lab",account="zot-ci"\} 0$/m);
+  const { keyExpires } = await lab.outputs();
+  assert.ok(metrics.includes(`{stack="lab",account="zot-ci"} ${Date.parse(String(keyExpires)) / 1000}\n`), metrics);
   assert.match(output, /^The key of zot-ci rotates in 59 days, on 20\d\d-\d\d-\d\d; expires on 20\d\d-\d\d-\d\d\.$/m);
   assert.match(output, /^✓ lab: everything is as declared\.$/m);
 });
 
 test("with drift, check names a deleted secret and does not restore it", async () => {
   await homelab.forgejo("/repos/homelab/site/actions/secrets/ZOT_CI_API_KEY", "DELETE");
-  const { code, output } = await check();
+  const file = join(lab.directory, "zot-auth.prom");
+  const { code, output } = await check([
+    "lab",
+    "--config-file",
+    lab.settingsFile,
+    "--non-interactive",
+    `--textfile=${file}`,
+  ]);
   assert.equal(code, 1, output);
+  assert.match(readFileSync(file, "utf8"), /^zot_auth_check_success\{stack="lab"\} 0$/m);
   assert.match(output, /drift: "homelab\/site has no secret ZOT_CI_API_KEY"/);
   assert.match(
     output,

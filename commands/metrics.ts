@@ -1,0 +1,86 @@
+import { chmodSync, renameSync, writeFileSync } from "node:fs";
+import { Gauge, Registry } from "prom-client";
+import { at, list } from "../core/json.ts";
+
+/** What a check found, as far as it came. */
+export interface CheckFound {
+  readonly stack: string;
+  /** When the check ended. */
+  readonly ended: Date;
+  /** Whether everything is as declared. */
+  readonly success: boolean;
+  /** What `pulumi stack output --json` prints. */
+  readonly outputs: unknown;
+  /** What `pulumi stack export` prints. */
+  readonly state: unknown;
+  /** How many operations an earlier run left unfinished. */
+  readonly unfinished: number;
+}
+
+/** The metrics of a check, in the text format of Prometheus (docs/metrics.md). What is unknown is left out: an alert on its absence tells. */
+export async function metricsOf(found: CheckFound): Promise<string> {
+  const { stack, ended, outputs, state } = found;
+  const registry = new Registry();
+  const gauge = (name: string, help: string, value: number | undefined, labels: Record<string, string> = {}): void => {
+    if (value === undefined) return;
+    const all = { stack, ...labels };
+    const labelNames = Object.keys(all);
+    const metric = registry.getSingleMetric(name) ?? new Gauge({ name, help, labelNames, registers: [registry] });
+    (metric as Gauge).set(all, value);
+  };
+  const account = { account: String(at(outputs, "ciUser")) };
+  const [passed, total] = countsIn(at(outputs, "acceptanceResult", "access"));
+
+  gauge("zot_auth_check_success", "Whether the last check found everything as declared.", found.success ? 1 : 0);
+  gauge("zot_auth_check_timestamp_seconds", "When the last check ended.", ended.getTime() / 1000);
+  gauge("zot_auth_unfinished_operations", "Operations that an earlier run left unfinished.", found.unfinished);
+  for (const [name, output, help] of [
+    ["created", "keyCreated", "When the account's key was created."],
+    ["rotation", "keyRotates", "When the account's key is due for rotation."],
+    ["expiry", "keyExpires", "When the account's key expires."],
+  ] as const)
+    gauge(`zot_auth_key_${name}_timestamp_seconds`, help, secondsOf(at(outputs, output)), account);
+  gauge(
+    "zot_auth_unmanaged_keys",
+    "API keys of the account that this stack does not manage, as of the last update.",
+    unmanagedIn(state),
+    account,
+  );
+  const checks = "Checks of the access matrix by result, as of the last update that ran them.";
+  gauge("zot_auth_access_checks", checks, passed, { result: "passed" });
+  gauge("zot_auth_access_checks", checks, total === undefined ? undefined : total - (passed ?? 0), {
+    result: "failed",
+  });
+  gauge(
+    "zot_auth_access_checks_timestamp_seconds",
+    "When the checks of the access matrix ran.",
+    secondsOf(at(outputs, "acceptanceResult", "checked")),
+  );
+  return registry.metrics();
+}
+
+/** Replaces the file at once: node_exporter may read it at any moment, as another user. */
+export function writeTextfile(file: string, text: string): void {
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, text);
+  chmodSync(draft, 0o644);
+  renameSync(draft, file);
+}
+
+function secondsOf(date: unknown): number | undefined {
+  const milliseconds = typeof date === "string" ? Date.parse(date) : Number.NaN;
+  return Number.isNaN(milliseconds) ? undefined : milliseconds / 1000;
+}
+
+/** `15 of 15 checks passed`. */
+function countsIn(text: unknown): readonly [passed: number | undefined, total: number | undefined] {
+  const [, passed, total] = /^(\d+) of (\d+) checks passed$/.exec(typeof text === "string" ? text : "") ?? [];
+  return passed === undefined ? [undefined, undefined] : [Number(passed), Number(total)];
+}
+
+function unmanagedIn(state: unknown): number | undefined {
+  const row = list(at(state, "deployment", "resources")).find(
+    (resource) => at(resource, "type") === "zot-auth:zot:OtherKeys",
+  );
+  return row === undefined ? undefined : list(at(row, "outputs", "unmanaged")).length;
+}

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { parse, stringify } from "yaml";
+import { metricsOf, writeTextfile } from "../../commands/metrics.ts";
+import type { CheckFound } from "../../commands/metrics.ts";
+
+const RULES = new URL("../../ci/prometheus/zot-auth.rules.yaml", import.meta.url);
+const PAGE = new URL("../../docs/metrics.md", import.meta.url);
+const skip = spawnSync("promtool", ["--version"]).status === 0 ? false : "no promtool here";
+
+const FOUND: CheckFound = {
+  stack: 'prod "east"',
+  ended: new Date("2026-11-29T12:00:00.500Z"),
+  success: true,
+  unfinished: 0,
+  outputs: {
+    ciUser: "zot-ci",
+    keyCreated: "2026-11-01T00:00:00Z",
+    keyRotates: "2026-12-31T00:00:00Z",
+    keyExpires: "2027-01-30T00:00:00Z",
+    acceptanceResult: { access: "14 of 15 checks passed", checked: "2026-11-01T00:01:00Z" },
+  },
+  state: { deployment: { resources: [{ type: "zot-auth:zot:OtherKeys", outputs: { unmanaged: [{}, {}] } }] } },
+};
+
+function folderOf(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), "zot-auth-metrics-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+const samples = (text: string): readonly string[] =>
+  text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+
+test("a check's metrics: dates in seconds, counts, and the stack as a label", async () => {
+  const stack = String.raw`stack="prod \"east\""`;
+  assert.deepEqual(samples(await metricsOf(FOUND)), [
+    `zot_auth_check_success{${stack}} 1`,
+    `zot_auth_check_timestamp_seconds{${stack}} 1795953600.5`,
+    `zot_auth_unfinished_operations{${stack}} 0`,
+    `zot_auth_key_created_timestamp_seconds{${stack},account="zot-ci"} 1793491200`,
+    `zot_auth_key_rotation_timestamp_seconds{${stack},account="zot-ci"} 1798675200`,
+    `zot_auth_key_expiry_timestamp_seconds{${stack},account="zot-ci"} 1801267200`,
+    `zot_auth_unmanaged_keys{${stack},account="zot-ci"} 2`,
+    `zot_auth_access_checks{${stack},result="passed"} 14`,
+    `zot_auth_access_checks{${stack},result="failed"} 1`,
+    `zot_auth_access_checks_timestamp_seconds{${stack}} 1793491260`,
+  ]);
+});
+
+test("what is unknown is left out", async () => {
+  const nothing = { ...FOUND, success: false, outputs: undefined, state: undefined, unfinished: 0 };
+  assert.deepEqual(
+    samples(await metricsOf(nothing)).map((line) => line.replace(/\{.*/, "")),
+    ["zot_auth_check_success", "zot_auth_check_timestamp_seconds", "zot_auth_unfinished_operations"],
+  );
+});
+
+test("the file is replaced at once, and everybody can read it", (t) => {
+  const folder = folderOf(t);
+  const file = join(folder, "zot-auth.prom");
+  for (const text of ["first\n", "second\n"]) {
+    writeTextfile(file, text);
+    assert.equal(readFileSync(file, "utf8"), text);
+  }
+  assert.equal(statSync(file).mode & 0o777, 0o644);
+  assert.deepEqual(readdirSync(folder), ["zot-auth.prom"]);
+});
+
+test("the page names every metric, and the alerts use no other", async () => {
+  const names = new Set(samples(await metricsOf(FOUND)).map((line) => line.replace(/\{.*/, "")));
+  const page = new Set([...readFileSync(PAGE, "utf8").matchAll(/^\| `(zot_auth_\w+)`/gm)].map(([, name = ""]) => name));
+  assert.deepEqual(page, names);
+  for (const [name] of readFileSync(RULES, "utf8").matchAll(/zot_auth_\w+/g)) assert.ok(names.has(name), name);
+});
+
+test("promtool accepts the metrics and the alerts, and each alert fires when it should", { skip }, async (t) => {
+  const checked = spawnSync("promtool", ["check", "metrics"], { input: await metricsOf(FOUND), encoding: "utf8" });
+  assert.equal(checked.status, 0, checked.stdout + checked.stderr);
+
+  const folder = folderOf(t);
+  const { groups } = parse(readFileSync(RULES, "utf8")) as { groups: [{ rules: { alert: string }[] }] };
+  const [{ rules }] = groups;
+  const labels = 'stack="prod",account="zot-ci"';
+  // The clock of the test begins at 0.
+  const day = 86_400;
+  const cases: Readonly<Record<string, readonly [series: string, quiet: number, firing: number]>> = {
+    ZotAuthKeyExpiresSoon: [`zot_auth_key_expiry_timestamp_seconds{${labels}}`, 12 * day, 8 * day],
+    ZotAuthRotationOverdue: [`zot_auth_key_rotation_timestamp_seconds{${labels}}`, day, 0],
+    ZotAuthNotAsDeclared: [`zot_auth_check_success{${labels}}`, 1, 0],
+    ZotAuthCheckMissing: [`zot_auth_check_timestamp_seconds{${labels}}`, 2.5 * day, day],
+    ZotAuthUnmanagedKey: [`zot_auth_unmanaged_keys{${labels}}`, 0, 1],
+    ZotAuthUnfinishedRun: [`zot_auth_unfinished_operations{${labels}}`, 0, 1],
+  };
+  assert.deepEqual(
+    rules.map(({ alert }) => alert),
+    Object.keys(cases),
+  );
+  const groupFor = (firing: boolean) => ({
+    interval: "1h",
+    input_series: Object.values(cases).map(([series, quiet, loud]) => ({
+      series,
+      values: `${firing ? loud : quiet}x72`,
+    })),
+    promql_expr_test: Object.keys(cases).map((alert) => ({
+      expr: `count(ALERTS{alertname="${alert}",alertstate="firing"}) or vector(0)`,
+      eval_time: "3d",
+      exp_samples: [{ labels: "{}", value: firing ? 1 : 0 }],
+    })),
+  });
+  const file = join(folder, "test.yaml");
+  const rulesFile = join(folder, "rules.yaml");
+  writeFileSync(rulesFile, readFileSync(RULES));
+  writeFileSync(
+    file,
+    stringify({ rule_files: [rulesFile], evaluation_interval: "1h", tests: [groupFor(true), groupFor(false)] }),
+  );
+  const tested = spawnSync("promtool", ["test", "rules", file], { encoding: "utf8" });
+  assert.equal(tested.status, 0, tested.stdout + tested.stderr);
+});
