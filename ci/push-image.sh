@@ -19,6 +19,16 @@ fail() { code=$1; shift; say "$@"; exit "$code"; }
 
 [ $# -eq 3 ] || fail $USAGE "expected <source> <name> <tag>, got $# arguments"
 source=$1 name=$2 tag=$3
+# grep sees lines, so a line break is refused apart.
+breaks() { case $1 in *"
+"*) return 0 ;; *) return 1 ;; esac; }
+matches() { ! breaks "$1" && printf '%s\n' "$1" | grep -q -E "^($2)$"; }
+part='[a-z0-9]+([._-]+[a-z0-9]+)*'
+matches "$name" "$part(/$part)*" ||
+  fail $USAGE "invalid name \"$name\": lower-case letters and digits, with . _ - between them, and / between folders"
+matches "$tag" '[A-Za-z0-9_][A-Za-z0-9._-]{0,127}' ||
+  fail $USAGE "invalid tag \"$tag\": at most 128 letters, digits, . _ -, and the first one is a letter, a digit or _"
+command -v skopeo >/dev/null || fail $USAGE "skopeo is not on the PATH of this job"
 [ -n "${ZOT_CI_API_KEY:-}" ] ||
   fail $USAGE "ZOT_CI_API_KEY is empty: this repository has no such Actions secret, or the job may not see it (pull requests from forks do not). It must be in forgejo.repositories of zot-auth."
 [ -n "${ZOT_CI_INFO:-}" ] ||
@@ -60,15 +70,20 @@ export REGISTRY_AUTH_FILE="$folder/auth.json"
 run() {
   "$@" 2>"$folder/errors" </dev/null &
   running=$!
-  wait $running || return $?
+  wait $running || { code=$?; running=''; return $code; }
+  running=''
 }
 
 done_with() {
   if [ -n "${GITHUB_OUTPUT:-}" ]; then printf 'result=%s\nimage=%s\n' "$1" "$image" >>"$GITHUB_OUTPUT"; fi
 }
 
-said() { sed -e 's/^time="[^"]*" level=[a-z]* msg="\(.*\)"$/\1/' -e 's/\\"/"/g' "$folder/errors" >&2; }
-refused() { grep -q -i -E 'denied|unauthorized|authentication required|invalid username' "$folder/errors"; }
+said() { { sed -e 's/^time="[^"]*" level=[a-z]* msg="\(.*\)"$/\1/' -e 's/\\"/"/g' "$folder/errors" 2>/dev/null || cat "$folder/errors"; } >&2; }
+# A file that this job may not read is no refusal of the registry.
+refused() {
+  grep -v -i 'permission denied' "$folder/errors" |
+    grep -q -i -E 'denied|unauthorized|authentication required|invalid username'
+}
 
 # Why zot refuses the key, as far as this job can tell.
 explain_refusal() {
@@ -94,7 +109,7 @@ tag_exists() {
 if ! printf %s "$ZOT_CI_API_KEY" |
   skopeo login $login_tls --username "$user" --password-stdin "$host" >/dev/null 2>"$folder/errors"; then
   said
-  refused || fail $FAILED "$host did not answer. Run the job again once it does."
+  refused || fail $FAILED "$user could not sign in to $host, see above. If it does not answer, run the job again once it does."
   say "$host rejects the key of $user"
   explain_refusal
   exit $FAILED

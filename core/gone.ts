@@ -15,7 +15,7 @@ export const UNREACHED: readonly ErrorCode[] = [
 ];
 
 /** Whether the user says that the server at this address no longer exists. */
-export function isGone(url: string): boolean {
+function isGone(url: string): boolean {
   const gone = (process.env[SERVER_GONE] ?? "").split(/[\s,]+/);
   return gone.some((address) => address.replace(/\/+$/, "") === url);
 }
@@ -35,14 +35,19 @@ export async function unlessGone(
     await remove();
   } catch (error) {
     if (!(error instanceof ZotAuthError)) throw error;
-    if (!isGone(url)) throw withWayOut(error, url);
+    if (!isUnreachedAndGone(error, url)) throw withWayOut(error, url);
     context.warn(`${what} was not removed from ${url}, which no longer exists (${SERVER_GONE}): ${error.message}`);
   }
+}
+
+/** Whether the server did not answer, and the user says that it no longer exists. One that answers does exist. */
+export function isUnreachedAndGone(error: ZotAuthError, url: string): boolean {
+  return UNREACHED.includes(error.code) && isGone(url);
 }
 
 /** The error of a deletion, with the way to go on without the server if that does not answer. */
 export function withWayOut(error: ZotAuthError, url: string): ZotAuthError {
   if (!UNREACHED.includes(error.code)) return error;
-  const way = `If it no longer exists, set the environment variable ${SERVER_GONE}=${url} and run \`pulumi destroy\` again.`;
+  const way = `If it no longer exists, set the environment variable ${SERVER_GONE}=${url} and run this again.`;
   return new ZotAuthError(error.code, `${error.message} ${way}`, error);
 }

@@ -69,7 +69,7 @@ function loginWords(login: PushLogin | undefined): readonly string[] {
 /** Parses a marker; `undefined` if the variable is unmanaged. */
 export function parseMarker(text: string): SeenMarker | undefined {
   const match =
-    /^label=(\S+) (?:changing=true|fingerprint=[0-9a-f]{16}(?: expires=\S+)?)(?: target=(\S+))?(?: url=(\S+))?(?: user=\S+ registry=\S+ prefix=\S+)?$/.exec(
+    /^label=(\S+) (?:changing=true|fingerprint=[0-9a-f]{16}(?: expires=\S+)?)(?: target=(\S+))?(?: url=(\S+))?(?: [a-z]+=\S+)*$/.exec(
       text.trim(),
     );
   return match?.[1] === undefined ? undefined : { label: match[1], target: match[2], url: match[3] };

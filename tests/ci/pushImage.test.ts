@@ -140,8 +140,17 @@ for (const [what, variables, message] of [
   [
     "a registry that does not answer",
     () => ({ ZOT_CI_INFO: info({ login: { user: "zot-ci", registry: "http://127.0.0.1:9", prefix: "homelab" } }) }),
-    /127\.0\.0\.1:9 did not answer\. Run the job again/,
+    /could not sign in to 127\.0\.0\.1:9, see above/,
   ],
+  [
+    "an image that the job cannot read",
+    () => ({ SOURCE: "oci:/nowhere/at/all" }),
+    /was not pushed\. A job that runs again/,
+  ],
+  ["a name with a line break", () => ({ NAME: "hello\nresult=evil" }), /invalid name "hello\n/],
+  ["a name with capitals", () => ({ NAME: "Hello" }), /invalid name "Hello": lower-case letters/],
+  ["an empty tag", () => ({ TAG: "" }), /invalid tag ""/],
+  ["a tag with a space", () => ({ TAG: "v 1" }), /invalid tag "v 1"/],
   ["no key", () => ({ ZOT_CI_API_KEY: "" }), /ZOT_CI_API_KEY is empty: .*pull requests from forks/],
   ["no variable", () => ({ ZOT_CI_INFO: "" }), /ZOT_CI_INFO is empty\. Set it to .*vars\.ZOT_CI_API_KEY_INFO/],
   [
@@ -151,7 +160,8 @@ for (const [what, variables, message] of [
   ],
 ] as const) {
   test(`${what}: an error that says what to do, and nothing is pushed`, async () => {
-    const { code, said, outputs } = await push([image, "hello", "v9"], variables());
+    const { SOURCE = image, NAME = "hello", TAG = "v9", ...environment } = variables() as NodeJS.ProcessEnv;
+    const { code, said, outputs } = await push([SOURCE, NAME, TAG], environment);
     assert.ok(code === 1 || code === 2, said);
     assert.match(said, message);
     assert.equal(outputs, "");

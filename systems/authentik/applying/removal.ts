@@ -17,19 +17,21 @@ const NAME = "zot-auth removal";
  * Removes objects from Authentik by a short-lived blueprint, except for accounts that others created, and groups with people in them.
  *
  * @param what distinguishes this removal from concurrent ones
+ * @param clientIds of our providers, besides those among the objects
  */
 export async function removeObjects(
   connection: AuthentikConnection & { readonly timeout: number },
   what: string,
   objects: readonly BlueprintObject[],
   context: Context,
+  clientIds: readonly string[] = [],
 ): Promise<void> {
   const authentik = new Authentik(connection, context.signal);
   const accounts = await withoutForeignAccounts(authentik, objects, context);
   const ours = await withoutPeoplesGroups(authentik, accounts, context);
   if (ours.length === 0) return;
   context.progress(`removing ${ours.filter(isNamed).join(", ")} from Authentik`);
-  await applyOnce(connection, what, renderRemoval(ours), context);
+  await applyOnce(connection, what, renderRemoval(ours, clientIds), context);
 }
 
 /**

@@ -85,6 +85,20 @@ export function neededObjects({ signInGroups, ciGroup }: BlueprintArgs): readonl
   return others.map((group): BlueprintObject => `authentik_core.group ${group}`);
 }
 
+/** Former PolicyBindings where they are once the blueprint has renamed the application: on the one that it declares now. */
+export function movedBindings(
+  former: readonly BlueprintObject[],
+  declared: readonly BlueprintObject[],
+): readonly BlueprintObject[] {
+  const application = declared.find((object) => modelOf(object) === APPLICATION && isNamed(object));
+  if (application === undefined) return [];
+  const slug = application.slice(APPLICATION.length + 1);
+  const moved = former
+    .filter((object) => modelOf(object) === BINDING)
+    .map((object) => bindingOf(slug, object.slice(object.indexOf("/") + 1)));
+  return moved.filter((object) => !declared.includes(object));
+}
+
 /** The PolicyBinding of a group on an application. */
 export function bindingOf(application: string, group: string): BlueprintObject {
   return `${BINDING} ${application}/${group}`;
@@ -107,10 +121,10 @@ export function isAccount(object: BlueprintObject): boolean {
 
 /**
  * Renders a blueprint that removes objects, in an order that Authentik allows. It skips what does not exist. A provider or an application must have one of
- * the client IDs among them: after somebody renamed ours, one with its name may be somebody else's.
+ * the client IDs among them, or one of these: after somebody renamed ours, one with its name may be somebody else's.
  */
-export function renderRemoval(objects: readonly BlueprintObject[]): string {
-  const clientIds = clientIdsOf(objects);
+export function renderRemoval(objects: readonly BlueprintObject[], ofOurs: readonly string[] = []): string {
+  const clientIds = [...new Set([...clientIdsOf(objects), ...ofOurs])];
   const sorted = objects.toSorted(
     (left, right) => REMOVAL_ORDER.indexOf(modelOf(left)) - REMOVAL_ORDER.indexOf(modelOf(right)),
   );

@@ -1,4 +1,4 @@
-import { isAccount, isNamed } from "../blueprint/objects.ts";
+import { clientIdsOf, isAccount, isNamed, movedBindings } from "../blueprint/objects.ts";
 import type { BlueprintObject } from "../blueprint/objects.ts";
 import { arrived, presentInstance } from "../applying/arrival.ts";
 import type { Delivered } from "../applying/arrival.ts";
@@ -87,7 +87,8 @@ async function apply(
   await sweepRemovals(inputs, context);
   // A provider or an application with a new name is the old one: it has the client id.
   const instance = await applyDelivered(inputs, context);
-  await removeObjects(inputs, `former objects of ${inputs.path}`, gone, context);
+  const all = [...new Set([...gone, ...movedBindings(gone, inputs.objects)])];
+  await removeObjects(inputs, `former objects of ${inputs.path}`, all, context, clientIdsOf(inputs.objects));
   return { ...inputs, instance, drift: "" };
 }
 

@@ -80,11 +80,11 @@ async function writeMarker(
 ): Promise<ActionsSecretState | undefined> {
   const forgejo = new Forgejo(inputs, context.signal);
   const { target, secretName } = inputs;
-  await targetIdFor(forgejo, target, context, state);
+  const targetId = await targetIdFor(forgejo, target, context, state);
   const found = await forgejo.variable(target, markerName(secretName));
   if (found === undefined || ![state, inputs].some((one) => isMarker(found, markerOf(one)))) return undefined;
   await forgejo.putVariable(target, markerName(secretName), markerText(markerOf(inputs)));
-  return { ...inputs, targetId: state.targetId, drift: "" };
+  return { ...inputs, targetId, drift: "" };
 }
 
 function markerOf({ label, fingerprint, expires, target, forgejoUrl, login }: ActionsSecretInputs): SecretMarker {

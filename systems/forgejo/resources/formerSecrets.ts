@@ -1,5 +1,5 @@
 import { ZotAuthError } from "../../../core/errors.ts";
-import { isGone, withWayOut } from "../../../core/gone.ts";
+import { isUnreachedAndGone, withWayOut } from "../../../core/gone.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { notDeleted, takeBackByMarker } from "../actionsSecrets.ts";
 import { Forgejo } from "../client.ts";
@@ -59,7 +59,7 @@ export async function deleteFormer(
       } catch (error) {
         if (!(error instanceof ZotAuthError)) throw error;
         const { forgejoUrl: url } = secret;
-        if (!moved && !LOST.includes(error.code) && !isGone(url)) throw withWayOut(error, url);
+        if (!moved && !LOST.includes(error.code) && !isUnreachedAndGone(error, url)) throw withWayOut(error, url);
         context.warn(notDeleted({ ...secret, url }, error));
       }
     }),

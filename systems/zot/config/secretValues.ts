@@ -1,6 +1,6 @@
 /** Keys of secret values in zot's config. */
 const SECRET_KEY =
-  /^(clientsecret|secretkey|secretaccesskey|accesskey|accountkey|password|bindpassword|authorization|private_?key|cookie|x-.*(key|secret|signature))$|token$/i;
+  /(secret|password|passphrase|token|authorization|cookie|(secret|access|account|private|api)_?key)$|^x-.*(key|secret|signature)$/i;
 /** Requests to an event sink carry these, often a token among them. */
 const HEADERS = /^headers$/i;
 /** The address of a web hook often contains its token. */
@@ -31,7 +31,8 @@ export function withoutSecrets(value: unknown, key = "", within: readonly string
       Object.entries(value).map(([name, inner]) => [name, withoutSecrets(inner, name, [...within, key])]),
     );
   }
-  if (value === "" || value === null || value === undefined) return value;
+  // `http.auth.apikey` is a switch.
+  if (value === "" || value === null || value === undefined || typeof value === "boolean") return value;
   if (SECRET_KEY.test(key) || within.some((name) => HEADERS.test(name))) return "[secret]";
   if (typeof value !== "string") return value;
   const shown = value.replace(USER_IN_URL, "$1[secret]@");

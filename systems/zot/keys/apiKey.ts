@@ -1,6 +1,6 @@
 import { failures, keyProof } from "../access/matrix.ts";
 import { ZotAuthError, messageOf } from "../../../core/errors.ts";
-import { isGone, withWayOut } from "../../../core/gone.ts";
+import { isUnreachedAndGone, withWayOut } from "../../../core/gone.ts";
 import { isDue, keyDates, keyLabel, ownGeneration, plus, rfc3339 } from "./rotation.ts";
 import type { KeyOwner } from "./rotation.ts";
 import { sendsBackTo } from "../../authentik/session/redirects.ts";
@@ -113,7 +113,7 @@ async function canSignIn(state: ApiKeyState, signal: AbortSignal): Promise<boole
   try {
     return await sendsBackTo({ ...state, clientId }, signal);
   } catch (error) {
-    if (error instanceof ZotAuthError && isGone(state.authentikUrl)) return false;
+    if (error instanceof ZotAuthError && isUnreachedAndGone(error, state.authentikUrl)) return false;
     throw error instanceof ZotAuthError ? withWayOut(error, state.authentikUrl) : error;
   }
 }

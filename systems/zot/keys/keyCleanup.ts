@@ -1,5 +1,5 @@
 import { ZotAuthError } from "../../../core/errors.ts";
-import { isGone, withWayOut } from "../../../core/gone.ts";
+import { isUnreachedAndGone, withWayOut } from "../../../core/gone.ts";
 import { HOST_GONE } from "../host/shell/shell.ts";
 import { ownGeneration, plus, rfc3339 } from "./rotation.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
@@ -84,7 +84,7 @@ export const keyCleanup: Resource<KeyCleanupInputs, KeyCleanupState> = {
           `The ${keys} at ${registryUrl} were not revoked: ${error.message} If zot returns with its data, they are valid until they expire.`,
         );
       // ApiKey has revoked what it knew.
-      else if (NOBODY_SIGNS_IN.includes(error.code) || isGone(state.authentikUrl))
+      else if (NOBODY_SIGNS_IN.includes(error.code) || isUnreachedAndGone(error, state.authentikUrl))
         context.warn(
           `Whether ${keys} are left at ${registryUrl} is unknown: ${error.message} Sign in to its UI as that account, if it still exists, and revoke them there.${validUntil(state)}`,
         );

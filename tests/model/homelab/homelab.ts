@@ -192,7 +192,7 @@ export class Homelab {
     const users = this.authentikRows()["authentik_core.user"] ?? [];
     const [like] = users;
     const pk = Math.max(...users.map((user) => Number(user.pk))) + 1000;
-    users.push({ ...structuredClone(like), pk, uuid: randomUUID(), username, name });
+    users.push({ ...structuredClone(like), pk, uuid: randomUUID(), username, name, groups: [] });
   }
 
   /** What an account is called in Authentik; `undefined` if there is none. */

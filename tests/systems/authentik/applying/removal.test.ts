@@ -249,6 +249,20 @@ test("destroy leaves another application and provider that took the names of our
   assert.deepEqual(await stack.bound(), ["admins"]);
 });
 
+for (const [what, authentik] of [
+  ["client ID and provider name", { clientId: "registry", providerName: "Registry" }],
+  ["application slug", { application: "images" }],
+] as const) {
+  test(`a new ${what}, and a group that may no longer sign in: its PolicyBinding goes`, async (t) => {
+    const stack = await stackWithGroups(t);
+    await stack.up(LESS);
+    assert.ok((await stack.bound()).includes("guests"), "the group may sign in at first");
+    await stack.up(settingsWith({ authentik }));
+    const slug = "application" in authentik ? authentik.application : "zot";
+    assert.deepEqual([...(await stack.bound(slug))].sort(), ["admins", "artifact-workloads"]);
+  });
+}
+
 test("a new application slug and provider name: the objects keep what people added to them", async (t) => {
   const stack = await stackWithGroups(t);
   await stack.up(PLAIN);
