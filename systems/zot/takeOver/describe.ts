@@ -1,9 +1,9 @@
 import { isObject } from "../../../core/json.ts";
 import type { JsonObject } from "../../../core/json.ts";
-import { valueAt } from "../config/anyCase.ts";
 import { configDifferences } from "../config/difference.ts";
 import type { Difference } from "../config/difference.ts";
-import { knowsAccounts } from "./signIns.ts";
+import type { ZotVersion } from "../version.ts";
+import { describeClosing, isOpen } from "./openRegistry.ts";
 
 const CANARY = "zot_auth_canary/";
 /** The longest value that is printed in full. */
@@ -19,7 +19,7 @@ const KINDS = { removed: "removes", changed: "changes", added: "adds" } as const
  *
  * @param text the file on the host
  */
-export function describeConfigChange(text: string, config: JsonObject): string {
+export function describeConfigChange(text: string, config: JsonObject, version: ZotVersion): string {
   const before = parseConfig(text);
   if (before === undefined) return "It is not a JSON object, so it cannot be compared with the declared config.";
   const differences = configDifferences(before, config);
@@ -27,9 +27,8 @@ export function describeConfigChange(text: string, config: JsonObject): string {
   const lines = (Object.keys(KINDS) as Difference["kind"][]).flatMap((kind) =>
     differences.filter((difference) => difference.kind === kind).map(describe),
   );
-  const isOpen = !knowsAccounts(before) && valueAt(before, "http", "accessControl") === undefined;
-  const now = isOpen ? "Anyone may push and delete there now, without signing in. " : "";
-  return [`${now}The update`, ...lines].join("\n  ");
+  const closing = isOpen(before) ? describeClosing(before, config, version).map((line) => `${line}\n`) : [];
+  return [`${closing.join("")}The update`, ...lines].join("\n  ");
 }
 
 /** A config's text; `undefined` if it is not a JSON object. */

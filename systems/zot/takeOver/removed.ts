@@ -39,9 +39,7 @@ function removedMembers(before: unknown, after: unknown): readonly string[] {
   });
 }
 
-/** Metrics that are turned off are an extension that goes. */
 function removedMetrics(before: unknown, after: unknown, version: ZotVersion): readonly string[] {
-  if (!hasMetrics(before) || !hasMetrics(after)) return [];
   const kept = readersOfMetrics(after, version);
   return readersOfMetrics(before, version)
     .filter((reader) => !kept.includes(reader))
@@ -49,6 +47,7 @@ function removedMetrics(before: unknown, after: unknown, version: ZotVersion): r
 }
 
 function readersOfMetrics(config: unknown, version: ZotVersion): readonly string[] {
+  if (!hasMetrics(config)) return [];
   const access = valueAt(config, "http", "accessControl");
   if (!isObject(access)) return knowsAccounts(config) ? ["signed-in users"] : [];
   const users = texts(valueAt(access, "metrics", "users"));

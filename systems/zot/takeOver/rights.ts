@@ -68,6 +68,13 @@ export function removedRights(before: unknown, after: unknown, groupsOf: Members
   return [...linesOf(losses)].map(([where, actions]) => `${ordered(actions).join(", ")} ${where}`);
 }
 
+/** Whom a config grants an action, on whichever repositories: `group admins`. */
+export function grantedTo(config: unknown, action: string): readonly string[] {
+  const { globs, everywhere } = rightsOf(config);
+  const grants = [...globs.flatMap((rules) => rules.grants), ...everywhere];
+  return [...new Set(grants.filter(({ actions }) => actions.includes(action)).map(({ subject }) => nameOf(subject)))];
+}
+
 function linesOf(losses: readonly Loss[]): ReadonlyMap<string, ReadonlySet<string>> {
   const lines = new Map<string, Set<string>>();
   for (const { subject, grantedOn, lostOn, actions } of losses) {
@@ -147,7 +154,8 @@ function rightsOf(config: unknown): Rights {
   };
 }
 
-const EVERYTHING: readonly string[] = ["read", "create", "update", "delete"];
+/** What zot allows an account where there are no rules. */
+export const EVERYTHING: readonly string[] = ["read", "create", "update", "delete"];
 
 function grantsOf(policy: unknown): readonly Grant[] {
   const { groups, users, actions } = parsePolicy(policy);

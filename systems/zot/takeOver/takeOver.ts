@@ -40,7 +40,7 @@ export function configNotice({ facts, file, config }: TakeOver, isFirst: boolean
   // No copy is kept of it (deploy/keeping.ts): it may have been copied from an earlier place of ours.
   if (facts.byHand?.config === true && text === formatZotConfig(config))
     return `${file} is the declared config already, byte for byte. It counts as written by this program: \`destroy\` removes it.`;
-  const change = describeConfigChange(text, config);
+  const change = describeConfigChange(text, config, facts.version);
   if (facts.byHand?.config === true)
     return `${file} was made by hand. A copy of it is kept beside it, and \`destroy\` restores it. ${change}`;
   if (facts.config.state === "edited") return `${file} was edited by hand. ${change}`;

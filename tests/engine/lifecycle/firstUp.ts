@@ -47,7 +47,7 @@ test("preview on a new homelab shows the whole plan without a warning and change
   assertNoNoise(output);
   assert.match(
     output,
-    /config\.json on local was made by hand\..* Anyone may push .* The update\n[^]*\n +adds http\.accessControl/,
+    /config\.json on local was made by hand\..* Anyone may pull, push .*\n +create, update, delete on \*\*\n[^]*Then may push: group [^]*\n +The update\n[^]*\n +adds http\.accessControl/,
   );
   assert.match(output, /zot restarts \(about 2 s\): it reads .* only when it starts\./);
   for (const row of [

@@ -17,7 +17,12 @@ function ours(change: Readonly<Record<string, unknown>> = {}): ZotConfig {
   );
 }
 
-const OIDC = { issuer: "https://authentik.ops.eblu.me/application/o/zot/", scopes: ["openid"], clientid: "zot" };
+const OIDC = {
+  issuer: "https://authentik.ops.eblu.me/application/o/zot/",
+  scopes: ["openid"],
+  clientid: "zot",
+  claimMapping: { username: "preferred_username" },
+};
 const RIGHTS = ["read", "create", "update", "delete"];
 
 function byHand(http: object, extensions: object = {}): unknown {
@@ -202,7 +207,11 @@ test("members of static groups, and readers of the metrics as the version has th
   const closed = { access: { anonymousMetrics: false } };
   assert.deepEqual(removed(before, closed), [members, "read on the metrics for anyone", user]);
   assert.deepEqual(removed(before), [members, user]);
-  assert.deepEqual(removed(before, { zot: { metrics: { enable: false } } }), [members]);
+  assert.deepEqual(removed(before, { zot: { metrics: { enable: false } } }), [
+    members,
+    "read on the metrics for anyone",
+    user,
+  ]);
   const old = version("2.1.17");
   const withUsers = byHand({ accessControl: { repositories: {}, metrics: { users: [""] } } }, { metrics: {} });
   const without = byHand({ accessControl: { repositories: {} } }, { metrics: {} });
