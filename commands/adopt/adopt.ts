@@ -13,6 +13,7 @@ import { problemsOf, withoutDefaults } from "./settings/schema.ts";
 import { SettingsFile, headerOf } from "./settings/settingsFile.ts";
 import type { NotKept } from "./settings/settingsFile.ts";
 import { Stop } from "./stop.ts";
+import { atPath, leavesOf } from "./settings/tree.ts";
 import type { Tree } from "./settings/tree.ts";
 import { USAGE } from "./usage.ts";
 
@@ -64,14 +65,15 @@ async function run(args: readonly string[], { input, output, environment }: Surr
     );
   const flags = readFlags(request.others);
   if (flags.problems.length > 0) throw new Stop(["Nothing was written.", ...flags.problems].join("\n  "), 2);
-  const agreed = agreesInAdvance(flags.options, environment) || flags.options.includes("--force");
+  const agreed = agreesInAdvance(flags.options, environment);
   const terminal = canAsk(flags.options, input) ? { input, output } : undefined;
   const file = new SettingsFile(settingsFileOf(request));
-  if (file.exists && !agreed && terminal === undefined) {
-    const message = `Nothing was written: ${file.path} exists. To replace its settings, add --yes; keys that are not zot-auth's stay.`;
-    throw new Stop(message, 2);
-  }
-  const answers = new Answers(formerAnswers(file.settings, flags.settings), flags.settings, terminal, request.stack);
+  const chosen = choiceOf(file, flags.options);
+  if (file.exists && terminal === undefined) assertConsent(file, agreed, chosen);
+  const keeps = chosen ?? (await agrees(`${foreign(file)}. ${KEEP}?`, input, output));
+  if (!keeps) file.dropComment();
+  const former = keeps ? formerAnswers(file.settings, flags.settings) : {};
+  const answers = new Answers(former, flags.settings, terminal, request.stack);
   const zot = await readZot(answers);
   await answers.complete([...ABOUT_ZOT, ...ABOUT_SERVERS]);
   assertValid(problemsOf(answers.tree));
@@ -94,7 +96,40 @@ async function run(args: readonly string[], { input, output, environment }: Surr
   }
   file.write(text);
   const found = [`Read zot's config ${zot.place}.`, ...servers.notes];
-  output.write(reportOf({ found, notKept, added: adopted.added, file }, request));
+  const kept = leavesOf(settings).filter((path) => answers.isKept(path));
+  output.write(reportOf({ found, settings, kept, notKept, added: adopted.added, file }, request));
+}
+
+/**
+ * Whether an existing file's settings count where nothing else tells them; `undefined` if a person must say so. Those that this command wrote do. Others may be
+ * somebody else's, such as those of the repository's own Pulumi.prod.yaml.
+ */
+function choiceOf(file: SettingsFile, options: readonly string[]): boolean | undefined {
+  if (options.includes("--keep")) return true;
+  if (options.includes("--discard")) return false;
+  return file.isAdopted || Object.keys(file.settings).length === 0 ? true : undefined;
+}
+
+const KEEP = "Keep those of its settings that are neither read nor given";
+
+function foreign(file: SettingsFile): string {
+  return `${file.path} exists, and \`adopt\` did not write it: its settings may be another homelab's`;
+}
+
+/** @throws Stop that lists what only a person can agree to */
+function assertConsent(file: SettingsFile, agreed: boolean, chosen: boolean | undefined): void {
+  const lacks = [
+    ...(agreed ? [] : ["--yes to replace its settings; keys that are not zot-auth's stay"]),
+    ...(chosen === undefined
+      ? ["--keep to keep those of its settings that are neither read nor given, or --discard to leave them out"]
+      : []),
+  ];
+  if (lacks.length === 0) return;
+  const which = chosen === undefined ? foreign(file) : `${file.path} exists`;
+  throw new Stop(
+    [`Nothing was written: ${which}. Name another stack, or add`, ...lacks.map((lack) => `  ${lack}`)].join("\n"),
+    2,
+  );
 }
 
 type Problem = ReturnType<typeof problemsOf>[number];
@@ -123,15 +158,22 @@ function assertValid(problems: readonly Problem[]): void {
 
 interface Report {
   readonly found: readonly string[];
+  readonly settings: Tree;
+  /** Those that only the existing file tells. */
+  readonly kept: readonly (readonly string[])[];
   readonly notKept: readonly NotKept[];
   /** What `up` adds to zot's config. */
   readonly added: readonly NotKept[];
   readonly file: SettingsFile;
 }
 
-function reportOf({ found, notKept, added, file }: Report, { stack, configFile }: Request): string {
+function reportOf({ found, settings, kept, notKept, added, file }: Report, { stack, configFile }: Request): string {
   return [
     ...found,
+    ...listed(
+      `Kept from the existing file (${kept.length}):`,
+      kept.map((path) => ({ path: path.join("."), reason: textOf(atPath(settings, path)) })),
+    ),
     ...listed(`Not kept (${notKept.length}):`, notKept),
     ...listed(`Added to zot's config by \`up\` (${added.length}):`, added),
     "",
@@ -150,4 +192,8 @@ function listed(title: string, rows: readonly NotKept[]): readonly string[] {
 function hasSecret(value: unknown, secret: string): boolean {
   if (typeof value === "string") return value === secret || (secret.length >= 8 && value.includes(secret));
   return typeof value === "object" && value !== null && Object.values(value).some((inner) => hasSecret(inner, secret));
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -22,9 +22,14 @@ Every setting of docs/settings.md is a flag, by its path. A flag counts more tha
   --forgejo.repositories me/app,me/site   who gets CI's key
 
   --config-file <file>                    writes this file instead of Pulumi.<stack>.yaml
-  --yes                                   replaces our settings in an existing file without asking; everything else in it stays
+  --yes, -y                               replaces our settings in an existing file without asking; everything else in it stays
+  --keep                                  keeps those of an existing file's settings that are neither read nor given, as it does
+                                          anyway if \`adopt\` wrote that file
+  --discard                               keeps none of them
   --non-interactive                       asks nothing
-  --help
+  --help, -h
+
+Exit code 0: the file is written. 1: something is in the way. 2: wrong usage, or an answer or consent is missing. But for 0, nothing was written.
 
 The whole way from a registry that was set up by hand: docs/taking-over.md.
 `;

@@ -3,7 +3,7 @@ import type { Terminal } from "./asking.ts";
 import { isOpen, missingIn, missingMessage, surelyMissingIn } from "./questions.ts";
 import type { Question } from "./questions.ts";
 import { Stop } from "../stop.ts";
-import { merged, valueOf } from "../settings/tree.ts";
+import { atPath, merged, valueOf } from "../settings/tree.ts";
 import type { Tree } from "../settings/tree.ts";
 
 /** The settings as far as they are known: from an existing file, zot's config, the other servers, flags and a person. The later ones count more. */
@@ -25,6 +25,12 @@ export class Answers {
 
   get tree(): Tree {
     return [this.#zot, this.#read, this.#flags, this.#asked].reduce(merged, this.#former);
+  }
+
+  /** Whether nothing but the existing file says so. */
+  isKept(path: readonly string[]): boolean {
+    const told = [this.#read, this.#flags, this.#asked].reduce(merged, this.#zot);
+    return atPath(told, path) === undefined;
   }
 
   get(setting: string): string | undefined {

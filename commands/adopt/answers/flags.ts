@@ -11,7 +11,7 @@ export interface Flags {
   readonly problems: readonly string[];
 }
 
-const OPTION = /^(?:--yes(?:=\w+)?|-y|-f|--force|--non-interactive(?:=\w+)?|--help|-h)$/;
+const OPTION = /^(?:--yes(?:=\w+)?|-y|--keep|--discard|--non-interactive(?:=\w+)?)$/;
 
 /** Reads flags such as `--registry.host ssh:nas` or `--ci.imagePrefix=homelab`: each setting is one, by its path in docs/settings.md. */
 export function readFlags(args: readonly string[]): Flags {
@@ -33,6 +33,8 @@ export function readFlags(args: readonly string[]): Flags {
     if (value === undefined) problems.push(`--${setting}: needs a value.`);
     else settings = withValue(settings, setting.split("."), valueFromText(setting, value));
   }
+  if (options.includes("--keep") && options.includes("--discard"))
+    problems.push("--keep and --discard exclude each other.");
   problems.push(...problemsOf(settings).map(({ path, message }) => `--${path}: ${message}`));
   return { settings, options, problems };
 }

@@ -38,17 +38,27 @@ export function headerOf(stack: string, place: string): readonly string[] {
 export class SettingsFile {
   readonly path: string;
   readonly exists: boolean;
+  /** Whether an earlier run of the command wrote it. */
+  readonly isAdopted: boolean;
   readonly #document: Document;
 
   /** @throws Stop if there is one that cannot be read, or is not YAML */
   constructor(path: string) {
     this.path = path;
     this.exists = existsSync(path);
-    const parsed = this.exists ? parseDocument(textOf(path), OPTIONS) : new Document({}, OPTIONS);
+    const text = this.exists ? textOf(path) : "";
+    this.isAdopted = text.includes(`# ${WRITTEN}`);
+    const parsed = this.exists ? parseDocument(text, OPTIONS) : new Document({}, OPTIONS);
     const isWrong = parsed.errors.length > 0 || !(parsed.contents === null || isMap(parsed.contents));
     if (isWrong || !isConfig(parsed.get("config")))
       throw new Stop(`Nothing was written: ${path} exists, and is not a stack's settings file. Correct or remove it.`);
     if (parsed.contents === null) parsed.contents = parsed.createNode({}) as never;
+    // Without an empty line after it, a comment at the top belongs to the first key.
+    const first = isMap(parsed.contents) ? parsed.contents.items[0]?.key : undefined;
+    if (isScalar(first)) {
+      parsed.commentBefore = joined(parsed.commentBefore ?? "", first.commentBefore ?? "");
+      first.commentBefore = null;
+    }
     this.#document = parsed;
   }
 
@@ -65,6 +75,11 @@ export class SettingsFile {
   /** Whether `pulumi stack init` has been there. */
   get isInitialized(): boolean {
     return ["encryptionsalt", "secretsprovider", "encryptedkey"].some((key) => this.#document.has(key));
+  }
+
+  /** Leaves out the comment at the top, which is about settings that do not stay. */
+  dropComment(): void {
+    this.#document.commentBefore = null;
   }
 
   /** The file's text with these groups instead of those that it has. */
@@ -137,7 +152,10 @@ const NOT_KEPT = "Not kept:";
 /** A comment without the part that an earlier run wrote, which goes to the next empty line. */
 function foreign(text: string | null | undefined, beginning: string): string {
   const parts = (text ?? "").split(/\n(?=\n)/);
-  return parts.filter((part) => part.trim() !== "" && !part.trim().startsWith(beginning)).join("\n");
+  return parts
+    .map((part) => part.replace(/^\n+/, ""))
+    .filter((part) => part.trim() !== "" && !part.trim().startsWith(beginning))
+    .join("\n\n");
 }
 
 function joined(...parts: readonly string[]): string | null {

@@ -6,7 +6,12 @@ export type Tree = JsonObject;
 
 /** The value of a setting: `registry.host`. */
 export function valueOf(tree: Tree, setting: string): unknown {
-  return setting.split(".").reduce<unknown>((here, key) => (isObject(here) ? here[key] : undefined), tree);
+  return atPath(tree, setting.split("."));
+}
+
+/** The value at a path whose keys may contain dots. */
+export function atPath(tree: Tree, path: readonly string[]): unknown {
+  return path.reduce<unknown>((here, key) => (isObject(here) ? here[key] : undefined), tree);
 }
 
 /** A copy in which the setting has that value; with `undefined`, without the setting. Groups that are empty then are gone, too. */

@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Readable, Writable } from "node:stream";
 import { test } from "node:test";
-import { adopt } from "../../../commands/adopt/adopt.ts";
 import { parseSettings } from "../../../settings/parse.ts";
-import { HandMade, REGISTRY, SECRETS } from "./homelab.ts";
+import { HandMade, REGISTRY, SECRETS, settingsOf } from "./homelab.ts";
 import type { Ran } from "./homelab.ts";
 
 // npm run adopt, in this process, on the lab's servers.
@@ -13,26 +11,6 @@ import type { Ran } from "./homelab.ts";
 function assertNoSecret({ output, text = "" }: Ran): void {
   for (const [name, secret] of Object.entries(SECRETS))
     assert.ok(!`${output}${text}`.includes(secret), `the secret "${name}" was shown`);
-}
-
-/** The file's settings without the project's prefix. */
-function settingsOf(homelab: HandMade): Record<string, Record<string, unknown>> {
-  return Object.fromEntries(
-    Object.entries(homelab.settings()).map(([key, value]) => [key.replace("zot-auth:", ""), value]),
-  );
-}
-
-/** Runs the command in this process, without a terminal. @returns what it prints when it refuses */
-async function stopped(args: readonly string[]): Promise<string> {
-  let printed = "";
-  const output = new Writable({
-    write: (chunk, _encoding, done) => {
-      printed += String(chunk);
-      done();
-    },
-  });
-  assert.notEqual(await adopt(args, { input: Readable.from([]), output, errors: output, environment: {} }), 0);
-  return printed;
 }
 
 test("writes a valid file from what is there, without defaults and secrets, and changes nothing else", async (t) => {
@@ -150,33 +128,6 @@ test("secrets in zot's config are neither written nor printed, and are listed by
   assert.match(ran.output, /Not kept \(\d+\):\n(?: {2}.*\n)*? {2}storage\.storageDriver/);
 });
 
-test("a file that cannot be written, and one that is no settings file, is an error", async (t) => {
-  const homelab = await HandMade.start(t);
-  for (const text of ["- a list\n", "config: a text\n", "config: {broken\n"]) {
-    writeFileSync(homelab.settingsFile, text);
-    const ran = await homelab.adopt(["--yes", ...homelab.flags()]);
-    assert.deepEqual([ran.code, ran.text], [1, text]);
-    assert.match(ran.output, /exists, and is not a stack's settings file/);
-  }
-  const aliased = "config:\n  zot-auth:ci: &ci { imagePrefix: own }\n  other:ci: *ci\n";
-  writeFileSync(homelab.settingsFile, aliased);
-  const alias = await homelab.adopt(["--yes", ...homelab.flags()]);
-  assert.deepEqual([alias.code, alias.text], [1, aliased]);
-  assert.match(alias.output, /cannot be written anew: Unresolved alias .*: ci/);
-  const [file, folder] = [homelab.settingsFile, join(homelab.folder, "Pulumi.folder.yaml")];
-  mkdirSync(folder);
-  assert.match(
-    await stopped(["nas", "--config-file", folder, "--yes"]),
-    /folder\.yaml exists and cannot be read: EISDIR/,
-  );
-  for (const name of ["my stack", "a;b", "org/proj/"])
-    assert.match(await stopped([name, "--config-file", file]), /".*" cannot be a stack's name\. Pulumi allows letters/);
-  homelab.settingsFile = join(homelab.folder, "nowhere", "Pulumi.nas.yaml");
-  const nowhere = await homelab.adopt(homelab.flags());
-  assert.equal(nowhere.code, 1);
-  assert.match(nowhere.output, /Nothing was written: ENOENT: no such file or directory.*Pulumi\.nas\.yaml/);
-});
-
 test("without a terminal, one error lists every missing setting, and nothing is written", async (t) => {
   const homelab = await HandMade.start(t);
   const left = ["registry.restartCommand", "authentik.token", "onePassword.connectUrl", "onePassword.connectToken"];
@@ -193,56 +144,6 @@ test("without a terminal, one error lists every missing setting, and nothing is 
   const nothing = await homelab.adopt([]);
   assert.equal(nothing.code, 2);
   assert.match(nothing.output, /--registry\.configFile .*\n(?:.*\n)*.*--forgejo\.url/);
-});
-
-test("an existing file needs consent, and what is not ours survives", async (t) => {
-  const homelab = await HandMade.start(t);
-  const existing = `# Mine.
-
-encryptionsalt: v1:salt
-config:
-  # Not ours.
-  aws:region: eu-central-1
-  zot-auth:access:
-    anonymousRead: false
-  zot-auth:authentik:
-    providerName: Of another day
-    applyTimeout: 7 minutes
-  zot-auth:ci:
-    keyStore: op://homelab/Zot/zot-ci-api
-    imagePrefix: former
-    rotationTrigger: "2026-01-01T00:00:00Z"
-  zot-auth:acceptance:
-    repository: own/test
-`;
-  writeFileSync(homelab.settingsFile, existing);
-  const refused = await homelab.adopt(homelab.flags());
-  assert.deepEqual([refused.code, refused.text], [2, existing]);
-  assert.match(refused.output, /exists\. To replace its settings, add --yes/);
-  const declined = await homelab.adopt(homelab.flags(), ["", "", "", "n"]);
-  assert.deepEqual([declined.code, declined.text], [1, existing], declined.output);
-
-  const agreed = await homelab.adopt(["--yes", ...homelab.flags("ci.keyStore", "ci.imagePrefix")]);
-  assert.equal(agreed.code, 0, agreed.output);
-  assert.match(
-    agreed.text ?? "",
-    /^# Written by .*\n# All settings.*\n\n# Mine\.\n\nencryptionsalt: v1:salt\nconfig:\n {2}# Not ours\.\n {2}aws:region: eu-central-1\n/,
-  );
-  const settings = settingsOf(homelab);
-  assert.deepEqual(settings["ci"], {
-    keyStore: "op://homelab/Zot/zot-ci-api",
-    imagePrefix: "former",
-    rotationTrigger: "2026-01-01T00:00:00Z",
-  });
-  assert.match(agreed.text ?? "", /rotationTrigger: "2026/, "quoted: for Pulumi a plain one is a time");
-  assert.deepEqual(settings["acceptance"], { repository: "own/test" });
-  const { providerName, applyTimeout } = settings["authentik"] ?? {};
-  assert.deepEqual([providerName, applyTimeout], ["Zot Provider", "7 minutes"]);
-  assert.equal(settings["access"], undefined, "zot's config says otherwise");
-  assert.doesNotMatch(agreed.output, /stack init/, "the stack exists");
-
-  const again = await homelab.adopt(["--yes", ...homelab.flags()]);
-  assert.equal(again.text?.match(/Written by/g)?.length, 1);
 });
 
 test("on a terminal it asks for what is missing, suggests what it found, and repeats a question until the answer is valid", async (t) => {
@@ -266,37 +167,4 @@ test("on a terminal it asks for what is missing, suggests what it found, and rep
   const ended = await homelab.adopt(["--yes", ...homelab.flags("ci.imagePrefix", "forgejo.repositories")], []);
   assert.equal(ended.code, 2, ended.output);
   assert.match(ended.output, /Nothing was written: the questions were not answered\./);
-});
-
-test("a second run keeps the answers that nothing else tells, and adds nothing", async (t) => {
-  const homelab = await HandMade.start(t);
-  homelab.changeConfig((config) => {
-    const http = config["http"] as Record<string, unknown>;
-    const everything = ["read", "create", "update", "delete"];
-    const policies = [
-      { groups: ["admins"], actions: everything },
-      { groups: ["artifact-workloads"], actions: ["read", "create"] },
-      // The account of CI, by its usual name.
-      { users: ["zot-ci"], actions: ["read", "create"] },
-    ];
-    delete http["externalUrl"];
-    http["auth"] = { htpasswd: { path: "/etc/zot/htpasswd" } };
-    http["accessControl"] = { repositories: { "**": { policies } } };
-    config["storage"] = { rootDirectory: "data" };
-  });
-  writeFileSync(join(homelab.folder, "authentik"), "nobody-token\n", { mode: 0o600 });
-  const answers = {
-    "registry.url": REGISTRY,
-    "registry.dataDirectory": "/srv/zot",
-    "registry.credentialsFile": "/srv/oidc.json",
-    "authentik.url": homelab.urls.authentik,
-    "authentik.providerName": "Registry",
-    "access.signInGroups": "friends",
-  };
-  const given = Object.entries(answers).flatMap(([setting, value]) => [`--${setting}`, value]);
-  const first = await homelab.adopt([...homelab.flags(), ...given]);
-  assert.equal(first.code, 0, first.output);
-  assert.deepEqual(settingsOf(homelab)["access"]?.["signInGroups"], ["friends"]);
-  const again = await homelab.adopt(["--yes"]);
-  assert.deepEqual([again.code, again.text], [0, first.text], again.output);
 });

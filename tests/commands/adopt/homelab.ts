@@ -189,3 +189,10 @@ export class HandMade {
     return (parse(this.text() ?? "") as { config: Record<string, Record<string, unknown>> }).config;
   }
 }
+
+/** The file's settings without the project's prefix. */
+export function settingsOf(homelab: HandMade): Record<string, Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(homelab.settings()).map(([key, value]) => [key.replace("zot-auth:", ""), value]),
+  );
+}

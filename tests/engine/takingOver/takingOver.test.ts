@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -16,6 +17,7 @@ import { commandsOf, missingIn } from "./page.ts";
 
 type Result = Pick<PulumiResult, "code" | "output">;
 
+const REPOSITORY = new URL("../../..", import.meta.url);
 const commands = [...commandsOf("taking-over.md")];
 
 let lab: EngineLab;
@@ -50,7 +52,7 @@ function inTheLab(word: string): readonly string[] {
   const { registry, authentik, argocd, kubernetes, onePassword, ci, forgejo } = lab.layout.settings;
   const zot = ["--registry.binary", registry.binary, "--registry.restartCommand", registry.restartCommand ?? ""];
   const names: Readonly<Record<string, readonly (string | undefined)[]>> = {
-    prod: ["lab"],
+    homelab: ["lab"],
     "ssh:indri": ["local", ...zot],
     "/Users/erichblume/.config/zot/config.json": [registry.configFile],
     "op://vg6xf6vvfmoh5hqjjhlhbeoaie/oor7os5kapczgpbwv7obkca4y4/api-token": [authentik.token],
@@ -106,8 +108,14 @@ function untilServed(send: Send): Send {
   };
 }
 
+test("the page's stack has no settings file in a fresh clone", () => {
+  assert.deepEqual(commands[0]?.words.slice(0, 2), ["adopt", "homelab"]);
+  const shipped = execFileSync("git", ["ls-files", "Pulumi.*.yaml"], { cwd: REPOSITORY, encoding: "utf8" });
+  assert.deepEqual(shipped.trim().split("\n"), ["Pulumi.lab.yaml", "Pulumi.prod.yaml"]);
+});
+
 test("adopt writes the settings of what was made by hand, without a secret, and changes nothing", async () => {
-  const output = await next("adopt prod");
+  const output = await next("adopt homelab");
   const text = readFileSync(lab.settingsFile, "utf8");
   assert.doesNotMatch(output, /Not kept/);
   for (const secret of Object.values({ ...lab.secrets, oldKey })) assert.ok(!`${output}${text}`.includes(secret));
@@ -116,7 +124,7 @@ test("adopt writes the settings of what was made by hand, without a secret, and 
 
 test("the preview says what up overwrites, and changes nothing", async () => {
   const { words } = commands.shift() ?? { words: [] };
-  assert.deepEqual(words, ["pulumi", "stack", "init", "prod"]);
+  assert.deepEqual(words, ["pulumi", "stack", "init", "homelab"]);
   await next("pulumi preview");
   assert.deepEqual(zotFiles(), original);
   assert.equal(homelab.ciKey("homelab/apps"), oldKey);
@@ -152,7 +160,7 @@ test("up takes the registry over; every push succeeds, with the old key until CI
 });
 
 test("check is green", async () => {
-  await next("check prod");
+  await next("check homelab");
 });
 
 test("the old key is revoked on demand, and the file keeps its comments", async () => {
