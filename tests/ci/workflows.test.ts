@@ -8,10 +8,11 @@ import type { TestContext } from "node:test";
 import { quote } from "../../systems/zot/host/shell/shell.ts";
 import { forgejo } from "../lab/forgejo/instance.ts";
 import type { TestForgejo } from "../lab/forgejo/instance.ts";
+import { namesOf, parametersOf } from "./dagger/parameters.ts";
 import { infoOf, startCiRegistry, writeImage } from "./support.ts";
 import type { CiRegistry } from "./support.ts";
 
-// The workflow of ci/forgejo/ as users copy it, run by the lab's runner with the real skopeo. Only the build by Nix is played.
+// The workflows of ci/forgejo/ that build images, as users copy them, run by the lab's runner with the real skopeo. The build by Nix and Dagger's CLI are played.
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const skip = spawnSync("skopeo", ["--version"]).status === 0 ? false : "no skopeo, which writes the image as Nix does";
@@ -28,7 +29,12 @@ before(async () => {
     join(folder, "bin", "nix"),
     `#!/bin/sh\n[ "$1" = build ] && [ "$2" = ".#hello" ] || exit 1\nexec skopeo copy -q ${quote(source)} docker-archive:result:hello:v1\n`,
   );
-  chmodSync(join(folder, "bin", "nix"), 0o755);
+  // Prints its arguments, one a line, and whether the job gave it the key.
+  writeFileSync(
+    join(folder, "bin", "dagger"),
+    `#!/bin/sh\n[ "$ZOT_CI_API_KEY" = ${quote(ci.key)} ] && echo "key: given"\nfor argument; do printf 'argument: %s\\n' "$argument"; done\n`,
+  );
+  for (const name of ["nix", "dagger"]) chmodSync(join(folder, "bin", name), 0o755);
 });
 after(async () => {
   await ci.registry.close();
@@ -38,6 +44,7 @@ after(async () => {
 async function repository(t: TestContext): Promise<TestForgejo> {
   return forgejo(t, {
     files: {
+      ".forgejo/workflows/dagger.yaml": readFileSync(join(ROOT, "ci/forgejo/dagger.yaml"), "utf8"),
       ".forgejo/workflows/nix.yaml": readFileSync(join(ROOT, "ci/forgejo/nix.yaml"), "utf8"),
       "ci/push-image.sh": readFileSync(join(ROOT, "ci/push-image.sh"), "utf8"),
     },
@@ -45,10 +52,20 @@ async function repository(t: TestContext): Promise<TestForgejo> {
   });
 }
 
+/** With the secret and the variable that zot-auth keeps. */
+async function knownRepository(t: TestContext): Promise<TestForgejo> {
+  const server = await repository(t);
+  const actions = "/api/v1/repos/own/app/actions";
+  await server.ask("PUT", `${actions}/secrets/ZOT_CI_API_KEY`, { data: ci.key });
+  await server.ask("POST", `${actions}/variables/ZOT_CI_API_KEY_INFO`, { value: infoOf(ci) });
+  return server;
+}
+
 async function run(
   server: TestForgejo,
+  workflow = "nix.yaml",
 ): Promise<{ readonly status: string; readonly log: string; readonly sha: string }> {
-  const { id, run_number: number } = await server.dispatch("nix.yaml", { container: "hello", version: "1.2.3" });
+  const { id, run_number: number } = await server.dispatch(workflow, { container: "hello", version: "1.2.3" });
   const { status, commit_sha: sha } = await server.ended(id);
   return { status, sha, log: await server.log(number) };
 }
@@ -57,10 +74,7 @@ test(
   "the workflow for Nix pushes under the tag of version and commit, and a second run skips it",
   { skip },
   async (t) => {
-    const server = await repository(t);
-    const actions = "/api/v1/repos/own/app/actions";
-    await server.ask("PUT", `${actions}/secrets/ZOT_CI_API_KEY`, { data: ci.key });
-    await server.ask("POST", `${actions}/variables/ZOT_CI_API_KEY_INFO`, { value: infoOf(ci) });
+    const server = await knownRepository(t);
     const first = await run(server);
     assert.equal(first.status, "success", first.log);
     const tag = `v1.2.3-${first.sha.slice(0, 7)}-nix`;
@@ -82,3 +96,24 @@ test(
     assert.match(log, /push-image: ZOT_CI_API_KEY is empty: .*forgejo\.repositories/);
   },
 );
+
+test("the workflow for Dagger calls publish() with the variable, and the key is no argument", async (t) => {
+  const { status, log, sha } = await run(await knownRepository(t), "dagger.yaml");
+  assert.equal(status, "success", log);
+  assert.match(log, /^key: given$/m);
+  const given = [...log.matchAll(/^argument: (.*)$/gm)].map(([, argument = ""]) => argument);
+  assert.deepEqual(given, [
+    "-m",
+    "ci/dagger",
+    "call",
+    `--info=${infoOf(ci)}`,
+    "publish",
+    "--src=.",
+    "--container-name=hello",
+    "--version=1.2.3",
+    `--commit-sha=${sha}`,
+    "--registry-password=env:ZOT_CI_API_KEY",
+  ]);
+  for (const name of namesOf(given.slice(3, 4))) assert.ok(parametersOf().includes(name), name);
+  for (const name of namesOf(given.slice(5))) assert.ok(parametersOf("publish").includes(name), name);
+});
