@@ -130,7 +130,8 @@ export const ERROR_CODES = {
     OIDC_REFUSED: "Authentik refuses the authorization request. The message has the reason.",
     REDIRECT_ELSEWHERE: "Authentik sends the sign-in to an address other than `registry.url`. Correct that setting.",
     ZOT_LOGIN_FAILED: "zot refuses the sign-in at its callback. Compare the client secrets of zot and Authentik.",
-    IDENTITY_MISSING: "zot found no account name in the token. Check the scope mapping of `profile`.",
+    IDENTITY_MISSING:
+      "zot found no account name. Check the scope mapping that sends the claim of `zot.auth.usernameClaim`.",
     CLIENT_SECRET_REFUSED:
       "Authentik does not accept the client secret. Compare `authentik.clientSecret` with the worker's variable.",
     TOKEN_REFUSED:
@@ -173,7 +174,8 @@ export const ERROR_CODES = {
     GROUP_NOT_IN_TOKEN: "The claim does not contain the CI group. Check the account's groups.",
     KEY_GROUPS_STALE: "zot had stale groups of the account. The new sign-in has refreshed them.",
     KEY_WITHOUT_GROUPS: "zot sees no groups for the key, although a session has them. See zot's log.",
-    IDENTITY_DIFFERS: "zot knows the account by another name. The claim must be `preferred_username`.",
+    IDENTITY_DIFFERS:
+      "zot knows the account by another name. The claim of `zot.auth.usernameClaim` must contain `ci.user`.",
     POLICY_WITHOUT_GROUP: "zot's policies do not name the CI group. Run `pulumi up`.",
     PUSH_FAILED: "zot refuses a push for an unknown reason. See its log.",
     SIGN_IN_UNCLEAR: "A check of the sign-in failed for an unknown reason. See the message.",

@@ -14,6 +14,7 @@ import { issuerOf } from "../systems/authentik/issuer.ts";
 import type { PreflightInputs } from "../systems/preflight.ts";
 import { expectedAccess } from "../systems/zot/access/matrix.ts";
 import { accessRules } from "../systems/zot/access/rules.ts";
+import { USERNAME_CLAIM } from "../systems/zot/config/usernameClaim.ts";
 import { filesOnHost } from "../systems/zot/host/zotHost.ts";
 import type { ZotHost } from "../systems/zot/host/zotHost.ts";
 import type { ZotVersion } from "../systems/zot/version.ts";
@@ -153,6 +154,8 @@ export function signInArgs({ authentik, registry, ci, access, zot }: Settings): 
     authentikToken: authentik.token,
     registryUrl: registry.url,
     username: ci.user,
+    // The default is left out, as in the states of earlier versions.
+    usernameClaim: zot.auth.usernameClaim === USERNAME_CLAIM ? undefined : zot.auth.usernameClaim,
     machineFlow: authentik.machineFlow,
     appPassword: appPasswordIdentifier(ci.user),
     issuer: issuerOf(authentik),

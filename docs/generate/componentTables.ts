@@ -16,6 +16,7 @@ const SOURCES = [
   "systems/authentik/client.ts",
   "systems/zot/host/zotHost.ts",
   "systems/zot/signIn/check.ts",
+  "systems/zot/signIn/zotSignIn.ts",
 ];
 
 const TABLES = [

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { duration, name, text } from "../../../core/settings/types.ts";
 import { glob } from "../access/globs/setting.ts";
+import { USERNAME_CLAIM } from "./usernameClaim.ts";
 import { regularExpression } from "./regularExpression.ts";
 
 const count = z.int({ error: "a whole number of 1 or more" }).min(1);
@@ -133,9 +134,9 @@ const auth = z.strictObject({
     .refine((scopes) => scopes.includes("openid"), { error: "a list that contains openid" })
     .describe("The scopes that zot requests. `profile` includes the groups."),
   usernameClaim: name
-    .default("preferred_username")
+    .default(USERNAME_CLAIM)
     .describe(
-      "The claim that zot uses as the user name. For CI's account it must hold `ci.user`, as `preferred_username` and `nickname` do: keys work with that name only. Where the claim is missing, zot uses the e-mail address.",
+      "The claim that zot uses as the user name. For CI's account it must hold `ci.user`, as `preferred_username` and `nickname` do: keys work with that name only. Where the claim is missing, zot uses the e-mail address; the preview warns of a claim that Authentik does not send of its own accord.",
     ),
   groupsClaim: name
     .optional()

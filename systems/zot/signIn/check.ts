@@ -21,15 +21,13 @@ import type { Secret } from "../../../core/secrets/secret.ts";
 import type { ZotCredentials } from "../client.ts";
 import { observeKeyEndpoint } from "./endpoints.ts";
 import { beginSignIn, finishSignIn, signOut } from "./zotSignIn.ts";
-import type { BegunSignIn, ZotSession } from "./zotSignIn.ts";
+import type { BegunSignIn, ZotAccounts, ZotSession } from "./zotSignIn.ts";
 import { resolveSecret } from "../../onePassword/resolver.ts";
 import type { Context } from "../../../provider/resource.ts";
 import { explainFailure } from "./reasons.ts";
 
 /** What a sign-in as the CI account needs, and its expected result. */
-export interface SignInArgs extends AuthentikConnection {
-  /** The registry's address, without a trailing slash. */
-  readonly registryUrl: string;
+export interface SignInArgs extends AuthentikConnection, ZotAccounts {
   /** User name of the account. */
   readonly username: string;
   /** Slug of the sign-in flow for machines. */
@@ -99,7 +97,7 @@ async function finish(
   authentik: AuthentikSession,
   context: Context,
 ): Promise<ZotSession> {
-  const step = async () => finishSignIn(settings.registryUrl, begun, authentik, context.signal);
+  const step = async () => finishSignIn(settings, begun, authentik, context.signal);
   return explained(settings, context, step, begun);
 }
 
@@ -226,13 +224,13 @@ async function pushesOf(
 }
 
 function diagnose(
-  { username, ciGroup, groupsClaim }: SignInArgs,
+  { username, usernameClaim, ciGroup, groupsClaim }: SignInArgs,
   seen: { readonly claims: ClaimsSeen; readonly pushes: PushesSeen; readonly zotVersion: string },
   repository: string,
   config?: ConfigSeen,
 ): readonly [Verdict, Verdict] {
   const claim = diagnoseGroupsClaim(seen.claims, ciGroup, seen.zotVersion);
-  const owner = { username, ciGroup, groupsClaim, repository };
+  const owner = { username, usernameClaim, ciGroup, groupsClaim, repository };
   return [claim, diagnoseKeyGroups(seen.pushes, claim.outcome === "holds", owner, config)];
 }
 

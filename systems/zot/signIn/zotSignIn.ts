@@ -7,9 +7,18 @@ import { isUnavailable, redirectOf, request, unexpected } from "../../../core/ht
 import type { HttpResponse, Endpoint } from "../../../core/http/http.ts";
 import { authenticate, zotEndpoint } from "../client.ts";
 import type { ZotCredentials } from "../client.ts";
+import { whereNamesComeFrom } from "../config/usernameClaim.ts";
 
 /** The sign-in that zot's login page starts. */
 export const LOGIN_PATH = "/zot/auth/login?provider=oidc&callback_ui=%2F";
+
+/** A registry, and where it gets the names of accounts. */
+export interface ZotAccounts {
+  /** The registry's address, without a trailing slash. */
+  readonly registryUrl: string;
+  /** The claim from which zot reads an account's name. Default: `preferred_username`. */
+  readonly usernameClaim?: string | undefined;
+}
 
 /** A sign-in that zot has begun: where it sends the browser, and its cookies. */
 export interface BegunSignIn {
@@ -61,7 +70,7 @@ export async function clientIdAt(url: string, signal: AbortSignal): Promise<stri
  * @throws ZotAuthError `ZOT_LOGIN_FAILED`, `IDENTITY_MISSING`, `REDIRECT_ELSEWHERE`, and what {@link authorizeAt} throws
  */
 export async function finishSignIn(
-  url: string,
+  { registryUrl: url, usernameClaim }: ZotAccounts,
   { authorize, jar }: BegunSignIn,
   authentik: AuthentikSession,
   signal: AbortSignal,
@@ -83,7 +92,7 @@ export async function finishSignIn(
   });
   await jar.keep(answer, url + path);
   if (isUnavailable(answer)) throw unexpected(endpoint, "finish the sign-in", answer);
-  if (answer.status !== 302 && answer.status !== 201) throw callbackRefused(endpoint, answer);
+  if (answer.status !== 302 && answer.status !== 201) throw callbackRefused(endpoint, answer, usernameClaim);
   if (!(await jar.has("session", url))) throw unexpected(endpoint, "open a session after the OIDC sign-in", answer);
   return { credentials: { kind: "session", jar }, identity: await jar.value("user", url) };
 }
@@ -99,13 +108,12 @@ export async function signOut(url: string, session: ZotCredentials): Promise<voi
   if (answer.status !== 200) throw unexpected(endpoint, "end the session", answer);
 }
 
-function callbackRefused(endpoint: Endpoint, answer: HttpResponse): ZotAuthError {
+function callbackRefused(endpoint: Endpoint, answer: HttpResponse, usernameClaim?: string): ZotAuthError {
   const said = answer.text.trim().slice(0, 200);
   if (answer.status === 401 && said === "") {
     return new ZotAuthError(
       "IDENTITY_MISSING",
-      "zot redeemed the code and found no account name: it reads the claim preferred_username, or else the e-mail address. " +
-        "Check Authentik's scope mapping of `profile` (goauthentik.io/providers/oauth2/scope-profile) and whether the OAuth2 provider has it.",
+      `zot redeemed the code and found no account name. ${whereNamesComeFrom(usernameClaim)}`,
     );
   }
   return new ZotAuthError(

@@ -121,7 +121,12 @@ entries:
     appPassword,
   };
   const begun = await beginSignIn(registry.url, signal);
-  const { credentials } = await finishSignIn(registry.url, begun, await signIn(account, signal), signal);
+  const { credentials } = await finishSignIn(
+    { registryUrl: registry.url },
+    begun,
+    await signIn(account, signal),
+    signal,
+  );
   const made = { label: "made by hand", expirationDate: "2099-01-01T00:00:00Z" };
   const { key } = await createKey(registry.url, credentials, made, signal);
   await ask("/core/tokens/by-hand/", "DELETE");

@@ -21,7 +21,7 @@ async function signInAsCi(): Promise<void> {
     appPassword: new Secret((body as { key: string }).key),
   };
   const begun = await beginSignIn(registry.url, signal);
-  await finishSignIn(registry.url, begun, await signIn(account, signal), signal);
+  await finishSignIn({ registryUrl: registry.url }, begun, await signIn(account, signal), signal);
 }
 
 function rotate(trigger: string): void {

@@ -8,6 +8,7 @@ import { matchesGlob } from "../../access/globs/match.ts";
 import { mirrorsOf } from "../mirrors/mirrors.ts";
 import type { ZotConfigArgs } from "../args.ts";
 import type { ZotConfig } from "../config.ts";
+import { claimFindings } from "./claims.ts";
 import { retentionFindings } from "./retention.ts";
 
 /** Warnings of a preview about a config that works: each finding says what is at risk and which setting avoids it. */
@@ -15,6 +16,7 @@ export function findings(config: ZotConfig, args: ZotConfigArgs): readonly strin
   return [
     ...writableMirrors(config, args),
     ...insecureSessions(args),
+    ...claimFindings(args.zot.auth),
     ...sharedBlobs(config, args.rules),
     ...ambiguousGlobs(args.rules),
     ...retentionFindings(config),

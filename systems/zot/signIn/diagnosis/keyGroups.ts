@@ -1,3 +1,4 @@
+import { whereNamesComeFrom } from "../../config/usernameClaim.ts";
 import type { ConfigSeen } from "./configSeen.ts";
 import { fails, holds, names } from "./verdict.ts";
 import type { Verdict } from "./verdict.ts";
@@ -16,6 +17,8 @@ export interface PushesSeen {
 
 export interface KeyOwner {
   readonly username: string;
+  /** The claim from which zot reads the name. Default: `preferred_username`. */
+  readonly usernameClaim?: string | undefined;
   readonly ciGroup: string;
   /** The claim from which zot reads the groups. */
   readonly groupsClaim: string;
@@ -44,7 +47,7 @@ export function diagnoseKeyGroups(pushes: PushesSeen, inToken: boolean, owner: K
         `refreshed them for every key of ${username}; now it may push to ${repository}`,
     };
   }
-  if (key === 401) return refused(pushes, username);
+  if (key === 401) return refused(pushes, owner);
   if (key !== 403) {
     return fails(
       NAME,
@@ -71,13 +74,13 @@ export function diagnoseKeyGroups(pushes: PushesSeen, inToken: boolean, owner: K
   return byPolicy(owner, config);
 }
 
-function refused({ identity }: PushesSeen, username: string): Verdict {
+function refused({ identity }: PushesSeen, { username, usernameClaim }: KeyOwner): Verdict {
   if (identity !== "" && identity !== username) {
     return fails(
       NAME,
       "IDENTITY_DIFFERS",
-      `zot knows the account as "${identity}", not as "${username}" (setting ci.user), so its keys do not work under that name. zot reads the claim ` +
-        "preferred_username, or else the e-mail address: check Authentik's scope mapping of `profile`.",
+      `zot knows the account as "${identity}", not as "${username}" (setting ci.user), so its keys do not work under that name. ` +
+        whereNamesComeFrom(usernameClaim),
     );
   }
   return fails(

@@ -169,3 +169,12 @@ for (const [name, seen, inToken, config, code, text] of KEY_CASES) {
     assert.match(said, text);
   });
 }
+
+test("key groups: another name, by the claim that is set", () => {
+  const seen = pushes({ key: 401, identity: "ci@example.test" });
+  const said = (usernameClaim?: string) => coded(diagnoseKeyGroups(seen, true, { ...OWNER, usernameClaim }))[1];
+  assert.match(said(), /reads the claim preferred_username \(zot\.auth\.usernameClaim\).*scope-profile/);
+  assert.match(said("nickname"), /reads the claim nickname .*scope-profile/);
+  assert.match(said("employeeId"), /reads the claim employeeId .*scope mapping .* returns the claim as a text/);
+  assert.doesNotMatch(said("employeeId"), /preferred_username|scope-profile/);
+});

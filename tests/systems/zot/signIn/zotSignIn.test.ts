@@ -70,7 +70,9 @@ test("zot refuses at its callback: a code that it cannot redeem, and an account 
   const broken = await zotThatRefuses(t, [401, "failed to exchange token\n"]);
   await fails(broken, "ZOT_LOGIN_FAILED", /\(401: failed to exchange token\).*compare the client secret/);
   const nameless = await zotThatRefuses(t, [401, ""]);
-  await fails(nameless, "IDENTITY_MISSING", /found no account name.*preferred_username/);
+  await fails(nameless, "IDENTITY_MISSING", /found no account name.* the claim preferred_username \(.*scope-profile/);
+  const elsewhere = { ...nameless, usernameClaim: "upn" };
+  await fails(elsewhere, "IDENTITY_MISSING", /the claim upn \(zot\.auth\.usernameClaim\) .* zot\.auth\.scopes has its/);
 });
 
 test("no token for a new authorization code, none that can be read, and no UserInfo", async (t) => {

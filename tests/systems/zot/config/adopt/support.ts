@@ -56,8 +56,10 @@ export function adopted(config: JsonObject, context: AdoptContext = {}): Adopted
   const inConfig = result.notKept.filter(({ reason }) => !/does not end in|is the same key as/.test(reason));
   deepEqual(sorted(paths(inConfig)), sorted(found(false)));
   deepEqual(sorted(paths(result.added)), sorted(found(true)));
-  // What `up` would refuse to take away is among what is not kept.
-  const isKept = !result.notKept.some(({ path }) => /^http\.(auth|accessControl|tls)\b/i.test(path));
+  // What `up` would refuse to take away is among what is not kept, or is the e-mail address as user name, zot's default, by a claim that is added.
+  const isKept =
+    !result.notKept.some(({ path }) => /^http\.(auth|accessControl|tls)\b/i.test(path)) &&
+    !result.added.some(({ path }) => /claimMapping/i.test(path));
   if (isKept) deepEqual(removedAccess(config, after, { version: context.version ?? NEWEST_KNOWN }), []);
   return result;
 }
