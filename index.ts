@@ -12,6 +12,7 @@ import { removalInUpdate } from "./components/parts/takeOver.ts";
 import { fingerprint } from "./core/secrets/fingerprint.ts";
 import * as from from "./stack/arguments.ts";
 import { readClientSecret } from "./stack/clientSecret.ts";
+import { keepOutputs } from "./stack/keptOutputs.ts";
 import { stackOutputs } from "./stack/outputs.ts";
 import { providers } from "./stack/providers.ts";
 import { announceRotation } from "./stack/rotationNotice.ts";
@@ -21,6 +22,7 @@ import { unreadableSecrets } from "./stack/unreadableSecrets.ts";
 import { newestZotConfig, planZot } from "./stack/zotConfig.ts";
 
 prepareSdk();
+const kept = keepOutputs();
 
 // The eight manual steps as a graph: each resource is done when something can be seen on a server, and the next depends on it.
 const settings = stackSettings();
@@ -38,7 +40,7 @@ const preflight = new Preflight(
 const options = { providers: components, dependsOn: [preflight] };
 
 // Nothing that changes anything is registered before the host has answered and the client secret has been read.
-const [planned, { clientSecret }] = await Promise.all([planning, reading]);
+const [planned, { clientSecret }] = await Promise.all([planning, reading, kept]);
 // First part of the labels of our keys and secrets.
 const owner = `zot-auth/${getStack()}`;
 
