@@ -14,6 +14,8 @@ import { noteApplication } from "./tasks.ts";
 
 export const instanceModel = "authentik_blueprints.blueprintinstance";
 
+const HOUR = 3_600_000;
+
 export interface WorkerOptions {
   readonly database: Database;
   readonly folder: BlueprintFolder;
@@ -45,10 +47,8 @@ export class Worker {
   }
 
   start(): void {
-    this.#later(() => {
-      this.#lookForChanges();
-      this.start();
-    });
+    this.#clear();
+    this.#watch();
   }
 
   stop(): void {
@@ -93,6 +93,24 @@ export class Worker {
       return { timestamp: now, log_level, logger: "authentik.blueprints.v1.importer", event, attributes: {} };
     });
     return { success, logs };
+  }
+
+  #watch(): void {
+    this.#later(() => {
+      this.#lookForChanges();
+      this.#watch();
+    });
+  }
+
+  /** Authentik does this at every start and once an hour (`clear_failed_blueprints`): an instance whose file is gone goes, its objects stay. */
+  #clear(): void {
+    const { database, folder } = this.#options;
+    for (const instance of database.all(instanceModel)) {
+      const path = text(instance["path"]);
+      if (path.startsWith("custom/") && folder.read(path) === undefined) database.delete(instanceModel, instance);
+    }
+    database.save();
+    this.#later(() => this.#clear(), HOUR);
   }
 
   #lookForChanges(): void {
@@ -164,11 +182,11 @@ export class Worker {
     return true;
   }
 
-  #later(work: () => void): void {
+  #later(work: () => void, delay = this.#options.delay): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       work();
-    }, this.#options.delay);
+    }, delay);
     this.#timers.add(timer);
   }
 }

@@ -54,7 +54,11 @@ export const blueprintFile: Resource<BlueprintFileInputs, BlueprintFileState> = 
       return;
     }
     await attempt(state.file, async () => rm(resolve(state.file)));
-    context.warn(`${state.file} was deleted in your clone. ${commit(state.file, "Remove the blueprint of zot-auth")}`);
+    const push = commit(state.file, "Remove the blueprint of zot-auth");
+    // Deleted earlier, the instance would come back with the file, and with it what the blueprint makes.
+    context.warn(
+      `${state.file} was deleted in your clone. ${push} Within an hour after its worker no longer sees the file, Authentik removes the file's blueprint instance.`,
+    );
   },
 };
 

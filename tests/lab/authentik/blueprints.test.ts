@@ -262,3 +262,18 @@ test("a restart keeps objects, keys and sessions, and does not apply unchanged f
   await lab.apply("zzz-other.yaml", other);
   assert.deepEqual([await lab.instance("zot.yaml"), await bindings(lab), await lab.appPassword()], before);
 });
+
+test("the instance of a file that is gone is removed at the worker's next start; its objects stay", async (t) => {
+  const lab = await startLab(t);
+  await lab.apply("zot.yaml", measured);
+  await lab.apply("other.yaml", "version: 1\nmetadata: {name: other}\nentries: []\n");
+  const inline = { name: "inline", path: "", content: "version: 1\nentries: []\n", enabled: true };
+  assert.equal((await lab.api("POST", "/managed/blueprints/", inline)).status, 201);
+  lab.remove("zot.yaml");
+  assert.equal((await lab.instance("zot.yaml"))["status"], "successful");
+  await lab.restart();
+  const { json } = await lab.api("GET", "/managed/blueprints/");
+  const names = (json["results"] as Record<string, unknown>[]).map(({ name }) => name);
+  assert.deepEqual(names.sort(), ["inline", "other"]);
+  assert.equal((await lab.api("GET", "/core/applications/zot/")).status, 200);
+});

@@ -65,7 +65,12 @@ test("a deleted or edited file is drift; an edited file is not deleted", async (
   assert.equal(readFileSync(file, "utf8"), "edited");
   assert.match(context.warned.join(), /was not deleted, because its content is not from this program/);
   writeFileSync(file, "one");
-  await blueprintFile.delete?.(state, testContext());
+  const deleting = testContext();
+  await blueprintFile.delete?.(state, deleting);
+  assert.match(
+    deleting.warned.join(),
+    /was deleted in your clone\. Commit and push it: .* Within an hour after .* Authentik removes the file's blueprint instance\.$/,
+  );
   assert.ok(!existsSync(file));
   assert.equal(await blueprintFile.read?.(state, testContext()), undefined);
 });
