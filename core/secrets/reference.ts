@@ -1,7 +1,7 @@
 /**
  * Where a secret is stored. Settings and state hold only this, never the secret.
  *
- * - `op://vault/item/field` or `op://vault/item/section/field`: 1Password, by names or ids (use ids where a title has parentheses)
+ * - `op://vault/item/field` or `op://vault/item/section/field`: 1Password, by names or ids (use ids where a title has parentheses or slashes)
  * - `env:NAME`: an environment variable of the machine that runs Pulumi
  * - `file:path`: a file on that machine, relative to the project's folder; one trailing newline is ignored
  */

@@ -7,7 +7,7 @@ import type { SecretReference } from "../secrets/reference.ts";
 const SERVER_URL =
   "an http or https URL without a user name or query, such as https://example.net or https://example.net/git";
 const SECRET_REFERENCE =
-  "a secret reference: op://vault/item/field, op://vault/item/section/field, env:NAME or file:path (never the secret itself)";
+  "a secret reference: op://vault/item/field, op://vault/item/section/field (use IDs if a title contains parentheses or slashes), env:NAME or file:path (never the secret itself)";
 const OP_REFERENCE =
   "a 1Password reference: op://vault/item/field or op://vault/item/section/field (use IDs if a title contains parentheses or slashes)";
 const DURATION = 'a duration such as "90 days", "1 hour" or "30 seconds"';

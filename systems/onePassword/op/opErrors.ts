@@ -32,7 +32,7 @@ export function opError(failure: OpFailure): ZotAuthError {
   if (says(/isn't a vault|no vault found/i)) {
     return error(
       "ONEPASSWORD_VAULT_UNKNOWN",
-      `The 1Password vault "${vault}" (in ${reference}) does not exist, or ${who(failure)} has no access to it. Check its name or id, and the access.`,
+      `The 1Password vault "${vault}" (in ${reference}) does not exist, or ${who(failure)} has no access to it. Check its name or id, and the access.${slashHint(place.section)}`,
     );
   }
   if (says(/more than one vault matches/i)) {

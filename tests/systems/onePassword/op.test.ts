@@ -138,6 +138,7 @@ test("missing and ambiguous vaults, items, sections and fields: the error says w
       "ONEPASSWORD_VAULT_UNKNOWN",
       /vault "nowhere" .*does not exist.*onePassword\.account/,
     ],
+    ["op://nowhere/Lab/Forgejo Secrets/x", "ONEPASSWORD_VAULT_UNKNOWN", /contains a slash, use its id/],
     ["op://double/Forgejo Secrets/x", "ONEPASSWORD_VAULT_AMBIGUOUS", /several vaults named "double".*id/],
     ["op://homelab/Nothing/x", "ONEPASSWORD_ITEM_MISSING", /item "Nothing" does not exist .*correct the reference/],
     ["op://homelab/only.domain/password", "ONEPASSWORD_ITEM_MISSING", /item "only\.domain" does not exist/],
