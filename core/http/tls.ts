@@ -23,19 +23,32 @@ const INVALID: Readonly<Record<string, string>> = {
 /** What a server speaks that does not understand TLS, or another version of it. */
 const NO_TLS: readonly unknown[] = ["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG", "EPROTO"];
 
+/** What to do about a certificate. Default: what applies to requests of core/http. */
+export interface TlsRemedies {
+  readonly untrusted?: string;
+  readonly otherName?: string;
+}
+
 /**
  * The error for a connection that failed because of TLS; `undefined` for any other failure. Node's error codes: https://nodejs.org/api/tls.html.
  *
  * @returns `CERTIFICATE_UNTRUSTED`, `CERTIFICATE_INVALID` or `TLS_MISSING`
  */
-export function tlsError({ name, url, setting }: Endpoint, error: unknown): ZotAuthError | undefined {
+export function tlsError(
+  { name, url, setting }: Endpoint,
+  error: unknown,
+  {
+    untrusted = "If your own CA signed it, set NODE_EXTRA_CA_CERTS to the file with the CA's certificate where pulumi runs, or NODE_USE_SYSTEM_CA=1 if the system trusts it: docs/private-ca.md.",
+    otherName = `Use a name from the certificate in ${setting}, or let ${name} have a certificate for this one.`,
+  }: TlsRemedies = {},
+): ZotAuthError | undefined {
   const code = at(error, "code");
   // Node adds advice of its own after a semicolon.
   const said = messageOf(error).replace(/; if the root CA .*$/, "");
   if (UNTRUSTED.includes(code)) {
     return new ZotAuthError(
       "CERTIFICATE_UNTRUSTED",
-      `${name}'s certificate at ${url} (setting ${setting}) is not trusted: ${said}. If your own CA signed it, set NODE_EXTRA_CA_CERTS to the file with the CA's certificate where pulumi runs, or NODE_USE_SYSTEM_CA=1 if the system trusts it: docs/private-ca.md. If the chain is incomplete, let ${name} send the intermediate certificates too.`,
+      `${name}'s certificate at ${url} (setting ${setting}) is not trusted: ${said}. ${untrusted} If the chain is incomplete, let ${name} send the intermediate certificates too.`,
       error,
     );
   }
@@ -44,7 +57,7 @@ export function tlsError({ name, url, setting }: Endpoint, error: unknown): ZotA
     return new ZotAuthError(
       "CERTIFICATE_INVALID",
       code === "ERR_TLS_CERT_ALTNAME_INVALID"
-        ? `${name}'s certificate at ${url} ${why}: ${said}. Use a name from the certificate in ${setting}, or let ${name} have a certificate for this one.`
+        ? `${name}'s certificate at ${url} ${why}: ${said}. ${otherName}`
         : `${name}'s certificate at ${url} (setting ${setting}) ${why}.`,
       error,
     );

@@ -1,9 +1,12 @@
 import { execFile } from "node:child_process";
-import { request as httpRequest } from "node:http";
-import { request as httpsRequest } from "node:https";
 import { promisify } from "node:util";
-import { at, string } from "../../core/json.ts";
+import type { Dispatcher } from "undici";
+import { messageOf } from "../../core/errors.ts";
+import { tlsError } from "../../core/http/tls.ts";
+import { at, present, string } from "../../core/json.ts";
 import type { Access, ExecPlugin } from "./kubeconfig.ts";
+import { proxyOf } from "./proxy.ts";
+import type { Proxy } from "./proxy.ts";
 
 /** An API server's answer. */
 export interface Answer {
@@ -29,32 +32,57 @@ export class ApiServer {
   }
 
   async get(path: string, accept = "application/json"): Promise<Answer> {
-    const { server, ca, insecure, serverName } = this.#access;
-    const { token, basic, cert, key } = await (this.#credentials ??= credentialsOf(this.#access, this.#signal));
-    const url = `${server}${path}`;
-    const send = url.startsWith("https:") ? httpsRequest : httpRequest;
-    const request = send(url, {
-      signal: AbortSignal.any([this.#signal, AbortSignal.timeout(SECONDS * 1000)]),
-      headers: { accept, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
-      ...(basic === undefined || token !== undefined ? {} : { auth: `${basic.username}:${basic.password}` }),
-      ca,
-      cert,
-      key,
-      rejectUnauthorized: !insecure,
-      ...(serverName === undefined ? {} : { servername: serverName }),
-    });
-    return new Promise((resolve, reject) => {
-      request.once("error", reject);
-      request.once("response", (response) => {
-        const chunks: Buffer[] = [];
-        response.on("data", (chunk: Buffer) => chunks.push(chunk));
-        response.once("error", reject);
-        response.once("end", () =>
-          resolve({ status: response.statusCode ?? 0, json: parsed(Buffer.concat(chunks).toString()) }),
-        );
+    const { server, proxyUrl } = this.#access;
+    const credentials = await (this.#credentials ??= credentialsOf(this.#access, this.#signal));
+    const { token, basic } = credentials;
+    const user = basic === undefined ? undefined : btoa(`${basic.username}:${basic.password}`);
+    const authorization = token === undefined ? (user === undefined ? undefined : `Basic ${user}`) : `Bearer ${token}`;
+    const proxy = proxyOf(server, proxyUrl, process.env);
+    const dispatcher = await this.#connection(credentials, proxy);
+    try {
+      const { statusCode, body } = await dispatcher.request({
+        origin: new URL(server).origin,
+        path: `${new URL(server).pathname.replace(/\/$/, "")}${path}`,
+        method: "GET",
+        headers: { accept, ...(authorization === undefined ? {} : { authorization }) },
+        signal: AbortSignal.any([this.#signal, AbortSignal.timeout(SECONDS * 1000)]),
       });
-      request.end();
-    });
+      return { status: statusCode, json: parsed(await body.text()) };
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      throw this.#explained(error, proxy);
+    } finally {
+      // A connection that is left open would keep the process.
+      await dispatcher.destroy();
+    }
+  }
+
+  async #connection({ cert, key }: Credentials, proxy: Proxy | undefined): Promise<Dispatcher> {
+    const { ca, insecure, serverName } = this.#access;
+    const tls = {
+      ...present({ ca, cert, key, servername: serverName }),
+      rejectUnauthorized: !insecure,
+    };
+    const { Agent, ProxyAgent } = await import("undici");
+    return proxy === undefined
+      ? new Agent({ connect: tls, allowH2: false })
+      : new ProxyAgent({ uri: proxy.url, requestTls: tls, allowH2: false });
+  }
+
+  #explained(error: unknown, proxy: Proxy | undefined): unknown {
+    const { server: url, ca } = this.#access;
+    const endpoint = { name: "Kubernetes' API server", url, setting: "kubernetes.kubeconfig" };
+    const remedies = {
+      untrusted:
+        ca === undefined
+          ? "If your own CA signed it, name the file with the CA's certificate as `certificate-authority` of the cluster in the kubeconfig, where Kubernetes' plugin looks too; it does not read NODE_EXTRA_CA_CERTS: docs/private-ca.md."
+          : "The cluster's `certificate-authority` in the kubeconfig is the certificate of another CA: replace it with that of the API server's.",
+      otherName: "Use a name from the certificate as `server` or `tls-server-name` of the cluster in the kubeconfig.",
+    };
+    const explained = tlsError(endpoint, error, remedies);
+    if (explained !== undefined || proxy === undefined) return explained ?? error;
+    // Without the user name and password that the address may have.
+    return new Error(`${messageOf(error)} (through the proxy ${new URL(proxy.url).host}, ${proxy.from})`);
   }
 }
 

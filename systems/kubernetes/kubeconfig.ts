@@ -18,6 +18,8 @@ export interface Access {
   readonly exec?: ExecPlugin;
   readonly insecure: boolean;
   readonly serverName?: string;
+  /** The cluster's own proxy. */
+  readonly proxyUrl?: string;
 }
 
 /** A credential plugin of client-go. */
@@ -73,9 +75,11 @@ export function accessFrom(pathOrContents: string | undefined, choice: Choice): 
   const server = text(cluster.settings, "server");
   if (server === undefined) throw new Error(`cluster ${JSON.stringify(clusterName)} in the kubeconfig has no server`);
   const user = find(sources, "users", "user", text(context?.settings, "user"));
+  const proxyUrl = text(cluster.settings, "proxy-url");
   return {
     server: server.replace(/\/$/, ""),
     namespace: choice.namespace ?? text(context?.settings, "namespace") ?? "default",
+    ...(proxyUrl === undefined ? {} : { proxyUrl }),
     // Like client-go, sends credentials only over TLS.
     ...(server.startsWith("https:") ? { ...trust(cluster), ...identity(user) } : { insecure: false }),
   };

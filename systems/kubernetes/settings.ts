@@ -6,7 +6,7 @@ export const kubernetes = z.strictObject({
   kubeconfig: text
     .optional()
     .describe(
-      "Path of the kubeconfig. Default: `KUBECONFIG`, then `~/.kube/config`. After a change, keep the old file until `up` has finished.",
+      "Path of the kubeconfig. Default: `KUBECONFIG`, then `~/.kube/config`. A proxy counts as with kubectl: the cluster's `proxy-url`, or else `HTTPS_PROXY` and `NO_PROXY`. After a change, keep the old file until `up` has finished.",
     ),
   context: text.optional().describe("The kubeconfig context. Default: the current context."),
   clusterName: name

@@ -1,8 +1,5 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
@@ -122,61 +119,6 @@ test("names that a person may have meant", () => {
   assert.deepEqual(similarNames("zot-blueprints", names), ["zot", "zot-blueprints-abc123"]);
   assert.deepEqual(similarNames("blueprints", ["my-blueprints"]), ["my-blueprints"]);
 });
-
-const OPENSSL = spawnSync("openssl", ["version"]).status === 0;
-
-test(
-  "a credential plugin's token reaches a server with a CA of one's own",
-  { skip: OPENSSL ? false : "needs openssl" },
-  async (t) => {
-    const folder = mkdtempSync(join(tmpdir(), "zot-auth-exec-"));
-    t.after(() => rmSync(folder, { recursive: true }));
-    const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-    const names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
-    const made = spawnSync("openssl", [
-      "req",
-      "-x509",
-      "-newkey",
-      "rsa:2048",
-      "-nodes",
-      ...names,
-      "-keyout",
-      key,
-      "-out",
-      cert,
-    ]);
-    assert.equal(made.status, 0, String(made.stderr));
-    const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (request, response) => {
-      response.statusCode = request.headers.authorization === "Bearer from-the-plugin" ? 200 : 401;
-      response.end("{}");
-    });
-    await new Promise<void>((done) => {
-      server.listen(0, "127.0.0.1", done);
-    });
-    t.after(() => server.close());
-    const plugin = (text: string): void =>
-      writeFileSync(join(folder, "plugin"), `#!/bin/sh\n${text}\n`, { mode: 0o700 });
-    const file = join(folder, "kubeconfig");
-    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    writeFileSync(
-      file,
-      `current-context: c
-contexts: [{name: c, context: {cluster: c, user: u}}]
-clusters: [{name: c, cluster: {server: "${url}", certificate-authority: cert.pem}}]
-users: [{name: u, user: {exec: {command: ./plugin, apiVersion: client.authentication.k8s.io/v1}}}]
-`,
-    );
-    const look = async () =>
-      lookForConfigMap({ kubeconfig: file, namespace: NAMESPACE, configMap: "zot", key: "zot.yaml" }, signal());
-    plugin(`echo '{"status": {"token": "from-the-plugin"}}'`);
-    assert.deepEqual(await look(), { kind: "exists", hasKey: false });
-    plugin("echo secret; exit 3");
-    assert.deepEqual(await look(), {
-      kind: "unknown",
-      why: `the kubeconfig's credential plugin ${join(folder, "plugin")} failed (exit code 3)`,
-    });
-  },
-);
 
 test("a preview fails because of a missing ConfigMap, and only warns where the cluster cannot be asked", async (t) => {
   const cluster = await start(t);
