@@ -2,7 +2,7 @@ import { ZotAuthError, messageOf } from "../../core/errors.ts";
 import { at, list, string } from "../../core/json.ts";
 import { ApiServer } from "./client.ts";
 import { accessFrom } from "./kubeconfig.ts";
-import { similarNames } from "./similarNames.ts";
+import { hasHash, similarNames } from "./similarNames.ts";
 
 /** A ConfigMap, and the cluster that it is in. */
 export interface ConfigMapPlace {
@@ -60,7 +60,7 @@ export function configMapMissing(
         : names.length > 0
           ? "No ConfigMap there has a similar name."
           : `The namespace has no ConfigMaps, or does not exist (kubernetes.namespace).`;
-  const hashed = similar.some((name) => name.startsWith(`${configMap}-`))
+  const hashed = [configMap, ...similar].some(hasHash)
     ? " A name that ends in a hash changes with each change of another key, and then our key is gone: have the generator give a fixed name (in kustomize, `disableNameSuffixHash: true`), or set authentik.delivery to file:."
     : "";
   return new ZotAuthError(

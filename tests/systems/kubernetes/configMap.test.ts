@@ -8,7 +8,6 @@ import { kubeconfig, startKubernetes } from "../../../lab/kubernetes/server.ts";
 import { adapt } from "../../../provider/adapter.ts";
 import type { Values } from "../../../provider/grpc/types.ts";
 import { configMapMissing, lookForConfigMap } from "../../../systems/kubernetes/configMap.ts";
-import { similarNames } from "../../../systems/kubernetes/similarNames.ts";
 import { preflight } from "../../../systems/preflight.ts";
 import type { PreflightInputs } from "../../../systems/preflight.ts";
 import { testContext } from "../../support/provider.ts";
@@ -111,13 +110,6 @@ test("what may not be read is said: the list, the ConfigMap itself, a cluster th
     assert.ok(unknown.kind === "unknown");
     assert.match(unknown.why, why);
   }
-});
-
-test("names that a person may have meant", () => {
-  const names = ["zot", "zot-blueprints-abc123", "blueprints", "authentik-bluprints", "kube-root-ca.crt", "authentik"];
-  assert.deepEqual(similarNames("authentik-blueprints", names), ["authentik-bluprints", "authentik"]);
-  assert.deepEqual(similarNames("zot-blueprints", names), ["zot", "zot-blueprints-abc123"]);
-  assert.deepEqual(similarNames("blueprints", ["my-blueprints"]), ["my-blueprints"]);
 });
 
 test("a preview fails because of a missing ConfigMap, and only warns where the cluster cannot be asked", async (t) => {
