@@ -13,7 +13,8 @@ const LAYERS = {
   settings: ["systems", "core"],
   systems: ["provider/resource.ts", "core"],
   provider: ["core"],
-  commands: ["settings", "systems", "core", "toolchain/system/processes.js"],
+  report: ["core"],
+  commands: ["report", "settings", "systems", "core", "toolchain/system/processes.js"],
   core: [],
 };
 

@@ -1,13 +1,17 @@
 // npm start: starts the lab, runs `pulumi up` on it, and shows what to try next.
 import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { folderFor } from "../commands/reportFolder.ts";
 import { runningLab, startInBackground } from "./homelab/background.ts";
 import { forgetStack, isNew } from "./homelab/forget.ts";
 import { readLayout } from "./homelab/layout.ts";
 
 const STACK = "lab";
+const TOOLCHAIN = fileURLToPath(new URL("../toolchain/main.js", import.meta.url));
 
 function pulumi(...args: readonly string[]): number {
-  const { status, error } = spawnSync("pulumi", [...args, "--stack", STACK], { stdio: "inherit" });
+  const command = [TOOLCHAIN, "run", "pulumi", ...args, "--stack", STACK];
+  const { status, error } = spawnSync(process.execPath, command, { stdio: "inherit" });
   if (error !== undefined) throw error;
   return status ?? 1;
 }
@@ -54,6 +58,7 @@ async function main(): Promise<number> {
   const width = Math.max(...next.map(([command]) => command.length));
   console.log("The registry is set up, and every check has passed. Try next:\n");
   for (const [command, does] of next) console.log(`  ${command.padEnd(width)}  ${does}`);
+  console.log(`\nThe report of this run: ${folderFor(STACK, process.env)}/up.html`);
   return 0;
 }
 

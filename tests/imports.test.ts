@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import typescript from "typescript";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const PROGRAM = /^(?:index\.ts|(?:stack|components|settings|systems|provider|core|commands|toolchain)\/)/;
+const PROGRAM = /^(?:index\.ts|(?:stack|components|settings|systems|provider|core|commands|report|toolchain)\/)/;
 
 const sources = new Map(
   execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.ts", "*.js"], {
@@ -35,7 +35,7 @@ function packagesOf(belongs: (file: string) => boolean): Map<string, string[]> {
   const packages = new Map<string, string[]>();
   for (const [file, source] of sources) {
     if (!belongs(file)) continue;
-    for (const specifier of importsOf(source)) {
+    for (const specifier of importsOf(withoutTypes(source))) {
       if (specifier.startsWith(".") || isBuiltin(specifier)) continue;
       const name = specifier
         .split("/")

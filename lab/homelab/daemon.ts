@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { startLab } from "./homelab.ts";
 import { pathsOf, readLayout } from "./layout.ts";
+import { standIns } from "./standIns.ts";
 
 /** The only message that the daemon sends to its parent. */
 export type DaemonMessage = { readonly urls: Readonly<Record<string, string>> } | { readonly error: string };
@@ -26,6 +27,7 @@ try {
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
   writeFileSync(pathsOf(layout).state, JSON.stringify({ pid: process.pid, urls: lab.urls }), { mode: 0o600 });
+  writeFileSync(pathsOf(layout).standIns, standIns(Object.keys(lab.urls), process.env["PATH"] ?? "").join("\n"));
   tell({ urls: lab.urls });
   if (process.connected) process.disconnect();
 } catch (error) {

@@ -56,7 +56,9 @@ export function itemOf(reference: SecretReference): {
 /** Paths of the lab's files and folders. */
 export function pathsOf({
   directory,
-}: Layout): Readonly<Record<"state" | "log" | "gitops" | "blueprints" | "pid" | "zotLog" | "passphrase", string>> {
+}: Layout): Readonly<
+  Record<"state" | "log" | "gitops" | "blueprints" | "pid" | "zotLog" | "passphrase" | "standIns", string>
+> {
   return {
     state: join(directory, "lab.json"),
     log: join(directory, "daemon.log"),
@@ -65,5 +67,6 @@ export function pathsOf({
     pid: join(directory, "zot", "pid"),
     zotLog: join(directory, "zot", "zot.log"),
     passphrase: join(directory, "passphrase"),
+    standIns: join(directory, "stand-ins"),
   };
 }

@@ -90,6 +90,36 @@ test("uses the lab's passphrase file only for the lab's stack, and only if the u
   assert.equal(await passphrase(["preview"]), "");
 });
 
+test("after `pulumi up` the report of the run is written; it does not change how the update ended", async (t) => {
+  const machine = new Machine(t);
+  const write = `while [ $# -gt 0 ]; do [ "$1" != --event-log ] || { shift; echo "debug=$PULUMI_DEBUG_COMMANDS" > "$1"; }; shift; done; exit 3`;
+  machine.script("bin/pulumi", `if [ "$1" = version ]; then echo v3.274.1; exit; fi\n${write}`);
+  await machine.setUp();
+  machine.write(
+    "project/commands/report.ts",
+    `import { readFileSync } from "node:fs";
+    const [stack, , log, , code] = process.argv.slice(2);
+    console.log(stack, readFileSync(log, "utf8").trim(), code, process.env.ZOT_AUTH_STAND_INS);
+    process.exit(1);`,
+  );
+  machine.write("project/.lab/stand-ins", "Forgejo");
+  const plugins = ["command 1.2.1", "kubernetes 4.34.2", "onepassword 1.1.3"].map((name) => `plugin ${name}`);
+  const run = async (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<readonly unknown[]> => {
+    const { code, stdout } = await machine.run(["pulumi", ...args], env);
+    return [code, stdout];
+  };
+  const standIns = ["language host", ...plugins].join(",");
+  assert.deepEqual(await run(["up", "--stack", "prod"]), [3, `prod debug=true 3 ${standIns}\n`]);
+  assert.deepEqual(await run(["--color=never", "up", "--stack=me/z/lab"]), [
+    3,
+    `me/z/lab debug=true 3 ${standIns},Forgejo\n`,
+  ]);
+  const others = [["preview"], ["up", "--help"], ["up", "--preview-only"], ["destroy"]];
+  for (const args of others) assert.deepEqual(await run([...args, "--stack", "prod"]), [3, ""], args.join(" "));
+  assert.deepEqual(await run(["up"]), [3, ""], "which stack is unknown");
+  assert.deepEqual(await run(["up", "--stack", "prod"], { ZOT_AUTH_REPORTS: "" }), [3, ""], "switched off");
+});
+
 test("passes arguments and the exit code through unchanged", async (t) => {
   const machine = new Machine(t);
   await machine.setUp();

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { isExecutable } from "../system/files.js";
 
@@ -6,11 +6,12 @@ import { isExecutable } from "../system/files.js";
  * The environment of the project's commands. The user's own variables are kept.
  * @param {import("../system/place.js").Place} place
  * @param {import("./result.js").Result} result
- * @param {string | undefined} stack the stack that a Pulumi command targets
+ * @param {string | undefined} named the stack that the command targets
  * @returns {NodeJS.ProcessEnv}
  */
-export function environmentOf(place, result, stack) {
+export function environmentOf(place, result, named) {
   const { env } = place;
+  const stack = named?.split("/").at(-1);
   const passphrase = join(place.root, ".lab", "passphrase");
   const hasPassphrase =
     env["PULUMI_CONFIG_PASSPHRASE"] !== undefined || env["PULUMI_CONFIG_PASSPHRASE_FILE"] !== undefined;
@@ -27,6 +28,7 @@ export function environmentOf(place, result, stack) {
     ...env,
     ...(home === place.pulumiHome ? {} : { PULUMI_HOME: home }),
     ...(result.languageHost === undefined ? {} : { ZOT_AUTH_LANGUAGE_HOST: result.languageHost }),
+    ZOT_AUTH_STAND_INS: [...(result.standIns ?? []), ...(stack === "lab" ? standInsOfLab(place.root) : [])].join(","),
     PATH: pathOf(env["PATH"] ?? "", result),
   };
 }
@@ -38,6 +40,15 @@ export function environmentOf(place, result, stack) {
  */
 export function pulumiHomeOf(place, { home }) {
   return home !== undefined && home.instead === place.pulumiHome ? home.folder : place.pulumiHome;
+}
+
+/**
+ * The lab's servers that are stand-ins, for the report.
+ * @param {string} root
+ */
+function standInsOfLab(root) {
+  const file = join(root, ".lab", "stand-ins");
+  return existsSync(file) ? readFileSync(file, "utf8").split("\n").filter(Boolean) : [];
 }
 
 /**

@@ -9,6 +9,7 @@ import { entriesOf, readJson, writeJson } from "../system/files.js";
  * @property {string} node the executable
  * @property {string} pulumi the executable
  * @property {string} [languageHost] the stand-in, if it is needed
+ * @property {string[]} [standIns] what is a stand-in: `language host`, `plugin command 1.2.1`
  * @property {string[]} path folders to append to PATH: the language host's, if the CLI does not find it otherwise
  * @property {{ instead: string, folder: string }} [home] `folder`: the PULUMI_HOME with the stand-ins, used instead of the user's
  */

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { constants } from "node:os";
 import { environmentOf, pulumiHomeOf } from "./environment.js";
 import { readResult } from "./result.js";
+import { reportedRun } from "./report.js";
 import { stackOf } from "./stack.js";
 
 /**
@@ -18,8 +19,10 @@ export function runCommand(place, command, args) {
     return Promise.resolve(1);
   }
   return new Promise((resolve) => {
-    const stack = command === "pulumi" ? stackOf(place, pulumiHomeOf(place, result), args) : undefined;
-    const child = spawn(command, args, { env: environmentOf(place, result, stack), stdio: "inherit" });
+    const stack = stackOf(place, pulumiHomeOf(place, result), command, args);
+    const env = environmentOf(place, result, stack);
+    const reported = command === "pulumi" ? reportedRun(place, env, stack, args) : undefined;
+    const child = spawn(command, reported?.args ?? args, { env: reported?.env ?? env, stdio: "inherit" });
     for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
       process.on(signal, () => {
         // On a terminal, Ctrl-C also reaches the command directly. A second SIGINT would make Pulumi terminate immediately.
@@ -33,6 +36,10 @@ export function runCommand(place, command, args) {
       );
       resolve(error.code === "ENOENT" ? 127 : 126);
     });
-    child.once("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal ?? "SIGKILL"]));
+    child.once("exit", (code, signal) => {
+      const ended = code ?? 128 + constants.signals[signal ?? "SIGKILL"];
+      reported?.write(ended);
+      resolve(ended);
+    });
   });
 }

@@ -4,15 +4,18 @@ import { join } from "node:path";
 import { entriesOf, readJson } from "../system/files.js";
 
 /**
- * The stack that a Pulumi command targets: from its arguments, else from PULUMI_STACK, else the selected one.
+ * The stack that a command targets, as it was named. For Pulumi: from its arguments, else from PULUMI_STACK, else the selected one. The project's own
+ * commands are named with their stack: `node commands/check.ts prod`.
  * @param {import("../system/place.js").Place} place
  * @param {string} pulumiHome
+ * @param {string} command
  * @param {readonly string[]} args
  * @returns {string | undefined}
  */
-export function stackOf(place, pulumiHome, args) {
-  const name = flagged(args) ?? named(args) ?? place.env["PULUMI_STACK"] ?? selected(place, pulumiHome);
-  return name?.split("/").at(-1);
+export function stackOf(place, pulumiHome, command, args) {
+  if (command === "pulumi")
+    return flagged(args) ?? named(args) ?? place.env["PULUMI_STACK"] ?? selected(place, pulumiHome);
+  return args[0]?.startsWith("commands/") ? args.slice(1).find((arg) => !arg.startsWith("-")) : undefined;
 }
 
 /** @param {readonly string[]} args */

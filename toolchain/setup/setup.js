@@ -32,6 +32,7 @@ export async function setUp(place, reporter, { retryPlugins }) {
     node: node.file,
     pulumi: pulumi.file,
     ...(host.standIn === undefined ? {} : { languageHost: host.standIn }),
+    standIns: [host, ...plugins].filter(({ where }) => where === "stand-in").map(({ what }) => what.toLowerCase()),
     path: host.standIn !== undefined && host.onPath === true ? [dirname(host.standIn)] : [],
     ...(failures.length > 0 ? { home: { instead: place.pulumiHome, folder: place.standInHome } } : {}),
   });

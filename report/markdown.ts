@@ -1,0 +1,54 @@
+import { MARKS } from "./graph.ts";
+import { headline, shortTime } from "./page/parts.ts";
+import { passed } from "./report.ts";
+import type { Report } from "./report.ts";
+
+/** The report as Markdown, for a job summary or a comment: what needs somebody first, then the tables. */
+export function renderMarkdown(report: Report): string {
+  const { stack, command, ended, says, findings, key, access, proofs, steps } = report;
+  const changed = steps.filter(({ state }) => state !== "unchanged" && state !== "recorded");
+  const sections = [
+    `## ${report.succeeded ? "✓" : "✗"} ${text(stack)}: zot-auth ${command}`,
+    [headline(report), ...says].map(text).join(" "),
+    shortTime(ended),
+    findings
+      .map(
+        ({ severity, step, text: said }) =>
+          `- **${severity}**${step === undefined ? "" : ` in ${text(step)}`}: ${text(said)}`,
+      )
+      .join("\n"),
+    key === undefined
+      ? ""
+      : `The key of ${text(key.account)} rotates from ${shortTime(key.rotates)} and expires ${shortTime(key.expires)}. Unmanaged keys: ${key.unmanaged}.`,
+    table(
+      ["Resource", "State", "Difference"],
+      changed.map(({ name, state, difference }) => [name, `${MARKS[state]} ${state}`, difference ?? ""]),
+    ),
+    table(
+      ["Who", "What", "Expected", "Measured", ""],
+      access.rows.map((row) => [
+        row.subject,
+        [row.operation, row.target ?? ""].join(" ").trim(),
+        String(row.expected),
+        String(row.measured),
+        passed(row) ? "✓" : "✗",
+      ]),
+    ),
+    table(
+      ["Proof", "Result", "Found"],
+      proofs.map(({ group, name, result, found }) => [`${group}: ${name}`, result, found]),
+    ),
+  ];
+  return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  if (rows.length === 0) return "";
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map((cells) => line(cells.map(text)))].join("\n");
+}
+
+/** Text on one line, in which Markdown and HTML find nothing to interpret. */
+function text(value: string): string {
+  return value.replace(/\s*\n\s*/g, " ").replace(/[\\`*_[\]<>|#~&@]/g, (character) => `&#${character.codePointAt(0)};`);
+}

@@ -1,0 +1,49 @@
+import { h } from "hastscript";
+import type { Element } from "hast";
+import { passed } from "../report.ts";
+import type { AccessMeasured, Report } from "../report.ts";
+import { time } from "./parts.ts";
+
+/** Who may do what: expected and measured. */
+export function accessSection({ access }: Report): Element | undefined {
+  if (access.rows.length === 0) return undefined;
+  const { checked, rows } = access;
+  const head = ["Who", "What", "Expected", "Measured", "Result"].map((name) => h("th", { scope: "col" }, name));
+  return h(
+    "section",
+    { "aria-labelledby": "access" },
+    h("h2", { id: "access" }, "Who may do what"),
+    checked === undefined ? undefined : h("p", "Measured ", time(checked), ", with requests to the live registry."),
+    h("table", h("thead", h("tr", ...head)), h("tbody", ...rows.map(rowOf))),
+  );
+}
+
+function rowOf(row: AccessMeasured): Element {
+  const { subject, operation, target, expected, measured } = row;
+  const good = passed(row);
+  return h(
+    "tr",
+    { class: good ? "" : "wrong" },
+    h("th", { scope: "row" }, subject),
+    h("td", operation, target === undefined ? "" : h("span", " ", h("code", target))),
+    h("td", { "data-label": "Expected" }, said(expected)),
+    h("td", { "data-label": "Measured" }, said(measured)),
+    h("td", { class: good ? "passed" : "failed", "data-label": "Result" }, good ? "✓ passed" : "✗ failed"),
+  );
+}
+
+/** What the statuses of the matrix mean. */
+const MEANINGS: Readonly<Record<number, string>> = {
+  200: "allowed",
+  201: "allowed",
+  202: "allowed",
+  302: "redirected to sign in",
+  401: "must sign in",
+  403: "refused",
+  404: "not found",
+};
+
+function said(status: number): Element {
+  const meaning = MEANINGS[status];
+  return h("span", String(status), meaning === undefined ? "" : h("span", { class: "meaning" }, ` ${meaning}`));
+}

@@ -1,0 +1,109 @@
+/**
+ * What a run found, as data: report.json as it is, and what the page, JUnit and Markdown are made from. It holds no secret: it is built from named
+ * fields of the state, in which secrets are encrypted, and of the engine's events, in which they are masked.
+ */
+export interface Report {
+  /** Version of this shape. A new field does not change it. */
+  readonly version: 1;
+  readonly stack: string;
+  /** What ran: `up`, `check`, or `report` for the state as it is. */
+  readonly command: "up" | "check" | "report";
+  /** When the run ended, RFC 3339. */
+  readonly ended: string;
+  readonly succeeded: boolean;
+  /** How it ended, in sentences. */
+  readonly says: readonly string[];
+  /** How long the engine ran. Absent if it did not run. */
+  readonly seconds?: number;
+  /** Absent before there is a key. */
+  readonly key?: KeyLife;
+  /** Resources in the order of the run. */
+  readonly steps: readonly Step[];
+  readonly access: AccessMatrix;
+  /** What else was proved. */
+  readonly proofs: readonly Proof[];
+  /** Warnings and errors. */
+  readonly findings: readonly Finding[];
+  /** Versions by system: `{ zot: "2.1.20" }`. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** What stands in for a real plugin or server. */
+  readonly standIns: readonly string[];
+}
+
+export interface KeyLife {
+  readonly account: string;
+  readonly label: string;
+  /** RFC 3339, as the other dates. */
+  readonly created: string;
+  readonly rotates: string;
+  readonly expires: string;
+  /** How many keys of the account this stack does not manage. */
+  readonly unmanaged: number;
+}
+
+export type StepState =
+  | "created"
+  | "updated"
+  | "replaced"
+  | "deleted"
+  | "unchanged"
+  | "differs"
+  | "failed"
+  | "not run"
+  | "recorded";
+
+/** A resource, and what the run did with it. */
+export interface Step {
+  readonly urn: string;
+  readonly name: string;
+  readonly type: string;
+  /** Name of the component that it belongs to; empty if there is none. */
+  readonly component: string;
+  /** Urns of resources that come before it. */
+  readonly dependsOn: readonly string[];
+  readonly state: StepState;
+  /** How long it took. The engine's events are exact to a second. */
+  readonly seconds?: number;
+  /** How it differs from what is declared, for `differs`. */
+  readonly difference?: string;
+}
+
+export interface AccessMatrix {
+  /** When it was measured, RFC 3339; absent if it was not. */
+  readonly checked?: string;
+  readonly rows: readonly AccessMeasured[];
+}
+
+/** A row of the access matrix: who, what, and the HTTP status expected and measured. */
+export interface AccessMeasured {
+  readonly subject: string;
+  readonly operation: string;
+  /** The repository, prefix or path, if it is not the one of the tests. */
+  readonly target?: string;
+  readonly expected: number;
+  readonly measured: number;
+}
+
+export interface Proof {
+  /** What kind of proof: `sign-in`, `build`, `services`. */
+  readonly group: string;
+  readonly name: string;
+  readonly result: "passed" | "failed" | "skipped";
+  readonly found: string;
+}
+
+export interface Finding {
+  readonly severity: "warning" | "error";
+  /** Name of the resource; absent for the run as a whole. */
+  readonly step?: string;
+  readonly text: string;
+}
+
+export function passed(row: AccessMeasured): boolean {
+  return row.measured === row.expected;
+}
+
+/** How a row reads: `anonymous: pull`, `ci: list tags (private/app)`. */
+export function titleOf({ subject, operation, target }: AccessMeasured): string {
+  return `${subject}: ${operation}${target === undefined ? "" : ` (${target})`}`;
+}
