@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { parse } from "yaml";
+import { passed } from "../../../report/report.ts";
+import type { Report } from "../../../report/report.ts";
 import { accepts, rotateUnderPushes } from "./rotateUnderPushes.ts";
 import { homelab, lab } from "./stack.ts";
 
@@ -21,6 +24,19 @@ test("rotate: every consumer gets a new key and every push succeeds, the old key
   assert.deepEqual([await accepts(old), await accepts(key)], [true, true]);
   assert.equal((await lab.outputs())["keyLabel"], "zot-auth/lab/2");
   assert.match(triggers().rotationTrigger ?? "", /^20\d\d-/);
+
+  const reports = join(lab.directory, "reports", "lab");
+  assert.ok(output.includes(`Report: ${join(reports, "up.html")}\n`), output);
+  const report = JSON.parse(readFileSync(join(reports, "up.json"), "utf8")) as Report;
+  assert.deepEqual([report.succeeded, report.key?.label], [true, "zot-auth/lab/2"]);
+  const state = (of: string) => report.steps.find(({ name }) => name === of)?.state;
+  assert.deepEqual(
+    [state("ci-key"), state("forgejo-homelab/apps"), state("zot-config")],
+    ["updated", "updated", "unchanged"],
+  );
+  assert.ok(report.access.rows.length > 10 && report.access.rows.every(passed));
+  const page = readFileSync(join(reports, "up.html"), "utf8");
+  for (const secret of [old, key]) assert.ok(!page.includes(secret));
 });
 
 test("revoke: all keys of the account stop working at once, even one created with a stolen key, and CI gets a new one", async () => {

@@ -65,6 +65,7 @@ export class EngineLab {
       PULUMI_CONFIG_PASSPHRASE: LAB_PASSPHRASE,
       PULUMI_HOME: join(directory, "pulumi"),
       PULUMI_DEBUG_COMMANDS: "true",
+      ZOT_AUTH_REPORTS: join(directory, "reports"),
       // The CLI ends before it needs the memory: otherwise it spends a seventh of its CPU time on collecting garbage.
       GOGC: "400",
     };
