@@ -1,5 +1,5 @@
 import { matchesGlob } from "../../access/globs/match.ts";
-import { samplesOf } from "../../access/globs/samples.ts";
+import { commonSample, samplesOf } from "../../access/globs/samples.ts";
 import { valueAt } from "../anyCase.ts";
 import { list } from "../checks/patterns.ts";
 
@@ -46,4 +46,30 @@ function trimmed(value: unknown): string {
 /** Whether zot may fill a repository, or one below it. */
 export function fills({ glob }: Mirror, repository: string): boolean {
   return matchesGlob(glob, repository) || samplesOf(glob, "sample", repository).length > 0;
+}
+
+/** A registry that zot mirrors to where it mirrors an earlier one, too. */
+export interface SharedPlace {
+  readonly first: number;
+  readonly later: number;
+  /** A repository that both may fill. */
+  readonly repository: string;
+}
+
+/** At most one for each registry. A mirror of everything is wrong already, because it replaces CI's images. */
+export function sharedPlaces(mirrors: readonly Mirror[]): readonly SharedPlace[] {
+  const shared = new Map<number, SharedPlace>();
+  const limited = mirrors.filter(({ glob }) => glob !== "**");
+  for (const { registry: later, glob } of limited) {
+    for (const { registry: first, glob: other } of limited) {
+      const repository = first < later ? (commonSample(glob, other) ?? commonSample(other, glob)) : undefined;
+      if (repository !== undefined && !shared.has(later)) shared.set(later, { first, later, repository });
+    }
+  }
+  return [...shared.values()];
+}
+
+/** What is wrong with that, and what to do. */
+export function describeShared(repository: string, first: string): string {
+  return `zot stores images such as ${repository} for it and for ${first}: an image would come from whichever has it. Mirror into another folder (destination), or give the addresses of one registry in one entry.`;
 }

@@ -2,7 +2,7 @@ import type { SettingsProblem } from "../../../../core/settings/problem.ts";
 import { valueAt } from "../anyCase.ts";
 import type { ZotConfigArgs } from "../args.ts";
 import { list } from "../checks/patterns.ts";
-import { fills, mirrorsOf } from "./mirrors.ts";
+import { describeShared, fills, mirrorsOf, sharedPlaces } from "./mirrors.ts";
 import type { Mirror } from "./mirrors.ts";
 
 /**
@@ -42,6 +42,15 @@ export function* mirrorProblems(
       message: `got "${name}", which is also registry.pullThrough.${first}.name: an image would come from whichever has it. Use another name, fallbackUrls for further addresses, or contents for several parts of the registry.`,
     };
   }
+  for (const { first, later, repository } of sharedPlaces(mirrors)) {
+    // One name is reported above.
+    if (pullThrough[later] !== undefined && pullThrough[later].name === pullThrough[first]?.name) continue;
+    const isDeclared = pullThrough.length > 0;
+    yield {
+      path: placeOf(later, isDeclared),
+      message: describeShared(repository, placeOf(first, isDeclared)),
+    };
+  }
   if (list(valueAt(config, "extensions", "sync", "registries")).length > 0) return;
   for (const key of ["credentialsFile", "downloadDir"] as const) {
     if (zot.sync[key] === undefined) continue;
@@ -50,6 +59,10 @@ export function* mirrorProblems(
       message: "has no effect without a registry to mirror. Add one to registry.pullThrough, or remove the setting.",
     };
   }
+}
+
+function placeOf(registry: number, isDeclared: boolean): string {
+  return `${isDeclared ? "registry.pullThrough" : "zot.extra.extensions.sync.registries"}.${registry}`;
 }
 
 function settingOf({ registry }: Mirror, isDeclared: boolean): string {

@@ -99,6 +99,28 @@ test("two entries with one name are an error", () => {
   assert.match(only, /^registry\.pullThrough\.2\.name: got "quay\.io", which is also registry\.pullThrough\.0\.name/);
 });
 
+test("two registries with one destination are an error, by either setting", () => {
+  const to = (destination: string, prefix = "**") => ({ urls, content: [{ prefix, destination }] });
+  const shared = problems(extra(to("/hub"), to("/quay.io"), to("hub/"), to("/hub", "library/*")));
+  assert.deepEqual(
+    shared.map((text) => text.slice(0, text.indexOf(":"))),
+    ["zot.extra.extensions.sync.registries.2", "zot.extra.extensions.sync.registries.3"],
+  );
+  assert.match(
+    shared[0] ?? "",
+    /images such as hub\/\S+ for it and for zot\.extra\.extensions\.sync\.registries\.0: an image/,
+  );
+  const several = { urls, content: [{ prefix: "a/**" }, { prefix: "b/**", destination: "/hub" }] };
+  assert.equal(problems(extra(several, { urls, content: [{ prefix: "**/x", destination: "/a" }] })).length, 1);
+  assert.deepEqual(problems(extra(several, to("/hub/c"), to("/hub", "d/*"))), []);
+  const nested = { name: "quay.io/inner", url: "https://inner.example" };
+  assert.match(
+    problems(declared(QUAY, nested)).join(),
+    /^registry\.pullThrough\.1: .* for registry\.pullThrough\.0: an image/,
+  );
+  assert.deepEqual(problems(declared({ ...QUAY, prefix: "a/*" }, nested)), []);
+});
+
 test("what zot refuses without another setting names that setting", () => {
   assert.match(
     problems(declared({ ...QUAY, maxRetries: 3 })).join(),

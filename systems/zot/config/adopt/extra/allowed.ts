@@ -3,7 +3,7 @@ import type { JsonObject } from "../../../../../core/json.ts";
 import { ciLimitProblems } from "../../../access/settingsProblems.ts";
 import { NEWEST_KNOWN } from "../../../version.ts";
 import { objectAt, valueAt } from "../../anyCase.ts";
-import { fills, mirrorsOf } from "../../mirrors/mirrors.ts";
+import { describeShared, fills, mirrorsOf, sharedPlaces } from "../../mirrors/mirrors.ts";
 import { knownKeys, schemaProblems } from "../../schema/known.ts";
 import { builtInSchema } from "../../schema/schema.ts";
 import { holdsToken } from "../../secretValues.ts";
@@ -63,6 +63,7 @@ function refusalOf(candidate: Candidate, extra: JsonObject, context: AdoptContex
     refusedExtra(candidate, extra, context) ??
     overwriting(candidate, extra, context) ??
     mirrorOverCi(candidate, extra, context) ??
+    mirrorTwice(candidate, extra, context) ??
     syncOfNothing(candidate, extra, context) ??
     webHook(extra)
   );
@@ -133,6 +134,23 @@ function mirrorOverCi(candidate: Candidate, extra: JsonObject, context: AdoptCon
       "mirrors into the folder that CI pushes to: the next pull would replace what CI pushed with the upstream image. Mirror it into a folder of its own (registry.pullThrough).",
     extra: without.rest,
   };
+}
+
+/** A registry that is mirrored to where another one is. */
+function mirrorTwice(candidate: Candidate, extra: JsonObject, context: AdoptContext): Refusal | undefined {
+  const { pullThrough } = candidate;
+  const [shared] = sharedPlaces(mirrorsOf(render(candidate, extra, context)));
+  const firsts = pullThrough.map(({ name }) => pullThrough.findIndex((other) => other["name"] === name));
+  const twice = firsts.findIndex((first, index) => first < index);
+  const [first, later] = twice === -1 ? [shared?.first, shared?.later] : [firsts[twice], twice];
+  if (first === undefined || later === undefined) return undefined;
+  const path = `extensions.sync.registries.${later}`;
+  const repository = shared?.repository ?? `${string(pullThrough[later]?.["name"])}/…`;
+  const reason = describeShared(repository, `the one before it at place ${first + 1}`);
+  if (pullThrough.length > 0)
+    return { path, reason, candidate: { ...candidate, pullThrough: pullThrough.toSpliced(later, 1) } };
+  const without = withoutPart(extra, path);
+  return without && { path: without.path, reason, extra: without.rest };
 }
 
 /** A sink whose address seems to contain a token, as those of chats do. Whoever puts it into the settings by hand may. */

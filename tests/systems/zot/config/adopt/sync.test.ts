@@ -1,6 +1,7 @@
-import { deepEqual, doesNotMatch } from "node:assert/strict";
+import { deepEqual, doesNotMatch, match } from "node:assert/strict";
 import { describe, it } from "node:test";
 import { at } from "../../../../../core/json.ts";
+import type { JsonObject } from "../../../../../core/json.ts";
 import { adopted, paths } from "./support.ts";
 
 const BASE = {
@@ -135,6 +136,33 @@ describe("registries that a config mirrors", () => {
     });
     deepEqual(paths(notKept), ["extensions.sync"]);
     deepEqual([at(settings, "zot", "sync"), at(settings, "zot", "extra")], [undefined, undefined]);
+  });
+
+  it("are not kept where another one's images are, as setting and in zot.extra", () => {
+    const hub = { urls: ["https://registry-1.docker.io"], content: [{ prefix: "**", destination: "/hub" }] };
+    const quay = { urls: ["https://quay.io"], content: [{ prefix: "**", destination: "/quay" }] };
+    const second = { urls: ["https://mirror.example"], content: [{ prefix: "library/**", destination: "/hub" }] };
+    const registries = [hub, second, quay];
+    const { settings, notKept } = adopted({ ...BASE, extensions: { sync: { registries } } });
+    deepEqual(paths(notKept), ["extensions.sync.registries.https://mirror.example"]);
+    match(notKept[0]?.reason ?? "", /images such as hub\/library\/\S+ .* place 1: an image would come from whichever/);
+    deepEqual(
+      (at(settings, "registry", "pullThrough") as readonly JsonObject[]).map(({ name }) => name),
+      ["hub", "quay"],
+    );
+    const more = registries.map((registry) => ({ ...registry, syncLegacyCosignTags: false }));
+    const inExtra = adopted({ ...BASE, extensions: { sync: { registries: more } } });
+    deepEqual(paths(inExtra.notKept), ["extensions.sync.registries.https://mirror.example"]);
+    deepEqual(at(inExtra.settings, "zot", "extra"), { extensions: { sync: { registries: [more[0], more[2]] } } });
+    const parts = [hub, second].map((registry, index) => ({
+      ...registry,
+      content: [{ prefix: index === 0 ? "a/**" : "b/**", destination: "/hub" }],
+    }));
+    const apart = adopted({ ...BASE, extensions: { sync: { registries: parts } } });
+    deepEqual(
+      [apart.notKept, at(apart.settings, "zot", "extra")],
+      [[], { extensions: { sync: { registries: parts } } }],
+    );
   });
 
   it("that are switched off stay so", () => {
