@@ -33,6 +33,8 @@ const SYSTEMS = {
   kubernetes: [],
   onePassword: [],
   zot: ["authentik", "onePassword"],
+  // Asks every server whether it works.
+  services: ["argocd", "authentik", "forgejo", "zot"],
   // Checks every system before anything changes.
   "preflight.ts": ["argocd", "authentik", "forgejo", "kubernetes", "onePassword", "zot"],
 };

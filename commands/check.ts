@@ -8,6 +8,7 @@ import type { CheckFound } from "./metrics.ts";
 import { PULUMI_EXIT, pulumi } from "./pulumi.ts";
 import { requestOf, settingsFileOf } from "./request.ts";
 import type { Request } from "./request.ts";
+import { serversDown } from "./serversDown.ts";
 import { unfinishedIn } from "./unfinished.ts";
 import { zotIsDown } from "./zotAnswers.ts";
 
@@ -78,6 +79,8 @@ async function check(request: Request, onRead: (read: Partial<Read>) => void): P
 
   const down = await zotIsDown(String(outputs["registryUrl"]), settingsFileOf(request));
   if (down !== undefined) return fails(down);
+  const others = await serversDown(exported);
+  if (others.length > 0) return fails(others.join(" "));
 
   // A preview takes no lock and writes no state, even with --refresh. With --diff it describes the drift.
   const preview = ["preview", "--refresh", "--expect-no-changes", "--diff", "--stack", stack, ...options];

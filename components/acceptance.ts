@@ -3,11 +3,12 @@ import type { ComponentResourceOptions, Input, Output, Resource } from "@pulumi/
 import { toSeconds } from "../core/duration.ts";
 import type { Duration } from "../core/duration.ts";
 import type { SecretReference } from "../core/secrets/reference.ts";
+import type { ServicesArgs } from "../systems/services/args.ts";
 import type { AccessRow } from "../systems/zot/access/matrix.ts";
 import type { SignInArgs } from "../systems/zot/signIn/check.ts";
 import type { KeyOutputs } from "./ciServiceAccount.ts";
 import { listOtherKeys } from "./parts/otherKeysListing.ts";
-import { AccessProof, OtherKeys, SignInProof, TestBuild } from "./parts/resources.ts";
+import { AccessProof, OtherKeys, Services, SignInProof, TestBuild } from "./parts/resources.ts";
 
 /** A workflow that builds and pushes an image: it runs whenever the key changed, and must succeed. */
 export interface TestBuildArgs {
@@ -44,6 +45,8 @@ export interface AcceptanceArgs {
   readonly repository: string;
   /** Who may do what: every row is tried on the live registry. */
   readonly expectedAccess: readonly AccessRow[];
+  /** The other servers: whether each works is looked at too. */
+  readonly services: ServicesArgs;
   /** A build in CI that proves the key where it is used. Default: none. */
   readonly testBuild?: TestBuildArgs | undefined;
   /** How long a replaced key stays valid, for jobs that started with it. */
@@ -60,6 +63,8 @@ export interface AcceptanceResults {
   readonly signIn: Readonly<Record<string, string>>;
   /** How many checks of the access matrix passed. */
   readonly access: string;
+  /** How many services work: `6 passed, 1 skipped`. */
+  readonly services: string;
   /** When they did, RFC 3339: the checks run again when the config, the client secret or the key changes. */
   readonly checked: string;
   /** How the test build ended; absent without one. */
@@ -90,6 +95,12 @@ export class Acceptance extends ComponentResource {
       `${name}-access`,
       { ...account, repository, expected: args.expectedAccess, proves },
       { parent: this, dependsOn: [signInProof] },
+    );
+    // After everything was written, so that it tells of the state in which `up` leaves the servers.
+    const services = new Services(
+      `${name}-services`,
+      { ...args.services, registryUrl, proves: { ...proves, clientSecret: args.clientSecretFingerprint } },
+      { parent: this, dependsOn: [secrets] },
     );
     const build =
       args.testBuild === undefined
@@ -132,11 +143,12 @@ export class Acceptance extends ComponentResource {
         aliases: [{ type: "zot-auth:zot:RetiredKeys", name: `${name}-retired-keys` }],
       },
     );
-    const proofs = all([signInProof.checks, accessProof.result, accessProof.checked, build?.result]);
-    this.results = proofs.apply(([checks, access, checked, built]) => ({
+    const proofs = all([signInProof.checks, accessProof.result, accessProof.checked, services.result, build?.result]);
+    this.results = proofs.apply(([checks, access, checked, working, built]) => ({
       signIn: Object.fromEntries(checks.map((check) => [check.name, check.result])),
       access,
       checked,
+      services: working,
       ...(built === undefined ? {} : { build: built }),
     }));
     this.registerOutputs();

@@ -192,6 +192,7 @@ export const ERROR_CODES = {
     FORGEJO_ACTIONS_DISABLED: "Actions are disabled in the repository. Enable them, or remove it from the settings.",
     FORGEJO_VARIABLE_TAKEN: "The variable beside the secret is not this program's. Rename or delete it.",
     FORGEJO_WORKFLOW_UNKNOWN: "Forgejo cannot start the workflow. Check `acceptance.workflow`.",
+    SERVICE_DOWN: "zot or Forgejo does not work at the end of an `up`, so CI cannot push. Nothing was rolled back.",
     TEST_BUILD_FAILED: "The test build failed. See its log in Forgejo.",
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>;

@@ -8,6 +8,7 @@ const currentResources: Readonly<Record<string, () => Promise<ResourceHandler>>>
   "zot-auth:acceptance:Preflight": async () => adapt((await import("../systems/preflight.ts")).preflight),
   "zot-auth:acceptance:AccessProof": async () =>
     adapt((await import("../systems/zot/access/proof/accessProof.ts")).accessProof),
+  "zot-auth:acceptance:Services": async () => adapt((await import("../systems/services/services.ts")).services),
   "zot-auth:acceptance:SignInProof": async () =>
     adapt((await import("../systems/zot/signIn/signInProof.ts")).signInProof),
   "zot-auth:acceptance:TestBuild": async () =>

@@ -11,7 +11,9 @@ import { needsOf } from "../systems/authentik/blueprint/needs.ts";
 import { appPasswordIdentifier, renderBlueprint } from "../systems/authentik/blueprint/render.ts";
 import { signInGroups } from "../systems/authentik/blueprint/signInGroups.ts";
 import { issuerOf } from "../systems/authentik/issuer.ts";
+import type { ArgoCdConnection } from "../systems/argocd/client.ts";
 import type { PreflightInputs } from "../systems/preflight.ts";
+import type { ServicesArgs } from "../systems/services/args.ts";
 import { expectedAccess } from "../systems/zot/access/matrix.ts";
 import { accessRules } from "../systems/zot/access/rules.ts";
 import { USERNAME_CLAIM } from "../systems/zot/config/usernameClaim.ts";
@@ -28,7 +30,7 @@ import type { SignInArgs } from "../systems/zot/signIn/check.ts";
  * @param unreadable the secrets of this machine that cannot be read, and why
  */
 export function preflightInputs(settings: Settings, unreadable: readonly string[] = []): PreflightInputs {
-  const { authentik, argocd, forgejo, ci, kubernetes } = settings;
+  const { authentik, forgejo, ci, kubernetes } = settings;
   const { kubeconfig, context, namespace, configMap, key } = kubernetes;
   return {
     blueprint: {
@@ -38,16 +40,7 @@ export function preflightInputs(settings: Settings, unreadable: readonly string[
       providerName: authentik.providerName,
     },
     authentik: { authentikUrl: authentik.url, authentikToken: authentik.token },
-    argocd:
-      argocd === undefined
-        ? null
-        : {
-            argocdUrl: argocd.url,
-            argocdToken: argocd.token,
-            application: argocd.application,
-            ...(argocd.applicationNamespace === undefined ? {} : { applicationNamespace: argocd.applicationNamespace }),
-            project: argocd.project,
-          },
+    argocd: argocdConnection(settings) ?? null,
     ...(authentik.delivery === "configMap"
       ? {
           configMap: {
@@ -64,6 +57,30 @@ export function preflightInputs(settings: Settings, unreadable: readonly string[
     sources: forgejo.secrets.map((secret) => secret.source),
     keyStore: ci.keyStore,
     ...(unreadable.length === 0 ? {} : { unreadable }),
+  };
+}
+
+function argocdConnection({ argocd }: Settings): ArgoCdConnection | undefined {
+  if (argocd === undefined) return undefined;
+  const { url, token, application, applicationNamespace, project } = argocd;
+  return {
+    argocdUrl: url,
+    argocdToken: token,
+    application,
+    ...(applicationNamespace === undefined ? {} : { applicationNamespace }),
+    project,
+  };
+}
+
+function servicesArgs(settings: Settings): ServicesArgs {
+  const { authentik, forgejo, onePassword } = settings;
+  const argocd = argocdConnection(settings);
+  return {
+    authentik: { authentikUrl: authentik.url, authentikToken: authentik.token },
+    ...(argocd === undefined ? {} : { argocd }),
+    forgejo: { forgejoUrl: forgejo.url, forgejoToken: forgejo.token },
+    targets: forgejo.repositories,
+    ...(onePassword.connectUrl === undefined ? {} : { connectUrl: onePassword.connectUrl }),
   };
 }
 
@@ -210,6 +227,7 @@ export function acceptanceArgs(
       version,
       metricsPath: zot.metrics.enable ? zot.metrics.path : undefined,
     }),
+    services: servicesArgs(settings),
     testBuild:
       workflow === undefined
         ? undefined

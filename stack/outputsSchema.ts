@@ -41,6 +41,9 @@ export const outputsSchema = z
         signIn: z.record(z.string(), z.string()).describe("What each check of the sign-in found, by the check's name."),
         access: z.string().describe("How many checks of the access matrix passed: `15 of 15 checks passed`."),
         checked: date("When they did: the checks run again when the config, the client secret or the key changes."),
+        services: z
+          .string()
+          .describe("How many of the services work: `6 passed, 1 skipped`. `npm run check` shows what does not."),
         build: z.string().optional().describe("How the test build ended, if one is configured."),
       })
       .describe("The proof on the live registry."),

@@ -23,6 +23,7 @@ import type { FileCleanupInputs, FileCleanupState } from "../../systems/zot/host
 import type { InlineBlueprintInputs, InlineBlueprintState } from "../../systems/authentik/resources/inlineBlueprint.ts";
 import type { PreflightInputs, PreflightState } from "../../systems/preflight.ts";
 import type { OtherKeysInputs, OtherKeysState } from "../../systems/zot/keys/otherKeys/otherKeys.ts";
+import type { ServicesInputs, ServicesState } from "../../systems/services/services.ts";
 import type { SignInProofInputs, SignInProofState } from "../../systems/zot/signIn/signInProof.ts";
 import type { TestBuildInputs, TestBuildState } from "../../systems/forgejo/resources/testBuild.ts";
 import { argocdSyncOutputs } from "../../systems/argocd/outputs.ts";
@@ -37,6 +38,7 @@ import {
   secretCleanupOutputs,
   testBuildOutputs,
 } from "../../systems/forgejo/resources/outputs.ts";
+import { servicesOutputs } from "../../systems/services/outputs.ts";
 import { accessProofOutputs } from "../../systems/zot/access/proof/outputs.ts";
 import { apiKeyOutputs, keyCleanupOutputs, otherKeysOutputs } from "../../systems/zot/keys/outputs.ts";
 import { signInProofOutputs } from "../../systems/zot/signIn/outputs.ts";
@@ -111,5 +113,6 @@ export const CopiedSecret = resource<CopiedSecretInputs, CopiedSecretState>(
   copiedSecretOutputs,
 );
 export const AccessProof = resource<AccessProofInputs, AccessProofState>("acceptance:AccessProof", accessProofOutputs);
+export const Services = resource<ServicesInputs, ServicesState>("acceptance:Services", servicesOutputs);
 export const SignInProof = resource<SignInProofInputs, SignInProofState>("acceptance:SignInProof", signInProofOutputs);
 export const TestBuild = resource<TestBuildInputs, TestBuildState>("acceptance:TestBuild", testBuildOutputs);

@@ -36,12 +36,16 @@ export interface RequestOptions {
 
 /** No response arrived. The server may or may not have processed the request. */
 export class Unreachable extends ZotAuthError {
+  /** `connect ECONNREFUSED 127.0.0.1:5000`. */
+  readonly reason: string;
+
   constructor(endpoint: Endpoint, error: unknown) {
     super(
       "SERVER_UNREACHABLE",
       `${endpoint.name} does not answer at ${endpoint.url} (${causeOf(error)}). Check the setting ${endpoint.setting} and that the server runs.`,
       error,
     );
+    this.reason = causeOf(error);
   }
 }
 

@@ -14,6 +14,7 @@ const SOURCES = [
   "components/acceptance.ts",
   "systems/authentik/blueprint/args.ts",
   "systems/authentik/client.ts",
+  "systems/services/args.ts",
   "systems/zot/host/zotHost.ts",
   "systems/zot/signIn/check.ts",
   "systems/zot/signIn/zotSignIn.ts",
@@ -30,6 +31,7 @@ const TABLES = [
   "StoredKey",
   "OtherSecret",
   "AcceptanceArgs",
+  "ServicesArgs",
   "TestBuildArgs",
 ] as const;
 

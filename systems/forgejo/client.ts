@@ -37,6 +37,13 @@ export interface WorkflowRun {
   readonly url: string;
 }
 
+/** A runner of Actions. */
+export interface Runner {
+  readonly name: string;
+  /** `idle`, `active` or `offline`. */
+  readonly status: string;
+}
+
 /** Entries per page: Forgejo's maximum. */
 const PAGE = 50;
 
@@ -200,6 +207,16 @@ export class Forgejo {
     const answer = await this.#ask(repository, `/actions/runs/${id}`);
     if (answer.status !== 200) throw this.#refused(repository, what, answer);
     return { id, status: string(at(answer.json, "status")), url: string(at(answer.json, "html_url")) };
+  }
+
+  /** The runners that may take the target's jobs; `undefined` if this release lists none. */
+  async runners(target: string): Promise<readonly Runner[] | undefined> {
+    const answer = await this.#ask(target, `/actions/runners?visible=true&limit=${PAGE}`);
+    if (answer.status === 404) return undefined;
+    if (answer.status !== 200) throw this.#refused(target, "list its runners", answer);
+    return listIn(this.#endpoint, answer).map((runner) => {
+      return { name: string(at(runner, "name")), status: string(at(runner, "status")) };
+    });
   }
 
   async #lookUp(target: string): Promise<{ readonly id: number; readonly shown: unknown }> {

@@ -77,6 +77,7 @@ const COMPUTED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "zot-auth:zot:KeyCleanup": { formerOwners: [], formerAccounts: [] },
   "zot-auth:forgejo:SecretCleanup": { former: [], generation: 1 },
   "zot-auth:acceptance:SignInProof": { checks: [{ name: "groups claim", result: "arrives" }] },
+  "zot-auth:acceptance:Services": { rows: [], result: "6 passed, 1 skipped" },
   "zot-auth:acceptance:AccessProof": { result: "15 of 15 checks passed", checked: "2026-01-01T00:00:00Z" },
   "command:local:Command": { stdout: "ok", stderr: "" },
 };

@@ -51,6 +51,7 @@ test("the eight steps are registered, each after what it needs", async () => {
     "zot-auth:acceptance:AccessProof",
     "zot-auth:zot:OtherKeys",
   );
+  inOrder(run, "zot-auth:forgejo:ActionsSecret", "zot-auth:acceptance:Services");
   inOrder(run, "zot-auth:acceptance:Preflight", "command:local:Command", "zot-auth:zot:ApiKey");
 });
 
@@ -345,6 +346,7 @@ test("the outputs are those of docs/outputs.md, without the key", async () => {
         signIn: { "groups claim": "arrives" },
         access: "15 of 15 checks passed",
         checked: "2026-01-01T00:00:00Z",
+        services: "6 passed, 1 skipped",
       },
     },
   );

@@ -22,7 +22,14 @@ import type { Pair } from "./table/pairs.ts";
 import type { Alternative } from "./table/row.ts";
 
 /** Steps after which nothing is there that was not there before: only what zot's config says. */
-const CONFIG_ONLY = ["zot-config", "acceptance-sign-in", "acceptance-access", "acceptance-other-keys", "preflight"];
+const CONFIG_ONLY = [
+  "zot-config",
+  "acceptance-sign-in",
+  "acceptance-access",
+  "acceptance-services",
+  "acceptance-other-keys",
+  "preflight",
+];
 
 /** A homelab and its stack, reused from setting to setting. */
 export class Walk {

@@ -1,0 +1,207 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import test, { after, before, beforeEach } from "node:test";
+import type { ProofRow } from "../../../core/proofRow.ts";
+import type { Context } from "../../../provider/resource.ts";
+import { services } from "../../../systems/services/services.ts";
+
+// One server answers for all of them, since the paths differ; each test breaks one answer.
+
+type Answer = readonly [status: number, body?: unknown];
+
+const HEALTHY: Readonly<Record<string, Answer>> = {
+  "/v2/": [401],
+  "/-/health/ready/": [200],
+  "/api/v3/managed/blueprints/available/": [200, [{ path: "custom/zot.yaml", hash: "0" }]],
+  "/healthz": [200, "ok"],
+  "/api/v1/applications/authentik": [200, { status: { sync: { status: "Synced" }, health: { status: "Healthy" } } }],
+  "/api/healthz": [200, { status: "pass" }],
+  "/api/v1/repos/own/ci/actions/runners": [
+    200,
+    [
+      { name: "one", status: "offline" },
+      { name: "two", status: "idle" },
+    ],
+  ],
+  "/health": [200, { dependencies: [{ service: "sync", status: "TOKEN_NEEDED" }] }],
+};
+
+let answers: Record<string, Answer>;
+const server = createServer((request, response) => {
+  const [status, body] = answers[new URL(request.url ?? "", "http://x").pathname] ?? [404];
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+});
+let url: string;
+before(async () => {
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  process.env["T_SERVICES"] = "a-token";
+});
+beforeEach(() => {
+  answers = { ...HEALTHY };
+});
+after(() => server.close());
+
+const said: string[] = [];
+const context: Context = {
+  urn: "",
+  type: "",
+  name: "",
+  preview: false,
+  signal: new AbortController().signal,
+  secretInputs: new Set(),
+  progress: () => undefined,
+  info: () => undefined,
+  warn: (text) => said.push(text),
+};
+
+const inputs = (others: object = {}) => ({
+  registryUrl: url,
+  authentik: { authentikUrl: url, authentikToken: "env:T_SERVICES" as const },
+  argocd: { argocdUrl: url, argocdToken: "env:T_SERVICES" as const, application: "authentik", project: "default" },
+  forgejo: { forgejoUrl: url, forgejoToken: "env:T_SERVICES" as const },
+  targets: ["own/ci"],
+  connectUrl: url,
+  proves: {},
+  ...others,
+});
+
+async function rows(others: object = {}): Promise<readonly ProofRow[]> {
+  said.length = 0;
+  return (await services.create(inputs(others), context)).state.rows;
+}
+
+/** The one row that did not pass. */
+function only(found: readonly ProofRow[]): ProofRow {
+  const [row, ...others] = found.filter(({ outcome }) => outcome !== "passed");
+  assert.ok(row !== undefined && others.length === 0, JSON.stringify(found));
+  return row;
+}
+
+test("every service is a row, in every state without a secret", async () => {
+  const found = await rows();
+  assert.deepEqual(
+    found.map(({ name, outcome }) => [name, outcome]),
+    [
+      "zot",
+      "Authentik's server",
+      "Forgejo",
+      "Argo CD",
+      "1Password Connect",
+      "Authentik's worker",
+      "Argo CD's application authentik",
+      "Forgejo's runners for own/ci",
+    ].map((name) => [name, "passed"]),
+  );
+  const { state } = await services.create(inputs(), context);
+  assert.equal(state.result, "8 passed");
+  assert.ok(!JSON.stringify(state).includes("a-token"));
+});
+
+test("without Argo CD and Connect there are no rows for them", async () => {
+  const found = await rows({ argocd: undefined, connectUrl: undefined });
+  assert.equal(found.length, 5);
+});
+
+const WARNED: readonly (readonly [string, string, Answer, Partial<ProofRow>])[] = [
+  [
+    "an application that is not synced",
+    "/api/v1/applications/authentik",
+    [200, { status: { sync: { status: "OutOfSync" }, health: { status: "Missing" } } }],
+    { measured: "OutOfSync, Missing", outcome: "failed" },
+  ],
+  [
+    "runners that are all offline",
+    "/api/v1/repos/own/ci/actions/runners",
+    [200, [{ name: "one", status: "offline" }]],
+    { measured: "offline: one", outcome: "failed" },
+  ],
+  [
+    "a part of Connect",
+    "/health",
+    [200, { dependencies: [{ service: "sqlite", status: "INACTIVE" }] }],
+    { measured: "sqlite is INACTIVE", outcome: "failed" },
+  ],
+];
+
+for (const [what, path, answer, expected] of WARNED) {
+  test(`${what}: up warns, a refresh reports it as drift, and repeats it`, async () => {
+    answers[path] = answer;
+    const row = only(await rows());
+    assert.deepEqual({ ...row, ...expected }, row);
+    assert.ok(row.lookAt.endsWith("."), row.lookAt);
+    assert.equal(said.length, 1, said.join("\n"));
+    const { state } = await services.create(inputs(), context);
+    assert.equal(state.drift, "");
+    const seen = await services.read?.(state, context);
+    assert.equal(seen?.drift, `${row.name}: expected ${row.expected}, got ${row.measured}. ${row.lookAt}`);
+    answers = { ...HEALTHY };
+    assert.equal((await services.read?.(state, context))?.drift, "");
+  });
+}
+
+const SKIPPED: readonly (readonly [string, string, Answer, RegExp])[] = [
+  ["a release of Forgejo that lists no runners", "/api/v1/repos/own/ci/actions/runners", [404], /acceptance\.workflow/],
+  ["a release that lists only own runners", "/api/v1/repos/own/ci/actions/runners", [200, []], /acceptance\.workflow/],
+  [
+    "a token that may not read runners",
+    "/api/v1/repos/own/ci/actions/runners",
+    [403, { message: "token does not have at least one of required scope(s): [read:repository]" }],
+    /scope write:repository/,
+  ],
+  [
+    "a token that may not see the application",
+    "/api/v1/applications/authentik",
+    [403, { code: 7 }],
+    /applications, get/,
+  ],
+  ["a proxy that hides Forgejo's health", "/api/healthz", [403], /pass \/api\/healthz on/],
+  ["a proxy that signs people in before Authentik", "/-/health/ready/", [302], /pass \/-\/health\/ready\/ on/],
+];
+
+for (const [what, path, answer, lookAt] of SKIPPED) {
+  test(`${what}: the row is skipped with what is missing, and neither warns nor is drift`, async () => {
+    answers[path] = answer;
+    const row = only(await rows());
+    assert.equal(row.outcome, "skipped");
+    assert.match(row.lookAt, lookAt);
+    assert.deepEqual(said, []);
+    const { state } = await services.create(inputs(), context);
+    assert.equal((await services.read?.(state, context))?.drift, "");
+  });
+}
+
+test("a server that is down is one row, not one for each thing in it", async () => {
+  const closed = "http://127.0.0.1:9";
+  for (const [others, name] of [
+    [{ authentik: { authentikUrl: closed, authentikToken: "env:T_SERVICES" } }, "Authentik's server"],
+    [{ argocd: { ...inputs().argocd, argocdUrl: closed } }, "Argo CD"],
+    [{ connectUrl: closed }, "1Password Connect"],
+  ] as const) {
+    const row = only(await rows(others));
+    assert.equal(row.name, name);
+    assert.match(row.measured, /^no answer \(/);
+    assert.match(row.lookAt, /setting|leads to it/);
+  }
+});
+
+test("without zot or Forgejo nobody pushes: up fails with one error, and a refresh does not", async () => {
+  const { state } = await services.create(inputs(), context);
+  for (const others of [
+    { registryUrl: "http://127.0.0.1:9" },
+    { forgejo: { forgejoUrl: "http://127.0.0.1:9", forgejoToken: "env:T_SERVICES" as const } },
+  ]) {
+    await assert.rejects(async () => rows(others), {
+      code: "SERVICE_DOWN",
+      message: /^CI cannot push: (zot|Forgejo): expected .*, got no answer \(.*\)\. .* Nothing was rolled back\./,
+    });
+    assert.match((await services.read?.({ ...state, ...others }, context))?.drift ?? "", /^(zot|Forgejo): expected/);
+  }
+});
+
+test("a secret that cannot be read skips the row", async () => {
+  const row = only(await rows({ authentik: { authentikUrl: url, authentikToken: "env:T_SERVICES_MISSING" } }));
+  assert.equal(row.outcome, "skipped");
+  assert.match(row.lookAt, /T_SERVICES_MISSING .* is not set/);
+});
