@@ -1,11 +1,13 @@
-// npm run check -- <stack>: for a timer or a monitor. It changes nothing, not even the state. Options after the stack go to `pulumi preview`, but for
-// `--textfile <file>`, which also writes what was found as metrics of Prometheus.
+// npm run check -- <stack>: for a timer or a monitor. It changes nothing, not even the state, and writes a report. Options after the stack go to
+// `pulumi preview`, but for `--textfile <file>`, which also writes what was found as metrics of Prometheus.
 //
 // Exit code 0: everything is as declared. 1: it is not, or could not be checked. 2: wrong usage.
 import { judgeKeyDates } from "../systems/zot/keys/rotation.ts";
 import { messageOf } from "../core/errors.ts";
 import type { CheckFound } from "./metrics.ts";
+import { withEventLog } from "./eventLog.ts";
 import { PULUMI_EXIT, pulumi } from "./pulumi.ts";
+import { folderFor, standInsIn } from "./reportFolder.ts";
 import { requestOf, settingsFileOf } from "./request.ts";
 import type { Request } from "./request.ts";
 import { serversDown } from "./serversDown.ts";
@@ -14,8 +16,8 @@ import { zotIsDown } from "./zotAnswers.ts";
 
 process.exitCode = await main(process.argv.slice(2));
 
-/** What the metrics tell, of what the check has read so far. */
-type Read = Pick<CheckFound, "outputs" | "state" | "unfinished">;
+/** What the check has found so far, for the metrics and the report. */
+type Read = Pick<CheckFound, "outputs" | "state" | "unfinished" | "events"> & { readonly says: readonly string[] };
 
 async function main(args: readonly string[]): Promise<number> {
   const { file, rest } = textfileIn(args);
@@ -24,9 +26,13 @@ async function main(args: readonly string[]): Promise<number> {
     process.stderr.write("usage: npm run check -- <stack> [--textfile <file>] [options of pulumi preview]\n");
     return 2;
   }
-  let read: Read = { outputs: undefined, state: undefined, unfinished: 0 };
-  const code = await check(request, (more) => (read = { ...read, ...more }));
-  if (file === undefined || code === 2) return code;
+  let read: Read = { outputs: undefined, state: undefined, unfinished: 0, events: undefined, says: [] };
+  const code = await check(request, ({ says = [], ...more }) => {
+    read = { ...read, ...more, says: [...read.says, ...says] };
+  });
+  if (code === 2) return code;
+  await report(request.stack, code === 0, read);
+  if (file === undefined) return code;
   // Loaded only here: most checks need no metrics.
   const { metricsOf, writeTextfile } = await import("./metrics.ts");
   const text = await metricsOf({ ...read, stack: request.stack, ended: new Date(), success: code === 0 });
@@ -39,6 +45,26 @@ async function main(args: readonly string[]): Promise<number> {
     return 1;
   }
   return code;
+}
+
+/** Nobody asked for the report: if it cannot be written, as in a folder that is read-only, the check has still succeeded. */
+async function report(stack: string, succeeded: boolean, { says, state, events }: Read): Promise<void> {
+  if (state === undefined || process.env["ZOT_AUTH_REPORTS"] === "") return;
+  const folder = folderFor(stack, process.env);
+  try {
+    const [{ buildReport }, { writeReport }] = await Promise.all([
+      import("../report/build.ts"),
+      import("../report/write.ts"),
+    ]);
+    const standIns = standInsIn(process.env);
+    const { page } = await writeReport(
+      buildReport({ stack, command: "check", ended: new Date(), succeeded, says, state, events, standIns }),
+      folder,
+    );
+    process.stdout.write(`Report: ${page}\n`);
+  } catch (error) {
+    process.stderr.write(`The report was not written to ${folder}: ${messageOf(error)}\n`);
+  }
 }
 
 /** The option `--textfile`, which Pulumi does not know; an empty name if it lacks its value. */
@@ -55,6 +81,7 @@ async function check(request: Request, onRead: (read: Partial<Read>) => void): P
   const remedy = (up: string): string => `\`${["npm run pulumi --", up, "--stack", stack, ...configFile].join(" ")}\``;
   const fails = (why: string): 1 => {
     process.stderr.write(`✗ ${stack}: ${why}\n`);
+    onRead({ says: [sentence(why.replace(", see above", ""))] });
     return 1;
   };
 
@@ -74,6 +101,7 @@ async function check(request: Request, onRead: (read: Partial<Read>) => void): P
   const key = judgeKeyDates(outputs, new Date());
   if (key.verdict === "unknown") return fails(`${key.says}. Run ${remedy("up")}.`);
   const line = `The key of ${String(outputs["ciUser"])} ${key.says}.`;
+  onRead({ says: [line] });
   if (key.verdict === "good") process.stdout.write(`${line}\n`);
   else process.stderr.write(`✗ ${line} ${remedy("up")} replaces it.\n`);
 
@@ -84,7 +112,8 @@ async function check(request: Request, onRead: (read: Partial<Read>) => void): P
 
   // A preview takes no lock and writes no state, even with --refresh. With --diff it describes the drift.
   const preview = ["preview", "--refresh", "--expect-no-changes", "--diff", "--stack", stack, ...options];
-  const look = await pulumi(preview);
+  const [look, events] = await withEventLog(async (log) => pulumi([...preview, ...log.options], undefined, log.env));
+  onRead({ events });
   const repair = remedy("up --refresh");
   if (look.code === PULUMI_EXIT.changes)
     return fails(`not everything is as declared, see above. ${repair} repairs it.`);
@@ -92,4 +121,8 @@ async function check(request: Request, onRead: (read: Partial<Read>) => void): P
   if (key.verdict !== "good") return fails(`the key is overdue, see above. ${repair} replaces it.`);
   process.stdout.write(`✓ ${stack}: everything is as declared.\n`);
   return 0;
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }

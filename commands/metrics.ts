@@ -1,6 +1,7 @@
 import { chmodSync, renameSync, writeFileSync } from "node:fs";
 import { Gauge, Registry } from "prom-client";
 import { at, list } from "../core/json.ts";
+import type { RunEvents } from "../report/events.ts";
 
 /** What a check found, as far as it came. */
 export interface CheckFound {
@@ -15,6 +16,8 @@ export interface CheckFound {
   readonly state: unknown;
   /** How many operations an earlier run left unfinished. */
   readonly unfinished: number;
+  /** What the engine's preview found; `undefined` if the check did not come to it. */
+  readonly events: RunEvents | undefined;
 }
 
 /** The metrics of a check, in the text format of Prometheus (docs/metrics.md). What is unknown is left out: an alert on its absence tells. */
@@ -34,6 +37,9 @@ export async function metricsOf(found: CheckFound): Promise<string> {
   gauge("zot_auth_check_success", "Whether the last check found everything as declared.", found.success ? 1 : 0);
   gauge("zot_auth_check_timestamp_seconds", "When the last check ended.", ended.getTime() / 1000);
   gauge("zot_auth_unfinished_operations", "Operations that an earlier run left unfinished.", found.unfinished);
+  const steps = found.events === undefined ? undefined : [...found.events.steps.values()];
+  const drift = steps?.filter(({ state }) => state === "differs").length;
+  gauge("zot_auth_differing_resources", "Resources that are not as declared.", drift);
   for (const [name, output, help] of [
     ["created", "keyCreated", "When the account's key was created."],
     ["rotation", "keyRotates", "When the account's key is due for rotation."],

@@ -16,8 +16,13 @@ export interface Ended {
  * Runs the CLI through the toolchain, with this process's input, outputs and signals. `keep` captures one of the outputs instead of showing
  * it.
  */
-export async function pulumi(args: readonly string[], keep?: "stdout" | "stderr"): Promise<Ended> {
+export async function pulumi(
+  args: readonly string[],
+  keep?: "stdout" | "stderr",
+  env: NodeJS.ProcessEnv = {},
+): Promise<Ended> {
   const child = spawn(process.execPath, [TOOLCHAIN, "run", "pulumi", ...args], {
+    env: { ...process.env, ...env },
     stdio: ["inherit", keep === "stdout" ? "pipe" : "inherit", keep === "stderr" ? "pipe" : "inherit"],
   });
   // Without this a signal would end this process while the CLI is still running. On a terminal Ctrl-C reaches the CLI directly.

@@ -25,6 +25,14 @@ const FOUND: CheckFound = {
     keyExpires: "2027-01-30T00:00:00Z",
     acceptanceResult: { access: "14 of 15 checks passed", checked: "2026-11-01T00:01:00Z" },
   },
+  events: {
+    steps: new Map([
+      ["a", { state: "unchanged" }],
+      ["b", { state: "differs" }],
+    ]),
+    findings: [],
+    seconds: 1,
+  },
   state: { deployment: { resources: [{ type: "zot-auth:zot:OtherKeys", outputs: { unmanaged: [{}, {}] } }] } },
 };
 
@@ -43,6 +51,7 @@ test("a check's metrics: dates in seconds, counts, and the stack as a label", as
     `zot_auth_check_success{${stack}} 1`,
     `zot_auth_check_timestamp_seconds{${stack}} 1795953600.5`,
     `zot_auth_unfinished_operations{${stack}} 0`,
+    `zot_auth_differing_resources{${stack}} 1`,
     `zot_auth_key_created_timestamp_seconds{${stack},account="zot-ci"} 1793491200`,
     `zot_auth_key_rotation_timestamp_seconds{${stack},account="zot-ci"} 1798675200`,
     `zot_auth_key_expiry_timestamp_seconds{${stack},account="zot-ci"} 1801267200`,
@@ -54,7 +63,7 @@ test("a check's metrics: dates in seconds, counts, and the stack as a label", as
 });
 
 test("what is unknown is left out", async () => {
-  const nothing = { ...FOUND, success: false, outputs: undefined, state: undefined, unfinished: 0 };
+  const nothing = { ...FOUND, success: false, outputs: undefined, state: undefined, events: undefined, unfinished: 0 };
   assert.deepEqual(
     samples(await metricsOf(nothing)).map((line) => line.replace(/\{.*/, "")),
     ["zot_auth_check_success", "zot_auth_check_timestamp_seconds", "zot_auth_unfinished_operations"],

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { Report } from "../../../report/report.ts";
 import { check } from "./runCheck.ts";
 import { homelab, lab } from "./stack.ts";
 
@@ -41,6 +42,13 @@ test("with drift, check names a deleted secret and does not restore it", async (
   assert.equal(code, 1, output);
   assert.match(readFileSync(file, "utf8"), /^zot_auth_check_success\{stack="lab"\} 0$/m);
   assert.match(output, /drift: "homelab\/site has no secret ZOT_CI_API_KEY"/);
+  const page = join(lab.directory, "reports", "lab", "check.json");
+  const report = JSON.parse(readFileSync(page, "utf8")) as Report;
+  assert.match(report.says.join(" "), /^The key of zot-ci rotates .*\. Not everything is as declared\. /);
+  assert.deepEqual(
+    report.steps.filter(({ state }) => state === "differs").map(({ name, difference }) => [name, difference]),
+    [["forgejo-homelab/site", "homelab/site has no secret ZOT_CI_API_KEY"]],
+  );
   assert.match(
     output,
     /^✗ lab: not everything is as declared, see above\. `npm run pulumi -- up --refresh --stack lab .*` repairs it\.$/m,
