@@ -30,3 +30,16 @@ export function parseReference(text: string): ParsedReference | undefined {
   const path = /^file:(.+)$/.exec(text)?.[1];
   return path === undefined ? undefined : { kind: "file", path };
 }
+
+/** Why a reference that can be parsed cannot be read; `undefined` if it can. */
+export function referenceProblem(reference: string): string | undefined {
+  const parsed = parseReference(reference);
+  if (parsed?.kind !== "op") return undefined;
+  if (reference.includes("?"))
+    return "attributes such as ?attribute=otp are not supported. Remove the question mark and what follows; if a name contains a question mark, use its id";
+  return [parsed.vault, parsed.item, parsed.section, parsed.field].some(
+    (part) => part !== undefined && (/\p{Cc}/u.test(part) || part.trim() !== part),
+  )
+    ? "a part of it contains a control character, or begins or ends with a space. Remove that, or use ids instead of names"
+    : undefined;
+}

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { isDuration, toSeconds } from "../duration.ts";
 import type { Duration } from "../duration.ts";
-import { parseReference } from "../secrets/reference.ts";
+import { parseReference, referenceProblem } from "../secrets/reference.ts";
 import type { SecretReference } from "../secrets/reference.ts";
 
 const SERVER_URL =
@@ -12,6 +12,10 @@ const OP_REFERENCE =
   "a 1Password reference: op://vault/item/field or op://vault/item/section/field (use IDs if a title contains parentheses or slashes)";
 const DURATION = 'a duration such as "90 days", "1 hour" or "30 seconds"';
 const NAME = "a name of letters, digits, dots, underscores and hyphens that begins with a letter or digit";
+const KUBERNETES_NAME =
+  "a name that Kubernetes allows: at most 253 lower-case letters, digits, hyphens and dots, with a letter or digit at both ends and beside each dot";
+const NAMESPACE =
+  "a namespace that Kubernetes allows: at most 63 lower-case letters, digits and hyphens, with a letter or digit at both ends";
 const SLUG = "a slug of letters, digits, hyphens and underscores, as Authentik shows it";
 const GROUP_NAME = "a group's name as Authentik shows it, without line breaks and without leading or trailing spaces";
 const USER_NAME = "a user name that Authentik accepts: at most 150 letters, digits and _ . @ + -";
@@ -45,11 +49,25 @@ export const serverUrl = z
 
 export const secretReference = z
   .string({ error: SECRET_REFERENCE })
-  .refine((text): text is SecretReference => parseReference(text) !== undefined, { error: SECRET_REFERENCE });
+  .refine((text): text is SecretReference => parseReference(text) !== undefined, {
+    error: SECRET_REFERENCE,
+    abort: true,
+  })
+  .refine(isReadable, { error: unreadableReference });
 
 export const onePasswordReference = z
   .string({ error: OP_REFERENCE })
-  .refine((text): text is SecretReference => parseReference(text)?.kind === "op", { error: OP_REFERENCE });
+  .refine((text): text is SecretReference => parseReference(text)?.kind === "op", { error: OP_REFERENCE, abort: true })
+  .refine(isReadable, { error: unreadableReference });
+
+function isReadable(reference: SecretReference): boolean {
+  return referenceProblem(reference) === undefined;
+}
+
+/** The reference itself is not shown: it may be a secret with spaces. */
+function unreadableReference({ input }: { readonly input: unknown }): string {
+  return `a reference that 1Password can read: ${referenceProblem(String(input)) ?? ""}`;
+}
 
 /** Ten years: a date that is reckoned from a longer duration may not exist, and a key that lives longer is a mistake. */
 const LONGEST: Duration = "3650 days";
@@ -75,6 +93,18 @@ export function durationFrom(shortest: Duration, why = ""): z.ZodType<Duration, 
 
 /** A name in Authentik, zot or Forgejo: letters, digits, `.`, `_`, `-`. */
 export const name = z.string({ error: NAME }).regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, { error: NAME });
+
+/** The name of a Kubernetes object, such as an application of Argo CD or a ConfigMap. */
+export const kubernetesName = z
+  .string({ error: KUBERNETES_NAME })
+  .max(253, { error: KUBERNETES_NAME })
+  .regex(/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/, { error: KUBERNETES_NAME });
+
+/** The name of a Kubernetes namespace. */
+export const namespace = z
+  .string({ error: NAMESPACE })
+  .max(63, { error: NAMESPACE })
+  .regex(/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/, { error: NAMESPACE });
 
 /** A slug of Authentik: letters, digits, `_`, `-`. */
 export const slug = z.string({ error: SLUG }).regex(/^[A-Za-z0-9_-]+$/, { error: SLUG });

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { name, text } from "../../core/settings/types.ts";
+import { kubernetesName, name, namespace, text } from "../../core/settings/types.ts";
 
 /** The ConfigMap that Authentik's worker mounts its blueprints from. */
 export const kubernetes = z.strictObject({
@@ -14,8 +14,8 @@ export const kubernetes = z.strictObject({
     .describe(
       "A name of your choice for the cluster. Change it together with `kubeconfig` or `context` if these lead to another cluster: the blueprint is then written there and deleted from the old one. Do not change it if only the API server's address changes: the blueprint would be deleted.",
     ),
-  namespace: name.default("authentik").describe("The ConfigMap's namespace."),
-  configMap: name
+  namespace: namespace.default("authentik").describe("The ConfigMap's namespace."),
+  configMap: kubernetesName
     .default("authentik-blueprints")
     .describe(
       "The ConfigMap's name. It must exist, or be in the Git repository of `argocd.application`. Only one of its keys is written.",

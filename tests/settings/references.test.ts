@@ -39,3 +39,60 @@ test("a reference with slashes in names is refused with the advice to use ids, i
     },
   );
 });
+
+/** The problems of these settings: path and message. */
+function problemsOf(change: object): readonly string[] {
+  try {
+    parseSettings({ ...REAL_CASE, ...change });
+    return [];
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    return error.problems.map(({ path, message }) => `${path}: ${message}`);
+  }
+}
+
+test("a reference that no 1Password can read is a settings error, and is not printed", () => {
+  for (const [keyStore, why] of [
+    ["op://homelab/CI/zot-key ", /begins or ends with a space\. Remove that, or use ids/],
+    ["op:// homelab/CI/zot-key", /begins or ends with a space/],
+    ["op://homelab/CI\t/zot-key", /contains a control character/],
+    ["op://homelab/CI/zot-key?attribute=otp", /attributes such as \?attribute=otp are not supported/],
+  ] as const) {
+    const problems = problemsOf({
+      ci: { ...REAL_CASE.ci, keyStore },
+      forgejo: { ...REAL_CASE.forgejo, token: keyStore },
+    });
+    assert.deepEqual(
+      problems.map((text) => text.slice(0, text.indexOf(":"))),
+      ["ci.keyStore", "forgejo.token"],
+    );
+    for (const text of problems) {
+      assert.match(text, why);
+      assert.ok(!text.includes("homelab"), text);
+    }
+  }
+  assert.deepEqual(problemsOf({ ci: { ...REAL_CASE.ci, keyStore: "op://my vault/CI (new)/zot key" } }), []);
+});
+
+test("names that no Kubernetes has are settings errors", () => {
+  const delivered = (argocd: object, kubernetes: object = {}) =>
+    problemsOf({ argocd: { url: "https://argocd.example.net", token: "env:T", ...argocd }, kubernetes });
+  for (const name of ["Team_A", "team_a", "Team", "team.a", "-team", "team-", "a".repeat(64)]) {
+    const [first, second, ...more] = delivered({ applicationNamespace: name }, { namespace: name });
+    assert.match(
+      second ?? "",
+      /^argocd\.applicationNamespace: got "\S+"; must be a namespace that Kubernetes allows: at most 63 lower-case/,
+    );
+    assert.match(first ?? "", /^kubernetes\.namespace: /);
+    assert.deepEqual(more, []);
+  }
+  for (const name of ["Authentik", "my_app", "a..b", ".a", "a-", "x".repeat(254)]) {
+    const problems = delivered({ application: name, project: name }, { configMap: name });
+    assert.deepEqual(
+      problems.map((text) => text.slice(0, text.indexOf(":"))),
+      ["kubernetes.configMap", "argocd.application", "argocd.project"],
+    );
+  }
+  const fine = { application: "sso.blueprints-2", project: "home-lab", applicationNamespace: "team-a" };
+  assert.deepEqual(delivered(fine, { namespace: "0", configMap: "a.b-c" }), []);
+});

@@ -1,5 +1,5 @@
 import { ZotAuthError } from "../../../core/errors.ts";
-import { parseReference } from "../../../core/secrets/reference.ts";
+import { parseReference, referenceProblem } from "../../../core/secrets/reference.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
 
 /** Where a field is: vault, item and section by name or id, the field by label or id. */
@@ -31,20 +31,8 @@ export function placeOf(reference: SecretReference): Place {
   const parsed = parseReference(reference);
   if (parsed?.kind !== "op") throw new TypeError("the settings accepted a reference that is not a 1Password reference");
   const { kind: _kind, ...place } = parsed;
-  if (reference.includes("?")) {
-    throw invalid(
-      reference,
-      "attributes such as ?attribute=otp are not supported. Remove the question mark and what follows; if a name contains a question mark, use its id",
-    );
-  }
-  for (const part of [place.vault, place.item, place.section, place.field]) {
-    if (part !== undefined && (/\p{Cc}/u.test(part) || part.trim() !== part)) {
-      throw invalid(
-        reference,
-        "a part of it contains a control character, or begins or ends with a space. Use ids instead of names",
-      );
-    }
-  }
+  const problem = referenceProblem(reference);
+  if (problem !== undefined) throw invalid(reference, problem);
   return { ...place, reference };
 }
 

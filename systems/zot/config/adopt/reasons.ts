@@ -1,5 +1,6 @@
 import { list } from "../../../../core/json.ts";
 import { ACTIONS } from "../../access/settings.ts";
+import { groupName } from "../../../../core/settings/types.ts";
 import type { Difference } from "../difference.ts";
 import type { Roles } from "./settings/roles.ts";
 
@@ -91,11 +92,14 @@ const ADDED: readonly (readonly [path: RegExp, reason: string])[] = [
 /** Why a config cannot be kept as it is. */
 export function reasonOf(difference: Difference, roles: Roles): string {
   const { path, kind } = difference;
-  const [, subject = ""] = /^http\.accesscontrol\..* \(((?:group|user) .*)\)$/i.exec(path) ?? [];
+  const [, subject = ""] = /^http\.accesscontrol\..* \(((?:group|user) .*)\)$/is.exec(path) ?? [];
   const unknown = unknownActions(difference);
   if (unknown.length > 0)
     return `zot knows no action ${unknown.join(", ")}, which grants nothing. Its actions are ${ACTIONS.join(", ")}.`;
   if (subject !== "") {
+    const group = /^group ((?:(?! where ).)*)/s.exec(subject)?.[1];
+    if (group !== undefined && !groupName.safeParse(group).success)
+      return `no group in Authentik has the name ${JSON.stringify(group)}, because it removes spaces at both ends: nobody has these actions. Correct the name in zot's config, if one is meant.`;
     if (subject === `user ${roles.ciUser}`) return "CI's account has the permissions of its group (access.ciGroup).";
     if (subject === `group ${roles.ciGroup}` && kind === "changed")
       return "CI may pull and push new tags, but not overwrite or delete (access.ci): whoever gets hold of its key could replace what others pull.";

@@ -238,4 +238,15 @@ describe("access of configs that were made by hand", () => {
       deepEqual(groupsOf({ "**": rules(several) }, { adminGroup: "b", ciGroup: "c" }), ["b", "c"]);
     });
   });
+
+  it("with a group whose name Authentik cannot have: that is the reason", () => {
+    const policies = [
+      { groups: ["admins"], actions: EVERYTHING },
+      { groups: [" lead", "crew\n"], actions: ["read", "create", "update"] },
+    ];
+    const { notKept, extra } = access({ repositories: { "**": { policies }, "team/**": { policies } } });
+    deepEqual(paths(notKept), [`${ROOT}.policies (group  lead)`, `${ROOT}.policies (group crew\n)`]);
+    for (const { reason } of notKept) match(reason, /^no group in Authentik has the name "( lead|crew\\n)"/);
+    deepEqual(at(extra, "http", "accessControl", "repositories"), { "team/**": { policies } });
+  });
 });
