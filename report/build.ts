@@ -1,7 +1,7 @@
 import { at } from "../core/json.ts";
 import type { RunEvents } from "./events.ts";
 import type { Report } from "./report.ts";
-import { accessOf, keyLifeOf, proofsOf, stepsOf } from "./state.ts";
+import { accessOf, keyLifeOf, proofsOf, stepsOf, versionsOf } from "./state.ts";
 
 /** What is known of a run. */
 export interface Run {
@@ -21,7 +21,6 @@ export interface Run {
 export function buildReport({ stack, command, ended, succeeded, says, state, events, standIns }: Run): Report {
   const outputs = outputsIn(state);
   const key = keyLifeOf(outputs, state);
-  const zot = at(outputs, "zotVersion");
   return {
     version: 1,
     stack,
@@ -35,7 +34,7 @@ export function buildReport({ stack, command, ended, succeeded, says, state, eve
     access: accessOf(state),
     proofs: proofsOf(state),
     findings: events?.findings ?? [],
-    versions: typeof zot === "string" ? { zot } : {},
+    versions: versionsOf(outputs, state),
     standIns,
   };
 }

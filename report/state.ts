@@ -1,4 +1,4 @@
-import { at, list } from "../core/json.ts";
+import { at, isObject, list, string } from "../core/json.ts";
 import type { AccessMatrix, KeyLife, Proof, Step } from "./report.ts";
 import type { RunEvents } from "./events.ts";
 
@@ -117,7 +117,18 @@ export function proofsOf(state: unknown): readonly Proof[] {
     found: String(at(check, "result")),
   }));
   const builds = resourcesIn(state).filter((resource) => typeOf(resource) === "zot-auth:acceptance:TestBuild");
+  const services = list(at(outputsOf(state, "zot-auth:acceptance:Services"), "rows")).map((row): Proof => {
+    const outcome = at(row, "outcome");
+    const found = [at(row, "measured"), at(row, "lookAt")].map(string).filter((text) => text !== "");
+    return {
+      group: "services",
+      name: string(at(row, "name")),
+      result: outcome === "failed" || outcome === "skipped" ? outcome : "passed",
+      found: found.join(". "),
+    };
+  });
   return [
+    ...services,
     ...signIn,
     ...builds.map(({ outputs }): Proof => {
       const result = String(at(outputs, "result"));
@@ -148,4 +159,13 @@ export function keyLifeOf(outputs: unknown, state: unknown): KeyLife | undefined
   if (rotates === undefined || expires === undefined) return undefined;
   const unmanaged = list(at(outputsOf(state, "zot-auth:zot:OtherKeys"), "unmanaged")).length;
   return { account, label, created, rotates, expires, unmanaged };
+}
+
+/** The releases of zot and of the servers that told theirs. */
+export function versionsOf(outputs: unknown, state: unknown): Readonly<Record<string, string>> {
+  const told = at(outputsOf(state, "zot-auth:acceptance:Services"), "versions");
+  const all = { zot: at(outputs, "zotVersion"), ...(isObject(told) ? told : {}) };
+  return Object.fromEntries(
+    Object.entries(all).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+  );
 }

@@ -1,4 +1,9 @@
 import type { Computed } from "../../provider/resource.ts";
 import type { ServicesInputs, ServicesState } from "./services.ts";
 
-export const servicesOutputs: Computed<ServicesInputs, ServicesState> = { rows: true, result: true, checked: true };
+export const servicesOutputs: Computed<ServicesInputs, ServicesState> = {
+  rows: true,
+  versions: true,
+  result: true,
+  checked: true,
+};

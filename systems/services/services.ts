@@ -7,6 +7,7 @@ import type { ServicesArgs } from "./args.ts";
 import { ARGOCD, AUTHENTIK, FORGEJO, ZOT, healthOf } from "./health.ts";
 import { applicationRow, runnersRow, workerRow } from "./inside.ts";
 import { servicesOutputs } from "./outputs.ts";
+import { versionsOf } from "./versions.ts";
 
 /** Whether every server works that the registry and CI need. */
 export interface ServicesInputs extends ServicesArgs {
@@ -17,6 +18,8 @@ export interface ServicesInputs extends ServicesArgs {
 
 export interface ServicesState extends ServicesInputs, Observed {
   readonly rows: readonly ProofRow[];
+  /** Releases by server: `{ Forgejo: "15.0.1" }`. */
+  readonly versions: Readonly<Record<string, string>>;
   /** `6 passed, 1 skipped`. */
   readonly result: string;
   /** RFC 3339. */
@@ -39,14 +42,14 @@ export const services: Resource<ServicesInputs, ServicesState> = {
 
   /** Drift is what failed: the next `up` checks again, and does not end in an error because of it unless nobody can push. */
   async read(state, context) {
-    const rows = await rowsOf(state, context);
-    return { ...state, rows, result: countRows(rows), drift: failed(rows).map(describeRow).join(" ") };
+    const [rows, versions] = await lookAt(state, context);
+    return { ...state, rows, versions, result: countRows(rows), drift: failed(rows).map(describeRow).join(" ") };
   },
 };
 
 async function check(inputs: ServicesInputs, context: Context): Promise<ServicesState> {
   context.progress("asking every server whether it works");
-  const rows = await rowsOf(inputs, context);
+  const [rows, versions] = await lookAt(inputs, context);
   const wrong = failed(rows);
   const fatal = wrong.filter(({ name }) => NEEDED_TO_PUSH.includes(name));
   if (fatal.length > 0) {
@@ -58,7 +61,14 @@ async function check(inputs: ServicesInputs, context: Context): Promise<Services
   for (const row of wrong) context.warn(describeRow(row));
   const result = countRows(rows);
   context.info(result);
-  return { ...inputs, rows, result, checked: rfc3339(new Date()), drift: "" };
+  return { ...inputs, rows, versions, result, checked: rfc3339(new Date()), drift: "" };
+}
+
+async function lookAt(
+  inputs: ServicesInputs,
+  context: Context,
+): Promise<readonly [ServicesState["rows"], ServicesState["versions"]]> {
+  return Promise.all([rowsOf(inputs, context), versionsOf(inputs, context.signal)]);
 }
 
 async function rowsOf(inputs: ServicesInputs, { signal }: Context): Promise<readonly ProofRow[]> {

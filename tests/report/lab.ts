@@ -46,6 +46,15 @@ export const STATE = {
           ],
         },
       }),
+      resource("acceptance-services", "zot-auth:acceptance:Services", {
+        outputs: {
+          rows: [
+            { name: "Forgejo", expected: "an answer", measured: "an answer", outcome: "passed", lookAt: "" },
+            { name: "runners", expected: "one", measured: "offline: two", outcome: "failed", lookAt: "Start one." },
+          ],
+          versions: { Forgejo: "15.0.1" },
+        },
+      }),
       resource("acceptance-sign-in", "zot-auth:acceptance:SignInProof", {
         outputs: { checks: [{ name: "groups claim", result: '"groups" arrives with "a | b"' }] },
       }),

@@ -40,10 +40,12 @@ test("the state alone: key, matrix, proofs and graph; what waits for a component
   });
   assert.deepEqual(report.access, REPORT.access);
   assert.deepEqual(report.proofs, [
+    { group: "services", name: "Forgejo", result: "passed", found: "an answer" },
+    { group: "services", name: "runners", result: "failed", found: "offline: two. Start one." },
     { group: "sign-in", name: "groups claim", result: "passed", found: '"groups" arrives with "a | b"' },
     { group: "build", name: "build.yaml in homelab/apps", result: "failed", found: "failure" },
   ]);
-  assert.deepEqual(report.versions, { zot: "2.1.20" });
+  assert.deepEqual(report.versions, { zot: "2.1.20", Forgejo: "15.0.1" });
   assert.equal(report.ended, "2026-12-10T07:41:46Z");
   const names = report.steps.map(({ name }) => name);
   assert.ok(!names.includes("ci") && !names.includes("zot-auth") && !names.includes("old-key"), names.join());

@@ -24,7 +24,10 @@ const HEALTHY: Readonly<Record<string, Answer>> = {
       { name: "two", status: "idle" },
     ],
   ],
-  "/health": [200, { dependencies: [{ service: "sync", status: "TOKEN_NEEDED" }] }],
+  "/api/v3/admin/version/": [200, { version_current: "2026.8.3" }],
+  "/api/v1/version": [200, { version: "15.0.1" }],
+  "/api/version": [200, { Version: "v3.4.0" }],
+  "/health": [200, { version: "1.8.1", dependencies: [{ service: "sync", status: "TOKEN_NEEDED" }] }],
 };
 
 let answers: Record<string, Answer>;
@@ -204,4 +207,13 @@ test("a secret that cannot be read skips the row", async () => {
   const row = only(await rows({ authentik: { authentikUrl: url, authentikToken: "env:T_SERVICES_MISSING" } }));
   assert.equal(row.outcome, "skipped");
   assert.match(row.lookAt, /T_SERVICES_MISSING .* is not set/);
+});
+
+test("the servers' releases are recorded; one that does not tell is left out, and nothing fails", async () => {
+  const versions = async (): Promise<unknown> => (await services.create(inputs(), context)).state.versions;
+  const all = { Authentik: "2026.8.3", Forgejo: "15.0.1", "Argo CD": "v3.4.0", "1Password Connect": "1.8.1" };
+  assert.deepEqual(await versions(), all);
+  answers["/api/v1/version"] = [403, { message: "Only signed in user is allowed to call APIs." }];
+  answers["/api/version"] = [200, "<html>"];
+  assert.deepEqual(await versions(), { Authentik: "2026.8.3", "1Password Connect": "1.8.1" });
 });
