@@ -68,6 +68,8 @@ const acceptance = new Acceptance(
     configHash: server.configHash,
     clientSecretFingerprint,
     secrets,
+    // Of `npm run check -- <stack> --full`.
+    again: process.env["ZOT_AUTH_PROVE_AGAIN"],
   },
   options,
 );

@@ -1,16 +1,19 @@
 // npm run check -- <stack>: for a timer or a monitor. It changes nothing, not even the state, and writes a report. Options after the stack go to
-// `pulumi preview`, but for `--textfile <file>`, which also writes what was found as metrics of Prometheus.
+// `pulumi preview`, but for `--textfile <file>`, which also writes what was found as metrics of Prometheus, and `--full`: if everything is as declared, the
+// proofs run again, test builds too, and the state has their results.
 //
 // Exit code 0: everything is as declared. 1: it is not, or could not be checked. 2: wrong usage.
 import { judgeKeyDates } from "../systems/zot/keys/rotation.ts";
 import { messageOf } from "../core/errors.ts";
 import type { CheckFound } from "./metrics.ts";
+import { ownOptionsIn } from "./check/options.ts";
+import { hasProvedSince, proveAgain } from "./check/proveAgain.ts";
+import { serversDown } from "./check/serversDown.ts";
 import { withEventLog } from "./eventLog.ts";
 import { PULUMI_EXIT, pulumi } from "./pulumi.ts";
 import { folderFor, standInsIn } from "./reportFolder.ts";
 import { requestOf, settingsFileOf } from "./request.ts";
 import type { Request } from "./request.ts";
-import { serversDown } from "./serversDown.ts";
 import { unfinishedIn } from "./unfinished.ts";
 import { zotIsDown } from "./zotAnswers.ts";
 
@@ -20,14 +23,14 @@ process.exitCode = await main(process.argv.slice(2));
 type Read = Pick<CheckFound, "outputs" | "state" | "unfinished" | "events"> & { readonly says: readonly string[] };
 
 async function main(args: readonly string[]): Promise<number> {
-  const { file, rest } = textfileIn(args);
+  const { textfile: file, full, rest } = ownOptionsIn(args);
   const request = requestOf(rest);
   if (request === undefined || file === "") {
-    process.stderr.write("usage: npm run check -- <stack> [--textfile <file>] [options of pulumi preview]\n");
+    process.stderr.write("usage: npm run check -- <stack> [--full] [--textfile <file>] [options of pulumi preview]\n");
     return 2;
   }
   let read: Read = { outputs: undefined, state: undefined, unfinished: 0, events: undefined, says: [] };
-  const code = await check(request, ({ says = [], ...more }) => {
+  const code = await check(request, full, ({ says = [], ...more }) => {
     read = { ...read, ...more, says: [...read.says, ...says] };
   });
   if (code === 2) return code;
@@ -67,16 +70,7 @@ async function report(stack: string, succeeded: boolean, { says, state, events }
   }
 }
 
-/** The option `--textfile`, which Pulumi does not know; an empty name if it lacks its value. */
-function textfileIn(args: readonly string[]): { readonly file: string | undefined; readonly rest: readonly string[] } {
-  const at = args.findIndex((option) => option === "--textfile" || option.startsWith("--textfile="));
-  if (at < 0) return { file: undefined, rest: args };
-  const [option = "", value = ""] = args.slice(at);
-  const apart = option === "--textfile";
-  return { file: apart ? value : option.slice("--textfile=".length), rest: args.toSpliced(at, apart ? 2 : 1) };
-}
-
-async function check(request: Request, onRead: (read: Partial<Read>) => void): Promise<number> {
+async function check(request: Request, full: boolean, onRead: (read: Partial<Read>) => void): Promise<number> {
   const { stack, options, configFile } = request;
   const remedy = (up: string): string => `\`${["npm run pulumi --", up, "--stack", stack, ...configFile].join(" ")}\``;
   const fails = (why: string): 1 => {
@@ -85,13 +79,10 @@ async function check(request: Request, onRead: (read: Partial<Read>) => void): P
     return 1;
   };
 
-  const { code, kept } = await pulumi(["stack", "output", "--json", "--stack", stack], "stdout");
-  if (code === PULUMI_EXIT.stackNotFound) return 2;
-  if (code !== 0) return fails("could not read its outputs, see above.");
-  const state = await pulumi(["stack", "export", "--stack", stack], "stdout");
-  if (state.code !== 0) return fails("could not read its state, see above.");
-  const outputs = JSON.parse(kept) as Readonly<Record<string, unknown>>;
-  const exported = JSON.parse(state.kept) as unknown;
+  const found = await readStack(stack);
+  if (found === undefined) return 2;
+  if (typeof found === "string") return fails(found);
+  const { outputs, state: exported } = found;
   const unfinished = unfinishedIn(exported);
   onRead({ outputs, state: exported, unfinished: unfinished.length });
   if (unfinished.length > 0) {
@@ -120,7 +111,31 @@ async function check(request: Request, onRead: (read: Partial<Read>) => void): P
   if (look.code !== 0) return fails("could not be checked, see above.");
   if (key.verdict !== "good") return fails(`the key is overdue, see above. ${repair} replaces it.`);
   process.stdout.write(`✓ ${stack}: everything is as declared.\n`);
+  if (!full) return 0;
+  const asked = new Date().toISOString();
+  if ((await proveAgain(stack, exported, configFile, asked)) !== 0)
+    return fails("a proof failed, see above. Nothing was changed, so nothing was rolled back.");
+  const proved = await readStack(stack);
+  if (typeof proved !== "object" || !hasProvedSince(asked, proved.state))
+    return fails("the proofs did not run. Run `up`, then this again.");
+  onRead(proved);
+  process.stdout.write(`✓ ${stack}: every proof passed.\n`);
   return 0;
+}
+
+interface Stack {
+  readonly outputs: Readonly<Record<string, unknown>>;
+  readonly state: unknown;
+}
+
+/** `undefined` if there is no such stack; why it cannot be read. */
+async function readStack(stack: string): Promise<Stack | string | undefined> {
+  const { code, kept } = await pulumi(["stack", "output", "--json", "--stack", stack], "stdout");
+  if (code === PULUMI_EXIT.stackNotFound) return undefined;
+  if (code !== 0) return "could not read its outputs, see above.";
+  const state = await pulumi(["stack", "export", "--stack", stack], "stdout");
+  if (state.code !== 0) return "could not read its state, see above.";
+  return { outputs: JSON.parse(kept) as Stack["outputs"], state: JSON.parse(state.kept) as unknown };
 }
 
 function sentence(text: string): string {

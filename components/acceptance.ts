@@ -53,6 +53,8 @@ export interface AcceptanceArgs {
   readonly gracePeriod: Duration;
   /** What to do with unmanaged keys of the account: report them, or revoke them in the `up` after the one that first reported them. */
   readonly unmanagedKeys: "report" | "revoke";
+  /** Proves again although nothing changed: when that was asked for, RFC 3339. Default: proofs are repeated only after a change. */
+  readonly again?: string | undefined;
   /** The component that gives the key to CI. Replaced keys are revoked after it. */
   readonly secrets: Resource;
 }
@@ -84,22 +86,23 @@ export class Acceptance extends ComponentResource {
     const { signIn, key, keyStore: source, owner, repository, secrets } = args;
     const { registryUrl, username } = signIn;
     const account = { registryUrl, username, source };
+    const repeated = args.again === undefined ? {} : { again: args.again };
     const proves = { config: args.configHash, key: key.fingerprint };
     const signInProof = new SignInProof(
       `${name}-sign-in`,
-      { ...signIn, source, repository, proves: { ...proves, clientSecret: args.clientSecretFingerprint } },
+      { ...signIn, ...repeated, source, repository, proves: { ...proves, clientSecret: args.clientSecretFingerprint } },
       { parent: this },
     );
     // After the sign-in, which says why a key may not push, and refreshes stale groups.
     const accessProof = new AccessProof(
       `${name}-access`,
-      { ...account, repository, expected: args.expectedAccess, proves },
+      { ...account, ...repeated, repository, expected: args.expectedAccess, proves },
       { parent: this, dependsOn: [signInProof] },
     );
     // After everything was written, so that it tells of the state in which `up` leaves the servers.
     const services = new Services(
       `${name}-services`,
-      { ...args.services, registryUrl, proves: { ...proves, clientSecret: args.clientSecretFingerprint } },
+      { ...args.services, ...repeated, registryUrl, proves: { ...proves, clientSecret: args.clientSecretFingerprint } },
       { parent: this, dependsOn: [secrets] },
     );
     const build =
@@ -109,6 +112,7 @@ export class Acceptance extends ComponentResource {
             `${name}-build`,
             {
               ...args.testBuild,
+              ...repeated,
               timeout: toSeconds(args.testBuild.timeout),
               proves: { key: key.fingerprint },
             },

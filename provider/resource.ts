@@ -42,6 +42,18 @@ export interface LookAhead<I, S> {
   look(change: { readonly inputs: I; readonly state: S | undefined }, context: Context): Promise<void>;
 }
 
+/** Inputs of a proof, which can be asked for again although nothing changed. */
+export interface Repeatable {
+  /** When this `up` was asked to prove again, RFC 3339. Its absence is no change. */
+  readonly again?: string;
+}
+
+/** How a proof compares its inputs. */
+export const REPEATABLE: Required<Pick<Resource<Repeatable, Repeatable & Observed>, "observations" | "diff">> = {
+  observations: ["again"],
+  diff: ({ inputs }) => (inputs.again === undefined ? {} : { due: ["result"] }),
+};
+
 /**
  * A resource type: plain async functions, without Pulumi. Each can be interrupted at any point and resumed.
  *

@@ -1,7 +1,8 @@
 import { ZotAuthError } from "../../core/errors.ts";
 import { countRows, describeRow } from "../../core/proofRow.ts";
 import type { ProofRow } from "../../core/proofRow.ts";
-import type { Context, Observed, Resource } from "../../provider/resource.ts";
+import { REPEATABLE } from "../../provider/resource.ts";
+import type { Context, Observed, Repeatable, Resource } from "../../provider/resource.ts";
 import { rfc3339 } from "../zot/keys/rotation.ts";
 import type { ServicesArgs } from "./args.ts";
 import { ARGOCD, AUTHENTIK, FORGEJO, ZOT, healthOf } from "./health.ts";
@@ -10,7 +11,7 @@ import { servicesOutputs } from "./outputs.ts";
 import { versionsOf } from "./versions.ts";
 
 /** Whether every server works that the registry and CI need. */
-export interface ServicesInputs extends ServicesArgs {
+export interface ServicesInputs extends Repeatable, ServicesArgs {
   readonly registryUrl: string;
   /** What the result depends on: the config's hash, the key's fingerprint. A change requires a new proof. */
   readonly proves: Readonly<Record<string, string>>;
@@ -31,6 +32,7 @@ const NEEDED_TO_PUSH: readonly string[] = [ZOT, FORGEJO];
 
 export const services: Resource<ServicesInputs, ServicesState> = {
   computed: servicesOutputs,
+  ...REPEATABLE,
 
   async create(inputs, context) {
     return { id: new URL(inputs.registryUrl).host, state: await check(inputs, context) };

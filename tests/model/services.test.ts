@@ -57,3 +57,23 @@ test("a Forgejo that says it fails: up ends in one error, the key stays, and des
   const gone = await engine.destroy();
   assert.equal(gone.how, "done", gone.errors.join());
 });
+
+test("proofs that are asked for run again, and nothing else; that nobody asks the next time is no difference", async () => {
+  await up();
+  const asked = async (): Promise<Ended> =>
+    engine.up(() => {
+      program(lab.settings(), undefined, undefined, undefined, new Date().toISOString());
+    });
+  const again = await asked();
+  assert.equal(again.how, "done", again.errors.join());
+  assert.deepEqual(steps(again), [
+    "update acceptance-sign-in",
+    "update acceptance-services",
+    "update acceptance-access",
+  ]);
+  assert.deepEqual((await up()).steps, []);
+  lab.dropKeys(() => true);
+  const failed = await asked();
+  assert.equal(failed.how, "failed");
+  assert.deepEqual((await up()).steps, [], "a proof that failed leaves the state as it was");
+});

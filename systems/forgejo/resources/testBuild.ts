@@ -4,11 +4,12 @@ import { ZotAuthError } from "../../../core/errors.ts";
 import { Forgejo } from "../client.ts";
 import type { ForgejoConnection, WorkflowRun } from "../client.ts";
 import { waitFor } from "../../../core/wait.ts";
-import type { Context, Observed, Resource } from "../../../provider/resource.ts";
+import { REPEATABLE } from "../../../provider/resource.ts";
+import type { Context, Observed, Repeatable, Resource } from "../../../provider/resource.ts";
 import { testBuildOutputs } from "./outputs.ts";
 
 /** A build in CI that pushes with the secret in Forgejo: dispatches the workflow and waits for its end. */
-export interface TestBuildInputs extends ForgejoConnection {
+export interface TestBuildInputs extends Repeatable, ForgejoConnection {
   readonly repository: string;
   /** The workflow's file name. */
   readonly workflow: string;
@@ -31,6 +32,7 @@ const FINAL = ["success", "failure", "cancelled", "skipped"];
 
 export const testBuild: Resource<TestBuildInputs, TestBuildState> = {
   computed: testBuildOutputs,
+  ...REPEATABLE,
 
   async create(inputs, context) {
     return { id: `${inputs.repository}/${inputs.workflow}`, state: await build(inputs, context) };
@@ -84,7 +86,7 @@ async function build(inputs: TestBuildInputs, context: Context): Promise<TestBui
   if (run.status !== "success") {
     throw new ZotAuthError(
       "TEST_BUILD_FAILED",
-      `The test build ended as ${run.status}: see its log at ${run.url}. CI has the new key; correct the workflow or its runner, and run again.`,
+      `The test build ended as ${run.status}: see its log at ${run.url}. CI has the new key, and nothing was rolled back; correct the workflow or its runner, and run again.`,
     );
   }
   return { ...inputs, run: id, runUrl: run.url, result: run.status, drift: "" };

@@ -4,7 +4,8 @@ import type { SecretReference } from "../../../core/secrets/reference.ts";
 import type { CheckName } from "./diagnosis/verdict.ts";
 import { Registry } from "../access/proof/registry.ts";
 import { resolveSecret } from "../../onePassword/resolver.ts";
-import type { Context, Observed, Resource } from "../../../provider/resource.ts";
+import { REPEATABLE } from "../../../provider/resource.ts";
+import type { Context, Observed, Repeatable, Resource } from "../../../provider/resource.ts";
 import { UNANSWERED, askedIn } from "../unanswered.ts";
 import { checkSignIn } from "./check.ts";
 import type { SignInArgs } from "./check.ts";
@@ -14,7 +15,7 @@ import { signInProofOutputs } from "./outputs.ts";
  * What only the live servers can answer: whether the groups claim arrives, whether zot's key endpoint is on, and whether the key has its
  * account's groups. It creates no key; zot's garbage collection removes the uploads that it begins.
  */
-export interface SignInProofInputs extends SignInArgs {
+export interface SignInProofInputs extends Repeatable, SignInArgs {
   /** Where the current key is stored. */
   readonly source: SecretReference;
   /** The image repository for the proofs. */
@@ -39,6 +40,7 @@ export interface SignInProofState extends SignInProofInputs, Observed {
 
 export const signInProof: Resource<SignInProofInputs, SignInProofState> = {
   computed: signInProofOutputs,
+  ...REPEATABLE,
 
   async create(inputs, context) {
     return { id: `${inputs.username}@${new URL(inputs.registryUrl).host}`, state: await check(inputs, context) };

@@ -8,6 +8,47 @@ import { homelab, lab } from "./stack.ts";
 
 // npm run check reports problems, also with its exit code, and changes nothing. The tests depend on their order.
 
+interface Proof {
+  readonly name: string;
+  readonly modified: string;
+  readonly run: unknown;
+}
+
+async function proofs(): Promise<readonly Proof[]> {
+  const { code, output } = await lab.pulumi("stack", "export");
+  assert.equal(code, 0, output);
+  const { deployment } = JSON.parse(output) as {
+    readonly deployment: {
+      readonly resources: readonly { urn: string; modified: string; outputs?: Readonly<Record<string, unknown>> }[];
+    };
+  };
+  return deployment.resources.map(({ urn, modified, outputs }) => ({
+    name: urn.split("::").at(-1) ?? "",
+    modified,
+    run: outputs?.["run"],
+  }));
+}
+
+test("--full proves everything again, test builds too, and touches nothing else; the next check finds no difference", async () => {
+  const before = await proofs();
+  // An attached program has the environment of this process.
+  lab.plugins = "processes";
+  const { code, output } = await lab.command("check", ["lab", "--config-file", lab.settingsFile, "--full"]);
+  lab.plugins = "attached";
+  assert.equal(code, 0, output);
+  assert.match(output, /^✓ lab: everything is as declared\.\n▸ proofs: [^]*^✓ lab: every proof passed\.$/m);
+  const after = await proofs();
+  const changed = after.filter(({ name, modified }) => before.find((one) => one.name === name)?.modified !== modified);
+  assert.deepEqual(changed.map(({ name }) => name).sort(), [
+    "acceptance-access",
+    "acceptance-build",
+    "acceptance-services",
+    "acceptance-sign-in",
+  ]);
+  const runOf = (all: readonly Proof[]): number => Number(all.find(({ name }) => name === "acceptance-build")?.run);
+  assert.equal(runOf(after), runOf(before) + 1);
+});
+
 test("without drift, check says so, and when the key rotates", async () => {
   const file = join(lab.directory, "zot-auth.prom");
   const { code, output } = await check([

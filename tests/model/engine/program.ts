@@ -16,12 +16,14 @@ export const OWNER = "zot-auth/model";
  * @param owner changes when the stack is renamed
  * @param clientSecret the one in 1Password
  * @param deploy deploys zot, once its issuer answers
+ * @param again when it was asked to prove again
  */
 export function program(
   settings: Settings,
   owner = OWNER,
   clientSecret = TOKENS.MODEL_CLIENT_SECRET,
   deploy: (server: Resource, issuer: Resource) => void = () => undefined,
+  again?: string,
 ): void {
   const clientSecretFingerprint = fingerprint(clientSecret);
   const access = new AuthentikAccess("authentik", {
@@ -42,5 +44,5 @@ export function program(
     configHash: output("config"),
     clientSecretFingerprint,
   };
-  new Acceptance("acceptance", { ...proofs, owner, key, secrets });
+  new Acceptance("acceptance", { ...proofs, owner, key, secrets, again });
 }

@@ -5,11 +5,12 @@ import { rfc3339 } from "../../keys/rotation.ts";
 import type { SecretReference } from "../../../../core/secrets/reference.ts";
 import { resolveSecret } from "../../../onePassword/resolver.ts";
 import { measure } from "./proofs.ts";
-import type { Context, Observed, Resource } from "../../../../provider/resource.ts";
+import { REPEATABLE } from "../../../../provider/resource.ts";
+import type { Context, Observed, Repeatable, Resource } from "../../../../provider/resource.ts";
 import { accessProofOutputs } from "./outputs.ts";
 
 /** Who may do what, tested on the live registry: every row of the expected access must hold. */
-export interface AccessProofInputs {
+export interface AccessProofInputs extends Repeatable {
   readonly registryUrl: string;
   readonly username: string;
   readonly source: SecretReference;
@@ -29,6 +30,7 @@ export interface AccessProofState extends AccessProofInputs, Observed {
 
 export const accessProof: Resource<AccessProofInputs, AccessProofState> = {
   computed: accessProofOutputs,
+  ...REPEATABLE,
 
   async create(inputs, context) {
     return { id: new URL(inputs.registryUrl).host, state: await check(inputs, context) };
@@ -48,7 +50,7 @@ async function check(inputs: AccessProofInputs, context: Context): Promise<Acces
   if (wrong.length > 0) {
     throw new ZotAuthError(
       "ACCESS_NOT_AS_DECLARED",
-      `Access to the registry at ${registryUrl} is not as declared: ${wrong.join("; ")}. Check accessControl in zot's config on its host, and whether a proxy in front of zot changes requests or responses.`,
+      `Access to the registry at ${registryUrl} is not as declared: ${wrong.join("; ")}. Check accessControl in zot's config on its host, and whether a proxy in front of zot changes requests or responses. Nothing was rolled back.`,
     );
   }
   const result = `${measured.length} of ${expected.length} checks passed`;

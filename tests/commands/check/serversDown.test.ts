@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import test from "node:test";
-import { serversDown } from "../../commands/serversDown.ts";
+import { serversDown } from "../../../commands/check/serversDown.ts";
 
 const CLOSED = "http://127.0.0.1:1";
 

@@ -1,6 +1,6 @@
-import { describeRow } from "../core/proofRow.ts";
-import { at, list, string } from "../core/json.ts";
-import { ZOT, healthOf } from "../systems/services/health.ts";
+import { describeRow } from "../../core/proofRow.ts";
+import { at, list, string } from "../../core/json.ts";
+import { ZOT, healthOf } from "../../systems/services/health.ts";
 
 /**
  * What to say of the servers, besides zot, that do not work: the preview would fail at each resource of theirs, each with an error of its own.
