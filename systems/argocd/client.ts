@@ -66,9 +66,7 @@ export class ArgoCd {
   }
 
   async state(): Promise<ApplicationState> {
-    const answer = await this.#request(this.#path());
-    if (answer.status !== 200) throw this.#refused("show the application", answer);
-    return toState(answer.json);
+    return toState(await this.#application());
   }
 
   /**
@@ -101,17 +99,16 @@ export class ArgoCd {
 
   /** The commit of the operation with that mark; `undefined` if the running or last operation has another one. */
   async syncOf(mark: string): Promise<string | undefined> {
-    const answer = await this.#request(this.#path());
-    if (answer.status !== 200) throw this.#refused("show the application", answer);
-    const operations = [at(answer.json, "operation"), at(answer.json, "status", "operationState", "operation")];
+    const application = await this.#application();
+    const operations = [at(application, "operation"), at(application, "status", "operationState", "operation")];
     const ours = operations.find((operation) => marksOf(operation).includes(mark));
     return ours === undefined ? undefined : string(at(ours, "sync", "revision"));
   }
 
   /** Whether Git has the ConfigMap, so that a sync creates it. */
   async hasConfigMapInGit(place: Omit<ConfigMapKey, "key">): Promise<boolean> {
-    const [manifests, application] = await Promise.all([this.#manifests({}), this.#request(this.#path())]);
-    const destination = string(at(application.json, "spec", "destination", "namespace")) || place.namespace;
+    const manifests = await this.#manifests({});
+    const destination = string(at(await this.#application(), "spec", "destination", "namespace")) || place.namespace;
     return manifests.some((manifest) => isConfigMap(manifest, place, destination));
   }
 
@@ -126,8 +123,14 @@ export class ArgoCd {
       (manifest) => isConfigMap(manifest, configMap) && at(manifest, "data", configMap.key) !== undefined,
     );
     if (!holds) return undefined;
-    const source = at((await this.#request(this.#path())).json, "spec", "source");
+    const source = at(await this.#application(), "spec", "source");
     return `${string(at(source, "path")) || "."} of ${string(at(source, "repoURL"))}`;
+  }
+
+  async #application(): Promise<unknown> {
+    const answer = await this.#request(this.#path());
+    if (answer.status !== 200) throw this.#refused("show the application", answer);
+    return answer.json;
   }
 
   /** Default: those of the application's target revision. */

@@ -10,6 +10,12 @@ import { APPLICATION, FLOW, PROVIDER, TOKEN, USER, isSame, listed, valueOf } fro
 const SCOPE_MAPPING = "authentik_providers_oauth2.scopemapping";
 const STAGE_BINDING = "authentik_flows.flowstagebinding";
 
+/**
+ * Attributes of a provider by which its other clients work: with another issuer they refuse the tokens, public ones have no secret, and by another subject people are
+ * unknown to them.
+ */
+const REPLACED = ["issuer_mode", "client_type", "sub_mode"];
+
 /** Something that somebody can do now, and cannot do any more. */
 export interface Loss {
   /** As `authentik.acceptRemoved` lists it. */
@@ -55,7 +61,12 @@ async function lostByProvider({ wanted }: Compared, object: unknown, names: Name
   const uris = without(at(object, "redirect_uris"), fields["redirect_uris"]);
   const mappings = fields["property_mappings"];
   const dropped = without(at(object, "property_mappings"), mappings);
+  const replaced = REPLACED.filter((field) => {
+    const actual = at(object, field);
+    return actual !== undefined && actual !== fields[field];
+  });
   return [
+    ...replaced.map((field) => told(`${field.replaceAll("_", " ")} ${string(at(object, field))} ${of}`)),
     ...uris.map((uri) => told(`redirect URI ${titleOfItem(uri)} ${of}`)),
     ...(mappings === UNKNOWN
       ? [untold(`scope mappings ${of} that authentik.token may not view`)]

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { ZotAuthError } from "../../../core/errors.ts";
 import type { PushLogin, SecretMarker } from "../secretMarker.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
@@ -68,7 +69,7 @@ function isLoginAlone(state: ActionsSecretState, inputs: ActionsSecretInputs): b
   return (
     state.drift === "" &&
     written.every((key) => inputs[key] === state[key]) &&
-    JSON.stringify(inputs.login) !== JSON.stringify(state.login)
+    !isDeepStrictEqual(inputs.login, state.login)
   );
 }
 

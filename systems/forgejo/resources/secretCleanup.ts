@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { ForgejoConnection } from "../client.ts";
 import type { Observed, Resource } from "../../../provider/resource.ts";
 import { deleteFormer } from "./formerSecrets.ts";
@@ -39,7 +40,7 @@ export const secretCleanup: Resource<SecretCleanupInputs, SecretCleanupState> = 
   // Absent in the state of earlier versions, and a preview takes an output that is missing for unknown.
   diff: ({ state }) => ({ due: state.former === undefined ? ["former"] : [] }),
 
-  keeps: ({ inputs, state }) => JSON.stringify(formerAfter(state, inputs)) === JSON.stringify(state.former ?? []),
+  keeps: ({ inputs, state }) => isDeepStrictEqual(formerAfter(state, inputs), state.former ?? []),
 
   async create(inputs) {
     const id = new URL(inputs.forgejoUrl).host;

@@ -199,3 +199,23 @@ test("a ConfigMap that only Git has is one that the next sync creates", async (t
     [true, false, false],
   );
 });
+
+for (const [status, code] of [
+  [403, "ARGOCD_APPLICATION_UNKNOWN"],
+  [500, "UNEXPECTED_ANSWER"],
+] as const) {
+  test(`an application that Argo CD does not show (${status}) beside its manifests is an error, and not one without a destination`, async (t) => {
+    const argocd = await TestArgoCd.start(t);
+    argocd.commit({ "zot.yaml": "theirs" });
+    const url = await listen(t, (request, response) => {
+      const isApplication = /^\/api\/v1\/applications\/authentik(?:\?|$)/.test(request.url ?? "");
+      if (isApplication) response.writeHead(status, { "content-type": "application/json" }).end("{}");
+      else void passOn(request, response, argocd.url);
+    });
+    const client = new ArgoCd(inputsFor(t, argocd, { argocdUrl: url }), AbortSignal.timeout(30_000));
+    const place = { configMap: "blueprints", namespace: "elsewhere", key: "zot.yaml" };
+    assert.equal((await failureOf(client.hasConfigMapInGit(place))).code, code);
+    const found = client.findInGit({ ...place, namespace: "authentik" }, "HEAD");
+    assert.equal((await failureOf(found)).code, code);
+  });
+}

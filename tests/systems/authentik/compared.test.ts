@@ -93,6 +93,7 @@ async function byHand(lab: Lab): Promise<void> {
 
 const LOST = [
   `group admins of the account ${ARGS.ciUser}`,
+  `issuer mode global of the OAuth2 provider ${ARGS.providerName}`,
   `redirect URI https://old\\..* (regex) of the OAuth2 provider ${ARGS.providerName}`,
   `scope mapping Teams of the OAuth2 provider ${ARGS.providerName}`,
   `access of everybody to the application ${ARGS.application}, which has no PolicyBindings`,
@@ -255,6 +256,27 @@ test("an application of another provider, another name of the application, and p
     (await previewOf(inputsFor(t, lab))).warned,
     /- the existing application "images": .*slug "images" → "zot"/,
   );
+});
+
+test("a provider that other clients share: its issuer, type and subjects are access, whichever is another", async (t) => {
+  const lab = await startLab(t);
+  await byHand(lab);
+  const { pk } = await lab.one(`/providers/oauth2/?name=${ARGS.providerName}`);
+  const of = `of the OAuth2 provider ${ARGS.providerName}`;
+  for (const [change, lost] of [
+    [{ issuer_mode: "per_provider", client_type: "public" }, [`client type public ${of}`]],
+    [{ client_type: "confidential", sub_mode: "user_email" }, [`sub mode user_email ${of}`]],
+    [{ sub_mode: "hashed_user_id" }, []],
+  ] as const) {
+    const answer = await lab.api("PATCH", `/providers/oauth2/${String(pk)}/`, change);
+    assert.equal(answer.status, 200, answer.text);
+    const { warned } = await previewOf(inputsFor(t, lab));
+    const { "zot-auth:authentik": added } = linesToAdd(warned) as Record<string, { acceptRemoved: string[] }>;
+    assert.deepEqual(
+      added?.acceptRemoved.filter((line) => / (?:mode|type) /.test(line)),
+      lost,
+    );
+  }
 });
 
 test("an Authentik that does not answer is a warning of the preview, and an error of `up`", async (t) => {

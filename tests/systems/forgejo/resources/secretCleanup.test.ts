@@ -87,3 +87,17 @@ for (const [target, token, why] of [
     assert.match(said, /Whoever runs workflows there can use it: delete it there/);
   });
 }
+
+test("what left the settings is compared by its content: a state whose keys have another order needs no update", async (t) => {
+  const bench = await Bench.start(t);
+  const { state } = await secretCleanup.create(cleanup(bench, "own/app", "org1"), bench.context());
+  const left = await secretCleanup.update?.(state, cleanup(bench, "org1"), bench.context());
+  assert.equal(left?.former?.length, 1);
+  const former = left.former.map((one) => Object.fromEntries(Object.entries(one).toReversed()) as typeof one);
+  const inputs = cleanup(bench, "org1");
+  const keeps = (secrets: SecretCleanupInputs): boolean | undefined =>
+    secretCleanup.keeps?.({ inputs: secrets, oldInputs: inputs, state: { ...left, former }, now: new Date() });
+  assert.equal(keeps(inputs), true);
+  assert.equal(keeps(cleanup(bench)), false);
+  assert.equal(keeps(cleanup(bench, "org1", "own/app")), false);
+});
