@@ -116,15 +116,6 @@ export function proofsOf(state: unknown): readonly Proof[] {
     result: "passed",
     found: String(at(check, "result")),
   }));
-  const services = list(at(outputsOf(state, "zot-auth:acceptance:Services"), "rows")).map((row): Proof => {
-    const outcome = at(row, "outcome");
-    return {
-      group: "services",
-      name: String(at(row, "name")),
-      result: outcome === "failed" || outcome === "skipped" ? outcome : "passed",
-      found: [at(row, "measured"), at(row, "lookAt")].filter((text) => text !== "").join(". "),
-    };
-  });
   const builds = resourcesIn(state).filter((resource) => typeOf(resource) === "zot-auth:acceptance:TestBuild");
   const services = list(at(outputsOf(state, "zot-auth:acceptance:Services"), "rows")).map((row): Proof => {
     const outcome = at(row, "outcome");
@@ -139,7 +130,6 @@ export function proofsOf(state: unknown): readonly Proof[] {
   return [
     ...services,
     ...signIn,
-    ...services,
     ...builds.map(({ outputs }): Proof => {
       const result = String(at(outputs, "result"));
       return {

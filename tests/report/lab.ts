@@ -58,14 +58,6 @@ export const STATE = {
       resource("acceptance-sign-in", "zot-auth:acceptance:SignInProof", {
         outputs: { checks: [{ name: "groups claim", result: '"groups" arrives with "a | b"' }] },
       }),
-      resource("acceptance-services", "zot-auth:acceptance:Services", {
-        outputs: {
-          rows: [
-            { name: "Forgejo", expected: "ok", measured: "ok", outcome: "passed", lookAt: "" },
-            { name: "Runners", expected: "ok", measured: "not listed", outcome: "skipped", lookAt: "See docs." },
-          ],
-        },
-      }),
       resource("acceptance-build", "zot-auth:acceptance:TestBuild", {
         outputs: { repository: "homelab/apps", workflow: "build.yaml", result: "failure" },
       }),

@@ -43,8 +43,6 @@ test("the state alone: key, matrix, proofs and graph; what waits for a component
     { group: "services", name: "Forgejo", result: "passed", found: "an answer" },
     { group: "services", name: "runners", result: "failed", found: "offline: two. Start one." },
     { group: "sign-in", name: "groups claim", result: "passed", found: '"groups" arrives with "a | b"' },
-    { group: "services", name: "Forgejo", result: "passed", found: "ok" },
-    { group: "services", name: "Runners", result: "skipped", found: "not listed. See docs." },
     { group: "build", name: "build.yaml in homelab/apps", result: "failed", found: "failure" },
   ]);
   assert.deepEqual(report.versions, { zot: "2.1.20", Forgejo: "15.0.1" });
