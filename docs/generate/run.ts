@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { documentSettings } from "../../settings/document.ts";
 import { settingsJsonSchema } from "../../settings/jsonSchema.ts";
 import { documentComponents } from "./componentTables.ts";
+import { buildDashboard } from "./dashboard.ts";
 import { documentErrors } from "./errorPage.ts";
 import { formatted } from "./format.ts";
 import { documentOutputs, outputsJsonSchema } from "./outputsTable.ts";
@@ -24,3 +25,8 @@ for (const [name, schema] of Object.entries({
 })) {
   writeFileSync(new URL(`../${name}`, import.meta.url), await formatted(name, JSON.stringify(schema)));
 }
+
+writeFileSync(
+  new URL("../../ci/grafana/zot-auth.json", import.meta.url),
+  await formatted("zot-auth.json", JSON.stringify(buildDashboard())),
+);

@@ -8,9 +8,11 @@ import type { TestContext } from "node:test";
 import { parse, stringify } from "yaml";
 import { metricsOf, writeTextfile } from "../../commands/metrics.ts";
 import type { CheckFound } from "../../commands/metrics.ts";
+import { buildDashboard } from "../../docs/generate/dashboard.ts";
 
 const RULES = new URL("../../ci/prometheus/zot-auth.rules.yaml", import.meta.url);
 const PAGE = new URL("../../docs/metrics.md", import.meta.url);
+const DASHBOARD = new URL("../../ci/grafana/zot-auth.json", import.meta.url);
 const skip = spawnSync("promtool", ["--version"]).status === 0 ? false : "no promtool here";
 
 const FOUND: CheckFound = {
@@ -44,6 +46,8 @@ function folderOf(t: TestContext): string {
 
 const samples = (text: string): readonly string[] =>
   text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+
+const expressionOf = (target: object): string => String((target as { readonly expr?: unknown }).expr);
 
 test("a check's metrics: dates in seconds, counts, and the stack as a label", async () => {
   const stack = String.raw`stack="prod \"east\""`;
@@ -86,6 +90,32 @@ test("the page names every metric, and the alerts use no other", async () => {
   const page = new Set([...readFileSync(PAGE, "utf8").matchAll(/^\| `(zot_auth_\w+)`/gm)].map(([, name = ""]) => name));
   assert.deepEqual(page, names);
   for (const [name] of readFileSync(RULES, "utf8").matchAll(/zot_auth_\w+/g)) assert.ok(names.has(name), name);
+});
+
+test("the dashboard is the one that the source makes, and its queries use no other metric", async () => {
+  const { panels = [] } = buildDashboard();
+  const written = JSON.parse(readFileSync(DASHBOARD, "utf8")) as unknown;
+  assert.deepEqual(written, JSON.parse(JSON.stringify(buildDashboard())), "`npm run docs` writes it");
+  const names = new Set(samples(await metricsOf(FOUND)).map((line) => line.replace(/\{.*/, "")));
+  const queries = panels.flatMap((panel) => ("targets" in panel ? (panel.targets ?? []) : [])).map(expressionOf);
+  assert.ok(queries.length > 8);
+  for (const query of queries) {
+    const used = [...query.matchAll(/zot_auth_\w+/g)].map(([name]) => name);
+    assert.ok(used.length > 0, query);
+    for (const name of used) assert.ok(names.has(name), name);
+  }
+});
+
+test("promtool accepts the dashboard's queries", { skip }, (t) => {
+  const { panels = [] } = buildDashboard();
+  const rules = panels
+    .flatMap((panel) => ("targets" in panel ? (panel.targets ?? []) : []))
+    .map((target, index) => ({ record: `query:${index}`, expr: expressionOf(target) }));
+  const file = join(folderOf(t), "queries.yaml");
+  writeFileSync(file, stringify({ groups: [{ name: "dashboard", rules }] }));
+  const checked = spawnSync("promtool", ["check", "rules", file], { encoding: "utf8" });
+  assert.equal(checked.status, 0, checked.stdout + checked.stderr);
+  assert.match(checked.stdout, new RegExp(`SUCCESS: ${rules.length} rules found`));
 });
 
 test("promtool accepts the metrics and the alerts, and each alert fires when it should", { skip }, async (t) => {

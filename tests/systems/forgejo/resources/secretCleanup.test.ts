@@ -96,7 +96,7 @@ test("what left the settings is compared by its content: a state whose keys have
   const former = left.former.map((one) => Object.fromEntries(Object.entries(one).toReversed()) as typeof one);
   const inputs = cleanup(bench, "org1");
   const keeps = (secrets: SecretCleanupInputs): boolean | undefined =>
-    secretCleanup.keeps?.({ inputs: secrets, oldInputs: inputs, state: { ...left, former }, now: new Date() });
+    secretCleanup.keeps?.({ inputs: secrets, state: { ...left, former }, now: new Date() });
   assert.equal(keeps(inputs), true);
   assert.equal(keeps(cleanup(bench)), false);
   assert.equal(keeps(cleanup(bench, "org1", "own/app")), false);
