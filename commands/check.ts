@@ -1,8 +1,6 @@
 // npm run check -- <stack>: for a timer or a monitor. It changes nothing, not even the state, and writes a report. Options after the stack go to
 // `pulumi preview`, but for `--textfile <file>`, which also writes what was found as metrics of Prometheus, and `--full`: if everything is as declared, the
 // proofs run again, test builds too, and the state has their results.
-//
-// Exit code 0: everything is as declared. 1: it is not, or could not be checked. 2: wrong usage.
 import { judgeKeyDates } from "../systems/zot/keys/rotation.ts";
 import { messageOf } from "../core/errors.ts";
 import type { CheckFound } from "./metrics.ts";
@@ -15,6 +13,7 @@ import { folderFor, standInsIn } from "./reportFolder.ts";
 import { requestOf, settingsFileOf } from "./request.ts";
 import type { Request } from "./request.ts";
 import { unfinishedIn } from "./unfinished.ts";
+import { USAGE, asksForHelp, synopsisOf } from "./usage.ts";
 import { zotIsDown } from "./zotAnswers.ts";
 
 process.exitCode = await main(process.argv.slice(2));
@@ -23,10 +22,14 @@ process.exitCode = await main(process.argv.slice(2));
 type Read = Pick<CheckFound, "outputs" | "state" | "unfinished" | "events"> & { readonly says: readonly string[] };
 
 async function main(args: readonly string[]): Promise<number> {
+  if (asksForHelp(args)) {
+    process.stdout.write(USAGE.check);
+    return 0;
+  }
   const { textfile: file, full, rest } = ownOptionsIn(args);
   const request = requestOf(rest);
   if (request === undefined || file === "") {
-    process.stderr.write("usage: npm run check -- <stack> [--full] [--textfile <file>] [options of pulumi preview]\n");
+    process.stderr.write(synopsisOf("check"));
     return 2;
   }
   let read: Read = { outputs: undefined, state: undefined, unfinished: 0, events: undefined, says: [] };

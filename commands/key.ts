@@ -6,9 +6,12 @@ import { agrees, agreesInAdvance, canAsk } from "./consent.ts";
 import { pulumi } from "./pulumi.ts";
 import { requestOf, settingsFileOf } from "./request.ts";
 import type { Request } from "./request.ts";
+import { USAGE, asksForHelp, synopsisOf } from "./usage.ts";
 
 /** Each command writes the time into a setting; the change makes the next `up` act, and the stack's file records when. */
-const TRIGGERS: Readonly<Record<string, { readonly setting: string; readonly says: string; readonly asks: string }>> = {
+const TRIGGERS: Readonly<
+  Record<"rotate" | "revoke", { readonly setting: string; readonly says: string; readonly asks: string }>
+> = {
   rotate: {
     setting: "rotationTrigger",
     says: "Replacing the key. The current one stays valid for ci.gracePeriod.",
@@ -23,14 +26,16 @@ const TRIGGERS: Readonly<Record<string, { readonly setting: string; readonly say
 
 process.exitCode = await main(process.argv.slice(2));
 
-async function main([command = "", ...args]: readonly string[]): Promise<number> {
+async function main([first, ...args]: readonly string[]): Promise<number> {
+  const command = first === "revoke" ? "revoke" : "rotate";
+  if (asksForHelp(args)) {
+    process.stdout.write(USAGE[command]);
+    return 0;
+  }
   const trigger = TRIGGERS[command];
   const request = requestOf(args);
-  if (trigger === undefined || request === undefined) {
-    const names = Object.keys(TRIGGERS).map(
-      (name) => `npm run ${name} -- <stack> [options of pulumi up, such as --yes]`,
-    );
-    process.stderr.write(`usage: ${names.join("\n       ")}\n`);
+  if (request === undefined) {
+    process.stderr.write(synopsisOf(command));
     return 2;
   }
   const { stack, options, configFile } = request;

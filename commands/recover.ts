@@ -3,13 +3,18 @@ import { described, holderOf, isUnreadable, locksIn } from "./locks.ts";
 import { PULUMI_EXIT, pulumi } from "./pulumi.ts";
 import { requestOf } from "./request.ts";
 import type { Request } from "./request.ts";
+import { USAGE, asksForHelp, synopsisOf } from "./usage.ts";
 
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
+  if (asksForHelp(args)) {
+    process.stdout.write(USAGE.recover);
+    return 0;
+  }
   const request = requestOf(args);
   if (request === undefined) {
-    process.stderr.write("usage: npm run recover -- <stack> [options of pulumi up, such as --yes]\n");
+    process.stderr.write(synopsisOf("recover"));
     return 2;
   }
   const { stack, options } = request;

@@ -1,8 +1,6 @@
 // npm run report -- <stack> [--output <folder>]: writes the report of the stack as its state records it. It changes nothing else.
 //
 // `npm run pulumi -- up` runs it with --events and --code, for the report of that run.
-//
-// Exit code 0: written. 1: not written. 2: wrong usage.
 import { parseArgs } from "node:util";
 import { messageOf } from "../core/errors.ts";
 import { buildReport } from "../report/build.ts";
@@ -12,13 +10,18 @@ import { writeReport } from "../report/write.ts";
 import { readFileSync } from "node:fs";
 import { PULUMI_EXIT, pulumi } from "./pulumi.ts";
 import { folderFor, standInsIn } from "./reportFolder.ts";
+import { USAGE, asksForHelp, synopsisOf } from "./usage.ts";
 
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
+  if (asksForHelp(args)) {
+    process.stdout.write(USAGE.report);
+    return 0;
+  }
   const options = optionsIn(args);
   if (options === undefined) {
-    process.stderr.write("usage: npm run report -- <stack> [--output <folder>]\n");
+    process.stderr.write(synopsisOf("report"));
     return 2;
   }
   const { stack, events: file, code } = options;

@@ -1,6 +1,7 @@
 import { ZotAuthError } from "../../core/errors.ts";
 import { SettingsError, parseSettings } from "../../settings/parse.ts";
 import { agrees, agreesInAdvance, canAsk } from "../consent.ts";
+import { asksForHelp } from "../usage.ts";
 import { requestOf, settingsFileOf } from "../request.ts";
 import type { Request } from "../request.ts";
 import { Answers } from "./answers/answers.ts";
@@ -36,7 +37,7 @@ const STACK = /^[A-Za-z0-9_.-]{1,100}$/;
  */
 export async function adopt(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const { output, errors } = surroundings;
-  if (args.some((arg) => arg === "--help" || arg === "-h")) {
+  if (asksForHelp(args)) {
     output.write(USAGE);
     return 0;
   }

@@ -107,6 +107,34 @@ test("a new tag is pushed, the same one again is skipped, and the exit code tell
   );
 });
 
+test("the commands of docs/outputs.md push by hand, and leave no file with the key", async () => {
+  const page = readFileSync(join(ROOT, "docs/outputs.md"), "utf8");
+  const [, commands = ""] = /```sh\n([^]*?)```/.exec(page) ?? [];
+  const script = commands
+    .replaceAll("registry.example.net/blumeops", `${host()}/homelab`)
+    .replaceAll("registry.example.net", host())
+    .replace("docker-archive:image.tar", image)
+    // The example has TLS.
+    .replace("skopeo login", "skopeo login --tls-verify=false")
+    .replace("skopeo copy", "skopeo copy --dest-tls-verify=false");
+  const temporary = mkdtempSync(join(folder, "by-hand-"));
+  const run = async (key: string): Promise<number | null> => {
+    const child = spawn("sh", ["-eu", "-c", script], {
+      stdio: "ignore",
+      env: {
+        PATH: `${join(ROOT, "lab/bin")}:${process.env["PATH"] ?? ""}`,
+        HOME: temporary,
+        TMPDIR: temporary,
+        ZOT_CI_API_KEY: key,
+      },
+    });
+    return new Promise((done) => child.once("close", done));
+  };
+  assert.equal(await run(ci.key), 0);
+  assert.notEqual(await run("zak_0000"), 0);
+  assert.deepEqual(readdirSync(temporary), []);
+});
+
 test("another image under a tag that exists is skipped, too, and the registry keeps the first one", async () => {
   await push([image, "kept", "v1"]);
   const digest = async (): Promise<string | null> =>

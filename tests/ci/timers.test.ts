@@ -63,6 +63,26 @@ test(
   },
 );
 
+test("the page's environment file means the same to a shell as to systemd", (t) => {
+  const folder = temporary(t);
+  const page = readFileSync(join(ROOT, "docs/timers.md"), "utf8");
+  const lines = [...page.matchAll(/^ {4}(([A-Z_]+)='([^']*)')$/gm)];
+  assert.deepEqual(
+    lines.map(([, , name]) => name),
+    ["PATH", "PULUMI_CONFIG_PASSPHRASE_FILE", "OP_SERVICE_ACCOUNT_TOKEN", "ARGOCD_AUTH_TOKEN"],
+  );
+  const odd = `a b#c"d\\e;$HOME*`;
+  const file = join(folder, "prod.env");
+  writeFileSync(file, [...lines.map(([, line]) => line ?? ""), `ODD='${odd}'`, ""].join("\n"));
+  // As the agents read it.
+  const script = `set -a && . "${file}" && exec ${process.execPath} -p 'JSON.stringify(process.env)'`;
+  const { stdout, stderr } = spawnSync("/bin/sh", ["-c", script], { encoding: "utf8", env: { HOME: folder } });
+  assert.equal(stderr, "");
+  const read = JSON.parse(stdout) as Record<string, string>;
+  for (const [, , name = "", value] of lines) assert.equal(read[name], value);
+  assert.equal(read["ODD"], odd);
+});
+
 test("units, agents and the page run the same commands", () => {
   const page = readFileSync(join(ROOT, "docs/timers.md"), "utf8");
   const commands = (stack: string) => [

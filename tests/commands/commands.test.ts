@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -17,6 +17,7 @@ import { zotIsDown } from "../../commands/zotAnswers.ts";
 
 // The decisions of `npm run recover` and similar commands, without the CLI. engine/commands/recover.ts proves the wording of the CLI's errors.
 
+const ROOT = join(import.meta.dirname, "../..");
 const SINCE = "2026-11-25T08:00:01Z";
 const LOCK: Lock = { user: "root", host: "nas", pid: 4711, since: SINCE };
 
@@ -170,3 +171,26 @@ test("a registry that does not answer is reported once, with the service to rest
   status = 502;
   assert.match((await zotIsDown(url, settings({}))) ?? "", /the proxy in front of zot returns 502/);
 });
+
+for (const command of ["check", "rotate", "revoke", "recover", "report", "adopt"] as const) {
+  test(`${command} --help says what it does and its exit codes, and nothing runs`, () => {
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+      scripts: Record<string, string>;
+    };
+    const [, , node = "", file = "", ...first] = (scripts[command] ?? "").replace("run ", "").split(" ");
+    assert.equal(node, "node");
+    const run = (...args: readonly string[]) =>
+      spawnSync(process.execPath, [file, ...first, ...args], { cwd: ROOT, encoding: "utf8", env: {} });
+    for (const args of [["--help"], ["lab", "-h"]]) {
+      const { status, stdout, stderr } = run(...args);
+      assert.deepEqual([status, stderr], [0, ""]);
+      assert.match(
+        stdout,
+        new RegExp(`^usage: npm run ${command} -- <stack> \\[.*\\n\\n[^]*Exit code 0: .* 1: .* 2: `),
+      );
+    }
+    const wrong = run();
+    assert.deepEqual([wrong.status, wrong.stdout], [2, ""]);
+    assert.match(wrong.stderr, new RegExp(`usage: npm run ${command} -- <stack> \\[[^\\n]*\\n$`));
+  });
+}

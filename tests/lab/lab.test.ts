@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
@@ -56,4 +57,13 @@ test("a port in use is reported with its setting, and nothing is left running", 
     squatter.close();
     await lab.stop();
   }
+});
+
+test("lab:stop says what it does, and stops nothing for an option that it does not know", () => {
+  const run = (option: string) =>
+    spawnSync(process.execPath, ["lab/stop.ts", option], { cwd: new URL("../..", import.meta.url), encoding: "utf8" });
+  const help = run("--help");
+  assert.deepEqual([help.status, help.stderr], [0, ""]);
+  assert.match(help.stdout, /^usage: npm run lab:stop \[-- --delete\]\n/);
+  assert.deepEqual([run("--deleet").status, run("--deleet").stdout], [2, ""]);
 });

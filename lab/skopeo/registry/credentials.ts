@@ -60,7 +60,8 @@ export class AuthFiles {
   }
 }
 
-function readAuthFile(file: string): AuthFile {
+/** @throws Fatal if it cannot be read, or is empty: skopeo rejects that, too */
+export function readAuthFile(file: string): AuthFile {
   let text: string;
   try {
     text = readFileSync(file, "utf8");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { adapt } from "../../../provider/adapter.ts";
 import { configure } from "../../../systems/onePassword/resolver.ts";
 import { preflight } from "../../../systems/preflight.ts";
 import { Bench } from "./support/between.ts";
@@ -30,6 +31,10 @@ test("the preflight reports all unusable targets and sources at once, and change
       return true;
     },
   );
+  // As README.md says, a preview does not look: `up` finds all of it.
+  const { needs = [] } = preflight.lookAhead ?? {};
+  assert.deepEqual(needs, ["configMap", "argocd"]);
+  await adapt(preflight).preview(inputs, undefined, bench.context());
   await assert.rejects(preflight.create(inputs, bench.context()), (error: unknown) => {
     assert.ok(error instanceof Error);
     for (const expected of [

@@ -56,7 +56,7 @@ done`;
 /** As the setting `registry.service` accepts it. */
 const SERVICE = /^(?:launchd|systemd|systemd-user):[A-Za-z0-9][A-Za-z0-9._@-]*$/;
 
-/** Reads what {@link RUNNING_SCRIPT} printed. */
+/** Reads what {@link runningScript} printed. */
 export function parseRunning(output: string): readonly RunningZot[] {
   return output.split("\n").flatMap((line) => {
     const [mark, binary = "", configFile = "", service = ""] = line.split("\t");

@@ -1,0 +1,48 @@
+/** What each command prints on `--help`. The first line is also what wrong usage prints. `adopt` has its own, with its flags. */
+export const USAGE = {
+  check: `usage: npm run check -- <stack> [--full] [--textfile <file>] [options of pulumi preview]
+
+Checks the key's dates and compares the servers with the settings, and writes a report (docs/reports.md). It changes nothing, not even the state.
+
+  --full              if everything is as declared, runs the proofs again, test builds too, and the state gets their results (docs/acceptance.md)
+  --textfile <file>   also writes what it found as metrics for Prometheus (docs/metrics.md)
+
+Exit code 0: everything is as declared. 1: it is not, or could not be checked. 2: wrong usage, or no such stack.
+`,
+  rotate: `usage: npm run rotate -- <stack> [options of pulumi up, such as --yes]
+
+Replaces CI's key now. The current one stays valid for ci.gracePeriod. It writes ci.rotationTrigger into the stack's settings, and runs \`pulumi up\`.
+
+Exit code 0: CI has the new key. 1: you did not agree. 2: wrong usage, no settings file, or nobody to ask: add --yes. Otherwise that of \`pulumi\`.
+`,
+  revoke: `usage: npm run revoke -- <stack> [options of pulumi up, such as --yes]
+
+For a key that leaked: revokes every key of CI's account now, then creates and distributes a new one. CI cannot push in between. It writes ci.revocationTrigger into the
+stack's settings, and runs \`pulumi up\`.
+
+Exit code 0: CI has the new key. 1: you did not agree. 2: wrong usage, no settings file, or nobody to ask: add --yes. Otherwise that of \`pulumi\`.
+`,
+  recover: `usage: npm run recover -- <stack> [options of pulumi up, such as --yes]
+
+Resumes after an interrupted run: removes the lock of a run that has ended on this machine, refreshes, and runs \`pulumi up\`. With nothing to do, it changes nothing.
+
+Exit code 0: everything is as declared. 1: another run holds the lock, or may hold it. 2: wrong usage, or no such stack. Otherwise that of \`pulumi\`.
+`,
+  report: `usage: npm run report -- <stack> [--output <folder>]
+
+Writes a report of the stack as its state records it (docs/reports.md), and changes nothing else.
+
+  --output <folder>   where to; otherwise reports/<stack>/
+
+Exit code 0: written. 1: not written. 2: wrong usage, or no such stack.
+`,
+} as const;
+
+export function asksForHelp(args: readonly string[]): boolean {
+  return args.some((arg) => arg === "--help" || arg === "-h");
+}
+
+/** The first line of a command's usage. */
+export function synopsisOf(command: keyof typeof USAGE): string {
+  return `${USAGE[command].split("\n")[0] ?? ""}\n`;
+}
