@@ -8,7 +8,7 @@ import {
   lookAtHost,
 } from "./components/index.ts";
 import { Preflight } from "./components/parts/resources.ts";
-import { removalInUpdate } from "./components/parts/takeOver.ts";
+import { removalInUpdate } from "./components/parts/takeOverNotice.ts";
 import { fingerprint } from "./core/secrets/fingerprint.ts";
 import * as from from "./stack/arguments.ts";
 import { readClientSecret } from "./stack/clientSecret.ts";

@@ -9,7 +9,7 @@ export type { CiServiceAccountArgs, KeyOutputs } from "./ciServiceAccount.ts";
 export { ForgejoSecret } from "./forgejoSecret.ts";
 export type { ForgejoSecretArgs, OtherSecret, StoredKey } from "./forgejoSecret.ts";
 export { lookAtHost } from "./parts/lookAtHost.ts";
-export { refuseRemoval } from "./parts/takeOver.ts";
+export { refuseRemoval } from "./parts/takeOverNotice.ts";
 export { ZotAuthProvider } from "./parts/provider.ts";
 export type { ZotAuthProviderArgs } from "./parts/provider.ts";
 export { ZotServer } from "./zotServer.ts";

@@ -5,7 +5,7 @@ import { Command } from "@pulumi/command/local/command.js";
 import { toSeconds } from "../core/duration.ts";
 import { formatCredentials, formatZotConfig, startDigest } from "../systems/zot/config/config.ts";
 import type { ZotConfig } from "../systems/zot/config/config.ts";
-import type { AdoptedZot } from "../systems/zot/host/deploy/adopting.ts";
+import type { StartedWith } from "../systems/zot/host/deploy/adopting.ts";
 import { deployScript } from "../systems/zot/host/deploy/deploy.ts";
 import { removeScript } from "../systems/zot/host/deploy/remove.ts";
 import { restartNotice } from "../systems/zot/host/deploy/restart.ts";
@@ -21,7 +21,7 @@ import type { ZotHost, ZotTimeouts } from "../systems/zot/host/zotHost.ts";
 import { formatZotVersion } from "../systems/zot/version.ts";
 import { FileCleanup } from "./parts/resources.ts";
 import { announceRestart } from "./parts/restartNotice.ts";
-import { announceTakeOver, refuseRemoval } from "./parts/takeOver.ts";
+import { announceTakeOver, refuseRemoval } from "./parts/takeOverNotice.ts";
 
 export interface ZotServerArgs extends ZotHost, ZotTimeouts {
   /** What the host runs, from `lookAtHost`. */
@@ -149,7 +149,7 @@ export class ZotServer extends ComponentResource {
       serviceRepairs: facts.service.repairs,
     };
     const { externalUrl } = served;
-    const adoptedBy = (clientId: string): AdoptedZot | undefined =>
+    const adoptedBy = (clientId: string): StartedWith | undefined =>
       externalUrl === undefined
         ? undefined
         : { credentialsFile: files.credentialsFile, sessionKeysFile: keysFile, clientId, externalUrl };

@@ -1,9 +1,9 @@
 import { unacceptedRemoval } from "../../../core/acceptRemoved.ts";
-import type { Adopted } from "./takeOver.ts";
+import type { ExistingObject } from "./existing.ts";
 
 /** What a preview says of objects that exist: one message, and whether something gets lost. Empty if there are none. */
 export function adoptionText(
-  adopted: readonly Adopted[],
+  adopted: readonly ExistingObject[],
   from: string,
   accepted: readonly string[],
 ): { readonly text: string; readonly lost: boolean } {
@@ -38,13 +38,17 @@ export function adoptionText(
 }
 
 /** Without the parts of the machines' sign-in flow. */
-function listOf(what: string, adopted: readonly Adopted[]): readonly string[] {
+function listOf(what: string, adopted: readonly ExistingObject[]): readonly string[] {
   const titles = adopted.filter(({ part }) => !part).map(({ title }) => `the ${title}`);
   return titles.length === 0 ? [] : [`- ${what}: ${titles.join(", ")}`];
 }
 
 /** Why `up` does not take these objects over; `undefined` if it does. */
-export function refusalOf(adopted: readonly Adopted[], from: string, accepted: readonly string[]): string | undefined {
+export function refusalOf(
+  adopted: readonly ExistingObject[],
+  from: string,
+  accepted: readonly string[],
+): string | undefined {
   const removed = adopted.flatMap((one) => one.removed.map(({ line }) => line));
   return unacceptedRemoval({ from, setting: "authentik.acceptRemoved", removed, accepted });
 }

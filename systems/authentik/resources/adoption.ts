@@ -7,7 +7,7 @@ import type { BlueprintObject } from "../blueprint/objects.ts";
 import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";
 import { PROVIDER, text } from "../compared/models.ts";
-import { takenOver } from "../compared/takeOver.ts";
+import { existingObjects } from "../compared/existing.ts";
 import { adoptionText, refusalOf } from "../compared/tell.ts";
 
 /** What a blueprint declares, and what may get lost when it takes over what exists. Neither is kept in the state. */
@@ -40,7 +40,7 @@ export async function tellOfAdoption(
       context.warn(`\`up\` fails: ${taken}`);
       return;
     }
-    const adopted = await takenOver(authentik, declared, known);
+    const adopted = await existingObjects(authentik, declared, known);
     const told = adoptionText(adopted, nameOf(args), acceptRemoved);
     if (told.lost) context.warn(told.text);
     else if (told.text !== "") context.info(told.text);
@@ -60,7 +60,7 @@ export async function assertAccepted(
 ): Promise<void> {
   const { declared, acceptRemoved = [] } = args;
   if (declared === undefined) return;
-  const adopted = await takenOver(new Authentik(args, context.signal), declared, known);
+  const adopted = await existingObjects(new Authentik(args, context.signal), declared, known);
   const refusal = refusalOf(adopted, nameOf(args), acceptRemoved);
   if (refusal !== undefined) throw new ZotAuthError("ACCESS_REMOVED", `${refusal}\nAuthentik was not changed.`);
 }

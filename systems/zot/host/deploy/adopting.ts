@@ -2,7 +2,7 @@ import { RELOADED_LINES } from "../../config/config.ts";
 import { quote } from "../shell/shell.ts";
 
 /** What a zot that was started by hand must have been started with, so that it needs no restart. */
-export interface AdoptedZot {
+export interface StartedWith {
   readonly credentialsFile: string;
   /** Absent in zot's config: sessions end when zot restarts. */
   readonly sessionKeysFile?: string | undefined;
@@ -15,7 +15,7 @@ export interface AdoptedZot {
  * `adopts` tests whether a config made by hand, and the credentials, are what the running zot needs: they say the same about everything that zot reads only when it starts, and
  * zot begins a sign-in with that client ID and address. Whether it watches the file, only the canary shows.
  */
-export function adoptingFunctions({ credentialsFile, sessionKeysFile, clientId, externalUrl }: AdoptedZot): string {
+export function adoptingFunctions({ credentialsFile, sessionKeysFile, clientId, externalUrl }: StartedWith): string {
   const callback = `${externalUrl.replace(/\/$/, "")}/zot/auth/callback/oidc`;
   return `json_lines() { awk ${quote(JSON_LINES)} "$1" | sort; }
 start_lines() { json_lines "$1" | grep -v -E ${quote(RELOADED_LINES)}; }

@@ -1,7 +1,7 @@
 import { quote } from "../shell/shell.ts";
 import { definitionFunctions } from "../service/definition.ts";
 import { adoptingFunctions } from "./adopting.ts";
-import type { AdoptedZot } from "./adopting.ts";
+import type { StartedWith } from "./adopting.ts";
 import { servingZot } from "./serving.ts";
 import type { ServingZot } from "./serving.ts";
 
@@ -18,7 +18,7 @@ export interface Deployment extends ServingZot {
   /** The issuer in zot's config. zot starts only if the discovery document has exactly this issuer. */
   readonly issuer: string;
   /** What a zot that was started by hand must run with to be adopted without a restart. Default: such a zot is always restarted. */
-  readonly adopted?: AdoptedZot | undefined;
+  readonly adopted?: StartedWith | undefined;
 }
 
 /**

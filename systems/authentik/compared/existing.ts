@@ -13,7 +13,7 @@ import { newEntries } from "./newEntries.ts";
 import { existsUnseen } from "./probes.ts";
 
 /** An object of the blueprint that exists before this stack makes it, and what becomes of it. */
-export interface Adopted {
+export interface ExistingObject {
   /** `OAuth2 provider "Zot" (client ID "zot")`. */
   readonly title: string;
   /** A part of the machines' sign-in flow: it goes without saying unless it changes. */
@@ -33,11 +33,11 @@ const NAMED_MODELS: readonly string[] = [APPLICATION, PROVIDER, USER, GROUP, FLO
  * @param declared all entries of the blueprint, in JSON
  * @param known the objects that the stack has made so far
  */
-export async function takenOver(
+export async function existingObjects(
   authentik: Authentik,
   declared: string,
   known: readonly BlueprintObject[],
-): Promise<readonly Adopted[]> {
+): Promise<readonly ExistingObject[]> {
   const entries = parseDeclared(declared);
   const fresh = new Set(newEntries(entries, known));
   if (fresh.size === 0) return [];
@@ -76,7 +76,7 @@ async function adoption(
   authentik: Authentik,
   compared: Compared,
   { provider, application, names }: Beside,
-): Promise<Adopted | undefined> {
+): Promise<ExistingObject | undefined> {
   const { entry, title, objects } = compared;
   const part = entry.model === BINDING ? !("group" in entry.identifiers) : !NAMED_MODELS.includes(entry.model);
   if (objects === undefined) {

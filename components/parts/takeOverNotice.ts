@@ -17,7 +17,7 @@ import { isKnown } from "./known.ts";
 
 type Args = Pick<ZotServerArgs, "host" | "binary" | "configFile" | "facts" | "config" | "acceptRemoved" | "groupsOf">;
 
-export function takeOverOf(args: Args): TakeOver {
+function takeOverOf(args: Args): TakeOver {
   const { host, facts, config, acceptRemoved = [], groupsOf } = args;
   const { configFile } = filesOnHost({ ...args, ...readServedConfig(config) });
   return { facts, file: `${configFile} on ${host}`, config, acceptRemoved, groupsOf };
