@@ -47,8 +47,8 @@ export interface AcceptanceArgs {
   readonly expectedAccess: readonly AccessRow[];
   /** The other servers: whether each works is looked at too. */
   readonly services: ServicesArgs;
-  /** A build in CI that proves the key where it is used. Default: none. */
-  readonly testBuild?: TestBuildArgs | undefined;
+  /** Builds in CI that prove the key where it is used, side by side. Default: none. */
+  readonly testBuilds?: readonly TestBuildArgs[];
   /** How long a replaced key stays valid, for jobs that started with it. */
   readonly gracePeriod: Duration;
   /** What to do with unmanaged keys of the account: report them, or revoke them in the `up` after the one that first reported them. */
@@ -69,7 +69,7 @@ export interface AcceptanceResults {
   readonly services: string;
   /** When they did, RFC 3339: the checks run again when the config, the client secret or the key changes. */
   readonly checked: string;
-  /** How the test build ended; absent without one. */
+  /** How the test builds ended; absent without one. */
   readonly build?: string;
 }
 
@@ -105,19 +105,15 @@ export class Acceptance extends ComponentResource {
       { ...args.services, ...repeated, registryUrl, proves: { ...proves, clientSecret: args.clientSecretFingerprint } },
       { parent: this, dependsOn: [secrets] },
     );
-    const build =
-      args.testBuild === undefined
-        ? undefined
-        : new TestBuild(
-            `${name}-build`,
-            {
-              ...args.testBuild,
-              ...repeated,
-              timeout: toSeconds(args.testBuild.timeout),
-              proves: { key: key.fingerprint },
-            },
-            { parent: this, dependsOn: [secrets] },
-          );
+    const builds = (args.testBuilds ?? []).map(
+      (build, index) =>
+        new TestBuild(
+          // The first has the name that the only one had.
+          index === 0 ? `${name}-build` : `${name}-build-${index + 1}`,
+          { ...build, ...repeated, timeout: toSeconds(build.timeout), proves: { key: key.fingerprint } },
+          { parent: this, dependsOn: [secrets] },
+        ),
+    );
     new OtherKeys(
       `${name}-other-keys`,
       {
@@ -143,17 +139,23 @@ export class Acceptance extends ComponentResource {
       },
       {
         parent: this,
-        dependsOn: [secrets, accessProof, ...(build === undefined ? [] : [build])],
+        dependsOn: [secrets, accessProof, ...builds],
         aliases: [{ type: "zot-auth:zot:RetiredKeys", name: `${name}-retired-keys` }],
       },
     );
-    const proofs = all([signInProof.checks, accessProof.result, accessProof.checked, services.result, build?.result]);
+    const proofs = all([
+      signInProof.checks,
+      accessProof.result,
+      accessProof.checked,
+      services.result,
+      all(builds.map((build) => build.result)),
+    ]);
     this.results = proofs.apply(([checks, access, checked, working, built]) => ({
       signIn: Object.fromEntries(checks.map((check) => [check.name, check.result])),
       access,
       checked,
       services: working,
-      ...(built === undefined ? {} : { build: built }),
+      ...(built.length === 0 ? {} : { build: [...new Set(built)].join(", ") }),
     }));
     this.registerOutputs();
   }

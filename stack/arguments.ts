@@ -215,7 +215,6 @@ export function acceptanceArgs(
   version: ZotVersion,
 ): Omit<AcceptanceArgs, "owner" | "key" | "configHash" | "clientSecretFingerprint" | "secrets"> {
   const { access, zot, ci, forgejo, acceptance } = settings;
-  const { workflow } = acceptance;
   return {
     signIn: signInArgs(settings),
     keyStore: ci.keyStore,
@@ -228,18 +227,17 @@ export function acceptanceArgs(
       metricsPath: zot.metrics.enable ? zot.metrics.path : undefined,
     }),
     services: servicesArgs(settings),
-    testBuild:
-      workflow === undefined
-        ? undefined
-        : {
-            forgejoUrl: forgejo.url,
-            forgejoToken: forgejo.token,
-            repository: workflow.repository,
-            workflow: workflow.file,
-            ref: workflow.ref,
-            inputs: workflow.inputs,
-            timeout: workflow.timeout,
-          },
+    testBuilds: [...(acceptance.workflow === undefined ? [] : [acceptance.workflow]), ...acceptance.workflows].map(
+      ({ repository, file, ref, inputs, timeout }) => ({
+        forgejoUrl: forgejo.url,
+        forgejoToken: forgejo.token,
+        repository,
+        workflow: file,
+        ref,
+        inputs,
+        timeout,
+      }),
+    ),
     gracePeriod: ci.gracePeriod,
     unmanagedKeys: ci.unmanagedKeys,
   };

@@ -44,7 +44,7 @@ export const outputsSchema = z
         services: z
           .string()
           .describe("How many of the services work: `6 passed, 1 skipped`. `npm run check` shows what does not."),
-        build: z.string().optional().describe("How the test build ended, if one is configured."),
+        build: z.string().optional().describe("How the test builds ended, if any are configured: `success`."),
       })
       .describe("The proof on the live registry."),
   })

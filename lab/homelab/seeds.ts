@@ -39,7 +39,8 @@ export function forgejoSeed({ settings }: Layout, secrets: LabSecrets): ForgejoS
   const targets = [...names].filter((target) => !target.startsWith("user:"));
   const owners = new Set(targets.filter((target) => target.includes("/")).map((target) => target.split("/")[0] ?? ""));
   const [first = ""] = owners;
-  const workflow = settings.acceptance.workflow?.repository;
+  const { workflow, workflows } = settings.acceptance;
+  const building = [workflow, ...workflows].map((build) => build?.repository);
   return {
     users: [...owners].map((login) => ({ login })),
     organisations: targets.filter((target) => !target.includes("/")).map((name) => ({ name, owners: [first] })),
@@ -52,7 +53,7 @@ export function forgejoSeed({ settings }: Layout, secrets: LabSecrets): ForgejoS
           owner,
           name,
           private: true,
-          files: target === workflow ? workflowFiles() : { "README.md": `# ${name}\n` },
+          files: building.includes(target) ? workflowFiles() : { "README.md": `# ${name}\n` },
           // Secrets that zot-auth must not touch.
           secrets: { ARGOCD_AUTH_TOKEN: "not ours", FLY_DEPLOY_TOKEN: "not ours" },
           variables: { REGISTRY: new URL(settings.registry.url).host },

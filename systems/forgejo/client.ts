@@ -5,7 +5,9 @@ import { resolveSecret } from "../onePassword/resolver.ts";
 import { actionsDisabled, archived, refused } from "./errors.ts";
 import { listIn, requestApi } from "../../core/http/api.ts";
 import { unexpected } from "../../core/http/http.ts";
-import { at, string } from "../../core/json.ts";
+import { at, list, string } from "../../core/json.ts";
+import { toRunJob } from "./jobLog.ts";
+import type { RunJob } from "./jobLog.ts";
 import type { Endpoint, HttpResponse, RequestOptions } from "../../core/http/http.ts";
 import { Secret } from "../../core/secrets/secret.ts";
 
@@ -46,6 +48,9 @@ export interface Runner {
 
 /** Entries per page: Forgejo's maximum. */
 const PAGE = 50;
+
+/** Bytes of a log that are read. */
+const LOG_BYTES = 16_384;
 
 /**
  * Forgejo's API, as far as this program uses it. A target is `owner/repository`, an organisation's name, or `user:` and the login of the
@@ -207,6 +212,26 @@ export class Forgejo {
     const answer = await this.#ask(repository, `/actions/runs/${id}`);
     if (answer.status !== 200) throw this.#refused(repository, what, answer);
     return { id, status: string(at(answer.json, "status")), url: string(at(answer.json, "html_url")) };
+  }
+
+  /** The run's jobs; `undefined` if this release does not list them. */
+  async jobs(repository: string, run: number): Promise<readonly RunJob[] | undefined> {
+    const answer = await this.#ask(repository, `/actions/runs/${run}/jobs`);
+    if (answer.status !== 200) return undefined;
+    const jobs = answer.json;
+    return list(Array.isArray(jobs) ? jobs : at(jobs, "jobs")).map(toRunJob);
+  }
+
+  /** The end of a job's log as it is; `undefined` if this release does not give it. */
+  async log(repository: string, run: number, job: number): Promise<string | undefined> {
+    for (const path of [
+      `/actions/runs/${run}/jobs/${job}/logs?tail=true&limit=${LOG_BYTES}`,
+      `/actions/jobs/${job}/logs`,
+    ]) {
+      const answer = await this.#ask(repository, path);
+      if (answer.status === 200) return answer.text;
+    }
+    return undefined;
   }
 
   /** The runners that may take the target's jobs; `undefined` if this release lists none. */

@@ -137,4 +137,9 @@ export const CI: Table = {
   "acceptance.workflow.ref": WORKFLOW,
   "acceptance.workflow.inputs": WORKFLOW,
   "acceptance.workflow.timeout": WORKFLOW,
+  "acceptance.workflows[].repository": WORKFLOW,
+  "acceptance.workflows[].file": WORKFLOW,
+  "acceptance.workflows[].ref": WORKFLOW,
+  "acceptance.workflows[].inputs": WORKFLOW,
+  "acceptance.workflows[].timeout": WORKFLOW,
 };

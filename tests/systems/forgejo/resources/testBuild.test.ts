@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import type { AddressInfo } from "node:net";
 import test from "node:test";
+import type { ZotAuthError } from "../../../../core/errors.ts";
+import { endOfLog } from "../../../../systems/forgejo/jobLog.ts";
 import { testBuild } from "../../../../systems/forgejo/resources/testBuild.ts";
 import { Bench } from "../support/between.ts";
 
@@ -44,5 +47,80 @@ for (const [what, when] of [
     assert.match(String(error), /run 3 of test\.yaml in own\/ci/);
     const { total_count: runs } = (await bench.ask("GET", "/repos/own/ci/actions/runs")) as { total_count: number };
     assert.equal(runs, 3);
+  });
+}
+
+const KEY = `zak_${"0a".repeat(16)}`;
+const BASIC = Buffer.from(`zot-ci:${KEY}`).toString("base64");
+
+test("a failed build shows the end of the log of the jobs that failed, without secrets", () => {
+  const log = [
+    ...Array.from({ length: 30 }, (_, line) => `2026-11-29T08:00:0${line % 10}.123Z step ${line}`),
+    `2026-11-29T08:00:09.123Z \u001B[31mdocker login ${KEY} Basic ${BASIC} x${BASIC} token t0ken\u001B[0m\r`,
+    "",
+  ].join("\n");
+  const shown = endOfLog(log, ["t0ken", ""]);
+  assert.ok(shown.endsWith("docker login *** Basic *** *** token ***"), shown);
+  assert.equal(shown.split("\n").length, 15);
+  assert.ok(!shown.includes("step 15\n") && shown.includes("step 29"), shown);
+  for (const digest of ["sha256:" + "ab".repeat(32), "v1.2.3-0123abc"]) assert.equal(endOfLog(digest, []), digest);
+});
+
+for (const [what, logs] of [
+  ["a release that gives logs by run", "/repos/own/ci/actions/runs/1/jobs/7/logs"],
+  ["a release that gives logs by job", "/repos/own/ci/actions/jobs/7/logs"],
+  ["a release that gives no logs", ""],
+] as const) {
+  test(`${what}: the error has what there is, and the link`, async (t) => {
+    const { createServer } = await import("node:http");
+    const run = { id: 1, status: "failure", html_url: "http://forge.test/own/ci/actions/runs/1" };
+    const server = createServer((request, response) => {
+      const path = (request.url ?? "").replace("/api/v1", "").replace(/\?.*/, "");
+      const answers: Readonly<Record<string, string>> = {
+        "/repos/own/ci/actions/runs": JSON.stringify({ workflow_runs: [], total_count: 0 }),
+        "/repos/own/ci/actions/workflows/test.yaml/dispatches": JSON.stringify({ id: 1 }),
+        "/repos/own/ci/actions/runs/1": JSON.stringify(run),
+        ...(logs === ""
+          ? {}
+          : {
+              "/repos/own/ci/actions/runs/1/jobs": JSON.stringify([
+                { id: 6, name: "lint", status: "success" },
+                { id: 7, name: "push", status: "failure" },
+              ]),
+              [logs]: `unauthorized: ${KEY}\n`,
+            }),
+      };
+      const answer = answers[path];
+      response.writeHead(answer === undefined ? 404 : request.method === "POST" ? 201 : 200).end(answer);
+    });
+    await new Promise<void>((done) => {
+      server.listen(0, "127.0.0.1", done);
+    });
+    t.after(() => server.close());
+    process.env["T_LOGS"] = "l".repeat(40);
+    const { port } = server.address() as AddressInfo;
+    const bench = await Bench.start(t);
+    const inputs = {
+      forgejoUrl: `http://127.0.0.1:${port}`,
+      forgejoToken: "env:T_LOGS" as const,
+      repository: "own/ci",
+      workflow: "test.yaml",
+      ref: "main",
+      inputs: {},
+      timeout: 5,
+      proves: {},
+    };
+    await assert.rejects(
+      async () => testBuild.create(inputs, bench.context()),
+      ({ code, message }: ZotAuthError) => {
+        assert.equal(code, "TEST_BUILD_FAILED");
+        assert.match(
+          message,
+          /test\.yaml ended as failure: see its log at http:\/\/forge\.test\/own\/ci\/actions\/runs\/1\./,
+        );
+        assert.match(message, logs === "" ? /run again\.$/ : /\nThe end of the log of push:\nunauthorized: \*\*\*$/);
+        return true;
+      },
+    );
   });
 }
