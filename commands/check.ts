@@ -1,10 +1,12 @@
-// npm run check -- <stack>: for a timer or a monitor. It changes nothing, not even the state, and writes a report. Options after the stack go to
-// `pulumi preview`, but for `--textfile <file>`, which also writes what was found as metrics of Prometheus, and `--full`: if everything is as declared, the
-// proofs run again, test builds too, and the state has their results.
+// npm run check -- <stack>: for a timer or a monitor. It changes nothing, not even the state, and writes a report; usage.ts has its options. Others go to
+// `pulumi preview`.
+//
+// Exit code 0: everything is as declared. 1: it is not, or could not be checked. 2: wrong usage.
 import { judgeKeyDates } from "../systems/zot/keys/rotation.ts";
 import { messageOf } from "../core/errors.ts";
 import type { CheckFound } from "./metrics.ts";
 import { ownOptionsIn } from "./check/options.ts";
+import type { OwnOptions } from "./check/options.ts";
 import { hasProvedSince, proveAgain } from "./check/proveAgain.ts";
 import { serversDown } from "./check/serversDown.ts";
 import { withEventLog } from "./eventLog.ts";
@@ -26,31 +28,56 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(USAGE.check);
     return 0;
   }
-  const { textfile: file, full, rest } = ownOptionsIn(args);
-  const request = requestOf(rest);
-  if (request === undefined || file === "") {
-    process.stderr.write(synopsisOf("check"));
+  const own = ownOptionsIn(args);
+  const request = typeof own === "string" ? undefined : requestOf(own.rest);
+  if (typeof own === "string" || request === undefined) {
+    process.stderr.write(`${typeof own === "string" ? `${own}.\n` : ""}${synopsisOf("check")}`);
     return 2;
   }
+  if (own.listen === undefined) return (await checkOnce(request, own)).code;
+  const ended = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => ended.abort());
+  const { listen } = await import("./check/listen.ts");
+  try {
+    await listen({
+      ...own.listen,
+      every: own.every,
+      check: async () => (await checkOnce(request, own)).metrics(),
+      signal: ended.signal,
+      onListening: (url) => process.stdout.write(`Serving metrics at ${url}\n`),
+    });
+    return 0;
+  } catch (error) {
+    process.stderr.write(`✗ ${request.stack}: cannot serve metrics (--listen): ${messageOf(error)}\n`);
+    return 1;
+  }
+}
+
+interface Checked {
+  readonly code: number;
+  readonly metrics: () => Promise<string>;
+}
+
+async function checkOnce(request: Request, { textfile, full }: OwnOptions): Promise<Checked> {
+  const { stack } = request;
   let read: Read = { outputs: undefined, state: undefined, unfinished: 0, events: undefined, says: [] };
   const code = await check(request, full, ({ says = [], ...more }) => {
     read = { ...read, ...more, says: [...read.says, ...says] };
   });
-  if (code === 2) return code;
-  await report(request.stack, code === 0, read);
-  if (file === undefined) return code;
+  const found = { ...read, stack, ended: new Date(), success: code === 0 };
   // Loaded only here: most checks need no metrics.
-  const { metricsOf, writeTextfile } = await import("./metrics.ts");
-  const text = await metricsOf({ ...read, stack: request.stack, ended: new Date(), success: code === 0 });
+  const metrics = async (): Promise<string> => (await import("./metrics.ts")).metricsOf(found);
+  if (code === 2) return { code, metrics };
+  await report(stack, code === 0, read);
+  if (textfile === undefined) return { code, metrics };
+  const { writeTextfile } = await import("./metrics.ts");
   try {
-    writeTextfile(file, text);
+    writeTextfile(textfile, await metrics());
   } catch (error) {
-    process.stderr.write(
-      `✗ ${request.stack}: the metrics were not written (--textfile ${file}): ${messageOf(error)}\n`,
-    );
-    return 1;
+    process.stderr.write(`✗ ${stack}: the metrics were not written (--textfile ${textfile}): ${messageOf(error)}\n`);
+    return { code: 1, metrics };
   }
-  return code;
+  return { code, metrics };
 }
 
 /** Nobody asked for the report: if it cannot be written, as in a folder that is read-only, the check has still succeeded. */

@@ -1,11 +1,13 @@
 /** What each command prints on `--help`. The first line is also what wrong usage prints. `adopt` has its own, with its flags. */
 export const USAGE = {
-  check: `usage: npm run check -- <stack> [--full] [--textfile <file>] [options of pulumi preview]
+  check: `usage: npm run check -- <stack> [--full] [--textfile <file>] [--listen <host:port>] [options of pulumi preview]
 
 Checks the key's dates and compares the servers with the settings, and writes a report (docs/reports.md). It changes nothing, not even the state.
 
   --full              if everything is as declared, runs the proofs again, test builds too, and the state gets their results (docs/acceptance.md)
   --textfile <file>   also writes what it found as metrics for Prometheus (docs/metrics.md)
+  --listen <address>  goes on, checks again every hour, and serves the metrics at http://<host:port>/metrics
+  --every <duration>  with --listen: how long after a check the next begins, such as "10 minutes"
 
 Exit code 0: everything is as declared. 1: it is not, or could not be checked. 2: wrong usage, or no such stack.
 `,

@@ -1,23 +1,62 @@
+import { isDuration, toSeconds } from "../../core/duration.ts";
+
 /** The options of `npm run check` that Pulumi does not know. */
 export interface OwnOptions {
-  /** File for the metrics; an empty name if the option lacks its value. */
+  /** File for the metrics. */
   readonly textfile: string | undefined;
+  /** Where the metrics are served, between checks: host and port. */
+  readonly listen: { readonly host: string; readonly port: number } | undefined;
+  /** Seconds between two checks, with `listen`. */
+  readonly every: number;
   /** Whether the proofs run again. */
   readonly full: boolean;
   /** Everything else. */
   readonly rest: readonly string[];
 }
 
-export function ownOptionsIn(args: readonly string[]): OwnOptions {
-  const rest = args.filter((option) => option !== "--full");
-  const at = rest.findIndex((option) => option === "--textfile" || option.startsWith("--textfile="));
-  const full = rest.length < args.length;
-  if (at < 0) return { textfile: undefined, full, rest };
-  const [option = "", value = ""] = rest.slice(at);
-  const apart = option === "--textfile";
-  return {
-    textfile: apart ? value : option.slice("--textfile=".length),
-    full,
-    rest: rest.toSpliced(at, apart ? 2 : 1),
-  };
+/** Why the options are invalid. */
+export type OptionsProblem = string;
+
+const HOUR = 3600;
+
+export function ownOptionsIn(args: readonly string[]): OwnOptions | OptionsProblem {
+  const full = args.includes("--full");
+  const [textfile, afterTextfile] = take(
+    "--textfile",
+    args.filter((option) => option !== "--full"),
+  );
+  const [address, afterListen] = take("--listen", afterTextfile);
+  const [interval = "1 hour", rest] = take("--every", afterListen);
+  if (textfile === "") return "--textfile needs the name of a file";
+  if (!isDuration(interval)) return `--every "${interval}" is not a duration such as "1 hour"`;
+  const every = toSeconds(interval);
+  if (every < 60) return `--every "${interval}" is less than a minute: a check asks every server`;
+  if (address === undefined)
+    return afterListen.length === rest.length
+      ? { textfile, listen: undefined, every: HOUR, full, rest }
+      : "--every goes with --listen";
+  const listen = addressIn(address);
+  if (listen === undefined) return `--listen "${address}" is not host:port, such as 127.0.0.1:9464`;
+  if (full)
+    return "--full does not go with --listen: each proof leaves traces in the registry, and CI runs test builds";
+  return { textfile, listen, every, full, rest };
+}
+
+/** An option with its value, and the arguments without both; an empty value if it lacks one. */
+function take(name: string, args: readonly string[]): readonly [value: string | undefined, rest: readonly string[]] {
+  const at = args.findIndex((option) => option === name || option.startsWith(`${name}=`));
+  if (at < 0) return [undefined, args];
+  const [option = "", value = ""] = args.slice(at);
+  const apart = option === name;
+  return [apart ? value : option.slice(name.length + 1), args.toSpliced(at, apart ? 2 : 1)];
+}
+
+/** `127.0.0.1:9464`, `[::1]:9464`, `:9464` for all addresses. */
+function addressIn(text: string): OwnOptions["listen"] {
+  const [, host = "", digits = ""] = /^(.*):(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  if (digits === "" || port > 65_535) return undefined;
+  const bare = host.replace(/^\[(.*)\]$/, "$1");
+  if (bare.includes(":") && bare === host) return undefined;
+  return { host: bare === "" ? "::" : bare, port };
 }

@@ -3,22 +3,41 @@ import test from "node:test";
 import { ownOptionsIn } from "../../../commands/check/options.ts";
 import { hasProvedSince } from "../../../commands/check/proveAgain.ts";
 
-test("the check's own options are taken out, wherever they are", () => {
-  const rest = ["lab", "--config-file", "a.yaml"];
-  assert.deepEqual(ownOptionsIn(rest), { textfile: undefined, full: false, rest });
-  assert.deepEqual(ownOptionsIn(["lab", "--full", "--config-file", "a.yaml"]), {
-    textfile: undefined,
-    full: true,
-    rest,
+const DEFAULTS = { textfile: undefined, listen: undefined, every: 3600, full: false };
+const REST = ["lab", "--config-file", "a.yaml"];
+
+for (const [options, expected] of [
+  [[], {}],
+  [["--full"], { full: true }],
+  [["--textfile", "m.prom"], { textfile: "m.prom" }],
+  [["--textfile=m.prom", "--full"], { textfile: "m.prom", full: true }],
+  [["--listen", "127.0.0.1:9464"], { listen: { host: "127.0.0.1", port: 9464 } }],
+  [["--listen=[::1]:9464", "--every", "10 minutes"], { listen: { host: "::1", port: 9464 }, every: 600 }],
+  [["--every=1 day", "--listen", ":9464"], { listen: { host: "::", port: 9464 }, every: 86_400 }],
+] as const) {
+  test(`the check's own options are taken out: ${options.join(" ")}`, () => {
+    const [stack = "", ...rest] = REST;
+    assert.deepEqual(ownOptionsIn([stack, ...options, ...rest]), { ...DEFAULTS, ...expected, rest: REST });
   });
-  for (const textfile of [["--textfile", "m.prom"], ["--textfile=m.prom"]])
-    assert.deepEqual(ownOptionsIn(["lab", ...textfile, "--config-file", "a.yaml", "--full"]), {
-      textfile: "m.prom",
-      full: true,
-      rest,
-    });
-  assert.equal(ownOptionsIn(["lab", "--textfile"]).textfile, "");
-});
+}
+
+for (const [options, why] of [
+  [["--textfile"], /^--textfile needs the name of a file$/],
+  [["--listen"], /^--listen "" is not host:port/],
+  [["--listen", "9464"], /^--listen "9464" is not host:port/],
+  [["--listen", "host:99999"], /is not host:port/],
+  [["--listen", "::1:9464"], /is not host:port/],
+  [["--every", "1 hour"], /^--every goes with --listen$/],
+  [["--listen", ":1", "--every", "hourly"], /^--every "hourly" is not a duration/],
+  [["--listen", ":1", "--every", "5 seconds"], /is less than a minute/],
+  [["--listen", ":1", "--full"], /^--full does not go with --listen/],
+] as const) {
+  test(`invalid options: ${options.join(" ")}`, () => {
+    const problem = ownOptionsIn(["lab", ...options]);
+    assert.ok(typeof problem === "string");
+    assert.match(problem, why);
+  });
+}
 
 test("proofs that did not run are not taken for passed", () => {
   const proof = (type: string, again?: string): object => ({ type: `zot-auth:acceptance:${type}`, inputs: { again } });

@@ -22,7 +22,10 @@ test("wrong usage has a separate exit code and checks nothing", async () => {
   for (const args of [[], ["--non-interactive"]]) {
     const { code, output } = await check(args);
     assert.equal(code, 2);
-    assert.equal(output, "usage: npm run check -- <stack> [--full] [--textfile <file>] [options of pulumi preview]\n");
+    assert.equal(
+      output,
+      "usage: npm run check -- <stack> [--full] [--textfile <file>] [--listen <host:port>] [options of pulumi preview]\n",
+    );
   }
   const { code, output } = await check(["nowhere", "--config-file", lab.settingsFile]);
   assert.equal(code, 2);
