@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { after } from "node:test";
 import { runtime } from "@pulumi/pulumi";
 import { REAL_CASE } from "../support/settings.ts";
 
@@ -46,7 +45,8 @@ const SECTIONS = [
 
 // The real case's zot is on an ssh host. This `ssh` answers what its facts script would print.
 const bin = mkdtempSync(join(tmpdir(), "zot-auth-ssh-"));
-after(() => rmSync(bin, { recursive: true }));
+// Several files use it in one process, so it is not the first one's.
+process.once("exit", () => rmSync(bin, { recursive: true }));
 writeFileSync(
   join(bin, "ssh"),
   `#!/bin/sh
