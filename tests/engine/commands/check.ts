@@ -96,3 +96,17 @@ test("with drift, check names a deleted secret and does not restore it", async (
   );
   assert.ok(!(await homelab.secretNames("homelab/site")).includes("ZOT_CI_API_KEY"));
 });
+
+test("with drift, preview has it and what `up` would do about it as Markdown, without a secret", async () => {
+  const { code, output } = await check(
+    ["lab", "--config-file", lab.settingsFile, "--refresh", "--non-interactive"],
+    "preview",
+  );
+  assert.equal(code, 0, output);
+  assert.match(output, /^<!-- zot-auth: preview of lab -->$/m);
+  assert.match(output, /^### zot-auth: `lab`: 1 to update$/m);
+  assert.match(output, /^- `homelab\/site has no secret ZOT_CI_API_KEY`$/m);
+  assert.match(output, /^\| `~` \| `forgejo-homelab\/site` \| `zot-auth:forgejo:ActionsSecret` \|/m);
+  for (const [name, secret] of Object.entries(lab.secrets))
+    assert.ok(typeof secret !== "string" || !output.includes(secret), name);
+});

@@ -15,10 +15,13 @@ function stateFiles(): Readonly<Record<string, string>> {
   );
 }
 
-/** Runs `npm run check`, and asserts that it changes no state. */
-export async function check(args?: readonly string[]): Promise<Pick<PulumiResult, "code" | "output">> {
+/** Runs `npm run check` or `npm run preview`, and asserts that it changes no state. */
+export async function check(
+  args?: readonly string[],
+  command: "check" | "preview" = "check",
+): Promise<Pick<PulumiResult, "code" | "output">> {
   const files = stateFiles();
-  const result = await lab.command("check", args);
-  assert.deepEqual(stateFiles(), files, "a check changes no state");
+  const result = await lab.command(command, args);
+  assert.deepEqual(stateFiles(), files, `${command} changes no state`);
   return result;
 }

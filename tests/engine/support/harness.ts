@@ -124,7 +124,7 @@ export class EngineLab {
 
   /** Runs the command of `npm run <name>`. */
   async command(
-    name: "rotate" | "revoke" | "check" | "recover" | "adopt",
+    name: "rotate" | "revoke" | "check" | "preview" | "recover" | "adopt",
     args: readonly string[] = [
       STACK,
       "--config-file",

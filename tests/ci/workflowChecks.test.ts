@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { test } from "node:test";
+import type { TestContext } from "node:test";
+import { parse } from "yaml";
+
+// Every workflow by actionlint, and by the schema of act, both from their Go modules, which Go builds once (about 10 s). Forgejo's runner descends from act; its own module
+// is not on the module proxy everywhere. Its schema of December 2025 (v12) differs in nothing that our workflows use, and accepts them.
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const WORKFLOWS = join(ROOT, "ci/forgejo");
+const CHECKS = join(import.meta.dirname, "workflowChecks");
+const LABELS = ["dagger", "nix", "zot-auth"];
+
+const skip = spawnSync("go", ["version"]).status === 0 ? false : "no Go, which builds actionlint and the schema";
+const files = readdirSync(WORKFLOWS).map((name) => join(WORKFLOWS, name));
+
+interface Checked {
+  readonly ok: boolean;
+  readonly output: string;
+}
+
+function go(args: readonly string[]): Checked {
+  const { status, stdout, stderr, error } = spawnSync("go", args, {
+    cwd: CHECKS,
+    encoding: "utf8",
+    env: { ...process.env, GOFLAGS: "-mod=readonly", GOWORK: "off", CGO_ENABLED: "0" },
+  });
+  if (error !== undefined) throw error;
+  return { ok: status === 0, output: stdout + stderr };
+}
+
+const actionlint = (...paths: readonly string[]): Checked =>
+  go([
+    "tool",
+    "actionlint",
+    "-shellcheck=",
+    "-pyflakes=",
+    `-ignore=label "(${LABELS.join("|")})" is unknown`,
+    ...paths,
+  ]);
+const schema = (...paths: readonly string[]): Checked => go(["run", ".", ...paths]);
+
+/** The preview's workflow with a mistake. */
+function wrong(t: TestContext, right: string, mistake: string): string {
+  const folder = mkdtempSync(join(tmpdir(), "zot-auth-workflow-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const text = readFileSync(join(WORKFLOWS, "stack-preview.yaml"), "utf8");
+  assert.ok(text.includes(right));
+  writeFileSync(join(folder, "wrong.yaml"), text.replace(right, mistake));
+  return join(folder, "wrong.yaml");
+}
+
+test("actionlint accepts every workflow, and finds an expression of nothing", { skip }, (t) => {
+  const { ok, output } = actionlint(...files);
+  assert.ok(ok, output);
+  const found = actionlint(wrong(t, "github.event.pull_request.number", "github.evnt.number"));
+  assert.ok(!found.ok);
+  assert.match(found.output, /property "evnt" is not defined/);
+});
+
+test("the runner's schema accepts every workflow, and finds a key that it does not know", { skip }, (t) => {
+  const { ok, output } = schema(...files);
+  assert.ok(ok, output);
+  const found = schema(wrong(t, "timeout-minutes", "timeout-hours"));
+  assert.ok(!found.ok);
+  assert.match(found.output, /timeout-hours/);
+});
+
+interface Workflow {
+  readonly on: Readonly<Record<string, unknown>>;
+  readonly jobs: Readonly<Record<string, { readonly if?: string; readonly steps: readonly Step[] }>>;
+}
+interface Step {
+  readonly name?: string;
+  readonly uses?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly run?: string;
+}
+
+for (const file of files) {
+  const { on, jobs } = parse(readFileSync(file, "utf8")) as Workflow;
+  const steps = Object.values(jobs).flatMap((job) => job.steps);
+  const name = file.slice(WORKFLOWS.length + 1);
+
+  test(`${name} gives secrets to the steps that need them, and to no fork's code`, () => {
+    assert.ok(!("pull_request_target" in on));
+    for (const step of steps) {
+      if (step.uses !== undefined) assert.equal(step.with?.["persist-credentials"], false);
+      // An expression in a script would be a part of it.
+      assert.doesNotMatch(step.run ?? "", /\$\{\{/);
+      const secrets = Object.values(step.env ?? {}).some((value) => value.includes("secrets."));
+      if (secrets) assert.doesNotMatch(step.run ?? "", /npm (?:ci|install)|main\.js setup/);
+    }
+    if ("pull_request" in on)
+      for (const job of Object.values(jobs))
+        assert.equal(job.if, "github.event.pull_request.head.repo.full_name == github.repository");
+  });
+}
+
+test("the workflows and the page run the commands that the timers run", () => {
+  const page = readFileSync(join(ROOT, "docs/workflows.md"), "utf8");
+  for (const [name, ...commands] of [
+    ["stack-preview.yaml", "npm run --silent preview -- <stack> --refresh --non-interactive"],
+    [
+      "stack-up.yaml",
+      "npm run recover -- <stack> --yes --skip-preview --non-interactive",
+      "npm run check -- <stack> --non-interactive",
+    ],
+    ["stack-check.yaml", "npm run check -- <stack> --non-interactive"],
+  ] as const) {
+    const text = readFileSync(join(WORKFLOWS, name), "utf8");
+    for (const command of commands) {
+      assert.ok(text.includes(command.replace("<stack>", '"$STACK"')), `${name}: ${command}`);
+      assert.ok(page.includes(`\`${command}\``), command);
+    }
+  }
+});
