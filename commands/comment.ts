@@ -1,7 +1,4 @@
-// npm run comment -- <file>: puts a file of Markdown on a pull request, in place of the former one of the same kind, which its first line tells. For workflows of
-// Forgejo and GitHub: GITHUB_API_URL and GITHUB_REPOSITORY are theirs, PULL_REQUEST is the number, and COMMENT_TOKEN may write comments.
-//
-// Exit code 0: done. 1: the server refuses. 2: wrong usage.
+// npm run comment -- <file>: puts a file of Markdown on a pull request, in place of the former one of the same kind, which its first line tells.
 import { readFileSync } from "node:fs";
 import { messageOf } from "../core/errors.ts";
 import { listIn, requestApi } from "../core/http/api.ts";
@@ -9,6 +6,7 @@ import { unexpected } from "../core/http/http.ts";
 import type { Endpoint, HttpResponse, RequestOptions } from "../core/http/http.ts";
 import { at, string } from "../core/json.ts";
 import { Secret } from "../core/secrets/secret.ts";
+import { USAGE, asksForHelp, synopsisOf } from "./usage.ts";
 
 const VARIABLES = ["GITHUB_API_URL", "GITHUB_REPOSITORY", "PULL_REQUEST", "COMMENT_TOKEN"] as const;
 
@@ -17,14 +15,19 @@ const PAGE = 100;
 
 process.exitCode = await main(process.argv.slice(2), process.env);
 
-async function main([file, ...more]: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+async function main(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  if (asksForHelp(args)) {
+    process.stdout.write(USAGE.comment);
+    return 0;
+  }
+  const [file, ...more] = args;
+  if (file === undefined || more.length > 0) {
+    process.stderr.write(synopsisOf("comment"));
+    return 2;
+  }
   const missing = VARIABLES.filter((name) => (environment[name] ?? "") === "");
-  if (file === undefined || more.length > 0 || missing.length > 0) {
-    process.stderr.write(
-      missing.length > 0
-        ? `not set: ${missing.join(", ")}. docs/ci.md shows the workflow.\n`
-        : "usage: npm run comment -- <file>\n",
-    );
+  if (missing.length > 0) {
+    process.stderr.write(`not set: ${missing.join(", ")}. docs/workflows.md shows the workflow.\n`);
     return 2;
   }
   try {

@@ -1,16 +1,19 @@
-// npm run --silent preview -- <stack>: what `up` would change, as Markdown on standard output. It changes nothing. Options after the stack go to `pulumi preview`.
-//
-// Exit code 0: the preview succeeded, whether or not there are changes. 1: it failed, and the Markdown says why. 2: wrong usage.
+// npm run preview -- <stack>: what `up` would change, as Markdown on standard output. Options after the stack go to `pulumi preview`.
 import { PULUMI_EXIT, pulumi } from "./pulumi.ts";
 import { failureOf, markdownOf } from "./preview/markdown.ts";
 import { requestOf } from "./request.ts";
+import { USAGE, asksForHelp, synopsisOf } from "./usage.ts";
 
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
+  if (asksForHelp(args)) {
+    process.stdout.write(USAGE.preview);
+    return 0;
+  }
   const request = requestOf(args);
   if (request === undefined) {
-    process.stderr.write("usage: npm run --silent preview -- <stack> [options of pulumi preview, such as --refresh]\n");
+    process.stderr.write(synopsisOf("preview"));
     return 2;
   }
   const { stack, options } = request;

@@ -11,6 +11,19 @@ Checks the key's dates and compares the servers with the settings, and writes a 
 
 Exit code 0: everything is as declared. 1: it is not, or could not be checked. 2: wrong usage, or no such stack.
 `,
+  preview: `usage: npm run preview -- <stack> [options of pulumi preview, such as --refresh]
+
+Prints what \`up\` would change as Markdown, for a pull request (docs/workflows.md), and changes nothing. With \`npm run --silent\` it prints nothing else.
+
+Exit code 0: the preview succeeded, whether or not there are changes. 1: it failed, and the Markdown says why. 2: wrong usage, or no such stack.
+`,
+  comment: `usage: npm run comment -- <file>
+
+Puts the Markdown of \`npm run preview\` on a pull request, as a comment that takes the place of the former one. For workflows of Forgejo and GitHub: they set GITHUB_API_URL
+and GITHUB_REPOSITORY; PULL_REQUEST is the number, and COMMENT_TOKEN a token that may comment (docs/workflows.md).
+
+Exit code 0: done. 1: the server refuses. 2: wrong usage.
+`,
   rotate: `usage: npm run rotate -- <stack> [options of pulumi up, such as --yes]
 
 Replaces CI's key now. The current one stays valid for ci.gracePeriod. It writes ci.rotationTrigger into the stack's settings, and runs \`pulumi up\`.

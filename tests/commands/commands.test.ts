@@ -172,7 +172,7 @@ test("a registry that does not answer is reported once, with the service to rest
   assert.match((await zotIsDown(url, settings({}))) ?? "", /the proxy in front of zot returns 502/);
 });
 
-for (const command of ["check", "rotate", "revoke", "recover", "report", "adopt"] as const) {
+for (const command of ["check", "rotate", "revoke", "recover", "report", "adopt", "preview"] as const) {
   test(`${command} --help says what it does and its exit codes, and nothing runs`, () => {
     const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
       scripts: Record<string, string>;
