@@ -58,7 +58,7 @@ interface Checked {
   readonly metrics: () => Promise<string>;
 }
 
-async function checkOnce(request: Request, { textfile, full }: OwnOptions): Promise<Checked> {
+async function checkOnce(request: Request, { textfile, full, notify }: OwnOptions): Promise<Checked> {
   const { stack } = request;
   let read: Read = { outputs: undefined, state: undefined, unfinished: 0, events: undefined, says: [] };
   const code = await check(request, full, ({ says = [], ...more }) => {
@@ -69,6 +69,14 @@ async function checkOnce(request: Request, { textfile, full }: OwnOptions): Prom
   const metrics = async (): Promise<string> => (await import("./metrics.ts")).metricsOf(found);
   if (code === 2) return { code, metrics };
   await report(stack, code === 0, read);
+  if (notify !== undefined) {
+    const told = await import("./notify/notify.ts");
+    const options = {
+      folder: folderFor(stack, process.env["ZOT_AUTH_REPORTS"] === "" ? {} : process.env),
+      settingsFile: settingsFileOf(request),
+    };
+    await told.notify(notify, { ...read, stack, success: code === 0 }, options);
+  }
   if (textfile === undefined) return { code, metrics };
   const { writeTextfile } = await import("./metrics.ts");
   try {

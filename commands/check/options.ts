@@ -1,4 +1,7 @@
 import { isDuration, toSeconds } from "../../core/duration.ts";
+import { parseReference } from "../../core/secrets/reference.ts";
+import type { SecretReference } from "../../core/secrets/reference.ts";
+import type { Webhook } from "../notify/notify.ts";
 
 /** The options of `npm run check` that Pulumi does not know. */
 export interface OwnOptions {
@@ -10,6 +13,8 @@ export interface OwnOptions {
   readonly every: number;
   /** Whether the proofs run again. */
   readonly full: boolean;
+  /** Who is told when something needs a person. */
+  readonly notify: Webhook | undefined;
   /** Everything else. */
   readonly rest: readonly string[];
 }
@@ -26,20 +31,27 @@ export function ownOptionsIn(args: readonly string[]): OwnOptions | OptionsProbl
     args.filter((option) => option !== "--full"),
   );
   const [address, afterListen] = take("--listen", afterTextfile);
-  const [interval = "1 hour", rest] = take("--every", afterListen);
+  const [interval = "1 hour", afterEvery] = take("--every", afterListen);
+  const [webhook, afterNotify] = take("--notify", afterEvery);
+  const [format, rest] = take("--notify-format", afterNotify);
   if (textfile === "") return "--textfile needs the name of a file";
+  if (webhook === undefined && format !== undefined) return "--notify-format goes with --notify";
+  if (webhook !== undefined && !isSecretReference(webhook))
+    return "--notify needs a reference to the webhook's address: env:NAME, file:path or op://vault/item/field";
+  if (format === "") return "--notify-format needs slack, matrix, ntfy, or a file with a template";
+  const notify = webhook === undefined ? undefined : { address: webhook, format: format ?? "slack" };
   if (!isDuration(interval)) return `--every "${interval}" is not a duration such as "1 hour"`;
   const every = toSeconds(interval);
   if (every < 60) return `--every "${interval}" is less than a minute: a check asks every server`;
   if (address === undefined)
-    return afterListen.length === rest.length
-      ? { textfile, listen: undefined, every: HOUR, full, rest }
+    return afterListen.length === afterEvery.length
+      ? { textfile, listen: undefined, every: HOUR, full, notify, rest }
       : "--every goes with --listen";
   const listen = addressIn(address);
   if (listen === undefined) return `--listen "${address}" is not host:port, such as 127.0.0.1:9464`;
   if (full)
     return "--full does not go with --listen: each proof leaves traces in the registry, and CI runs test builds";
-  return { textfile, listen, every, full, rest };
+  return { textfile, listen, every, full, notify, rest };
 }
 
 /** An option with its value, and the arguments without both; an empty value if it lacks one. */
@@ -59,4 +71,8 @@ function addressIn(text: string): OwnOptions["listen"] {
   const bare = host.replace(/^\[(.*)\]$/, "$1");
   if (bare.includes(":") && bare === host) return undefined;
   return { host: bare === "" ? "::" : bare, port };
+}
+
+function isSecretReference(text: string): text is SecretReference {
+  return parseReference(text) !== undefined;
 }

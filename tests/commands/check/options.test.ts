@@ -3,12 +3,14 @@ import test from "node:test";
 import { ownOptionsIn } from "../../../commands/check/options.ts";
 import { hasProvedSince } from "../../../commands/check/proveAgain.ts";
 
-const DEFAULTS = { textfile: undefined, listen: undefined, every: 3600, full: false };
+const DEFAULTS = { textfile: undefined, listen: undefined, every: 3600, full: false, notify: undefined };
 const REST = ["lab", "--config-file", "a.yaml"];
 
 for (const [options, expected] of [
   [[], {}],
   [["--full"], { full: true }],
+  [["--notify", "env:HOOK"], { notify: { address: "env:HOOK", format: "slack" } }],
+  [["--notify=file:hook", "--notify-format=ntfy"], { notify: { address: "file:hook", format: "ntfy" } }],
   [["--textfile", "m.prom"], { textfile: "m.prom" }],
   [["--textfile=m.prom", "--full"], { textfile: "m.prom", full: true }],
   [["--listen", "127.0.0.1:9464"], { listen: { host: "127.0.0.1", port: 9464 } }],

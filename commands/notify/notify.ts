@@ -1,0 +1,68 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { parse } from "yaml";
+import { messageOf } from "../../core/errors.ts";
+import { at } from "../../core/json.ts";
+import { parseReference } from "../../core/secrets/reference.ts";
+import type { SecretReference } from "../../core/secrets/reference.ts";
+import { configure, resolveSecret } from "../../systems/onePassword/resolver.ts";
+import type { OnePasswordConnection } from "../../systems/onePassword/resolver.ts";
+import { allClear, newsOf } from "./message.ts";
+import type { Checked, Shape } from "./message.ts";
+import { send } from "./webhook.ts";
+
+export interface Webhook {
+  /** Reference to its address. */
+  readonly address: SecretReference;
+  /** `slack`, `matrix`, `ntfy`, or a file with a JSON template. */
+  readonly format: string;
+}
+
+export interface NotifyOptions {
+  /** Remembers what was told: the same is told once. */
+  readonly folder: string;
+  /** Tells how 1Password is reached. */
+  readonly settingsFile: string;
+  readonly retryFor?: number;
+}
+
+/** Tells a person what needs one, and when nothing does any more. A webhook that fails does not fail the check; the next one tells again. */
+export async function notify(webhook: Webhook, checked: Checked, options: NotifyOptions): Promise<void> {
+  const memory = join(options.folder, "notified");
+  const told = existsSync(memory) ? readFileSync(memory, "utf8") : "";
+  const news = newsOf(checked);
+  if ((news?.about ?? "") === told) return;
+  try {
+    const shape = shapeOf(webhook.format);
+    if (parseReference(webhook.address)?.kind === "op") configure(connectionIn(options.settingsFile));
+    const address = await resolveSecret(webhook.address);
+    const why = await send(address, shape, news?.message ?? allClear(checked.stack), options.retryFor);
+    if (why !== undefined) throw new Error(`the webhook of ${webhook.address}: ${why}`);
+    if (news === undefined) rmSync(memory);
+    else remember(memory, news.about);
+  } catch (error) {
+    process.stderr.write(`The notification was not sent (--notify): ${messageOf(error)}\n`);
+  }
+}
+
+function remember(file: string, about: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, about);
+}
+
+function shapeOf(format: string): Shape {
+  if (format === "slack" || format === "matrix" || format === "ntfy") return format;
+  const text = readFileSync(format, "utf8");
+  try {
+    return { template: JSON.parse(text) as unknown };
+  } catch {
+    // The parser would quote the template.
+    throw new Error(`the template ${format} (--notify-format) is not JSON`);
+  }
+}
+
+/** As the settings say, which as a whole may be invalid by now. */
+function connectionIn(settingsFile: string): OnePasswordConnection {
+  const { config } = parse(readFileSync(settingsFile, "utf8")) as { readonly config?: unknown };
+  return at(config, "zot-auth:onePassword") ?? {};
+}

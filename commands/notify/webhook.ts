@@ -1,0 +1,39 @@
+import { request } from "../../core/http/http.ts";
+import { Secret } from "../../core/secrets/secret.ts";
+import { bodyOf } from "./message.ts";
+import type { Message, Shape } from "./message.ts";
+
+/** Seconds for which a webhook that is down is tried again. */
+const RETRY_SECONDS = 60;
+
+/**
+ * Sends a message. The address is a secret: whoever knows it can write there. No error names more of it than the server.
+ *
+ * @returns why it was not sent; `undefined` if it was
+ * @throws ZotAuthError what {@link request} throws
+ */
+export async function send(
+  address: Secret,
+  shape: Shape,
+  message: Message,
+  retryFor = RETRY_SECONDS,
+): Promise<string | undefined> {
+  const url = URL.parse(address.reveal().trim());
+  if (url === null || !/^https?:$/.test(url.protocol)) return "its address is not an http or https address";
+  const parts = url.pathname.split("/").filter((part) => part !== "");
+  const path = shape === "ntfy" ? `/${parts.slice(0, -1).join("/")}` : url.pathname;
+  const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const answer = await request({ name: "The webhook", url: url.origin, setting: "--notify" }, path + url.search, {
+    method: "POST",
+    json: bodyOf(shape, message, parts.at(-1)),
+    // Twice is better than not at all.
+    idempotent: true,
+    retry: { retryFor },
+    headers: credentials === ":" ? {} : { authorization: basic(credentials) },
+  });
+  return answer.status >= 200 && answer.status < 300 ? undefined : `it answered ${answer.status}`;
+}
+
+function basic(credentials: string): Secret {
+  return new Secret(`Basic ${Buffer.from(credentials).toString("base64")}`);
+}
