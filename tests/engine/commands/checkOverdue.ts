@@ -24,7 +24,7 @@ test("wrong usage has a separate exit code and checks nothing", async () => {
     assert.equal(code, 2);
     assert.equal(
       output,
-      "usage: npm run check -- <stack> [--full] [--textfile <file>] [--listen <host:port>] [options of pulumi preview]\n",
+      "usage: npm run check -- <stack> [--full] [--textfile <file>] [--listen <host:port>] [--notify <reference>] [options of pulumi preview]\n",
     );
   }
   const { code, output } = await check(["nowhere", "--config-file", lab.settingsFile]);
