@@ -54,6 +54,13 @@ test("nothing cites notes that are not in the repository", () => {
   assert.deepEqual(cites, []);
 });
 
+test("a command that stands by itself is shown as code: below a list, four spaces are a paragraph of it", () => {
+  for (const page of pages) {
+    const outside = read(page).replaceAll(/^```[^]*?^```$/gm, "");
+    assert.deepEqual(outside.match(/^ {1,3}(?:npm|pulumi|sh|git) .*$/gm), null, page);
+  }
+});
+
 test("every npm script that a page names exists, and every script is named by a page", () => {
   const { scripts } = JSON.parse(read("package.json")) as { readonly scripts: Readonly<Record<string, string>> };
   const named = new Set(
