@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { duration, text } from "../core/settings/types.ts";
+import { duration, secretReference, text, userName } from "../core/settings/types.ts";
 import { repository } from "../systems/forgejo/settings.ts";
 import { REPOSITORY_NAME } from "../systems/zot/access/imageNames.ts";
 
@@ -13,6 +13,9 @@ const workflow = z.strictObject({
     .describe("The workflow's inputs. Never a secret: everyone who can read the repository sees them."),
   timeout: duration.default("10 minutes").describe("How long the run may take."),
 });
+
+/** `docker.io/library/hello-world:latest`. */
+const IMAGE = new RegExp(`${REPOSITORY_NAME.source.slice(0, -1)}:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$`);
 
 /** How the result is tested on the live servers. */
 export const acceptance = z.strictObject({
@@ -30,6 +33,27 @@ export const acceptance = z.strictObject({
     .array(workflow)
     .default([])
     .describe("Further such workflows, for other ways to push: Dagger and Nix, for example. All run side by side."),
+  pullThrough: z
+    .array(
+      z.string().regex(IMAGE, {
+        error: "an image with its tag and without the registry's host, such as docker.io/library/hello-world:latest",
+      }),
+    )
+    .default([])
+    .describe(
+      "Images that are pulled through zot to prove `registry.pullThrough`: small ones, since zot fetches and keeps them. The first part is a `name` there. One that cannot be pulled is a warning: keys work without it.",
+    ),
+  admin: z
+    .strictObject({
+      user: userName.describe("The administrator's user name, as zot knows it."),
+      apiKey: secretReference.describe(
+        "An API key that this person has created in zot's UI, and keeps for emergencies.",
+      ),
+    })
+    .optional()
+    .describe(
+      "A person in `access.adminGroup` whose key must still be able to delete. It is tried on a manifest that cannot exist, so nothing is deleted. If it cannot, a warning says so.",
+    ),
 });
 
 export type AcceptanceSettings = z.output<typeof acceptance>;

@@ -22,6 +22,7 @@ export function* crossChecks(settings: Settings): Generator<SettingsProblem> {
   yield* zotProblems(settings.zot);
   yield* usernameClaimProblems(settings);
   yield* configProblems(settings);
+  yield* pullThroughProblems(settings);
   yield* forgejoProblems(settings.forgejo);
 }
 
@@ -34,6 +35,19 @@ function* usernameClaimProblems({ zot, ci }: Settings): Generator<SettingsProble
     path: "zot.auth.usernameClaim",
     message: `got "${claim}", ${why}; zot must know CI's account by its user name, ${ci.user}. Use preferred_username, or a claim of your own that contains the user name.`,
   };
+}
+
+/** Images that zot would not fetch. */
+function* pullThroughProblems({ acceptance, registry }: Settings): Generator<SettingsProblem> {
+  const onDemand = registry.pullThrough.filter((mirror) => mirror.onDemand).map(({ name }) => name);
+  for (const [index, image] of acceptance.pullThrough.entries()) {
+    if (onDemand.some((name) => image.startsWith(`${name}/`))) continue;
+    const names = onDemand.length === 0 ? "there is none" : `there are ${onDemand.join(", ")}`;
+    yield {
+      path: `acceptance.pullThrough.${index}`,
+      message: `got "${image}", which begins with no name of registry.pullThrough with onDemand (${names}). Add its registry there, or remove the image.`,
+    };
+  }
 }
 
 /** Settings that have no effect with the chosen delivery of the blueprint. */

@@ -73,13 +73,20 @@ function argocdConnection({ argocd }: Settings): ArgoCdConnection | undefined {
 }
 
 function servicesArgs(settings: Settings): ServicesArgs {
-  const { authentik, forgejo, onePassword } = settings;
+  const { authentik, forgejo, onePassword, acceptance, ci } = settings;
   const argocd = argocdConnection(settings);
+  const { admin, pullThrough, repository } = acceptance;
   return {
     authentik: { authentikUrl: authentik.url, authentikToken: authentik.token },
     ...(argocd === undefined ? {} : { argocd }),
     forgejo: { forgejoUrl: forgejo.url, forgejoToken: forgejo.token },
     targets: forgejo.repositories,
+    registry: {
+      puller: { username: ci.user, key: ci.keyStore },
+      pullThrough,
+      ...(admin === undefined ? {} : { admin: { username: admin.user, key: admin.apiKey } }),
+      repository,
+    },
     ...(onePassword.connectUrl === undefined ? {} : { connectUrl: onePassword.connectUrl }),
   };
 }

@@ -4,9 +4,10 @@ import type { ProofRow } from "../../core/proofRow.ts";
 import { REPEATABLE } from "../../provider/resource.ts";
 import type { Context, Observed, Repeatable, Resource } from "../../provider/resource.ts";
 import { rfc3339 } from "../zot/keys/rotation.ts";
-import type { ServicesArgs } from "./args.ts";
+import type { RegistryTrials, ServicesArgs } from "./args.ts";
 import { ARGOCD, AUTHENTIK, FORGEJO, ZOT, healthOf } from "./health.ts";
 import { applicationRow, runnersRow, workerRow } from "./inside.ts";
+import { adminRow, pullThroughRow } from "./registry.ts";
 import { servicesOutputs } from "./outputs.ts";
 import { versionsOf } from "./versions.ts";
 
@@ -74,7 +75,7 @@ async function lookAt(
 }
 
 async function rowsOf(inputs: ServicesInputs, { signal }: Context): Promise<readonly ProofRow[]> {
-  const { registryUrl, authentik, argocd, forgejo, targets, connectUrl } = inputs;
+  const { registryUrl, authentik, argocd, forgejo, targets, connectUrl, registry } = inputs;
   const { authentikUrl } = authentik;
   const { forgejoUrl } = forgejo;
   const servers = await healthOf(
@@ -86,9 +87,21 @@ async function rowsOf(inputs: ServicesInputs, { signal }: Context): Promise<read
   const inside = await Promise.all([
     ...(answers(AUTHENTIK) ? [workerRow(authentik, signal)] : []),
     ...(argocd !== undefined && answers(ARGOCD) ? [applicationRow(argocd, signal)] : []),
+    ...(answers(ZOT) ? registryRows(registryUrl, registry, signal) : []),
     ...(answers(FORGEJO) ? targets.map(async (target) => runnersRow(forgejo, target, signal)) : []),
   ]);
   return [...servers, ...inside];
+}
+
+function registryRows(
+  url: string,
+  { puller, pullThrough, admin, repository }: RegistryTrials,
+  signal: AbortSignal,
+): readonly Promise<ProofRow>[] {
+  return [
+    ...pullThrough.map(async (image) => pullThroughRow(url, puller, image, signal)),
+    ...(admin === undefined ? [] : [adminRow(url, admin, repository, signal)]),
+  ];
 }
 
 function failed(rows: readonly ProofRow[]): readonly ProofRow[] {

@@ -60,6 +60,21 @@ const BAD: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
     /kubernetes\.kubeconfig: has no effect with authentik\.delivery "api"; it is only for "configMap"/,
   ],
   [
+    "an image to pull through a registry that is not mirrored",
+    { acceptance: { pullThrough: ["nowhere.example/app:v1"] } },
+    /acceptance\.pullThrough\.0: got "nowhere\.example\/app:v1", which begins with no name of registry\.pullThrough with onDemand \(there (is|are) /,
+  ],
+  [
+    "an image to pull through without its tag",
+    { acceptance: { pullThrough: ["docker.io/library/hello-world"] } },
+    /acceptance\.pullThrough\.0: .*an image with its tag/,
+  ],
+  [
+    "a break-glass key in place of its reference",
+    { acceptance: { admin: { user: "ada", apiKey: "zak_0123456789abcdef" } } },
+    /acceptance\.admin\.apiKey: (?!.*zak_)/,
+  ],
+  [
     "a group twice",
     { access: { signInGroups: ["a", "a"] } },
     /access\.signInGroups: got \["a","a"\]; must be a list without duplicates/,

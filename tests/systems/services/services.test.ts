@@ -46,6 +46,8 @@ beforeEach(() => {
 });
 after(() => server.close());
 
+const ACCOUNT = { username: "zot-ci", key: "env:T_SERVICES" as const };
+
 const said: string[] = [];
 const context: Context = {
   urn: "",
@@ -66,6 +68,7 @@ const inputs = (others: object = {}) => ({
   forgejo: { forgejoUrl: url, forgejoToken: "env:T_SERVICES" as const },
   targets: ["own/ci"],
   connectUrl: url,
+  registry: { puller: ACCOUNT, pullThrough: [], repository: "zot-auth/acceptance" },
   proves: {},
   ...others,
 });
@@ -216,4 +219,38 @@ test("the servers' releases are recorded; one that does not tell is left out, an
   answers["/api/v1/version"] = [403, { message: "Only signed in user is allowed to call APIs." }];
   answers["/api/version"] = [200, "<html>"];
   assert.deepEqual(await versions(), { Authentik: "2026.8.3", "1Password Connect": "1.8.1" });
+});
+
+test("an image is pulled through zot; one that does not come is a warning, and names where to look", async () => {
+  const registry = { puller: ACCOUNT, pullThrough: ["docker.io/library/hello:v1"], repository: "own/test" };
+  const path = "/v2/docker.io/library/hello/manifests/v1";
+  answers[path] = [200, {}];
+  const all = await rows({ registry });
+  assert.deepEqual(all.find(({ name }) => name.startsWith("pull of"))?.outcome, "passed");
+  answers[path] = [404, { errors: [] }];
+  const { measured, outcome, lookAt } = only(await rows({ registry }));
+  assert.deepEqual([measured, outcome], ["404", "failed"]);
+  assert.match(lookAt, /See zot's log: .*registry\.pullThrough/);
+  assert.match(said.join(), /^pull of docker\.io\/library\/hello:v1 through zot: expected 200, got 404\./);
+});
+
+for (const [status, outcome] of [
+  [404, "passed"],
+  [403, "failed"],
+  [401, "failed"],
+  [202, "failed"],
+] as const) {
+  test(`break-glass: a delete of what cannot exist answers ${status}: ${outcome}`, async () => {
+    const admin = { username: "ada", key: "env:T_SERVICES" as const };
+    answers[`/v2/own/test/manifests/sha256:${"0".repeat(64)}`] = [status];
+    const found = await rows({ registry: { puller: ACCOUNT, pullThrough: [], admin, repository: "own/test" } });
+    assert.equal(found.find(({ name }) => name === "break-glass with the key of ada")?.outcome, outcome);
+  });
+}
+
+test("a key that cannot be read is skipped with the reason, and fails nothing", async () => {
+  const admin = { username: "ada", key: "env:T_NOT_SET" as const };
+  const found = only(await rows({ registry: { puller: ACCOUNT, pullThrough: [], admin, repository: "own/test" } }));
+  assert.equal(found.outcome, "skipped");
+  assert.match(found.lookAt, /T_NOT_SET/);
 });

@@ -25,8 +25,8 @@ export class Registry {
       .status;
   }
 
-  async get(path: string): Promise<HttpResponse> {
-    return this.#request(path);
+  async get(path: string, options: Pick<RequestOptions, "timeout"> = {}): Promise<HttpResponse> {
+    return this.#request(path, options);
   }
 
   /** Begins an upload; the status alone says whether creating is allowed. zot's garbage collection removes the upload. */
