@@ -1,4 +1,5 @@
-// npm run comment -- <file>: puts a file of Markdown on a pull request, in place of the former one of the same kind, which its first line tells.
+// npm run comment -- <file>: puts a file of Markdown on a pull request, in place of the former ones that the same
+// account wrote with the same first line.
 import { readFileSync } from "node:fs";
 import { messageOf } from "../core/errors.ts";
 import { listIn, requestApi } from "../core/http/api.ts";
@@ -46,42 +47,64 @@ async function main(args: readonly string[], environment: NodeJS.ProcessEnv): Pr
   }
 }
 
-/** Updates the former comment, or creates one. */
-async function put(body: string, environment: NodeJS.ProcessEnv): Promise<"updated" | "created"> {
+/**
+ * Creates the comment, and deletes the former ones that the same account wrote. It never changes a comment: a token may change
+ * anybody's, so whoever begins a comment with the marker would have the preview under their name, and could edit it.
+ */
+async function put(body: string, environment: NodeJS.ProcessEnv): Promise<"replaced" | "created"> {
   const [url = "", repository = "", pullRequest = "", token = ""] = VARIABLES.map((name) => environment[name]);
   const endpoint: Endpoint = { name: "the server of this repository", url, setting: "GITHUB_API_URL" };
   const headers = { authorization: new Secret(`Bearer ${token}`) };
   const ask = (path: string, options: RequestOptions = {}): Promise<HttpResponse> =>
     requestApi(endpoint, `/repos/${repository}/issues/${path}`, { ...options, headers });
 
-  const marker = body.split("\n", 1)[0] ?? "";
-  for (const id of await formerComments(endpoint, ask, pullRequest, marker)) {
-    const response = await ask(`comments/${id}`, { method: "PATCH", json: { body }, idempotent: true });
-    if (response.status === 200) return "updated";
-    // Somebody else's with the same first line, or deleted meanwhile.
-    if (![403, 404].includes(response.status)) throw unexpected(endpoint, "update a comment", response);
-  }
-  const response = await ask(`${pullRequest}/comments`, { method: "POST", json: { body } });
+  // Sent twice, the first one is a former one.
+  const response = await ask(`${pullRequest}/comments`, { method: "POST", json: { body }, idempotent: true });
   if (response.status !== 201) throw unexpected(endpoint, "create a comment", response);
-  return "created";
+  const created = toComment(response.json);
+  if (created === undefined) throw unexpected(endpoint, "create a comment", response);
+  const former = (await commentsOf(endpoint, ask, pullRequest)).filter(
+    // Not a later one, of a run at the same time, which would delete this one in turn.
+    ({ id, author, marker }) => id < created.id && author === created.author && marker === created.marker,
+  );
+  for (const { id } of former) {
+    const deleted = await ask(`comments/${id}`, { method: "DELETE" });
+    // Deleted meanwhile.
+    if (![200, 204, 404].includes(deleted.status)) throw unexpected(endpoint, "delete the former comment", deleted);
+  }
+  return former.length > 0 ? "replaced" : "created";
 }
 
-/** The ids of the comments that begin with that line. */
-async function formerComments(
+interface Comment {
+  readonly id: number;
+  /** The account's id: unlike its name, nobody else can get it. */
+  readonly author: number;
+  /** The first line. */
+  readonly marker: string;
+}
+
+/** @returns `undefined` for one without an author, whose account is gone */
+function toComment(comment: unknown): Comment | undefined {
+  const [id, author] = [at(comment, "id"), at(comment, "user", "id")];
+  if (typeof id !== "number" || typeof author !== "number") return undefined;
+  return { id, author, marker: string(at(comment, "body")).split(/\r?\n/, 1)[0] ?? "" };
+}
+
+/** All comments of the pull request. */
+async function commentsOf(
   endpoint: Endpoint,
   ask: (path: string) => Promise<HttpResponse>,
   pullRequest: string,
-  marker: string,
-): Promise<readonly number[]> {
-  const found = new Map<number, string>();
+): Promise<readonly Comment[]> {
+  const found = new Map<number, Comment | undefined>();
   for (let page = 1; ; page += 1) {
     const response = await ask(`${pullRequest}/comments?per_page=${PAGE}&page=${page}`);
     if (response.status !== 200) throw unexpected(endpoint, "list the comments of the pull request", response);
     const before = found.size;
     const comments = listIn(endpoint, response);
-    for (const comment of comments) found.set(Number(at(comment, "id")), string(at(comment, "body")));
+    for (const comment of comments) found.set(Number(at(comment, "id")), toComment(comment));
     // Forgejo ignores the page, so the second one would have nothing new.
     if (comments.length < PAGE || found.size === before) break;
   }
-  return [...found].flatMap(([id, text]) => (text.split(/\r?\n/, 1)[0] === marker ? [id] : []));
+  return [...found.values()].filter((comment) => comment !== undefined);
 }
