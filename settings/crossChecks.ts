@@ -10,12 +10,14 @@ import { usernameClaimProblem } from "../systems/zot/config/usernameClaim.ts";
 import { pathProblems } from "../systems/zot/host/settingsProblems.ts";
 import { keyProblems } from "../systems/zot/keys/settingsProblems.ts";
 import { NEWEST_KNOWN } from "../systems/zot/version.ts";
+import { keyStoreProblems } from "./keyStore.ts";
 import type { Settings } from "./schema.ts";
 import { zotConfigArgs } from "./zotConfigArgs.ts";
 
 /** Checks across settings: those of each system, and those that concern several systems. */
 export function* crossChecks(settings: Settings): Generator<SettingsProblem> {
   yield* keyProblems(settings.ci);
+  yield* keyStoreProblems(settings);
   yield* pathProblems(settings.registry, settings.zot);
   yield* accessProblems(settings.access, settings.ci.user);
   yield* deliveryProblems(settings);

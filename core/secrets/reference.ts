@@ -43,3 +43,14 @@ export function referenceProblem(reference: string): string | undefined {
     ? "a part of it contains a control character, or begins or ends with a space. Remove that, or use ids instead of names"
     : undefined;
 }
+
+/**
+ * Whether two references may name one field in 1Password: capitals seldom matter, and a reference without a section finds the field in any.
+ * A name and an id of the same thing cannot be compared.
+ */
+export function mayBeSameField(one: string, other: string): boolean {
+  const [a, b] = [parseReference(one.toLowerCase()), parseReference(other.toLowerCase())];
+  if (a?.kind !== "op" || b?.kind !== "op") return false;
+  const anySection = a.section === undefined || b.section === undefined;
+  return a.vault === b.vault && a.item === b.item && a.field === b.field && (anySection || a.section === b.section);
+}

@@ -74,6 +74,47 @@ test("a reference that no 1Password can read is a settings error, and is not pri
   assert.deepEqual(problemsOf({ ci: { ...REAL_CASE.ci, keyStore: "op://my vault/CI (new)/zot key" } }), []);
 });
 
+test("a field for CI's key that another setting reads is a settings error, whatever setting that is", () => {
+  const others = (reference: string) => ({
+    authentik: { ...REAL_CASE.authentik, token: reference, clientSecret: reference },
+    argocd: { url: "https://argocd.example.net", token: reference },
+    forgejo: {
+      ...REAL_CASE.forgejo,
+      token: reference,
+      secrets: [{ name: "KUBECONFIG", source: reference, repositories: ["homelab/apps"] }],
+    },
+    acceptance: { admin: { user: "ada", apiKey: reference } },
+  });
+  const paths = [
+    "authentik.token",
+    "authentik.clientSecret",
+    "argocd.token",
+    "forgejo.token",
+    "forgejo.secrets.0.source",
+    "acceptance.admin.apiKey",
+  ].toSorted();
+  for (const [keyStore, other] of [
+    ["op://homelab/Authentik/secret", "op://homelab/Authentik/secret"],
+    ["op://homelab/Authentik/secret", "op://HomeLab/authentik/Secret"],
+    ["op://homelab/Authentik/secret", "op://homelab/Authentik/oauth/secret"],
+    ["op://homelab/Authentik/oauth/secret", "op://homelab/Authentik/secret"],
+  ] as const) {
+    const problems = problemsOf({ ci: { ...REAL_CASE.ci, keyStore }, ...others(other) });
+    assert.deepEqual(problems.map((text) => / that (\S+) names too/.exec(text)?.[1]).toSorted(), paths);
+    for (const text of problems)
+      assert.match(text, /^ci\.keyStore: got "op:.*would overwrite .* Use a field of its own\.$/);
+  }
+  for (const other of [
+    "op://homelab/Authentik/login/secret",
+    "op://homelab/Authentik/other",
+    "op://homelab/Forgejo/oauth/secret",
+    "op://private/Authentik/oauth/secret",
+  ]) {
+    const keyStore = "op://homelab/Authentik/oauth/secret";
+    assert.deepEqual(problemsOf({ ci: { ...REAL_CASE.ci, keyStore }, ...others(other) }), []);
+  }
+});
+
 test("names that no Kubernetes has are settings errors", () => {
   const delivered = (argocd: object, kubernetes: object = {}) =>
     problemsOf({ argocd: { url: "https://argocd.example.net", token: "env:T", ...argocd }, kubernetes });
