@@ -9,6 +9,8 @@ import { ownOptionsIn } from "./check/options.ts";
 import type { OwnOptions } from "./check/options.ts";
 import { hasProvedSince, proveAgain } from "./check/proveAgain.ts";
 import { serversDown } from "./check/serversDown.ts";
+import { inSequence } from "../report/events.ts";
+import { keyOutputsIn } from "../report/state.ts";
 import { withEventLog } from "./eventLog.ts";
 import { PULUMI_EXIT, pulumi } from "./pulumi.ts";
 import { folderFor, standInsIn } from "./reportFolder.ts";
@@ -151,8 +153,11 @@ async function check(request: Request, full: boolean, onRead: (read: Partial<Rea
   process.stdout.write(`✓ ${stack}: everything is as declared.\n`);
   if (!full) return 0;
   const asked = new Date().toISOString();
-  if ((await proveAgain(stack, exported, configFile, asked)) !== 0)
-    return fails("a proof failed, see above. Nothing was changed, so nothing was rolled back.");
+  const [ended, proving] = await withEventLog(async (log) =>
+    proveAgain(stack, exported, [...configFile, ...log.options], asked, log.env),
+  );
+  if (events !== undefined) onRead({ events: inSequence(events, proving) });
+  if (ended !== 0) return fails("a proof failed, see above. Nothing was changed, so nothing was rolled back.");
   const proved = await readStack(stack);
   if (typeof proved !== "object" || !hasProvedSince(asked, proved.state))
     return fails("the proofs did not run. Run `up`, then this again.");
@@ -173,7 +178,8 @@ async function readStack(stack: string): Promise<Stack | string | undefined> {
   if (code !== 0) return "could not read its outputs, see above.";
   const state = await pulumi(["stack", "export", "--stack", stack], "stdout");
   if (state.code !== 0) return "could not read its state, see above.";
-  return { outputs: JSON.parse(kept) as Stack["outputs"], state: JSON.parse(state.kept) as unknown };
+  const exported = JSON.parse(state.kept) as unknown;
+  return { outputs: { ...(JSON.parse(kept) as Stack["outputs"]), ...keyOutputsIn(exported) }, state: exported };
 }
 
 function sentence(text: string): string {

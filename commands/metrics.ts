@@ -37,7 +37,9 @@ export async function metricsOf(found: CheckFound): Promise<string> {
   gauge("zot_auth_check_success", "Whether the last check found everything as declared.", found.success ? 1 : 0);
   gauge("zot_auth_check_timestamp_seconds", "When the last check ended.", ended.getTime() / 1000);
   gauge("zot_auth_unfinished_operations", "Operations that an earlier run left unfinished.", found.unfinished);
-  const steps = found.events === undefined ? undefined : [...found.events.steps.values()];
+  // Of a preview that did not come to its end, the number would be too small.
+  const { events } = found;
+  const steps = events?.seconds === undefined || events.failed ? undefined : [...events.steps.values()];
   const drift = steps?.filter(({ state }) => state === "differs").length;
   gauge("zot_auth_differing_resources", "Resources that are not as declared.", drift);
   for (const [name, output, help] of [

@@ -33,6 +33,8 @@ async function main(args: readonly string[]): Promise<number> {
   }
   try {
     const events = file === undefined ? undefined : readEvents(readFileSync(file, "utf8"));
+    // Somebody looked at the plan and declined it.
+    if (events?.planned === true) return 0;
     const run: Run = {
       stack,
       command: events === undefined ? "report" : "up",

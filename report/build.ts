@@ -1,6 +1,6 @@
 import { at } from "../core/json.ts";
 import type { RunEvents } from "./events.ts";
-import type { Report } from "./report.ts";
+import type { Proof, Report, Step } from "./report.ts";
 import { accessOf, keyLifeOf, proofsOf, stepsOf, versionsOf } from "./state.ts";
 
 /** What is known of a run. */
@@ -21,6 +21,9 @@ export interface Run {
 export function buildReport({ stack, command, ended, succeeded, says, state, events, standIns }: Run): Report {
   const outputs = outputsIn(state);
   const key = keyLifeOf(outputs, state);
+  const steps = stepsOf(state, events);
+  const findings = events?.findings ?? [];
+  const access = accessOf(state);
   return {
     version: 1,
     stack,
@@ -30,14 +33,36 @@ export function buildReport({ stack, command, ended, succeeded, says, state, eve
     says,
     ...(events?.seconds === undefined ? {} : { seconds: events.seconds }),
     ...(key === undefined ? {} : { key }),
-    steps: stepsOf(state, events),
-    access: accessOf(state),
-    proofs: proofsOf(state),
-    findings: events?.findings ?? [],
+    steps,
+    access: { ...access, ...(isOpen(steps, "AccessProof") ? { outdated: true } : {}) },
+    proofs: proofsOf(state).map((proof) => asRun(proof, steps)),
+    findings,
     versions: versionsOf(outputs, state),
     standIns,
   };
 }
+
+/** Whether the run came to no result for a proof: the state still has that of an earlier run. */
+function isOpen(steps: readonly Step[], type: string): boolean {
+  return steps.some((step) => step.type === `zot-auth:acceptance:${type}` && isOpenState(step));
+}
+
+function isOpenState({ state }: Step): boolean {
+  return state === "failed" || state === "not run";
+}
+
+/** What the state says of a proof is no longer true once the run has failed in it, or before it. */
+function asRun(proof: Proof, steps: readonly Step[]): Proof {
+  const step = steps.find(({ name, type }) =>
+    proof.step === undefined ? type === `zot-auth:acceptance:${TYPES[proof.group] ?? ""}` : name === proof.step,
+  );
+  if (step === undefined || !isOpenState(step)) return proof;
+  return step.state === "failed"
+    ? { ...proof, result: "failed", found: "this run failed in this proof: see the findings" }
+    : { ...proof, result: "skipped", found: "this run ended before it" };
+}
+
+const TYPES: Readonly<Record<string, string>> = { services: "Services", "sign-in": "SignInProof" };
 
 /** The outputs of the stack itself. */
 function outputsIn(state: unknown): unknown {

@@ -7,6 +7,10 @@ export interface RunEvents {
   readonly findings: readonly Finding[];
   /** How long the engine ran; `undefined` if it was interrupted. */
   readonly seconds: number | undefined;
+  /** Whether the engine says that it failed. */
+  readonly failed: boolean;
+  /** Whether it only planned: a preview, or an `up` that somebody declined. */
+  readonly planned: boolean;
 }
 
 export interface StepEvents {
@@ -33,6 +37,8 @@ export function readEvents(text: string): RunEvents {
   const drift = new Map<string, string>();
   const findings: Finding[] = [];
   let seconds: number | undefined;
+  let planned = false;
+  let hasFailed = false;
   for (const event of eventsIn(text)) {
     const when = Number(at(event, "timestamp"));
     const metadata = at(event, "resourcePreEvent", "metadata");
@@ -54,9 +60,26 @@ export function readEvents(text: string): RunEvents {
       steps.set(urn, { state: "failed", ...timing(begun.get(urn), when) });
     }
     if (diagnostic !== undefined) findings.push(...findingOf(diagnostic));
-    if (summary !== undefined) seconds = Number(at(summary, "durationSeconds"));
+    if (summary !== undefined) {
+      seconds = Number(at(summary, "durationSeconds"));
+      planned = at(summary, "isPreview") === true;
+      hasFailed = at(summary, "result") === "failed";
+    }
   }
-  return { steps, findings, seconds };
+  return { steps, findings, seconds, failed: hasFailed, planned };
+}
+
+/** Two runs in a row as one. */
+export function inSequence(first: RunEvents, second: RunEvents | undefined): RunEvents {
+  if (second === undefined) return first;
+  const both = first.seconds !== undefined && second.seconds !== undefined;
+  return {
+    steps: new Map([...first.steps, ...second.steps]),
+    findings: [...first.findings, ...second.findings],
+    seconds: both ? first.seconds + second.seconds : undefined,
+    failed: first.failed || second.failed,
+    planned: second.planned,
+  };
 }
 
 function eventsIn(text: string): readonly unknown[] {

@@ -24,6 +24,7 @@ export function renderMarkdown(report: Report): string {
       ["Resource", "State", "Difference"],
       changed.map(({ name, state, difference }) => [name, `${MARKS[state]} ${state}`, difference ?? ""]),
     ),
+    access.outdated === true ? "This run did not measure the access. The table is that of the last run that did." : "",
     table(
       ["Who", "What", "Expected", "Measured", ""],
       access.rows.map((row) => [

@@ -69,6 +69,8 @@ export interface Step {
 }
 
 export interface AccessMatrix {
+  /** Whether the run should have measured it and did not: then the rows are those of the last run that did. */
+  readonly outdated?: true;
   /** When it was measured, RFC 3339; absent if it was not. */
   readonly checked?: string;
   readonly rows: readonly AccessMeasured[];
@@ -87,6 +89,8 @@ export interface AccessMeasured {
 export interface Proof {
   /** What kind of proof: `sign-in`, `build`, `services`. */
   readonly group: string;
+  /** Name of its resource, if the group has several. */
+  readonly step?: string;
   readonly name: string;
   readonly result: "passed" | "failed" | "skipped";
   readonly found: string;

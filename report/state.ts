@@ -130,10 +130,11 @@ export function proofsOf(state: unknown): readonly Proof[] {
   return [
     ...services,
     ...signIn,
-    ...builds.map(({ outputs }): Proof => {
+    ...builds.map(({ urn, outputs }): Proof => {
       const result = String(at(outputs, "result"));
       return {
         group: "build",
+        step: nameOf(String(urn)),
         name: `${String(at(outputs, "workflow"))} in ${String(at(outputs, "repository"))}`,
         result: result === "success" ? "passed" : "failed",
         found: result,
@@ -142,10 +143,28 @@ export function proofsOf(state: unknown): readonly Proof[] {
   ];
 }
 
-/** From the outputs of the stack. */
+/**
+ * The stack's outputs about the key, as the key's own resource has them: after an `up` that failed later, the stack's outputs are still those of the key
+ * before.
+ */
+export function keyOutputsIn(state: unknown): Readonly<Record<string, unknown>> {
+  const key = outputsOf(state, "zot-auth:zot:ApiKey");
+  const all = {
+    ciUser: at(key, "username"),
+    keyLabel: at(key, "label"),
+    keyUuid: at(key, "uuid"),
+    keyFingerprint: at(key, "fingerprint"),
+    keyCreated: at(key, "created"),
+    keyRotates: at(key, "rotates"),
+    keyExpires: at(key, "expires"),
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => typeof value === "string"));
+}
+
 export function keyLifeOf(outputs: unknown, state: unknown): KeyLife | undefined {
+  const current = { ...(isObject(outputs) ? outputs : {}), ...keyOutputsIn(state) };
   const text = (name: string): string | undefined => {
-    const value = at(outputs, name);
+    const value = at(current, name);
     return typeof value === "string" ? value : undefined;
   };
   const [account, label, created, rotates, expires] = [

@@ -10,6 +10,7 @@ const PROOFS = ["SignInProof", "AccessProof", "Services", "TestBuild"].map((type
  * @param state what `pulumi stack export` prints
  * @param options of `pulumi up`, besides the stack
  * @param asked when this was asked for, RFC 3339
+ * @param env of `pulumi up`, besides that
  * @returns the exit code of `pulumi up`
  */
 export async function proveAgain(
@@ -17,11 +18,12 @@ export async function proveAgain(
   state: unknown,
   options: readonly string[],
   asked: string,
+  env: NodeJS.ProcessEnv,
 ): Promise<number> {
   const targets = proofsIn(state).flatMap((proof) => ["--target", string(at(proof, "urn"))]);
   process.stdout.write("▸ proofs: run again on the live servers\n");
   const run = ["up", "--yes", "--skip-preview", "--non-interactive", "--stack", stack, ...options, ...targets];
-  return (await pulumi(run, undefined, { ZOT_AUTH_PROVE_AGAIN: asked })).code;
+  return (await pulumi(run, undefined, { ...env, ZOT_AUTH_PROVE_AGAIN: asked })).code;
 }
 
 /** Whether every proof in the state has run since it was asked for. */

@@ -7,13 +7,16 @@ import { time } from "./parts.ts";
 /** Who may do what: expected and measured. */
 export function accessSection({ access }: Report): Element | undefined {
   if (access.rows.length === 0) return undefined;
-  const { checked, rows } = access;
+  const { checked, rows, outdated } = access;
   const head = ["Who", "What", "Expected", "Measured", "Result"].map((name) => h("th", { scope: "col" }, name));
   return h(
     "section",
     { "aria-labelledby": "access" },
     h("h2", { id: "access" }, "Who may do what"),
     checked === undefined ? undefined : h("p", "Measured ", time(checked), ", with requests to the live registry."),
+    outdated === true
+      ? h("p", { class: "failed" }, "✗ This run did not come to a result: the table is that of the last run that did.")
+      : undefined,
     h("table", h("thead", h("tr", ...head)), h("tbody", ...rows.map(rowOf))),
   );
 }

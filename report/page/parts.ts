@@ -35,7 +35,7 @@ export function countsOf({ access, proofs, steps, findings }: Report): readonly 
   const failed = steps.filter(({ state }) => state === "failed").length;
   const count = (label: string, value: number, good: boolean) => ({ label, value: String(value), good });
   return [
-    ...(access.rows.length === 0
+    ...(access.rows.length === 0 || access.outdated === true
       ? []
       : [{ label: "access checks", value: `${rows} of ${access.rows.length}`, good: rows === access.rows.length }]),
     ...(tried.length === 0

@@ -34,6 +34,8 @@ const FOUND: CheckFound = {
     ]),
     findings: [],
     seconds: 1,
+    failed: false,
+    planned: true,
   },
   state: { deployment: { resources: [{ type: "zot-auth:zot:OtherKeys", outputs: { unmanaged: [{}, {}] } }] } },
 };
@@ -64,6 +66,13 @@ test("a check's metrics: dates in seconds, counts, and the stack as a label", as
     `zot_auth_access_checks{${stack},result="failed"} 1`,
     `zot_auth_access_checks_timestamp_seconds{${stack}} 1793491260`,
   ]);
+});
+
+test("the resources of a preview that failed are not counted", async () => {
+  const { events } = FOUND;
+  assert.ok(events !== undefined);
+  for (const incomplete of [{ failed: true }, { seconds: undefined }])
+    assert.doesNotMatch(await metricsOf({ ...FOUND, events: { ...events, ...incomplete } }), /differing_resources/);
 });
 
 test("what is unknown is left out", async () => {

@@ -43,7 +43,13 @@ test("the state alone: key, matrix, proofs and graph; what waits for a component
     { group: "services", name: "Forgejo", result: "passed", found: "an answer" },
     { group: "services", name: "runners", result: "failed", found: "offline: two. Start one." },
     { group: "sign-in", name: "groups claim", result: "passed", found: '"groups" arrives with "a | b"' },
-    { group: "build", name: "build.yaml in homelab/apps", result: "failed", found: "failure" },
+    {
+      group: "build",
+      step: "acceptance-build",
+      name: "build.yaml in homelab/apps",
+      result: "failed",
+      found: "failure",
+    },
   ]);
   assert.deepEqual(report.versions, { zot: "2.1.20", Forgejo: "15.0.1" });
   assert.equal(report.ended, "2026-12-10T07:41:46Z");
@@ -90,6 +96,50 @@ test("an update that fails: what it did, how long each step took, what it did no
   assert.deepEqual(states["ci-key"], ["updated", 3]);
   assert.deepEqual(states["new"], ["failed", 2], "although the state lacks it");
   assert.deepEqual(states["acceptance-access"], ["not run", undefined]);
+});
+
+test("a run that fails in a proof, or before it, does not show the results of an earlier run as its own", () => {
+  const proof = urn("acceptance-access", "zot-auth:acceptance:AccessProof");
+  const services = urn("acceptance-services", "zot-auth:acceptance:Services");
+  const events = readEvents(
+    [
+      line(1, { resOpFailedEvent: metadata("update", proof) }),
+      line(1, { resOpFailedEvent: metadata("update", services) }),
+      line(2, { summaryEvent: { durationSeconds: 1 } }),
+    ].join("\n"),
+  );
+  const report = buildReport({ ...RUN, command: "up", succeeded: false, events });
+  assert.equal(report.access.outdated, true);
+  assert.deepEqual(
+    report.proofs.map(({ group, result }) => [group, result]),
+    [
+      ["services", "failed"],
+      ["services", "failed"],
+      ["sign-in", "skipped"],
+      ["build", "skipped"],
+    ],
+  );
+  assert.match(renderJunit(report), /: access" tests="2" failures="0" skipped="2">/);
+  assert.match(renderMarkdown(report), /^This run did not measure the access\./m);
+});
+
+test("after an update that failed late, the key is the one that CI has, not that of the stack's outputs", () => {
+  const key = {
+    username: "zot-ci",
+    label: "zot-auth/prod/4",
+    created: "2026-12-09T00:00:00Z",
+    rotates: "2027-02-07T00:00:00Z",
+    expires: "2027-03-09T00:00:00Z",
+  };
+  const resources = STATE.deployment.resources.map((one) =>
+    "urn" in one && one.urn === KEY ? { ...one, outputs: key } : one,
+  );
+  const report = buildReport({ ...RUN, state: { deployment: { resources } } });
+  assert.deepEqual([report.key?.label, report.key?.expires], [key.label, key.expires]);
+});
+
+test("a plan that was declined is no update", () => {
+  assert.equal(readEvents(line(1, { summaryEvent: { isPreview: true, durationSeconds: 1 } })).planned, true);
 });
 
 test("a log that was cut off in a line: what came before counts, and no end is claimed", () => {
