@@ -5,9 +5,7 @@ import { resolveSecret } from "../onePassword/resolver.ts";
 import { actionsDisabled, archived, refused } from "./errors.ts";
 import { listIn, requestApi } from "../../core/http/api.ts";
 import { unexpected } from "../../core/http/http.ts";
-import { at, list, string } from "../../core/json.ts";
-import { toRunJob } from "./jobLog.ts";
-import type { RunJob } from "./jobLog.ts";
+import { at, string } from "../../core/json.ts";
 import type { Endpoint, HttpResponse, RequestOptions } from "../../core/http/http.ts";
 import { Secret } from "../../core/secrets/secret.ts";
 
@@ -39,31 +37,21 @@ export interface WorkflowRun {
   readonly url: string;
 }
 
-/** A runner of Actions. */
-export interface Runner {
-  readonly name: string;
-  /** `idle`, `active` or `offline`. */
-  readonly status: string;
-}
-
 /** Entries per page: Forgejo's maximum. */
-const PAGE = 50;
-
-/** Bytes of a log that are read. */
-const LOG_BYTES = 16_384;
+export const PAGE = 50;
 
 /**
  * Forgejo's API, as far as this program uses it. A target is `owner/repository`, an organisation's name, or `user:` and the login of the
  * token's user. Each instance serves one operation of a resource, so it reads the token once.
  */
 export class Forgejo {
-  readonly #endpoint: Endpoint;
+  readonly endpoint: Endpoint;
   readonly #reference: SecretReference;
   readonly #signal: AbortSignal;
   #token: Promise<Secret> | undefined;
 
   constructor(connection: ForgejoConnection, signal: AbortSignal) {
-    this.#endpoint = {
+    this.endpoint = {
       name: "Forgejo",
       url: connection.forgejoUrl,
       setting: "forgejo.url",
@@ -75,7 +63,7 @@ export class Forgejo {
   }
 
   get url(): string {
-    return this.#endpoint.url;
+    return this.endpoint.url;
   }
 
   /** The secret of `forgejo.token`. */
@@ -107,8 +95,8 @@ export class Forgejo {
    */
   async assertMayWrite(target: string): Promise<void> {
     const what = "write secrets";
-    const answer = await this.#ask(target, "/actions/secrets/0", { method: "DELETE" });
-    if (answer.status !== 400 && answer.status !== 404) throw this.#refused(target, what, answer);
+    const answer = await this.ask(target, "/actions/secrets/0", { method: "DELETE" });
+    if (answer.status !== 400 && answer.status !== 404) throw this.refused(target, what, answer);
   }
 
   /** The names of the secrets. `undefined` for a user's, which Forgejo does not list. */
@@ -121,10 +109,10 @@ export class Forgejo {
     const secrets: ListedSecret[] = [];
     for (let page = 1; ; page += 1) {
       const what = "list its secrets";
-      const answer = await this.#ask(target, `/actions/secrets?limit=${PAGE}&page=${page}`);
+      const answer = await this.ask(target, `/actions/secrets?limit=${PAGE}&page=${page}`);
       if (answer.status === 404 && parseForgejoTarget(target)?.kind === "user") return undefined;
-      if (answer.status !== 200) throw this.#refused(target, what, answer);
-      const found = listIn(this.#endpoint, answer).map((entry) => {
+      if (answer.status !== 200) throw this.refused(target, what, answer);
+      const found = listIn(this.endpoint, answer).map((entry) => {
         return { name: string(at(entry, "name")), created: string(at(entry, "created_at")) };
       });
       secrets.push(...found);
@@ -135,11 +123,11 @@ export class Forgejo {
   async putSecret(target: string, name: string, value: Secret): Promise<void> {
     const what = `write the secret ${name}`;
     const options = { method: "PUT", json: { data: value.reveal() } } as const;
-    const answer = await this.#ask(target, `/actions/secrets/${name}`, options);
+    const answer = await this.ask(target, `/actions/secrets/${name}`, options);
     if (answer.status === 201 || answer.status === 204) return;
     // A proxy could repeat what was sent.
     const text = answer.text.replaceAll(value.reveal(), "[secret]");
-    throw this.#refused(target, what, answer.withText(text));
+    throw this.refused(target, what, answer.withText(text));
   }
 
   async deleteSecret(target: string, name: string): Promise<void> {
@@ -148,9 +136,9 @@ export class Forgejo {
 
   async variable(target: string, name: string): Promise<string | undefined> {
     const what = `read the variable ${name}`;
-    const answer = await this.#ask(target, `/actions/variables/${name}`);
+    const answer = await this.ask(target, `/actions/variables/${name}`);
     if (answer.status === 404) return undefined;
-    if (answer.status !== 200) throw this.#refused(target, what, answer);
+    if (answer.status !== 200) throw this.refused(target, what, answer);
     return string(at(answer.json, "data"));
   }
 
@@ -159,12 +147,12 @@ export class Forgejo {
     const what = `write the variable ${name}`;
     const send = async (method: "PUT" | "POST"): Promise<HttpResponse> =>
       // Sent twice, a POST ends in 409, and the value is put.
-      this.#ask(target, `/actions/variables/${name}`, { method, json: { value }, idempotent: true });
+      this.ask(target, `/actions/variables/${name}`, { method, json: { value }, idempotent: true });
     let answer = await send("PUT");
     if (answer.status === 404) answer = await send("POST");
     // Created concurrently.
     if (answer.status === 409) answer = await send("PUT");
-    if (answer.status !== 204 && answer.status !== 201) throw this.#refused(target, what, answer);
+    if (answer.status !== 204 && answer.status !== 201) throw this.refused(target, what, answer);
   }
 
   async deleteVariable(target: string, name: string): Promise<void> {
@@ -179,7 +167,7 @@ export class Forgejo {
     inputs: Readonly<Record<string, string>>,
   ): Promise<number> {
     const what = `start the workflow ${workflow}`;
-    const answer = await this.#ask(repository, `/actions/workflows/${encodeURIComponent(workflow)}/dispatches`, {
+    const answer = await this.ask(repository, `/actions/workflows/${encodeURIComponent(workflow)}/dispatches`, {
       method: "POST",
       json: { ref, inputs, return_run_info: true },
     });
@@ -190,66 +178,36 @@ export class Forgejo {
         `Forgejo cannot start the workflow ${workflow} of ${repository} on ${ref} (${answer.status}). Check acceptance.workflow: the file and the ref must exist, and Actions must be enabled there.`,
       );
     }
-    throw this.#refused(repository, what, answer);
+    throw this.refused(repository, what, answer);
   }
 
   /** The runs at both ends of the list, since versions may differ in its order; `undefined` if Actions are disabled. */
   async dispatchedRuns(repository: string): Promise<readonly DispatchedRun[] | undefined> {
     const page = async (number: number): Promise<HttpResponse> =>
-      this.#ask(repository, `/actions/runs?event=workflow_dispatch&limit=${PAGE}&page=${number}`);
+      this.ask(repository, `/actions/runs?event=workflow_dispatch&limit=${PAGE}&page=${number}`);
     const first = await page(1);
     if (first.status === 404) return undefined;
     const last = Math.ceil(Number(at(first.json, "total_count")) / PAGE);
     const pages = last > 1 ? [first, await page(last)] : [first];
     return pages.flatMap((answer) => {
-      if (answer.status !== 200) throw this.#refused(repository, "list runs", answer);
-      return listIn(this.#endpoint, answer, "workflow_runs").map(toDispatchedRun);
+      if (answer.status !== 200) throw this.refused(repository, "list runs", answer);
+      return listIn(this.endpoint, answer, "workflow_runs").map(toDispatchedRun);
     });
   }
 
   async run(repository: string, id: number): Promise<WorkflowRun> {
     const what = `show run ${id}`;
-    const answer = await this.#ask(repository, `/actions/runs/${id}`);
-    if (answer.status !== 200) throw this.#refused(repository, what, answer);
+    const answer = await this.ask(repository, `/actions/runs/${id}`);
+    if (answer.status !== 200) throw this.refused(repository, what, answer);
     return { id, status: string(at(answer.json, "status")), url: string(at(answer.json, "html_url")) };
-  }
-
-  /** The run's jobs; `undefined` if this release does not list them. */
-  async jobs(repository: string, run: number): Promise<readonly RunJob[] | undefined> {
-    const answer = await this.#ask(repository, `/actions/runs/${run}/jobs`);
-    if (answer.status !== 200) return undefined;
-    const jobs = answer.json;
-    return list(Array.isArray(jobs) ? jobs : at(jobs, "jobs")).map(toRunJob);
-  }
-
-  /** The end of a job's log as it is; `undefined` if this release does not give it. */
-  async log(repository: string, run: number, job: number): Promise<string | undefined> {
-    for (const path of [
-      `/actions/runs/${run}/jobs/${job}/logs?tail=true&limit=${LOG_BYTES}`,
-      `/actions/jobs/${job}/logs`,
-    ]) {
-      const answer = await this.#ask(repository, path);
-      if (answer.status === 200) return answer.text;
-    }
-    return undefined;
-  }
-
-  /** The runners that may take the target's jobs; `undefined` if this release lists none. */
-  async runners(target: string): Promise<readonly Runner[] | undefined> {
-    const answer = await this.#ask(target, `/actions/runners?visible=true&limit=${PAGE}`);
-    if (answer.status === 404) return undefined;
-    if (answer.status !== 200) throw this.#refused(target, "list its runners", answer);
-    return listIn(this.#endpoint, answer).map((runner) => {
-      return { name: string(at(runner, "name")), status: string(at(runner, "status")) };
-    });
   }
 
   async #lookUp(target: string): Promise<{ readonly id: number; readonly shown: unknown }> {
     const what = "look up its id";
-    const answer = await this.#ask(target, "");
-    if (answer.status !== 200) throw this.#refused(target, what, answer);
+    const answer = await this.ask(target, "");
+    if (answer.status !== 200) throw this.refused(target, what, answer);
     const id = at(answer.json, "id");
-    if (typeof id !== "number") throw unexpected(this.#endpoint, `${what} in ${target}`, answer);
+    if (typeof id !== "number") throw unexpected(this.endpoint, `${what} in ${target}`, answer);
     const parsed = parseForgejoTarget(target);
     const login = string(at(answer.json, "login"));
     if (parsed?.kind === "user" && login.toLowerCase() !== parsed.login.toLowerCase()) {
@@ -262,21 +220,23 @@ export class Forgejo {
   }
 
   async #delete(target: string, path: string, what: string): Promise<void> {
-    const answer = await this.#ask(target, `/actions/${path}`, { method: "DELETE" });
-    if (answer.status !== 204 && answer.status !== 404) throw this.#refused(target, what, answer);
+    const answer = await this.ask(target, `/actions/${path}`, { method: "DELETE" });
+    if (answer.status !== 204 && answer.status !== 404) throw this.refused(target, what, answer);
   }
 
-  async #ask(target: string, path: string, options: RequestOptions = {}): Promise<HttpResponse> {
+  /** Sends a request about the target. What is not here asks by it, such as jobs.ts. */
+  async ask(target: string, path: string, options: RequestOptions = {}): Promise<HttpResponse> {
     const token = await this.token();
-    return requestApi(this.#endpoint, `/api/v1${base(target)}${path}`, {
+    return requestApi(this.endpoint, `/api/v1${base(target)}${path}`, {
       ...options,
       signal: this.#signal,
       headers: { authorization: new Secret(`token ${token.reveal()}`), accept: "application/json" },
     });
   }
 
-  #refused(target: string, what: string, answer: HttpResponse): ZotAuthError {
-    return refused(this.#endpoint, this.#reference, { target, what }, answer);
+  /** The error for an answer that is none of the expected ones. */
+  refused(target: string, what: string, answer: HttpResponse): ZotAuthError {
+    return refused(this.endpoint, this.#reference, { target, what }, answer);
   }
 }
 

@@ -5,6 +5,7 @@ import type { ArgoCdConnection } from "../argocd/client.ts";
 import { Authentik } from "../authentik/client.ts";
 import type { AuthentikConnection } from "../authentik/client.ts";
 import { Forgejo } from "../forgejo/client.ts";
+import { runnersOf } from "../forgejo/jobs.ts";
 import type { ForgejoConnection } from "../forgejo/client.ts";
 
 // What only a token shows of the servers. What the token may not see, or the server's release does not show, is skipped and says so.
@@ -46,7 +47,7 @@ export async function runnersRow(
 ): Promise<ProofRow> {
   const row = { name: `Forgejo's runners for ${target}`, expected: "one that is online" };
   return tried(row, signal, async () => {
-    const runners = await new Forgejo(connection, signal).runners(target);
+    const runners = await runnersOf(new Forgejo(connection, signal), target);
     if (runners === undefined)
       return skipped(
         "this release of Forgejo lists no runners",

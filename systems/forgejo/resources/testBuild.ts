@@ -4,6 +4,7 @@ import { ZotAuthError } from "../../../core/errors.ts";
 import { Forgejo } from "../client.ts";
 import type { ForgejoConnection, WorkflowRun } from "../client.ts";
 import { endOfLog } from "../jobLog.ts";
+import { jobsOf, logOf } from "../jobs.ts";
 import { waitFor } from "../../../core/wait.ts";
 import { REPEATABLE } from "../../../provider/resource.ts";
 import type { Context, Observed, Repeatable, Resource } from "../../../provider/resource.ts";
@@ -85,7 +86,7 @@ async function build(inputs: TestBuildInputs, context: Context): Promise<TestBui
     },
   );
   if (run.status !== "success") {
-    const log = await logOf(forgejo, inputs.repository, id, context);
+    const log = await failedLogs(forgejo, inputs.repository, id, context);
     throw new ZotAuthError(
       "TEST_BUILD_FAILED",
       `The test build ${inputs.workflow} ended as ${run.status}: see its log at ${run.url}. CI has the new key, and nothing was rolled back; correct the workflow or its runner, and run again.${log}`,
@@ -95,13 +96,13 @@ async function build(inputs: TestBuildInputs, context: Context): Promise<TestBui
 }
 
 /** The end of the log of each job that did not succeed; empty if this release of Forgejo does not give it. */
-async function logOf(forgejo: Forgejo, repository: string, run: number, { signal }: Context): Promise<string> {
+async function failedLogs(forgejo: Forgejo, repository: string, run: number, { signal }: Context): Promise<string> {
   try {
     const token = (await forgejo.token()).reveal();
-    const failed = ((await forgejo.jobs(repository, run)) ?? []).filter(({ status }) => status !== "success");
+    const failed = ((await jobsOf(forgejo, repository, run)) ?? []).filter(({ status }) => status !== "success");
     const logs = await Promise.all(
       failed.map(async ({ id, name }) => {
-        const log = await forgejo.log(repository, run, id);
+        const log = await logOf(forgejo, repository, run, id);
         return log === undefined ? "" : `\nThe end of the log of ${name}:\n${endOfLog(log, [token])}`;
       }),
     );
