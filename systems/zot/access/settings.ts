@@ -20,7 +20,7 @@ const groups = z
   .record(groupName, actions)
   .default({})
   .describe(
-    "Further Authentik groups and their actions: `developers: [read, create]`. Their members may sign in. Names are case-sensitive.",
+    "Further Authentik groups and their actions: `developers: [read, create]`. Their members may sign in. Names are case-sensitive. The groups must exist: create them in Authentik, or in a blueprint of your own.",
   );
 const users = z
   .record(text, actions)
@@ -83,7 +83,7 @@ export const access = z.strictObject({
     .refine(isWithoutDuplicates, { error: "a list without duplicates" })
     .default([])
     .describe(
-      "Further Authentik groups that may sign in, with no permissions but those of every signed-in user. Groups with permissions may sign in anyway.",
+      "Further Authentik groups that may sign in, with no permissions but those of every signed-in user. Groups with permissions may sign in anyway. They must exist, as those of `access.groups`.",
     ),
   groups,
   users,
