@@ -99,12 +99,6 @@ export class Acceptance extends ComponentResource {
       { ...account, ...repeated, repository, expected: args.expectedAccess, proves },
       { parent: this, dependsOn: [signInProof] },
     );
-    // After everything was written, so that it tells of the state in which `up` leaves the servers.
-    const services = new Services(
-      `${name}-services`,
-      { ...args.services, ...repeated, registryUrl, proves: { ...proves, clientSecret: args.clientSecretFingerprint } },
-      { parent: this, dependsOn: [secrets] },
-    );
     const builds = (args.testBuilds ?? []).map(
       (build, index) =>
         new TestBuild(
@@ -114,7 +108,7 @@ export class Acceptance extends ComponentResource {
           { parent: this, dependsOn: [secrets] },
         ),
     );
-    new OtherKeys(
+    const otherKeys = new OtherKeys(
       `${name}-other-keys`,
       {
         ...account,
@@ -142,6 +136,12 @@ export class Acceptance extends ComponentResource {
         dependsOn: [secrets, accessProof, ...builds],
         aliases: [{ type: "zot-auth:zot:RetiredKeys", name: `${name}-retired-keys` }],
       },
+    );
+    // After everything else: it tells of the state in which `up` leaves the servers, and one that is down does not keep replaced keys from being revoked.
+    const services = new Services(
+      `${name}-services`,
+      { ...args.services, ...repeated, registryUrl, proves: { ...proves, clientSecret: args.clientSecretFingerprint } },
+      { parent: this, dependsOn: [otherKeys] },
     );
     const proofs = all([
       signInProof.checks,

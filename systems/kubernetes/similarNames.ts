@@ -1,9 +1,12 @@
 import { distance } from "fastest-levenshtein";
 
-/** A generator's hash at the end of a name: kustomize's, of ten characters out of sixteen, or one with a digit. */
-const HASH = /-(?:[2456789bcdfghkmt]{10}|(?=[a-z]*\d)[a-z\d]{5,})$/;
+/**
+ * The hash with which kustomize ends a name: ten hexadecimal digits, of which it spells 0, 1, 3, a and e as g, h, k, m and t (`encode` in its
+ * api/hasher/hasher.go). What else ends in letters and digits, such as `prod1`, may be a name's own word.
+ */
+const HASH = /-[2456789bcdfghkmt]{10}$/;
 
-/** Whether a generator has made the name, and makes another one for other contents. */
+/** Whether kustomize has made the name, and makes another one for other contents. */
 export function hasHash(name: string): boolean {
   return HASH.test(name);
 }

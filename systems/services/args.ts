@@ -30,8 +30,8 @@ export interface ServicesArgs {
   readonly forgejo: ForgejoConnection;
   /** Who pushes: repositories, organisations and users in Forgejo. Their runners are looked at. */
   readonly targets: readonly string[];
-  /** What is tried with the registry itself. */
-  readonly registry: RegistryTrials;
+  /** What is tried with the registry itself. Default: nothing. */
+  readonly registry?: RegistryTrials;
   /** Address of 1Password Connect. Default: none, the `op` CLI is used. */
   readonly connectUrl?: string;
 }

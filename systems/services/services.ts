@@ -87,7 +87,8 @@ async function rowsOf(inputs: ServicesInputs, { signal }: Context): Promise<read
   const inside = await Promise.all([
     ...(answers(AUTHENTIK) ? [workerRow(authentik, signal)] : []),
     ...(argocd !== undefined && answers(ARGOCD) ? [applicationRow(argocd, signal)] : []),
-    ...(answers(ZOT) ? registryRows(registryUrl, registry, signal) : []),
+    // A state of an earlier commit has none.
+    ...(registry !== undefined && answers(ZOT) ? registryRows(registryUrl, registry, signal) : []),
     ...(answers(FORGEJO) ? targets.map(async (target) => runnersRow(forgejo, target, signal)) : []),
   ]);
   return [...servers, ...inside];

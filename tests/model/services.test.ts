@@ -58,6 +58,19 @@ test("a Forgejo that says it fails: up ends in one error, the key stays, and des
   assert.equal(gone.how, "done", gone.errors.join());
 });
 
+test("a Forgejo that says it fails ends the first up only once everything else is done, other keys too", async () => {
+  answer("/api/healthz", 500, '{"status":"fail"}');
+  const ended = await up();
+  assert.equal(ended.how, "failed");
+  const done = steps(ended);
+  assert.equal(done.at(-1), "create acceptance-services");
+  for (const step of ["create acceptance-access", "create acceptance-other-keys"])
+    assert.ok(done.includes(step), done.join("\n"));
+  engine.refuse = () => undefined;
+  const next = await up();
+  assert.deepEqual([next.how, steps(next)], ["done", ["create acceptance-services"]], next.errors.join());
+});
+
 test("proofs that are asked for run again, and nothing else; that nobody asks the next time is no difference", async () => {
   await up();
   const asked = async (): Promise<Ended> =>
@@ -68,8 +81,8 @@ test("proofs that are asked for run again, and nothing else; that nobody asks th
   assert.equal(again.how, "done", again.errors.join());
   assert.deepEqual(steps(again), [
     "update acceptance-sign-in",
-    "update acceptance-services",
     "update acceptance-access",
+    "update acceptance-services",
   ]);
   assert.deepEqual((await up()).steps, []);
   lab.dropKeys(() => true);

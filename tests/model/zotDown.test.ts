@@ -42,7 +42,7 @@ test("a refresh without zot succeeds; the next up checks what it left open, and 
   assert.equal(how, "done", errors.join());
   assert.deepEqual(
     steps.map(({ op, urn }) => `${op} ${urn.split("::").at(-1) ?? ""}`),
-    ["update ci-key", "update acceptance-sign-in", "update acceptance-services", "update acceptance-other-keys"],
+    ["update ci-key", "update acceptance-sign-in", "update acceptance-other-keys", "update acceptance-services"],
   );
   assert.equal(lab.stored()["zot-ci-api"], key);
   assert.equal(lab.keys().filter(({ label }) => label.startsWith("zot-auth/")).length, 1);

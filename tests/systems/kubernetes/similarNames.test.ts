@@ -17,16 +17,29 @@ test("with another hash, without one where one was expected, and with one where 
   assert.deepEqual(similarNames(one, [other, ...OTHERS]), [other]);
   assert.deepEqual(similarNames(one, [none, ...OTHERS]), [none]);
   assert.deepEqual(similarNames(none, [one, other, ...OTHERS]), [one, other]);
-  assert.deepEqual(similarNames(one, ["blueprints-m5bk7gt2ck", "ssl-blueprints-0a1b2c"]), [
+  assert.deepEqual(similarNames(one, ["blueprints-m5bk7gt2ck", "ssl-blueprints-2c4d6f8gh9"]), [
     "blueprints-m5bk7gt2ck",
-    "ssl-blueprints-0a1b2c",
+    "ssl-blueprints-2c4d6f8gh9",
   ]);
   assert.deepEqual(similarNames("a-7f8d9cmk2t", ["b-7f8d9cmk2t-more-than-a-slip"]), []);
 });
 
-test("a hash is none of a name's own words", () => {
-  for (const name of ["x-7f8d9cmk2t", "x-bcdfghkmtb", "x-abc123"]) assert.ok(hasHash(name), name);
-  for (const name of ["authentik-blueprints", "x-v2", "kube-root-ca.crt", "blueprints"])
+test("a hash is kustomize's: ten characters out of its sixteen, and none of a name's own words", () => {
+  for (const name of ["x-7f8d9cmk2t", "x-bcdfghkmtb", "sso-blueprints-h42kk5tg96"]) assert.ok(hasHash(name), name);
+  for (const name of [
+    "authentik-blueprints",
+    "authentik-blueprints-prod1",
+    "authentik-cluster2",
+    "x-v2",
+    "x-abc123",
+    // A character more or less, one that kustomize replaces, and no hyphen.
+    "x-7f8d9cmk2t2",
+    "x-7f8d9cmk2",
+    "x-7f8d9cmk20",
+    "x7f8d9cmk2t",
+    "kube-root-ca.crt",
+    "blueprints",
+  ])
     assert.ok(!hasHash(name), name);
 });
 

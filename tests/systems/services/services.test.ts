@@ -248,6 +248,13 @@ for (const [status, outcome] of [
   });
 }
 
+test("the state of an earlier commit, without a registry to try, is refreshed", async () => {
+  const { state } = await services.create(inputs(), context);
+  const { registry: _registry, ...former } = state;
+  const seen = await services.read?.(former, context);
+  assert.deepEqual([seen?.drift, seen?.result], ["", "8 passed"]);
+});
+
 test("a key that cannot be read is skipped with the reason, and fails nothing", async () => {
   const admin = { username: "ada", key: "env:T_NOT_SET" as const };
   const found = only(await rows({ registry: { puller: ACCOUNT, pullThrough: [], admin, repository: "own/test" } }));
