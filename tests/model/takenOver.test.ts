@@ -5,6 +5,7 @@ import { Engine } from "./engine/engine.ts";
 import type { Ended } from "./engine/engine.ts";
 import { Homelab } from "./homelab/homelab.ts";
 import { program } from "./engine/program.ts";
+import type { Change } from "./homelab/servers.ts";
 
 // Objects that exist in Authentik without a state of ours: a first `up` takes no access away from them unless the settings accept it.
 
@@ -15,8 +16,14 @@ beforeEach(async () => {
 });
 afterEach(async () => lab.stop());
 
-async function up(engine: Engine, acceptRemoved: readonly string[] = []): Promise<Ended> {
-  return engine.up(() => program(lab.settings({ authentik: { acceptRemoved } })));
+async function up(engine: Engine, acceptRemoved: readonly string[] = [], change: Change = {}): Promise<Ended> {
+  return engine.up(() => program(lab.settings({ ...change, authentik: { ...change["authentik"], acceptRemoved } })));
+}
+
+function account(username: string): Record<string, unknown> {
+  const found = lab.authentikRows()["authentik_core.user"]?.find((user) => user["username"] === username);
+  assert.ok(found);
+  return found;
 }
 
 /** The account's groups in Authentik, by name. */
@@ -60,4 +67,45 @@ test("`up` refuses before it changes anything in Authentik, destroy gets out, an
   assert.deepEqual((await up(engine)).steps, [], "the setting is needed once");
   putIntoAllGroups();
   assert.equal((await up(engine)).how, "done");
+});
+
+const AKADMIN: Change = { ci: { user: "akadmin" } };
+const REFUSED =
+  /ci\.user: the account "akadmin" exists in Authentik and is of the type internal, not a service account\. .*Set ci\.user to a name that no account has/;
+
+test("a person's account is never CI's, whatever is accepted: not at first, not later, and destroy leaves it", async () => {
+  const before = structuredClone(account("akadmin"));
+  const first = new Engine();
+  const refused = await up(first, ["group authentik Admins of the account akadmin"], AKADMIN);
+  assert.equal(refused.how, "failed");
+  assert.match(refused.errors.join("\n"), REFUSED);
+  assert.equal((await first.destroy()).how, "done");
+  assert.deepEqual(account("akadmin"), before);
+
+  const engine = new Engine();
+  assert.equal((await up(engine)).how, "done");
+  const rows = structuredClone(lab.authentikRows());
+  const secrets = structuredClone(lab.held("own/one").secrets);
+  const later = await up(engine, [], AKADMIN);
+  assert.equal(later.how, "failed");
+  assert.match(later.errors.join("\n"), REFUSED);
+  assert.deepEqual(lab.authentikRows()["authentik_core.user"], rows["authentik_core.user"]);
+  assert.deepEqual(lab.authentikRows()["authentik_core.group"], rows["authentik_core.group"]);
+  assert.deepEqual(lab.held("own/one").secrets, secrets);
+  assert.deepEqual((await up(engine)).steps, [], "the setting as it was is a way out");
+  await up(engine, [], AKADMIN);
+  const { how, errors } = await engine.destroy();
+  assert.equal(how, "done", errors.join());
+  assert.deepEqual(account("akadmin"), before);
+});
+
+test("the stack's own account stays its own after somebody made a person of it", async () => {
+  const engine = new Engine();
+  assert.equal((await up(engine)).how, "done");
+  account("zot-ci")["type"] = "internal";
+  const changed = await up(engine, [], { authentik: { machineFlow: "robots-login" } });
+  assert.equal(changed.how, "done", changed.errors.join());
+  const taking = await up(new Engine());
+  assert.equal(taking.how, "done", taking.errors.join());
+  assert.equal(account("zot-ci")["type"], "service_account");
 });

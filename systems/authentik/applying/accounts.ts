@@ -1,3 +1,4 @@
+import { ZotAuthError } from "../../../core/errors.ts";
 import { at, string } from "../../../core/json.ts";
 import { accountName, appPasswordIdentifier } from "../blueprint/render.ts";
 import { usernameOf } from "../blueprint/objects.ts";
@@ -18,6 +19,28 @@ export async function ownerOf(authentik: Authentik, username: string): Promise<A
       `The account ${username} in Authentik has the name "${name}", not "${accountName(username)}", so it is not treated as this program's and stays unchanged. ` +
       "If it is CI's account, restore that name and run again. If it is somebody else's, there is nothing to do.",
   };
+}
+
+/**
+ * Refuses to make somebody's account CI's: the blueprint would rename it and set its type, and a later `destroy` would delete it as ours. A service account that is there
+ * for CI may be taken over, unless it is an administrator.
+ *
+ * @throws ZotAuthError `ACCOUNT_TAKEN`
+ */
+export async function assertFreeForCi(authentik: Authentik, username: string): Promise<void> {
+  const user = await authentik.user(username);
+  if (user === undefined || string(at(user, "name")) === accountName(username)) return;
+  const type = string(at(user, "type"));
+  const isPerson = type !== "service_account";
+  if (!isPerson && at(user, "is_superuser") !== true) return;
+  const [why, remedy] = isPerson
+    ? [`is of the type ${type}, not a service account`, ""]
+    : ["is an administrator", ", or take the account out of the groups that make it one"];
+  throw new ZotAuthError(
+    "ACCOUNT_TAKEN",
+    `ci.user: the account "${username}" exists in Authentik and ${why}. \`up\` would make it CI's, and \`pulumi destroy\` would delete it. ` +
+      `Set ci.user to a name that no account has, or to a service account of CI${remedy}.`,
+  );
 }
 
 /** Without accounts of others, and with a warning that names each. Our state may be months old, and somebody may have created an account of that name since. */

@@ -1,12 +1,13 @@
 import { ZotAuthError } from "../../../core/errors.ts";
 import { unlessUnreadable } from "../../../core/lookAhead.ts";
 import type { Context } from "../../../provider/resource.ts";
+import { assertFreeForCi } from "../applying/accounts.ts";
 import { checkClientId } from "../applying/clientId.ts";
 import { parseDeclared } from "../blueprint/declared.ts";
 import type { BlueprintObject } from "../blueprint/objects.ts";
 import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";
-import { PROVIDER, text } from "../compared/models.ts";
+import { PROVIDER, USER, text } from "../compared/models.ts";
 import { existingObjects } from "../compared/existing.ts";
 import { adoptionText, refusalOf } from "../compared/tell.ts";
 
@@ -35,7 +36,9 @@ export async function tellOfAdoption(
   await unlessUnreadable(unknown, context, async (signal) => {
     const authentik = new Authentik(args, signal);
     const known = await knownTo(authentik);
-    const taken = known.length > 0 ? undefined : await takenClientId(args, declared, { ...context, signal });
+    const taken =
+      (await taking(async () => assertNewAccountFree(authentik, declared, known))) ??
+      (known.length > 0 ? undefined : await takenClientId(args, declared, { ...context, signal }));
     if (taken !== undefined) {
       context.warn(`\`up\` fails: ${taken}`);
       return;
@@ -48,10 +51,10 @@ export async function tellOfAdoption(
 }
 
 /**
- * Refuses to take access away that the settings do not accept: a preview may not have shown it.
+ * Refuses to take somebody's account over, and to take access away that the settings do not accept: a preview may not have shown it.
  *
  * @param known the objects that the stack has made so far
- * @throws ZotAuthError `ACCESS_REMOVED`
+ * @throws ZotAuthError `ACCOUNT_TAKEN`, `ACCESS_REMOVED`
  */
 export async function assertAccepted(
   args: AdoptionArgs,
@@ -60,23 +63,42 @@ export async function assertAccepted(
 ): Promise<void> {
   const { declared, acceptRemoved = [] } = args;
   if (declared === undefined) return;
-  const adopted = await existingObjects(new Authentik(args, context.signal), declared, known);
+  const authentik = new Authentik(args, context.signal);
+  await assertNewAccountFree(authentik, declared, known);
+  const adopted = await existingObjects(authentik, declared, known);
   const refusal = refusalOf(adopted, nameOf(args), acceptRemoved);
   if (refusal !== undefined) throw new ZotAuthError("ACCESS_REMOVED", `${refusal}\nAuthentik was not changed.`);
+}
+
+/** An account that the stack has made is its own, also if somebody has changed it since. */
+async function assertNewAccountFree(
+  authentik: Authentik,
+  declared: string,
+  known: readonly BlueprintObject[],
+): Promise<void> {
+  const username = text(parseDeclared(declared).find(({ model }) => model === USER)?.identifiers["username"]);
+  if (username !== "" && !known.includes(`${USER} ${username}`)) await assertFreeForCi(authentik, username);
 }
 
 /** What the preflight of `up` says of a client ID or a provider's name that another provider has. */
 async function takenClientId(args: AdoptionArgs, declared: string, context: Context): Promise<string | undefined> {
   const provider = parseDeclared(declared).find(({ model }) => model === PROVIDER);
   const clientId = text(provider?.identifiers["client_id"]);
+  return taking(async () => checkClientId(args, { clientId, providerName: text(provider?.attrs["name"]) }, context));
+}
+
+/** Why a check refuses what is somebody else's; `undefined` if it does not. */
+async function taking(check: () => Promise<void>): Promise<string | undefined> {
   try {
-    await checkClientId(args, { clientId, providerName: text(provider?.attrs["name"]) }, context);
+    await check();
     return undefined;
   } catch (error) {
-    if (error instanceof ZotAuthError && error.code === "CLIENT_ID_TAKEN") return error.message;
+    if (error instanceof ZotAuthError && TAKEN.includes(error.code)) return error.message;
     throw error;
   }
 }
+
+const TAKEN: readonly string[] = ["ACCOUNT_TAKEN", "CLIENT_ID_TAKEN"];
 
 function nameOf({ authentikUrl }: AdoptionArgs): string {
   return `Authentik (${authentikUrl})`;

@@ -187,12 +187,20 @@ export class Homelab {
     this.secrets.add(value);
   }
 
-  /** Creates an account in Authentik that is none of ours. */
+  /** Creates a service account in Authentik that is none of ours. */
   createAccount(username: string, name: string): void {
     const users = this.authentikRows()["authentik_core.user"] ?? [];
     const [like] = users;
     const pk = Math.max(...users.map((user) => Number(user.pk))) + 1000;
-    users.push({ ...structuredClone(like), pk, uuid: randomUUID(), username, name, groups: [] });
+    users.push({
+      ...structuredClone(like),
+      pk,
+      uuid: randomUUID(),
+      username,
+      name,
+      type: "service_account",
+      groups: [],
+    });
   }
 
   /** What an account is called in Authentik; `undefined` if there is none. */

@@ -297,3 +297,32 @@ test("a client ID of a provider with another name: the preview says that `up` fa
     /^`up` fails: The client ID "zot" \(authentik\.clientId\) belongs to the OAuth2 provider "Zot" in Authentik\./,
   );
 });
+
+test("an account of somebody is never CI's: the preview says that `up` fails, and no setting accepts it", async (t) => {
+  const lab = await startLab(t);
+  await byHand(lab);
+  const { pk } = await lab.one(`/core/users/?username=${ARGS.ciUser}`);
+  const path = `/core/users/${String(pk)}/`;
+  const inputs = inputsFor(t, lab, adminKey, LOST);
+  const refuses = async (why: RegExp): Promise<void> => {
+    assert.match((await previewOf(inputs)).warned, new RegExp(`^\`up\` fails: ${why.source}`));
+    await assert.rejects(objectCleanup.create(inputs, testContext()), { code: "ACCOUNT_TAKEN", message: why });
+  };
+  for (const type of ["internal", "external", "internal_service_account"]) {
+    await lab.api("PATCH", path, { type });
+    await refuses(
+      new RegExp(
+        `ci\\.user: the account "zot-ci" exists in Authentik and is of the type ${type}, not a service account`,
+      ),
+    );
+  }
+  await lab.api("PATCH", path, { type: "service_account" });
+  assert.doesNotMatch((await previewOf(inputs)).warned, /fails/);
+  const admins = await lab.one("/core/groups/?name=authentik%20Admins");
+  await lab.api("POST", `/core/groups/${String(admins["pk"])}/add_user/`, { pk });
+  await refuses(/ci\.user: the account "zot-ci" exists in Authentik and is an administrator\. .*take the account out/);
+
+  const own = (await objectCleanup.create({ ...inputs, declared: undefined }, testContext())).state;
+  const again = { ...inputs, timeout: 61 };
+  assert.equal((await previewOf(again, own as unknown as Values)).warned, "", "the stack's own");
+});
