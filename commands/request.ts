@@ -9,9 +9,10 @@ export interface Request {
   readonly others: readonly string[];
 }
 
-/** `undefined` if no stack is named: commands never guess it. */
+/** `undefined` if no stack is named, since commands never guess it, or another one among the options: part of the run would be on that one. */
 export function requestOf([stack = "", ...options]: readonly string[]): Request | undefined {
   if (stack === "" || stack.startsWith("-")) return undefined;
+  if (options.some((option) => /^(?:--stack(?:=|$)|-[defhijry]*s)/.test(option))) return undefined;
   const at = options.findIndex((option) => option === "--config-file" || option.startsWith("--config-file="));
   const length = at < 0 ? 0 : options[at] === "--config-file" ? 2 : 1;
   const configFile = options.slice(at, at + length);

@@ -94,6 +94,9 @@ test("the first argument is the stack, the other options go to Pulumi, and all P
   assert.deepEqual(requestOf(["prod", "--config-file=a.yaml", "--yes"])?.configFile, ["--config-file=a.yaml"]);
   assert.deepEqual(requestOf(["prod"]), { stack: "prod", options: [], configFile: [], others: [] });
   for (const args of [[], [""], ["--yes"], ["--stack", "prod"]]) assert.equal(requestOf(args), undefined);
+  for (const another of [["--stack", "lab"], ["--stack=lab"], ["-s", "lab"], ["-slab"], ["-ys=lab"]])
+    assert.equal(requestOf(["prod", "--yes", ...another]), undefined, another.join(" "));
+  assert.notEqual(requestOf(["prod", "--skip-preview", "-y"]), undefined);
 });
 
 test("the settings file is the one that Pulumi reads", () => {

@@ -69,11 +69,21 @@ test("uses the lab's passphrase file only for the lab's stack, and only if the u
     (await machine.run(["pulumi", ...args], env)).stdout.trim().slice("file=".length);
   assert.equal(await passphrase(["up", "--stack", "lab"]), lab);
   assert.equal(await passphrase(["up", "--stack=organization/zot-auth/lab"]), lab);
+  for (const named of [["-s", "lab"], ["-s=lab"], ["-slab"], ["-ys", "lab"], ["-yslab"], ["-s", "prod", "--stack=lab"]])
+    assert.equal(await passphrase(["up", ...named]), lab, named.join(" "));
   assert.equal(await passphrase(["stack", "init", "--no-select", "lab"]), lab);
   assert.equal(await passphrase(["up"], { PULUMI_STACK: "lab" }), lab);
   assert.equal(await passphrase(["up", "-s", "lab"], { [name]: "/mine" }), "/mine");
   assert.equal(await passphrase(["up", "-s", "lab"], { PULUMI_CONFIG_PASSPHRASE: "" }), "");
-  for (const args of [["up"], ["up", "--stack", "prod"], ["stack", "init", "prod"], ["stack", "select", "prod"]]) {
+  for (const named of [["-s=prod"], ["-sprod"], ["-ys=prod"], ["--stack", "lab", "-sprod"]])
+    assert.equal(await passphrase(["up", ...named], { PULUMI_STACK: "lab" }), "", named.join(" "));
+  for (const args of [
+    ["up"],
+    ["up", "--stacks=lab"],
+    ["up", "--stack", "prod"],
+    ["stack", "init", "prod"],
+    ["stack", "select", "prod"],
+  ]) {
     assert.equal(await passphrase(args), "", args.join(" "));
   }
 

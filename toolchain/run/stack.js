@@ -18,10 +18,18 @@ export function stackOf(place, pulumiHome, command, args) {
   return args[0]?.startsWith("commands/") ? args.slice(1).find((arg) => !arg.startsWith("-")) : undefined;
 }
 
-/** @param {readonly string[]} args */
+/**
+ * As Pulumi reads it: `--stack x`, `--stack=x`, `-s x`, `-s=x`, `-sx`, and behind options without a value, as in `-ys x`. The last one counts.
+ * @param {readonly string[]} args
+ */
 function flagged(args) {
-  const at = args.findIndex((arg) => arg === "--stack" || arg === "-s");
-  return at >= 0 ? args[at + 1] : args.find((arg) => arg.startsWith("--stack="))?.slice("--stack=".length);
+  const end = args.indexOf("--");
+  const options = end < 0 ? args : args.slice(0, end);
+  for (let at = options.length - 1; at >= 0; at -= 1) {
+    const found = /^(?:--stack|-[defhijry]*s)(?:$|=(.*)|(?<!-stack)(.+))/s.exec(options[at] ?? "");
+    if (found !== null) return found[1] ?? found[2] ?? options[at + 1];
+  }
+  return undefined;
 }
 
 /** @param {readonly string[]} args */
