@@ -109,3 +109,35 @@ test("the stack's own account stays its own after somebody made a person of it",
   assert.equal(taking.how, "done", taking.errors.join());
   assert.equal(account("zot-ci")["type"], "service_account");
 });
+
+test("CI's former account, back within its grace period, is ours: its old group needs no acceptance", async () => {
+  const engine = new Engine();
+  const upWith = async (change: Change): Promise<void> => {
+    const settings = lab.settings(change);
+    await lab.deployZot(settings);
+    const { how, errors } = await engine.up(() => program(settings));
+    assert.equal(how, "done", errors.join());
+  };
+  lab.dropKeys(() => true);
+  await upWith({});
+  await upWith({ ci: { user: "robot" } });
+  assert.notEqual(lab.accountName("zot-ci"), undefined, "its grace period lasts");
+  await upWith({ access: { ciGroup: "machines" } });
+  assert.deepEqual(groups(), ["machines"]);
+});
+
+test("a blueprint that a killed run left in Authentik is drift, and the next update deletes it", async () => {
+  const engine = new Engine();
+  assert.equal((await up(engine)).how, "done");
+  const { blueprints } = lab.authentik();
+  const renamed = lab.settings({ authentik: { applicationName: "Images" } });
+  const fault = { at: 1, when: "after", then: "cli" } as const;
+  const killed = await engine.up(() => program(renamed), fault);
+  assert.equal(killed.how, "killed");
+  assert.match(killed.run.struck?.url.pathname ?? "", /\/managed\/blueprints\/$/);
+  const [left, ...more] = lab.authentik().blueprints.filter((name) => !blueprints.includes(name));
+  assert.ok(left !== undefined && more.length === 0);
+  await engine.refresh();
+  assert.equal((await up(engine)).how, "done");
+  assert.deepEqual(lab.authentik().blueprints, blueprints);
+});

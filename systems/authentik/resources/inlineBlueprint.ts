@@ -38,8 +38,11 @@ export const inlineBlueprint: Resource<InlineBlueprintInputs, InlineBlueprintSta
 
   async read(state, context) {
     const wanted = inlineInstanceName(state.name, state.hash);
-    const found = (await ours(state, context)).find(({ name }) => name === wanted);
-    return found === undefined ? undefined : { ...state, instance: found.pk };
+    const all = await ours(state, context);
+    const found = all.find(({ name }) => name === wanted);
+    const left = all.find(({ name }) => name !== wanted);
+    const drift = left === undefined ? "" : `an interrupted run left the blueprint "${left.name}" in Authentik`;
+    return found === undefined ? undefined : { ...state, instance: found.pk, drift };
   },
 
   update: async (_state, inputs, context) => deliver(inputs, context),

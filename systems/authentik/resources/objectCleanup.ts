@@ -53,7 +53,7 @@ export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = 
     look: async ({ inputs, state }, context) =>
       tellOfAdoption(
         inputs,
-        async (authentik) => (state !== undefined && (await isSameAuthentik(state, authentik)) ? state.objects : []),
+        async (authentik) => (state === undefined ? [] : ((await madeIn(state, authentik)) ?? [])),
         context,
       ),
   },
@@ -69,9 +69,9 @@ export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = 
   },
 
   async update(state, { declared, acceptRemoved, ...inputs }, context) {
-    const moved = !(await isSameAuthentik(state, new Authentik(inputs, context.signal)));
-    await assertAccepted({ ...inputs, declared, acceptRemoved }, moved ? [] : state.objects, context);
-    if (moved) warnOfMove(state, context);
+    const made = await madeIn(state, new Authentik(inputs, context.signal));
+    await assertAccepted({ ...inputs, declared, acceptRemoved }, made ?? [], context);
+    if (made === undefined) warnOfMove(state, context);
     const { former, generation } = formerAfter(state, inputs);
     const going = former.filter((object) => object.generation === generation).map(({ object }) => object);
     return { ...inputs, former, generation, others: await othersOf(inputs, going, context), drift: "" };
@@ -98,6 +98,22 @@ async function isSameAuthentik({ authentikUrl, objects }: ObjectCleanupState, au
   if (authentikUrl === authentik.endpoint.url) return true;
   for (const flow of namesOf(objects, FLOW)) if (await authentik.hasFlow(flow)) return true;
   return false;
+}
+
+/** The objects that the stack has made there, with the former accounts that are still ours; `undefined` if it is another Authentik. */
+async function madeIn(
+  state: ObjectCleanupState,
+  authentik: Authentik,
+): Promise<readonly BlueprintObject[] | undefined> {
+  if (!(await isSameAuthentik(state, authentik))) return undefined;
+  const accounts = await Promise.all(
+    state.former.map(async ({ object }) => {
+      const name = usernameOf(object);
+      const owner = name === undefined ? undefined : await ifAllowed(async () => ownerOf(authentik, name));
+      return owner === "ours" ? [object] : [];
+    }),
+  );
+  return [...state.objects, ...accounts.flat()];
 }
 
 async function cleanUp(state: ObjectCleanupState, context: Context): Promise<void> {

@@ -2,7 +2,9 @@
  * `lock <config> <seconds>` creates the run's working folder, which is also the lock: two runs never deploy at once. A killed run leaves it
  * behind; the next run takes over if that process has ended. It waits for one that is still running, for example after a lost ssh connection.
  */
-export const LOCK = `lock() {
+export const LOCK = `# kill -0 also fails for another user's process.
+alive() { kill -0 "$1" 2>/dev/null || [ -d "/proc/$1" ] || ps -p "$1" >/dev/null 2>&1; }
+lock() {
   work=$1.zot-auth-work
   if [ ! -d "$(dirname "$1")" ]; then say "The folder $(dirname "$1") does not exist on zot's host (setting registry.configFile). Create it, or correct the setting."; exit 1; fi
   waited=$(( $(date +%s) + $2 )); absent=0
@@ -15,7 +17,7 @@ export const LOCK = `lock() {
     fi
     absent=0
     holder=$(cat "$work/pid" 2>/dev/null || { sleep 1; cat "$work/pid" 2>/dev/null || :; })
-    if [ -z "$holder" ] || ! kill -0 "$holder" 2>/dev/null; then
+    if [ -z "$holder" ] || ! alive "$holder"; then
       # Of two runs that take over at once, one moves it; a run that came in between keeps it.
       if [ "$(cat "$work/pid" 2>/dev/null || :)" = "$holder" ] && mv "$work" "$work.$$" 2>/dev/null; then rm -rf "$work.$$"; fi
     elif [ "$(date +%s)" -gt $waited ]; then
