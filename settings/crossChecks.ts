@@ -88,7 +88,7 @@ function* configProblems(settings: Settings): Generator<SettingsProblem> {
     if (["read", "create"].every((action) => grants(deciding, { group: args.rules.ciGroup }, action))) continue;
     yield {
       path: setting,
-      message: `CI cannot push to "${repository}": the rules of "${deciding?.glob ?? "no glob"}" do not allow it. Let CI push there with access.namespaces, or use a different repository.`,
+      message: `CI cannot push to "${repository}": the rules of "${deciding?.glob ?? "no glob"}" do not allow its group "${args.rules.ciGroup}" (access.ciGroup) to. Let it push there with access.ci or access.namespaces, or use a different repository.`,
     };
   }
 }

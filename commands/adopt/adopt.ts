@@ -78,7 +78,7 @@ async function run(args: readonly string[], { input, output, environment }: Surr
   const zot = await readZot(answers);
   await answers.complete([...ABOUT_ZOT, ...ABOUT_SERVERS]);
   assertValid(problemsOf(answers.tree));
-  const servers = await readServers(answers);
+  const servers = await readServers(answers, zot.possibleCiGroups);
   const adopted = zot.adopted();
   answers.zot = adopted.settings;
 
@@ -96,7 +96,7 @@ async function run(args: readonly string[], { input, output, environment }: Surr
     if (!(await agrees(question, terminal.input, terminal.output))) throw new Stop("Nothing was written.");
   }
   file.write(text);
-  const found = [`Read zot's config ${zot.place}.`, ...servers.notes];
+  const found = [`Read zot's config ${zot.place}.`, ...servers.notes, whoIsWho(settings, answers)];
   const kept = leavesOf(settings).filter((path) => answers.isKept(path));
   output.write(reportOf({ found, settings, kept, notKept, added: adopted.added, file }, request));
 }
@@ -133,6 +133,18 @@ function assertConsent(file: SettingsFile, agreed: boolean, chosen: boolean | un
   );
 }
 
+/** Whom the settings take for CI and for the administrators: a mistake there gives the wrong ones access. */
+function whoIsWho(settings: Tree, answers: Answers): string {
+  const { access, ci } = parseSettings(settings);
+  const named = (what: string, value: string, setting: string): string =>
+    `${what}: ${value} (${answers.sourceOf(setting)})`;
+  return [
+    named("CI's group", access.ciGroup, "access.ciGroup"),
+    named("CI's account", ci.user, "ci.user"),
+    named("administrators", access.adminGroup, "access.adminGroup"),
+  ].join(", ");
+}
+
 type Problem = ReturnType<typeof problemsOf>[number];
 
 /** Those of the settings as a whole. */
@@ -149,9 +161,10 @@ function problemsIn(settings: Tree): readonly Problem[] {
 function assertValid(problems: readonly Problem[]): void {
   if (problems.length === 0) return;
   const list = problems.map(({ path, message }) => `  --${path}: ${message}`);
+  const such = problems.some(({ message }) => message.includes("access.ci ")) ? ", such as --access.ci push" : "";
   throw new Stop(
     [
-      "Nothing was written: the settings would not be valid. Give other values as flags, or correct what they were read from.",
+      `Nothing was written: the settings would not be valid. Give other values as flags${such}, or correct what they were read from.`,
       ...list,
     ].join("\n"),
   );

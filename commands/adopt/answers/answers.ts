@@ -44,6 +44,19 @@ export class Answers {
     return typeof value === "string" ? value : undefined;
   }
 
+  /** Who says so, for the report. */
+  sourceOf(setting: string): string {
+    const sources: readonly (readonly [string, Tree])[] = [
+      ["your answer", this.#asked],
+      [`--${setting}`, this.#flags],
+      ["Authentik", this.#read],
+      ["zot's config", this.#zot],
+      ["the existing file", this.#former],
+    ];
+    const found = sources.find(([, tree]) => valueOf(tree, setting) !== undefined);
+    return found === undefined ? "the default" : `from ${found[0]}`;
+  }
+
   /** What zot's config says, instead of what it was taken to say before. */
   set zot(settings: Tree) {
     this.#zot = settings;

@@ -12,6 +12,8 @@ export interface AuthentikQuestion {
   /** `undefined` if zot's config does not say it. */
   readonly registryUrl: string | undefined;
   readonly ciGroup: string;
+  /** Others that may be CI's, if they have a service account. */
+  readonly possibleCiGroups: readonly string[];
 }
 
 /** What Authentik has. */
@@ -22,8 +24,8 @@ export interface AuthentikFindings {
   readonly notKept: readonly NotKept[];
   /** What could not be read, and what there is not. */
   readonly notes: readonly string[];
-  /** The service accounts of the CI group. */
-  readonly ciUsers: readonly string[];
+  /** The service accounts of each of the groups that are, or may be, CI's. */
+  readonly serviceAccounts: ReadonlyMap<string, readonly string[]>;
   /** Which application it is, for the report; `undefined` if there is none. */
   readonly found: string | undefined;
 }
@@ -53,8 +55,9 @@ class Reading {
   }
 
   async findings(): Promise<AuthentikFindings> {
-    const { clientId } = this.#question;
-    const ciUsers = await this.#ciUsers();
+    const { clientId, ciGroup, possibleCiGroups } = this.#question;
+    const serviceAccounts = new Map<string, readonly string[]>();
+    for (const group of [ciGroup, ...possibleCiGroups]) serviceAccounts.set(group, await this.#serviceAccounts(group));
     const provider = await this.#allowed(async () => this.#authentik.oauth2ProviderOf(clientId));
     const slug = string(at(provider, "assigned_application_slug"));
     if (provider === undefined && this.#notes.length === 0)
@@ -74,7 +77,7 @@ class Reading {
       signInGroups,
       notKept: this.#notKept,
       notes: this.#notes,
-      ciUsers,
+      serviceAccounts,
       found:
         provider === undefined
           ? undefined
@@ -150,15 +153,16 @@ class Reading {
       .filter((name) => name !== "");
   }
 
-  async #ciUsers(): Promise<readonly string[]> {
-    const group = await this.#allowed(async () => this.#authentik.group(this.#question.ciGroup));
+  /** Without people, of whom none is CI. */
+  async #serviceAccounts(name: string): Promise<readonly string[]> {
+    const group = await this.#allowed(async () => this.#authentik.group(name));
     const names = list(at(group, "users_obj")).map((user) => string(at(user, "username")));
     const accounts: string[] = [];
-    for (const name of names) {
-      const user = await this.#allowed(async () => this.#authentik.user(name));
-      if (string(at(user, "type")) === "service_account") accounts.push(name);
+    for (const username of names) {
+      const user = await this.#allowed(async () => this.#authentik.user(username));
+      if (string(at(user, "type")) === "service_account") accounts.push(username);
     }
-    return accounts.length === 0 && names.length === 1 ? names : accounts;
+    return accounts;
   }
 
   async #nameOf(path: string, what: string, pk: unknown, field: string): Promise<string | undefined> {

@@ -20,11 +20,18 @@ export interface ServerFindings {
   readonly notes: readonly string[];
 }
 
+/** The default of access.ciGroup. */
+const CI_GROUP = "artifact-workloads";
+
 /** Seconds that one of them may take. */
 const SECONDS = 60;
 
-/** Reads what the settings need from Authentik, Forgejo and 1Password. A server that does not answer leaves a note. */
-export async function readServers(answers: Answers): Promise<ServerFindings> {
+/**
+ * Reads what the settings need from Authentik, Forgejo and 1Password. A server that does not answer leaves a note.
+ *
+ * @param possibleCiGroups groups that may push, if none is called like CI's
+ */
+export async function readServers(answers: Answers, possibleCiGroups: readonly string[]): Promise<ServerFindings> {
   const notes: string[] = [];
   const notKept: NotKept[] = [];
   const questions: Question[] = [];
@@ -48,7 +55,8 @@ export async function readServers(answers: Answers): Promise<ServerFindings> {
       {
         clientId: answers.get("authentik.clientId") ?? "zot",
         registryUrl: answers.get("registry.url"),
-        ciGroup: answers.get("access.ciGroup") ?? "artifact-workloads",
+        ciGroup: answers.get("access.ciGroup") ?? CI_GROUP,
+        possibleCiGroups,
       },
       signal,
     );
@@ -57,11 +65,19 @@ export async function readServers(answers: Answers): Promise<ServerFindings> {
     notKept.push(...found.notKept);
     notes.push(...found.notes);
     if (found.found !== undefined) notes.push(`Authentik has ${found.found}.`);
+    const ciGroups = possibleCiGroups.filter((group) => (found.serviceAccounts.get(group) ?? []).length > 0);
+    const [ciGroup, ...more] = ciGroups;
+    if (ciGroup !== undefined && more.length > 0) {
+      questions.push(whichOf("access.ciGroup", "CI's group, of several with a service account", ciGroups));
+      return;
+    }
+    if (ciGroup !== undefined) answers.add({ access: { ciGroup } });
     if (answers.get("ci.user") !== undefined) return;
-    const [user, ...others] = found.ciUsers;
+    const users = found.serviceAccounts.get(answers.get("access.ciGroup") ?? CI_GROUP) ?? [];
+    const [user, ...others] = users;
     if (user !== undefined && others.length === 0) answers.add({ ci: { user } });
     else if (user !== undefined)
-      questions.push(whichOf("ci.user", "The account of CI, of several in its group", found.ciUsers));
+      questions.push(whichOf("ci.user", "The account of CI, of several in its group", users));
   });
 
   // Also those of an existing file: a person may have added some. Groups with permissions may sign in anyway.
@@ -120,7 +136,7 @@ function groupsOf(answers: Answers): readonly string[] {
   const namespaces = valueOf(tree, "access.namespaces");
   return [
     answers.get("access.adminGroup") ?? "admins",
-    answers.get("access.ciGroup") ?? "artifact-workloads",
+    answers.get("access.ciGroup") ?? CI_GROUP,
     ...keys(valueOf(tree, "access.groups")),
     ...Object.values(isObject(namespaces) ? namespaces : {}).flatMap((rules) =>
       keys(isObject(rules) ? rules["groups"] : undefined),

@@ -4,6 +4,7 @@ import { adoptConfig } from "../../../systems/zot/config/adopt/adoptConfig.ts";
 import type { AdoptedConfig } from "../../../systems/zot/config/adopt/adoptConfig.ts";
 import { valueAt } from "../../../systems/zot/config/anyCase.ts";
 import { isSecret } from "../../../systems/zot/config/secretValues.ts";
+import { possibleCiGroups } from "../../../systems/zot/config/adopt/settings/roles.ts";
 import type { HostFacts } from "../../../systems/zot/host/facts.ts";
 import { isCalledZot } from "../../../systems/zot/host/service/running.ts";
 import { formatZotVersion } from "../../../systems/zot/version.ts";
@@ -17,6 +18,8 @@ export interface ZotFindings {
   readonly place: string;
   /** The config as settings, with everything that is known by now. */
   readonly adopted: () => AdoptedConfig;
+  /** Groups that may push, if none is called like CI's. */
+  readonly possibleCiGroups: readonly string[];
   /** Secrets in zot's config: none may be in the file. */
   readonly secrets: readonly string[];
 }
@@ -69,6 +72,10 @@ export async function readZot(answers: Answers): Promise<ZotFindings> {
   return {
     place: `${configFile} on ${host === "local" ? "this machine" : host} (zot ${formatZotVersion(facts.version)})`,
     adopted,
+    possibleCiGroups: possibleCiGroups(config, {
+      adminGroup: answers.beside("access.adminGroup"),
+      ciGroup: answers.beside("access.ciGroup"),
+    }),
     secrets: secretsIn(config),
   };
 }

@@ -56,6 +56,25 @@ test("settings that are valid one by one, but not together: each is named with w
   assert.equal(ci?.["imagePrefix"], "apps");
 });
 
+test("a group that no policy names pushes; one that may only read is named, with the flag that lets it push", async (t) => {
+  const homelab = await HandMade.start(t);
+  homelab.changeConfig((config) => {
+    const policies = [{ groups: ["people"], actions: ["read"] }];
+    config["http"] = { ...config["http"], accessControl: { repositories: { "**": { policies } } } };
+  });
+  const unnamed = await homelab.adopt(["--access.ciGroup", "robots", ...homelab.flags()]);
+  assert.equal(unnamed.code, 0, unnamed.output);
+  const people = ["--yes", "--access.ciGroup", "people", ...homelab.flags()];
+  const refused = await homelab.adopt(people);
+  assert.equal(refused.code, 1, refused.output);
+  assert.match(
+    refused.output,
+    /Give other values as flags, such as --access\.ci push, or .*\n.*CI cannot push to "\S+": the rules of "\*\*" do not allow its group "people" \(access\.ciGroup\) to\./,
+  );
+  const pushing = await homelab.adopt(["--access.ci", "push", ...people]);
+  assert.equal(pushing.code, 0, pushing.output);
+});
+
 test("an existing file's setting that is not valid is named, and the file stays", async (t) => {
   const homelab = await HandMade.start(t);
   const text = "config:\n  zot-auth:ci:\n    keyLifetime: forever\n    user: zot ci\n";

@@ -77,6 +77,41 @@ test("an account of another name in CI's group becomes ci.user; of several, one 
   assert.equal(group(homelab, "ci")["user"], "builder");
 });
 
+test("a group of people is never CI's, nor a person its account; one with a service account is", async (t) => {
+  const homelab = await HandMade.start(t);
+  const people = { policies: [{ groups: ["people"], actions: ["read", "create"] }], anonymousPolicy: ["read"] };
+  homelab.changeConfig((config) => {
+    config["http"] = { ...config["http"], accessControl: { repositories: { "**": people } } };
+  });
+  const addTo = async (groupPk: unknown, username: string): Promise<void> => {
+    const { pk } = await homelab.authentik.one(`/core/users/?username=${username}`);
+    await homelab.changeAuthentik(`/core/groups/${String(groupPk)}/add_user/`, { pk });
+  };
+  const { pk } = await homelab.changeAuthentik("/core/groups/", { name: "people" });
+  await addTo(pk, "akadmin");
+  const ran = await homelab.adopt(homelab.flags());
+  assert.equal(ran.code, 0, ran.output);
+  assert.deepEqual(group(homelab, "access")["groups"], { people: ["read", "create"] });
+  assert.match(
+    ran.output,
+    /^CI's group: artifact-workloads \(the default\), CI's account: zot-ci \(from Authentik\), administrators: admins \(the default\)$/m,
+  );
+
+  const told = await homelab.adopt(["--yes", "--access.ciGroup", "people", ...homelab.flags()]);
+  assert.match(
+    told.output,
+    /^CI's group: people \(from --access\.ciGroup\), CI's account: zot-ci \(the default\), administrators: /m,
+  );
+
+  await addTo(pk, "other-ci");
+  const machine = await homelab.adopt(["--yes", ...homelab.flags()]);
+  assert.match(
+    machine.output,
+    /^CI's group: people \(from Authentik\), CI's account: other-ci \(from Authentik\), administrators: /m,
+  );
+  assert.deepEqual([group(homelab, "access")["ciGroup"], group(homelab, "ci")["user"]], ["people", "other-ci"]);
+});
+
 test("the Actions secret that looks like CI's key becomes the setting; of several, one must be chosen", async (t) => {
   const homelab = await HandMade.start(t, ["FLY_DEPLOY_TOKEN", "REGISTRY_TOKEN", "DOCKER_PASSWORD"]);
   const several = await homelab.adopt(homelab.flags());

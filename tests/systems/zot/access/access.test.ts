@@ -200,12 +200,12 @@ const BAD: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
   [
     "CI shut out of its own images",
     { access: { namespaces: { "blumeops/**": { ci: "read" } } } },
-    /ci\.imagePrefix: CI cannot push to "blumeops\/sample": the rules of "blumeops\/\*\*" do not allow it/,
+    /ci\.imagePrefix: CI cannot push to "blumeops\/sample": the rules of "blumeops\/\*\*" do not allow its group "\S+" \(access\.ciGroup\) to\./,
   ],
   [
     "CI confined to namespaces without the tests' repository",
     { access: { ci: "none", namespaces: { "blumeops/**": { ci: "push" } } } },
-    /acceptance\.repository: CI cannot push to "zot-auth\/acceptance": the rules of "\*\*" do not allow it\. Let CI push there with access\.namespaces/,
+    /acceptance\.repository: CI cannot push to "zot-auth\/acceptance": the rules of "\*\*" do not allow its group .* to\. Let it push there with access\.ci or access\.namespaces/,
   ],
   [
     "reading among further actions",

@@ -38,7 +38,7 @@ export function adoptAccess(config: JsonObject, roles: Roles): JsonObject {
   const isOpenToAll = Object.keys(objectAt(config, "http", "auth")).length === 0;
   const told = isObject(control) ? tiersOf(grants, roles) : { ...WITHOUT_RULES, anonymousRead: isOpenToAll };
   // Where the config does not say what CI may do, it pushes where a namespace lets it, if there is one.
-  const isSilent = roles.ciGroup === undefined || all === undefined;
+  const isSilent = roles.ciGroup === undefined || all === undefined || !namesCi(config, roles);
   const pushes = namespaces.some((one) => ciTier(grantsOf(one), roles) === "push");
   const tiers: Tiers = isSilent ? { ...told, ci: pushes ? "none" : "push" } : told;
   return present({
@@ -54,6 +54,16 @@ export function adoptAccess(config: JsonObject, roles: Roles): JsonObject {
       ]),
     ),
   });
+}
+
+/** Whether any policy is about CI. */
+function namesCi(config: JsonObject, { ciGroup, ciUser }: Roles): boolean {
+  const adminPolicy = valueAt(config, "http", "accessControl", "adminPolicy");
+  const policies = [
+    ...parseRepositoryRules(config).flatMap((rules) => rules.policies),
+    ...(isObject(adminPolicy) ? [parsePolicy(adminPolicy)] : []),
+  ];
+  return policies.some(({ groups, users }) => groups.includes(ciGroup ?? "") || users.includes(ciUser ?? ""));
 }
 
 const NOTHING: Grants = { groups: new Map(), users: new Map(), anonymous: [], everyone: [] };

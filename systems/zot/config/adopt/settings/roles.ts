@@ -29,15 +29,26 @@ export function rolesIn(config: JsonObject, known: Partial<Roles>): Roles {
   // The rules for all repositories count first.
   const places = [everywhere, admins, elsewhere];
   const adminGroup =
-    known.adminGroup ?? first(places, (policies) => pick(holders(policies, mayEverything), known.ciGroup, ADMIN, true));
+    known.adminGroup ?? first(places, (policies) => adminAmong(holders(policies, mayEverything), known.ciGroup));
+  // Never by what it may do alone: it may be a group of people.
   const ciGroup =
     known.ciGroup ??
-    first([everywhere, elsewhere], (policies) => pick(holders(policies, mayPush), adminGroup, CI, false)) ??
+    first([everywhere, elsewhere], (policies) =>
+      holders(policies, mayPush).find((group) => group !== adminGroup && CI.test(group)),
+    ) ??
     // A group that is called like CI and may overwrite, which the program takes away.
     [...holders(everywhere, (actions) => actions.includes("create"))].find(
       (group) => group !== adminGroup && CI.test(group),
     );
   return { adminGroup, ciGroup, ciUser: known.ciUser };
+}
+
+/** Groups that may push and nothing else, if none is called like CI's: one with a service account in Authentik may be CI's. */
+export function possibleCiGroups(config: JsonObject, known: Partial<Roles>): readonly string[] {
+  const { adminGroup, ciGroup } = rolesIn(config, known);
+  if (ciGroup !== undefined) return [];
+  const policies = parseRepositoryRules(config).flatMap((rules) => rules.policies);
+  return holders(policies, mayPush).filter((group) => group !== adminGroup);
 }
 
 function mayEverything(actions: readonly string[]): boolean {
@@ -56,15 +67,10 @@ function holders(policies: readonly Policy[], fits: (actions: readonly string[])
   );
 }
 
-/** The only candidate, or the first one that is called like the part. A group that merely may push need not be CI. */
-function pick(
-  candidates: readonly string[],
-  taken: string | undefined,
-  called: RegExp,
-  orTheFirst: boolean,
-): string | undefined {
-  const free = candidates.filter((group) => group !== taken);
-  return free.find((group) => called.test(group)) ?? (orTheFirst || free.length === 1 ? free[0] : undefined);
+/** The first that is called like it, or the first one. */
+function adminAmong(candidates: readonly string[], ciGroup: string | undefined): string | undefined {
+  const free = candidates.filter((group) => group !== ciGroup);
+  return free.find((group) => ADMIN.test(group)) ?? free[0];
 }
 
 function first<Place>(places: readonly Place[], find: (place: Place) => string | undefined): string | undefined {

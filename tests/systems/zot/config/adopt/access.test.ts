@@ -4,6 +4,7 @@ import type { JsonObject } from "../../../../../core/json.ts";
 import type { AdoptContext } from "../../../../../systems/zot/config/adopt/context.ts";
 import { version } from "../../../../support/settings.ts";
 import { at } from "../../../../../core/json.ts";
+import { possibleCiGroups } from "../../../../../systems/zot/config/adopt/settings/roles.ts";
 import { adopted, paths } from "./support.ts";
 
 const EVERYTHING = ["read", "create", "update", "delete"];
@@ -193,8 +194,18 @@ describe("access of configs that were made by hand", () => {
       policies: Object.entries(grants).map(([group, actions]) => ({ groups: [group], actions })),
     });
 
-    it("by what they may do", () => {
-      deepEqual(groupsOf({ "**": rules({ chiefs: EVERYTHING, makers: ["create", "read"] }) }), ["chiefs", "makers"]);
+    it("of the admins by what they may do; of CI never by that alone, since it may be people's", () => {
+      const repositories = { "**": rules({ chiefs: EVERYTHING, people: ["create", "read"], readers: ["read"] }) };
+      deepEqual(groupsOf(repositories), ["chiefs", undefined]);
+      const config = { http: { accessControl: { repositories } } };
+      deepEqual(possibleCiGroups(config, {}), ["people"]);
+      deepEqual(possibleCiGroups(config, { ciGroup: "readers" }), []);
+      deepEqual(possibleCiGroups(config, { adminGroup: "people" }), []);
+    });
+
+    it("of which CI's may push, if no policy names it", () => {
+      const repositories = { "**": rules({ admins: EVERYTHING, people: ["read"] }) };
+      deepEqual(access({ repositories }, { ciGroup: "robots" }).access["ci"], undefined);
     });
 
     it("by their names, among several", () => {
