@@ -1,4 +1,5 @@
 import type { SettingsProblem } from "../core/settings/problem.ts";
+import { authentikProblems } from "../systems/authentik/settingsProblems.ts";
 import { forgejoProblems } from "../systems/forgejo/settingsProblems.ts";
 import { decidingRules, grants } from "../systems/zot/access/policies.ts";
 import { allRepositories } from "../systems/zot/access/rules.ts";
@@ -20,6 +21,7 @@ export function* crossChecks(settings: Settings): Generator<SettingsProblem> {
   yield* keyStoreProblems(settings);
   yield* pathProblems(settings.registry, settings.zot);
   yield* accessProblems(settings.access, settings.ci.user);
+  yield* authentikProblems(settings.authentik, settings.access);
   yield* deliveryProblems(settings);
   yield* zotProblems(settings.zot);
   yield* usernameClaimProblems(settings);

@@ -9,6 +9,8 @@ import { objectAt } from "../../systems/zot/config/anyCase.ts";
 import { renderZotConfig } from "../../systems/zot/config/config.ts";
 import { REAL_CASE } from "../support/settings.ts";
 
+const CONFIG = REAL_CASE.registry.configFile;
+
 /** Each invalid setting: a name, the groups that differ from the real case, and the message. */
 const BAD: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
   ["a missing setting", { ci: { imagePrefix: "a" } }, /ci\.keyStore: required: a 1Password reference: op:/],
@@ -150,6 +152,79 @@ const BAD: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
     { registry: { ...REAL_CASE.registry, configFile: "config.json" } },
     /registry\.configFile: got "config\.json"; must be an absolute path on ssh:indri/,
   ],
+  ...(
+    [
+      ["credentialsFile", { registry: { credentialsFile: CONFIG } }, "registry.credentialsFile", "registry.configFile"],
+      ["serviceFile", { registry: { serviceFile: CONFIG } }, "registry.serviceFile", "registry.configFile"],
+      [
+        "sessionKeysFile",
+        { zot: { auth: { sessionKeysFile: CONFIG } } },
+        "zot.auth.sessionKeysFile",
+        "registry.configFile",
+      ],
+      [
+        "sessionKeysFile with the credentials",
+        { zot: { auth: { sessionKeysFile: REAL_CASE.registry.credentialsFile } } },
+        "zot.auth.sessionKeysFile",
+        "registry.credentialsFile",
+      ],
+      ["log.output", { zot: { log: { output: CONFIG } } }, "zot.log.output", "registry.configFile"],
+      ["log.audit", { zot: { log: { audit: CONFIG } } }, "zot.log.audit", "registry.configFile"],
+      [
+        "log.output with another spelling",
+        { zot: { log: { output: CONFIG.replaceAll("/", "//./") } } },
+        "zot.log.output",
+        "registry.configFile",
+      ],
+      [
+        "a TLS key",
+        { zot: { http: { tls: { cert: "/a/cert.pem", key: REAL_CASE.registry.credentialsFile } } } },
+        "zot.http.tls.key",
+        "registry.credentialsFile",
+      ],
+    ] as const
+  ).map(
+    ([name, { registry = {}, ...change }, path, other]: readonly [
+      string,
+      { readonly registry?: object; readonly zot?: object },
+      string,
+      string,
+    ]) =>
+      [
+        `a file that up writes, with another meaning: ${name}`,
+        { ...change, registry: { ...REAL_CASE.registry, ...registry } },
+        new RegExp(`${path}: got "[^"]*", which is also ${other}. Use a different file.`.replaceAll(".", "\\.")),
+      ] as const,
+  ),
+  ...(["authorizationFlow", "invalidationFlow"] as const).map(
+    (setting) =>
+      [
+        `a flow for machines that is also ${setting}`,
+        { authentik: { ...REAL_CASE.authentik, machineFlow: "sign-in", [setting]: "sign-in" } },
+        new RegExp(`authentik\\.machineFlow: got "sign-in", which is also authentik\\.${setting}: `),
+      ] as const,
+  ),
+  [
+    "the flow of former accounts",
+    { authentik: { ...REAL_CASE.authentik, machineFlow: "zot-auth-former-account" } },
+    /authentik\.machineFlow: got "zot-auth-former-account", the flow through which former accounts sign in/,
+  ],
+  ...(
+    [
+      ["access.ciGroup", { ciGroup: "zot-auth-former-account" }],
+      ["access.adminGroup", { adminGroup: "zot-auth-former-account" }],
+      ["access", { groups: { "zot-auth-former-account": ["read"] } }],
+      ["access", { signInGroups: ["zot-auth-former-account"] }],
+      ["access", { namespaces: { "a/**": { groups: { "zot-auth-former-account": ["read"] } } } }],
+    ] as const
+  ).map(
+    ([path, access]) =>
+      [
+        `the group of former accounts in ${JSON.stringify(access)}`,
+        { access },
+        new RegExp(`  ${path}: got "zot-auth-former-account", the group of former accounts`),
+      ] as const,
+  ),
   [
     "a credentials file that zot refuses",
     { registry: { ...REAL_CASE.registry, credentialsFile: "/a/oidc" } },

@@ -1,20 +1,31 @@
+import { posix } from "node:path";
 import type { SettingsProblem } from "../../../core/settings/problem.ts";
 import type { ZotSettings } from "../config/settings.ts";
 import type { RegistrySettings } from "./settings.ts";
 
 /** Paths that collide, or that would be resolved somewhere unknown on a remote host. */
 export function* pathProblems(registry: RegistrySettings, zot: ZotSettings): Generator<SettingsProblem> {
-  if (registry.configFile === registry.credentialsFile) {
-    yield {
-      path: "registry.credentialsFile",
-      message: `got "${registry.credentialsFile}", which is also registry.configFile. Use a different file.`,
-    };
+  const paths = pathsOf(registry, zot);
+  for (const [index, [path, value]] of paths.entries()) {
+    const taken = paths
+      .slice(0, index)
+      .find(([other, file]) => isOneFile(value, file) && WRITTEN.some((written) => [path, other].includes(written)));
+    if (taken === undefined) continue;
+    yield { path, message: `got "${value}", which is also ${taken[0]}. Use a different file.` };
   }
   if (registry.host === "local") return;
-  for (const [path, value] of pathsOf(registry, zot)) {
+  for (const [path, value] of paths) {
     if (value === undefined || value.startsWith("/")) continue;
     yield { path, message: `got "${value}"; must be an absolute path on ${registry.host}.` };
   }
+}
+
+/** The files that `up` writes, each as a whole: whatever else is in one would be lost. */
+const WRITTEN = ["registry.configFile", "registry.credentialsFile", "registry.serviceFile", "zot.auth.sessionKeysFile"];
+
+/** Whether two paths name one file, whatever its spelling; links are not followed. */
+function isOneFile(one: string | undefined, other: string | undefined): boolean {
+  return one !== undefined && other !== undefined && posix.normalize(one) === posix.normalize(other);
 }
 
 function pathsOf(registry: RegistrySettings, zot: ZotSettings): readonly (readonly [string, string | undefined])[] {
