@@ -25,7 +25,7 @@ export function splitStackConfig(config: Readonly<Record<string, unknown>>, proj
   for (const [key, value] of Object.entries(config)) {
     const separator = key.indexOf(":");
     const [namespace, name] = [key.slice(0, separator), key.slice(separator + 1)];
-    const group = GROUPS.find((known) => name.startsWith(`${known}.`));
+    const group = GROUPS.find((known) => name.startsWith(`${known}.`) || name.startsWith(`${known}:`));
     if (namespace === PULUMI) continue;
     if (namespace !== project) problems.push({ path: key, message: foreignKey(namespace, name, project) });
     else if (group !== undefined) problems.push({ path: key, message: pathAsName(key, group) });
@@ -51,5 +51,9 @@ function foreignKey(namespace: string, name: string, project: string): string {
 /** `pulumi config set zot-auth:access.anonymousRead false` writes one flat key, unless `--path` is given. */
 function pathAsName(key: string, group: string): string {
   const at = key.indexOf(":") + 1 + group.length;
+  if (key[at] === ":") {
+    const [inner, name] = [key.slice(0, at), key.slice(at + 1)];
+    return `unknown setting. Did you mean ${name} under ${inner}, as \`pulumi config set --path '${inner}.${name}' <value>\` writes it? Remove this key from the file.`;
+  }
   return `unknown setting: settings are nested in their group. Run \`pulumi config rm '${key}'\` and then \`pulumi config set --path '${key}' <value>\`, or write ${key.slice(at + 1)} under ${key.slice(0, at)} in the file.`;
 }

@@ -6,7 +6,7 @@ import { ZotAuthError, messageOf } from "../core/errors.ts";
 import { parseReference } from "../core/secrets/reference.ts";
 import type { SecretReference } from "../core/secrets/reference.ts";
 import { findField, valueOf } from "../systems/onePassword/item/field.ts";
-import { isId, placeOf } from "../systems/onePassword/item/place.ts";
+import { isId, placeOf, slashHint } from "../systems/onePassword/item/place.ts";
 import type { Place } from "../systems/onePassword/item/place.ts";
 import { resolveSecret } from "../systems/onePassword/resolver.ts";
 import { onePassword } from "../systems/onePassword/vault.ts";
@@ -37,7 +37,8 @@ async function read(
   provider: ProviderResource,
   connection: OnePasswordConnection,
 ): Promise<string> {
-  if (parseReference(reference)?.kind !== "op") {
+  const parsed = parseReference(reference);
+  if (parsed?.kind !== "op") {
     throw new RunError(
       `authentik.clientSecret: ${reference} must be a 1Password reference. Use op://vault/item/field, since 1Password's Pulumi provider reads it.`,
     );
@@ -52,7 +53,7 @@ async function read(
     const message =
       error instanceof ZotAuthError
         ? `authentik.clientSecret: ${error.message}`
-        : `authentik.clientSecret: ${reference} cannot be read: ${messageOf(error).replace(/\.$/, "")}. Correct the reference, or check the onePassword.* settings.`;
+        : `authentik.clientSecret: ${reference} cannot be read: ${messageOf(error).replace(/\.$/, "")}. Correct the reference, or check the onePassword.* settings.${slashHint(parsed.section)}`;
     if (!runtime.isDryRun()) throw new RunError(message);
     void log.warn(`${message} The preview shows everything that depends on it as changed.`);
     return runtime.unknownValue;

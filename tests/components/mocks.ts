@@ -102,9 +102,11 @@ export async function runProgram(
         resources.push({ type, name, inputs: given });
         return { id: `${name}-id`, state: { ...given, ...COMPUTED[type] } };
       },
-      call: ({ inputs }) => ({
-        sections: (inputs as Record<string, unknown>)["title"] === "two sections" ? SECTIONS : SECTIONS.slice(0, 1),
-      }),
+      call: ({ inputs }) => {
+        const { title } = inputs as Record<string, unknown>;
+        if (title === "no item") throw new Error('"no item" isn\'t an item');
+        return { sections: title === "two sections" ? SECTIONS : SECTIONS.slice(0, 1) };
+      },
     },
     "zot-auth",
     "test",

@@ -30,6 +30,16 @@ test("the client secret is read from the section that the reference names", asyn
   );
 });
 
+test("a reference of four parts that cannot be read: one of them may be half of a name with a slash", async () => {
+  const run = async (clientSecret: string): Promise<unknown> =>
+    runProgram({ authentik: { ...REAL_CASE.authentik, clientSecret } });
+  await assert.rejects(
+    run("op://vault/no item/Secrets/zot-client-secret"),
+    /cannot be read: .*If a name in it contains a slash, use its id: a slash separates the parts\./,
+  );
+  await assert.rejects(run("op://vault/no item/zot-client-secret"), /cannot be read: .* onePassword\.\* settings\.$/m);
+});
+
 test("every repository, organisation and user gets the same key, once, after it exists", async () => {
   const repositories = ["eblume/blumeops", "eblume/cv", "images", "user:eblume"];
   const run = await runProgram({ forgejo: { url: "https://forge.eblu.me", token: "env:T", repositories } });

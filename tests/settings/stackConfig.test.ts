@@ -18,6 +18,10 @@ const FOREIGN: readonly (readonly [string, RegExp])[] = [
     /pulumi config rm 'zot-auth:access\.anonymousRead'.* config set --path 'zot-auth:access\.anonymousRead'.* write anonymousRead under zot-auth:access in the file\./,
   ],
   ["zot-auth:zot.metrics.enable", /write metrics\.enable under zot-auth:zot in the file\./],
+  [
+    "zot-auth:ci:user",
+    /Did you mean user under zot-auth:ci, as `pulumi config set --path 'zot-auth:ci\.user' <value>` writes it\?/,
+  ],
   ["kubernetes:context", /configures its providers itself\. Did you mean "context" of "zot-auth:kubernetes"\?/],
   ["onepassword:account", /Did you mean "account" of "zot-auth:onePassword"\?/],
   ["aws:region", /reads only keys that begin with "zot-auth:"\. Remove it\./],

@@ -9,7 +9,7 @@ import type { ZotVersion } from "../version.ts";
 import type { ZotConfigArgs } from "./args.ts";
 import { configProblems } from "./checks/checks.ts";
 import { tooNewFor } from "./checks/since.ts";
-import { mergeExtra } from "./extra.ts";
+import { mergeExtra, twinsIn } from "./extra.ts";
 import { renderExtensions } from "./render/extensions.ts";
 import { renderHttp } from "./render/http.ts";
 import { renderStorage } from "./render/storage.ts";
@@ -49,6 +49,10 @@ export function assembleZotConfig(
     ...conflicts.map(({ path }) => ({
       path: `zot.extra.${path.join(".")}`,
       message: "cannot override another setting (see docs/settings.md). Remove it here.",
+    })),
+    ...twinsIn(extra).map(({ path, first }) => ({
+      path: `zot.extra.${path.join(".")}`,
+      message: `is the same key as "${first}" to zot, which takes either at random. Remove one of the two.`,
     })),
   ];
   const tooNew = tooNewFor(version, config);

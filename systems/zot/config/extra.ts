@@ -1,4 +1,4 @@
-import { isObject } from "../../../core/json.ts";
+import { isObject, list } from "../../../core/json.ts";
 import { spelled } from "./anyCase.ts";
 import type { JsonObject } from "../../../core/json.ts";
 
@@ -12,6 +12,22 @@ export interface Conflict {
 export interface Merged {
   readonly config: JsonObject;
   readonly conflicts: readonly Conflict[];
+}
+
+/** A key that another one beside it repeats in another case. */
+export interface Twin extends Conflict {
+  /** The first of the two. */
+  readonly first: string;
+}
+
+/** Keys that zot takes for the same: it reads either of the two, at random. */
+export function twinsIn(value: unknown, path: readonly string[] = []): readonly Twin[] {
+  if (!isObject(value)) return list(value).flatMap((item, index) => twinsIn(item, [...path, String(index)]));
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const here = [...path, key];
+    const first = spelled(value, key);
+    return [...(first === undefined || first === key ? [] : [{ path: here, first }]), ...twinsIn(inner, here)];
+  });
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../../../core/json.ts";
-import { objectAt } from "../anyCase.ts";
+import { twinsIn } from "../extra.ts";
 import type { NotKept } from "./context.ts";
 import { textAt } from "./settings/read.ts";
 
@@ -7,7 +7,7 @@ import { textAt } from "./settings/read.ts";
 export function* gapsIn(config: JsonObject, configFile: string | undefined): Generator<NotKept> {
   yield* relativePaths(config);
   yield* otherFormat(configFile);
-  yield* twins(config, []);
+  yield* twins(config);
 }
 
 /** Paths that the settings must know as absolute ones. */
@@ -33,20 +33,11 @@ function* otherFormat(configFile: string | undefined): Generator<NotKept> {
   };
 }
 
-/** Keys that differ only in case: zot takes either. */
-function* twins(object: unknown, path: readonly string[]): Generator<NotKept> {
-  if (Array.isArray(object)) {
-    for (const [index, entry] of object.entries()) yield* twins(entry, [...path, String(index)]);
-    return;
-  }
-  const keys = Object.keys(objectAt({ object }, "object"));
-  for (const [index, key] of keys.entries()) {
-    const first = keys.findIndex((other) => other.toLowerCase() === key.toLowerCase());
-    if (first < index)
-      yield {
-        path: [...path, key].join("."),
-        reason: `is the same key as ${keys[first]} to zot, which takes either at random. The first is kept.`,
-      };
-    else yield* twins(objectAt({ object }, "object")[key], [...path, key]);
-  }
+/** Keys that differ only in case. */
+function* twins(config: JsonObject): Generator<NotKept> {
+  for (const { path, first } of twinsIn(config))
+    yield {
+      path: path.join("."),
+      reason: `is the same key as ${first} to zot, which takes either at random. The first is kept.`,
+    };
 }

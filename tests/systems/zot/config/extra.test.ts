@@ -35,6 +35,16 @@ test("options without a setting are merged at their path, whatever the case of t
 
 const BAD: readonly (readonly [string, unknown, RegExp])[] = [
   [
+    "two keys that zot takes for one",
+    { http: { ratelimit: { rate: 5 }, RateLimit: { rate: 6 } } },
+    /zot\.extra\.http\.RateLimit: is the same key as "ratelimit" to zot, which takes either at random\./,
+  ],
+  [
+    "two such keys in a list",
+    { extensions: { events: { enable: true, sinks: [{ type: "http", address: "https://a.lan", Type: "nats" }] } } },
+    /zot\.extra\.extensions\.events\.sinks\.0\.Type: is the same key as "type"/,
+  ],
+  [
     "a key that zot does not know",
     { http: { ratelimits: {} } },
     /zot\.extra\.http\.ratelimits: unknown setting\. Did you/,
