@@ -5,6 +5,7 @@
 import { judgeKeyDates } from "../systems/zot/keys/rotation.ts";
 import { messageOf } from "../core/errors.ts";
 import type { CheckFound } from "./metrics.ts";
+import { differenceIn } from "./check/difference.ts";
 import { ownOptionsIn } from "./check/options.ts";
 import type { OwnOptions } from "./check/options.ts";
 import { hasProvedSince, proveAgain } from "./check/proveAgain.ts";
@@ -18,7 +19,6 @@ import { requestOf, settingsFileOf } from "./request.ts";
 import type { Request } from "./request.ts";
 import { unfinishedIn } from "./unfinished.ts";
 import { USAGE, asksForHelp, synopsisOf } from "./usage.ts";
-import { zotIsDown } from "./zotAnswers.ts";
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -136,18 +136,18 @@ async function check(request: Request, full: boolean, onRead: (read: Partial<Rea
   if (key.verdict === "good") process.stdout.write(`${line}\n`);
   else process.stderr.write(`✗ ${line} ${remedy("up")} replaces it.\n`);
 
-  const down = await zotIsDown(String(outputs["registryUrl"]), settingsFileOf(request));
-  if (down !== undefined) return fails(down);
-  const others = await serversDown(exported);
-  if (others.length > 0) return fails(others.join(" "));
+  const { needed, former } = await serversDown(exported, String(outputs["registryUrl"]), settingsFileOf(request));
+  if (needed.length > 0) return fails(needed.join(" "));
+  for (const why of former) process.stderr.write(`${why} So the servers are not compared with the state.\n`);
+  onRead({ says: former });
 
-  // A preview takes no lock and writes no state, even with --refresh. With --diff it describes the drift.
-  const preview = ["preview", "--refresh", "--expect-no-changes", "--diff", "--stack", stack, ...options];
+  // A preview takes no lock and writes no state, even with --refresh. With --diff it describes the drift. A refresh fails at a server that is gone.
+  const refresh = former.length === 0 ? ["--refresh"] : [];
+  const preview = ["preview", ...refresh, "--expect-no-changes", "--diff", "--stack", stack, ...options];
   const [look, events] = await withEventLog(async (log) => pulumi([...preview, ...log.options], undefined, log.env));
   onRead({ events });
-  const repair = remedy("up --refresh");
-  if (look.code === PULUMI_EXIT.changes)
-    return fails(`not everything is as declared, see above. ${repair} repairs it.`);
+  const repair = remedy(["up", ...refresh].join(" "));
+  if (look.code === PULUMI_EXIT.changes) return fails(differenceIn(events, repair));
   if (look.code !== 0) return fails("could not be checked, see above.");
   if (key.verdict !== "good") return fails(`the key is overdue, see above. ${repair} replaces it.`);
   process.stdout.write(`✓ ${stack}: everything is as declared.\n`);
