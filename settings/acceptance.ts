@@ -11,7 +11,9 @@ const workflow = z.strictObject({
     .record(z.string(), z.string())
     .default({})
     .describe("The workflow's inputs. Never a secret: everyone who can read the repository sees them."),
-  timeout: duration.default("10 minutes").describe("How long the run may take."),
+  timeout: duration
+    .default("10 minutes")
+    .describe("How long the run may wait for a runner, and how long it may then take."),
 });
 
 /** `docker.io/library/hello-world:latest`. */
@@ -32,7 +34,9 @@ export const acceptance = z.strictObject({
   workflows: z
     .array(workflow)
     .default([])
-    .describe("Further such workflows, for other ways to push: Dagger and Nix, for example. All run side by side."),
+    .describe(
+      "Further such workflows, for other ways to push: Dagger and Nix, for example. All are started together; those that share a runner take turns.",
+    ),
   pullThrough: z
     .array(
       z.string().regex(IMAGE, {

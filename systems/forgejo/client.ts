@@ -35,6 +35,8 @@ export interface WorkflowRun {
   readonly id: number;
   readonly status: string;
   readonly url: string;
+  /** Whether a runner has taken one of its jobs. */
+  readonly started: boolean;
 }
 
 /** Entries per page: Forgejo's maximum. */
@@ -199,7 +201,10 @@ export class Forgejo {
     const what = `show run ${id}`;
     const answer = await this.ask(repository, `/actions/runs/${id}`);
     if (answer.status !== 200) throw this.refused(repository, what, answer);
-    return { id, status: string(at(answer.json, "status")), url: string(at(answer.json, "html_url")) };
+    const status = string(at(answer.json, "status"));
+    // 1970 until then.
+    const started = status === "running" || Date.parse(string(at(answer.json, "started"))) > 0;
+    return { id, status, url: string(at(answer.json, "html_url")), started };
   }
 
   async #lookUp(target: string): Promise<{ readonly id: number; readonly shown: unknown }> {

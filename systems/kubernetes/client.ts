@@ -20,6 +20,20 @@ type Credentials = Pick<Access, "token" | "basic" | "cert" | "key">;
 /** Seconds that one request may take, and a credential plugin, which may ask its own server. */
 const SECONDS = 10;
 
+/** What to do about a proxy's certificate. */
+const PROXY_REMEDIES = {
+  untrusted:
+    "Kubernetes' plugin looks for the proxy's CA, too, in the `certificate-authority` of the cluster in the kubeconfig, and not in NODE_EXTRA_CA_CERTS: add the CA's certificate to that file, beside that of the API server's CA.",
+  otherName: "Use a name from the certificate as the proxy's address.",
+};
+
+/** The connection ended on the way to the proxy, so that what failed is not the API server's. */
+class NotAtProxy extends Error {
+  constructor(cause: Error) {
+    super(cause.message, { cause });
+  }
+}
+
 /** Reads from a cluster's API server, as the kubeconfig says. */
 export class ApiServer {
   readonly #access: Access;
@@ -63,10 +77,26 @@ export class ApiServer {
       ...present({ ca, cert, key, servername: serverName }),
       rejectUnauthorized: !insecure,
     };
-    const { Agent, ProxyAgent } = await import("undici");
-    return proxy === undefined
-      ? new Agent({ connect: tls, allowH2: false })
-      : new ProxyAgent({ uri: proxy.url, requestTls: tls, allowH2: false });
+    const { Agent, Pool, ProxyAgent, buildConnector } = await import("undici");
+    if (proxy === undefined) return new Agent({ connect: tls, allowH2: false });
+    // client-go checks an https proxy as it checks the API server: Go's http.Transport has one TLS configuration for both.
+    const toProxy = buildConnector(tls);
+    return new ProxyAgent({
+      uri: proxy.url,
+      requestTls: tls,
+      proxyTls: tls,
+      allowH2: false,
+      clientFactory: (origin, options) =>
+        new Pool(origin, {
+          ...options,
+          connect: (to, done) => {
+            toProxy(to, (...[error, socket]) => {
+              if (error === null) done(null, socket);
+              else done(new NotAtProxy(error), null);
+            });
+          },
+        }),
+    });
   }
 
   #explained(error: unknown, proxy: Proxy | undefined): unknown {
@@ -79,10 +109,15 @@ export class ApiServer {
           : "The cluster's `certificate-authority` in the kubeconfig is the certificate of another CA: replace it with that of the API server's.",
       otherName: "Use a name from the certificate as `server` or `tls-server-name` of the cluster in the kubeconfig.",
     };
-    const explained = tlsError(endpoint, error, remedies);
-    if (explained !== undefined || proxy === undefined) return explained ?? error;
+    if (proxy === undefined) return tlsError(endpoint, error, remedies) ?? error;
     // Without the user name and password that the address may have.
-    return new Error(`${messageOf(error)} (through the proxy ${new URL(proxy.url).host}, ${proxy.from})`);
+    const { protocol, host } = new URL(proxy.url);
+    const failure = error instanceof NotAtProxy ? error.cause : error;
+    const isProxys = error instanceof NotAtProxy || url.startsWith("http:");
+    const explained = isProxys
+      ? tlsError({ name: "the proxy", url: `${protocol}//${host}`, setting: proxy.from }, failure, PROXY_REMEDIES)
+      : tlsError(endpoint, failure, remedies);
+    return explained ?? new Error(`${messageOf(failure)} (through the proxy ${host}, ${proxy.from})`);
   }
 }
 

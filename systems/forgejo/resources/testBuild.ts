@@ -69,22 +69,7 @@ async function build(inputs: TestBuildInputs, context: Context): Promise<TestBui
   const forgejo = new Forgejo(inputs, context.signal);
   context.progress("starting the workflow");
   const id = await dispatched(forgejo, inputs, context);
-  let last: WorkflowRun | undefined;
-  const run = await waitFor(
-    async () => {
-      const seen = await forgejo.run(inputs.repository, id);
-      if (seen.status !== last?.status) context.progress(`run ${id} is ${seen.status}`);
-      last = seen;
-      return FINAL.includes(seen.status) ? seen : undefined;
-    },
-    {
-      what: `run ${id} of ${inputs.workflow} in ${inputs.repository}`,
-      timeoutSeconds: inputs.timeout,
-      signal: context.signal,
-      remedy: () =>
-        `It is ${last?.status ?? "unknown"}: see ${last?.url ?? "Forgejo"}${last?.status === "waiting" ? "; no runner picks it up" : ""}.`,
-    },
-  );
+  const run = await ended(forgejo, inputs, id, context);
   if (run.status !== "success") {
     const log = await failedLogs(forgejo, inputs.repository, id, context);
     throw new ZotAuthError(
@@ -93,6 +78,38 @@ async function build(inputs: TestBuildInputs, context: Context): Promise<TestBui
     );
   }
   return { ...inputs, run: id, runUrl: run.url, result: run.status, drift: "" };
+}
+
+/** The time begins when a runner takes the run: builds that share a runner take turns, and what one takes is not another's time. */
+async function ended(forgejo: Forgejo, inputs: TestBuildInputs, id: number, context: Context): Promise<WorkflowRun> {
+  const { signal } = context;
+  const { repository, workflow, timeout: timeoutSeconds } = inputs;
+  const what = `run ${id} of ${workflow} in ${repository}`;
+  let last: WorkflowRun | undefined;
+  const remedy = (): string =>
+    `It is ${last?.status ?? "unknown"}: see ${last?.url ?? "Forgejo"}${last?.status === "waiting" ? "; no runner picks it up" : ""}.`;
+  const look = async (): Promise<WorkflowRun> => {
+    const seen = await forgejo.run(repository, id);
+    if (seen.status !== last?.status) context.progress(`run ${id} is ${seen.status}`);
+    last = seen;
+    return seen;
+  };
+  const isOver = ({ status }: WorkflowRun): boolean => FINAL.includes(status);
+  const taken = await waitFor(
+    async () => {
+      const run = await look();
+      return run.started || isOver(run) ? run : undefined;
+    },
+    { what: `a runner to take ${what}`, timeoutSeconds, signal, remedy },
+  );
+  if (isOver(taken)) return taken;
+  return waitFor(
+    async () => {
+      const run = await look();
+      return isOver(run) ? run : undefined;
+    },
+    { what, timeoutSeconds, signal, remedy },
+  );
 }
 
 /** The end of the log of each job that did not succeed; empty if this release of Forgejo does not give it. */

@@ -86,9 +86,12 @@ async function start(t: TestContext): Promise<Cluster> {
 }
 
 /** A proxy that leads every tunnel to this port; what it was asked for. */
-async function proxyTo(t: TestContext, port: number): Promise<{ readonly url: string; readonly asked: string[] }> {
+async function proxyTo(
+  t: TestContext,
+  port: number,
+  proxy: ReturnType<typeof createHttpServer> | ReturnType<typeof createServer> = createHttpServer(),
+): Promise<{ readonly url: string; readonly asked: string[] }> {
   const asked: string[] = [];
-  const proxy = createHttpServer();
   proxy.on("connect", (request, socket) => {
     asked.push(`${request.url} ${request.headers["proxy-authorization"] ?? ""}`.trim());
     const through = connect(port, "127.0.0.1", () => {
@@ -167,5 +170,39 @@ test(
     const strange = why(await look({ ...behind, "proxy-url": "ssh://me:hush@bastion" }));
     assert.match(strange, /^the proxy .* must be an address that begins with http, https or socks5$/);
     assert.doesNotMatch(down + strange, /hush/);
+  },
+);
+
+test(
+  "an https proxy is checked with the cluster's CA, as client-go does, and its certificate is told as its own",
+  options,
+  async (t) => {
+    const { folder, port, look, authorizations } = await start(t);
+    const own = certificate(folder, "proxy");
+    const { url, asked } = await proxyTo(t, port, createServer(own));
+    const behind = { server: "https://api.lab:6443", "proxy-url": `https://me:hush@${url}` };
+    const untrusted = why(await look({ ...CA, ...behind }));
+    assert.match(
+      untrusted,
+      /^the proxy's certificate at https:\/\/127\.0\.0\.1:\d+ \(setting proxy-url in the kubeconfig\) is not trusted: /,
+    );
+    assert.match(untrusted, /add the CA's certificate to that file/);
+    assert.doesNotMatch(untrusted, /hush|API server's certificate/);
+    assert.deepEqual([asked, authorizations], [[], []], "nothing was sent");
+    writeFileSync(join(folder, "both.pem"), `${readFileSync(join(folder, "cert.pem"), "utf8")}${String(own.cert)}`);
+    const both = { "certificate-authority": "both.pem" };
+    assert.deepEqual(await look({ ...both, ...behind }), EXISTS);
+    const server = why(await look({ "certificate-authority": "proxy.pem", ...behind }));
+    assert.match(server, /^Kubernetes' API server's certificate at https:\/\/api\.lab:6443 .* is not trusted: /);
+    const named = why(
+      await look({ ...both, ...behind, "proxy-url": `https://${url.replace("127.0.0.1", "localhost")}` }),
+    );
+    assert.match(named, /^the proxy's certificate at https:\/\/localhost:\d+ is for another name: /);
+    const plain = await proxyTo(t, port);
+    const spoken = why(await look({ ...both, ...behind, "proxy-url": `https://${plain.url}` }));
+    assert.match(
+      spoken,
+      /^the proxy does not speak TLS at https:\S+\. .* use http:\/\/ in proxy-url in the kubeconfig\.$/,
+    );
   },
 );

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { AddressInfo } from "node:net";
 import test from "node:test";
+import type { TestContext } from "node:test";
 import type { ZotAuthError } from "../../../../core/errors.ts";
 import { endOfLog } from "../../../../systems/forgejo/jobLog.ts";
 import { testBuild } from "../../../../systems/forgejo/resources/testBuild.ts";
@@ -44,7 +45,7 @@ for (const [what, when] of [
     let faults = 0;
     bench.fate = ({ method }) => (method === "POST" && ++faults === 1 ? { when, then: 503 } : undefined);
     const error = await run();
-    assert.match(String(error), /run 3 of test\.yaml in own\/ci/);
+    assert.match(String(error), /waiting for a runner to take run 3 of test\.yaml in own\/ci\. It is waiting: /);
     const { total_count: runs } = (await bench.ask("GET", "/repos/own/ci/actions/runs")) as { total_count: number };
     assert.equal(runs, 3);
   });
@@ -124,3 +125,67 @@ for (const [what, logs] of [
     );
   });
 }
+
+const NEVER = "1970-01-01T00:00:00Z";
+const WAITING = ["waiting", NEVER] as const;
+const RUNNING = ["running", "2026-11-24T04:58:06Z"] as const;
+/** Between two jobs. */
+const BLOCKED = ["blocked", "2026-11-24T04:58:06Z"] as const;
+const DONE = ["success", "2026-11-24T04:58:06Z"] as const;
+
+/** Builds with a timeout of ten minutes, of which six pass each time that the run is looked at. */
+async function built(t: TestContext, seen: readonly (readonly [status: string, started: string])[]): Promise<unknown> {
+  const { createServer } = await import("node:http");
+  const clock = Date.now.bind(Date);
+  let passed = 0;
+  let looks = 0;
+  t.mock.method(Date, "now", () => clock() + passed);
+  const server = createServer((request, response) => {
+    const path = (request.url ?? "").replace(/\?.*/, "");
+    if (path.endsWith("/runs")) response.writeHead(404).end();
+    else if (path.endsWith("/dispatches")) response.writeHead(201).end(JSON.stringify({ id: 1 }));
+    else {
+      const [status, started] = seen[Math.min(looks, seen.length - 1)] ?? DONE;
+      looks += 1;
+      passed += 360_000;
+      response.end(JSON.stringify({ id: 1, status, started, html_url: "http://forge.test/own/ci/actions/runs/1" }));
+    }
+  });
+  await new Promise<void>((done) => {
+    server.listen(0, "127.0.0.1", done);
+  });
+  t.after(() => server.close());
+  process.env["T_TURNS"] = "l".repeat(40);
+  const bench = await Bench.start(t);
+  const inputs = {
+    forgejoUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    forgejoToken: "env:T_TURNS" as const,
+    repository: "own/ci",
+    workflow: "test.yaml",
+    ref: "main",
+    inputs: {},
+    timeout: 600,
+    proves: {},
+  };
+  return testBuild.create(inputs, bench.context()).then(
+    ({ state }) => state.result,
+    (error: unknown) => error,
+  );
+}
+
+test("a build's time begins when a runner takes it, also between its jobs", async (t) => {
+  assert.equal(await built(t, [WAITING, RUNNING, RUNNING, DONE]), "success");
+});
+
+test("a build that was taken between two looks has its time from then", async (t) => {
+  assert.equal(await built(t, [WAITING, BLOCKED, RUNNING, DONE]), "success");
+});
+
+test("a build that takes longer than its time, or that no runner takes, is told as that", async (t) => {
+  assert.match(
+    String(await built(t, [RUNNING])),
+    /Timed out after 10 minutes waiting for run 1 of test\.yaml in own\/ci\. It is running: /,
+  );
+  t.mock.restoreAll();
+  assert.match(String(await built(t, [WAITING])), /waiting for a runner to take run 1 .*; no runner picks it up\.$/);
+});
