@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { deployScript } from "../../../../../systems/zot/host/deploy/deploy.ts";
+import type { Deployment } from "../../../../../systems/zot/host/deploy/deploy.ts";
 import { removeScript } from "../../../../../systems/zot/host/deploy/remove.ts";
 import { renderLaunchAgent, renderUnit } from "../../../../../systems/zot/host/service/service.ts";
 import type { Service } from "../../../../../systems/zot/host/service/service.ts";
@@ -254,6 +256,47 @@ describe("a command in its place", () => {
 
 // The whole range takes minutes; neighbouring steps differ little.
 const STRIDE = 7;
+
+describe("another service together with another config file", () => {
+  /** A service for another config file. */
+  function movedUnit(name: string, file: string): Partial<Deployment> {
+    const configFile = world.at("moved.json");
+    const manager = { kind: "systemd-user", name, file } as const;
+    const definition = renderUnit({ binary: world.at("zot"), configFile });
+    return { configFile, service: { manager, logs: [], definition } };
+  }
+
+  test("is refused before anything changes, since ours still runs zot", async () => {
+    await deploy(unit("a"));
+    const before = world.files();
+    const { code, stderr } = await world.deploy(world.text(["read"]), movedUnit("b", world.at("b.service")));
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /^Another service runs zot at http:\S+, by a file that zot-auth wrote \(systemd-user:a\)\. Change registry\.configFile and registry\.service in two updates\. Nothing was changed\.\n$/,
+    );
+    assert.deepEqual(world.files(), before);
+    assert.equal(managers.running(), "a");
+    assert.deepEqual(world.zot.inForce, JSON.parse(world.text([])));
+  });
+
+  test("as is another file of the same unit: the clean-up of the old place would stop it", async () => {
+    const home = world.at("home");
+    const folder = join(home, ".config/systemd/user");
+    process.env["HOME"] = home;
+    const { definition = "" } = unit("a");
+    const manager = { kind: "systemd-user", name: "a", file: join(folder, "a.service") } as const;
+    await deploy({ manager, logs: [], definition });
+    const { code, stderr } = await world.deploy(world.text(["read"]), movedUnit("a", world.at("a.service")));
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      / Change registry\.configFile and registry\.serviceFile in two updates\. Nothing was changed\.\n$/,
+    );
+    assert.equal(managers.running(), "a");
+    assert.ok(!world.files().includes("a.service"));
+  });
+});
 
 test("killed at any step, the next run ends the change, takes it back, or destroys", { timeout: 280_000 }, async () => {
   const shims = new Shims();
