@@ -23,7 +23,10 @@ import { USAGE, asksForHelp, synopsisOf } from "./usage.ts";
 process.exitCode = await main(process.argv.slice(2));
 
 /** What the check has found so far, for the metrics and the report. */
-type Read = Pick<CheckFound, "outputs" | "state" | "unfinished" | "events"> & { readonly says: readonly string[] };
+type Read = Pick<CheckFound, "outputs" | "state" | "unfinished" | "events"> & {
+  readonly says: readonly string[];
+  readonly key?: string;
+};
 
 async function main(args: readonly string[]): Promise<number> {
   if (asksForHelp(args)) {
@@ -36,15 +39,15 @@ async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(`${typeof own === "string" ? `${own}.\n` : ""}${synopsisOf("check")}`);
     return 2;
   }
-  if (own.listen === undefined) return (await checkOnce(request, own)).code;
   const ended = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => ended.abort());
+  if (own.listen === undefined) return (await checkOnce(request, own, ended.signal)).code;
   const { listen } = await import("./check/listen.ts");
   try {
     await listen({
       ...own.listen,
       every: own.every,
-      check: async () => (await checkOnce(request, own)).metrics(),
+      check: async () => (await checkOnce(request, own, ended.signal)).metrics(),
       signal: ended.signal,
       onListening: (url) => process.stdout.write(`Serving metrics at ${url}\n`),
     });
@@ -60,22 +63,33 @@ interface Checked {
   readonly metrics: () => Promise<string>;
 }
 
-async function checkOnce(request: Request, { textfile, full, notify }: OwnOptions): Promise<Checked> {
+async function checkOnce(
+  request: Request,
+  { textfile, full, notify }: OwnOptions,
+  signal: AbortSignal,
+): Promise<Checked> {
   const { stack } = request;
   let read: Read = { outputs: undefined, state: undefined, unfinished: 0, events: undefined, says: [] };
-  const code = await check(request, full, ({ says = [], ...more }) => {
+  const onRead = ({ says = [], ...more }: Partial<Read>): void => {
     read = { ...read, ...more, says: [...read.says, ...says] };
-  });
+  };
+  const code = await check(request, { full, signal, onRead });
   const found = { ...read, stack, ended: new Date(), success: code === 0 };
   // Loaded only here: most checks need no metrics.
   const metrics = async (): Promise<string> => (await import("./metrics.ts")).metricsOf(found);
   if (code === 2) return { code, metrics };
+  // What it found then is about the signal, and not about the stack.
+  if (signal.aborted) {
+    process.stderr.write(`✗ ${stack}: the check was interrupted: no report, no metrics and no notification of it.\n`);
+    return { code: 1, metrics };
+  }
   await report(stack, code === 0, read);
   if (notify !== undefined) {
     const told = await import("./notify/notify.ts");
     const options = {
       folder: folderFor(stack, process.env["ZOT_AUTH_REPORTS"] === "" ? {} : process.env),
       settingsFile: settingsFileOf(request),
+      signal,
     };
     await told.notify(notify, { ...read, stack, success: code === 0 }, options);
   }
@@ -110,8 +124,16 @@ async function report(stack: string, succeeded: boolean, { says, state, events }
   }
 }
 
-async function check(request: Request, full: boolean, onRead: (read: Partial<Read>) => void): Promise<number> {
+interface HowToCheck {
+  readonly full: boolean;
+  /** After it, no further step begins. */
+  readonly signal: AbortSignal;
+  readonly onRead: (read: Partial<Read>) => void;
+}
+
+async function check(request: Request, { full, signal, onRead }: HowToCheck): Promise<number> {
   const { stack, options, configFile } = request;
+  const stopped = (): boolean => signal.aborted;
   const remedy = (up: string): string => `\`${["npm run pulumi --", up, "--stack", stack, ...configFile].join(" ")}\``;
   const fails = (why: string): 1 => {
     process.stderr.write(`✗ ${stack}: ${why}\n`);
@@ -132,7 +154,7 @@ async function check(request: Request, full: boolean, onRead: (read: Partial<Rea
   const key = judgeKeyDates(outputs, new Date());
   if (key.verdict === "unknown") return fails(`${key.says}. Run ${remedy("up")}.`);
   const line = `The key of ${String(outputs["ciUser"])} ${key.says}.`;
-  onRead({ says: [line] });
+  onRead({ says: [line], key: key.verdict });
   if (key.verdict === "good") process.stdout.write(`${line}\n`);
   else process.stderr.write(`✗ ${line} ${remedy("up")} replaces it.\n`);
 
@@ -140,6 +162,7 @@ async function check(request: Request, full: boolean, onRead: (read: Partial<Rea
   if (needed.length > 0) return fails(needed.join(" "));
   for (const why of former) process.stderr.write(`${why} So the servers are not compared with the state.\n`);
   onRead({ says: former });
+  if (stopped()) return 1;
 
   // A preview takes no lock and writes no state, even with --refresh. With --diff it describes the drift. A refresh fails at a server that is gone.
   const refresh = former.length === 0 ? ["--refresh"] : [];
@@ -152,6 +175,7 @@ async function check(request: Request, full: boolean, onRead: (read: Partial<Rea
   if (key.verdict !== "good") return fails(`the key is overdue, see above. ${repair} replaces it.`);
   process.stdout.write(`✓ ${stack}: everything is as declared.\n`);
   if (!full) return 0;
+  if (stopped()) return 1;
   const asked = new Date().toISOString();
   const [ended, proving] = await withEventLog(async (log) =>
     proveAgain(stack, exported, [...configFile, ...log.options], asked, log.env),

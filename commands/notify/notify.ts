@@ -23,31 +23,53 @@ export interface NotifyOptions {
   readonly folder: string;
   /** Tells how 1Password is reached. */
   readonly settingsFile: string;
+  /** Seconds for which a webhook that is down is tried again. */
   readonly retryFor?: number;
+  /** Ends it before it is sent. */
+  readonly signal?: AbortSignal;
 }
 
 /** Tells a person what needs one, and when nothing does any more. A webhook that fails does not fail the check; the next one tells again. */
 export async function notify(webhook: Webhook, checked: Checked, options: NotifyOptions): Promise<void> {
   const memory = join(options.folder, "notified");
-  const told = existsSync(memory) ? readFileSync(memory, "utf8") : "";
   const news = newsOf(checked);
-  if ((news?.about ?? "") === told) return;
+  if ((news?.about ?? "") === toldBefore(memory)) return;
   try {
     const shape = shapeOf(webhook.format);
     if (parseReference(webhook.address)?.kind === "op") configure(connectionIn(options.settingsFile));
-    const address = await resolveSecret(webhook.address);
-    const why = await send(address, shape, news?.message ?? allClear(checked.stack), options.retryFor);
+    const address = await resolveSecret(webhook.address, options.signal);
+    const why = await send(address, shape, news?.message ?? allClear(checked.stack), options);
     if (why !== undefined) throw new Error(`the webhook of ${webhook.address}: ${why}`);
-    if (news === undefined) rmSync(memory);
-    else remember(memory, news.about);
   } catch (error) {
     process.stderr.write(`The notification was not sent (--notify): ${messageOf(error)}\n`);
+    return;
+  }
+  remember(memory, news?.about);
+}
+
+/** Nothing if it cannot be read: to be told twice is better than not at all. */
+function toldBefore(file: string): string {
+  try {
+    return existsSync(file) ? readFileSync(file, "utf8") : "";
+  } catch (error) {
+    process.stderr.write(`What was told before cannot be read (--notify), so it is told again: ${messageOf(error)}\n`);
+    return "";
   }
 }
 
-function remember(file: string, about: string): void {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, about);
+function remember(file: string, about: string | undefined): void {
+  try {
+    if (about === undefined) {
+      rmSync(file);
+      return;
+    }
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, about);
+  } catch (error) {
+    process.stderr.write(
+      `The notification was sent (--notify), but cannot be remembered, so the next check sends it again: ${messageOf(error)}\n`,
+    );
+  }
 }
 
 function shapeOf(format: string): Shape {

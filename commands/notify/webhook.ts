@@ -16,7 +16,7 @@ export async function send(
   address: Secret,
   shape: Shape,
   message: Message,
-  retryFor = RETRY_SECONDS,
+  { retryFor = RETRY_SECONDS, signal }: { readonly retryFor?: number; readonly signal?: AbortSignal } = {},
 ): Promise<string | undefined> {
   const url = URL.parse(address.reveal().trim());
   if (url === null || !/^https?:$/.test(url.protocol)) return "its address is not an http or https address";
@@ -29,6 +29,7 @@ export async function send(
     // Twice is better than not at all.
     idempotent: true,
     retry: { retryFor },
+    signal,
     headers: credentials === ":" ? {} : { authorization: basic(credentials) },
   });
   return answer.status >= 200 && answer.status < 300 ? undefined : `it answered ${answer.status}`;

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after, before, beforeEach } from "node:test";
+import type { StepEvents } from "../../../report/events.ts";
 import { bodyOf } from "../../../commands/notify/message.ts";
 import { notify } from "../../../commands/notify/notify.ts";
 
@@ -46,13 +47,13 @@ after(() => {
 const FINE = { stack: "prod", success: true, says: ["The key rotates in 59 days."], state: undefined };
 const RED = { ...FINE, success: false, says: ["The key is overdue since 3 days.", "Not everything is as declared."] };
 
-async function tell(checked: object, format = "slack"): Promise<void> {
+async function tell(checked: object, format = "slack", signal = new AbortController().signal): Promise<void> {
   process.stderr.write = (text: string | Uint8Array): boolean => said.push(String(text)) > 0;
   try {
     await notify(
       { address: "env:T_HOOK", format },
       { ...FINE, ...checked },
-      { folder: join(folder, "stack"), settingsFile: join(folder, "none.yaml"), retryFor: 1 },
+      { folder: join(folder, "stack"), settingsFile: join(folder, "none.yaml"), retryFor: 1, signal },
     );
   } finally {
     process.stderr.write = write;
@@ -76,6 +77,59 @@ test("each new state is told once, and that nothing needs anybody any more", asy
   assert.equal(got.length, 3);
   assert.match(JSON.stringify(got[2]?.body), /prod is as declared again/);
   assert.deepEqual(said, []);
+});
+
+test("the message has what differs and why something could not be checked, and another of these is news", async () => {
+  const urn = (name: string): string => `urn:pulumi:prod::zot-auth::zot-auth:zot:Config::${name}`;
+  const events = (steps: Readonly<Record<string, string>>, ...errors: readonly string[]): object => ({
+    steps: new Map<string, Partial<StepEvents>>([
+      ...Object.entries(steps).map(([name, difference]) => [urn(name), { state: "differs", difference }] as const),
+      [urn("same"), { state: "unchanged" }] as const,
+    ]),
+    findings: [
+      { severity: "warning", text: "no reason" },
+      ...errors.map((text) => ({ severity: "error", step: "proof", text })),
+    ],
+  });
+  const texts = (): readonly string[] => got.map(({ body }) => (body as { readonly text: string }).text);
+  await tell({ ...RED, events: events({ site1: "has no secret", app: "update: data" }) });
+  assert.match(texts()[0] ?? "", /as declared\.\n- site1: has no secret\n- app: update: data$/);
+  await tell({ ...RED, events: events({ app: "update: data", site1: "has no secret" }) });
+  assert.equal(got.length, 1, "another order");
+  await tell({ ...RED, events: events({ site2: "has no secret", app: "update: data" }) });
+  assert.equal(got.length, 2, "another resource");
+  await tell({ ...RED, events: events({ site2: "has another secret", app: "update: data" }) });
+  assert.equal(got.length, 3, "another difference");
+  await tell({ ...RED, events: events({}, "zot answered 500.\nSee its log at 10:15.") });
+  assert.match(texts()[3] ?? "", /\n- proof: zot answered 500\. See its log at 10:15\.$/);
+  await tell({ ...RED, events: events({}, "zot answered 500.\nSee its log at 10:16.") });
+  assert.equal(got.length, 4, "a number");
+  await tell({ ...RED, events: events({}, "The certificate is not trusted.") });
+  assert.equal(got.length, 5, "another reason");
+  for (const key of ["due", "expired", "expired"])
+    await tell({ ...RED, key, events: events({}, "The certificate is not trusted.") });
+  assert.equal(got.length, 7, "the key, too");
+  const many = Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`r${at}`, "long ".repeat(1000)]));
+  await tell({ ...RED, events: events(many) });
+  assert.match(texts()[7] ?? "", /\n- and 24 more$/);
+  assert.ok((texts()[7] ?? "").length < 1500);
+  assert.doesNotMatch(texts().join(), /no reason|same/);
+});
+
+test("a memory that cannot be read or written is an error of its own, and the message is sent", async () => {
+  const memory = join(folder, "stack", "notified");
+  mkdirSync(memory, { recursive: true });
+  await tell(RED);
+  assert.equal(got.length, 1);
+  assert.match(said[0] ?? "", /^What was told before cannot be read \(--notify\), so it is told again: EISDIR/);
+  assert.match(said[1] ?? "", /^The notification was sent \(--notify\), but cannot be remembered, .*: EISDIR/);
+  assert.equal(said.length, 2, said.join());
+});
+
+test("a signal ends it before it is sent", async () => {
+  await tell(RED, "slack", AbortSignal.abort());
+  assert.equal(got.length, 0);
+  assert.match(said.join(), /^The notification was not sent/);
 });
 
 test("an unmanaged key needs a person although the check succeeds", async () => {
