@@ -124,6 +124,7 @@ test("after `pulumi up` the report of the run is written; it does not change how
     3,
     `me/z/lab debug=true 3 ${standIns},Forgejo\n`,
   ]);
+  assert.deepEqual(await run(["-s", "prod", "up"]), [3, `prod debug=true 3 ${standIns}\n`]);
   const others = [["preview"], ["up", "--help"], ["up", "--preview-only"], ["destroy"]];
   for (const args of others) assert.deepEqual(await run([...args, "--stack", "prod"]), [3, ""], args.join(" "));
   assert.deepEqual(await run(["up"]), [3, ""], "which stack is unknown");

@@ -37,9 +37,12 @@ export function reportedRun(place, env, stack, args) {
   };
 }
 
+/** Options that may stand before the command, with their value as the next argument. */
+const WITH_VALUE = ["-s", "--stack", "-C", "--cwd", "--color", "--config-file"];
+
 /** @param {readonly string[]} args */
 function isUpdate(args) {
-  const command = args.find((arg) => !arg.startsWith("-"));
+  const command = args.find((arg, at) => !arg.startsWith("-") && !WITH_VALUE.includes(args[at - 1] ?? ""));
   const asks = ["--help", "-h", "--event-log", "--preview-only"].some((option) => args.includes(option));
   return (command === "up" || command === "update") && !asks;
 }
