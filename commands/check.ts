@@ -85,13 +85,13 @@ async function checkOnce(
   }
   await report(stack, code === 0, read);
   if (notify !== undefined) {
-    const told = await import("./notify/notify.ts");
+    const notifications = await import("./notify/notify.ts");
     const options = {
       folder: folderFor(stack, process.env["ZOT_AUTH_REPORTS"] === "" ? {} : process.env),
       settingsFile: settingsFileOf(request),
       signal,
     };
-    await told.notify(notify, { ...read, stack, success: code === 0 }, options);
+    await notifications.notify(notify, { ...read, stack, success: code === 0 }, options);
   }
   if (textfile === undefined) return { code, metrics };
   const { writeTextfile } = await import("./metrics.ts");

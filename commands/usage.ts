@@ -8,7 +8,7 @@ Checks the key's dates and compares the servers with the settings, and writes a 
   --textfile <file>   also writes what it found as metrics for Prometheus (docs/metrics.md)
   --listen <address>  goes on, checks again every hour, and serves the metrics at http://<host:port>/metrics
   --every <duration>  with --listen: how long after a check the next begins, such as "10 minutes"
-  --notify <ref>      tells a webhook when something needs a person; its address is at env:NAME, file:path or op://… (docs/notifications.md)
+  --notify <ref>      notifies a webhook when something needs attention; its address is at env:NAME, file:path or op://… (docs/notifications.md)
   --notify-format <f> what it takes: slack (default), matrix, ntfy, or a file with a JSON template
 
 Exit code 0: everything is as declared. 1: it is not, or could not be checked. 2: wrong usage, or no such stack.

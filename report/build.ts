@@ -12,7 +12,7 @@ export interface Run {
   readonly says: readonly string[];
   /** What `pulumi stack export` prints. */
   readonly state: unknown;
-  /** What the engine's events told; `undefined` if there are none. */
+  /** What the engine's events say; `undefined` if there are none. */
   readonly events: RunEvents | undefined;
   readonly standIns: readonly string[];
 }

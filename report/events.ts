@@ -1,7 +1,7 @@
 import { at, list } from "../core/json.ts";
 import type { Finding, StepState } from "./report.ts";
 
-/** What the engine's events tell about a run. */
+/** What the engine's events say about a run. */
 export interface RunEvents {
   readonly steps: ReadonlyMap<string, StepEvents>;
   readonly findings: readonly Finding[];
@@ -30,7 +30,7 @@ const CHANGED: Readonly<Record<string, StepState>> = {
   delete: "deleted",
 };
 
-/** Reads the file of `pulumi … --event-log`: one JSON object a line. A line that was cut off, as by a kill, ends it. */
+/** Reads the file of `pulumi … --event-log`: one JSON object per line. It stops at a truncated line, as a kill leaves one. */
 export function readEvents(text: string): RunEvents {
   const steps = new Map<string, StepEvents>();
   const begun = new Map<string, number>();

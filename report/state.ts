@@ -180,10 +180,10 @@ export function keyLifeOf(outputs: unknown, state: unknown): KeyLife | undefined
   return { account, label, created, rotates, expires, unmanaged };
 }
 
-/** The releases of zot and of the servers that told theirs. */
+/** The releases of zot and of the servers that report theirs. */
 export function versionsOf(outputs: unknown, state: unknown): Readonly<Record<string, string>> {
-  const told = at(outputsOf(state, "zot-auth:acceptance:Services"), "versions");
-  const all = { zot: at(outputs, "zotVersion"), ...(isObject(told) ? told : {}) };
+  const reported = at(outputsOf(state, "zot-auth:acceptance:Services"), "versions");
+  const all = { zot: at(outputs, "zotVersion"), ...(isObject(reported) ? reported : {}) };
   return Object.fromEntries(
     Object.entries(all).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
   );

@@ -13,7 +13,7 @@ export interface OwnOptions {
   readonly every: number;
   /** Whether the proofs run again. */
   readonly full: boolean;
-  /** Who is told when something needs a person. */
+  /** The webhook that is notified when something needs attention. */
   readonly notify: Webhook | undefined;
   /** Everything else. */
   readonly rest: readonly string[];

@@ -19,9 +19,9 @@ export interface Webhook {
 }
 
 export interface NotifyOptions {
-  /** Remembers what was told: the same is told once. */
+  /** Where the last notification is remembered, so that the same one is sent only once. */
   readonly folder: string;
-  /** Tells how 1Password is reached. */
+  /** Says how to reach 1Password. */
   readonly settingsFile: string;
   /** Seconds for which a webhook that is down is tried again. */
   readonly retryFor?: number;
@@ -29,11 +29,11 @@ export interface NotifyOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Tells a person what needs one, and when nothing does any more. A webhook that fails does not fail the check; the next one tells again. */
+/** Sends what needs a person, and an all-clear when nothing does any more. A webhook that fails does not fail the check; the next check sends again. */
 export async function notify(webhook: Webhook, checked: Checked, options: NotifyOptions): Promise<void> {
   const memory = join(options.folder, "notified");
   const news = newsOf(checked);
-  if ((news?.about ?? "") === toldBefore(memory)) return;
+  if ((news?.about ?? "") === lastNotified(memory)) return;
   try {
     const shape = shapeOf(webhook.format);
     if (parseReference(webhook.address)?.kind === "op") configure(connectionIn(options.settingsFile));
@@ -47,12 +47,14 @@ export async function notify(webhook: Webhook, checked: Checked, options: Notify
   remember(memory, news?.about);
 }
 
-/** Nothing if it cannot be read: to be told twice is better than not at all. */
-function toldBefore(file: string): string {
+/** Nothing if it cannot be read: two notifications are better than none. */
+function lastNotified(file: string): string {
   try {
     return existsSync(file) ? readFileSync(file, "utf8") : "";
   } catch (error) {
-    process.stderr.write(`What was told before cannot be read (--notify), so it is told again: ${messageOf(error)}\n`);
+    process.stderr.write(
+      `The last notification cannot be read (--notify), so it may be sent again: ${messageOf(error)}\n`,
+    );
     return "";
   }
 }

@@ -24,7 +24,7 @@ test("a service that does not work, and nothing else: what it is, without a comm
   assert.equal(said([[SERVICES, OFFLINE]]), `a service does not work: ${OFFLINE}`);
 });
 
-test("other drift, or other settings: up repairs it, and what it does not repair is told", () => {
+test("other drift, or other settings: the message says what up repairs, and what it does not", () => {
   const repairs = "not everything is as declared, see above. `up` repairs it.";
   assert.equal(said([[SECRET, "own/one has no secret KEY"]]), repairs);
   assert.equal(said([[SERVICES, ""]]), repairs, "its inputs differ");

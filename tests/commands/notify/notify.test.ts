@@ -60,7 +60,7 @@ async function tell(checked: object, format = "slack", signal = new AbortControl
   }
 }
 
-test("each new state is told once, and that nothing needs anybody any more", async () => {
+test("each new state is sent once, then one all-clear", async () => {
   await tell(FINE);
   assert.equal(got.length, 0);
   await tell(RED);
@@ -121,7 +121,7 @@ test("a memory that cannot be read or written is an error of its own, and the me
   mkdirSync(memory, { recursive: true });
   await tell(RED);
   assert.equal(got.length, 1);
-  assert.match(said[0] ?? "", /^What was told before cannot be read \(--notify\), so it is told again: EISDIR/);
+  assert.match(said[0] ?? "", /^The last notification cannot be read \(--notify\), so it may be sent again: EISDIR/);
   assert.match(said[1] ?? "", /^The notification was sent \(--notify\), but cannot be remembered, .*: EISDIR/);
   assert.equal(said.length, 2, said.join());
 });
