@@ -31,6 +31,10 @@ function apply(document: Record<string, unknown>, item: Item, { op, path, value 
     return;
   }
   if (!ATTRIBUTES.includes(attribute)) throw badPath(path.join("/"));
+  // As RFC 6902 says; an empty list is a missing one.
+  const former = document[attribute];
+  const missing = former === undefined || (Array.isArray(former) && former.length === 0);
+  if (missing && op !== "add" && rest.length === 0) throw badPath(path.join("/"));
   if (attribute === "fields") patchFields(document, op, rest, value);
   else if (rest.length > 0) patchMember(document, attribute, op, rest, value);
   else if (op === "remove") Reflect.deleteProperty(document, attribute);

@@ -1,5 +1,6 @@
 import { ZotAuthError } from "../../core/errors.ts";
 import type { Secret } from "../../core/secrets/secret.ts";
+import type { NewFieldSection } from "./item/field.ts";
 import type { Field, Item } from "./item/item.ts";
 import type { Place } from "./item/place.ts";
 
@@ -9,8 +10,8 @@ export interface Change {
   readonly field: Field | undefined;
   /** Label of a new field. */
   readonly label: string;
-  /** Id of a new field's section. */
-  readonly section: string | undefined;
+  /** The section of a new field. */
+  readonly section: NewFieldSection;
   readonly value: Secret;
 }
 

@@ -41,28 +41,22 @@ export class Connect implements Backend {
     // A PATCH names one field.
   }
 
-  async write(
-    before: Item,
-    { field, label, section, value }: Change,
-    place: Place,
-    signal: AbortSignal,
-  ): Promise<Outcome> {
-    const patch =
-      field === undefined
-        ? {
-            op: "add",
-            path: "/fields",
-            value: {
-              label,
-              type: "CONCEALED",
-              value: value.reveal(),
-              ...(section === undefined ? {} : { section: { id: section } }),
-            },
-          }
-        : { op: "replace", path: `/fields/${pointer(field.id)}/value`, value: value.reveal() };
+  async write(before: Item, change: Change, place: Place, signal: AbortSignal): Promise<Outcome> {
+    const { field, section, value } = change;
+    const send = (patch: readonly object[]): Promise<HttpResponse> =>
+      this.#request(`/v1/vaults/${before.vaultId}/items/${before.id}`, signal, patch);
     let answer: HttpResponse;
     try {
-      answer = await this.#request(`/v1/vaults/${before.vaultId}/items/${before.id}`, signal, [patch]);
+      if (field === undefined) {
+        answer = await send([
+          ...(section.exists ? [] : [withSection(before, section.id)]),
+          addition(change, section.id),
+        ]);
+        // 1Password documents that a patch adds fields, not that it adds sections.
+        if (answer.status === 400 && !section.exists) answer = await send([addition(change)]);
+      } else {
+        answer = await send([{ op: "replace", path: `/fields/${pointer(field.id)}/value`, value: value.reveal() }]);
+      }
     } catch (error) {
       if (error instanceof ZotAuthError && error.code === "SERVER_UNREACHABLE") return { kind: "unsure", error };
       throw error;
@@ -177,6 +171,18 @@ export class Connect implements Backend {
 
 function said(answer: HttpResponse): string {
   return string(at(answer.json, "message"));
+}
+
+/** Adds a field to the item. */
+function addition({ label, value }: Change, section?: string): object {
+  const where = section === undefined ? {} : { section: { id: section } };
+  return { op: "add", path: "/fields", value: { label, type: "CONCEALED", value: value.reveal(), ...where } };
+}
+
+/** Adds a section to the item. The list goes as a whole, which means the same in a JSON Patch and in Connect's variant of it. */
+function withSection({ sections, json }: Item, id: string): object {
+  const value = [...list(at(json, "sections")), { id }];
+  return { op: sections.length === 0 ? "add" : "replace", path: "/sections", value };
 }
 
 /** Escapes a part of a JSON pointer. */

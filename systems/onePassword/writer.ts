@@ -3,7 +3,7 @@ import { ZotAuthError } from "../../core/errors.ts";
 import type { Secret } from "../../core/secrets/secret.ts";
 import { waitFor } from "../../core/wait.ts";
 import type { Backend, Change } from "./backend.ts";
-import { assertActive, findField, sectionOf, writableField } from "./item/field.ts";
+import { assertActive, findField, sectionForNewField, writableField } from "./item/field.ts";
 import { differences } from "./item/item.ts";
 import type { Item } from "./item/item.ts";
 import type { Place } from "./item/place.ts";
@@ -55,13 +55,14 @@ export class FieldWriter {
       const field = writableField(before, place);
       if ((field?.value ?? "") === value.reveal()) return;
       this.#backend.assertKeepsRest(before, place);
-      const change = { field, label: place.field, section: sectionOf(before, place), value };
+      const change = { field, label: place.field, section: sectionForNewField(before, place), value };
       const outcome = await this.#backend.write(before, change, place, signal);
       if (outcome.kind !== "conflict") {
         const lost = outcome.kind === "unsure" ? outcome.error : undefined;
         const after = await this.#settled(before, change, place, lost, signal);
         if (after !== undefined) {
           this.#compare(before, after, place);
+          if (field === undefined && findField(after, place)?.section === "") this.#outsideOfSections(place);
           return;
         }
         losses += 1;
@@ -117,6 +118,13 @@ export class FieldWriter {
     return new ZotAuthError(
       "ONEPASSWORD_NOT_STORED",
       `${this.#backend.name} accepted a value for ${reference} but returns another one. Check whether something else writes that field, and run again.`,
+    );
+  }
+
+  #outsideOfSections({ reference }: Place): void {
+    this.#warn(
+      "ONEPASSWORD_OUTSIDE_SECTION",
+      `${this.#backend.name} created ${reference} outside of any section, although a section was named. It works, but 1Password's own Pulumi and Terraform providers do not show such a field. To read it with them, move it into a section in the 1Password app.`,
     );
   }
 

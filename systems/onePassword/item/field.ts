@@ -65,6 +65,29 @@ export function sectionOf(item: ItemContents, { section, reference }: Place): st
 }
 
 /**
+ * Where 1Password's apps and `op` keep a field that is added outside of a titled section. It has no title, so that no reference names it, and
+ * 1Password's providers show what is in it. They do not show a field that is in no section at all.
+ */
+const UNTITLED = "add more";
+
+export interface NewFieldSection {
+  readonly id: string;
+  /** Whether the item has it already. */
+  readonly exists: boolean;
+}
+
+/**
+ * The section in which a new field is created: the one that the reference names, or else the one without a title.
+ *
+ * @throws ZotAuthError as {@link sectionOf}
+ */
+export function sectionForNewField(item: ItemContents, place: Place): NewFieldSection {
+  const named = sectionOf(item, place);
+  if (named !== undefined) return { id: named, exists: true };
+  return { id: UNTITLED, exists: item.sections.some(({ id }) => id === UNTITLED) };
+}
+
+/**
  * The field's value.
  *
  * @throws ZotAuthError `ONEPASSWORD_FIELD_MISSING` for a field that is missing or empty, and as {@link findField}

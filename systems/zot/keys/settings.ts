@@ -10,7 +10,7 @@ export const ci = z.strictObject({
       "The service account's user name. A change creates a new account and a new key; the old account and its key stay for `gracePeriod`. Workflows that name the user must use the new name with the new key.",
     ),
   keyStore: onePasswordReference.describe(
-    "The 1Password field that stores the key, and nothing else: a field that another setting names too is an error (unless one of them uses names and the other ids, which cannot be compared). The item must exist; its other fields are left unchanged. A change creates a new key there, and empties the old field if it still holds our key.",
+    "The 1Password field that stores the key, and nothing else: a field that another setting names too is an error (unless one of them uses names and the other ids, which cannot be compared). The item must exist; its other fields are left unchanged. A field that does not exist is created in the section that the reference names, or else in the one without a title, where 1Password's apps put a field, too: `op`, Connect and 1Password's providers find it there. A change creates a new key there, and empties the old field if it still holds our key.",
   ),
   keyLifetime: durationFrom("1 hour", "the key could expire during the run that replaces it")
     .default("90 days")

@@ -87,11 +87,82 @@ test("keeps the type of an existing field; creates a missing one as concealed", 
   const after = await item();
   const made = after.fields.slice(before.fields.length).map(({ id: _id, ...field }) => field);
   assert.deepEqual(made, [
-    { label: "brand-new", type: "CONCEALED", value: NEW.reveal() },
+    { label: "brand-new", type: "CONCEALED", value: NEW.reveal(), section: { id: "add more" } },
     { label: "zot-ci-api", type: "CONCEALED", value: NEW.reveal(), section: { id: "codes", label: "Codes" } },
   ]);
-  const kept = { ...after, fields: after.fields.slice(0, before.fields.length) };
+  assert.deepEqual(after["sections"], [...(before["sections"] as readonly object[]), { id: "add more" }]);
+  const kept = { ...after, fields: after.fields.slice(0, before.fields.length), sections: before["sections"] };
   assert.deepEqual(rest(kept, "plainid"), rest(before, "plainid"));
+});
+
+const UNTITLED = { id: "add more" };
+const MINE = { id: "mine", label: "brand-new", type: "CONCEALED", value: "zak_old" };
+const NEW_FIELD: SecretReference = "op://homelab/Forgejo Secrets/brand-new";
+
+test("what is created lies in a section, and the reference without one finds it", async (t) => {
+  const cases = {
+    "an item without sections": { sections: [], fields: [] },
+    "one with the section without a title": { sections: [UNTITLED, { id: "t", label: "T" }], fields: [] },
+    "one with a section titled alike": { sections: [{ id: "t", label: "add more" }], fields: [] },
+  };
+  for (const [name, seed] of Object.entries(cases)) {
+    await t.test(name, async (t) => {
+      const { store, item, between, warnings } = await connectFixture(t, seed);
+      await store.write(NEW_FIELD, NEW);
+      const { sections, fields } = await item();
+      const others = seed.sections.filter(({ id }) => id !== "add more");
+      assert.deepEqual(new Set(sections as readonly object[]), new Set([...others, UNTITLED]));
+      assert.deepEqual(
+        fields.map(({ label, section }) => [label, section]),
+        [["brand-new", UNTITLED]],
+      );
+      assert.equal((await store.read(NEW_FIELD)).reveal(), NEW.reveal());
+      assert.equal(between.asked.filter((asked) => asked.startsWith("PATCH")).length, 1);
+      assert.deepEqual(warnings, []);
+    });
+  }
+});
+
+test("an existing field is changed where it is: in a titled section, in the one without a title, or in none", async (t) => {
+  for (const section of ["codes", "add more", undefined]) {
+    const sections = [{ id: "codes", label: "Codes" }, UNTITLED];
+    const fields = [section === undefined ? MINE : { ...MINE, section }];
+    const { store, item, warnings } = await connectFixture(t, { sections, fields });
+    const before = await item();
+    await store.write(NEW_FIELD, NEW);
+    const after = await item();
+    assert.deepEqual(rest(after, "mine"), rest(before, "mine"));
+    assert.deepEqual(
+      after.fields.map(({ value }) => value),
+      [NEW.reveal()],
+    );
+    assert.deepEqual(warnings, []);
+  }
+});
+
+test("a Connect that adds no sections by a patch gets the field outside of them, with a warning", async (t) => {
+  const { store, item, between, warnings } = await connectFixture(t, { sections: [], fields: [] });
+  let bodies = 0;
+  between.meddle = ({ method, body }, forward) => {
+    if (method === "PATCH") bodies += 1;
+    return body.includes("/sections")
+      ? Promise.resolve({ status: 400, body: '{"status":400,"message":"Invalid patch"}' })
+      : forward();
+  };
+  await store.write(NEW_FIELD, NEW);
+  assert.equal(bodies, 2);
+  const { fields } = await item();
+  assert.deepEqual(
+    fields.map(({ label, section, value }) => [label, section, value]),
+    [["brand-new", undefined, NEW.reveal()]],
+  );
+  assert.equal(warnings.length, 1);
+  assert.match(
+    warnings[0] ?? "",
+    /^ONEPASSWORD_OUTSIDE_SECTION 1Password Connect created op:.+brand-new outside of any section.*move it into a section/,
+  );
+  await store.write(NEW_FIELD, NEW);
+  assert.equal(bodies, 2);
 });
 
 test("a repeated write changes nothing and creates no second field", async (t) => {

@@ -71,12 +71,35 @@ test("keeps the type of an existing field; creates a missing one as concealed; b
   assert.deepEqual(
     fields.slice(count).map(({ label, type, value, section }) => ({ label, type, value, section })),
     [
-      { label: "brand-new", type: "CONCEALED", value: NEW.reveal(), section: undefined },
+      { label: "brand-new", type: "CONCEALED", value: NEW.reveal(), section: { id: "add more" } },
       { label: "zot-ci-api", type: "CONCEALED", value: "", section: { id: "codes", label: "Codes" } },
     ],
   );
-  assert.deepEqual(rest({ ...after, fields: fields.slice(0, count) }, "plainid"), rest(before, "plainid"));
+  assert.deepEqual(after.sections, [...(before.sections ?? []), { id: "add more" }]);
+  const { sections } = before;
+  assert.deepEqual(
+    rest({ ...after, fields: fields.slice(0, count), ...(sections === undefined ? {} : { sections }) }, "plainid"),
+    rest(before, "plainid"),
+  );
   await fails(store.read("op://homelab/Forgejo Secrets/Codes/zot-ci-api"), "ONEPASSWORD_FIELD_MISSING");
+});
+
+test("what is created lies in a section, also in an item that has none", async (t) => {
+  const { store, item, warnings } = opFixture(t, { sections: [], fields: [] });
+  for (const name of ["brand-new", "brand-new-too"] as const) {
+    await store.write(`op://homelab/Forgejo Secrets/${name}`, NEW);
+    assert.equal((await store.read(`op://homelab/Forgejo Secrets/${name}`)).reveal(), NEW.reveal());
+  }
+  const { sections, fields } = item();
+  assert.deepEqual(sections, [{ id: "add more" }]);
+  assert.deepEqual(
+    fields?.map(({ label, section }) => [label, section]),
+    [
+      ["brand-new", { id: "add more" }],
+      ["brand-new-too", { id: "add more" }],
+    ],
+  );
+  assert.deepEqual(warnings, []);
 });
 
 test("secrets go only to standard input, except a service account's token; op does not inherit our environment", async (t) => {
@@ -112,6 +135,11 @@ test("the preflight's check and the write reject items that a template could dam
       "a field of another type",
       { fields: [{ id: "r", label: "related", type: "REFERENCE", value: "x" }] },
       /its field "related" has the type REFERENCE/,
+    ],
+    [
+      "a field in a section that the item does not list",
+      { sections: [], fields: [{ id: "r", label: "kept", type: "STRING", value: "x", section: { id: "add more" } }] },
+      /its field "kept" is in a section that the item does not list/,
     ],
   ];
   for (const [name, change, words] of cases) {

@@ -62,15 +62,20 @@ function item(json: unknown): Item {
 
 test("a template is the item with one changed value or one more field, and nothing else", () => {
   fc.assert(
-    fc.property(items, fc.nat(), fc.boolean(), (json, place, fresh) => {
+    fc.property(items, fc.nat(), fc.boolean(), fc.boolean(), (json, place, fresh, named) => {
       const before = item(json);
       const field = before.fields[place % before.fields.length];
-      const change = { field: fresh ? undefined : field, label: "new", section: undefined, value: NEW };
+      const existing = named ? json.sections[place % json.sections.length] : undefined;
+      const heading = existing ?? { id: "add more" };
+      const section = { id: heading.id, exists: existing !== undefined };
+      const change = { field: fresh ? undefined : field, label: "new", section, value: NEW };
+      const made = { type: "CONCEALED", label: "new", value: NEW.reveal(), section: heading };
       const expected = fresh
-        ? [...json.fields, { type: "CONCEALED", label: "new", value: NEW.reveal() }]
+        ? [...json.fields, made]
         : json.fields.map((one) => (one.id === field?.id ? { ...one, value: NEW.reveal() } : one));
+      const sections = fresh && !section.exists ? [...json.sections, heading] : json.sections;
       const template = withField(before, change);
-      assert.deepEqual(template, { ...json, fields: expected });
+      assert.deepEqual(template, { ...json, sections, fields: expected });
       assert.deepEqual(differences(before, item(template), fresh ? "" : field?.id), []);
     }),
   );

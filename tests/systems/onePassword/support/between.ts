@@ -6,6 +6,7 @@ export interface Asked {
   readonly method: string;
   /** With the query, decoded. */
   readonly path: string;
+  readonly body: string;
 }
 
 export interface Reply {
@@ -48,7 +49,7 @@ export class Between implements RunningServer {
             });
             return { status: answered.status, body: await answered.text() };
           };
-          const asked = { method, path: decodeURIComponent(url) };
+          const asked = { method, path: decodeURIComponent(url), body: Buffer.concat(chunks).toString() };
           started.between?.asked.push(`${asked.method} ${asked.path}`);
           const reply = await (started.between?.meddle(asked, forward) ?? forward());
           if (reply === "hang up") response.destroy();

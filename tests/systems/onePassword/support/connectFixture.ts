@@ -19,6 +19,7 @@ export interface ShownItem {
     readonly label: string;
     readonly type: string;
     readonly value?: string;
+    readonly section?: { readonly id: string };
   }[];
   readonly [attribute: string]: unknown;
 }

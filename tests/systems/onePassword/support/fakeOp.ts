@@ -144,7 +144,10 @@ function show({ passkey: _passkey, ...item }: OpItem): object {
   };
 }
 
-/** The template replaces the item. Templates contain no passkeys and files, so those are lost. */
+/**
+ * The template replaces the item. Templates contain no passkeys and files, so those are lost, and so are fields of a section that the template
+ * does not list: op 2.34 drops them without a word.
+ */
 function edit(item: OpItem, input: string | undefined, state: OpState): OpItem {
   const theirs = (when: "before" | "after"): number => (state.others?.includes(when) === true ? 1 : 0);
   let template: OpItem;
@@ -153,6 +156,9 @@ function edit(item: OpItem, input: string | undefined, state: OpState): OpItem {
   } catch {
     return fail("invalid JSON provided");
   }
+  const sections = template.sections ?? [];
+  const listed = ({ section }: OpField): boolean =>
+    section === undefined || sections.some(({ id }) => id === section.id);
   const tags = [...(state.drops === "tags" ? [] : (template.tags ?? [])), ...(theirs("after") === 1 ? ["theirs"] : [])];
   return {
     id: item.id,
@@ -163,8 +169,8 @@ function edit(item: OpItem, input: string | undefined, state: OpState): OpItem {
     ...(template.favorite === undefined ? {} : { favorite: template.favorite }),
     tags,
     urls: template.urls ?? [],
-    sections: template.sections ?? [],
-    fields: (template.fields ?? []).map(({ reference: _reference, totp: _totp, ...field }, index) => ({
+    sections,
+    fields: (template.fields ?? []).filter(listed).map(({ reference: _reference, totp: _totp, ...field }, index) => ({
       ...field,
       id: field.id ?? ID.slice(index % ID.length, (index % ID.length) + 1).repeat(26),
     })),
