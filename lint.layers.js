@@ -34,7 +34,7 @@ const SYSTEMS = {
   onePassword: [],
   zot: ["authentik", "onePassword"],
   // Asks every server whether it works.
-  services: ["argocd", "authentik", "forgejo", "onePassword", "zot"],
+  services: ["argocd", "authentik", "forgejo", "kubernetes", "onePassword", "zot"],
   // Checks every system before anything changes.
   "preflight.ts": ["argocd", "authentik", "forgejo", "kubernetes", "onePassword", "zot"],
 };

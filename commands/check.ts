@@ -14,7 +14,7 @@ import { inSequence } from "../report/events.ts";
 import { keyOutputsIn } from "../report/state.ts";
 import { withEventLog } from "./eventLog.ts";
 import { PULUMI_EXIT, pulumi } from "./pulumi.ts";
-import { folderFor, standInsIn } from "./reportFolder.ts";
+import { folderFor, notifiedFolderFor, standInsIn } from "./reportFolder.ts";
 import { requestOf, settingsFileOf } from "./request.ts";
 import type { Request } from "./request.ts";
 import { unfinishedIn } from "./unfinished.ts";
@@ -87,11 +87,11 @@ async function checkOnce(
   if (notify !== undefined) {
     const notifications = await import("./notify/notify.ts");
     const options = {
-      folder: folderFor(stack, process.env["ZOT_AUTH_REPORTS"] === "" ? {} : process.env),
+      folder: notifiedFolderFor(stack, process.env),
       settingsFile: settingsFileOf(request),
       signal,
     };
-    await notifications.notify(notify, { ...read, stack, success: code === 0 }, options);
+    await notifications.notify(notify, { ...read, stack, command: "check", success: code === 0 }, options);
   }
   if (textfile === undefined) return { code, metrics };
   const { writeTextfile } = await import("./metrics.ts");

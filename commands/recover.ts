@@ -1,55 +1,128 @@
 // npm run recover -- <stack>: resumes after an interrupted run. Options after the stack go to `pulumi up`; without --yes it asks first.
+// With --notify it notifies a webhook of a failure, for a timer or a workflow.
+import type { RunEvents } from "../report/events.ts";
+import { keyOutputsIn } from "../report/state.ts";
+import { judgeKeyDates } from "../systems/zot/keys/rotation.ts";
+import { withEventLog } from "./eventLog.ts";
 import { described, holderOf, isUnreadable, locksIn } from "./locks.ts";
+import type { Webhook } from "./notify/notify.ts";
+import { webhookIn } from "./notify/options.ts";
 import { PULUMI_EXIT, pulumi } from "./pulumi.ts";
-import { requestOf } from "./request.ts";
+import { notifiedFolderFor } from "./reportFolder.ts";
+import { requestOf, settingsFileOf } from "./request.ts";
 import type { Request } from "./request.ts";
 import { USAGE, asksForHelp, synopsisOf } from "./usage.ts";
 
 process.exitCode = await main(process.argv.slice(2));
+
+/** How a run ended. */
+interface Ended {
+  readonly code: number;
+  /** Why it failed, in sentences; absent if it did not, or if there is nothing to tell. */
+  readonly says?: readonly string[];
+  readonly events?: RunEvents | undefined;
+}
+
+interface Refreshed extends Ended {
+  /** What it printed on standard error. */
+  readonly kept: string;
+}
 
 async function main(args: readonly string[]): Promise<number> {
   if (asksForHelp(args)) {
     process.stdout.write(USAGE.recover);
     return 0;
   }
-  const request = requestOf(args);
-  if (request === undefined) {
-    process.stderr.write(synopsisOf("recover"));
+  const notified = webhookIn(args, process.env);
+  const request = typeof notified === "string" ? undefined : requestOf(notified.rest);
+  if (typeof notified === "string" || request === undefined) {
+    process.stderr.write(`${typeof notified === "string" ? `${notified}.\n` : ""}${synopsisOf("recover")}`);
     return 2;
   }
+  const interrupted = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => interrupted.abort());
+  const { signal } = interrupted;
+  const ended = await recover(request, signal);
+  if (notified.webhook !== undefined && !signal.aborted && !isDeliberate(ended))
+    await tell(notified.webhook, request, ended, signal);
+  return ended.code;
+}
+
+/** A stack that does not exist is wrong usage, and a plan that was declined no failure. */
+function isDeliberate({ code, says, events }: Ended): boolean {
+  return code !== 0 && (says === undefined || (events?.planned === true && !events.failed));
+}
+
+async function recover(request: Request, signal: AbortSignal): Promise<Ended> {
   const { stack, options } = request;
+  const stopped = (): boolean => signal.aborted;
   let refreshed = await refresh(request);
   // The CLI takes the lock before anything else, and its error names the holder.
   const locks = refreshed.code === 0 ? [] : locksIn(refreshed.kept);
   const refusal = refreshed.code === 0 ? undefined : refusalOf(refreshed.kept, stack);
   if (refusal !== undefined) {
     process.stderr.write(`✗ ${refusal} Nothing was changed.\n`);
-    return 1;
+    return { code: 1, says: [refusal] };
   }
-  if (locks.length > 0) {
+  if (locks.length > 0 && !stopped()) {
     announce("cancel", `the run that holds the lock has ended (${locks.map(described).join("; ")}); removing its lock`);
     const { code } = await pulumi(["cancel", "--yes", "--stack", stack]);
-    if (code !== 0) return code;
-    refreshed = await refresh(request);
+    if (code !== 0) return { code, says: ["The lock of a run that has ended could not be removed."] };
+    if (!stopped()) refreshed = await refresh(request);
   }
   process.stderr.write(refreshed.kept);
-  if (refreshed.code === PULUMI_EXIT.stackNotFound) return 2;
+  if (refreshed.code === PULUMI_EXIT.stackNotFound) return { code: 2 };
   if (refreshed.code !== 0) {
     process.stderr.write(`✗ ${stack} could not be refreshed, see above. Correct that, then run this command again.\n`);
-    return refreshed.code;
+    return { ...refreshed, says: ["The servers could not be read, so nothing was changed."] };
+  }
+  if (stopped()) {
+    process.stderr.write(`✗ ${stack}: interrupted before the update.\n`);
+    return { code: 1 };
   }
   announce("up", "resumes from what the servers show");
-  return (await pulumi(["up", "--stack", stack, ...options])).code;
+  const [{ code }, events] = await withEventLog(async (log) =>
+    pulumi(["up", "--stack", stack, ...options, ...log.options], undefined, log.env),
+  );
+  return code === 0 ? { code } : { code, events, says: ["The update failed."] };
+}
+
+/** Notifies of a run that failed, and of keys that the stack does not manage. */
+async function tell(webhook: Webhook, request: Request, ended: Ended, signal: AbortSignal): Promise<void> {
+  const { stack } = request;
+  const { code, kept } = await pulumi(["stack", "export", "--stack", stack], "stdout");
+  const state = code === 0 ? (JSON.parse(kept) as unknown) : undefined;
+  const outputs = keyOutputsIn(state);
+  const key = judgeKeyDates(outputs, new Date());
+  const success = ended.code === 0;
+  const overdue = success || key.verdict === "good" || key.verdict === "unknown";
+  const { notify } = await import("./notify/notify.ts");
+  await notify(
+    webhook,
+    {
+      stack,
+      command: "update",
+      success,
+      says: [...(overdue ? [] : [`The key of ${String(outputs["ciUser"])} ${key.says}.`]), ...(ended.says ?? [])],
+      state,
+      events: ended.events,
+      ...(overdue ? {} : { key: key.verdict }),
+    },
+    { folder: notifiedFolderFor(stack, process.env), settingsFile: settingsFileOf(request), signal },
+  );
 }
 
 /**
  * Non-interactive: on a terminal the CLI asks about each pending create, whatever the options say. There is nothing to ask, since every
  * resource of ours finds what an earlier run created.
  */
-async function refresh({ stack, configFile }: Request): ReturnType<typeof pulumi> {
+async function refresh({ stack, configFile }: Request): Promise<Refreshed> {
   announce("refresh", "reads the servers and clears pending operations");
   const asked = ["--yes", "--skip-preview", "--non-interactive", "--clear-pending-creates"];
-  return pulumi(["refresh", ...asked, "--diff", "--stack", stack, ...configFile], "stderr");
+  const [ended, events] = await withEventLog(async (log) =>
+    pulumi(["refresh", ...asked, "--diff", "--stack", stack, ...configFile, ...log.options], "stderr", log.env),
+  );
+  return { ...ended, events };
 }
 
 /** Why the lock must stay; `undefined` if it can be removed. */

@@ -1,6 +1,7 @@
 // npm run report -- <stack> [--output <folder>]: writes the report of the stack as its state records it. It changes nothing else.
 //
-// `npm run pulumi -- up` runs it with --events and --code, for the report of that run.
+// `npm run pulumi -- up` runs it with --events and --code, and the state on standard input, for the report of that run.
+import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import { messageOf } from "../core/errors.ts";
 import { buildReport } from "../report/build.ts";
@@ -26,7 +27,10 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const { stack, events: file, code } = options;
   const folder = options.output ?? folderFor(stack, process.env);
-  const exported = await pulumi(["stack", "export", "--stack", stack], "stdout");
+  const exported =
+    file === undefined
+      ? await pulumi(["stack", "export", "--stack", stack], "stdout")
+      : { code: 0, kept: await text(process.stdin) };
   if (exported.code !== 0) {
     process.stderr.write(`✗ ${stack}: no report was written, because its state could not be read, see above.\n`);
     return exported.code === PULUMI_EXIT.stackNotFound ? 2 : 1;

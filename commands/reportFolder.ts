@@ -5,6 +5,11 @@ export function folderFor(stack: string, env: NodeJS.ProcessEnv): string {
   return join(env["ZOT_AUTH_REPORTS"] ?? "reports", stack.replaceAll("/", "."));
 }
 
+/** Where it is remembered what was notified: there, or in the usual folder if reports are switched off. */
+export function notifiedFolderFor(stack: string, env: NodeJS.ProcessEnv): string {
+  return folderFor(stack, env["ZOT_AUTH_REPORTS"] === "" ? {} : env);
+}
+
 /** The plugins and servers that are stand-ins, as the toolchain tells. */
 export function standInsIn(env: NodeJS.ProcessEnv): readonly string[] {
   return (env["ZOT_AUTH_STAND_INS"] ?? "").split(",").filter((name) => name !== "");

@@ -25,3 +25,15 @@ export function settingsFileOf({ stack, configFile }: Request): string {
   // The stack may be named in full: organization/project/stack.
   return given ?? `Pulumi.${stack.split("/").at(-1) ?? stack}.yaml`;
 }
+
+/** An option with its value, and the arguments without both; an empty value if it lacks one. */
+export function takeOption(
+  name: string,
+  args: readonly string[],
+): readonly [value: string | undefined, rest: readonly string[]] {
+  const at = args.findIndex((option) => option === name || option.startsWith(`${name}=`));
+  if (at < 0) return [undefined, args];
+  const [option = "", value = ""] = args.slice(at);
+  const apart = option === name;
+  return [apart ? value : option.slice(name.length + 1), args.toSpliced(at, apart ? 2 : 1)];
+}

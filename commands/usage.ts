@@ -11,6 +11,8 @@ Checks the key's dates and compares the servers with the settings, and writes a 
   --notify <ref>      notifies a webhook when something needs attention; its address is at env:NAME, file:path or op://… (docs/notifications.md)
   --notify-format <f> what it takes: slack (default), matrix, ntfy, or a file with a JSON template
 
+Without --notify, the environment's ZOT_AUTH_NOTIFY and ZOT_AUTH_NOTIFY_FORMAT count.
+
 Exit code 0: everything is as declared. 1: it is not, or could not be checked. 2: wrong usage, or no such stack.
 `,
   preview: `usage: npm run preview -- <stack> [options of pulumi preview, such as --refresh]
@@ -39,9 +41,14 @@ stack's settings, and runs \`pulumi up\`.
 
 Exit code 0: CI has the new key. 1: you did not agree. 2: wrong usage, no settings file, or nobody to ask: add --yes. Otherwise that of \`pulumi\`.
 `,
-  recover: `usage: npm run recover -- <stack> [options of pulumi up, such as --yes]
+  recover: `usage: npm run recover -- <stack> [--notify <reference>] [options of pulumi up, such as --yes]
 
 Resumes after an interrupted run: removes the lock of a run that has ended on this machine, refreshes, and runs \`pulumi up\`. With nothing to do, it changes nothing.
+
+  --notify <ref>      notifies a webhook of a failure, and of unmanaged keys; its address is at env:NAME, file:path or op://… (docs/notifications.md)
+  --notify-format <f> what it takes: slack (default), matrix, ntfy, or a file with a JSON template
+
+Without --notify, the environment's ZOT_AUTH_NOTIFY and ZOT_AUTH_NOTIFY_FORMAT count.
 
 Exit code 0: everything is as declared. 1: another run holds the lock, or may hold it. 2: wrong usage, or no such stack. Otherwise that of \`pulumi\`.
 `,

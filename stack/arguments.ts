@@ -13,7 +13,7 @@ import { signInGroups } from "../systems/authentik/blueprint/signInGroups.ts";
 import { issuerOf } from "../systems/authentik/issuer.ts";
 import type { ArgoCdConnection } from "../systems/argocd/client.ts";
 import type { PreflightInputs } from "../systems/preflight.ts";
-import type { ServicesArgs } from "../systems/services/args.ts";
+import type { ClusterChoice, ServicesArgs } from "../systems/services/args.ts";
 import { expectedAccess } from "../systems/zot/access/matrix.ts";
 import { accessRules } from "../systems/zot/access/rules.ts";
 import { USERNAME_CLAIM } from "../systems/zot/config/usernameClaim.ts";
@@ -31,7 +31,7 @@ import type { SignInArgs } from "../systems/zot/signIn/check.ts";
  */
 export function preflightInputs(settings: Settings, unreadable: readonly string[] = []): PreflightInputs {
   const { authentik, forgejo, ci, kubernetes } = settings;
-  const { kubeconfig, context, namespace, configMap, key } = kubernetes;
+  const { namespace, configMap, key } = kubernetes;
   return {
     blueprint: {
       needs: needsOf(renderBlueprint(blueprintArgs(settings))),
@@ -47,8 +47,7 @@ export function preflightInputs(settings: Settings, unreadable: readonly string[
             namespace,
             configMap,
             key,
-            ...(kubeconfig === undefined ? {} : { kubeconfig }),
-            ...(context === undefined ? {} : { context }),
+            ...clusterChoice(kubernetes),
           },
         }
       : {}),
@@ -58,6 +57,10 @@ export function preflightInputs(settings: Settings, unreadable: readonly string[
     keyStore: ci.keyStore,
     ...(unreadable.length === 0 ? {} : { unreadable }),
   };
+}
+
+function clusterChoice({ kubeconfig, context }: Settings["kubernetes"]): ClusterChoice {
+  return { ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) };
 }
 
 function argocdConnection({ argocd }: Settings): ArgoCdConnection | undefined {
@@ -73,7 +76,7 @@ function argocdConnection({ argocd }: Settings): ArgoCdConnection | undefined {
 }
 
 function servicesArgs(settings: Settings): ServicesArgs {
-  const { authentik, forgejo, onePassword, acceptance, ci } = settings;
+  const { authentik, forgejo, kubernetes, onePassword, acceptance, ci } = settings;
   const argocd = argocdConnection(settings);
   const { admin, pullThrough, repository } = acceptance;
   return {
@@ -88,6 +91,7 @@ function servicesArgs(settings: Settings): ServicesArgs {
       repository,
     },
     ...(onePassword.connectUrl === undefined ? {} : { connectUrl: onePassword.connectUrl }),
+    ...(authentik.delivery === "configMap" ? { kubernetes: clusterChoice(kubernetes) } : {}),
   };
 }
 

@@ -23,7 +23,8 @@ export async function proveAgain(
   const targets = proofsIn(state).flatMap((proof) => ["--target", string(at(proof, "urn"))]);
   process.stdout.write("▸ proofs: run again on the live servers\n");
   const run = ["up", "--yes", "--skip-preview", "--non-interactive", "--stack", stack, ...options, ...targets];
-  return (await pulumi(run, undefined, { ...env, ZOT_AUTH_PROVE_AGAIN: asked })).code;
+  // The check reports it, and not as an update.
+  return (await pulumi(run, undefined, { ...env, ZOT_AUTH_PROVE_AGAIN: asked, ZOT_AUTH_REPORTS: "" })).code;
 }
 
 /** Whether every proof in the state has run since it was asked for. */

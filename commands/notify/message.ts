@@ -34,17 +34,21 @@ function filled(template: unknown, message: Message): unknown {
   return Object.fromEntries(Object.entries(template).map(([key, value]) => [key, filled(value, message)]));
 }
 
-/** What of a check needs a person. */
-export interface Checked {
+/** What a notification can be about. Each is remembered by itself: none is news because another one is. */
+export type Topic = "check" | "update" | "keys";
+
+/** What a run found. */
+export interface Ran {
   readonly stack: string;
+  readonly command: "check" | "update";
   readonly success: boolean;
-  /** What the check said, in sentences. */
+  /** What it said, in sentences. */
   readonly says: readonly string[];
   /** What `pulumi stack export` prints; `undefined` if it could not be read. */
   readonly state: unknown;
-  /** What the engine found; `undefined` if the check did not come to it. */
+  /** What the engine found; `undefined` if the run did not come to it. */
   readonly events?: RunEvents | undefined;
-  /** `good`, `due` or `expired`: it need not be why the check failed. */
+  /** `good`, `due` or `expired`: it need not be why the run failed. */
   readonly key?: string;
 }
 
@@ -52,32 +56,58 @@ export interface Checked {
 const FINDINGS = 6;
 const CHARACTERS = 200;
 
-/** A message, and what it is about: numbers and dates in it change from one check to the next, and are no news. */
+/** What a run found about a topic. */
 export interface News {
+  readonly topic: Topic;
+  /** What needs attention; empty if nothing does. Without numbers and dates: they change from one run to the next, and are no news. */
   readonly about: string;
-  readonly message: Message;
+  readonly lines: readonly string[];
 }
 
-/** @returns `undefined` if nothing needs a person */
-export function newsOf({ stack, success, says, state, events, key = "good" }: Checked): News | undefined {
-  const unmanaged = unmanagedIn(state);
-  const keys =
-    unmanaged.length === 0
-      ? []
-      : [
-          `The account has unmanaged keys, which zot-auth did not create: ${unmanaged.join(", ")}. See docs/key-life.md.`,
-        ];
-  if (success && keys.length === 0) return undefined;
+/** A topic that the run knows nothing about is absent. */
+export function newsOf(ran: Ran): readonly News[] {
+  const { command, success, says, state, events, key = "good" } = ran;
   const found = success ? [] : findingsIn(events);
-  const text = [...(success ? [] : says), ...shown(found), ...keys].join("\n");
-  const what = success ? "unmanaged keys" : "the check failed";
-  const about = [
-    ...(success ? [""] : [withoutNumbers(says.at(-1) ?? ""), ...(key === "good" ? [] : [`key: ${key}`])]),
+  const reasons = [
+    withoutNumbers(says.at(-1) ?? ""),
+    ...(key === "good" ? [] : [`key: ${key}`]),
     // The engine finds them in any order.
     ...found.map(({ name, text: why }) => `${name}: ${withoutNumbers(why.split("\n", 1)[0] ?? "")}`).sort(),
-    ...unmanaged,
-  ].join("\n");
-  return { about, message: { title: `zot-auth: ${stack} needs you: ${what}`, text } };
+  ];
+  const run: News = {
+    topic: command,
+    about: success ? "" : reasons.join("\n") || "failed",
+    lines: success ? [] : [...says, ...shown(found)],
+  };
+  const unmanaged = unmanagedIn(state);
+  if (unmanaged === undefined) return [run];
+  const keys = `The account has unmanaged keys, which zot-auth did not create: ${unmanaged.join(", ")}. See docs/key-life.md.`;
+  return [run, { topic: "keys", about: unmanaged.join("\n"), lines: unmanaged.length === 0 ? [] : [keys] }];
+}
+
+const TITLES: Readonly<Record<Topic, { readonly open: string; readonly closed: string }>> = {
+  check: { open: "the check failed", closed: "is as declared again" },
+  update: { open: "the update failed", closed: "is up to date again" },
+  keys: { open: "unmanaged keys", closed: "has no unmanaged keys any more" },
+};
+
+/**
+ * The message about what is new.
+ *
+ * @param news at least one
+ * @param others the other topics that still need attention
+ */
+export function messageAbout(stack: string, news: readonly News[], others: readonly Topic[]): Message {
+  const open = news.filter(({ about }) => about !== "");
+  if (open.length > 0) {
+    const what = open.map(({ topic }) => TITLES[topic].open).join(", ");
+    return { title: `zot-auth: ${stack} needs you: ${what}`, text: open.flatMap(({ lines }) => lines).join("\n") };
+  }
+  const left = others.map((topic) => TITLES[topic].open).join(", ");
+  return {
+    title: `zot-auth: ${stack} ${news.map(({ topic }) => TITLES[topic].closed).join(", ")}`,
+    text: left === "" ? "Nothing needs you any more." : `This still needs you: ${left}.`,
+  };
 }
 
 interface Found {
@@ -106,19 +136,16 @@ function shown(found: readonly Found[]): readonly string[] {
   return more > 0 ? [...lines, `- and ${more} more`] : lines;
 }
 
-/** Without what changes from one check to the next: counts, dates, ids. */
+/** Without what changes from one run to the next: counts, dates, ids. */
 function withoutNumbers(text: string): string {
   return text.replaceAll(/[\da-f]*\d[\da-f]*/gi, "#");
 }
 
-/** After news, when nothing needs a person any more. */
-export function allClear(stack: string): Message {
-  return { title: `zot-auth: ${stack} is as declared again`, text: "Nothing needs you any more." };
-}
-
-function unmanagedIn(state: unknown): readonly string[] {
+/** `undefined` if the state does not tell. */
+function unmanagedIn(state: unknown): readonly string[] | undefined {
   const resource = list(at(state, "deployment", "resources")).find(
     (candidate) => at(candidate, "type") === "zot-auth:zot:OtherKeys",
   );
+  if (resource === undefined) return undefined;
   return list(at(resource, "outputs", "unmanaged")).map((key) => `"${string(at(key, "label"))}"`);
 }

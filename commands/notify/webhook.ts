@@ -9,6 +9,7 @@ const RETRY_SECONDS = 60;
 /**
  * Sends a message. The address is a secret: whoever knows it can write there. No error names more of it than the server.
  *
+ * @param setting the option or variable that names the address, for errors
  * @returns why it was not sent; `undefined` if it was
  * @throws ZotAuthError what {@link request} throws
  */
@@ -16,6 +17,7 @@ export async function send(
   address: Secret,
   shape: Shape,
   message: Message,
+  setting: string,
   { retryFor = RETRY_SECONDS, signal }: { readonly retryFor?: number; readonly signal?: AbortSignal } = {},
 ): Promise<string | undefined> {
   const url = URL.parse(address.reveal().trim());
@@ -23,7 +25,7 @@ export async function send(
   const parts = url.pathname.split("/").filter((part) => part !== "");
   const path = shape === "ntfy" ? `/${parts.slice(0, -1).join("/")}` : url.pathname;
   const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-  const answer = await request({ name: "The webhook", url: url.origin, setting: "--notify" }, path + url.search, {
+  const answer = await request({ name: "The webhook", url: url.origin, setting }, path + url.search, {
     method: "POST",
     json: bodyOf(shape, message, parts.at(-1)),
     // Twice is better than not at all.

@@ -16,6 +16,8 @@ export interface Runner {
   readonly name: string;
   /** `idle`, `active` or `offline`. */
   readonly status: string;
+  /** What it says of itself; empty if it has never been online. */
+  readonly version: string;
 }
 
 /** Bytes of a log that are read. */
@@ -58,6 +60,10 @@ export async function runnersOf(forgejo: Forgejo, target: string): Promise<reado
   if (answer.status === 404) return undefined;
   if (answer.status !== 200) throw forgejo.refused(target, "list its runners", answer);
   return listIn(forgejo.endpoint, answer).map((runner) => {
-    return { name: string(at(runner, "name")), status: string(at(runner, "status")) };
+    return {
+      name: string(at(runner, "name")),
+      status: string(at(runner, "status")),
+      version: string(at(runner, "version")),
+    };
   });
 }

@@ -34,4 +34,14 @@ export interface ServicesArgs {
   readonly registry?: RegistryTrials;
   /** Address of 1Password Connect. Default: none, the `op` CLI is used. */
   readonly connectUrl?: string;
+  /** The cluster that has the blueprint's ConfigMap. Default: there is none. */
+  readonly kubernetes?: ClusterChoice;
+}
+
+/** A cluster, as kubectl finds it. */
+export interface ClusterChoice {
+  /** Path of the kubeconfig. Default: `KUBECONFIG`, then `~/.kube/config`. */
+  readonly kubeconfig?: string;
+  /** Default: the current context. */
+  readonly context?: string;
 }

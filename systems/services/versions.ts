@@ -3,6 +3,11 @@ import type { Endpoint } from "../../core/http/http.ts";
 import { Unreachable, request } from "../../core/http/http.ts";
 import { at } from "../../core/json.ts";
 import { Secret } from "../../core/secrets/secret.ts";
+import { Forgejo } from "../forgejo/client.ts";
+import { runnersOf } from "../forgejo/jobs.ts";
+import { ApiServer } from "../kubernetes/client.ts";
+import { accessFrom } from "../kubernetes/kubeconfig.ts";
+import { runOp } from "../onePassword/op/opProcess.ts";
 import { resolveSecret } from "../onePassword/resolver.ts";
 import type { ServicesArgs } from "./args.ts";
 
@@ -17,13 +22,26 @@ interface Source {
   readonly authorization?: () => Promise<string>;
 }
 
+type Versions = Readonly<Record<string, string>>;
+
 /**
  * The releases of the servers, by name. A server that does not tell is left out: nothing depends on its version but a reader of the report.
  */
-export async function versionsOf(
+export async function versionsOf(services: ServicesArgs, signal: AbortSignal): Promise<Versions> {
+  const all = await Promise.all([
+    ownVersions(services, signal),
+    runnerVersions(services, signal),
+    clusterVersion(services, signal),
+    opVersion(services, signal),
+  ]);
+  return Object.assign({}, ...all) as Versions;
+}
+
+/** Of the servers that have an address for it. */
+async function ownVersions(
   { authentik, forgejo, argocd, connectUrl }: ServicesArgs,
   signal: AbortSignal,
-): Promise<Readonly<Record<string, string>>> {
+): Promise<Versions> {
   const header = async (kind: string, reference: typeof authentik.authentikToken): Promise<string> =>
     `${kind} ${(await resolveSecret(reference, signal)).reveal()}`;
   const sources: readonly Source[] = [
@@ -63,6 +81,50 @@ export async function versionsOf(
     sources.map(async (source) => [source.name, await versionAt(source, signal)] as const),
   );
   return Object.fromEntries(versions.flatMap(([name, version]) => (version === undefined ? [] : [[name, version]])));
+}
+
+/** Of the runners that may take the jobs of the targets, by name. Forgejo lists runners from release 15 on. */
+async function runnerVersions({ forgejo, targets }: ServicesArgs, signal: AbortSignal): Promise<Versions> {
+  const client = new Forgejo(forgejo, signal);
+  const runners = await Promise.all(
+    targets.map(async (target) => toldOrNothing(async () => runnersOf(client, target), signal)),
+  );
+  return Object.fromEntries(
+    runners
+      .flatMap((found) => found ?? [])
+      .filter(({ version }) => version !== "")
+      .map(({ name, version }) => [`Forgejo's runner ${name}`, version]),
+  );
+}
+
+async function clusterVersion({ kubernetes }: ServicesArgs, signal: AbortSignal): Promise<Versions> {
+  if (kubernetes === undefined) return {};
+  const { kubeconfig, context } = kubernetes;
+  const version = await toldOrNothing(async () => {
+    const { json } = await new ApiServer(accessFrom(kubeconfig, { context }), signal).get("/version");
+    return at(json, "gitVersion");
+  }, signal);
+  return typeof version === "string" ? { Kubernetes: version } : {};
+}
+
+/** Of 1Password's CLI, if it reads the secrets. */
+async function opVersion(services: ServicesArgs, signal: AbortSignal): Promise<Versions> {
+  const { authentik, forgejo, registry, connectUrl } = services;
+  const references = [authentik.authentikToken, forgejo.forgejoToken, registry?.puller.key ?? ""];
+  if (connectUrl !== undefined || !references.some((reference) => reference.startsWith("op://"))) return {};
+  const run = { args: ["--version"], serviceAccountToken: undefined, timeoutSeconds: 5, signal };
+  const version = (await toldOrNothing(async () => runOp(run), signal))?.stdout.trim();
+  return version !== undefined && /^\d/.test(version) ? { "1Password's CLI": version } : {};
+}
+
+/** What a server tells; nothing if it does not, whatever the reason: its own row says what is wrong. */
+async function toldOrNothing<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch {
+    signal.throwIfAborted();
+    return undefined;
+  }
 }
 
 async function versionAt(source: Source, signal: AbortSignal): Promise<string | undefined> {

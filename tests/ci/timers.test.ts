@@ -69,7 +69,7 @@ test("the page's environment file means the same to a shell as to systemd", (t) 
   const lines = [...page.matchAll(/^ {4}(([A-Z_]+)='([^']*)')$/gm)];
   assert.deepEqual(
     lines.map(([, , name]) => name),
-    ["PATH", "PULUMI_CONFIG_PASSPHRASE_FILE", "OP_SERVICE_ACCOUNT_TOKEN", "ARGOCD_AUTH_TOKEN"],
+    ["PATH", "PULUMI_CONFIG_PASSPHRASE_FILE", "OP_SERVICE_ACCOUNT_TOKEN", "ARGOCD_AUTH_TOKEN", "ZOT_AUTH_NOTIFY"],
   );
   const odd = `a b#c"d\\e;$HOME*`;
   const file = join(folder, "prod.env");

@@ -6,6 +6,8 @@ import { join, resolve } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { parse } from "yaml";
+import { webhookIn } from "../../commands/notify/options.ts";
+import { interpolate } from "../../lab/forgejo/runner/expressions.ts";
 
 // Every workflow by actionlint, and by the schema of act, both from their Go modules, which Go builds once (about 10 s). Forgejo's runner descends from act; its own module
 // is not on the module proxy everywhere. Its schema of December 2025 (v12) differs in nothing that our workflows use, and accepts them.
@@ -101,6 +103,52 @@ for (const file of files) {
         assert.equal(job.if, "github.event.pull_request.head.repo.full_name == github.repository");
   });
 }
+
+test("update and check notify the webhook of the secret, and nobody without one", () => {
+  for (const file of ["stack-up.yaml", "stack-check.yaml"]) {
+    const { jobs } = parse(readFileSync(join(WORKFLOWS, file), "utf8")) as Workflow;
+    const runs = Object.values(jobs)
+      .flatMap((job) => job.steps)
+      .filter(({ run = "" }) => run.includes("npm run"));
+    assert.ok(runs.length > 0);
+    for (const { env = {} } of runs) {
+      const given = (secrets: Readonly<Record<string, string>>): unknown =>
+        webhookIn(
+          [],
+          Object.fromEntries(
+            Object.entries(env).map(([name, value]) => [
+              name,
+              interpolate(value, { status: "success", contexts: { secrets, vars: {} } }),
+            ]),
+          ),
+        );
+      assert.deepEqual(given({}), { webhook: undefined, rest: [] });
+      assert.partialDeepStrictEqual(given({ ZOT_AUTH_WEBHOOK: "https://hook.example.net" }), {
+        webhook: { address: "env:ZOT_AUTH_WEBHOOK", format: "slack" },
+      });
+      assert.equal(env["ZOT_AUTH_WEBHOOK"], "${{ secrets.ZOT_AUTH_WEBHOOK }}");
+    }
+  }
+});
+
+test("every workflow pins the same commit of actions/checkout, and the page says how to renew it", () => {
+  const seed = join(ROOT, "lab/homelab/seed/apps/.forgejo/workflows");
+  const all = [...files, ...readdirSync(seed).map((name) => join(seed, name))];
+  const pins = all.map((file) => {
+    const [, version, action] =
+      /^ *# .*\b(v\d+\.\d+\.\d+)\b.*\n *- uses: (.*)$/m.exec(readFileSync(file, "utf8")) ?? [];
+    return `${action} ${version}`;
+  });
+  const [pin = "", ...others] = new Set(pins);
+  assert.deepEqual(others, []);
+  assert.match(pin, /^actions\/checkout@[\da-f]{40} v/);
+  const [commit = "", version = ""] = pin.replace(/^.*@/, "").split(" ");
+  const page = readFileSync(join(ROOT, "docs/ci.md"), "utf8");
+  assert.ok(page.includes(`s/${commit}/`) && page.includes(`s/${version.replaceAll(".", "\\.")}/`), pin);
+  for (const file of all)
+    for (const [, used] of readFileSync(file, "utf8").matchAll(/\buses: *(.*)$/gm))
+      assert.equal(used, `actions/checkout@${commit}`, file);
+});
 
 test("the workflows and the page run the commands that the timers run", () => {
   const page = readFileSync(join(ROOT, "docs/workflows.md"), "utf8");

@@ -102,33 +102,57 @@ test("uses the lab's passphrase file only for the lab's stack, and only if the u
 
 test("after `pulumi up` the report of the run is written; it does not change how the update ended", async (t) => {
   const machine = new Machine(t);
-  const write = `while [ $# -gt 0 ]; do [ "$1" != --event-log ] || { shift; echo "debug=$PULUMI_DEBUG_COMMANDS" > "$1"; }; shift; done; exit 3`;
-  machine.script("bin/pulumi", `if [ "$1" = version ]; then echo v3.274.1; exit; fi\n${write}`);
+  const write = `while [ $# -gt 0 ]; do case "$1" in --event-log) shift; log=$1 ;; --event-log=*) log=\${1#*=} ;; esac; shift; done
+    echo "debug=$PULUMI_DEBUG_COMMANDS" > "$log"; exit 3`;
+  machine.script(
+    "bin/pulumi",
+    `if [ "$1" = version ]; then echo v3.274.1; exit; fi
+    if [ "$1 $2 $3" = "stack export --stack" ]; then echo "state of $4, by $PULUMI_CONFIG_PASSPHRASE"; exit $STATE; fi\n${write}`,
+  );
   await machine.setUp();
   machine.write(
     "project/commands/report.ts",
     `import { readFileSync } from "node:fs";
     const [stack, , log, , code] = process.argv.slice(2);
-    console.log(stack, readFileSync(log, "utf8").trim(), code, process.env.ZOT_AUTH_STAND_INS);
+    const known = ["PATH", "NODE_COMPILE_CACHE", "ZOT_AUTH_REPORTS", "ZOT_AUTH_STAND_INS"];
+    const more = Object.keys(process.env).filter((name) => !known.includes(name));
+    console.log(stack, readFileSync(log, "utf8").trim(), code, process.env.ZOT_AUTH_STAND_INS, readFileSync(0, "utf8").trim(), more);
     process.exit(1);`,
   );
   machine.write("project/.lab/stand-ins", "Forgejo");
   const plugins = ["command 1.2.1", "kubernetes 4.34.2", "onepassword 1.1.3"].map((name) => `plugin ${name}`);
   const run = async (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<readonly unknown[]> => {
-    const { code, stdout } = await machine.run(["pulumi", ...args], env);
+    const { code, stdout } = await machine.run(["pulumi", ...args], {
+      PULUMI_CONFIG_PASSPHRASE: "p",
+      OP_SERVICE_ACCOUNT_TOKEN: "t",
+      ...env,
+    });
     return [code, stdout];
   };
   const standIns = ["language host", ...plugins].join(",");
-  assert.deepEqual(await run(["up", "--stack", "prod"]), [3, `prod debug=true 3 ${standIns}\n`]);
+  const end = (stack: string): string => `state of ${stack}, by p []\n`;
+  assert.deepEqual(await run(["up", "--stack", "prod"]), [3, `prod debug=true 3 ${standIns} ${end("prod")}`]);
   assert.deepEqual(await run(["--color=never", "up", "--stack=me/z/lab"]), [
     3,
-    `me/z/lab debug=true 3 ${standIns},Forgejo\n`,
+    `me/z/lab debug=true 3 ${standIns},Forgejo ${end("me/z/lab")}`,
   ]);
-  assert.deepEqual(await run(["-s", "prod", "up"]), [3, `prod debug=true 3 ${standIns}\n`]);
+  assert.deepEqual(await run(["-s", "prod", "up"]), [3, `prod debug=true 3 ${standIns} ${end("prod")}`]);
+  // A log that the caller asked for is read, and stays.
+  for (const [name, log] of [
+    ["a.json", ["--event-log", join(machine.folder, "a.json")]],
+    ["b.json", [`--event-log=${join(machine.folder, "b.json")}`]],
+  ] as const) {
+    assert.deepEqual(await run(["up", ...log, "--stack", "prod"]), [3, `prod debug= 3 ${standIns} ${end("prod")}`]);
+    assert.ok(existsSync(join(machine.folder, name)));
+  }
   const others = [["preview"], ["up", "--help"], ["up", "--preview-only"], ["destroy"]];
-  for (const args of others) assert.deepEqual(await run([...args, "--stack", "prod"]), [3, ""], args.join(" "));
-  assert.deepEqual(await run(["up"]), [3, ""], "which stack is unknown");
-  assert.deepEqual(await run(["up", "--stack", "prod"], { ZOT_AUTH_REPORTS: "" }), [3, ""], "switched off");
+  const log = ["--event-log", join(machine.folder, "c.json")];
+  for (const args of others) assert.deepEqual(await run([...args, ...log, "--stack", "prod"]), [3, ""], args.join(" "));
+  assert.deepEqual(await run(["up", ...log]), [3, ""], "which stack is unknown");
+  assert.deepEqual(await run(["up", ...log, "--stack", "prod"], { ZOT_AUTH_REPORTS: "" }), [3, ""], "switched off");
+  const unreadable = await machine.run(["pulumi", "up", "--stack", "prod"], { STATE: "1" });
+  assert.deepEqual([unreadable.code, unreadable.stdout], [3, ""]);
+  assert.match(unreadable.stderr, /✗ prod: no report was written, because its state could not be read/);
 });
 
 test("passes arguments and the exit code through unchanged", async (t) => {

@@ -4,13 +4,17 @@ import { ownOptionsIn } from "../../../commands/check/options.ts";
 import { hasProvedSince } from "../../../commands/check/proveAgain.ts";
 
 const DEFAULTS = { textfile: undefined, listen: undefined, every: 3600, full: false, notify: undefined };
+const WEBHOOK = { setting: "--notify", formatSetting: "--notify-format" };
 const REST = ["lab", "--config-file", "a.yaml"];
 
 for (const [options, expected] of [
   [[], {}],
   [["--full"], { full: true }],
-  [["--notify", "env:HOOK"], { notify: { address: "env:HOOK", format: "slack" } }],
-  [["--notify=file:hook", "--notify-format=ntfy"], { notify: { address: "file:hook", format: "ntfy" } }],
+  [
+    ["--notify", "env:HOOK"],
+    { notify: { ...WEBHOOK, address: "env:HOOK", format: "slack", formatSetting: "ZOT_AUTH_NOTIFY_FORMAT" } },
+  ],
+  [["--notify=file:hook", "--notify-format=ntfy"], { notify: { ...WEBHOOK, address: "file:hook", format: "ntfy" } }],
   [["--textfile", "m.prom"], { textfile: "m.prom" }],
   [["--textfile=m.prom", "--full"], { textfile: "m.prom", full: true }],
   [["--listen", "127.0.0.1:9464"], { listen: { host: "127.0.0.1", port: 9464 } }],
@@ -19,11 +23,14 @@ for (const [options, expected] of [
 ] as const) {
   test(`the check's own options are taken out: ${options.join(" ")}`, () => {
     const [stack = "", ...rest] = REST;
-    assert.deepEqual(ownOptionsIn([stack, ...options, ...rest]), { ...DEFAULTS, ...expected, rest: REST });
+    assert.deepEqual(ownOptionsIn([stack, ...options, ...rest], {}), { ...DEFAULTS, ...expected, rest: REST });
   });
 }
 
 for (const [options, why] of [
+  [["--notify", "https://hook.example.net"], /^--notify needs a reference/],
+  [["--notify-format", "ntfy"], /^--notify-format goes with --notify$/],
+  [["--notify", "env:HOOK", "--notify-format"], /^--notify-format needs slack, matrix, ntfy/],
   [["--textfile"], /^--textfile needs the name of a file$/],
   [["--listen"], /^--listen "" is not host:port/],
   [["--listen", "9464"], /^--listen "9464" is not host:port/],
@@ -35,11 +42,32 @@ for (const [options, why] of [
   [["--listen", ":1", "--full"], /^--full does not go with --listen/],
 ] as const) {
   test(`invalid options: ${options.join(" ")}`, () => {
-    const problem = ownOptionsIn(["lab", ...options]);
+    const problem = ownOptionsIn(["lab", ...options], {});
     assert.ok(typeof problem === "string");
     assert.match(problem, why);
   });
 }
+
+test("without the option, the environment says whom to notify; an empty variable is as none", () => {
+  const notify = (env: NodeJS.ProcessEnv, ...options: readonly string[]): unknown => {
+    const own = ownOptionsIn(["lab", ...options], env);
+    return typeof own === "string" ? own : own.notify;
+  };
+  const variables = { setting: "ZOT_AUTH_NOTIFY", formatSetting: "ZOT_AUTH_NOTIFY_FORMAT" };
+  assert.deepEqual(notify({ ZOT_AUTH_NOTIFY: "env:HOOK", ZOT_AUTH_NOTIFY_FORMAT: "" }), {
+    ...variables,
+    address: "env:HOOK",
+    format: "slack",
+  });
+  assert.deepEqual(notify({ ZOT_AUTH_NOTIFY: "env:HOOK", ZOT_AUTH_NOTIFY_FORMAT: "ntfy" }, "--notify", "env:OTHER"), {
+    ...variables,
+    setting: "--notify",
+    address: "env:OTHER",
+    format: "ntfy",
+  });
+  assert.equal(notify({ ZOT_AUTH_NOTIFY: "", ZOT_AUTH_NOTIFY_FORMAT: "" }), undefined);
+  assert.match(String(notify({ ZOT_AUTH_NOTIFY: "https://hook.example.net" })), /^ZOT_AUTH_NOTIFY needs a reference/);
+});
 
 test("proofs that did not run are not taken for passed", () => {
   const proof = (type: string, again?: string): object => ({ type: `zot-auth:acceptance:${type}`, inputs: { again } });

@@ -44,14 +44,20 @@ after(() => {
   rmSync(folder, { recursive: true });
 });
 
-const FINE = { stack: "prod", success: true, says: ["The key rotates in 59 days."], state: undefined };
+const FINE = {
+  stack: "prod",
+  command: "check" as const,
+  success: true,
+  says: ["The key rotates in 59 days."],
+  state: undefined,
+};
 const RED = { ...FINE, success: false, says: ["The key is overdue since 3 days.", "Not everything is as declared."] };
 
 async function tell(checked: object, format = "slack", signal = new AbortController().signal): Promise<void> {
   process.stderr.write = (text: string | Uint8Array): boolean => said.push(String(text)) > 0;
   try {
     await notify(
-      { address: "env:T_HOOK", format },
+      { address: "env:T_HOOK", format, setting: "--notify", formatSetting: "--notify-format" },
       { ...FINE, ...checked },
       { folder: join(folder, "stack"), settingsFile: join(folder, "none.yaml"), retryFor: 1, signal },
     );
@@ -114,6 +120,37 @@ test("the message has what differs and why something could not be checked, and a
   assert.match(texts()[7] ?? "", /\n- and 24 more$/);
   assert.ok((texts()[7] ?? "").length < 1500);
   assert.doesNotMatch(texts().join(), /no reason|same/);
+});
+
+test("check, update and keys are remembered apart: none is news because another one is", async () => {
+  const titles = (): readonly unknown[] =>
+    got.map(({ body }) => (body as { readonly text: string }).text.split("\n")[0]);
+  const update = { ...RED, command: "update" };
+  const keys = (...labels: readonly string[]): object => ({
+    state: {
+      deployment: {
+        resources: [{ type: "zot-auth:zot:OtherKeys", outputs: { unmanaged: labels.map((label) => ({ label })) } }],
+      },
+    },
+  });
+  await tell({ ...update, ...keys("by hand") });
+  assert.deepEqual(titles(), ["*zot-auth: prod needs you: the update failed, unmanaged keys*"]);
+  await tell({ ...RED, ...keys("by hand") });
+  assert.deepEqual(titles().slice(1), ["*zot-auth: prod needs you: the check failed*"]);
+  assert.doesNotMatch(JSON.stringify(got[1]?.body), /by hand/);
+  for (let day = 0; day < 3; day += 1) {
+    await tell({ ...update, ...keys("by hand") });
+    await tell({ ...RED, ...keys("by hand") });
+  }
+  assert.equal(got.length, 2, "day after day the same");
+  await tell({ ...FINE, ...keys("by hand") });
+  assert.deepEqual(got[2]?.body, {
+    text: "*zot-auth: prod is as declared again*\nThis still needs you: the update failed, unmanaged keys.",
+  });
+  await tell({ ...FINE, command: "update", ...keys() });
+  assert.deepEqual(got[3]?.body, {
+    text: "*zot-auth: prod is up to date again, has no unmanaged keys any more*\nNothing needs you any more.",
+  });
 });
 
 test("a memory that cannot be read or written is an error of its own, and the message is sent", async () => {

@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import test, { after, before, beforeEach } from "node:test";
 import type { ProofRow } from "../../../core/proofRow.ts";
 import type { Context } from "../../../provider/resource.ts";
+import type { ServicesArgs } from "../../../systems/services/args.ts";
 import { services } from "../../../systems/services/services.ts";
+import { versionsOf } from "../../../systems/services/versions.ts";
 
 // One server answers for all of them, since the paths differ; each test breaks one answer.
 
@@ -21,12 +26,13 @@ const HEALTHY: Readonly<Record<string, Answer>> = {
     200,
     [
       { name: "one", status: "offline" },
-      { name: "two", status: "idle" },
+      { name: "two", status: "idle", version: "v12.1.2" },
     ],
   ],
   "/api/v3/admin/version/": [200, { version_current: "2026.8.3" }],
   "/api/v1/version": [200, { version: "15.0.1" }],
   "/api/version": [200, { Version: "v3.4.0" }],
+  "/version": [200, { major: "1", gitVersion: "v1.34.1+k3s1" }],
   "/health": [200, { version: "1.8.1", dependencies: [{ service: "sync", status: "TOKEN_NEEDED" }] }],
 };
 
@@ -213,12 +219,57 @@ test("a secret that cannot be read skips the row", async () => {
 });
 
 test("the servers' releases are recorded; one that does not tell is left out, and nothing fails", async () => {
-  const versions = async (): Promise<unknown> => (await services.create(inputs(), context)).state.versions;
-  const all = { Authentik: "2026.8.3", Forgejo: "15.0.1", "Argo CD": "v3.4.0", "1Password Connect": "1.8.1" };
+  const folder = mkdtempSync(join(tmpdir(), "zot-auth-services-"));
+  const kubeconfig = join(folder, "kubeconfig");
+  const cluster = { name: "c", cluster: { server: url } };
+  writeFileSync(
+    kubeconfig,
+    JSON.stringify({
+      clusters: [cluster],
+      contexts: [{ name: "c", context: { cluster: "c" } }],
+      "current-context": "c",
+    }),
+  );
+  const versions = async (others: object = {}): Promise<unknown> =>
+    (await services.create(inputs({ kubernetes: { kubeconfig }, ...others }), context)).state.versions;
+  const all = {
+    Authentik: "2026.8.3",
+    Forgejo: "15.0.1",
+    "Argo CD": "v3.4.0",
+    "1Password Connect": "1.8.1",
+    "Forgejo's runner two": "v12.1.2",
+    Kubernetes: "v1.34.1+k3s1",
+  };
   assert.deepEqual(await versions(), all);
+  const { Kubernetes: _none, ...without } = all;
+  assert.deepEqual(await versions({ kubernetes: undefined }), without, "no cluster");
+  for (const wrong of [{ kubeconfig: join(folder, "none") }, { kubeconfig, context: "other" }])
+    assert.deepEqual(await versions({ kubernetes: wrong }), without);
+  answers["/version"] = [403, { kind: "Status" }];
   answers["/api/v1/version"] = [403, { message: "Only signed in user is allowed to call APIs." }];
   answers["/api/version"] = [200, "<html>"];
+  delete answers["/api/v1/repos/own/ci/actions/runners"];
   assert.deepEqual(await versions(), { Authentik: "2026.8.3", "1Password Connect": "1.8.1" });
+  rmSync(folder, { recursive: true });
+});
+
+test("1Password's CLI says its release if it reads the secrets", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "zot-auth-services-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = process.env["PATH"];
+  t.after(() => (process.env["PATH"] = path));
+  writeFileSync(join(folder, "op"), '#!/bin/sh\n[ "$*" = --version ] && echo 2.32.0 || exit 1\n', { mode: 0o755 });
+  process.env["PATH"] = `${folder}:${path ?? ""}`;
+  const key = "op://homelab/zot/key" as const;
+  const { connectUrl: _none, ...withoutConnect } = inputs();
+  const releases = async (others: Partial<ServicesArgs>): Promise<Readonly<Record<string, string>>> =>
+    versionsOf({ ...withoutConnect, ...others }, context.signal);
+  const registry = { puller: { ...ACCOUNT, key }, pullThrough: [], repository: "own/test" };
+  assert.equal((await releases({ registry }))["1Password's CLI"], "2.32.0");
+  assert.equal((await releases({}))["1Password's CLI"], undefined, "no secret is in 1Password");
+  assert.equal((await releases({ registry, connectUrl: url }))["1Password's CLI"], undefined, "Connect reads them");
+  writeFileSync(join(folder, "op"), "#!/bin/sh\nexit 1\n");
+  assert.equal((await releases({ registry }))["1Password's CLI"], undefined);
 });
 
 test("an image is pulled through zot; one that does not come is a warning, and names where to look", async () => {
