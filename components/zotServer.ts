@@ -19,7 +19,7 @@ import { removeOnHost, runOnHost, scriptOnHost } from "../systems/zot/host/shell
 import { filesOnHost } from "../systems/zot/host/zotHost.ts";
 import type { ZotHost, ZotTimeouts } from "../systems/zot/host/zotHost.ts";
 import { formatZotVersion } from "../systems/zot/version.ts";
-import { FileCleanup } from "./parts/resources.ts";
+import { DELETE_FIRST, FileCleanup } from "./parts/resources.ts";
 import { announceRestart } from "./parts/restartNotice.ts";
 import { announceTakeOver, refuseRemoval } from "./parts/takeOverNotice.ts";
 
@@ -117,7 +117,11 @@ export class ZotServer extends ComponentResource {
         stdin: secret(credentialsText),
       },
       // zot must not get a client secret that Authentik does not have.
-      { parent: this, dependsOn: [credentialsCleanup, ...(args.issuer === undefined ? [] : [args.issuer])] },
+      {
+        ...DELETE_FIRST,
+        parent: this,
+        dependsOn: [credentialsCleanup, ...(args.issuer === undefined ? [] : [args.issuer])],
+      },
     );
     const sessionKeys =
       keysFile === undefined
@@ -134,7 +138,7 @@ export class ZotServer extends ComponentResource {
                 ZOT_AUTH_REMOVE: scriptOnHost(host, removeSessionKeysScript(keysFile)),
               },
             },
-            { parent: this, dependsOn: keysCleanup },
+            { ...DELETE_FIRST, parent: this, dependsOn: keysCleanup },
           );
     // They print fingerprints of the files and nothing else: enough to restart zot when one of them changed.
     const written = all([unsecret(credentials.stdout), sessionKeys?.stdout ?? ""]).apply((prints) =>
@@ -166,7 +170,7 @@ export class ZotServer extends ComponentResource {
         },
         stdin: text,
       },
-      { parent: this, dependsOn: needed },
+      { ...DELETE_FIRST, parent: this, dependsOn: needed },
     );
     const planned = { config, sessionKeys: keysFile !== undefined, service: serving.service };
     announceRestart(

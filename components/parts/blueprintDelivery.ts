@@ -8,7 +8,7 @@ import type { BlueprintDelivery } from "../../systems/authentik/blueprint/delive
 import type { ConfigMapKey } from "../../systems/argocd/client.ts";
 import type { AuthentikConnection } from "../../systems/authentik/client.ts";
 import { keyInGit } from "./keyInGit.ts";
-import { ArgoCdSync, BlueprintFile, InlineBlueprint } from "./resources.ts";
+import { ArgoCdSync, BlueprintFile, DELETE_FIRST, InlineBlueprint } from "./resources.ts";
 
 /** The Argo CD application that owns the ConfigMap with the blueprints. */
 export interface ArgoCdArgs {
@@ -93,7 +93,7 @@ function patchConfigMap(
       },
       data: { [key]: text },
     },
-    synced === undefined ? options : { ...options, dependsOn: [synced] },
+    { ...options, ...DELETE_FIRST, ...(synced === undefined ? {} : { dependsOn: [synced] }) },
   );
 }
 

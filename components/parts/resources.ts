@@ -52,6 +52,12 @@ type DeepInput<T> = Input<T extends object ? { readonly [K in keyof T]: DeepInpu
 type Instance<S> = CustomResource & { readonly [K in keyof S]: Output<S[K]> };
 type ResourceClass<I, S> = new (name: string, inputs: InputsOf<I>, options?: CustomResourceOptions) => Instance<S>;
 
+/**
+ * What a deletion removes it finds by its name or place on the server. Were the replacement created first, that could be the replacement: after `up --replace`,
+ * or if a setting changes, that run is interrupted, and the setting changes back.
+ */
+export const DELETE_FIRST = { deleteBeforeReplace: true } as const;
+
 /** The SDK resolves an output only when its name is among the properties. */
 function resource<I extends object, S extends I & Observed>(
   type: string,
@@ -64,7 +70,12 @@ function resource<I extends object, S extends I & Observed>(
     .map(([former]) => ({ type: former }));
   class LocalResource extends CustomResource {
     constructor(name: string, inputs: InputsOf<I>, options: CustomResourceOptions = {}) {
-      super(token, name, { ...outputs, ...inputs }, { ...options, aliases: [...aliases, ...(options.aliases ?? [])] });
+      super(
+        token,
+        name,
+        { ...outputs, ...inputs },
+        { ...DELETE_FIRST, ...options, aliases: [...aliases, ...(options.aliases ?? [])] },
+      );
     }
   }
   // The SDK defines each property as an Output on the instance; no static type can say that.

@@ -99,6 +99,17 @@ export function movedBindings(
   return moved.filter((object) => !declared.includes(object));
 }
 
+/** The slugs of the applications among them, and of those on which there is a PolicyBinding among them. */
+export function applicationsIn(objects: readonly BlueprintObject[]): readonly string[] {
+  const slugs = objects.filter(isNamed).flatMap((object) => {
+    const model = modelOf(object);
+    const name = object.slice(model.length + 1);
+    if (model === APPLICATION) return [name];
+    return model === BINDING ? [name.slice(0, name.indexOf("/"))] : [];
+  });
+  return [...new Set(slugs)];
+}
+
 /** The PolicyBinding of a group on an application. */
 export function bindingOf(application: string, group: string): BlueprintObject {
   return `${BINDING} ${application}/${group}`;

@@ -1,4 +1,4 @@
-import { clientIdsOf, isAccount, isNamed, movedBindings } from "../blueprint/objects.ts";
+import { applicationsIn, clientIdsOf, isAccount, isNamed, movedBindings } from "../blueprint/objects.ts";
 import type { BlueprintObject } from "../blueprint/objects.ts";
 import { arrived, presentInstance } from "../applying/arrival.ts";
 import type { Delivered } from "../applying/arrival.ts";
@@ -6,11 +6,13 @@ import { whyRejected } from "../applying/diagnosis.ts";
 import { leftRemoval, removeObjects, sweepRemovals } from "../applying/removal.ts";
 import { oneAtATime } from "../applying/queue.ts";
 import { runBlueprint } from "../applying/run.ts";
+import { inlineName, inlineNameFor } from "../blueprint/delivery.ts";
 import { unlessGone } from "../../../core/gone.ts";
 import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import type { FormerObject } from "../blueprint/former.ts";
+import { deleteInline, leftInline } from "./inlineBlueprint.ts";
 import { appliedBlueprintOutputs } from "./outputs.ts";
 
 /** Authentik has applied the delivered blueprint: the hash that it applied last is the text's, from a run that just ended. */
@@ -53,7 +55,7 @@ export const appliedBlueprint: Resource<AppliedBlueprintInputs, AppliedBlueprint
     if (instance === undefined) return { ...state, drift: `the blueprint ${state.path} is not in Authentik` };
     const drift =
       instance.lastAppliedHash === state.hash
-        ? await leftRemoval(authentik)
+        ? (await leftRemoval(authentik)) || (await leftDelivery(state, context))
         : `Authentik last applied different content of ${state.path}`;
     return { ...state, instance: instance.pk, drift };
   },
@@ -87,6 +89,7 @@ async function apply(
   await sweepRemovals(inputs, context);
   // A provider or an application with a new name is the old one: it has the client id.
   const instance = await applyDelivered(inputs, context);
+  for (const name of otherDeliveries(inputs, gone)) await deleteInline({ ...inputs, name }, context);
   const all = [...new Set([...gone, ...movedBindings(gone, inputs.objects)])];
   await removeObjects(inputs, `former objects of ${inputs.path}`, all, context, clientIdsOf(inputs.objects));
   return { ...inputs, instance, drift: "" };
@@ -113,4 +116,21 @@ async function applyDelivered(
       : async () => whyRejected(authentik, instance, { text, appliedAfter, variable, by: "worker" }, context);
   await runBlueprint(authentik, instance, inputs, context, why);
   return instance.pk;
+}
+
+/** The names of blueprints that a run which was interrupted, before its settings were taken back, may have delivered by the API. */
+function otherDeliveries(
+  { path, objects }: Pick<AppliedBlueprintInputs, "path" | "objects">,
+  gone: readonly BlueprintObject[],
+): readonly string[] {
+  const names = applicationsIn([...objects, ...gone]).map(inlineNameFor);
+  return names.filter((name) => name !== inlineName(path));
+}
+
+async function leftDelivery(state: AppliedBlueprintState, context: Context): Promise<string> {
+  for (const name of otherDeliveries(state, [])) {
+    const left = await leftInline({ ...state, name }, context);
+    if (left !== "") return left;
+  }
+  return "";
 }

@@ -40,9 +40,8 @@ export const inlineBlueprint: Resource<InlineBlueprintInputs, InlineBlueprintSta
     const wanted = inlineInstanceName(state.name, state.hash);
     const all = await ours(state, context);
     const found = all.find(({ name }) => name === wanted);
-    const left = all.find(({ name }) => name !== wanted);
-    const drift = left === undefined ? "" : `an interrupted run left the blueprint "${left.name}" in Authentik`;
-    return found === undefined ? undefined : { ...state, instance: found.pk, drift };
+    const left = all.filter(({ name }) => name !== wanted);
+    return found === undefined ? undefined : { ...state, instance: found.pk, drift: driftBy(left) };
   },
 
   update: async (_state, inputs, context) => deliver(inputs, context),
@@ -52,6 +51,15 @@ export const inlineBlueprint: Resource<InlineBlueprintInputs, InlineBlueprintSta
     await unlessGone({ url, what: `The blueprint "${name}"` }, context, async () => deleteInline(state, context));
   },
 };
+
+/** The drift if an interrupted run left a blueprint with that name prefix, which nothing declares; empty if there is none. */
+export async function leftInline(named: Named, context: Context): Promise<string> {
+  return driftBy(await ours(named, context));
+}
+
+function driftBy([left]: readonly { readonly name: string }[]): string {
+  return left === undefined ? "" : `an interrupted run left the blueprint "${left.name}" in Authentik`;
+}
 
 /** Deletes every blueprint with that name prefix, even one that is in no state. */
 export async function deleteInline(named: Named, context: Context): Promise<void> {

@@ -36,15 +36,13 @@ export interface ActionsSecretState extends ActionsSecretInputs, Observed {
 export const actionsSecret: Resource<ActionsSecretInputs, ActionsSecretState> = {
   computed: actionsSecretOutputs,
 
-  // A new address is an update: FormerSecrets deletes what the old one has, once all are written here.
-  diff: ({ inputs, oldInputs }) => ({
-    replace: (["target", "secretName"] as const).filter((key) => inputs[key] !== oldInputs[key]),
-  }),
+  // A new address or a new name is an update: FormerSecrets deletes the old secrets, once all are written.
+  diff: ({ inputs, oldInputs }) => ({ replace: inputs.target === oldInputs.target ? [] : ["target"] }),
 
   lookAhead: overwrites,
 
   async create(inputs, context) {
-    return { id: `${inputs.target}/${inputs.secretName}`, state: await write(inputs, context) };
+    return { id: inputs.target, state: await write(inputs, context) };
   },
 
   async read(state, context) {
@@ -65,7 +63,7 @@ export const actionsSecret: Resource<ActionsSecretInputs, ActionsSecretState> = 
 
 /** Whether the secret stays as it is, and only what the variable says about its use changes. */
 function isLoginAlone(state: ActionsSecretState, inputs: ActionsSecretInputs): boolean {
-  const written = ["forgejoUrl", "source", "fingerprint", "label", "expires"] as const;
+  const written = ["forgejoUrl", "secretName", "source", "fingerprint", "label", "expires"] as const;
   return (
     state.drift === "" &&
     written.every((key) => inputs[key] === state[key]) &&

@@ -17,7 +17,7 @@ export const overwrites: LookAhead<Written, Written> = {
   needs: ["forgejoUrl", "forgejoToken", "target", "secretName"],
 
   async look({ inputs: { target, secretName, label, ...connection }, state }, context) {
-    if (state !== undefined) return;
+    if (state !== undefined && state.secretName === secretName && state.forgejoUrl === connection.forgejoUrl) return;
     const unknown = `Whether ${target} has a secret ${secretName} already, which \`up\` would overwrite, is unknown`;
     await unlessUnreadable(unknown, context, async (signal) => {
       const forgejo = new Forgejo(connection, signal);

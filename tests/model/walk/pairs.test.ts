@@ -6,7 +6,7 @@ import { PAIRS } from "./table/pairs.ts";
 import type { Job, Walked } from "./walkThread.ts";
 
 // Settings that people change together, in one edit. The run is killed at each request, or at every fourth where there are many; then the user
-// recovers and destroys. Not at requests that leave nothing of interest: those that prove something, open or end a session, or do in a second repository what
+// recovers and destroys. Killed at some of them, the user sets them back and runs `up`, and nothing else: what is needed is all there. Not at requests that leave nothing of interest: those that prove something, open or end a session, or do in a second repository what
 // was done in the first. Requests to Kubernetes are not counted.
 
 const STEP = 4;
@@ -23,6 +23,7 @@ for (const [number, [pair, { known, each }]] of Object.entries(PAIRS).entries())
   test(`${pair}, killed at ${each ? "each request" : "every fourth request"}, then recover, then destroy`, async () => {
     const whole = await play({ pair });
     const failures = [whole.failure];
+    if (known === undefined) assert.equal(whole.failure, undefined, whole.failure);
     const requests = whole.requests ?? [];
     const kills = requests.flatMap((request, index) => (PASSING.test(request) ? [] : [index + 1]));
     assert.ok(
@@ -35,6 +36,11 @@ for (const [number, [pair, { known, each }]] of Object.entries(PAIRS).entries())
       const when = (order + number) % 2 === 0 ? "before" : "after";
       const { failure } = await play({ pair, fault: { at, when, then: order % 4 < 2 ? "provider" : "cli" } });
       failures.push(failure === undefined ? undefined : `killed ${when} request ${at}: ${failure}`);
+      if (!each && (order + number) % (3 * STEP) >= STEP) continue;
+      const back = await play({ pair, fault: { at, when, then: order % 4 < 2 ? "cli" : "provider" }, back: true });
+      failures.push(
+        back.failure === undefined ? undefined : `killed ${when} request ${at}, and set back: ${back.failure}`,
+      );
     }
     const [first] = failures.filter((failure) => failure !== undefined);
     if (known === undefined) assert.equal(first, undefined, first);

@@ -129,7 +129,7 @@ export class Walk {
    * @returns the requests of the run that change something, up to the one at which it was killed
    * @throws AssertionError that says what is not as it should be
    */
-  async cut({ from, to }: Pair, fault?: Fault): Promise<readonly string[]> {
+  async cut({ from, to, gap }: Pair, fault?: Fault): Promise<readonly string[]> {
     const first = settingsAt(this.place, Object.entries(from?.(this.place) ?? {}));
     const second = settingsAt(this.place, Object.entries(to(this.place)));
     // The homelab starts with the objects that these settings make; what the second make is compared without them.
@@ -141,12 +141,38 @@ export class Walk {
     const { run } = await this.#engine.up(() => wholeProgram(second), fault);
     assertDone(await this.#engine.refresh());
     await this.#up(second);
-    assert.deepEqual(this.#gaps, [], "CI has a key that zot takes at every moment");
+    if (gap === undefined) assert.deepEqual(this.#gaps, [], "CI has a key that zot takes at every moment");
     await this.#refreshed(second);
     const made = differences(await this.#inventory(), wanted);
     assert.deepEqual(made, [], "what is there is what a first up with these settings makes");
     await this.#destroyed([]);
     return run.changes.map(({ method, url }) => `${method} ${url.pathname}`);
+  }
+
+  /**
+   * Several settings change at once, and the run is killed at a request. The user sets them back, and does nothing else; then destroys.
+   *
+   * @throws AssertionError that says what is not as it should be
+   */
+  async back({ from, to, gap }: Pair, fault: Fault): Promise<void> {
+    const first = settingsAt(this.place, Object.entries(from?.(this.place) ?? {}));
+    const second = settingsAt(this.place, Object.entries(to(this.place)));
+    await this.#begin(first);
+    const before = await this.#inventory();
+    this.#at = "";
+    this.#expect(first, second);
+    await this.#engine.up(() => wholeProgram(second), fault);
+    // Creations with an unknown outcome are pending until a refresh.
+    assertDone(await this.#engine.up(() => wholeProgram(first)));
+    if (gap === undefined) assert.deepEqual(this.#gaps, [], "CI has a key that zot takes at every moment");
+    const missing = differences(await this.#inventory(), before).filter((thing) => thing.startsWith("-"));
+    if (gap === undefined) assert.deepEqual(missing, [], "nothing of what was there before is missing");
+    // Only a refresh finds what the killed run made or overwrote, and what no state knows of.
+    assertDone(await this.#engine.refresh());
+    await this.#up(first);
+    await this.#refreshed(first);
+    assert.deepEqual(differences(await this.#inventory(), before), [], "what is there is what was there before");
+    this.#at = JSON.stringify(first);
   }
 
   /** What a first up with these settings makes. */

@@ -7,7 +7,9 @@ import { TABLE } from "./table/table.ts";
 import { Walk } from "./walk.ts";
 
 /** A setting that changes, or settings that change together in a run that may be killed. */
-export type Job = { readonly path: string } | { readonly pair: string; readonly fault?: Fault };
+export type Job =
+  | { readonly path: string }
+  | { readonly pair: string; readonly fault?: Fault; readonly back?: boolean };
 
 export interface Walked {
   /** Why it failed. */
@@ -31,6 +33,10 @@ async function play(job: Job): Promise<Walked> {
     }
     const pair = PAIRS[job.pair];
     if (pair === undefined) throw new Error(`there is no pair ${job.pair}`);
+    if (job.fault !== undefined && job.back === true) {
+      await walk.back(pair, job.fault);
+      return {};
+    }
     return { requests: await walk.cut(pair, job.fault) };
   } catch (error) {
     // What is left is no start for the next one.

@@ -8,6 +8,8 @@ export interface Pair {
   readonly to: (place: Place) => Readonly<Record<Path, unknown>>;
   /** The run is killed at each request, because there are few; otherwise at every fourth. */
   readonly each?: true;
+  /** Why what CI has under one of the two names is no key for a moment, or none that zot takes. */
+  readonly gap?: string;
   /** What is wrong today. The test fails as soon as it is right. */
   readonly known?: string;
 }
@@ -41,6 +43,19 @@ export const PAIRS: Readonly<Record<string, Pair>> = {
   },
   "secret name and repositories": {
     to: () => ({ "forgejo.secretName": "REGISTRY_KEY", "forgejo.repositories": ["own/two", "own/three"] }),
+  },
+  "the key's secret and another one swap their names": {
+    to: () => ({ "forgejo.secretName": "OTHER", "forgejo.secrets[].name": "ZOT_CI_API_KEY" }),
+    gap: "each of the two names is the other secret's before or after",
+    each: true,
+  },
+  "another file for the blueprint": {
+    from: FILE,
+    to: ({ data }) => ({
+      "authentik.delivery": `file:${data("blueprints/git2.yaml")}`,
+      "authentik.blueprintPath": "custom/git2.yaml",
+    }),
+    each: true,
   },
   "delivery by the API, then by a ConfigMap": { to: CONFIG_MAP, each: true },
   "delivery by a ConfigMap, then by a file": { from: CONFIG_MAP, to: FILE, each: true },

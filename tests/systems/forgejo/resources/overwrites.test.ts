@@ -35,7 +35,9 @@ test("a preview names a secret that `up` would overwrite, and when it was create
     /^`up` overwrites the existing secret KEY of own\/app, created on \d{4}-\d\d-\d\d\. Forgejo does not show its value: if it is still needed, store it elsewhere first\.$/,
   );
   assert.deepEqual(others, []);
-  assert.deepEqual(await said(bench, {}, { drift: "" }), [], "an existing stack's preview asks nobody");
+  const state = { ...bench.connection(), target: "own/app", secretName: "KEY", drift: "" };
+  assert.deepEqual(await said(bench, {}, state), [], "an existing stack's preview asks nobody");
+  assert.deepEqual(await said(bench, {}, { ...state, secretName: "BEFORE" }), [warning], "unless the name is new");
   assert.deepEqual(await said(bench, { target: UNKNOWN }), []);
 });
 
