@@ -84,7 +84,8 @@ export const ERROR_CODES = {
     BLUEPRINT_DISABLED: "The blueprint is disabled in Authentik. Enable it there.",
     BLUEPRINT_NOT_APPLIED: "Authentik did not apply the blueprint in time. See its worker's log.",
     BLUEPRINT_REJECTED: "Authentik rejects the blueprint. The message has the reason.",
-    ACCOUNT_TAKEN: "`ci.user` names somebody's account, which would become CI's. Choose another name.",
+    ACCOUNT_TAKEN:
+      "`ci.user` names somebody's account, or the one of the token of `authentik.token`. Choose another name.",
     CLIENT_ID_TAKEN: "The client ID belongs to another OAuth2 provider. The message says how to take it over.",
     BLUEPRINT_NEEDS_MISSING:
       "An object that the blueprint refers to does not exist. Create it, or correct the setting.",

@@ -40,6 +40,7 @@ export function preflightInputs(settings: Settings, unreadable: readonly string[
       providerName: authentik.providerName,
     },
     authentik: { authentikUrl: authentik.url, authentikToken: authentik.token },
+    ciUser: ci.user,
     argocd: argocdConnection(settings) ?? null,
     ...(authentik.delivery === "configMap"
       ? {

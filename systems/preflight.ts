@@ -2,13 +2,15 @@ import { isDeepStrictEqual } from "node:util";
 import { ZotAuthError, messageOf } from "../core/errors.ts";
 import { unlessUnreadable } from "../core/lookAhead.ts";
 import type { SecretReference } from "../core/secrets/reference.ts";
+import { assertMayBeCis } from "./authentik/applying/accounts.ts";
 import { checkClientId } from "./authentik/applying/clientId.ts";
 import type { DeclaredProvider } from "./authentik/applying/clientId.ts";
 import { checkBlueprintNeeds } from "./authentik/applying/neededObjects.ts";
 import type { BlueprintNeeds } from "./authentik/applying/neededObjects.ts";
-import { checkAuthentikRights } from "./authentik/rights/check.ts";
+import { checkAuthentikRights, ifAllowed } from "./authentik/rights/check.ts";
 import { ArgoCd } from "./argocd/client.ts";
 import type { ArgoCdConnection } from "./argocd/client.ts";
+import { Authentik } from "./authentik/client.ts";
 import type { AuthentikConnection } from "./authentik/client.ts";
 import { Forgejo } from "./forgejo/client.ts";
 import type { ForgejoConnection } from "./forgejo/client.ts";
@@ -24,6 +26,8 @@ import type { Context, Observed, Resource } from "../provider/resource.ts";
 export interface PreflightInputs {
   readonly authentik: AuthentikConnection;
   readonly blueprint: BlueprintNeeds & DeclaredProvider;
+  /** CI's account. Absent in the state of earlier versions. */
+  readonly ciUser?: string;
   readonly argocd: ArgoCdConnection | null;
   /** The ConfigMap that gets the blueprint, if one does. Absent in the state of earlier versions. */
   readonly configMap?: ConfigMapPlace;
@@ -59,11 +63,27 @@ export const preflight: Resource<PreflightInputs, PreflightState> = {
   },
   create: async ({ removal = "", ...inputs }, context) => ({
     id: "preflight",
-    state: await check(inputs, context, {}, removal),
+    state: await check(inputs, context, { clientId: {}, account: true }, removal),
   }),
   update: async (state, { removal: _ofFirst, ...inputs }, context) =>
-    check(inputs, context, usesNewClientId(state, inputs) ? { former: state.blueprint.clientId } : undefined),
+    check(inputs, context, {
+      clientId: usesNewClientId(state, inputs) ? { former: state.blueprint.clientId } : undefined,
+      account: usesNewAccount(state, inputs),
+    }),
 };
+
+/** What the stack uses for the first time: somebody else may have it. */
+interface New {
+  /** Absent: the client ID is not new. */
+  readonly clientId: { readonly former?: string } | undefined;
+  readonly account: boolean;
+}
+
+/** The account that this stack has had is its own. The state of earlier versions does not say which that was. */
+function usesNewAccount({ ciUser, authentik }: Partial<PreflightState>, inputs: PreflightInputs): boolean {
+  if (ciUser === undefined) return false;
+  return ciUser !== inputs.ciUser || authentik?.authentikUrl !== inputs.authentik.authentikUrl;
+}
 
 /** Of a client ID that this stack had before, the provider is its own, whatever it is called. The state of earlier versions does not have it. */
 function usesNewClientId({ blueprint, authentik }: Partial<PreflightState>, inputs: PreflightInputs): boolean {
@@ -72,13 +92,12 @@ function usesNewClientId({ blueprint, authentik }: Partial<PreflightState>, inpu
 }
 
 /**
- * @param newClientId the client ID is new, and which one it was before
  * @param removal access that must not be taken away; empty if there is none
  */
 async function check(
   inputs: PreflightInputs,
   context: Context,
-  newClientId: { readonly former?: string } | undefined,
+  { clientId, account }: New,
   removal = "",
 ): Promise<PreflightState> {
   const { signal } = context;
@@ -87,9 +106,8 @@ async function check(
   const checks: Promise<unknown>[] = [
     checkAuthentikRights(inputs.authentik, context),
     checkBlueprintNeeds(inputs.authentik, inputs.blueprint, context),
-    ...(newClientId === undefined
-      ? []
-      : [checkClientId(inputs.authentik, inputs.blueprint, context, newClientId.former)]),
+    ...(clientId === undefined ? [] : [checkClientId(inputs.authentik, inputs.blueprint, context, clientId.former)]),
+    checkAccount(inputs, account, context),
     assertConfigMap(inputs, context),
     ...(inputs.argocd === null ? [] : [new ArgoCd(inputs.argocd, signal).assertMaySync()]),
     ...inputs.targets.map(async (target) => {
@@ -106,6 +124,15 @@ async function check(
   const messages = [...new Set(failed.map((result) => messageOf(result.reason)))];
   if (messages.length > 0) throw new ZotAuthError("PREFLIGHT_FAILED", `${messages.join("\n")}\nNothing was changed.`);
   return { ...inputs, drift: "" };
+}
+
+/** A token that may not view accounts is told of by the check of its rights. */
+async function checkAccount({ authentik, ciUser }: PreflightInputs, isNew: boolean, context: Context): Promise<void> {
+  if (ciUser === undefined) return;
+  await ifAllowed(async () => {
+    await assertMayBeCis(new Authentik(authentik, context.signal), ciUser, isNew);
+    return true;
+  });
 }
 
 /**

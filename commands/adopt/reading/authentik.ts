@@ -153,14 +153,15 @@ class Reading {
       .filter((name) => name !== "");
   }
 
-  /** Without people, of whom none is CI. */
+  /** Without people, of whom none is CI, and without the owner of our token, which `destroy` would delete as CI's. */
   async #serviceAccounts(name: string): Promise<readonly string[]> {
+    const { username: own } = await this.#authentik.owner();
     const group = await this.#allowed(async () => this.#authentik.group(name));
     const names = list(at(group, "users_obj")).map((user) => string(at(user, "username")));
     const accounts: string[] = [];
     for (const username of names) {
       const user = await this.#allowed(async () => this.#authentik.user(username));
-      if (string(at(user, "type")) === "service_account") accounts.push(username);
+      if (string(at(user, "type")) === "service_account" && username !== own) accounts.push(username);
     }
     return accounts;
   }

@@ -22,13 +22,21 @@ export async function ownerOf(authentik: Authentik, username: string): Promise<A
 }
 
 /**
- * Refuses to make somebody's account CI's: the blueprint would rename it and set its type, and a later `destroy` would delete it as ours. A service account that is there
- * for CI may be taken over, unless it is an administrator.
+ * Refuses an account that must not become CI's, because a later `destroy` would delete it as ours: the one whose token this program works with, and somebody's. A service
+ * account that is there for CI may be taken over, unless it is an administrator.
  *
+ * @param isNew whether the stack has not made the account, and may not have changed it since
  * @throws ZotAuthError `ACCOUNT_TAKEN`
  */
-export async function assertFreeForCi(authentik: Authentik, username: string): Promise<void> {
-  const user = await authentik.user(username);
+export async function assertMayBeCis(authentik: Authentik, username: string, isNew: boolean): Promise<void> {
+  if ((await authentik.owner()).username === username) {
+    throw new ZotAuthError(
+      "ACCOUNT_TAKEN",
+      `ci.user: the token of authentik.token belongs to the account "${username}". \`up\` would make that account CI's, and \`pulumi destroy\` would delete it and the token with it. ` +
+        "Set ci.user to another name, or authentik.token to a token of another account.",
+    );
+  }
+  const user = isNew ? await authentik.user(username) : undefined;
   if (user === undefined || string(at(user, "name")) === accountName(username)) return;
   const type = string(at(user, "type"));
   const isPerson = type !== "service_account";

@@ -1,7 +1,7 @@
 import { ZotAuthError } from "../../../core/errors.ts";
 import { unlessUnreadable } from "../../../core/lookAhead.ts";
 import type { Context } from "../../../provider/resource.ts";
-import { assertFreeForCi } from "../applying/accounts.ts";
+import { assertMayBeCis } from "../applying/accounts.ts";
 import { checkClientId } from "../applying/clientId.ts";
 import { parseDeclared } from "../blueprint/declared.ts";
 import type { BlueprintObject } from "../blueprint/objects.ts";
@@ -36,11 +36,12 @@ export async function tellOfAdoption(
   await unlessUnreadable(unknown, context, async (signal) => {
     const authentik = new Authentik(args, signal);
     const known = await knownTo(authentik);
-    const taken =
-      (await taking(async () => assertNewAccountFree(authentik, declared, known))) ??
-      (known.length > 0 ? undefined : await takenClientId(args, declared, { ...context, signal }));
-    if (taken !== undefined) {
-      context.warn(`\`up\` fails: ${taken}`);
+    const taken = [
+      await taking(async () => assertNewAccount(authentik, declared, known)),
+      known.length > 0 ? undefined : await takenClientId(args, declared, { ...context, signal }),
+    ].filter((why) => why !== undefined);
+    if (taken.length > 0) {
+      context.warn(taken.map((why) => `\`up\` fails: ${why}`).join("\n"));
       return;
     }
     const adopted = await existingObjects(authentik, declared, known);
@@ -64,20 +65,20 @@ export async function assertAccepted(
   const { declared, acceptRemoved = [] } = args;
   if (declared === undefined) return;
   const authentik = new Authentik(args, context.signal);
-  await assertNewAccountFree(authentik, declared, known);
+  await assertNewAccount(authentik, declared, known);
   const adopted = await existingObjects(authentik, declared, known);
   const refusal = refusalOf(adopted, nameOf(args), acceptRemoved);
   if (refusal !== undefined) throw new ZotAuthError("ACCESS_REMOVED", `${refusal}\nAuthentik was not changed.`);
 }
 
 /** An account that the stack has made is its own, also if somebody has changed it since. */
-async function assertNewAccountFree(
+async function assertNewAccount(
   authentik: Authentik,
   declared: string,
   known: readonly BlueprintObject[],
 ): Promise<void> {
   const username = text(parseDeclared(declared).find(({ model }) => model === USER)?.identifiers["username"]);
-  if (username !== "" && !known.includes(`${USER} ${username}`)) await assertFreeForCi(authentik, username);
+  if (username !== "" && !known.includes(`${USER} ${username}`)) await assertMayBeCis(authentik, username, true);
 }
 
 /** What the preflight of `up` says of a client ID or a provider's name that another provider has. */

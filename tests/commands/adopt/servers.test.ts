@@ -184,3 +184,19 @@ test("wrong usage is an error that names the flag and never a value that may be 
   assert.match(await refused("--registry.host"), /--registry\.host: needs a value\./);
   assert.match((await homelab.adopt(["--help"])).output, /^usage: npm run adopt -- <stack> \[flags\]\n/);
 });
+
+test("the account of our own token is never taken for CI's", async (t) => {
+  const homelab = await HandMade.start(t);
+  const { pk } = (await homelab.authentik.api("GET", "/core/users/me/")).json["user"] as { readonly pk: number };
+  const group = await homelab.authentik.one("/core/groups/?name=artifact-workloads");
+  await homelab.authentik.api("PATCH", `/core/users/${pk}/`, { type: "service_account" });
+  const ci = await homelab.authentik.one("/core/users/?username=zot-ci");
+  for (const [user, action] of [
+    [pk, "add_user"],
+    [ci["pk"], "remove_user"],
+  ])
+    await homelab.changeAuthentik(`/core/groups/${String(group["pk"])}/${String(action)}/`, { pk: user });
+  const ran = await homelab.adopt(homelab.flags());
+  assert.equal(ran.code, 0, ran.output);
+  assert.match(ran.output, /CI's account: zot-ci \(the default\)/);
+});

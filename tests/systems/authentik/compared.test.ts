@@ -326,3 +326,30 @@ test("an account of somebody is never CI's: the preview says that `up` fails, an
   const again = { ...inputs, timeout: 61 };
   assert.equal((await previewOf(again, own as unknown as Values)).warned, "", "the stack's own");
 });
+
+test("the account of this program's own token is never CI's", async (t) => {
+  const lab = await startLab(t);
+  const args = { ...ARGS, ciUser: "robot" };
+  const inputs = {
+    ...inputsFor(t, lab, "robot-token"),
+    objects: declaredObjects(args),
+    declared: declaredEntries(args).all,
+  };
+  const message =
+    /ci\.user: the token of authentik\.token belongs to the account "robot"\. .*delete it and the token with it\. Set ci\.user to another name, or authentik\.token/;
+  assert.match((await previewOf(inputs)).warned, new RegExp(`^\`up\` fails: ${message.source}`));
+  await assert.rejects(objectCleanup.create(inputs, testContext()), { code: "ACCOUNT_TAKEN", message });
+});
+
+test("a preview lists an account and a client ID that are both taken", async (t) => {
+  const lab = await startLab(t);
+  await byHand(lab);
+  const { pk } = await lab.one(`/core/users/?username=${ARGS.ciUser}`);
+  await lab.api("PATCH", `/core/users/${String(pk)}/`, { type: "internal" });
+  const args = { ...ARGS, providerName: "Images" };
+  const inputs = { ...inputsFor(t, lab), objects: declaredObjects(args), declared: declaredEntries(args).all };
+  const lines = (await previewOf(inputs)).warned.split("\n");
+  assert.equal(lines.length, 2);
+  assert.match(lines[0] ?? "", /^`up` fails: ci\.user: the account "zot-ci" exists/);
+  assert.match(lines[1] ?? "", /^`up` fails: The client ID "zot"/);
+});
