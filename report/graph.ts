@@ -31,14 +31,15 @@ export async function drawGraph(steps: readonly Step[]): Promise<string> {
         fontsize: 11,
         bgcolor: "transparent",
       },
-      nodeAttributes: { shape: "box", style: "rounded", fontname: FONT, fontsize: 11, margin: "0.24,0.06", height: 0 },
+      nodeAttributes: { shape: "box", style: "rounded", fontname: FONT, fontsize: 11, margin: "0.3,0.06", height: 0 },
       edgeAttributes: { arrowsize: 0.5 },
       nodes: steps.filter(({ component }) => component === "").map((step) => nodeOf(step)),
       subgraphs: [...new Set(steps.map(({ component }) => component))]
         .filter((component) => component !== "")
         .map((component) => ({
           name: `cluster_${component}`,
-          graphAttributes: { label: component, style: "rounded", class: "component" },
+          // At the left, where the arrows from above do not cross it.
+          graphAttributes: { label: `\u00a0\u00a0${component}`, labeljust: "l", style: "rounded", class: "component" },
           nodes: steps.filter((step) => step.component === component).map((step) => nodeOf(step)),
         })),
       edges: reduced(steps).map(([tail, head]) => ({ tail, head })),

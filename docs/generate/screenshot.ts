@@ -1,4 +1,4 @@
-// node docs/generate/screenshot.ts: takes the README's picture of a report, from the last `npm start`. Run it when the page's look changes.
+// node docs/generate/screenshot.ts: takes the README's picture of a report, from the last `npm start`. `npm run record` runs it.
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { launch } from "../../tests/browser/chromium.ts";
 

@@ -24,6 +24,7 @@ export function rolloutSection({ steps, command }: Report, graph: string): Eleme
       },
       { type: "raw", value: graph },
     ),
+    h("p", { class: "hint" }, "The graph scrolls sideways. The table has the same."),
     h(
       "details",
       { open: steps.some(({ state }) => state === "failed" || state === "differs") },
