@@ -6,7 +6,7 @@ import { join } from "node:path";
 import test from "node:test";
 import { kubeconfig, startKubernetes } from "../../lab/kubernetes/server.ts";
 import { startConnect } from "../../lab/onePassword/server.ts";
-import { Project } from "../toolchain/support/project.ts";
+import { PRELOAD, Project } from "../toolchain/support/project.ts";
 
 const PROGRAM = `
 import { Config, CustomResource, secret } from "@pulumi/pulumi";
@@ -60,7 +60,7 @@ await test("the life of a stack with the real engine", async (t) => {
     },
   });
   using project = new Project(PROGRAM, {
-    runtime: { name: "nodejs", options: { typescript: false } },
+    runtime: { name: "nodejs", options: { typescript: false, nodeargs: `--import ${PRELOAD}` } },
     plugins: { providers: [{ name: "fixture", path: join(import.meta.dirname, "fixtures") }] },
   });
   t.after(async () => {

@@ -9,10 +9,19 @@ export interface Ended {
   readonly seconds: number;
 }
 
-/** Runs a program to its end. Keeps what it prints, so that programs side by side do not mix. */
-export async function runToEnd(command: string, args: readonly string[]): Promise<Ended> {
+/**
+ * Runs a program to its end. Keeps what it prints, so that programs side by side do not mix.
+ *
+ * @param variables of its environment, besides this process's
+ */
+export async function runToEnd(
+  command: string,
+  args: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
   const start = performance.now();
   const child = spawn(command, args, {
+    env: { ...process.env, ...variables },
     stdio: ["ignore", "pipe", "pipe"],
     timeout: LIMIT * 60_000,
     killSignal: "SIGKILL",

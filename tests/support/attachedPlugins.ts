@@ -1,4 +1,4 @@
-// Plugins in the process of a test, for one run of the CLI to attach to: our provider, and the stand-ins for the official plugins and the language host.
+// Plugins in the process of a test, for one run of the CLI to attach to: our provider or the test's own, and the stand-ins for the official plugins and the language host.
 // Starting them as processes, and the program, takes most of a run's CPU time. Some engine tests do start them so, as the CLI does for users.
 import { existsSync, realpathSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
@@ -25,10 +25,12 @@ export interface AttachedPlugins {
 /**
  * @param environment of the CLI. An official plugin in its PULUMI_HOME, or an official language host, is never replaced.
  * @param output gets what the program writes
+ * @param own providers of the program that are not official plugins
  */
 export async function attachPlugins(
   environment: NodeJS.ProcessEnv,
   output: (chunk: Buffer) => void,
+  own: readonly ProviderDefinition[] = [zotAuth],
 ): Promise<AttachedPlugins> {
   // The commands of local.Command get this process's environment. A Node program that finds this variable would report to the test runner.
   delete process.env["NODE_TEST_CONTEXT"];
@@ -36,7 +38,7 @@ export async function attachPlugins(
     isStandIn(environment["PULUMI_HOME"] ?? "", definition),
   );
   const providers = await Promise.all(
-    [zotAuth, ...standIns].map(async (definition) => ({
+    [...own, ...standIns].map(async (definition) => ({
       name: definition.name,
       served: await serveAttachable(definition),
     })),

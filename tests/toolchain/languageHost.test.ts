@@ -4,7 +4,7 @@ import { join } from "node:path";
 import test from "node:test";
 import { splitArguments } from "../../toolchain/language-host/runtimeOptions.ts";
 import { installedPackages } from "../../toolchain/language-host/installedPackages.ts";
-import { Project } from "./support/project.ts";
+import { PRELOAD, Project } from "./support/project.ts";
 
 const PROGRAM = `
 import * as pulumi from "@pulumi/pulumi";
@@ -19,7 +19,7 @@ export const plain = what;
 
 await test("the language host runs programs like the official one", async (t) => {
   using project = new Project(PROGRAM, {
-    runtime: { name: "nodejs", options: { typescript: false, nodeargs: "--title='a b'" } },
+    runtime: { name: "nodejs", options: { typescript: false, nodeargs: `--title='a b' --import ${PRELOAD}` } },
   });
   const ok = async (...args: string[]) => {
     const { code, output } = await project.pulumi(...args);

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, 
 import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { TestContext } from "node:test";
+import { attachPlugins } from "../../support/attachedPlugins.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 const STACK = "dev";
@@ -31,10 +32,12 @@ export function fromThePage(language: string, heading?: string): string {
 
 export class Program {
   readonly folder: string;
+  /** Of the next runs: `processes` are started by the CLI itself, as for a user; `attached` ones are in the test's process, which is faster. */
+  plugins: "attached" | "processes" = "attached";
   readonly #environment: NodeJS.ProcessEnv;
   readonly #settings: readonly string[];
 
-  private constructor(folder: string, settings: Readonly<Record<string, string>>, environment: NodeJS.ProcessEnv) {
+  private constructor(folder: string, settings: Readonly<Record<string, string>>) {
     this.folder = folder;
     this.#settings = Object.entries(settings).flatMap(([key, value]) => ["--config", `${key}=${value}`]);
     // Pulumi's records of this stack stay out of the user's home; the installed plugins are the user's.
@@ -43,7 +46,6 @@ export class Program {
     if (existsSync(join(home, "plugins"))) symlinkSync(join(home, "plugins"), join(folder, "pulumi", "plugins"));
     this.#environment = {
       ...process.env,
-      ...environment,
       PULUMI_BACKEND_URL: `file://${join(folder, "state")}?metadata=skip`,
       PULUMI_CONFIG_PASSPHRASE: "passphrase of the test",
       PULUMI_HOME: join(folder, "pulumi"),
@@ -61,7 +63,8 @@ export class Program {
       readonly heading: string;
       readonly files?: Readonly<Record<string, string>>;
       readonly settings: Readonly<Record<string, string>>;
-      readonly environment?: NodeJS.ProcessEnv;
+      /** Also of this process, where the attached provider reads its secrets. */
+      readonly environment?: Readonly<Record<string, string>>;
     },
   ): Promise<Program> {
     const folder = mkdtempSync(join(tmpdir(), "zot-auth-alone-"));
@@ -77,7 +80,11 @@ export class Program {
       ...options.files,
     };
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-    const program = new Program(folder, options.settings, options.environment ?? {});
+    for (const [name, value] of Object.entries(options.environment ?? {})) {
+      process.env[name] = value;
+      t.after(() => void Reflect.deleteProperty(process.env, name));
+    }
+    const program = new Program(folder, options.settings);
     const { code, output } = await program.pulumi("stack", "init", STACK);
     if (code !== 0) throw new Error(output);
     return program;
@@ -101,18 +108,23 @@ export class Program {
   }
 
   async pulumi(...args: readonly string[]): Promise<Ended> {
+    const chunks: Buffer[] = [];
+    const keep = (chunk: Buffer): void => void chunks.push(chunk);
+    const plugins = this.plugins === "attached" ? await attachPlugins(this.#environment, keep) : undefined;
     const child = spawn("pulumi", [...args], {
       cwd: this.folder,
-      env: this.#environment,
+      env: plugins?.environment ?? this.#environment,
       stdio: ["ignore", "pipe", "pipe"],
     });
-    const chunks: Buffer[] = [];
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-    const code = await new Promise<number | null>((done, fail) => {
-      child.once("error", fail);
-      child.once("close", done);
-    });
-    return { code: code ?? 1, output: Buffer.concat(chunks).toString("utf8") };
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", keep);
+    try {
+      const code = await new Promise<number | null>((done, fail) => {
+        child.once("error", fail).once("close", done);
+      });
+      return { code: code ?? 1, output: Buffer.concat(chunks).toString("utf8") };
+    } finally {
+      await plugins?.close();
+    }
   }
 
   /** The stack's state on disk. */

@@ -59,7 +59,10 @@ test("a program of its own uses ZotServer alone, with a config in zot's own word
     },
   });
 
+  // As a user's: the CLI finds the provider in the installed package.
+  program.plugins = "processes";
   const first = await program.up();
+  program.plugins = "attached";
   assert.equal(first.code, 0, first.output);
   assert.deepEqual(
     Object.entries(program.resources())

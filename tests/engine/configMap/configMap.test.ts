@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
+import { pathToFileURL } from "node:url";
+import { attachPlugins } from "../../support/attachedPlugins.ts";
 import { ask, kubeconfigOf, labApiServer, realApiServer, realApiServerMissing } from "./apiServers.ts";
 import type { ApiServer } from "./apiServers.ts";
 
@@ -41,7 +43,9 @@ class Project {
       symlinkSync(resolve(name), join(folder, name));
     mkdirSync(join(folder, "state"));
     writeFileSync(join(folder, "Pulumi.yaml"), readFileSync(resolve("Pulumi.yaml"), "utf8"));
-    writeFileSync(join(folder, "index.ts"), `import "${resolve("tests/engine/configMap/program.ts")}";\n`);
+    // By its address: a process that runs programs one after the other evaluates it again.
+    const program = pathToFileURL(resolve("tests/engine/configMap/program.ts")).href;
+    writeFileSync(join(folder, "index.ts"), `import "${program}";\n`);
     const project = new Project(folder, server);
     project.useKubeconfig("kubeconfig", server.url);
     await project.pulumi("stack", "init", "test");
@@ -67,11 +71,13 @@ class Project {
     };
     delete env["PULUMI_CONFIG_PASSPHRASE_FILE"];
     delete env["NODE_TEST_CONTEXT"];
-    const child = spawn("pulumi", [...args, "--non-interactive"], { cwd: this.#folder, env });
     const chunks: Buffer[] = [];
-    child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
-    child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
+    const keep = (chunk: Buffer): void => void chunks.push(chunk);
+    const plugins = await attachPlugins(env, keep);
+    const child = spawn("pulumi", [...args, "--non-interactive"], { cwd: this.#folder, env: plugins.environment });
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", keep);
     const code = await new Promise<number | null>((done) => child.once("close", done));
+    await plugins.close();
     const output = Buffer.concat(chunks).toString("utf8");
     assert.equal(code, 0, output);
     return output;

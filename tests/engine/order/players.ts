@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Engine } from "../../model/engine/engine.ts";
-import { Project } from "../../toolchain/support/project.ts";
-import { CALLS, FAILING, GONE, player } from "./player/player.ts";
+import { PRELOAD, Project } from "../../toolchain/support/project.ts";
+import { CALLS, FAILING, GONE, player } from "./player.ts";
 import { play } from "./program.ts";
 import type { Declared } from "./program.ts";
 
@@ -82,10 +82,13 @@ play(folder, program);
 `;
 
 export class RealPlayer extends Player {
-  readonly #project = new Project(PROGRAM, {
-    runtime: { name: "nodejs", options: { typescript: false } },
-    plugins: { providers: [{ name: "player", path: join(import.meta.dirname, "player") }] },
-  });
+  readonly #project = new Project(
+    PROGRAM,
+    {
+      runtime: { name: "nodejs", options: { typescript: false, nodeargs: `--import ${PRELOAD}` } },
+    },
+    () => [player()],
+  );
   /** What the last command printed. */
   printed = "";
 

@@ -3,9 +3,14 @@ import { spawn } from "node:child_process";
 import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import type { ProviderDefinition } from "../../../provider/grpc/index.ts";
+import { attachPlugins } from "../../support/attachedPlugins.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const TOOLCHAIN = join(ROOT, "toolchain");
+
+/** For the runtime option `nodeargs`: halves a program's start. */
+export const PRELOAD = join(ROOT, "stack/preload.ts");
 
 export interface Run {
   readonly code: number | null;
@@ -16,9 +21,14 @@ export interface Run {
 export class Project implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), "zot-auth-pulumi-"));
   readonly #env: NodeJS.ProcessEnv;
+  readonly #attached: (() => readonly ProviderDefinition[]) | undefined;
 
-  /** @param yaml entries for Pulumi.yaml besides name and main */
-  constructor(program: string, yaml: object) {
+  /**
+   * @param yaml entries for Pulumi.yaml besides name and main
+   * @param attached providers that are in this process, as the language host and the stand-ins are then; default: all are processes, as for a user
+   */
+  constructor(program: string, yaml: object, attached?: () => readonly ProviderDefinition[]) {
+    this.#attached = attached;
     assertPulumi();
     mkdirSync(join(this.folder, "state"));
     symlinkSync(join(ROOT, "node_modules"), join(this.folder, "node_modules"));
@@ -47,18 +57,23 @@ export class Project implements Disposable {
 
   async pulumi(...args: readonly string[]): Promise<Run> {
     const stack = ["stack", "config", "up", "preview", "destroy"].includes(args[0] ?? "") ? ["--stack", "dev"] : [];
+    const output: Buffer[] = [];
+    const keep = (chunk: Buffer): void => void output.push(chunk);
+    const plugins = this.#attached && (await attachPlugins(this.#env, keep, this.#attached()));
     const child = spawn("pulumi", [...args, ...stack, "--non-interactive", "--color", "never"], {
       cwd: this.folder,
-      env: this.#env,
+      env: plugins?.environment ?? this.#env,
       stdio: ["ignore", "pipe", "pipe"],
     });
-    const output: Buffer[] = [];
-    child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
-    child.stderr.on("data", (chunk: Buffer) => output.push(chunk));
-    return new Promise((resolve, reject) => {
-      child.once("error", reject);
-      child.once("close", (code) => resolve({ code, output: Buffer.concat(output).toString() }));
-    });
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", keep);
+    try {
+      const code = await new Promise<number | null>((resolve, reject) => {
+        child.once("error", reject).once("close", resolve);
+      });
+      return { code, output: Buffer.concat(output).toString() };
+    } finally {
+      await plugins?.close();
+    }
   }
 
   [Symbol.dispose](): void {

@@ -1,8 +1,8 @@
 // Resources without a server: they write down which calls they get, and fail where the test says so.
 import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ProviderDefinition, ResourceHandler, Values } from "../../../../provider/grpc/index.ts";
-import { compareInputs } from "../../../../provider/grpc/index.ts";
+import type { ProviderDefinition, ResourceHandler, Values } from "../../../provider/grpc/index.ts";
+import { compareInputs } from "../../../provider/grpc/index.ts";
 
 export const CALLS = "calls";
 /** The call that fails, such as `delete a`. */
