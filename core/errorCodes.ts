@@ -148,6 +148,8 @@ export const ERROR_CODES = {
     ZOT_BINARY_MISSING: "zot does not exist at `registry.binary`. Install it, or correct the setting.",
     ZOT_CONFIG_INCOMPLETE: "zot's config lacks what a deployment needs. The message names it.",
     HOST_UNREACHABLE: "The host of zot cannot be reached. Check `registry.host` and ssh.",
+    TWO_UPDATES_NEEDED:
+      "Settings of zot's files or its service change together, and can only change one after the other. Change them in two updates, as the message says.",
     HOST_FILES_WRONG: "Files that zot's config needs are missing on the host. Provide them, or correct the settings.",
     HOST_CLEANUP_FAILED:
       "A setting moved one of zot's files, and the old file could not be removed from its host. The message says why; correct that and run again.",

@@ -6,7 +6,7 @@ import { factsScript, parseFacts } from "../../systems/zot/host/facts.ts";
 import type { HostFacts, WrittenFile } from "../../systems/zot/host/facts.ts";
 import { askHost, unreachable } from "../../systems/zot/host/shell/ask.ts";
 import { readServedConfig } from "../../systems/zot/host/deploy/servedConfig.ts";
-import { serviceFile } from "../../systems/zot/host/service/describe.ts";
+import { serviceFile, serviceManager } from "../../systems/zot/host/service/describe.ts";
 import { filesOnHost } from "../../systems/zot/host/zotHost.ts";
 import type { ZotHost } from "../../systems/zot/host/zotHost.ts";
 import { NEWEST_KNOWN, formatZotVersion } from "../../systems/zot/version.ts";
@@ -47,7 +47,7 @@ async function look(zotHost: ZotHost, config: ZotConfig, schema: boolean): Promi
     needed: neededFiles(config),
     schema,
     ...(keysFile === undefined ? {} : { sessionKeysFile: keysFile }),
-    ...(managed === undefined ? {} : { serviceFile: managed }),
+    ...(managed === undefined ? {} : { serviceFile: managed, manager: serviceManager(zotHost) }),
   });
   const reply = await askHost(host, script);
   const reason = unreachable(reply, host);

@@ -6,7 +6,11 @@ import type { NeededFile } from "../config/checks/neededFiles.ts";
 import type { HostFiles } from "./files/files.ts";
 import { answeringFunctions } from "./deploy/answering.ts";
 import { FUNCTIONS } from "./files/functions.ts";
+import { ROLE } from "./files/role.ts";
+import { managerFunctions } from "./service/manager.ts";
+import { SECOND_SERVICE } from "./service/ourOtherService.ts";
 import { WRITTEN_BY } from "./service/service.ts";
+import type { ServiceManager } from "./service/service.ts";
 
 /** The state of a file that we write, from its record and its content. */
 export interface WrittenFile {
@@ -74,6 +78,8 @@ export interface HostFacts {
 export interface FactsQuestion extends HostFiles {
   /** The managed plist or unit file. `~/` at its beginning is the home folder on the host. */
   readonly serviceFile?: string;
+  /** The service of that file. */
+  readonly manager?: ServiceManager | undefined;
   readonly sessionKeysFile?: string;
   /** zot's address on its own host. A running zot is asked for its version if the binary was built without one. */
   readonly origin: string;
@@ -96,6 +102,7 @@ export function factsScript({
   credentialsFile,
   dataDirectory,
   serviceFile,
+  manager,
   sessionKeysFile,
   origin,
   needed = [],
@@ -157,6 +164,17 @@ for file in "$config" "$credentials"; do
   if ! through "$file" >/dev/null 2>&1; then printf 'problem=%s is a symbolic link that leads back to itself.\\n' "$file"; fi
 done
 config_stem=$(stem "$config")
+${ROLE}
+free_for() {
+  is=$(role "$(stem "$2")")
+  if [ -z "$is" ] || [ "$is" = "$1" ]; then return 0; fi
+  printf 'conflict=%s: got "%s", where the file of %s is. Move that one in an update of its own first. If no stack has it any more, remove it, and %s.zot-auth beside it.\n' "$1" "$2" "$is" "$2"
+}
+free_for registry.configFile "$config"
+free_for registry.credentialsFile "$credentials"
+${sessionKeysFile === undefined ? "" : `free_for zot.auth.sessionKeysFile ${quote(sessionKeysFile)}`}
+${serviceFile === undefined ? "" : `free_for registry.serviceFile ${homePath(serviceFile)}`}
+${serviceFile === undefined || manager === undefined ? "" : secondService(manager, serviceFile)}
 facts config "$config" "$config_stem"
 found=$config
 if [ -f "$config_stem.zot-auth" ] && [ -z "$(field "$config_stem.zot-auth" written)" ]; then found=$original; fi
@@ -175,7 +193,19 @@ printf ${quote(CONFIG_FOLLOWS.replaceAll("\n", "\\n"))}
 if [ -f "$found" ]; then cat "$found" 2>/dev/null || :; fi`;
 }
 
-/** Reads what {@link factsScript} printed. @throws ZotAuthError `ZOT_BINARY_MISSING`, `ZOT_VERSION_UNREADABLE`, `HOST_FILES_WRONG` */
+/** The deployment refuses it, too: in between, the host may have changed. */
+function secondService(manager: ServiceManager, serviceFile: string): string {
+  return `( ${managerFunctions({ manager, logs: [] })}
+definition=${homePath(serviceFile)}; config=$config_stem
+${SECOND_SERVICE}
+second=$(second_service); if [ -n "$second" ]; then printf 'conflict=%s\n' "$second"; fi )`;
+}
+
+/**
+ * Reads what {@link factsScript} printed.
+ *
+ * @throws ZotAuthError `ZOT_BINARY_MISSING`, `ZOT_VERSION_UNREADABLE`, `HOST_FILES_WRONG`, `TWO_UPDATES_NEEDED`
+ */
 export function parseFacts(output: string, host: string): HostFacts {
   const end = output.indexOf(`\n${CONFIG_FOLLOWS}`);
   const printed = end < 0 ? output : output.slice(0, end);
@@ -195,6 +225,14 @@ export function parseFacts(output: string, host: string): HostFacts {
     throw new ZotAuthError(
       "HOST_FILES_WRONG",
       `${host} lacks what zot's config needs. Nothing was changed. Provide the following, or correct the settings:\n${list}`,
+    );
+  }
+  const conflicts = printed.split("\n").filter((line) => line.startsWith("conflict="));
+  if (conflicts.length > 0) {
+    const list = conflicts.map((line) => line.slice("conflict=".length)).join("\n");
+    throw new ZotAuthError(
+      "TWO_UPDATES_NEEDED",
+      `${host} keeps things that change one after the other only. Nothing was changed.\n${list}`,
     );
   }
   const said = facts.get("version") ?? printed;

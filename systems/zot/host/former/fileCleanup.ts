@@ -3,6 +3,7 @@ import { ZotAuthError } from "../../../../core/errors.ts";
 import type { Context, Observed, Resource } from "../../../../provider/resource.ts";
 import type { ServingZot } from "../deploy/serving.ts";
 import { FUNCTIONS } from "../files/functions.ts";
+import { ROLE } from "../files/role.ts";
 import { removeSecretFileScript } from "../files/secretFile.ts";
 import { removeSessionKeysScript } from "../files/sessionKeys.ts";
 import { configFileOf } from "../service/service.ts";
@@ -73,15 +74,24 @@ export const fileCleanup: Resource<FileCleanupInputs, FileCleanupState> = {
   },
 };
 
+/** The setting that names the file. */
+const SETTINGS: Readonly<Record<FileCleanupInputs["content"], string>> = {
+  config: "registry.configFile",
+  credentials: "registry.credentialsFile",
+  sessionKeys: "zot.auth.sessionKeysFile",
+};
+
 /**
  * Another `registry.host` may be the same machine by another name, and another path the same file through a symbolic link to it or to its folder. The record
- * beside the file then names the new place, and the file is in use. A record of an earlier version names none.
+ * beside the file then names the new place, and the file is in use. A record of an earlier version names none. So it is if another setting of ours names that place now.
  */
-function unlessTakenOver({ host, file }: FileCleanupState, script: string): string {
+function unlessTakenOver({ host, file, content }: FileCleanupState, script: string): string {
   return `${FUNCTIONS}
+${ROLE}
 at=$(through ${quote(file)} 2>/dev/null) || at=${quote(file)}
 place=$(field "$at.zot-auth" place)
 if [ -n "$place" ] && [ "$place" != ${quote(`${host}:${file}`)} ]; then exit 0; fi
+case $(role "$at") in '' | ${SETTINGS[content]}) ;; *) exit 0 ;; esac
 ${script}`;
 }
 

@@ -1,6 +1,6 @@
 import { quote } from "../shell/shell.ts";
 import { FORMER_SERVICE } from "./formerService.ts";
-import { REFUSE_SECOND_SERVICE } from "./ourOtherService.ts";
+import { SECOND_SERVICE } from "./ourOtherService.ts";
 import { WRITTEN_BY } from "./service.ts";
 import type { Service } from "./service.ts";
 
@@ -18,11 +18,12 @@ export function definitionFunctions({ manager, definition, logs }: Service, repa
   return `managed=${managed ? "yes" : "no"}; service_changed=no; service_back=none; switched=no
 service=$config.service; former=$config.former-service
 ${FORMER_SERVICE}
-${REFUSE_SECOND_SERVICE}
+${SECOND_SERVICE}
 compare_service() {
   if [ -f "$former.zot-auth" ] || { [ -f "$service.zot-auth" ] && ! is_current "$service.zot-auth"; }; then service_changed=yes; fi
   if [ $managed = no ]; then return; fi
-  refuse_second_service
+  second=$(second_service)
+  if [ -n "$second" ]; then say "$second Nothing was changed."; exit 1; fi
   new_definition=$work/${quote(name)}
   printf '%s' ${quote(definition ?? "")} > "$new_definition"
   if ! check_definition "$new_definition" > "$work/checked" 2>&1; then

@@ -5,6 +5,12 @@ import type { Service, ServiceManager, ServedZot } from "./service.ts";
 
 type ManagedKind = Exclude<ServiceManager["kind"], "command">;
 
+/** The service manager of the setting, and the path of the plist or unit file; `undefined` if a command restarts zot. */
+export function serviceManager(zotService: ZotService): ServiceManager | undefined {
+  const { service } = zotService;
+  return service === undefined ? undefined : { ...parseService(service), file: serviceFile(zotService) ?? "" };
+}
+
 /** The path of the plist or unit file; `~/` is the home folder on the host. `undefined` if a command restarts zot. */
 export function serviceFile({
   service,

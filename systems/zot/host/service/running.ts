@@ -18,7 +18,6 @@ export interface RunningZot {
  */
 export function runningScript(processes = "/proc"): string {
   return `tab=$(printf '\\t')
-proc=${quote(processes)}
 user_manager() { XDG_RUNTIME_DIR=\${XDG_RUNTIME_DIR:-/run/user/$(id -u)} systemctl --user "$@"; }
 service_of() {
   if command -v launchctl >/dev/null 2>&1; then
@@ -31,7 +30,15 @@ service_of() {
     if [ "$(user_manager show -p MainPID "$unit.service" 2>/dev/null)" = "MainPID=$1" ]; then echo "systemd-user:$unit"; fi
   elif [ "$(systemctl show -p MainPID "$unit.service" 2>/dev/null)" = "MainPID=$1" ]; then echo "systemd:$unit"; fi
 }
-# What is started as "<binary> serve <config>".
+${servingProcesses(processes)}
+serving | while IFS=$tab read -r pid binary config; do
+  printf 'zot\\t%s\\t%s\\t%s\\n' "$binary" "$config" "$(service_of "$pid" | head -n 1)"
+done`;
+}
+
+/** `serving` prints a line for each process that is started as `<binary> serve <config>`: its number, the binary and the config, with tabs in between. */
+export function servingProcesses(processes = "/proc"): string {
+  return `proc=${quote(processes)}
 serving() {
   if ! command -v launchctl >/dev/null 2>&1 && [ -r "$proc/self/cmdline" ]; then
     for file in $(cd "$proc" && grep -l serve [0-9]*/cmdline 2>/dev/null); do
@@ -47,10 +54,7 @@ serving() {
       if (at > 1) printf "%s\\t%s\\t%s\\n", pid, substr($0, 1, at - 1), substr($0, at + 7)
     }'
   fi
-}
-serving | while IFS=$tab read -r pid binary config; do
-  printf 'zot\\t%s\\t%s\\t%s\\n' "$binary" "$config" "$(service_of "$pid" | head -n 1)"
-done`;
+}`;
 }
 
 /** As the setting `registry.service` accepts it. */

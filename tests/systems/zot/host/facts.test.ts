@@ -11,6 +11,8 @@ import { formatCredentials } from "../../../../systems/zot/config/config.ts";
 import { factsScript, parseFacts } from "../../../../systems/zot/host/facts.ts";
 import { assertPlainPath } from "../../../../systems/zot/host/files/files.ts";
 import { removeSecretFileScript, secretFileScript } from "../../../../systems/zot/host/files/secretFile.ts";
+import { sessionKeysScript } from "../../../../systems/zot/host/files/sessionKeys.ts";
+import { renderUnit } from "../../../../systems/zot/host/service/service.ts";
 import { quote } from "../../../../systems/zot/host/shell/shell.ts";
 import { sh } from "./support/sh.ts";
 import { World } from "./support/world.ts";
@@ -137,6 +139,30 @@ test("reports where zot is, and who owns its data", async () => {
       version: { major: 2, minor: 1, patch: 20 },
     },
   );
+});
+
+test("a file that would take the place of another one of ours is reported before anything changes", async () => {
+  await world.deploy(world.text(["read"]));
+  await sh(secretFile(), SECRET);
+  await sh(sessionKeysScript(world.at("keys.json"), world.at("data"), 0));
+  const [config, credentials, keys] = [world.at("config.json"), world.at("credentials.json"), world.at("keys.json")];
+  await world.facts(undefined, false, { sessionKeysFile: keys });
+  const refused = async (more: Parameters<typeof world.facts>[2], place: string, owner: string): Promise<void> =>
+    assert.rejects(world.facts(more?.serviceFile, false, more), (error) => {
+      assert.ok(error instanceof ZotAuthError && error.code === "TWO_UPDATES_NEEDED");
+      return error.message.includes(
+        `${place}, where the file of ${owner} is. Move that one in an update of its own first.`,
+      );
+    });
+  await refused({ configFile: credentials }, `registry.configFile: got "${credentials}"`, "registry.credentialsFile");
+  await refused({ credentialsFile: config }, `registry.credentialsFile: got "${config}"`, "registry.configFile");
+  await refused({ sessionKeysFile: config }, `zot.auth.sessionKeysFile: got "${config}"`, "registry.configFile");
+  await refused({ credentialsFile: keys }, `registry.credentialsFile: got "${keys}"`, "zot.auth.sessionKeysFile");
+  await refused({ serviceFile: keys }, `registry.serviceFile: got "${keys}"`, "zot.auth.sessionKeysFile");
+  writeFileSync(world.at("zot.service"), renderUnit({ binary: "zot", configFile: "zot.json" }));
+  const unit = world.at("zot.service");
+  await world.facts(unit);
+  await refused({ sessionKeysFile: unit }, `zot.auth.sessionKeysFile: got "${unit}"`, "registry.serviceFile");
 });
 
 test("reading facts changes nothing", async () => {

@@ -206,7 +206,7 @@ describe("a managed service on the same host", () => {
     const definition = world.read("agent.plist");
     for (const name of ["moved.json", "moved.json.service.previous"]) writeFileSync(world.at(name), "ours");
     for (const name of ["moved.json", "moved.json.service"])
-      writeFileSync(world.at(`${name}.zot-auth`), "state=pending\n");
+      writeFileSync(world.at(`${name}.zot-auth`), "written=\nstart=\nstate=pending\n");
     world.zot.restarts = 0;
     await cleanUp({}, world.deployment(managed(world.at("moved.json"))));
     assert.ok(
@@ -235,6 +235,24 @@ test("session keys of ours are removed, and those made by hand stay", async () =
   assert.equal((await sh(sessionKeysScript(keys.file, world.at("data"), 0))).code, 0);
   await cleanUp(keys);
   assert.deepEqual(world.files(), ["keys.json", "zot"]);
+});
+
+test("a place where another setting of ours has its file by now stays as it is", async () => {
+  const place = world.at("moved.json");
+  const files = { credentialsFile: place, dataDirectory: world.at("data") };
+  assert.equal((await sh(secretFileScript(files, 0), '{ "clientsecret": "ours"\n}\n')).code, 0);
+  await adopt();
+  const moved = await moveConfig();
+  const config = world.read("moved.json");
+  await cleanUp({ content: "credentials", file: place });
+  await cleanUp({ content: "sessionKeys", file: place });
+  assert.equal(world.read("moved.json"), config);
+  assert.equal((await sh(secretFileScript(files, 0), '{ "clientsecret": "ours"\n}\n')).code, 0);
+  await cleanUp({}, world.deployment(moved));
+  assert.match(world.read("moved.json") ?? "", /ours/);
+  writeFileSync(place, renderLaunchAgent("a.zot", { binary: "zot", configFile: place }, "zot.log"));
+  await cleanUp({ content: "credentials", file: place });
+  assert.match(world.read("moved.json") ?? "", /zot-auth/);
 });
 
 test("after destroy, there is nothing to clean up, and the restored config is not touched", async () => {

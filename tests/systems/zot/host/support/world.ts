@@ -116,13 +116,18 @@ export class World {
     return sh(removeScript(this.deployment(change)));
   }
 
-  async facts(serviceFile?: string, schema = false): Promise<HostFacts> {
+  async facts(
+    serviceFile?: string,
+    schema = false,
+    more: Partial<Parameters<typeof factsScript>[0]> = {},
+  ): Promise<HostFacts> {
     const question = {
       schema,
       ...this.deployment(),
       credentialsFile: this.at("credentials.json"),
       dataDirectory: this.at("data"),
       ...(serviceFile === undefined ? {} : { serviceFile }),
+      ...more,
     };
     return parseFacts((await sh(factsScript(question))).stdout, "local");
   }
