@@ -1,5 +1,6 @@
 import { ZotAuthError } from "../../core/errors.ts";
 import { SettingsError, parseSettings } from "../../settings/parse.ts";
+import { outcomeOf } from "../../systems/zot/config/adopt/adoptConfig.ts";
 import { agrees, agreesInAdvance, canAsk } from "../consent.ts";
 import { asksForHelp } from "../usage.ts";
 import { requestOf, settingsFileOf } from "../request.ts";
@@ -84,9 +85,10 @@ async function run(args: readonly string[], { input, output, environment }: Surr
 
   const settings = withoutDefaults(answers.tree);
   assertValid(problemsIn(settings));
-  const notKept = [...adopted.notKept, ...servers.notKept];
+  const outcome = outcomeOf(adopted, zot.differences(parseSettings(settings)));
+  const notKept = [...outcome.notKept, ...servers.notKept];
   const text = file.textWith(settings, headerOf(request.stack, zot.place), notKept);
-  if (zot.secrets.some((secret) => hasSecret([settings, notKept, adopted.added], secret)))
+  if (zot.secrets.some((secret) => hasSecret([settings, notKept, outcome.added], secret)))
     throw new Stop(
       "Nothing was written: the file would contain a secret of zot's config. Move it to a file on the host.",
     );
@@ -98,7 +100,7 @@ async function run(args: readonly string[], { input, output, environment }: Surr
   file.write(text);
   const found = [`Read zot's config ${zot.place}.`, ...servers.notes, whoIsWho(settings, answers)];
   const kept = leavesOf(settings).filter((path) => answers.isKept(path));
-  output.write(reportOf({ found, settings, kept, notKept, added: adopted.added, file }, request));
+  output.write(reportOf({ found, settings, kept, notKept, added: outcome.added, file }, request));
 }
 
 /**

@@ -1,6 +1,6 @@
 // What a person makes who sets a registry up by hand: zot's config, and the blueprint in the GitOps repository.
 
-/** zot's config, deployed by hand: sign-in, API keys, three tiers, a pull-through cache. */
+/** zot's config, deployed by hand: sign-in, API keys, three tiers, metrics, search. Like that of the real case, it has no time limits. */
 export function handMadeConfig(host: {
   readonly dataDirectory: string;
   readonly port: number;
@@ -15,8 +15,6 @@ export function handMadeConfig(host: {
       address: "127.0.0.1",
       port: String(host.port),
       externalUrl: host.registryUrl,
-      readTimeout: "1h",
-      writeTimeout: "1h",
       auth: {
         openid: {
           providers: {

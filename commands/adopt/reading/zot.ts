@@ -1,7 +1,12 @@
 import { ZotAuthError } from "../../../core/errors.ts";
 import { isObject, list, string } from "../../../core/json.ts";
+import type { Settings } from "../../../settings/schema.ts";
+import { zotConfigArgs } from "../../../settings/zotConfigArgs.ts";
 import { adoptConfig } from "../../../systems/zot/config/adopt/adoptConfig.ts";
 import type { AdoptedConfig } from "../../../systems/zot/config/adopt/adoptConfig.ts";
+import { assembleZotConfig } from "../../../systems/zot/config/config.ts";
+import { configDifferences } from "../../../systems/zot/config/difference.ts";
+import type { Difference } from "../../../systems/zot/config/difference.ts";
 import { valueAt } from "../../../systems/zot/config/anyCase.ts";
 import { isSecret } from "../../../systems/zot/config/secretValues.ts";
 import { possibleCiGroups } from "../../../systems/zot/config/adopt/settings/roles.ts";
@@ -18,6 +23,8 @@ export interface ZotFindings {
   readonly place: string;
   /** The config as settings, with everything that is known by now. */
   readonly adopted: () => AdoptedConfig;
+  /** What the config that these settings give says differently: flags and answers count more than zot's config. */
+  readonly differences: (settings: Settings) => readonly Difference[];
   /** Groups that may push, if none is called like CI's. */
   readonly possibleCiGroups: readonly string[];
   /** Secrets in zot's config: none may be in the file. */
@@ -72,6 +79,8 @@ export async function readZot(answers: Answers): Promise<ZotFindings> {
   return {
     place: `${configFile} on ${host === "local" ? "this machine" : host} (zot ${formatZotVersion(facts.version)})`,
     adopted,
+    differences: (settings) =>
+      configDifferences(config, assembleZotConfig(zotConfigArgs(settings), facts.version, settings.registry).config),
     possibleCiGroups: possibleCiGroups(config, {
       adminGroup: answers.beside("access.adminGroup"),
       ciGroup: answers.beside("access.ciGroup"),

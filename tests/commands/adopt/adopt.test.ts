@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { JsonObject } from "../../../core/json.ts";
 import { parseSettings } from "../../../settings/parse.ts";
+import { zotConfigArgs } from "../../../settings/zotConfigArgs.ts";
+import { assembleZotConfig } from "../../../systems/zot/config/config.ts";
+import { configDifferences } from "../../../systems/zot/config/difference.ts";
+import { builtInSchema } from "../../../systems/zot/config/schema/schema.ts";
+import { NEWEST_KNOWN } from "../../../systems/zot/version.ts";
 import { HandMade, REGISTRY, SECRETS, settingsOf } from "./homelab.ts";
 import type { Ran } from "./homelab.ts";
 
@@ -33,7 +39,7 @@ test("writes a valid file from what is there, without defaults and secrets, and 
       restartCommand: "restart-zot",
     },
     // What zot's config says, although ours would be safer.
-    zot: { http: { readTimeout: "1 hour", writeTimeout: "1 hour" }, auth: { secureSession: false } },
+    zot: { auth: { secureSession: false } },
     authentik: {
       url: homelab.urls.authentik,
       token: `file:${join(homelab.folder, "authentik")}`,
@@ -61,6 +67,37 @@ test("writes a valid file from what is there, without defaults and secrets, and 
     ran.text ?? "",
     /^# Written by `npm run adopt -- nas` from .*config\.json on this machine \(zot 2\.1\.20\)\./,
   );
+});
+
+test("a config without time limits gets ours, and stays as it is with the flags that docs/taking-over.md names", async (t) => {
+  const homelab = await HandMade.start(t);
+  const gained = (): readonly unknown[] => {
+    const settings = parseSettings(settingsOf(homelab));
+    const { config } = assembleZotConfig(zotConfigArgs(settings), NEWEST_KNOWN, settings.registry, builtInSchema());
+    return configDifferences(JSON.parse(readFileSync(homelab.configFile, "utf8")) as JsonObject, config);
+  };
+  const ran = await homelab.adopt(homelab.flags());
+  assert.match(
+    ran.output,
+    /Added to zot's config by `up` \(2\):\n {2}http\.readTimeout: so that slow .*\n {2}http\.writeTimeout: so that slow/,
+  );
+  assert.deepEqual(gained(), [
+    { path: "http.readTimeout", kind: "added", after: "1h" },
+    { path: "http.writeTimeout", kind: "added", after: "1h" },
+  ]);
+
+  const page = readFileSync(new URL("../../../docs/taking-over.md", import.meta.url), "utf8");
+  const [, flags = ""] = /To keep the config exactly as it is, .*? add `([^`]+)`/.exec(page) ?? [];
+  const kept = await homelab.adopt([...flags.split(" "), "--yes", ...homelab.flags()]);
+  assert.equal(kept.code, 0, kept.output);
+  assert.doesNotMatch(kept.output, /Added to zot's config|Not kept/);
+  assert.deepEqual(gained(), []);
+});
+
+test("what a flag says otherwise than zot's config is told", async (t) => {
+  const homelab = await HandMade.start(t);
+  const { output } = await homelab.adopt(["--zot.log.level", "warn", ...homelab.flags()]);
+  assert.match(output, /Not kept \(1\):\n {2}log\.level: a flag, your answer or the existing file says otherwise\./);
 });
 
 test("reads a host behind ssh", async (t) => {

@@ -1,4 +1,3 @@
-import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -74,13 +73,26 @@ export class EngineLab {
     delete this.environment["NODE_TEST_CONTEXT"];
   }
 
+  /** As {@link startServers}, and creates the stack. */
+  static async start(
+    change: (config: Config) => void = () => undefined,
+    plugins: "attached" | "processes" = "attached",
+  ): Promise<EngineLab> {
+    const lab = await EngineLab.startServers(change, plugins);
+    const { code, output } = await lab.pulumi("stack", "init", STACK);
+    if (code === 0) return lab;
+    // No `after` of a test knows it.
+    await lab.stop();
+    throw new Error(output);
+  }
+
   /**
-   * Starts the servers and creates the stack.
+   * Starts the servers.
    *
    * @param change may alter the settings first
    * @param plugins of the first runs; see {@link EngineLab.plugins}
    */
-  static async start(
+  static async startServers(
     change: (config: Config) => void = () => undefined,
     plugins: "attached" | "processes" = "attached",
   ): Promise<EngineLab> {
@@ -93,11 +105,8 @@ export class EngineLab {
     const lab = new EngineLab(directory, settingsFile, plugins);
     try {
       await startInBackground(lab.layout);
-      const { code, output } = await lab.pulumi("stack", "init", STACK);
-      assert.equal(code, 0, output);
       return lab;
     } catch (error) {
-      // No `after` of a test knows it.
       await lab.stop();
       throw error;
     }

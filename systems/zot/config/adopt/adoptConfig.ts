@@ -23,6 +23,30 @@ export interface AdoptedConfig {
   readonly notKept: readonly NotKept[];
   /** What the rendered config says and zot's config does not. */
   readonly added: readonly NotKept[];
+  /** Those of `notKept` that no rendered config shows: a relative path, the name of the file. */
+  readonly gaps: readonly NotKept[];
+}
+
+/**
+ * What is not kept and what is added by other settings than the adopted ones: a flag counts more than zot's config.
+ *
+ * @param differences between zot's config and the one that these settings give
+ */
+export function outcomeOf(
+  { notKept, added, gaps }: AdoptedConfig,
+  differences: readonly Difference[],
+): Pick<AdoptedConfig, "notKept" | "added"> {
+  const rows = (isAdded: boolean, reasons: readonly NotKept[]): readonly NotKept[] =>
+    differences
+      .filter(({ kind }) => (kind === "added") === isAdded)
+      .map(
+        ({ path }) =>
+          reasons.find((row) => row.path === path) ?? {
+            path,
+            reason: "a flag, your answer or the existing file says otherwise.",
+          },
+      );
+  return { notKept: [...gaps, ...rows(false, notKept)], added: rows(true, added) };
 }
 
 /**
@@ -43,6 +67,7 @@ export function adoptConfig(config: JsonObject, context: AdoptContext): AdoptedC
     settings: settingsOf(candidate, extra, context),
     notKept: [...candidate.notKept, ...named(false)],
     added: named(true),
+    gaps: candidate.notKept,
   };
 }
 

@@ -216,16 +216,22 @@ test("a zot that was started by hand is adopted without a restart, unless it say
   const adopted = { credentialsFile: join(folder, "credentials.json"), clientId: client.id, externalUrl: url };
   await deployed(text());
   const running = pid();
-  for (const [change, restart] of [
-    [{ adopted }, "no"],
-    [{ adopted: { ...adopted, clientId: "another" } }, "yes"],
-    [{}, "yes"],
+  // zot reads them only when it starts.
+  const withTimeLimits = (config: TestConfig): void => {
+    closed(config);
+    Object.assign(config.http, { readTimeout: "1h", writeTimeout: "1h" });
+  };
+  for (const [change, restart, declared] of [
+    [{ adopted }, "no", closed],
+    [{ adopted: { ...adopted, clientId: "another" } }, "yes", closed],
+    [{ adopted }, "yes", withTimeLimits],
+    [{}, "yes", closed],
   ] as const) {
     for (const companion of [".zot-auth", ".previous", ".before-zot-auth"])
       rmSync(join(folder, `config.json${companion}`), { force: true });
     // In other words, and in the same file, which zot watches.
     writeFileSync(join(folder, "config.json"), JSON.stringify(base));
-    assert.match(await deployed(text(closed), change), new RegExp(`restart: ${restart}\\)`));
+    assert.match(await deployed(text(declared), change), new RegExp(`restart: ${restart}\\)`));
     assert.equal(pid() === running, restart === "no");
     assert.equal(await statusOf("/v2/_catalog"), 401);
   }
