@@ -74,26 +74,31 @@ test("the schema of act accepts every workflow, and finds a key that it does not
 });
 
 const RUNNER = process.env["ZOT_AUTH_FORGEJO_RUNNER"] ?? "";
-const noRunner = skip === false && RUNNER === "" ? "ZOT_AUTH_FORGEJO_RUNNER names no checkout of Forgejo's runner" : skip;
+const noRunner =
+  skip === false && RUNNER === "" ? "ZOT_AUTH_FORGEJO_RUNNER names no checkout of Forgejo's runner" : skip;
 
-test("the schema of Forgejo's runner accepts every workflow, and finds a key that it does not know", { skip: noRunner }, (t) => {
-  const folder = mkdtempSync(join(tmpdir(), "zot-auth-workflow-"));
-  t.after(() => rmSync(folder, { recursive: true }));
-  // In place of act's, and in the runner's module without a change of its checkout.
-  const program = readFileSync(join(CHECKS, "main.go"), "utf8")
-    .replace("github.com/nektos/act/pkg/schema", "code.forgejo.org/forgejo/runner/v12/act/schema")
-    .replace("gopkg.in/yaml.v3", "go.yaml.in/yaml/v3");
-  writeFileSync(join(folder, "main.go"), program);
-  const overlay = { Replace: { [join(RUNNER, "zot-auth-check/main.go")]: join(folder, "main.go") } };
-  writeFileSync(join(folder, "overlay.json"), JSON.stringify(overlay));
-  const runnersSchema = (...paths: readonly string[]): Checked =>
-    go(["run", "-overlay", join(folder, "overlay.json"), "./zot-auth-check", ...paths], RUNNER);
-  const { ok, output } = runnersSchema(...files);
-  assert.ok(ok, output);
-  const found = runnersSchema(wrong(t, "timeout-minutes", "timeout-hours"));
-  assert.ok(!found.ok);
-  assert.match(found.output, /timeout-hours/);
-});
+test(
+  "the schema of Forgejo's runner accepts every workflow, and finds a key that it does not know",
+  { skip: noRunner },
+  (t) => {
+    const folder = mkdtempSync(join(tmpdir(), "zot-auth-workflow-"));
+    t.after(() => rmSync(folder, { recursive: true }));
+    // In place of act's, and in the runner's module without a change of its checkout.
+    const program = readFileSync(join(CHECKS, "main.go"), "utf8")
+      .replace("github.com/nektos/act/pkg/schema", "code.forgejo.org/forgejo/runner/v12/act/schema")
+      .replace("gopkg.in/yaml.v3", "go.yaml.in/yaml/v3");
+    writeFileSync(join(folder, "main.go"), program);
+    const overlay = { Replace: { [join(RUNNER, "zot-auth-check/main.go")]: join(folder, "main.go") } };
+    writeFileSync(join(folder, "overlay.json"), JSON.stringify(overlay));
+    const runnersSchema = (...paths: readonly string[]): Checked =>
+      go(["run", "-overlay", join(folder, "overlay.json"), "./zot-auth-check", ...paths], RUNNER);
+    const { ok, output } = runnersSchema(...files);
+    assert.ok(ok, output);
+    const found = runnersSchema(wrong(t, "timeout-minutes", "timeout-hours"));
+    assert.ok(!found.ok);
+    assert.match(found.output, /timeout-hours/);
+  },
+);
 
 interface Workflow {
   readonly on: Readonly<Record<string, unknown>>;

@@ -87,6 +87,50 @@ test(
   },
 );
 
+const VERSION = "3.2.1";
+
+interface Tags {
+  readonly name: string;
+  readonly tags: readonly string[];
+}
+
+/** A line of docs/first-image.md, with this run's names in place of the page's. */
+function expectedBy(page: string, line: RegExp, sha: string): string {
+  const [found = ""] = line.exec(page) ?? [];
+  assert.notEqual(found, "", String(line));
+  return found
+    .trim()
+    .replace("registry.example.net", new URL(ci.registry.url).host)
+    .replace("/app:", "/hello:")
+    .replace("1.2.3", VERSION)
+    .replace("0123abc", sha.slice(0, 7));
+}
+
+test("the first run and the second end as docs/first-image.md says", { skip }, async (t) => {
+  const page = readFileSync(join(ROOT, "docs/first-image.md"), "utf8");
+  const server = await knownRepository(t);
+  // The page's own request, with another version than the other tests': the registry is the same.
+  const body = JSON.parse(/-d '(.*)'$/m.exec(page)?.[1] ?? "") as { readonly ref: string; readonly inputs: object };
+  const path = /\/api\/v1\S+\/dispatches/.exec(page)?.[0] ?? "";
+  const inputs = { ...body.inputs, container: "hello", version: VERSION };
+  for (const number of [1, 2]) {
+    const dispatched = await server.ask("POST", path, { ...body, inputs });
+    assert.equal(`It answers ${dispatched.status}.`, /It answers \d+\./.exec(page)?.[0]);
+    await server.ended(number);
+  }
+  const { commit_sha: sha, status } = await server.run(2);
+  assert.equal(status, "success");
+  for (const [number, line] of [
+    [1, expectedBy(page, /^ {4}push-image: pushed .*$/m, sha)],
+    [2, expectedBy(page, /^ {4}push-image: .* skipped$/m, sha)],
+  ] as const)
+    assert.ok((await server.log(number)).split("\n").includes(line), `${line}\n${await server.log(number)}`);
+  const tags = (await (await fetch(`${ci.registry.url}/v2/homelab/hello/tags/list`)).json()) as Tags;
+  const shown = JSON.parse(expectedBy(page, /\{"name".*\]\}/m, sha).replace("homelab/app", "homelab/hello")) as Tags;
+  assert.equal(tags.name, shown.name);
+  assert.ok(tags.tags.includes(shown.tags[0] ?? ""), JSON.stringify([tags, shown]));
+});
+
 test(
   "in a repository that zot-auth does not know, the job fails and says which setting lists it",
   { skip },
