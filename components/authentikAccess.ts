@@ -70,6 +70,7 @@ export class AuthentikAccess extends ComponentResource {
         timeout: delivered.timeout,
         declared: declared.all,
         acceptRemoved: args.acceptRemoved ?? [],
+        clientSecretFingerprint: args.clientSecretFingerprint,
       },
       { parent: this },
     );

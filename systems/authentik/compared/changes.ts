@@ -1,6 +1,7 @@
 import type { DeclaredValue } from "../blueprint/declared.ts";
 import { accountName } from "../blueprint/render.ts";
 import { at, isObject, list, string } from "../../../core/json.ts";
+import { fingerprint } from "../../../core/secrets/fingerprint.ts";
 import type { Authentik } from "../client.ts";
 import { ifAllowed } from "../rights/check.ts";
 import { NOTHING, UNKNOWN } from "./comparison.ts";
@@ -39,8 +40,16 @@ export class Names {
   }
 }
 
-/** @param object one of those that the entry has been compared with */
-export async function changesOf({ entry, wanted }: Compared, object: unknown, names: Names): Promise<Changes> {
+/**
+ * @param object one of those that the entry has been compared with
+ * @param clientSecret fingerprint of the secret that zot gets, if it is known
+ */
+export async function changesOf(
+  { entry, wanted }: Compared,
+  object: unknown,
+  names: Names,
+  clientSecret: string | undefined,
+): Promise<Changes> {
   const unseen: string[] = [];
   const changed: string[] = [];
   for (const [field, value] of Object.entries(await wanted())) {
@@ -48,7 +57,7 @@ export async function changesOf({ entry, wanted }: Compared, object: unknown, na
     const actual = valueOf(object, field);
     const written = entry.attrs[field];
     const [tag, content] = referenceIn(written) ?? [];
-    if (tag === "!Env") changed.push(`${label} → the one in the worker's variable ${text(content)} (not compared)`);
+    if (tag === "!Env") changed.push(...secretChange(label, actual, text(content), clientSecret));
     // An older Authentik does not have every attribute.
     else if (actual === undefined || isSame(actual, value)) continue;
     else if (value === UNKNOWN) unseen.push(label);
@@ -69,6 +78,25 @@ export async function changesOf({ entry, wanted }: Compared, object: unknown, na
     }
   }
   return { changed: entry.model === GROUP ? membersOf(object) : changed, unseen };
+}
+
+/**
+ * The worker's variable cannot be read, but must hold the secret that zot gets.
+ *
+ * @param actual the secret as Authentik shows it to a token that may view the provider
+ */
+function secretChange(
+  label: string,
+  actual: unknown,
+  variable: string,
+  clientSecret: string | undefined,
+): readonly string[] {
+  const change = `${label} → the one in the worker's variable ${variable}`;
+  if (typeof actual !== "string" || clientSecret === undefined) return [`${change} (not compared)`];
+  if (fingerprint(actual) === clientSecret) return [];
+  return [
+    `${change}, since it is not that of authentik.clientSecret: until zot has the new one, nobody can sign in, and whatever else uses this client needs it, too`,
+  ];
 }
 
 async function listChange(

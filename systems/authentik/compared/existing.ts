@@ -32,11 +32,13 @@ const NAMED_MODELS: readonly string[] = [APPLICATION, PROVIDER, USER, GROUP, FLO
  *
  * @param declared all entries of the blueprint, in JSON
  * @param known the objects that the stack has made so far
+ * @param clientSecret fingerprint of the client secret that zot gets; not compared if it is not known
  */
 export async function existingObjects(
   authentik: Authentik,
   declared: string,
   known: readonly BlueprintObject[],
+  clientSecret?: string,
 ): Promise<readonly ExistingObject[]> {
   const entries = parseDeclared(declared);
   const fresh = new Set(newEntries(entries, known));
@@ -45,7 +47,7 @@ export async function existingObjects(
   const compared = await Promise.all(entries.map(async (entry) => comparison.compare(entry)));
   const provider = compared.find(({ entry }) => entry.model === PROVIDER)?.objects?.[0];
   const application = text(entries.find(({ model }) => model === APPLICATION)?.identifiers["slug"]);
-  const beside = { provider, application, names: new Names(authentik) };
+  const beside = { provider, application, names: new Names(authentik), clientSecret };
   const adopted = await Promise.all(
     compared
       .filter(({ entry }) => fresh.has(entry))
@@ -70,12 +72,13 @@ interface Beside {
   /** Slug of the blueprint's application. */
   readonly application: string;
   readonly names: Names;
+  readonly clientSecret: string | undefined;
 }
 
 async function adoption(
   authentik: Authentik,
   compared: Compared,
-  { provider, application, names }: Beside,
+  { provider, application, names, clientSecret }: Beside,
 ): Promise<ExistingObject | undefined> {
   const { entry, title, objects } = compared;
   const part = entry.model === BINDING ? !("group" in entry.identifiers) : !NAMED_MODELS.includes(entry.model);
@@ -85,7 +88,7 @@ async function adoption(
     const removed = exists === true ? [{ line, told: false }] : [];
     return exists === false ? undefined : { title, part, exists, changed: [], unseen: ["everything"], removed };
   }
-  const all = await Promise.all(objects.map(async (object) => changesOf(compared, object, names)));
+  const all = await Promise.all(objects.map(async (object) => changesOf(compared, object, names, clientSecret)));
   // One as declared suffices: another PolicyBinding of the same group, created by hand, stays as it is.
   const index = Math.max(
     0,

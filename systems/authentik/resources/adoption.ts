@@ -11,12 +11,14 @@ import { PROVIDER, USER, text } from "../compared/models.ts";
 import { existingObjects } from "../compared/existing.ts";
 import { adoptionText, refusalOf } from "../compared/tell.ts";
 
-/** What a blueprint declares, and what may get lost when it takes over what exists. Neither is kept in the state. */
+/** What a blueprint declares, and what may get lost when it takes over what exists. Nothing of it is kept in the state. */
 export interface AdoptionArgs extends AuthentikConnection {
   /** All entries of the blueprint, in JSON. Default: nothing is compared. */
   readonly declared?: string | undefined;
   /** Access that may be taken away, each in the words of the preview. */
   readonly acceptRemoved?: readonly string[] | undefined;
+  /** Fingerprint of the client secret that zot gets. Default: the existing provider's secret is not compared. */
+  readonly clientSecretFingerprint?: string | undefined;
 }
 
 /**
@@ -29,7 +31,7 @@ export async function tellOfAdoption(
   knownTo: (authentik: Authentik) => Promise<readonly BlueprintObject[]>,
   context: Context,
 ): Promise<void> {
-  const { declared, acceptRemoved = [] } = args;
+  const { declared, acceptRemoved = [], clientSecretFingerprint } = args;
   if (declared === undefined) return;
   const unknown =
     "What exists in Authentik was not compared. `up` adopts what has the blueprint's names, and takes no access away that authentik.acceptRemoved does not list";
@@ -44,7 +46,9 @@ export async function tellOfAdoption(
       context.warn(taken.map((why) => `\`up\` fails: ${why}`).join("\n"));
       return;
     }
-    const adopted = await existingObjects(authentik, declared, known);
+    // Not known in a preview that cannot read 1Password.
+    const secret = typeof clientSecretFingerprint === "string" ? clientSecretFingerprint : undefined;
+    const adopted = await existingObjects(authentik, declared, known, secret);
     const told = adoptionText(adopted, nameOf(args), acceptRemoved);
     if (told.lost) context.warn(told.text);
     else if (told.text !== "") context.info(told.text);

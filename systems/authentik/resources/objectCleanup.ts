@@ -43,7 +43,7 @@ export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = 
   computed: objectCleanupOutputs,
 
   // They matter only before objects are made the first time.
-  observations: ["declared", "acceptRemoved"],
+  observations: ["declared", "acceptRemoved", "clientSecretFingerprint"],
 
   // Otherwise, each change of the blueprint would seem to change the key, which depends on the former accounts.
   foresees: ({ inputs, state }) => formerAfter(state, inputs),
@@ -58,7 +58,7 @@ export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = 
       ),
   },
 
-  async create({ declared, acceptRemoved, ...inputs }, context) {
+  async create({ declared, acceptRemoved, clientSecretFingerprint: _ofPreviews, ...inputs }, context) {
     await assertAccepted({ ...inputs, declared, acceptRemoved }, [], context);
     const others = await othersOf(inputs, [], context);
     return { id: inputs.application, state: { ...inputs, former: [], generation: 1, others, drift: "" } };
@@ -68,7 +68,7 @@ export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = 
     return { ...state, others: await othersOf(state, [], context) };
   },
 
-  async update(state, { declared, acceptRemoved, ...inputs }, context) {
+  async update(state, { declared, acceptRemoved, clientSecretFingerprint: _ofPreviews, ...inputs }, context) {
     const made = await madeIn(state, new Authentik(inputs, context.signal));
     await assertAccepted({ ...inputs, declared, acceptRemoved }, made ?? [], context);
     if (made === undefined) warnOfMove(state, context);

@@ -3,6 +3,8 @@ import test from "node:test";
 import type { TestContext } from "node:test";
 import { parse } from "yaml";
 import { adapt } from "../../../provider/adapter.ts";
+import { fingerprint } from "../../../core/secrets/fingerprint.ts";
+import { UNKNOWN } from "../../../provider/grpc/types.ts";
 import type { Values } from "../../../provider/grpc/types.ts";
 import { parseSettings } from "../../../settings/parse.ts";
 import { blueprintArgs } from "../../../stack/arguments.ts";
@@ -12,7 +14,7 @@ import { renderBlueprint } from "../../../systems/authentik/blueprint/render.ts"
 import { objectCleanup } from "../../../systems/authentik/resources/objectCleanup.ts";
 import type { ObjectCleanupInputs } from "../../../systems/authentik/resources/objectCleanup.ts";
 import type { Lab } from "../../lab/authentik/support.ts";
-import { adminKey, startLab } from "../../lab/authentik/support.ts";
+import { adminKey, clientSecret, startLab } from "../../lab/authentik/support.ts";
 import { connectionTo, testContext } from "../../support/provider.ts";
 import { REAL_CASE } from "../../support/settings.ts";
 
@@ -176,6 +178,31 @@ test("what is there as declared is named in one line, and nothing is asked for w
   const dead = { authentikUrl: "http://127.0.0.1:9" };
   const known = await previewOf({ ...inputs, ...dead, timeout: 61 }, { ...state, ...dead } as unknown as Values);
   assert.deepEqual(known, { said: "", warned: "" });
+});
+
+test("a client secret that zot will not get is told without its value; the same one goes without saying", async (t) => {
+  const lab = await startLab(t);
+  await lab.apply("zot.yaml", renderBlueprint(ARGS));
+  const told = async (clientSecretFingerprint: string | typeof UNKNOWN): Promise<string> => {
+    const inputs = { ...inputsFor(t, lab), clientSecretFingerprint } as ObjectCleanupInputs;
+    const { said, warned } = await previewOf(inputs);
+    assert.equal(warned, "");
+    return said.split("\n").find((line) => line.includes("OAuth2 provider")) ?? "";
+  };
+  assert.match(await told(fingerprint(clientSecret)), /^- as declared: .*the OAuth2 provider "Zot"/);
+  const other = await told(fingerprint("another client secret"));
+  assert.match(
+    other,
+    /^- the existing OAuth2 provider "Zot" \(client ID "zot"\): client secret → the one in the worker's variable AUTHENTIK_ZOT_CLIENT_SECRET, since it is not that of authentik\.clientSecret: until zot has the new one, nobody can sign in/,
+  );
+  assert.ok(!other.includes(clientSecret) && !other.includes(fingerprint(clientSecret)));
+  assert.match(await told(UNKNOWN), /client secret → .* \(not compared\)$/, "a preview that cannot read 1Password");
+
+  const made = await objectCleanup.create(
+    { ...inputsFor(t, lab), clientSecretFingerprint: fingerprint(clientSecret) },
+    testContext(),
+  );
+  assert.ok(!("clientSecretFingerprint" in made.state));
 });
 
 test("an update takes over what it names for the first time", async (t) => {
