@@ -47,7 +47,9 @@ export interface AcceptanceArgs {
   readonly expectedAccess: readonly AccessRow[];
   /** The other servers: whether each works is looked at too. */
   readonly services: ServicesArgs;
-  /** Builds in CI that prove the key where it is used, side by side. Default: none. */
+  /** A build in CI that proves the key where it is used. Default: none. */
+  readonly testBuild?: TestBuildArgs | undefined;
+  /** Further builds, side by side. Default: none. */
   readonly testBuilds?: readonly TestBuildArgs[];
   /** How long a replaced key stays valid, for jobs that started with it. */
   readonly gracePeriod: Duration;
@@ -99,13 +101,26 @@ export class Acceptance extends ComponentResource {
       { ...account, ...repeated, repository, expected: args.expectedAccess, proves },
       { parent: this, dependsOn: [signInProof] },
     );
-    const builds = (args.testBuilds ?? []).map(
-      (build, index) =>
+    const { testBuild, testBuilds = [] } = args;
+    const formerly = (position: number): string => `${name}-build${position === 0 ? "" : `-${position + 1}`}`;
+    const named = [
+      ...(testBuild === undefined ? [] : [{ build: testBuild, called: formerly(0) }]),
+      ...testBuilds.map((build, index) => ({
+        build,
+        called: `${name}-build-${buildName(build, testBuilds.slice(0, index))}`,
+      })),
+    ];
+    const builds = named.map(
+      ({ build, called }, position) =>
         new TestBuild(
-          // The first has the name that the only one had.
-          index === 0 ? `${name}-build` : `${name}-build-${index + 1}`,
+          called,
           { ...build, ...repeated, timeout: toSeconds(build.timeout), proves: { key: key.fingerprint } },
-          { parent: this, dependsOn: [secrets] },
+          {
+            parent: this,
+            dependsOn: [secrets],
+            // Earlier versions named them by their positions.
+            aliases: called === formerly(position) ? [] : [{ name: formerly(position) }],
+          },
         ),
     );
     const otherKeys = new OtherKeys(
@@ -159,4 +174,10 @@ export class Acceptance extends ComponentResource {
     }));
     this.registerOutputs();
   }
+}
+
+/** By what it builds, so that none runs again because another one left the list. */
+function buildName({ repository, workflow }: TestBuildArgs, earlier: readonly TestBuildArgs[]): string {
+  const same = earlier.filter((other) => other.repository === repository && other.workflow === workflow).length;
+  return `${repository}/${workflow}${same === 0 ? "" : `-${same + 1}`}`;
 }

@@ -1,4 +1,4 @@
-import type { AcceptanceArgs } from "../components/acceptance.ts";
+import type { AcceptanceArgs, TestBuildArgs } from "../components/acceptance.ts";
 import type { AuthentikAccessArgs } from "../components/authentikAccess.ts";
 import type { CiServiceAccountArgs } from "../components/ciServiceAccount.ts";
 import type { ForgejoSecretArgs } from "../components/forgejoSecret.ts";
@@ -239,18 +239,24 @@ export function acceptanceArgs(
       metricsPath: zot.metrics.enable ? zot.metrics.path : undefined,
     }),
     services: servicesArgs(settings),
-    testBuilds: [...(acceptance.workflow === undefined ? [] : [acceptance.workflow]), ...acceptance.workflows].map(
-      ({ repository, file, ref, inputs, timeout }) => ({
-        forgejoUrl: forgejo.url,
-        forgejoToken: forgejo.token,
-        repository,
-        workflow: file,
-        ref,
-        inputs,
-        timeout,
-      }),
-    ),
+    testBuild: acceptance.workflow === undefined ? undefined : testBuildArgs(forgejo, acceptance.workflow),
+    testBuilds: acceptance.workflows.map((workflow) => testBuildArgs(forgejo, workflow)),
     gracePeriod: ci.gracePeriod,
     unmanagedKeys: ci.unmanagedKeys,
+  };
+}
+
+function testBuildArgs(
+  forgejo: Settings["forgejo"],
+  { repository, file, ref, inputs, timeout }: Settings["acceptance"]["workflows"][number],
+): TestBuildArgs {
+  return {
+    forgejoUrl: forgejo.url,
+    forgejoToken: forgejo.token,
+    repository,
+    workflow: file,
+    ref,
+    inputs,
+    timeout,
   };
 }

@@ -178,15 +178,18 @@ test("the outputs are those of docs/outputs.md, without the key", async () => {
   );
 });
 
-test("workflows run side by side; the first has the name that a single one has", async () => {
+test("workflows run side by side; further ones are named by what they build", async () => {
   const build = (file: string) => ({ repository: "eblume/blumeops", file });
-  const run = await runProgram({ acceptance: { workflow: build("dagger.yaml"), workflows: [build("nix.yaml")] } });
+  const run = await runProgram({
+    acceptance: { workflow: build("dagger.yaml"), workflows: [build("nix.yaml"), build("nix.yaml")] },
+  });
   const builds = run.resources.filter(({ type }) => type === "zot-auth:acceptance:TestBuild");
   assert.deepEqual(
     builds.map(({ name, inputs }) => [name, inputs["workflow"], inputs["ref"], inputs["timeout"]]),
     [
       ["acceptance-build", "dagger.yaml", "main", 600],
-      ["acceptance-build-2", "nix.yaml", "main", 600],
+      ["acceptance-build-eblume/blumeops/nix.yaml", "nix.yaml", "main", 600],
+      ["acceptance-build-eblume/blumeops/nix.yaml-2", "nix.yaml", "main", 600],
     ],
   );
 });

@@ -185,7 +185,7 @@ export function rawSettings({ authentik, forgejo, connect, port }: Omit<Servers,
 }
 
 /** Settings that differ, by group. */
-export type Change = Partial<Record<"access" | "authentik" | "ci" | "forgejo" | "registry", object>>;
+export type Change = Partial<Record<"acceptance" | "access" | "authentik" | "ci" | "forgejo" | "registry", object>>;
 
 export function settingsOf(servers: Omit<Servers, "zot">, change: Change = {}): Settings {
   const raw = rawSettings(servers);
