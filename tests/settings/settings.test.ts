@@ -24,6 +24,14 @@ const BAD: readonly (readonly [string, Record<string, unknown>, RegExp])[] = [
     { authentik: { ...REAL_CASE.authentik, delivery: "git" } },
     /authentik\.delivery: got "git"; must be configMap, file:path/,
   ],
+  ...["/etc/zot/config.yaml", "/etc/zot/config.yml", "/etc/zot/config.toml", "/etc/zot/config"].map(
+    (configFile) =>
+      [
+        `a config that zot reads and this program does not write, ${configFile}`,
+        { registry: { ...REAL_CASE.registry, configFile } },
+        /registry\.configFile: got "[^"]*"; must be a path that ends in \.json, because .*`npm run adopt` prints the command/,
+      ] as const,
+  ),
   ...["zot.yml", ".zot.yaml", "blueprints/.yaml", "blueprints/zot"].map(
     (file) =>
       [

@@ -1,4 +1,4 @@
-import { isObject, string } from "../../../core/json.ts";
+import { string } from "../../../core/json.ts";
 import type { JsonObject } from "../../../core/json.ts";
 import { valueAt } from "../../../systems/zot/config/anyCase.ts";
 import { originOf } from "../../../systems/zot/host/deploy/servedConfig.ts";
@@ -10,6 +10,7 @@ import { askHost, unreachable } from "../../../systems/zot/host/shell/ask.ts";
 import type { HostReply } from "../../../systems/zot/host/shell/ask.ts";
 import { quote } from "../../../systems/zot/host/shell/shell.ts";
 import { Stop } from "../stop.ts";
+import { configIn } from "./otherFormats.ts";
 
 const SECONDS = 60;
 
@@ -25,20 +26,10 @@ export function configsOf(running: readonly RunningZot[]): readonly string[] {
   return [...new Set(running.filter(isCalledZot).map(({ configFile }) => configFile))];
 }
 
-/** zot's config, as its file on the host has it. @throws Stop if it cannot be read */
+/** zot's config, as its file on the host has it. @throws Stop if it cannot be read, or is not in JSON */
 export async function readZotConfig(host: string, configFile: string): Promise<JsonObject> {
   const text = await ask(host, `cat ${quote(configFile)}`, `zot's config cannot be read on ${host}`);
-  let config: unknown;
-  try {
-    config = JSON.parse(text);
-  } catch {
-    // A parser quotes what it could not read, and the config may hold secrets.
-    config = undefined;
-  }
-  if (isObject(config)) return config;
-  throw new Stop(
-    `Nothing was written: ${configFile} on ${host} is not a JSON object. If zot reads it as YAML, write it as JSON first, in a file that ends in .json, and start zot with that.`,
-  );
+  return configIn(text, host, configFile);
 }
 
 /** The files that the facts are about. */

@@ -42,13 +42,16 @@ export function valueFromText(setting: string, text: string): unknown {
   }
 }
 
+/** Of a file in another format, whoever reads it says how to convert it. */
+const READ_FIRST = "registry.configFile";
+
 /** What is wrong with values that are there. What is missing, and what concerns several settings, is not looked for. */
 export function problemsOf(tree: Tree): readonly SettingsProblem[] {
   const result = settingsSchema.safeParse(tree);
   if (result.success) return [];
   return result.error.issues
     .flatMap((issue) => describeIssue(issue, tree, settingsSchema, { renamed: RENAMED_SETTINGS }))
-    .filter(({ path, message }) => !message.startsWith("required:") && path.includes("."));
+    .filter(({ path, message }) => !message.startsWith("required:") && path.includes(".") && path !== READ_FIRST);
 }
 
 /** The settings without those that have their default, in the order of docs/settings.md. */

@@ -23,7 +23,10 @@ export const registry = z
         "The zot executable on that host: a path, or a name in its `PATH`. With `manageService`, a change restarts zot.",
       ),
     configFile: text
-      .regex(/\.json$/, { error: "a path that ends in .json, because the config is written as JSON" })
+      .regex(/\.json$/, {
+        error:
+          "a path that ends in .json, because the config is written as JSON (of a file in YAML or TOML, `npm run adopt` prints the command that converts it)",
+      })
       .describe(
         "The config file that zot is started with. Absolute on an ssh host. A change restarts zot, and then restores the original of the old file. Without `manageService`, first change the command that starts zot.",
       ),

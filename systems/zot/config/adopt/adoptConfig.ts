@@ -23,7 +23,7 @@ export interface AdoptedConfig {
   readonly notKept: readonly NotKept[];
   /** What the rendered config says and zot's config does not. */
   readonly added: readonly NotKept[];
-  /** Those of `notKept` that no rendered config shows: a relative path, the name of the file. */
+  /** Those of `notKept` that no rendered config shows: a relative path, a key that is there twice. */
   readonly gaps: readonly NotKept[];
 }
 

@@ -84,7 +84,7 @@ export function candidateOf(config: JsonObject, context: AdoptContext, roles: Ro
       clientId: valid(authentikSchema.shape.clientId, authentik["clientId"]),
     },
     roles,
-    notKept: [...gapsIn(config, context.configFile)],
+    notKept: [...gapsIn(config)],
     assumed: {
       dataDirectory: textAt(storage, "rootDirectory") ?? "/var/lib/registry",
       credentialsFile: textAt(config, ...credentialsFile) ?? "oidc-credentials.json",

@@ -4,9 +4,8 @@ import type { NotKept } from "./context.ts";
 import { textAt } from "./settings/read.ts";
 
 /** What a config cannot tell of the settings, or tells twice. */
-export function* gapsIn(config: JsonObject, configFile: string | undefined): Generator<NotKept> {
+export function* gapsIn(config: JsonObject): Generator<NotKept> {
   yield* relativePaths(config);
-  yield* otherFormat(configFile);
   yield* twins(config);
 }
 
@@ -23,14 +22,6 @@ function* relativePaths(config: JsonObject): Generator<NotKept> {
       reason: `"${value}" depends on the folder that zot is started in. Write the absolute path into ${setting}: with another folder, zot would not find what is there.`,
     };
   }
-}
-
-function* otherFormat(configFile: string | undefined): Generator<NotKept> {
-  if (configFile === undefined || configFile.endsWith(".json")) return;
-  yield {
-    path: "registry.configFile",
-    reason: `"${configFile}" does not end in .json, and this program writes the config as JSON. Choose a file that does, and change the command that starts zot to it.`,
-  };
 }
 
 /** Keys that differ only in case. */
