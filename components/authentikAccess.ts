@@ -13,7 +13,7 @@ import type { AuthentikConnection } from "../systems/authentik/client.ts";
 import { formerAccountsIn } from "../systems/authentik/blueprint/former.ts";
 import type { FormerlyDeclared } from "../systems/authentik/blueprint/former.ts";
 import { deliver } from "./parts/blueprintDelivery.ts";
-import type { ArgoCdArgs } from "./parts/blueprintDelivery.ts";
+import type { ArgoCdArgs, KubernetesArgs } from "./parts/blueprintDelivery.ts";
 import { Application, AppliedBlueprint, ObjectCleanup, PolicyBinding } from "./parts/resources.ts";
 
 export interface AuthentikAccessArgs extends AuthentikConnection, BlueprintArgs {
@@ -21,6 +21,8 @@ export interface AuthentikAccessArgs extends AuthentikConnection, BlueprintArgs 
   readonly delivery: BlueprintDelivery;
   /** Argo CD, if it manages the rest of the ConfigMap; only for the delivery `configMap`. Default: none. */
   readonly argocd?: ArgoCdArgs | undefined;
+  /** How Kubernetes' provider reaches the cluster; only for the delivery `configMap`. Default: by the current context of the default kubeconfig. */
+  readonly kubernetes?: KubernetesArgs | undefined;
   /** Access that may be taken away from what exists already, each in the words of the preview. Default: none. */
   readonly acceptRemoved?: readonly string[] | undefined;
   /** How long Authentik may take to see the blueprint, and again to apply it. */
@@ -80,6 +82,7 @@ export class AuthentikAccess extends ComponentResource {
         ...connection,
         delivery,
         argocd: args.argocd,
+        kubernetes: args.kubernetes ?? {},
         place,
         text,
         hash,

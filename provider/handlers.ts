@@ -36,6 +36,8 @@ const currentResources: Readonly<Record<string, () => Promise<ResourceHandler>>>
     adapt((await import("../systems/forgejo/resources/formerSecrets.ts")).formerSecrets),
   "zot-auth:forgejo:SecretCleanup": async () =>
     adapt((await import("../systems/forgejo/resources/secretCleanup.ts")).secretCleanup),
+  "zot-auth:kubernetes:PatchCleanup": async () =>
+    adapt((await import("../systems/kubernetes/patchCleanup.ts")).patchCleanup),
   "zot-auth:zot:ApiKey": async () => adapt((await import("../systems/zot/keys/apiKey.ts")).apiKey),
   "zot-auth:zot:FileCleanup": async () =>
     adapt((await import("../systems/zot/host/former/fileCleanup.ts")).fileCleanup),

@@ -133,13 +133,15 @@ export function blueprintDelivery({ authentik, kubernetes }: Settings): Blueprin
 }
 
 export function authentikAccessArgs(settings: Settings): Omit<AuthentikAccessArgs, "clientSecretFingerprint"> {
-  const { authentik, argocd } = settings;
+  const { authentik, argocd, kubernetes } = settings;
+  const { kubeconfig, context } = kubernetes;
   return {
     ...blueprintArgs(settings),
     authentikUrl: authentik.url,
     authentikToken: authentik.token,
     delivery: blueprintDelivery(settings),
     argocd,
+    kubernetes: { kubeconfig, context },
     acceptRemoved: authentik.acceptRemoved,
     applyTimeout: authentik.applyTimeout,
   };

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { CustomResourceOptions, Resource } from "@pulumi/pulumi";
 import { ConfigMapPatch } from "@pulumi/kubernetes/core/v1/configMapPatch.js";
 import { toSeconds } from "../../core/duration.ts";
@@ -7,8 +8,9 @@ import { inlineName } from "../../systems/authentik/blueprint/delivery.ts";
 import type { BlueprintDelivery } from "../../systems/authentik/blueprint/delivery.ts";
 import type { ConfigMapKey } from "../../systems/argocd/client.ts";
 import type { AuthentikConnection } from "../../systems/authentik/client.ts";
+import { FIELD_MANAGER } from "../../systems/kubernetes/fieldManager.ts";
 import { keyInGit } from "./keyInGit.ts";
-import { ArgoCdSync, BlueprintFile, DELETE_FIRST, InlineBlueprint } from "./resources.ts";
+import { ArgoCdSync, BlueprintFile, DELETE_FIRST, InlineBlueprint, PatchCleanup } from "./resources.ts";
 
 /** The Argo CD application that owns the ConfigMap with the blueprints. */
 export interface ArgoCdArgs {
@@ -28,10 +30,19 @@ export interface ArgoCdArgs {
   readonly syncTimeout: Duration;
 }
 
+/** How Kubernetes' provider reaches the cluster: for the clean-up after a run that was interrupted. */
+export interface KubernetesArgs {
+  /** Path of the kubeconfig. Default: `KUBECONFIG`, then `~/.kube/config`. */
+  readonly kubeconfig?: string | undefined;
+  /** Default: the current context. */
+  readonly context?: string | undefined;
+}
+
 /** A blueprint, and where it goes. */
 export interface DeliveryArgs extends AuthentikConnection {
   readonly delivery: BlueprintDelivery;
   readonly argocd: ArgoCdArgs | undefined;
+  readonly kubernetes: KubernetesArgs;
   /** Where Authentik has the blueprint: a path below its blueprint folder, or `inline:` and a name. */
   readonly place: string;
   readonly text: string;
@@ -72,9 +83,15 @@ export function deliver(name: string, args: DeliveryArgs, options: CustomResourc
 function patchConfigMap(
   name: string,
   { namespace, configMap, key }: ConfigMapDelivery,
-  { argocd, text, hash }: DeliveryArgs,
+  { argocd, kubernetes, text, hash }: DeliveryArgs,
   options: CustomResourceOptions,
 ): Resource {
+  // Named by its place, so that the engine deletes that of a former one last.
+  const cleanup = new PatchCleanup(
+    `${name}-config-map-${createHash("sha256").update(`${namespace}/${configMap}`).digest("hex").slice(0, 6)}`,
+    { ...kubernetes, namespace, configMap },
+    options,
+  );
   const synced =
     argocd === undefined ? undefined : syncFirst(name, argocd, { configMap, namespace, key }, hash, options);
   return new ConfigMapPatch(
@@ -85,7 +102,7 @@ function patchConfigMap(
         namespace,
         annotations: {
           // A field manager of our own, and forced: otherwise taking the key over, or repairing an edit by hand, is a conflict.
-          "pulumi.com/patchFieldManager": "zot-auth",
+          "pulumi.com/patchFieldManager": FIELD_MANAGER,
           "pulumi.com/patchForce": "true",
           // A sync may delete the key, so the patch is written again after each one.
           ...(synced === undefined ? {} : { "zot-auth/synced-revision": synced.revision }),
@@ -93,7 +110,7 @@ function patchConfigMap(
       },
       data: { [key]: text },
     },
-    { ...options, ...DELETE_FIRST, ...(synced === undefined ? {} : { dependsOn: [synced] }) },
+    { ...options, ...DELETE_FIRST, dependsOn: [cleanup, ...(synced === undefined ? [] : [synced])] },
   );
 }
 

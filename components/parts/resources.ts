@@ -20,6 +20,7 @@ import type { ObjectCleanupInputs, ObjectCleanupState } from "../../systems/auth
 import type { FormerSecretsInputs, FormerSecretsState } from "../../systems/forgejo/resources/formerSecrets.ts";
 import type { SecretCleanupInputs, SecretCleanupState } from "../../systems/forgejo/resources/secretCleanup.ts";
 import type { FileCleanupInputs, FileCleanupState } from "../../systems/zot/host/former/fileCleanup.ts";
+import type { PatchCleanupInputs, PatchCleanupState } from "../../systems/kubernetes/patchCleanup.ts";
 import type { InlineBlueprintInputs, InlineBlueprintState } from "../../systems/authentik/resources/inlineBlueprint.ts";
 import type { PreflightInputs, PreflightState } from "../../systems/preflight.ts";
 import type { OtherKeysInputs, OtherKeysState } from "../../systems/zot/keys/otherKeys/otherKeys.ts";
@@ -109,6 +110,7 @@ export const ServiceAccount = resource<ServiceAccountInputs, ServiceAccountInput
 export const ApiKey = resource<ApiKeyInputs, ApiKeyState>("zot:ApiKey", apiKeyOutputs);
 export const KeyCleanup = resource<KeyCleanupInputs, KeyCleanupState>("zot:KeyCleanup", keyCleanupOutputs);
 export const FileCleanup = resource<FileCleanupInputs, FileCleanupState>("zot:FileCleanup", {});
+export const PatchCleanup = resource<PatchCleanupInputs, PatchCleanupState>("kubernetes:PatchCleanup", {});
 export const OtherKeys = resource<OtherKeysInputs, OtherKeysState>("zot:OtherKeys", otherKeysOutputs);
 export const SecretCleanup = resource<SecretCleanupInputs, SecretCleanupState>(
   "forgejo:SecretCleanup",

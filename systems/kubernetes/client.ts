@@ -34,7 +34,7 @@ class NotAtProxy extends Error {
   }
 }
 
-/** Reads from a cluster's API server, as the kubeconfig says. */
+/** Asks a cluster's API server, as the kubeconfig says. */
 export class ApiServer {
   readonly #access: Access;
   readonly #signal: AbortSignal;
@@ -46,6 +46,22 @@ export class ApiServer {
   }
 
   async get(path: string, accept = "application/json"): Promise<Answer> {
+    return this.#send("GET", path, { accept });
+  }
+
+  /** Server-side apply. */
+  async apply(path: string, object: object): Promise<Answer> {
+    // JSON is valid YAML.
+    const headers = { accept: "application/json", "content-type": "application/apply-patch+yaml" };
+    return this.#send("PATCH", path, headers, JSON.stringify(object));
+  }
+
+  async #send(
+    method: "GET" | "PATCH",
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    sent?: string,
+  ): Promise<Answer> {
     const { server, proxyUrl } = this.#access;
     const credentials = await (this.#credentials ??= credentialsOf(this.#access, this.#signal));
     const { token, basic } = credentials;
@@ -57,8 +73,9 @@ export class ApiServer {
       const { statusCode, body } = await dispatcher.request({
         origin: new URL(server).origin,
         path: `${new URL(server).pathname.replace(/\/$/, "")}${path}`,
-        method: "GET",
-        headers: { accept, ...(authorization === undefined ? {} : { authorization }) },
+        method,
+        headers: { ...headers, ...(authorization === undefined ? {} : { authorization }) },
+        ...(sent === undefined ? {} : { body: sent }),
         signal: AbortSignal.any([this.#signal, AbortSignal.timeout(SECONDS * 1000)]),
       });
       return { status: statusCode, json: parsed(await body.text()) };

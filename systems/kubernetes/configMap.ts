@@ -70,7 +70,7 @@ export function configMapMissing(
   );
 }
 
-function refusal(status: number, json: unknown): string {
+export function refusal(status: number, json: unknown): string {
   const message = string(at(json, "message"));
   return message === "" ? `the API server answers ${status}` : message;
 }

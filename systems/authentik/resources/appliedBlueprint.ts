@@ -12,7 +12,7 @@ import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import type { FormerObject } from "../blueprint/former.ts";
-import { deleteInline, leftInline } from "./inlineBlueprint.ts";
+import { deleteInline, deliverInline, leftInline } from "./inlineBlueprint.ts";
 import { appliedBlueprintOutputs } from "./outputs.ts";
 
 /** Authentik has applied the delivered blueprint: the hash that it applied last is the text's, from a run that just ended. */
@@ -66,7 +66,11 @@ export const appliedBlueprint: Resource<AppliedBlueprintInputs, AppliedBlueprint
     const gone = inputs.former.filter(
       ({ object, generation }) => !known.has(`${generation} ${object}`) && !isAccount(object),
     );
-    return oneAtATime(inputs.authentikUrl, async () => apply(inputs, gone, context));
+    return oneAtATime(inputs.authentikUrl, async () => {
+      const applied = await apply(inputs, gone, context);
+      if (state.drift !== "") await deleteLeftDelivery(inputs, context);
+      return applied;
+    });
   },
 
   async delete(state, context) {
@@ -87,9 +91,12 @@ async function apply(
 ): Promise<AppliedBlueprintState> {
   const gone = former.map(({ object }) => object);
   await sweepRemovals(inputs, context);
+  const name = inlineName(inputs.path);
+  // A run that changed the delivery, and was interrupted before the settings were taken back, may have deleted it and not recorded that.
+  if (name !== undefined) await deliverInline({ ...inputs, name }, context);
   // A provider or an application with a new name is the old one: it has the client id.
   const instance = await applyDelivered(inputs, context);
-  for (const name of otherDeliveries(inputs, gone)) await deleteInline({ ...inputs, name }, context);
+  for (const former of formerNames(inputs, gone)) await deleteInline({ ...inputs, name: former }, context);
   const all = [...new Set([...gone, ...movedBindings(gone, inputs.objects)])];
   await removeObjects(inputs, `former objects of ${inputs.path}`, all, context, clientIdsOf(inputs.objects));
   return { ...inputs, instance, drift: "" };
@@ -118,19 +125,26 @@ async function applyDelivered(
   return instance.pk;
 }
 
-/** The names of blueprints that a run which was interrupted, before its settings were taken back, may have delivered by the API. */
-function otherDeliveries(
-  { path, objects }: Pick<AppliedBlueprintInputs, "path" | "objects">,
-  gone: readonly BlueprintObject[],
-): readonly string[] {
-  const names = applicationsIn([...objects, ...gone]).map(inlineNameFor);
-  return names.filter((name) => name !== inlineName(path));
+/** Names under which a run that was interrupted, before its settings were taken back, may have delivered by the API. */
+function formerNames({ path }: Delivered, gone: readonly BlueprintObject[]): readonly string[] {
+  const present = inlineName(path);
+  if (present === undefined) return [];
+  return applicationsIn(gone)
+    .map(inlineNameFor)
+    .filter((name) => name !== present);
 }
 
+/** As {@link formerNames}, if the blueprint is not delivered by the API now. While the delivery changes, the engine still has to delete what is there. */
+function leftNames({ path, objects }: Pick<AppliedBlueprintInputs, "path" | "objects">): readonly string[] {
+  return inlineName(path) === undefined ? applicationsIn(objects).map(inlineNameFor) : [];
+}
+
+/** The drift if an interrupted run left a delivery; empty if there is none. */
 async function leftDelivery(state: AppliedBlueprintState, context: Context): Promise<string> {
-  for (const name of otherDeliveries(state, [])) {
-    const left = await leftInline({ ...state, name }, context);
-    if (left !== "") return left;
-  }
-  return "";
+  const left = await Promise.all(leftNames(state).map(async (name) => leftInline({ ...state, name }, context)));
+  return left.find((drift) => drift !== "") ?? "";
+}
+
+async function deleteLeftDelivery(inputs: AppliedBlueprintInputs, context: Context): Promise<void> {
+  for (const name of leftNames(inputs)) await deleteInline({ ...inputs, name }, context);
 }

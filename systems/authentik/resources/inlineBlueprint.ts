@@ -33,7 +33,7 @@ export const inlineBlueprint: Resource<InlineBlueprintInputs, InlineBlueprintSta
   diff: ({ inputs, oldInputs }) => ({ replace: inputs.name === oldInputs.name ? [] : ["name"] }),
 
   async create(inputs, context) {
-    return { id: inputs.name, state: await deliver(inputs, context) };
+    return { id: inputs.name, state: await deliverInline(inputs, context) };
   },
 
   async read(state, context) {
@@ -44,7 +44,7 @@ export const inlineBlueprint: Resource<InlineBlueprintInputs, InlineBlueprintSta
     return found === undefined ? undefined : { ...state, instance: found.pk, drift: driftBy(left) };
   },
 
-  update: async (_state, inputs, context) => deliver(inputs, context),
+  update: async (_state, inputs, context) => deliverInline(inputs, context),
 
   async delete(state, context) {
     const { authentikUrl: url, name } = state;
@@ -68,7 +68,7 @@ export async function deleteInline(named: Named, context: Context): Promise<void
 }
 
 /** The new text gets its own instance before older ones are deleted: a text that Authentik rejects changes nothing. */
-async function deliver(inputs: InlineBlueprintInputs, context: Context): Promise<InlineBlueprintState> {
+export async function deliverInline(inputs: InlineBlueprintInputs, context: Context): Promise<InlineBlueprintState> {
   const authentik = new Authentik(inputs, context.signal);
   const wanted = inlineInstanceName(inputs.name, inputs.hash);
   const before = await ours(inputs, context);

@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { connectThrough } from "../../../core/http/connections.ts";
 import { InProcessServers } from "./inProcess.ts";
 import type { Ask, Request, Response } from "./inProcess.ts";
+import { guardNodeRequests } from "./nodeRequests.ts";
 
 /** A fault at a request. */
 export interface Fault {
@@ -129,4 +130,5 @@ export async function within<T>(run: Run, work: () => Promise<T>): Promise<T> {
 export function guardRequests(ask: Ask): void {
   const guarded: Ask = async (request) => runs.getStore()?.send(request, ask) ?? ask(request);
   connectThrough(new InProcessServers(guarded));
+  guardNodeRequests(guarded);
 }

@@ -6,8 +6,9 @@ import { PAIRS } from "./table/pairs.ts";
 import type { Job, Walked } from "./walkThread.ts";
 
 // Settings that people change together, in one edit. The run is killed at each request, or at every fourth where there are many; then the user
-// recovers and destroys. Killed at some of them, the user sets them back and runs `up`, and nothing else: what is needed is all there. Not at requests that leave nothing of interest: those that prove something, open or end a session, or do in a second repository what
-// was done in the first. Requests to Kubernetes are not counted.
+// recovers and destroys. Killed at some of them, the user sets them back and runs `up`, and nothing else: what is needed is all there. Not at requests that
+// leave nothing of interest: those that prove something, open or end a session, or do in a second repository what was done in the first. Requests of
+// Kubernetes' own provider count as all others; those of kubernetes:PatchCleanup, which has connections of its own, do not: it repeats them all.
 
 const STEP = 4;
 const PASSING = /^\S+ \/v2\/|\/logout$|\/executor\/|\/token\/$|\/own\/two\//;
