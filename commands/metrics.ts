@@ -32,7 +32,7 @@ export async function metricsOf(found: CheckFound): Promise<string> {
     (metric as Gauge).set(all, value);
   };
   const account = { account: String(at(outputs, "ciUser")) };
-  const [passed, total] = countsIn(at(outputs, "acceptanceResult", "access"));
+  const { passed, failed, checked } = accessIn(state);
 
   gauge("zot_auth_check_success", "Whether the last check found everything as declared.", found.success ? 1 : 0);
   gauge("zot_auth_check_timestamp_seconds", "When the last check ended.", ended.getTime() / 1000);
@@ -56,14 +56,8 @@ export async function metricsOf(found: CheckFound): Promise<string> {
   );
   const checks = "Checks of the access matrix by result, as of the last update that ran them.";
   gauge("zot_auth_access_checks", checks, passed, { result: "passed" });
-  gauge("zot_auth_access_checks", checks, total === undefined ? undefined : total - (passed ?? 0), {
-    result: "failed",
-  });
-  gauge(
-    "zot_auth_access_checks_timestamp_seconds",
-    "When the checks of the access matrix ran.",
-    secondsOf(at(outputs, "acceptanceResult", "checked")),
-  );
+  gauge("zot_auth_access_checks", checks, failed, { result: "failed" });
+  gauge("zot_auth_access_checks_timestamp_seconds", "When the checks of the access matrix ran.", secondsOf(checked));
   return registry.metrics();
 }
 
@@ -80,15 +74,24 @@ function secondsOf(date: unknown): number | undefined {
   return Number.isNaN(milliseconds) ? undefined : milliseconds / 1000;
 }
 
-/** `15 of 15 checks passed`. */
-function countsIn(text: unknown): readonly [passed: number | undefined, total: number | undefined] {
-  const [, passed, total] = /^(\d+) of (\d+) checks passed$/.exec(typeof text === "string" ? text : "") ?? [];
-  return passed === undefined ? [undefined, undefined] : [Number(passed), Number(total)];
+/** From the proof itself: after an `up` that failed in it, the stack's outputs are still those of the one before. */
+function accessIn(state: unknown): {
+  readonly passed?: number;
+  readonly failed?: number;
+  readonly checked?: unknown;
+} {
+  const outputs = at(resourceIn(state, "zot-auth:acceptance:AccessProof"), "outputs");
+  const rows = list(at(outputs, "measured"));
+  if (rows.length === 0) return {};
+  const passed = rows.filter((row) => at(row, "measured") === at(row, "expected")).length;
+  return { passed, failed: rows.length - passed, checked: at(outputs, "checked") };
 }
 
 function unmanagedIn(state: unknown): number | undefined {
-  const row = list(at(state, "deployment", "resources")).find(
-    (resource) => at(resource, "type") === "zot-auth:zot:OtherKeys",
-  );
+  const row = resourceIn(state, "zot-auth:zot:OtherKeys");
   return row === undefined ? undefined : list(at(row, "outputs", "unmanaged")).length;
+}
+
+function resourceIn(state: unknown, type: string): unknown {
+  return list(at(state, "deployment", "resources")).find((resource) => at(resource, "type") === type);
 }

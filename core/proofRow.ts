@@ -1,3 +1,5 @@
+import { ZotAuthError } from "./errors.ts";
+
 /** One row of a proof: what was expected, what came, and what to look at next. Never a secret. */
 export interface ProofRow {
   /** What was proved: `Authentik's worker`. */
@@ -25,4 +27,14 @@ export function countRows(rows: readonly ProofRow[]): string {
     .filter(([outcome, count]) => count > 0 || outcome === "passed")
     .map(([outcome, count]) => `${count} ${outcome}`)
     .join(", ");
+}
+
+/** Proves, and says in the error what became of the rest: proofs come after the changes, which stay. */
+export async function proving<T>(prove: () => Promise<T>): Promise<T> {
+  try {
+    return await prove();
+  } catch (error) {
+    if (!(error instanceof ZotAuthError) || /rolled back/.test(error.message)) throw error;
+    throw new ZotAuthError(error.code, `${error.message} Nothing was rolled back.`, error.cause);
+  }
 }

@@ -1,5 +1,6 @@
+import { Unfinished } from "./resource.ts";
 import type { Observed, Resource } from "./resource.ts";
-import { UNKNOWN, compareInputs } from "./grpc/index.ts";
+import { PartialFailure, UNKNOWN, compareInputs } from "./grpc/index.ts";
 import type { Context, DiffKind, DiffResult, FunctionHandler, ResourceHandler, Value, Values } from "./grpc/index.ts";
 
 /**
@@ -17,24 +18,24 @@ export function adapt<I extends object, S extends I & Observed>(resource: Resour
     preview: async (inputs, state, context) => {
       const change =
         state === undefined ? undefined : { inputs: inputsOf(inputs), state: stateOf(state), now: new Date() };
-      const kept = change !== undefined && resource.keeps?.(change) === true;
+      const keeps = change !== undefined && resource.keeps?.(change) === true;
       const notice = change === undefined ? undefined : resource.notice?.(change);
       if (notice !== undefined) context.warn(notice);
       if (resource.lookAhead?.needs.every((key) => isKnown(inputs[key])) === true)
         await resource.lookAhead.look({ inputs: inputsOf(inputs), state: change?.state }, context);
       const unknown = Object.fromEntries<Value>(Object.keys(resource.computed).map((key) => [key, UNKNOWN]));
       const foreseen = change === undefined ? {} : valuesOf({ ...resource.foresees?.(change) } as S);
-      return { ...(kept ? state : unknown), ...foreseen, ...inputs, drift: "" };
+      return { ...(keeps ? state : unknown), ...foreseen, ...inputs, drift: "" };
     },
     create: async (inputs, context) => {
-      const { id, state } = await resource.create(inputsOf(inputs), context);
+      const { id, state } = await kept(context, async () => resource.create(inputsOf(inputs), context));
       return { id, state: valuesOf(state) };
     },
     ...(update === undefined
       ? {}
       : {
           update: async (_id, state, inputs, context) =>
-            valuesOf(await update(stateOf(state), inputsOf(inputs), context)),
+            valuesOf(await kept(context, async () => update(stateOf(state), inputsOf(inputs), context))),
         }),
     read: async (id, state, inputs, context) => {
       const seen = read === undefined ? stateOf(state) : await read(stateOf(state), context);
@@ -68,6 +69,17 @@ export function adapt<I extends object, S extends I & Observed>(resource: Resour
     // A preview shows the drift that a refresh found as a removal.
     if (state["drift"] !== "" && state["drift"] !== undefined) detailed["drift"] = { kind: "delete" };
     return { changes: Object.keys(detailed).length === 0 ? "none" : "some", replaces, detailed };
+  }
+}
+
+/** The engine gets what the state keeps of a change that failed. */
+async function kept<T>({ secretInputs }: Context, change: () => Promise<T>): Promise<T> {
+  try {
+    return await change();
+  } catch (error) {
+    if (!(error instanceof Unfinished)) throw error;
+    const { id, state, message } = error;
+    throw new PartialFailure(message, { id, state: state as Values, secrets: secretInputs });
   }
 }
 

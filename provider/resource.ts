@@ -1,3 +1,4 @@
+import { ZotAuthError } from "../core/errors.ts";
 import type { Context } from "./grpc/types.ts";
 
 export type { Context } from "./grpc/types.ts";
@@ -29,6 +30,21 @@ export interface Observed {
  * They are in separate files, `outputs.ts`, since the program reads them too and must not load the handlers' clients.
  */
 export type Computed<I, S> = { readonly [K in Exclude<keyof S, keyof I | "drift"> & string]: true };
+
+/**
+ * A change that failed, and what the state keeps of it nevertheless: what a proof measured is worth knowing also if it is not what was expected. The run
+ * fails, and nothing that depends on the resource goes on. The handler's `diff` must say that it is still due: a refresh forgets that it failed.
+ */
+export class Unfinished extends ZotAuthError {
+  readonly id: string;
+  readonly state: object;
+
+  constructor(why: ZotAuthError, made: { readonly id: string; readonly state: object }) {
+    super(why.code, why.message, why.cause);
+    this.id = made.id;
+    this.state = made.state;
+  }
+}
 
 /** What a preview reads on servers: what exists where `up` will write, and what becomes of it. It changes nothing. */
 export interface LookAhead<I, S> {

@@ -1,6 +1,6 @@
 import { at } from "../core/json.ts";
 import type { RunEvents } from "./events.ts";
-import type { Proof, Report, Step } from "./report.ts";
+import type { AccessMatrix, Proof, Report, Step } from "./report.ts";
 import { accessOf, keyLifeOf, proofsOf, stepsOf, versionsOf } from "./state.ts";
 
 /** What is known of a run. */
@@ -34,7 +34,10 @@ export function buildReport({ stack, command, ended, succeeded, says, state, eve
     ...(events?.seconds === undefined ? {} : { seconds: events.seconds }),
     ...(key === undefined ? {} : { key }),
     steps,
-    access: { ...access, ...(isOpen(steps, "AccessProof") ? { outdated: true } : {}) },
+    access: {
+      ...access,
+      ...(isOpen(steps, "AccessProof") && !isOfRun(access, ended, events) ? { outdated: true } : {}),
+    },
     proofs: proofsOf(state).map((proof) => asRun(proof, steps)),
     findings,
     versions: versionsOf(outputs, state),
@@ -46,6 +49,15 @@ export function buildReport({ stack, command, ended, succeeded, says, state, eve
 function isOpen(steps: readonly Step[], type: string): boolean {
   return steps.some((step) => step.type === `zot-auth:acceptance:${type}` && isOpenState(step));
 }
+
+/** Whether the matrix was measured in the run, which then failed because of it. */
+function isOfRun({ checked }: AccessMatrix, ended: Date, events: RunEvents | undefined): boolean {
+  if (checked === undefined || events?.seconds === undefined) return false;
+  return Date.parse(checked) >= ended.getTime() - (events.seconds + MARGIN_SECONDS) * 1000;
+}
+
+/** From the engine's end to the report. Times are exact to a second. */
+const MARGIN_SECONDS = 10;
 
 function isOpenState({ state }: Step): boolean {
   return state === "failed" || state === "not run";

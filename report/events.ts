@@ -134,8 +134,9 @@ function findingOf(diagnostic: unknown): readonly Finding[] {
   return text === "" ? [] : [{ severity, ...(name === undefined ? {} : { step: name }), text }];
 }
 
-/** Without the engine's colours: `<{%fg 1%}>`, and those of a terminal. */
+/** Without the engine's words around the reason of a resource that was made only in part, and without its colours: `<{%fg 1%}>`, and those of a terminal. */
 function plain(message: string): string {
   // eslint-disable-next-line no-control-regex
-  return message.replace(/<\{%.*?%\}>|\u001b\[[0-9;]*m/g, "").trim();
+  const text = message.replace(/<\{%.*?%\}>|\u001b\[[0-9;]*m/g, "");
+  return text.replace(/^\s*1 error occurred:\s*\* /, "").trim();
 }

@@ -25,7 +25,7 @@ export function renderJunit(report: Report): string {
         ...(access.outdated === true ? { skipped: "this run did not measure it" } : {}),
         ...(passed(row) || access.outdated === true
           ? {}
-          : { failure: `expected ${row.expected}, got ${row.measured}` }),
+          : { failure: `expected ${row.expected}, got ${row.measured}. ${row.lookAt ?? ""}`.trim() }),
       })),
     ),
     suite(

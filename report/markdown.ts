@@ -32,7 +32,7 @@ export function renderMarkdown(report: Report): string {
         [row.operation, row.target ?? ""].join(" ").trim(),
         String(row.expected),
         String(row.measured),
-        passed(row) ? "✓" : "✗",
+        passed(row) ? "✓" : `✗ ${row.lookAt ?? ""}`.trim(),
       ]),
     ),
     table(

@@ -84,6 +84,8 @@ export interface AccessMeasured {
   readonly target?: string;
   readonly expected: number;
   readonly measured: number;
+  /** What to look at next, if it differs. */
+  readonly lookAt?: string;
 }
 
 export interface Proof {

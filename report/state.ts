@@ -96,13 +96,14 @@ export function accessOf(state: unknown): AccessMatrix {
   const outputs = outputsOf(state, "zot-auth:acceptance:AccessProof");
   const checked = at(outputs, "checked");
   const rows = list(at(outputs, "measured")).map((row) => {
-    const target = at(row, "target");
+    const [target, lookAt] = [at(row, "target"), at(row, "lookAt")];
     return {
       subject: String(at(row, "subject")),
       operation: String(at(row, "operation")),
       ...(typeof target === "string" ? { target } : {}),
       expected: Number(at(row, "expected")),
       measured: Number(at(row, "measured")),
+      ...(typeof lookAt === "string" ? { lookAt } : {}),
     };
   });
   return { ...(typeof checked === "string" ? { checked } : {}), rows };
@@ -119,12 +120,13 @@ export function proofsOf(state: unknown): readonly Proof[] {
   const builds = resourcesIn(state).filter((resource) => typeOf(resource) === "zot-auth:acceptance:TestBuild");
   const services = list(at(outputsOf(state, "zot-auth:acceptance:Services"), "rows")).map((row): Proof => {
     const outcome = at(row, "outcome");
-    const found = [at(row, "measured"), at(row, "lookAt")].map(string).filter((text) => text !== "");
+    const measured = string(at(row, "measured"));
+    const said = outcome === "failed" ? `expected ${string(at(row, "expected"))}, got ${measured}` : measured;
     return {
       group: "services",
       name: string(at(row, "name")),
       result: outcome === "failed" || outcome === "skipped" ? outcome : "passed",
-      found: found.join(". "),
+      found: [said, string(at(row, "lookAt"))].filter((text) => text !== "").join(". "),
     };
   });
   return [

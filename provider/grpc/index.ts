@@ -2,6 +2,7 @@ export { compareInputs, diffByInputs } from "./methods/diff.ts";
 export { serve, serveAttachable } from "./serve.ts";
 export type { Attachable } from "./serve.ts";
 export type { DetailedError } from "./grpc.ts";
+export { PartialFailure } from "./partialFailure.ts";
 export { UNKNOWN } from "./types.ts";
 export type * from "./types.ts";
 export { equal, pack } from "./values.ts";

@@ -22,13 +22,18 @@ export function accessSection({ access }: Report): Element | undefined {
 }
 
 function rowOf(row: AccessMeasured): Element {
-  const { subject, operation, target, expected, measured } = row;
+  const { subject, operation, target, expected, measured, lookAt } = row;
   const good = passed(row);
   return h(
     "tr",
     { class: good ? "" : "wrong" },
     h("th", { scope: "row" }, subject),
-    h("td", operation, target === undefined ? "" : h("span", " ", h("code", target))),
+    h(
+      "td",
+      operation,
+      target === undefined ? "" : h("span", " ", h("code", target)),
+      lookAt === undefined ? "" : h("p", lookAt),
+    ),
     // Where there is little space, a status that is the expected one is shown once.
     h("td", { "data-label": "Expected", class: good ? "as-expected" : "" }, said(expected)),
     h("td", { "data-label": "Measured" }, said(measured)),

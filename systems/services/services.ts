@@ -1,5 +1,5 @@
 import { ZotAuthError } from "../../core/errors.ts";
-import { countRows, describeRow } from "../../core/proofRow.ts";
+import { countRows, describeRow, proving } from "../../core/proofRow.ts";
 import type { ProofRow } from "../../core/proofRow.ts";
 import { REPEATABLE } from "../../provider/resource.ts";
 import type { Context, Observed, Repeatable, Resource } from "../../provider/resource.ts";
@@ -36,11 +36,11 @@ export const services: Resource<ServicesInputs, ServicesState> = {
   ...REPEATABLE,
 
   async create(inputs, context) {
-    return { id: new URL(inputs.registryUrl).host, state: await check(inputs, context) };
+    return { id: new URL(inputs.registryUrl).host, state: await proving(async () => check(inputs, context)) };
   },
 
   async update(_state, inputs, context) {
-    return check(inputs, context);
+    return proving(async () => check(inputs, context));
   },
 
   /** Drift is what failed: the next `up` checks again, and does not end in an error because of it unless nobody can push. */

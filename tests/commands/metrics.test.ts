@@ -25,7 +25,8 @@ const FOUND: CheckFound = {
     keyCreated: "2026-11-01T00:00:00Z",
     keyRotates: "2026-12-31T00:00:00Z",
     keyExpires: "2027-01-30T00:00:00Z",
-    acceptanceResult: { access: "14 of 15 checks passed", checked: "2026-11-01T00:01:00Z" },
+    // Of the update before the one that failed.
+    acceptanceResult: { access: "15 of 15 checks passed", checked: "2026-10-01T00:01:00Z" },
   },
   events: {
     steps: new Map([
@@ -37,7 +38,23 @@ const FOUND: CheckFound = {
     failed: false,
     planned: true,
   },
-  state: { deployment: { resources: [{ type: "zot-auth:zot:OtherKeys", outputs: { unmanaged: [{}, {}] } }] } },
+  state: {
+    deployment: {
+      resources: [
+        { type: "zot-auth:zot:OtherKeys", outputs: { unmanaged: [{}, {}] } },
+        {
+          type: "zot-auth:acceptance:AccessProof",
+          outputs: {
+            checked: "2026-11-01T00:01:00Z",
+            measured: [
+              ...Array.from({ length: 14 }, () => ({ expected: 200, measured: 200 })),
+              { expected: 403, measured: 202 },
+            ],
+          },
+        },
+      ],
+    },
+  },
 };
 
 function folderOf(t: TestContext): string {

@@ -41,7 +41,7 @@ test("the state alone: key, matrix, proofs and graph; what waits for a component
   assert.deepEqual(report.access, REPORT.access);
   assert.deepEqual(report.proofs, [
     { group: "services", name: "Forgejo", result: "passed", found: "an answer" },
-    { group: "services", name: "runners", result: "failed", found: "offline: two. Start one." },
+    { group: "services", name: "runners", result: "failed", found: "expected one, got offline: two. Start one." },
     { group: "sign-in", name: "groups claim", result: "passed", found: '"groups" arrives with "a | b"' },
     {
       group: "build",
@@ -123,6 +123,28 @@ test("a run that fails in a proof, or before it, does not show the results of an
   assert.match(renderMarkdown(report), /^This run did not measure the access\./m);
 });
 
+test("a matrix that the run measured is shown as its own, although the run failed because of it", () => {
+  const proof = urn("acceptance-access", "zot-auth:acceptance:AccessProof");
+  const reason = "1 error occurred:\n\t* Access is not as declared:\n- ci, list tags: expected 403, got 200.\n\n";
+  const events = readEvents(
+    [
+      line(1, { resOpFailedEvent: metadata("update", proof) }),
+      line(1, { diagnosticEvent: { severity: "error", urn: proof, message: reason } }),
+      line(2, { summaryEvent: { durationSeconds: 30 } }),
+    ].join("\n"),
+  );
+  const run = { ...RUN, command: "up" as const, succeeded: false, events };
+  const report = buildReport({ ...run, ended: new Date("2026-11-29T07:42:10Z") });
+  assert.deepEqual(report.access, REPORT.access);
+  assert.equal(report.findings[0]?.text, "Access is not as declared:\n- ci, list tags: expected 403, got 200.");
+  assert.match(renderJunit(report), /: access" tests="2" failures="1" skipped="0">/);
+  const lookAt = "Look at the policies.";
+  const rows = REPORT.access.rows.map((row) => (row.expected === row.measured ? row : { ...row, lookAt }));
+  const advised = { ...report, access: { ...report.access, rows } };
+  assert.match(renderJunit(advised), /message="expected 403, got 200\. Look at the policies\."/);
+  assert.match(renderMarkdown(advised), /\| 403 \| 200 \| ✗ Look at the policies\. \|/);
+});
+
 test("after an update that failed late, the key is the one that CI has, not that of the stack's outputs", () => {
   const key = {
     username: "zot-ci",
@@ -186,7 +208,7 @@ test("JUnit: a case each for run, row, proof and resource, without characters th
   const xml = renderJunit({ ...REPORT, stack: "a\u0000&b" });
   assert.ok(!xml.includes("\u0000"));
   assert.match(xml, /<testsuite name="a&#x26;b: access" tests="2" failures="1" skipped="0">/);
-  assert.match(xml, /<failure message="expected 403, got 200">/);
+  assert.match(xml, /<failure message="expected 403, got 200\.">/);
   assert.match(xml, /<testsuite name="a&#x26;b: proofs" tests="3" failures="1" skipped="1">/);
   assert.match(xml, /<testsuite name="a&#x26;b: resources" tests="6" failures="2" skipped="1">/);
 });

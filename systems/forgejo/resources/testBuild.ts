@@ -5,6 +5,7 @@ import { Forgejo } from "../client.ts";
 import type { ForgejoConnection, WorkflowRun } from "../client.ts";
 import { endOfLog } from "../jobLog.ts";
 import { jobsOf, logOf } from "../jobs.ts";
+import { proving } from "../../../core/proofRow.ts";
 import { waitFor } from "../../../core/wait.ts";
 import { REPEATABLE } from "../../../provider/resource.ts";
 import type { Context, Observed, Repeatable, Resource } from "../../../provider/resource.ts";
@@ -37,11 +38,11 @@ export const testBuild: Resource<TestBuildInputs, TestBuildState> = {
   ...REPEATABLE,
 
   async create(inputs, context) {
-    return { id: `${inputs.repository}/${inputs.workflow}`, state: await build(inputs, context) };
+    return { id: `${inputs.repository}/${inputs.workflow}`, state: await proving(async () => build(inputs, context)) };
   },
 
   async update(_state, inputs, context) {
-    return build(inputs, context);
+    return proving(async () => build(inputs, context));
   },
 };
 

@@ -35,6 +35,8 @@ export interface AccessRow {
 /** A row with the status that the live registry returned. */
 export interface MeasuredRow extends AccessRow {
   readonly measured: number;
+  /** What to look at next, in one sentence; absent if the row passed. */
+  readonly lookAt?: string;
 }
 
 /** From this release on, an anonymous docker gets 401 where anonymous and other policies meet: otherwise, docker would never send its credentials. */
@@ -135,12 +137,40 @@ export function clientDifferences(rows: readonly MeasuredRow[]): string | undefi
   return "Without credentials, curl, containerd, podman and skopeo can pull. docker cannot, because zot answers its first request with 401: run `docker login` with an API key first (docs/zot.md).";
 }
 
-/** One line for each row that differs: `anonymous, pull: expected 200, got 401`. */
+/** Whether the registry answered as expected. */
+export function passed({ expected, measured }: MeasuredRow): boolean {
+  return measured === expected;
+}
+
+/** One line for each row that differs: `anonymous, pull: expected 200, got 401. Look at …` */
 export function failures(rows: readonly MeasuredRow[]): readonly string[] {
   return rows
-    .filter((row) => row.measured !== row.expected)
-    .map(({ subject, operation, target, expected, measured }) => {
+    .filter((row) => !passed(row))
+    .map((row) => {
+      const { subject, operation, target, expected, measured } = row;
       const where = target === undefined ? "" : ` (${target})`;
-      return `${subject}, ${operation}${where}: expected ${expected}, got ${measured}`;
+      return `${subject}, ${operation}${where}: expected ${expected}, got ${measured}. ${lookAt(row)}`;
     });
+}
+
+const RULES = "http.accessControl in zot's config on its host";
+
+/** Where the reason of an unexpected answer is, as far as the answer tells. */
+export function lookAt({ subject, operation, expected, measured }: Omit<MeasuredRow, "lookAt">): string {
+  if (measured >= 500) return "See zot's log, and that of a proxy in front of it.";
+  if (subject === "ci" && measured === 401)
+    return "zot rejects the key: `npm run check` says whether it has expired or was revoked.";
+  if (operation === "begin an OIDC sign-in")
+    return "Look at http.auth.openid in zot's config on its host, and at http.externalUrl.";
+  if (operation === "read metrics")
+    return `Look at extensions.metrics in zot's config on its host, and at metrics in ${RULES}.`;
+  if (measured === 404 && operation === "pull")
+    return "The tag of the proofs is missing: look at zot's retention, and at who may delete.";
+  // What is tried there can do nothing even if it is permitted: then it is no manifest, or does not exist.
+  const isPermitted = operation === "overwrite or delete an image" && (measured === 400 || measured === 404);
+  if (measured < 400 || isPermitted)
+    return `More is allowed than declared: look for a policy that nobody declared in ${RULES}, and whether a proxy signs in for others.`;
+  if (expected < 400)
+    return `Less is allowed than declared: look at ${RULES}, and whether a proxy in front of zot asks for a sign-in of its own.`;
+  return `It is refused in another way than zot does: look at the proxy in front of zot, and at http.auth in its config.`;
 }

@@ -268,7 +268,7 @@ async function prove(inputs: ApiKeyInputs, key: Secret, context: Context): Promi
   if (wrong.length === 0) return;
   throw new ZotAuthError(
     "KEY_PERMISSIONS_WRONG",
-    `The new key of ${username} does not have the expected permissions: ${wrong.join("; ")}. It was not stored or handed out. ` +
+    `The new key of ${username} does not have the expected permissions: ${wrong.join(" ")} It was not stored or handed out. ` +
       "It may push, so zot sees the account's groups: check what accessControl in zot's config grants them.",
   );
 }

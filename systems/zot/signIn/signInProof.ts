@@ -1,3 +1,4 @@
+import { proving } from "../../../core/proofRow.ts";
 import { rfc3339 } from "../keys/rotation.ts";
 import { findStoredKey } from "../keys/storedKey.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
@@ -43,11 +44,14 @@ export const signInProof: Resource<SignInProofInputs, SignInProofState> = {
   ...REPEATABLE,
 
   async create(inputs, context) {
-    return { id: `${inputs.username}@${new URL(inputs.registryUrl).host}`, state: await check(inputs, context) };
+    return {
+      id: `${inputs.username}@${new URL(inputs.registryUrl).host}`,
+      state: await proving(async () => check(inputs, context)),
+    };
   },
 
   async update(_state, inputs, context) {
-    return check(inputs, context);
+    return proving(async () => check(inputs, context));
   },
 
   async read(state, context) {

@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { equal } from "../../../provider/grpc/index.ts";
+import { PartialFailure, equal } from "../../../provider/grpc/index.ts";
 import type { Context, ResourceHandler, Value, Values } from "../../../provider/grpc/index.ts";
-import { PartialFailure } from "../partialFailure.ts";
 import { KubernetesError } from "./client.ts";
 import type { KubernetesClient, KubernetesObject } from "./client.ts";
 import { cluster } from "./cluster.ts";

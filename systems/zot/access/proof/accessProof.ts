@@ -1,11 +1,12 @@
-import { clientDifferences, failures } from "../matrix.ts";
+import { clientDifferences, failures, passed } from "../matrix.ts";
 import type { AccessRow, MeasuredRow } from "../matrix.ts";
 import { ZotAuthError } from "../../../../core/errors.ts";
+import { proving } from "../../../../core/proofRow.ts";
 import { rfc3339 } from "../../keys/rotation.ts";
 import type { SecretReference } from "../../../../core/secrets/reference.ts";
 import { resolveSecret } from "../../../onePassword/resolver.ts";
 import { measure } from "./proofs.ts";
-import { REPEATABLE } from "../../../../provider/resource.ts";
+import { REPEATABLE, Unfinished } from "../../../../provider/resource.ts";
 import type { Context, Observed, Repeatable, Resource } from "../../../../provider/resource.ts";
 import { accessProofOutputs } from "./outputs.ts";
 
@@ -32,28 +33,45 @@ export const accessProof: Resource<AccessProofInputs, AccessProofState> = {
   computed: accessProofOutputs,
   ...REPEATABLE,
 
+  /** Also after a refresh, a proof that failed is not one that passed. */
+  diff(change) {
+    return hasPassed(change.state) ? REPEATABLE.diff(change) : { due: ["result"] };
+  },
+
   async create(inputs, context) {
-    return { id: new URL(inputs.registryUrl).host, state: await check(inputs, context) };
+    return { id: idOf(inputs), state: await proving(async () => check(inputs, context)) };
   },
 
   async update(_state, inputs, context) {
-    return check(inputs, context);
+    return proving(async () => check(inputs, context));
   },
 };
+
+/** A state of an earlier release has no rows, and was kept only if all had passed. */
+function hasPassed({ measured }: Partial<AccessProofState>): boolean {
+  return measured === undefined || measured.every(passed);
+}
+
+function idOf({ registryUrl }: AccessProofInputs): string {
+  return new URL(registryUrl).host;
+}
 
 async function check(inputs: AccessProofInputs, context: Context): Promise<AccessProofState> {
   context.progress(`testing ${inputs.expected.length} kinds of access`);
   const key = await resolveSecret(inputs.source, context.signal);
   const { registryUrl, repository, username, expected } = inputs;
   const measured = await measure(expected, { registryUrl, repository, username, key, signal: context.signal });
+  const count = measured.filter(passed).length;
+  const result = `${count} of ${expected.length} checks passed`;
+  const state = { ...inputs, measured, result, checked: rfc3339(new Date()), drift: "" };
   const wrong = failures(measured);
   if (wrong.length > 0) {
-    throw new ZotAuthError(
+    const why = new ZotAuthError(
       "ACCESS_NOT_AS_DECLARED",
-      `Access to the registry at ${registryUrl} is not as declared: ${wrong.join("; ")}. Check accessControl in zot's config on its host, and whether a proxy in front of zot changes requests or responses. Nothing was rolled back.`,
+      `Access to the registry at ${registryUrl} is not as declared:\n${wrong.map((row) => `- ${row}`).join("\n")}\nNothing was rolled back; \`up\` tries all of them again.`,
     );
+    throw new Unfinished(why, { id: idOf(inputs), state });
   }
-  const result = `${measured.length} of ${expected.length} checks passed`;
   context.info([result, clientDifferences(measured) ?? []].flat().join("\n"));
-  return { ...inputs, measured, result, checked: rfc3339(new Date()), drift: "" };
+  return state;
 }

@@ -1,3 +1,4 @@
+import { lookAt, passed } from "../matrix.ts";
 import type { AccessRow, MeasuredRow, Subject } from "../matrix.ts";
 import { at, list, string } from "../../../../core/json.ts";
 import { probeImage } from "./probeImage.ts";
@@ -35,7 +36,12 @@ const WRONG_KEY = new Secret("zak_00000000000000000000000000000000");
  */
 export async function measure(rows: readonly AccessRow[], context: ProofContext): Promise<readonly MeasuredRow[]> {
   await ensureProbeTag(context);
-  return Promise.all(rows.map(async (row) => ({ ...row, measured: await tryOperation(row, context) })));
+  return Promise.all(
+    rows.map(async (row) => {
+      const measured = { ...row, measured: await tryOperation(row, context) };
+      return passed(measured) ? measured : { ...measured, lookAt: lookAt(measured) };
+    }),
+  );
 }
 
 async function ensureProbeTag(context: ProofContext): Promise<void> {

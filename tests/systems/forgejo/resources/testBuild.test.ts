@@ -187,5 +187,8 @@ test("a build that takes longer than its time, or that no runner takes, is told 
     /Timed out after 10 minutes waiting for run 1 of test\.yaml in own\/ci\. It is running: /,
   );
   t.mock.restoreAll();
-  assert.match(String(await built(t, [WAITING])), /waiting for a runner to take run 1 .*; no runner picks it up\.$/);
+  assert.match(
+    String(await built(t, [WAITING])),
+    /waiting for a runner to take run 1 .*; no runner picks it up\. Nothing was rolled back\.$/,
+  );
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { clientDifferences, expectedAccess, failures } from "../../../../systems/zot/access/matrix.ts";
+import { clientDifferences, expectedAccess, failures, lookAt } from "../../../../systems/zot/access/matrix.ts";
+import type { Operation, Subject } from "../../../../systems/zot/access/matrix.ts";
 import { accessRules } from "../../../../systems/zot/access/rules.ts";
 import { parseSettings } from "../../../../settings/parse.ts";
 import { REAL_CASE, version } from "../../../support/settings.ts";
@@ -98,5 +99,37 @@ test("docker without credentials is refused from 2.1.16 on, and the report says 
 test("a failing row is reported with its position", () => {
   const expected = { subject: "ci", operation: "begin an upload", target: "a/b", expected: 403 } as const;
   assert.deepEqual(failures([{ ...expected, measured: 403 }]), []);
-  assert.deepEqual(failures([{ ...expected, measured: 202 }]), ["ci, begin an upload (a/b): expected 403, got 202"]);
+  assert.deepEqual(failures([{ ...expected, measured: 202 }]), [
+    "ci, begin an upload (a/b): expected 403, got 202. More is allowed than declared: look for a policy that nobody declared in http.accessControl in zot's config on its host, and whether a proxy signs in for others.",
+  ]);
+});
+
+test("every row of the matrix says what to look at, by what came instead", () => {
+  const { access, acceptance, ci, zot } = parseSettings(REAL_CASE);
+  const all = expectedAccess({
+    rules: accessRules(access, zot.extra),
+    repository: acceptance.repository,
+    imagePrefix: ci.imagePrefix,
+    version: version("2.1.20"),
+    metricsPath: "/metrics",
+  });
+  for (const row of all) {
+    for (const measured of [200, 201, 202, 302, 400, 401, 403, 404, 429, 500, 502].filter(
+      (code) => code !== row.expected,
+    )) {
+      const said = lookAt({ ...row, measured });
+      assert.match(said, /^[A-Zz].*\.$/, JSON.stringify({ ...row, measured }));
+    }
+  }
+  const said = (subject: Subject, operation: Operation, expected: number, measured: number): string =>
+    lookAt({ subject, operation, expected, measured });
+  assert.match(said("ci", "push a new image", 201, 401), /rejects the key: `npm run check`/);
+  assert.match(said("ci", "push a new image", 201, 403), /^Less is allowed than declared/);
+  assert.match(said("ci", "delete a tag", 403, 202), /^More is allowed than declared/);
+  assert.match(said("ci", "overwrite or delete an image", 403, 400), /^More is allowed than declared/);
+  assert.match(said("anonymous", "pull", 200, 502), /zot's log, and that of a proxy/);
+  assert.match(said("anonymous", "pull", 200, 404), /retention/);
+  assert.match(said("anonymous", "begin an OIDC sign-in", 302, 404), /http\.auth\.openid/);
+  assert.match(said("anonymous", "read metrics", 200, 404), /extensions\.metrics/);
+  assert.match(said("anonymous", "delete a tag", 401, 403), /^It is refused in another way/);
 });

@@ -2,8 +2,9 @@ import { status } from "@grpc/grpc-js";
 import providerpb from "@pulumi/pulumi/proto/provider_pb.js";
 import statuspb from "@pulumi/pulumi/proto/status_pb.js";
 import anypb from "google-protobuf/google/protobuf/any_pb.js";
-import { pack } from "../../provider/grpc/index.ts";
-import type { DetailedError, Values } from "../../provider/grpc/index.ts";
+import type { DetailedError } from "./grpc.ts";
+import type { Values } from "./types.ts";
+import { pack } from "./values.ts";
 
 export interface PartialState {
   readonly id: string;
