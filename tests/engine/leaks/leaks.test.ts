@@ -65,8 +65,8 @@ const isHolder = (path: string): boolean =>
     return path === file || path.startsWith(`${file}/`) || beside.includes(path);
   });
 
-/** While a CI job pushes, skopeo has its login there. tests/ci/pushImage.test.ts checks that only the job's user can read it. */
-const JOBS_LOGIN = /^forgejo-job-\w+\/temporary\/push-image\.\w+\/auth\.json$/;
+/** While a CI job pushes, skopeo has its login there, and writes a draft beside it first. tests/ci/pushImage.test.ts checks that only the job's user can read it. */
+const JOBS_LOGIN = /^forgejo-job-\w+\/temporary\/push-image\.\w+\/(?:auth\.json|\.tmp-auth\.json\d+)$/;
 
 /** Reads files that exist while a command runs. Skips those that only grow, which are read afterwards. */
 const passing = (what: string): FileSweep =>
