@@ -8,7 +8,7 @@ test("recover does not touch a run that is still active", async () => {
   // This run restores the secret that the previous test deleted, and replaces the key, which the shorter setting makes due. For the next tests, the new
   // key is due within seconds after the run.
   changeCi({ rotateAfter: "1 second" });
-  const { keyLabel } = await lab.outputs();
+  const { keyLabel } = lab.outputs();
   const running = lab.pulumi("up", "--refresh", "--yes", "--skip-preview", "--non-interactive");
   const end = Date.now() + 60_000;
   while (locks().length === 0 && Date.now() < end) await delay(20);
@@ -20,5 +20,5 @@ test("recover does not touch a run that is still active", async () => {
   const up = await running;
   assert.equal(up.code, 0, up.output);
   assert.deepEqual(locks(), []);
-  assert.notEqual((await lab.outputs())["keyLabel"], keyLabel);
+  assert.notEqual(lab.outputs()["keyLabel"], keyLabel);
 });

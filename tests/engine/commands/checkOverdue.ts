@@ -7,7 +7,7 @@ import { lab } from "./stack.ts";
 // npm run check for a key that the previous `up` made due, and for a lab that does not respond. The tests depend on their order.
 
 test("for an overdue key, check says since when, how long it stays valid, and what to do", async () => {
-  const { keyLabel, keyRotates, keyExpires } = await lab.outputs();
+  const { keyLabel, keyRotates, keyExpires } = lab.outputs();
   const { code, output } = await check();
   assert.equal(code, 1, output);
   const line = output.split("\n").find((candidate) => candidate.startsWith("✗ The key of zot-ci")) ?? "";
@@ -15,7 +15,7 @@ test("for an overdue key, check says since when, how long it stays valid, and wh
   const remedy = "`npm run pulumi -- up --stack lab ";
   assert.ok(line.includes(` ago, and expires in 89 days, on ${String(keyExpires)}. ${remedy}`), output);
   assert.doesNotMatch(output, /has no secret/);
-  assert.equal((await lab.outputs())["keyLabel"], keyLabel, "a check replaces nothing");
+  assert.equal(lab.outputs()["keyLabel"], keyLabel, "a check replaces nothing");
 });
 
 test("wrong usage has a separate exit code and checks nothing", async () => {

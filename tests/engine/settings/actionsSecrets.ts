@@ -71,7 +71,7 @@ test("refresh reports a repository's new name; once the settings have it, up ado
     body: JSON.stringify({ name: "pages" }),
   });
   assert.equal(answer.status, 200);
-  const outputs = await lab.outputs();
+  const outputs = lab.outputs();
   const failed = await run(lab.pulumi("up", "--refresh", "--yes", "--skip-preview", "--non-interactive"));
   assert.notEqual(failed.code, 0);
   assert.match(failed.output, /homelab\/site has a new name on Forgejo: homelab\/pages/);
@@ -79,7 +79,7 @@ test("refresh reports a repository's new name; once the settings have it, up ado
   // The CLI lists outputs that no run registered as removed.
   assert.match(failed.output, new RegExp(String.raw`^ {4}keyLabel +: "${String(outputs["keyLabel"])}"$`, "m"));
   assert.deepEqual(failed.output.match(/^ *- (?:key|skopeo|registry|acceptance)\w* *: .*/gm), null);
-  assert.deepEqual(await lab.outputs(), outputs, "the state keeps them");
+  assert.deepEqual(lab.outputs(), outputs, "the state keeps them");
   changeForgejo({ secrets: [{ name: "FORGE_TOKEN", source: `file:${source}`, repositories: ["homelab/pages"] }] });
   await well(lab.up());
   assert.equal(held("homelab", "pages")["FORGE_TOKEN"], SECOND_TOKEN);

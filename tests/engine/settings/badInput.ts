@@ -128,7 +128,7 @@ test("the corrected settings come up, with a warning of a world-readable secret 
   readable = corrected.output;
   assert.equal(corrected.code, 0, corrected.output);
   assert.match(homelab.ciKey("homelab/apps") ?? "", /^zak_/);
-  const outputs = await lab.outputs();
+  const outputs = lab.outputs();
   assert.partialDeepStrictEqual(outputs["acceptanceResult"], { access: "15 of 15 checks passed", build: "success" });
   assert.ok(existsSync(join(lab.layout.directory, "zot", "config.json.before-zot-auth")));
 });

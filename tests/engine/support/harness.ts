@@ -12,6 +12,7 @@ import type { Layout } from "../../../lab/homelab/layout.ts";
 import { LAB_PASSPHRASE } from "../../../lab/homelab/secrets.ts";
 import type { LabSecrets } from "../../../lab/homelab/secrets.ts";
 import { attachPlugins } from "../../support/attachedPlugins.ts";
+import { keyInVault } from "./vault.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 const STACK = "lab";
@@ -37,6 +38,12 @@ export interface StepMetadata {
   readonly op: string;
   readonly urn: string;
   readonly type: string;
+}
+
+/** The parts of the state that the tests use. */
+interface Latest {
+  readonly resources?: readonly { readonly type: string; readonly outputs?: Readonly<Record<string, unknown>> }[];
+  readonly pending_operations?: readonly { readonly resource: { readonly urn: string } }[];
 }
 
 /** A lab for one test file, with its own ports, folder and state, on which the real CLI runs the real program. */
@@ -90,7 +97,8 @@ export class EngineLab {
    * Starts the servers.
    *
    * @param change may alter the settings first
-   * @param plugins of the first runs; see {@link EngineLab.plugins}
+   * @param plugins of the first runs; see {@link EngineLab.plugins}. A stack whose first runs are as a user's has a passphrase; the others have a key
+   *   in a Vault.
    */
   static async startServers(
     change: (config: Config) => void = () => undefined,
@@ -98,11 +106,13 @@ export class EngineLab {
   ): Promise<EngineLab> {
     const directory = mkdtempSync(join(tmpdir(), "zot-auth-engine-"));
     const settingsFile = join(directory, `Pulumi.${STACK}.yaml`);
-    const config = await relocated(join(directory, "lab"));
-    change(config.config);
-    writeFileSync(settingsFile, textOf(config));
+    const { encryptionsalt, config } = await relocated(join(directory, "lab"));
+    change(config);
+    const vault = plugins === "attached" ? await keyInVault() : undefined;
+    writeFileSync(settingsFile, textOf({ ...(vault?.settings ?? { encryptionsalt }), config }));
     mkdirSync(join(directory, "state"));
     const lab = new EngineLab(directory, settingsFile, plugins);
+    Object.assign(lab.environment, vault?.environment);
     try {
       await startInBackground(lab.layout);
       return lab;
@@ -204,17 +214,18 @@ export class EngineLab {
     return readFileSync(join(this.directory, "state", ".pulumi", "stacks", "zot-auth", `${STACK}.json`), "utf8");
   }
 
-  /** URNs of the state's pending operations. */
-  pending(): readonly string[] {
-    const { checkpoint } = JSON.parse(this.stateText()) as {
-      checkpoint: { latest: { pending_operations?: { resource: { urn: string } }[] } };
-    };
-    return (checkpoint.latest.pending_operations ?? []).map(({ resource }) => resource.urn);
+  #latest(): Latest {
+    return (JSON.parse(this.stateText()) as { readonly checkpoint: { readonly latest: Latest } }).checkpoint.latest;
   }
 
-  async outputs(): Promise<Record<string, unknown>> {
-    const { output } = await this.pulumi("stack", "output", "--json");
-    return JSON.parse(output.slice(output.indexOf("{"))) as Record<string, unknown>;
+  /** URNs of the state's pending operations. */
+  pending(): readonly string[] {
+    return (this.#latest().pending_operations ?? []).map(({ resource }) => resource.urn);
+  }
+
+  /** The stack's outputs, in the state as `pulumi stack output --json` prints them: none is a secret. */
+  outputs(): Readonly<Record<string, unknown>> {
+    return this.#latest().resources?.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
   }
 
   async stop(): Promise<void> {
@@ -229,12 +240,12 @@ function textOf(settings: object): string {
 }
 
 /** The lab's settings with free ports, and with `.lab` replaced by the test's folder. */
-async function relocated(directory: string): Promise<{ config: Config }> {
+async function relocated(directory: string): Promise<{ encryptionsalt: string; config: Config }> {
   let text = readFileSync(join(ROOT, "Pulumi.lab.yaml"), "utf8").replaceAll(/\.lab\//g, `${directory}/`);
   const ports = new Set([...text.matchAll(/\b(2[0-9]{4})\b/g)].map(([, port]) => port ?? ""));
   const free = await freePorts(ports.size);
   for (const [index, port] of [...ports].entries()) text = text.replaceAll(port, String(free[index]));
-  return parse(text) as { config: Config };
+  return parse(text) as { encryptionsalt: string; config: Config };
 }
 
 /** A cheap check before the events are parsed, since a test polls many times a second. */

@@ -22,7 +22,7 @@ test("preview warns if CI may write to a pull-through destination; a namespace p
   const updated = await lab.up();
   assert.equal(updated.code, 0, updated.output);
   assert.doesNotMatch(updated.output, /may create images in/);
-  const { acceptanceResult } = (await lab.outputs()) as { acceptanceResult: { access: string } };
+  const { acceptanceResult } = lab.outputs() as { acceptanceResult: { access: string } };
   assert.equal(acceptanceResult.access, "19 of 19 checks passed");
   const key = homelab.ciKey("homelab/apps") ?? "";
   const upload = async (repository: string): Promise<number> =>
