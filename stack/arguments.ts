@@ -7,8 +7,7 @@ import type { Settings } from "../settings/schema.ts";
 import type { BlueprintArgs } from "../systems/authentik/blueprint/args.ts";
 import { defaultBlueprintPath, parseDelivery } from "../systems/authentik/blueprint/delivery.ts";
 import type { BlueprintDelivery } from "../systems/authentik/blueprint/delivery.ts";
-import { needsOf } from "../systems/authentik/blueprint/needs.ts";
-import { appPasswordIdentifier, renderBlueprint } from "../systems/authentik/blueprint/render.ts";
+import { appPasswordIdentifier, blueprintNeeds } from "../systems/authentik/blueprint/render.ts";
 import { signInGroups } from "../systems/authentik/blueprint/signInGroups.ts";
 import { issuerOf } from "../systems/authentik/issuer.ts";
 import type { ArgoCdConnection } from "../systems/argocd/client.ts";
@@ -34,7 +33,7 @@ export function preflightInputs(settings: Settings, unreadable: readonly string[
   const { namespace, configMap, key } = kubernetes;
   return {
     blueprint: {
-      needs: needsOf(renderBlueprint(blueprintArgs(settings))),
+      needs: blueprintNeeds(blueprintArgs(settings)),
       appliedAfter: authentik.appliedAfter,
       clientId: authentik.clientId,
       providerName: authentik.providerName,

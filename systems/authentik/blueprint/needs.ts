@@ -1,5 +1,5 @@
 import { isSeq, parseDocument, visit } from "yaml";
-import type { Node } from "yaml";
+import type { Document, Node } from "yaml";
 
 /** An object that a blueprint looks up with `!Find`. */
 export interface NeededObject {
@@ -8,10 +8,10 @@ export interface NeededObject {
   readonly value: string;
 }
 
-/** Every object that a blueprint looks up with `!Find [model, [field, value]]`, without duplicates. */
-export function needsOf(text: string): readonly NeededObject[] {
+/** Every object that a blueprint, as text or not yet, looks up with `!Find [model, [field, value]]`, without duplicates. */
+export function needsOf(blueprint: string | Document): readonly NeededObject[] {
   const needs = new Map<string, NeededObject>();
-  eachTag(text, (tag, content) => {
+  eachTag(typeof blueprint === "string" ? parsed(blueprint) : blueprint, (tag, content) => {
     if (tag !== "!Find" || !Array.isArray(content)) return undefined;
     const [model, condition] = content as readonly unknown[];
     const [field, value] = Array.isArray(condition) ? (condition as readonly unknown[]) : [];
@@ -24,13 +24,14 @@ export function needsOf(text: string): readonly NeededObject[] {
 
 /** The blueprint with a literal in place of every `!Env`, so that Authentik's server can validate it without the worker's environment. */
 export function withoutVariables(text: string, literal: string): string {
-  return eachTag(text, (tag) => (tag === "!Env" ? literal : undefined));
+  const document = parsed(text);
+  eachTag(document, (tag) => (tag === "!Env" ? literal : undefined));
+  return document.toString({ lineWidth: 0 });
 }
 
 /** The entries of a blueprint, each as its model and identifiers. */
 export function entryTitles(text: string): readonly string[] {
-  const entries =
-    (parseDocument(text, { logLevel: "silent" }).toJS() as { entries?: readonly unknown[] }).entries ?? [];
+  const entries = (parsed(text).toJS() as { entries?: readonly unknown[] }).entries ?? [];
   return entries.map((entry) => {
     const { model, identifiers } = entry as { readonly model?: unknown; readonly identifiers?: unknown };
     return `${String(model)} ${JSON.stringify(identifiers)}`;
@@ -39,14 +40,18 @@ export function entryTitles(text: string): readonly string[] {
 
 /** The blueprint with only its first entries. */
 export function firstEntries(text: string, count: number): string {
-  const document = parseDocument(text, { logLevel: "silent" });
+  const document = parsed(text);
   const entries = document.get("entries");
   if (isSeq(entries)) entries.items.splice(count);
   return document.toString({ lineWidth: 0 });
 }
 
-function eachTag(text: string, replace: (tag: string, content: unknown) => string | undefined): string {
-  const document = parseDocument(text, { logLevel: "silent" });
+function parsed(text: string): Document {
+  return parseDocument(text, { logLevel: "silent" });
+}
+
+/** @param replace the literal that takes the tag's place, if any */
+function eachTag(document: Document, replace: (tag: string, content: unknown) => string | undefined): void {
   visit(document, {
     Node: (_key, node: Node) => {
       if (node.tag?.startsWith("!") !== true || node.tag.startsWith("!!")) return undefined;
@@ -54,5 +59,4 @@ function eachTag(text: string, replace: (tag: string, content: unknown) => strin
       return other === undefined ? undefined : document.createNode(other);
     },
   });
-  return document.toString({ lineWidth: 0 });
 }

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import type { BlueprintArgs } from "./args.ts";
-import { blueprintText, env, find, keyOf } from "./text.ts";
+import { needsOf } from "./needs.ts";
+import type { NeededObject } from "./needs.ts";
+import { blueprintDocument, blueprintText, env, find, keyOf } from "./text.ts";
 import type { BlueprintEntry } from "./text.ts";
 
 /** The field of an application by which Authentik finds it by its provider's client ID. A provider has only one application. */
@@ -32,14 +34,24 @@ export function redirectUri(registryUrl: string): string {
  * ({@link renderRemoval}) removes what this one no longer holds. Applying it twice changes nothing. The same arguments give the same bytes.
  */
 export function renderBlueprint(args: BlueprintArgs): string {
-  return blueprintText(args.application, "Managed by zot-auth: changes made by hand are overwritten.", [
+  return blueprintText(...contentOf(args));
+}
+
+/** What the blueprint looks up in Authentik. */
+export function blueprintNeeds(args: BlueprintArgs): readonly NeededObject[] {
+  return needsOf(blueprintDocument(...contentOf(args)));
+}
+
+function contentOf(args: BlueprintArgs): Parameters<typeof blueprintText> {
+  const entries = [
     ...dependencyEntries(args),
     ...accountEntries(args),
     ...providerEntries(args),
     ...bindingEntries(args),
     ...flowEntries(args),
     appPasswordEntry(args),
-  ]);
+  ];
+  return [args.application, "Managed by zot-auth: changes made by hand are overwritten.", entries];
 }
 
 /** Blueprints that create what ours looks up. Authentik applies them first, and ours only once they exist. */

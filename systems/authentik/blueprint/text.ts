@@ -19,13 +19,18 @@ export interface BlueprintEntry {
 
 /** Formats a blueprint. The same entries give the same bytes. */
 export function blueprintText(name: string, description: string, entries: readonly BlueprintEntry[]): string {
+  return blueprintDocument(name, description, entries).toString({ lineWidth: 0 });
+}
+
+/** A blueprint before it is text: formatting it and reading it again takes most of the time. */
+export function blueprintDocument(name: string, description: string, entries: readonly BlueprintEntry[]): Document {
   const document = new Document({
     version: 1,
     metadata: { name, labels: { "blueprints.goauthentik.io/description": description } },
     entries: entries.map(withPk),
   });
   visit(document, { Scalar: (_key, node) => quoteUnlessPlain(node) });
-  return document.toString({ lineWidth: 0 });
+  return document;
 }
 
 /** Text that every version of YAML reads as this text. */

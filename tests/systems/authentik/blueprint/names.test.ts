@@ -4,7 +4,11 @@ import test from "node:test";
 import { blueprintArgs } from "../../../../stack/arguments.ts";
 import { needsOf } from "../../../../systems/authentik/blueprint/needs.ts";
 import { bindingOf, renderRemoval } from "../../../../systems/authentik/blueprint/objects.ts";
-import { appPasswordIdentifier, renderBlueprint } from "../../../../systems/authentik/blueprint/render.ts";
+import {
+  appPasswordIdentifier,
+  blueprintNeeds,
+  renderBlueprint,
+} from "../../../../systems/authentik/blueprint/render.ts";
 import { parseSettings } from "../../../../settings/parse.ts";
 import { startLab } from "../../../lab/authentik/support.ts";
 import { settingsWith } from "../../../support/provider.ts";
@@ -65,6 +69,13 @@ test("every group name is looked up and bound as it is, and a removal names it",
   lab.write("removal.yaml", renderRemoval(GROUPS.map((group) => bindingOf("zot", group))));
   await lab.apply("removal.yaml", renderRemoval(GROUPS.map((group) => bindingOf("zot", group))));
   assert.deepEqual(new Set(await bound()), new Set(["admins", "artifact-workloads"]));
+});
+
+test("what a blueprint looks up is the same before it is text", () => {
+  const args = blueprintArgs(settingsWith({ access: { signInGroups: GROUPS }, authentik: { appliedAfter: ["mfa"] } }));
+  const needs = blueprintNeeds(args);
+  assert.ok(needs.length > GROUPS.length);
+  assert.deepEqual(needs, needsOf(renderBlueprint(args)));
 });
 
 test("text is quoted where YAML 1.1 would read something else", () => {
