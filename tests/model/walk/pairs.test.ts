@@ -37,7 +37,7 @@ for (const [number, [pair, { known, each }]] of Object.entries(PAIRS).entries())
       const when = (order + number) % 2 === 0 ? "before" : "after";
       const { failure } = await play({ pair, fault: { at, when, then: order % 4 < 2 ? "provider" : "cli" } });
       failures.push(failure === undefined ? undefined : `killed ${when} request ${at}: ${failure}`);
-      if (!each && (order + number) % (3 * STEP) >= STEP) continue;
+      if ((order + number) % (each ? 2 : 3 * STEP) >= step) continue;
       const back = await play({ pair, fault: { at, when, then: order % 4 < 2 ? "cli" : "provider" }, back: true });
       failures.push(
         back.failure === undefined ? undefined : `killed ${when} request ${at}, and set back: ${back.failure}`,
@@ -48,6 +48,21 @@ for (const [number, [pair, { known, each }]] of Object.entries(PAIRS).entries())
     else assert.notEqual(first, undefined, `it works now: remove "${known}" from the table`);
   });
 }
+
+for (const run of ["up", "destroy"] as const)
+  test(`${run} with a ConfigMap, killed before and after each request to Kubernetes, then destroy`, async () => {
+    const pair = "delivery by the API, then by a ConfigMap";
+    const { failure, requests = [] } = await play({ pair, run });
+    assert.equal(failure, undefined, failure);
+    const kills = requests.flatMap((request, index) => (request.includes("/configmaps/") ? [index + 1] : []));
+    assert.ok(kills.length > 0, requests.join("\n"));
+    for (const at of kills)
+      for (const when of ["before", "after"] as const)
+        for (const then of ["provider", "cli"] as const) {
+          const { failure: why } = await play({ pair, run, fault: { at, when, then } });
+          assert.equal(why, undefined, `killed ${when} request ${at} (${then}): ${why ?? ""}`);
+        }
+  });
 
 async function play(job: Job): Promise<Walked> {
   thread.postMessage(job);

@@ -154,7 +154,7 @@ export class Walk {
    *
    * @throws AssertionError that says what is not as it should be
    */
-  async back({ from, to, gap }: Pair, fault: Fault): Promise<void> {
+  async back({ from, to, gap, onlyRefresh }: Pair, fault: Fault): Promise<void> {
     const first = settingsAt(this.place, Object.entries(from?.(this.place) ?? {}));
     const second = settingsAt(this.place, Object.entries(to(this.place)));
     await this.#begin(first);
@@ -168,13 +168,36 @@ export class Walk {
     assertDone(await this.#engine.up(() => wholeProgram(first)));
     if (gap === undefined) assert.deepEqual(this.#gaps, [], "CI has a key that zot takes at every moment");
     const missing = differences(await this.#inventory(), before).filter((thing) => thing.startsWith("-"));
-    if (gap === undefined) assert.deepEqual(missing, [], "nothing of what was there before is missing");
+    if (onlyRefresh === undefined) assert.deepEqual(missing, [], "nothing of what was there before is missing");
     // Only a refresh finds what the killed run made or overwrote, and what no state knows of.
     assertDone(await this.#engine.refresh());
     await this.#up(first);
     await this.#refreshed(first);
     assert.deepEqual(differences(await this.#inventory(), before), [], "what is there is what was there before");
     this.#at = JSON.stringify(first);
+  }
+
+  /**
+   * The first `up` with the settings of the edit, or a `destroy`, is killed at a request. The user destroys.
+   *
+   * @returns as {@link cut}
+   * @throws AssertionError that says what is not as it should be
+   */
+  async ended(run: "up" | "destroy", { to }: Pair, fault?: Fault): Promise<readonly string[]> {
+    const settings = settingsAt(this.place, Object.entries(to(this.place)));
+    this.#at = "";
+    this.#names = [];
+    if (run === "up") await this.#destroyed([]);
+    else await this.#up(settings);
+    const ended =
+      run === "up" ? await this.#engine.up(() => wholeProgram(settings), fault) : await this.#engine.destroy(fault);
+    if (fault === undefined) assertDone(ended);
+    assertDone(await this.#engine.destroy());
+    assert.deepEqual(await this.#left(), [], "destroy leaves nothing");
+    // Pulumi keeps creations with an unknown outcome, also after a destroy.
+    assertDone(await this.#engine.refresh());
+    await this.#destroyed([]);
+    return ended.run.changes.map(({ method, url }) => `${method} ${url.pathname}`);
   }
 
   /** What a first up with these settings makes. */
@@ -247,8 +270,11 @@ export class Walk {
     assertDone(await this.#engine.destroy());
     assert.deepEqual(this.#engine.unfinished(), [], "nothing is pending");
     assert.deepEqual(this.#engine.state, [], "the state is empty");
-    const left = (await this.#inventory()).filter((thing) => !this.#empty.includes(thing));
-    assert.deepEqual(left, leaves, "destroy leaves nothing");
+    assert.deepEqual(await this.#left(), leaves, "destroy leaves nothing");
+  }
+
+  async #left(): Promise<Inventory> {
+    return (await this.#inventory()).filter((thing) => !this.#empty.includes(thing));
   }
 
   #expect(first: Settings, second: Settings): void {

@@ -9,7 +9,7 @@ import { Walk } from "./walk.ts";
 /** A setting that changes, or settings that change together in a run that may be killed. */
 export type Job =
   | { readonly path: string }
-  | { readonly pair: string; readonly fault?: Fault; readonly back?: boolean };
+  | { readonly pair: string; readonly fault?: Fault; readonly back?: boolean; readonly run?: "up" | "destroy" };
 
 export interface Walked {
   /** Why it failed. */
@@ -33,6 +33,7 @@ async function play(job: Job): Promise<Walked> {
     }
     const pair = PAIRS[job.pair];
     if (pair === undefined) throw new Error(`there is no pair ${job.pair}`);
+    if (job.run !== undefined) return { requests: await walk.ended(job.run, pair, job.fault) };
     if (job.fault !== undefined && job.back === true) {
       await walk.back(pair, job.fault);
       return {};

@@ -10,6 +10,8 @@ export interface Pair {
   readonly each?: true;
   /** Why what CI has under one of the two names is no key for a moment, or none that zot takes. */
   readonly gap?: string;
+  /** Why something that is needed may be missing until a refresh, after the run was killed and the settings were set back. */
+  readonly onlyRefresh?: string;
   /** What is wrong today. The test fails as soon as it is right. */
   readonly known?: string;
 }
@@ -43,10 +45,13 @@ export const PAIRS: Readonly<Record<string, Pair>> = {
   },
   "secret name and repositories": {
     to: () => ({ "forgejo.secretName": "REGISTRY_KEY", "forgejo.repositories": ["own/two", "own/three"] }),
+    onlyRefresh:
+      "forgejo:FormerSecrets deletes a secret a moment before the engine deletes its row: the row, which is there again, says that it is written",
   },
   "the key's secret and another one swap their names": {
     to: () => ({ "forgejo.secretName": "OTHER", "forgejo.secrets[].name": "ZOT_CI_API_KEY" }),
     gap: "each of the two names is the other secret's before or after",
+    onlyRefresh: "a secret that was overwritten by a run which did not record that",
     each: true,
   },
   "another file for the blueprint": {
@@ -54,6 +59,23 @@ export const PAIRS: Readonly<Record<string, Pair>> = {
     to: ({ data }) => ({
       "authentik.delivery": `file:${data("blueprints/git2.yaml")}`,
       "authentik.blueprintPath": "custom/git2.yaml",
+    }),
+    each: true,
+  },
+  "proofs, accepted losses, mirrors and the key": {
+    from: () => ({
+      "acceptance.repository": "zot-auth/before",
+      "authentik.acceptRemoved": ["group a of the account b"],
+    }),
+    to: () => ({
+      "acceptance.repository": "zot-auth/after",
+      "authentik.acceptRemoved": [],
+      "registry.acceptRemoved": ["http.auth.htpasswd"],
+      "registry.serviceLog": "/var/log/zot.log",
+      "zot.sync.downloadDir": "/var/tmp/zot",
+      "zot.sync.credentialsFile": "/etc/zot/sync.json",
+      "registry.pullThrough[].stripPrefix": true,
+      "ci.rotationTrigger": "now",
     }),
     each: true,
   },
