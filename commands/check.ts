@@ -11,7 +11,7 @@ import type { OwnOptions } from "./check/options.ts";
 import { hasProvedSince, proveAgain } from "./check/proveAgain.ts";
 import { serversDown } from "./check/serversDown.ts";
 import { inSequence } from "../report/events.ts";
-import { keyOutputsIn } from "../report/state.ts";
+import { keyOutputsIn, stackOutputsIn } from "../report/state.ts";
 import { withEventLog } from "./eventLog.ts";
 import { PULUMI_EXIT, pulumi } from "./pulumi.ts";
 import { folderFor, notifiedFolderFor, standInsIn } from "./reportFolder.ts";
@@ -197,13 +197,11 @@ interface Stack {
 
 /** `undefined` if there is no such stack; why it cannot be read. */
 async function readStack(stack: string): Promise<Stack | string | undefined> {
-  const { code, kept } = await pulumi(["stack", "output", "--json", "--stack", stack], "stdout");
+  const { code, kept } = await pulumi(["stack", "export", "--stack", stack], "stdout");
   if (code === PULUMI_EXIT.stackNotFound) return undefined;
-  if (code !== 0) return "could not read its outputs, see above.";
-  const state = await pulumi(["stack", "export", "--stack", stack], "stdout");
-  if (state.code !== 0) return "could not read its state, see above.";
-  const exported = JSON.parse(state.kept) as unknown;
-  return { outputs: { ...(JSON.parse(kept) as Stack["outputs"]), ...keyOutputsIn(exported) }, state: exported };
+  if (code !== 0) return "could not read its state, see above.";
+  const state = JSON.parse(kept) as unknown;
+  return { outputs: { ...stackOutputsIn(state), ...keyOutputsIn(state) }, state };
 }
 
 function sentence(text: string): string {

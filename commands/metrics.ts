@@ -10,7 +10,7 @@ export interface CheckFound {
   readonly ended: Date;
   /** Whether everything is as declared. */
   readonly success: boolean;
-  /** What `pulumi stack output --json` prints. */
+  /** The outputs of the stack. */
   readonly outputs: unknown;
   /** What `pulumi stack export` prints. */
   readonly state: unknown;

@@ -1,7 +1,6 @@
-import { at } from "../core/json.ts";
 import type { RunEvents } from "./events.ts";
 import type { AccessMatrix, Proof, Report, Step } from "./report.ts";
-import { accessOf, keyLifeOf, proofsOf, stepsOf, versionsOf } from "./state.ts";
+import { accessOf, keyLifeOf, proofsOf, stackOutputsIn, stepsOf, versionsOf } from "./state.ts";
 
 /** What is known of a run. */
 export interface Run {
@@ -19,7 +18,7 @@ export interface Run {
 
 /** Builds the report of a run. */
 export function buildReport({ stack, command, ended, succeeded, says, state, events, standIns }: Run): Report {
-  const outputs = outputsIn(state);
+  const outputs = stackOutputsIn(state);
   const key = keyLifeOf(outputs, state);
   const steps = stepsOf(state, events);
   const findings = events?.findings ?? [];
@@ -75,13 +74,3 @@ function asRun(proof: Proof, steps: readonly Step[]): Proof {
 }
 
 const TYPES: Readonly<Record<string, string>> = { services: "Services", "sign-in": "SignInProof" };
-
-/** The outputs of the stack itself. */
-function outputsIn(state: unknown): unknown {
-  const resources = at(state, "deployment", "resources");
-  if (!Array.isArray(resources)) return undefined;
-  return at(
-    resources.find((resource) => at(resource, "type") === "pulumi:pulumi:Stack"),
-    "outputs",
-  );
-}

@@ -87,6 +87,12 @@ function componentOf(resource: Resource): string {
   return typeof parent === "string" && !parent.includes("::pulumi:pulumi:Stack::") ? nameOf(parent) : "";
 }
 
+/** The stack's outputs, as `pulumi stack output --json` prints them: none of them is secret. */
+export function stackOutputsIn(state: unknown): Readonly<Record<string, unknown>> {
+  const outputs = outputsOf(state, "pulumi:pulumi:Stack");
+  return isObject(outputs) ? outputs : {};
+}
+
 /** The outputs of the only resource of a type. */
 function outputsOf(state: unknown, type: string): unknown {
   return resourcesIn(state).find((resource) => typeOf(resource) === type)?.["outputs"];

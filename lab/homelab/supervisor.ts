@@ -15,28 +15,28 @@ export interface SupervisorOptions {
 /** Starts a program and restarts it whenever it exits, until `close`. */
 export function supervise(options: SupervisorOptions): { close(): Promise<void> } {
   const log = openSync(options.logFile, "a", 0o600);
+  const closing = new AbortController();
   let child: ChildProcess | undefined;
-  let closing = false;
 
   async function run(): Promise<void> {
-    while (!closing) {
-      const started = Date.now();
+    let failures = 0;
+    while (!closing.signal.aborted) {
       const process = spawn(options.binary, options.arguments, { stdio: ["ignore", log, log] });
       child = process;
-      const ended = new Promise<void>((resolve) => {
-        process.once("error", () => resolve());
-        process.once("exit", () => resolve());
+      const ended = new Promise<boolean>((resolve) => {
+        process.once("error", () => resolve(false));
+        process.once("exit", (code, signal) => resolve(code === 0 || signal !== null));
       });
       if (process.pid !== undefined) writeFileSync(options.pidFile, String(process.pid));
-      await ended;
-      // Like launchd and systemd, wait before restarting a program that exits immediately.
-      if (Date.now() - started < 500) await delay(200);
+      failures = (await ended) ? 0 : failures + 1;
+      // Like launchd and systemd, waits before it restarts a program that fails; launchd up to 10 s.
+      if (failures > 0) await delay(Math.min(100 * 2 ** failures, 2000), undefined, closing).catch(() => undefined);
     }
   }
   const done = run();
   return {
     async close() {
-      closing = true;
+      closing.abort();
       child?.kill("SIGTERM");
       await done;
     },

@@ -17,9 +17,11 @@ if (said.includes(process.env.HANGS)) {
   if (process.env.FAILS) process.exit(1);
   setInterval(() => {}, 1000);
   console.error("hangs");
-} else if (said.includes("stack output"))
-  console.log(JSON.stringify({ ciUser: "zot-ci", registryUrl: process.env.SERVER, keyRotates: later(9), keyExpires: later(30) }));
-else if (said.includes("stack export")) console.log(JSON.stringify({ deployment: { resources: [] } }));
+} else if (said.includes("stack export")) {
+  const outputs = { ciUser: "zot-ci", registryUrl: process.env.SERVER, keyRotates: later(9), keyExpires: later(30) };
+  const resources = [{ type: "pulumi:pulumi:Stack", urn: "urn:pulumi:prod::zot-auth::pulumi:pulumi:Stack::zot-auth-prod", outputs }];
+  console.log(JSON.stringify({ deployment: { resources } }));
+}
 `;
 
 /** @param signal undefined: the CLI fails at once */
