@@ -32,6 +32,14 @@ const LONGEST = [
   "lab/lab",
   "browser/",
   "toolchain",
+  "components/alone",
+  "provider/pulumi",
+  "systems/onePassword",
+  "commands",
+  "ci",
+  "systems/zot/host/deploy",
+  "systems/forgejo",
+  "lab/authentik",
 ];
 
 /** Test files that run in one process, one after the other. Paths are relative to the folder `tests`. */
