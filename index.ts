@@ -1,16 +1,10 @@
 import { getStack, unsecret } from "@pulumi/pulumi";
-import {
-  Acceptance,
-  AuthentikAccess,
-  CiServiceAccount,
-  ForgejoSecret,
-  ZotServer,
-  lookAtHost,
-} from "./components/index.ts";
+import { AuthentikAccess, ZotServer, lookAtHost } from "./components/index.ts";
 import { Preflight } from "./components/parts/resources.ts";
 import { removalInUpdate } from "./components/parts/takeOverNotice.ts";
 import { fingerprint } from "./core/secrets/fingerprint.ts";
 import * as from from "./stack/arguments.ts";
+import { registerAccounts } from "./stack/ciAccount.ts";
 import { readClientSecret } from "./stack/clientSecret.ts";
 import { keepOutputs } from "./stack/keptOutputs.ts";
 import { stackOutputs } from "./stack/outputs.ts";
@@ -41,7 +35,6 @@ const options = { providers: components, dependsOn: [preflight] };
 
 // Nothing that changes anything is registered before the host has answered and the client secret has been read.
 const [planned, { clientSecret }] = await Promise.all([planning, reading, kept]);
-// First part of the labels of our keys and secrets.
 const owner = `zot-auth/${getStack()}`;
 
 const clientSecretFingerprint = unsecret(clientSecret.apply(fingerprint));
@@ -52,27 +45,19 @@ const access = new AuthentikAccess(
   options,
 );
 const server = new ZotServer("zot", { ...planned, clientSecret, issuer: access.issuer }, options);
-const account = new CiServiceAccount("ci", { ...from.ciServiceAccountArgs(settings), owner, access, server }, options);
-announceRotation(settings.ci.user, account.key);
-const secrets = new ForgejoSecret(
-  "forgejo",
-  { ...from.forgejoSecretArgs(settings), owner, key: { ...account.key, source: settings.ci.keyStore } },
-  { ...options, dependsOn: [preflight, account.keys] },
-);
-const acceptance = new Acceptance(
-  "acceptance",
-  {
-    ...from.acceptanceArgs(settings, planned.facts.version),
-    owner,
-    key: account.key,
-    configHash: server.configHash,
-    clientSecretFingerprint,
-    secrets,
-    // Of `npm run check -- <stack> --full`.
-    again: process.env["ZOT_AUTH_PROVE_AGAIN"],
-  },
+const accounts = registerAccounts({
+  settings,
+  owner,
+  access,
+  server,
+  version: planned.facts.version,
+  configHash: server.configHash,
+  clientSecretFingerprint,
+  // Of `npm run check -- <stack> --full`.
+  again: process.env["ZOT_AUTH_PROVE_AGAIN"],
   options,
-);
+});
+for (const { account, key } of accounts) announceRotation(account.user, key);
 
 export const {
   registryHost,
@@ -91,4 +76,5 @@ export const {
   skopeoCopyArgs,
   daggerArgs,
   acceptanceResult,
-} = stackOutputs({ settings, version: server.version, key: account.key, results: acceptance.results });
+  ciAccounts,
+} = stackOutputs({ settings, version: server.version, accounts });

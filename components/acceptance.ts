@@ -45,8 +45,8 @@ export interface AcceptanceArgs {
   readonly repository: string;
   /** Who may do what: every row is tried on the live registry. */
   readonly expectedAccess: readonly AccessRow[];
-  /** The other servers: whether each works is looked at too. */
-  readonly services: ServicesArgs;
+  /** The other servers: whether each works is looked at too. Default: they are not. */
+  readonly services?: ServicesArgs | undefined;
   /** A build in CI that proves the key where it is used. Default: none. */
   readonly testBuild?: TestBuildArgs | undefined;
   /** Further builds, side by side. Default: none. */
@@ -67,8 +67,8 @@ export interface AcceptanceResults {
   readonly signIn: Readonly<Record<string, string>>;
   /** How many checks of the access matrix passed. */
   readonly access: string;
-  /** How many services work: `6 passed, 1 skipped`. */
-  readonly services: string;
+  /** How many services work: `6 passed, 1 skipped`; absent if none was looked at. */
+  readonly services?: string;
   /** When they did, RFC 3339: the checks run again when the config, the client secret or the key changes. */
   readonly checked: string;
   /** How the test builds ended; absent without one. */
@@ -153,23 +153,26 @@ export class Acceptance extends ComponentResource {
       },
     );
     // After everything else: it tells of the state in which `up` leaves the servers, and one that is down does not keep replaced keys from being revoked.
-    const services = new Services(
-      `${name}-services`,
-      { ...args.services, ...repeated, registryUrl, proves: { ...proves, clientSecret: args.clientSecretFingerprint } },
-      { parent: this, dependsOn: [otherKeys] },
+    const services = (args.services === undefined ? [] : [args.services]).map(
+      (service) =>
+        new Services(
+          `${name}-services`,
+          { ...service, ...repeated, registryUrl, proves: { ...proves, clientSecret: args.clientSecretFingerprint } },
+          { parent: this, dependsOn: [otherKeys] },
+        ),
     );
     const proofs = all([
       signInProof.checks,
       accessProof.result,
       accessProof.checked,
-      services.result,
+      all(services.map((service) => service.result)),
       all(builds.map((build) => build.result)),
     ]);
     this.results = proofs.apply(([checks, access, checked, working, built]) => ({
       signIn: Object.fromEntries(checks.map((check) => [check.name, check.result])),
       access,
       checked,
-      services: working,
+      ...(working[0] === undefined ? {} : { services: working[0] }),
       ...(built.length === 0 ? {} : { build: [...new Set(built)].join(", ") }),
     }));
     this.registerOutputs();

@@ -1,4 +1,4 @@
-import { ComponentResource } from "@pulumi/pulumi";
+import { ComponentResource, RunError } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Input, Output, Resource } from "@pulumi/pulumi";
 import { toSeconds } from "../core/duration.ts";
 import type { Duration } from "../core/duration.ts";
@@ -10,11 +10,10 @@ import { blueprintHash } from "../systems/authentik/blueprint/hash.ts";
 import { declaredObjects, neededObjects } from "../systems/authentik/blueprint/objects.ts";
 import { redirectUri, renderBlueprint } from "../systems/authentik/blueprint/render.ts";
 import type { AuthentikConnection } from "../systems/authentik/client.ts";
-import { formerAccountsIn } from "../systems/authentik/blueprint/former.ts";
 import type { FormerlyDeclared } from "../systems/authentik/blueprint/former.ts";
 import { deliver } from "./parts/blueprintDelivery.ts";
 import type { ArgoCdArgs, KubernetesArgs } from "./parts/blueprintDelivery.ts";
-import { Application, AppliedBlueprint, ObjectCleanup, PolicyBinding } from "./parts/resources.ts";
+import { AccountCleanup, Application, AppliedBlueprint, ObjectCleanup, PolicyBinding } from "./parts/resources.ts";
 
 export interface AuthentikAccessArgs extends AuthentikConnection, BlueprintArgs {
   /** How the blueprint reaches Authentik. A change delivers it the new way and removes it from the old place. */
@@ -31,8 +30,16 @@ export interface AuthentikAccessArgs extends AuthentikConnection, BlueprintArgs 
   readonly clientSecretFingerprint: Input<string>;
 }
 
+/** An account as the blueprint declares it. */
+export interface DeclaredAccount {
+  /** The entries about it, in JSON: what Authentik must have. */
+  readonly declared: string;
+  /** Names that it had before. */
+  readonly former: Output<readonly FormerlyDeclared[]>;
+}
+
 /**
- * Who may sign in: the CI group, the service account, the OAuth2 provider, the application, its PolicyBindings and the sign-in flow for machines, as
+ * Who may sign in: the service accounts and their groups, the OAuth2 provider, the application, its PolicyBindings and the sign-in flow for machines, as
  * one blueprint. It removes what an earlier blueprint made and this one does not.
  */
 export class AuthentikAccess extends ComponentResource {
@@ -40,10 +47,7 @@ export class AuthentikAccess extends ComponentResource {
   readonly blueprintHash: string;
   /** Where Authentik has the blueprint: a path below its blueprint folder, or `inline:` and a name. */
   readonly blueprintPlace: string;
-  /** The entries about the service account, in JSON: what Authentik must have. */
-  readonly declaredAccount: string;
-  /** Accounts that earlier blueprints created. */
-  readonly formerAccounts: Output<readonly FormerlyDeclared[]>;
+  readonly #accounts = new Map<string, DeclaredAccount>();
   /** Done when Authentik has applied the blueprint. */
   readonly applied: Resource;
   /** Done when the application is as declared: from then on the issuer answers, under the name that zot expects. */
@@ -76,6 +80,16 @@ export class AuthentikAccess extends ComponentResource {
       },
       { parent: this },
     );
+    const accounts = Object.entries(args.accounts).map(([id, { user: username }]) => {
+      const { timeout } = delivered;
+      // The only account had the id `ci`.
+      const row = new AccountCleanup(
+        id === "ci" ? `${name}-account` : `${name}-account-${id}`,
+        { ...connection, username, timeout },
+        { parent: this, dependsOn: [cleanup] },
+      );
+      return { id, row };
+    });
     const delivering = deliver(
       name,
       {
@@ -89,7 +103,7 @@ export class AuthentikAccess extends ComponentResource {
         appliedAfter,
         clientSecretVariable,
       },
-      { parent: this, dependsOn: [cleanup] },
+      { parent: this, dependsOn: [cleanup, ...accounts.map(({ row }) => row)] },
     );
     const applied = new AppliedBlueprint(
       `${name}-applied`,
@@ -126,11 +140,21 @@ export class AuthentikAccess extends ComponentResource {
       const binding = { application, group, order, declared: declared.bindings[group] ?? "[]" };
       new PolicyBinding(`${name}-${group}`, { ...connection, ...delivered, ...binding }, made);
     }
-    this.declaredAccount = declared.account;
-    this.formerAccounts = cleanup.former.apply(formerAccountsIn);
+    for (const { id, row } of accounts)
+      this.#accounts.set(id, { declared: declared.accounts[id] ?? "[]", former: row.former });
     this.blueprintHash = hash;
     this.blueprintPlace = place;
     this.applied = applied;
     this.registerOutputs();
+  }
+
+  /** One of the `accounts`, by its id. */
+  account(id: string): DeclaredAccount {
+    const account = this.#accounts.get(id);
+    if (account === undefined)
+      throw new RunError(
+        `There is no account "${id}" among those of AuthentikAccess: ${[...this.#accounts.keys()].join(", ")}.`,
+      );
+    return account;
   }
 }

@@ -7,8 +7,8 @@ import type { FormerAccounts } from "../systems/zot/keys/formerAccounts.ts";
 import type { OwnKey } from "../systems/zot/keys/otherKeys/accountKeys.ts";
 import { rotationPlan } from "../systems/zot/keys/rotation.ts";
 import type { SignInArgs } from "../systems/zot/signIn/check.ts";
-import type { AuthentikAccess } from "./authentikAccess.ts";
-import { ApiKey, KeyCleanup, ServiceAccount } from "./parts/resources.ts";
+import type { AuthentikAccess, DeclaredAccount } from "./authentikAccess.ts";
+import { ApiKey, KeyCleanup, KeyCopy, ServiceAccount } from "./parts/resources.ts";
 
 export interface CiServiceAccountArgs {
   /** How the account signs in to Authentik and zot. */
@@ -17,6 +17,8 @@ export interface CiServiceAccountArgs {
   readonly owner: string;
   /** Where the key is stored: `op://vault/item/field`. The item must exist; its other fields are left unchanged. A change creates a new key there, and empties the old field. */
   readonly keyStore: SecretReference;
+  /** Further fields that get a copy of the key. A field that is removed from the list is emptied. Default: none. */
+  readonly keyCopies?: readonly SecretReference[] | undefined;
   /** How long a key is valid. A change creates a new key. */
   readonly keyLifetime: Duration;
   /** The age at which `up` replaces the key. Default: two thirds of `keyLifetime`. */
@@ -34,8 +36,9 @@ export interface CiServiceAccountArgs {
   /** How long Authentik may take to apply the blueprint again if the account is not as declared. */
   readonly applyTimeout: Duration;
   /** The component whose blueprint creates the account. */
-  readonly access: Resource &
-    Pick<AuthentikAccess, "applied" | "blueprintHash" | "blueprintPlace" | "declaredAccount" | "formerAccounts">;
+  readonly access: Resource & Pick<AuthentikAccess, "applied" | "blueprintHash" | "blueprintPlace">;
+  /** The account there: `access.account(id)`. */
+  readonly account: DeclaredAccount;
   /** The registry. Its config must be in force before zot can create a key. */
   readonly server: Resource;
 }
@@ -86,7 +89,7 @@ export class CiServiceAccount extends ComponentResource {
         group: signIn.ciGroup,
         appPassword: signIn.appPassword,
         machineFlow: signIn.machineFlow,
-        declared: access.declaredAccount,
+        declared: args.account.declared,
       },
       { parent: this, dependsOn: [access.applied] },
     );
@@ -95,7 +98,7 @@ export class CiServiceAccount extends ComponentResource {
     const keys = { ...signIn, owner: args.owner, store: args.keyStore, onDestroy: args.onDestroy, lifetime };
     const cleanup = new KeyCleanup(
       `${name}-keys`,
-      { ...keys, blueprint, declaredBefore: access.formerAccounts },
+      { ...keys, blueprint, declaredBefore: args.account.former },
       { parent: this, dependsOn: [account, access, args.server] },
     );
     const formerOwners = output(cleanup.formerOwners).apply((owners) => (owners?.length === 0 ? undefined : owners));
@@ -117,6 +120,14 @@ export class CiServiceAccount extends ComponentResource {
       },
       { parent: this, dependsOn: [cleanup] },
     );
+    for (const store of args.keyCopies ?? []) {
+      const { fingerprint, label } = key;
+      new KeyCopy(
+        `${name}-${store}`,
+        { source: args.keyStore, store, fingerprint, label, onDestroy: args.onDestroy },
+        { parent: this, dependsOn: [cleanup] },
+      );
+    }
     this.keys = cleanup;
     this.key = {
       uuid: key.uuid,

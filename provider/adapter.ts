@@ -24,7 +24,7 @@ export function adapt<I extends object, S extends I & Observed>(resource: Resour
       if (resource.lookAhead?.needs.every((key) => isKnown(inputs[key])) === true)
         await resource.lookAhead.look({ inputs: inputsOf(inputs), state: change?.state }, context);
       const unknown = Object.fromEntries<Value>(Object.keys(resource.computed).map((key) => [key, UNKNOWN]));
-      const foreseen = change === undefined ? {} : valuesOf({ ...resource.foresees?.(change) } as S);
+      const foreseen = valuesOf({ ...resource.foresees?.({ inputs: inputsOf(inputs), state: change?.state }) } as S);
       return { ...(keeps ? state : unknown), ...foreseen, ...inputs, drift: "" };
     },
     create: async (inputs, context) => {

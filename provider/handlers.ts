@@ -14,6 +14,8 @@ const currentResources: Readonly<Record<string, () => Promise<ResourceHandler>>>
   "zot-auth:acceptance:TestBuild": async () =>
     adapt((await import("../systems/forgejo/resources/testBuild.ts")).testBuild),
   "zot-auth:argocd:Sync": async () => adapt((await import("../systems/argocd/sync.ts")).argocdSync),
+  "zot-auth:authentik:AccountCleanup": async () =>
+    adapt((await import("../systems/authentik/resources/accountCleanup.ts")).accountCleanup),
   "zot-auth:authentik:AppliedBlueprint": async () =>
     adapt((await import("../systems/authentik/resources/appliedBlueprint.ts")).appliedBlueprint),
   "zot-auth:authentik:BlueprintFile": async () =>
@@ -42,6 +44,7 @@ const currentResources: Readonly<Record<string, () => Promise<ResourceHandler>>>
   "zot-auth:zot:FileCleanup": async () =>
     adapt((await import("../systems/zot/host/former/fileCleanup.ts")).fileCleanup),
   "zot-auth:zot:KeyCleanup": async () => adapt((await import("../systems/zot/keys/keyCleanup.ts")).keyCleanup),
+  "zot-auth:zot:KeyCopy": async () => adapt((await import("../systems/zot/keys/keyCopy.ts")).keyCopy),
   "zot-auth:zot:OtherKeys": async () => adapt((await import("../systems/zot/keys/otherKeys/otherKeys.ts")).otherKeys),
 };
 

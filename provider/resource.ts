@@ -88,8 +88,8 @@ export interface Resource<I extends object, S extends I & Observed> {
   diff?(change: Change<I, S>): Difference;
   /** Whether an update keeps the computed outputs; otherwise a preview shows them as unknown. Default: no. */
   keeps?(change: Omit<Change<I, S>, "oldInputs">): boolean;
-  /** Computed outputs of an update that follow from inputs and state alone; a preview shows them as they will be. */
-  foresees?(change: Omit<Change<I, S>, "oldInputs">): Partial<S>;
+  /** Computed outputs that follow from the inputs, and the state of an update, alone; a preview shows them as they will be. */
+  foresees?(change: { readonly inputs: I; readonly state: S | undefined }): Partial<S>;
   /** What a preview says about an update, beyond the changed properties. */
   notice?(change: Omit<Change<I, S>, "oldInputs">): string | undefined;
   /** What a preview says about what exists already where `up` will write. */

@@ -11,33 +11,63 @@ import { usernameClaimProblem } from "../systems/zot/config/usernameClaim.ts";
 import { pathProblems } from "../systems/zot/host/settingsProblems.ts";
 import { keyProblems } from "../systems/zot/keys/settingsProblems.ts";
 import { NEWEST_KNOWN } from "../systems/zot/version.ts";
+import { accountProblems } from "./accountProblems.ts";
+import { accountSettings } from "./accountSettings.ts";
 import { keyStoreProblems } from "./keyStore.ts";
 import type { Settings } from "./schema.ts";
 import { zotConfigArgs } from "./zotConfigArgs.ts";
 
 /** Checks across settings: those of each system, and those that concern several systems. */
 export function* crossChecks(settings: Settings): Generator<SettingsProblem> {
-  yield* keyProblems(settings.ci);
+  const accounts = namedAccounts(settings);
+  for (const { account, names } of accounts) yield* keyProblems(account, names.life);
+  yield* accountProblems(settings);
   yield* keyStoreProblems(settings);
   yield* pathProblems(settings.registry, settings.zot);
-  yield* accessProblems(settings.access, settings.ci.user);
-  yield* authentikProblems(settings.authentik, settings.access);
+  yield* accessProblems(
+    settings.access,
+    accounts.map(({ account: { user, group }, names }) => ({
+      user,
+      group,
+      userSetting: names.user,
+      groupSetting: names.group,
+    })),
+  );
+  yield* authentikProblems(
+    settings.authentik,
+    { ...settings.access, ciGroups: accounts.map(({ account }) => account.group) },
+    accounts.map(({ names }) => names.group),
+  );
   yield* deliveryProblems(settings);
   yield* zotProblems(settings.zot);
   yield* usernameClaimProblems(settings);
   yield* configProblems(settings);
   yield* pullThroughProblems(settings);
-  yield* forgejoProblems(settings.forgejo);
+  yield* forgejoProblems(
+    accounts.map(({ account: { secretName: name, repositories }, names }) => ({
+      setting: names.secretName,
+      name,
+      repositories,
+    })),
+    settings.forgejo,
+  );
+}
+
+function namedAccounts(settings: Settings) {
+  return Object.entries(settings.accounts).map(([id, account]) => ({
+    account,
+    names: accountSettings(id, settings),
+  }));
 }
 
 /** API keys work with the name that zot gave the account at its sign-in. */
-function* usernameClaimProblems({ zot, ci }: Settings): Generator<SettingsProblem> {
+function* usernameClaimProblems({ zot, accounts }: Settings): Generator<SettingsProblem> {
   const claim = zot.auth.usernameClaim;
   const why = usernameClaimProblem(claim);
   if (why === undefined) return;
   yield {
     path: "zot.auth.usernameClaim",
-    message: `got "${claim}", ${why}; zot must know CI's account by its user name, ${ci.user}. Use preferred_username, or a claim of your own that contains the user name.`,
+    message: `got "${claim}", ${why}; zot must know CI's account by its user name, ${Object.values(accounts)[0]?.user ?? ""}. Use preferred_username, or a claim of your own that contains the user name.`,
   };
 }
 
@@ -70,27 +100,41 @@ function* deliveryProblems(settings: Settings): Generator<SettingsProblem> {
 
 /** What every version of zot would reject or misread, and rules that lock CI out of its own images. */
 function* configProblems(settings: Settings): Generator<SettingsProblem> {
-  const { ci, acceptance, registry } = settings;
+  const { registry } = settings;
   const args = zotConfigArgs(settings);
   const { config, problems } = assembleZotConfig(args, NEWEST_KNOWN, registry);
   yield* problems;
-  const images = { "ci.imagePrefix": ci.imagePrefix, "acceptance.repository": acceptance.repository };
-  yield* mirrorProblems(args, config, images);
-  yield* ciLimitProblems(args.rules, settings.zot.extra, {
-    user: ci.user,
-    imagePrefix: ci.imagePrefix,
-    repository: acceptance.repository,
-  });
   const rules = allRepositories(args.rules);
-  for (const [setting, repository] of Object.entries({
-    "ci.imagePrefix": `${ci.imagePrefix}/sample`,
-    "acceptance.repository": acceptance.repository,
-  })) {
-    const deciding = decidingRules(rules, repository);
-    if (["read", "create"].every((action) => grants(deciding, { group: args.rules.ciGroup }, action))) continue;
-    yield {
-      path: setting,
-      message: `CI cannot push to "${repository}": the rules of "${deciding?.glob ?? "no glob"}" do not allow its group "${args.rules.ciGroup}" (access.ciGroup) to. Let it push there with access.ci or access.namespaces, or use a different repository.`,
-    };
+  const accounts = namedAccounts(settings);
+  const images = accounts.flatMap(({ account, names }) => [
+    ...account.prefixes.map((repository) => ({ setting: names.prefix, repository })),
+    { setting: names.repository, repository: account.repository },
+  ]);
+  yield* mirrorProblems(args, config, images);
+  for (const { account, names } of accounts) {
+    const { user, group, prefixes, repository } = account;
+    yield* ciLimitProblems(args.rules, settings.zot.extra, {
+      user,
+      group,
+      prefixes,
+      prefixSetting: names.prefix,
+      repository,
+    });
+    const samples = [
+      ...prefixes.map((prefix) => [names.prefix, `${prefix}/sample`] as const),
+      [names.repository, repository] as const,
+    ];
+    for (const [setting, sample] of samples) {
+      const deciding = decidingRules(rules, sample);
+      if (["read", "create"].every((action) => grants(deciding, { group }, action))) continue;
+      const remedy =
+        account.access.namespaces === undefined
+          ? "Let it push there with access.ci or access.namespaces, or use a different repository."
+          : "Give the namespace rules of its own in access.namespaces, or remove that glob.";
+      yield {
+        path: setting,
+        message: `CI cannot push to "${sample}": the rules of "${deciding?.glob ?? "no glob"}" do not allow its group "${group}" (${names.group}) to. ${remedy}`,
+      };
+    }
   }
 }

@@ -1,17 +1,23 @@
 import type { SettingsProblem } from "../core/settings/problem.ts";
 import { mayBeSameField } from "../core/secrets/reference.ts";
+import { accountSettings } from "./accountSettings.ts";
 import type { Settings } from "./schema.ts";
 
-/** Secrets that CI's key would overwrite: `up` writes to `ci.keyStore`, and only reads every other reference. */
+/** Secrets that CI's keys would overwrite: `up` writes to the fields of the accounts, and only reads every other reference. */
 export function* keyStoreProblems(settings: Settings): Generator<SettingsProblem> {
-  const { keyStore } = settings.ci;
-  for (const [path, text] of textsOf(settings)) {
-    if (path === "ci.keyStore" || !mayBeSameField(keyStore, text)) continue;
-    const as = text === keyStore ? "" : ` as "${text}"`;
-    yield {
-      path: "ci.keyStore",
-      message: `got "${keyStore}", the field that ${path} names too${as}: \`up\` would overwrite the secret there with CI's key. Use a field of its own.`,
-    };
+  const { accounts, ...others } = settings;
+  for (const [id, { keyStores }] of Object.entries(accounts)) {
+    const setting = accountSettings(id, settings).keyStore;
+    for (const store of keyStores) {
+      for (const [path, text] of textsOf(others)) {
+        if (!mayBeSameField(store, text)) continue;
+        const as = text === store ? "" : ` as "${text}"`;
+        yield {
+          path: setting,
+          message: `got "${store}", the field that ${path} names too${as}: \`up\` would overwrite the secret there with CI's key. Use a field of its own.`,
+        };
+      }
+    }
   }
 }
 

@@ -3,6 +3,8 @@ import { describeIssue } from "../core/settings/issues.ts";
 import type { SettingsProblem } from "../core/settings/problem.ts";
 import { crossChecks } from "./crossChecks.ts";
 import { RENAMED_SETTINGS } from "./renamed.ts";
+import { ciAccounts } from "./accounts.ts";
+import { accountFormProblems } from "./accountForm.ts";
 import { settingsSchema } from "./schema.ts";
 import type { Settings } from "./schema.ts";
 
@@ -43,7 +45,11 @@ export function parseSettings(
     );
     throw new SettingsError([...problems, ...issues]);
   }
-  const all = [...problems, ...crossChecks(result.data)];
+  const form = [...accountFormProblems(result.data)];
+  if (form.length > 0) throw new SettingsError([...problems, ...form]);
+  const { ci: _ci, ...others } = result.data;
+  const settings = { ...others, accounts: ciAccounts(result.data) };
+  const all = [...problems, ...crossChecks(settings)];
   if (all.length > 0) throw new SettingsError(all);
-  return result.data;
+  return settings;
 }

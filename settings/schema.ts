@@ -7,8 +7,9 @@ import { onePassword } from "../systems/onePassword/settings.ts";
 import { access } from "../systems/zot/access/settings.ts";
 import { zot } from "../systems/zot/config/settings.ts";
 import { registry } from "../systems/zot/host/settings.ts";
-import { ci } from "../systems/zot/keys/settings.ts";
 import { acceptance } from "./acceptance.ts";
+import { ciWithAccounts } from "./accounts.ts";
+import type { CiAccount } from "./accounts.ts";
 
 /** All settings of a stack, each group from its system: the one schema behind the types, the checks and the docs. */
 export const settingsSchema = z
@@ -27,12 +28,20 @@ export const settingsSchema = z
       .describe(
         "Argo CD, if it manages that ConfigMap: the application is synced before the key is written. Omit the group if you do not use Argo CD.",
       ),
-    ci: ci.describe("The account that CI pushes with, and its key."),
+    ci: ciWithAccounts.describe("The account that CI pushes with, and its key."),
     forgejo: forgejo.describe("Forgejo, whose Actions push images."),
     onePassword: onePassword.describe("1Password, through a Connect server or the `op` CLI."),
     acceptance: acceptance.prefault({}).describe("How the result is tested on the live servers."),
   })
   .describe("Settings of zot-auth");
 
-/** The checked settings of `Pulumi.<stack>.yaml`, with every default filled in. */
-export type Settings = z.output<typeof settingsSchema>;
+/** The settings of `Pulumi.<stack>.yaml` as they are written, each valid by itself, with defaults. */
+export type WrittenSettings = z.output<typeof settingsSchema>;
+
+/** The checked settings, in which only `accounts` says what CI's accounts are. */
+export interface Settings extends Omit<WrittenSettings, "ci" | "access" | "forgejo"> {
+  readonly access: Omit<WrittenSettings["access"], "ciGroup">;
+  readonly forgejo: Omit<WrittenSettings["forgejo"], "secretName" | "repositories">;
+  /** CI's accounts by their ids: at least one. */
+  readonly accounts: Readonly<Record<string, CiAccount>>;
+}

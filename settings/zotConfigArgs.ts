@@ -4,7 +4,7 @@ import type { ZotConfigArgs } from "../systems/zot/config/args.ts";
 import type { Settings } from "./schema.ts";
 
 /** What zot's config is rendered from, taken from the settings of a stack. */
-export function zotConfigArgs({ registry, zot, access, authentik }: Settings): ZotConfigArgs {
+export function zotConfigArgs({ registry, zot, access, authentik, accounts }: Settings): ZotConfigArgs {
   const { url, address, port, pullThrough } = registry;
   return {
     url,
@@ -12,7 +12,11 @@ export function zotConfigArgs({ registry, zot, access, authentik }: Settings): Z
     port,
     pullThrough,
     issuer: issuerOf(authentik),
-    rules: accessRules(access, zot.extra),
+    rules: accessRules(
+      access,
+      Object.values(accounts).map((account) => account.access),
+      zot.extra,
+    ),
     zot,
   };
 }

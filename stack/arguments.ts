@@ -3,7 +3,10 @@ import type { AuthentikAccessArgs } from "../components/authentikAccess.ts";
 import type { CiServiceAccountArgs } from "../components/ciServiceAccount.ts";
 import type { ForgejoSecretArgs } from "../components/forgejoSecret.ts";
 import type { ZotServerArgs } from "../components/zotServer.ts";
+import { mainAccount } from "../settings/accounts.ts";
+import type { CiAccount } from "../settings/accounts.ts";
 import type { Settings } from "../settings/schema.ts";
+import { zotConfigArgs } from "../settings/zotConfigArgs.ts";
 import type { BlueprintArgs } from "../systems/authentik/blueprint/args.ts";
 import { defaultBlueprintPath, parseDelivery } from "../systems/authentik/blueprint/delivery.ts";
 import type { BlueprintDelivery } from "../systems/authentik/blueprint/delivery.ts";
@@ -14,7 +17,6 @@ import type { ArgoCdConnection } from "../systems/argocd/client.ts";
 import type { PreflightInputs } from "../systems/preflight.ts";
 import type { ClusterChoice, ServicesArgs } from "../systems/services/args.ts";
 import { expectedAccess } from "../systems/zot/access/matrix.ts";
-import { accessRules } from "../systems/zot/access/rules.ts";
 import { USERNAME_CLAIM } from "../systems/zot/config/usernameClaim.ts";
 import { filesOnHost } from "../systems/zot/host/zotHost.ts";
 import type { ZotHost } from "../systems/zot/host/zotHost.ts";
@@ -29,7 +31,8 @@ import type { SignInArgs } from "../systems/zot/signIn/check.ts";
  * @param unreadable the secrets of this machine that cannot be read, and why
  */
 export function preflightInputs(settings: Settings, unreadable: readonly string[] = []): PreflightInputs {
-  const { authentik, forgejo, ci, kubernetes } = settings;
+  const { authentik, forgejo, kubernetes } = settings;
+  const accounts = Object.values(settings.accounts);
   const { namespace, configMap, key } = kubernetes;
   return {
     blueprint: {
@@ -52,9 +55,9 @@ export function preflightInputs(settings: Settings, unreadable: readonly string[
         }
       : {}),
     forgejo: { forgejoUrl: forgejo.url, forgejoToken: forgejo.token },
-    targets: [...new Set([...forgejo.repositories, ...forgejo.secrets.flatMap((secret) => secret.repositories)])],
+    targets: [...new Set([...accounts, ...forgejo.secrets].flatMap(({ repositories }) => repositories))],
     sources: forgejo.secrets.map((secret) => secret.source),
-    keyStore: ci.keyStore,
+    keyStores: accounts.flatMap(({ keyStores }) => keyStores),
     ...(unreadable.length === 0 ? {} : { unreadable }),
   };
 }
@@ -76,16 +79,17 @@ function argocdConnection({ argocd }: Settings): ArgoCdConnection | undefined {
 }
 
 function servicesArgs(settings: Settings): ServicesArgs {
-  const { authentik, forgejo, kubernetes, onePassword, acceptance, ci } = settings;
+  const { authentik, forgejo, kubernetes, onePassword, acceptance } = settings;
+  const { user, keyStores, repository } = mainAccount(settings);
   const argocd = argocdConnection(settings);
-  const { admin, pullThrough, repository } = acceptance;
+  const { admin, pullThrough } = acceptance;
   return {
     authentik: { authentikUrl: authentik.url, authentikToken: authentik.token },
     ...(argocd === undefined ? {} : { argocd }),
     forgejo: { forgejoUrl: forgejo.url, forgejoToken: forgejo.token },
-    targets: forgejo.repositories,
+    targets: [...new Set(Object.values(settings.accounts).flatMap(({ repositories }) => repositories))],
     registry: {
-      puller: { username: ci.user, key: ci.keyStore },
+      puller: { username: user, key: keyStores[0] },
       pullThrough,
       ...(admin === undefined ? {} : { admin: { username: admin.user, key: admin.apiKey } }),
       repository,
@@ -95,7 +99,8 @@ function servicesArgs(settings: Settings): ServicesArgs {
   };
 }
 
-export function blueprintArgs({ authentik, registry, ci, access }: Settings): BlueprintArgs {
+export function blueprintArgs({ authentik, registry, accounts, access }: Settings): BlueprintArgs {
+  const ciGroups = Object.values(accounts).map(({ group }) => group);
   return {
     registryUrl: registry.url,
     application: authentik.application,
@@ -107,9 +112,8 @@ export function blueprintArgs({ authentik, registry, ci, access }: Settings): Bl
     invalidationFlow: authentik.invalidationFlow,
     signingCertificate: authentik.signingCertificate,
     machineFlow: authentik.machineFlow,
-    ciUser: ci.user,
-    ciGroup: access.ciGroup,
-    signInGroups: signInGroups(access, access.signInGroups),
+    accounts: Object.fromEntries(Object.entries(accounts).map(([id, { user, group }]) => [id, { user, group }])),
+    signInGroups: signInGroups({ ...access, ciGroups }, access.signInGroups),
     appliedAfter: authentik.appliedAfter,
   };
 }
@@ -173,77 +177,102 @@ export function zotServerArgs(settings: Settings): Omit<ZotServerArgs, "facts" |
     readyTimeout: settings.registry.readyTimeout,
     clientId: settings.authentik.clientId,
     acceptRemoved: settings.registry.acceptRemoved,
-    groupsOf: { [settings.ci.user]: [settings.access.ciGroup] },
+    groupsOf: Object.fromEntries(Object.values(settings.accounts).map(({ user, group }) => [user, [group]])),
   };
 }
 
-/** How the CI account signs in. */
-export function signInArgs({ authentik, registry, ci, access, zot }: Settings): SignInArgs {
+/** How a CI account signs in. */
+export function signInArgs(
+  { authentik, registry, zot }: Settings,
+  { user, group }: Pick<CiAccount, "user" | "group">,
+): SignInArgs {
   return {
     authentikUrl: authentik.url,
     authentikToken: authentik.token,
     registryUrl: registry.url,
-    username: ci.user,
+    username: user,
     // The default is left out, as in the states of earlier versions.
     usernameClaim: zot.auth.usernameClaim === USERNAME_CLAIM ? undefined : zot.auth.usernameClaim,
     machineFlow: authentik.machineFlow,
-    appPassword: appPasswordIdentifier(ci.user),
+    appPassword: appPasswordIdentifier(user),
     issuer: issuerOf(authentik),
     clientSecret: authentik.clientSecret,
-    ciGroup: access.ciGroup,
+    ciGroup: group,
     groupsClaim: zot.auth.groupsClaim ?? "groups",
     configPlace: { host: registry.host, configFile: filesOnHost(registry).configFile },
   };
 }
 
-export function ciServiceAccountArgs(settings: Settings): Omit<CiServiceAccountArgs, "owner" | "access" | "server"> {
-  const { ci, authentik, acceptance, registry } = settings;
+export function ciServiceAccountArgs(
+  settings: Settings,
+  account: CiAccount,
+): Omit<CiServiceAccountArgs, "owner" | "access" | "account" | "server"> {
+  const { authentik, registry } = settings;
+  const [keyStore, ...keyCopies] = account.keyStores;
   return {
-    signIn: signInArgs(settings),
+    signIn: signInArgs(settings, account),
     zotData: `${registry.host}:${filesOnHost(registry).dataDirectory}`,
-    keyStore: ci.keyStore,
-    keyLifetime: ci.keyLifetime,
-    rotateAfter: ci.rotateAfter,
-    rotationTrigger: ci.rotationTrigger,
-    revocationTrigger: ci.revocationTrigger,
-    onDestroy: ci.onDestroy,
-    proofRepository: acceptance.repository,
+    keyStore,
+    keyCopies,
+    keyLifetime: account.keyLifetime,
+    rotateAfter: account.rotateAfter,
+    rotationTrigger: account.rotationTrigger,
+    revocationTrigger: account.revocationTrigger,
+    onDestroy: account.onDestroy,
+    proofRepository: account.repository,
     applyTimeout: authentik.applyTimeout,
   };
 }
 
-export function forgejoSecretArgs({ forgejo, ci, registry }: Settings): Omit<ForgejoSecretArgs, "owner" | "key"> {
+/** Without the secrets beside the keys: {@link otherSecrets}. */
+export function forgejoSecretArgs(
+  { forgejo, registry }: Settings,
+  { user, prefixes, secretName, repositories }: CiAccount,
+): Omit<ForgejoSecretArgs, "owner" | "key"> {
   return {
-    login: { user: ci.user, registry: registry.url, prefix: ci.imagePrefix },
+    login: { user, registry: registry.url, prefix: prefixes[0] },
     forgejoUrl: forgejo.url,
     forgejoToken: forgejo.token,
-    secretName: forgejo.secretName,
-    targets: forgejo.repositories,
-    otherSecrets: forgejo.secrets.map(({ name, source, repositories }) => ({ name, source, targets: repositories })),
+    secretName,
+    targets: repositories,
   };
+}
+
+export function otherSecrets({ forgejo }: Settings): NonNullable<ForgejoSecretArgs["otherSecrets"]> {
+  return forgejo.secrets.map(({ name, source, repositories }) => ({ name, source, targets: repositories }));
 }
 
 export function acceptanceArgs(
   settings: Settings,
+  account: CiAccount,
   version: ZotVersion,
 ): Omit<AcceptanceArgs, "owner" | "key" | "configHash" | "clientSecretFingerprint" | "secrets"> {
-  const { access, zot, ci, forgejo, acceptance } = settings;
+  const { zot, forgejo, acceptance } = settings;
+  const isMain = account === mainAccount(settings);
+  const { group, prefixes, repository } = account;
   return {
-    signIn: signInArgs(settings),
-    keyStore: ci.keyStore,
-    repository: acceptance.repository,
+    signIn: signInArgs(settings, account),
+    keyStore: account.keyStores[0],
+    repository,
     expectedAccess: expectedAccess({
-      rules: accessRules(access, zot.extra),
-      repository: acceptance.repository,
-      imagePrefix: ci.imagePrefix,
+      rules: zotConfigArgs(settings).rules,
+      repository,
+      group,
+      prefixes,
+      anyone: isMain,
       version,
       metricsPath: zot.metrics.enable ? zot.metrics.path : undefined,
     }),
-    services: servicesArgs(settings),
-    testBuild: acceptance.workflow === undefined ? undefined : testBuildArgs(forgejo, acceptance.workflow),
-    testBuilds: acceptance.workflows.map((workflow) => testBuildArgs(forgejo, workflow)),
-    gracePeriod: ci.gracePeriod,
-    unmanagedKeys: ci.unmanagedKeys,
+    // What does not depend on the account is proved once.
+    ...(isMain
+      ? {
+          services: servicesArgs(settings),
+          testBuild: acceptance.workflow === undefined ? undefined : testBuildArgs(forgejo, acceptance.workflow),
+          testBuilds: acceptance.workflows.map((workflow) => testBuildArgs(forgejo, workflow)),
+        }
+      : {}),
+    gracePeriod: account.gracePeriod,
+    unmanagedKeys: account.unmanagedKeys,
   };
 }
 

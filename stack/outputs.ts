@@ -1,30 +1,35 @@
+import { all, output } from "@pulumi/pulumi";
 import type { Output } from "@pulumi/pulumi";
 import type { Settings } from "../settings/schema.ts";
-import type { AcceptanceResults } from "../components/acceptance.ts";
-import type { KeyOutputs } from "../components/ciServiceAccount.ts";
+import type { RegisteredAccount } from "./ciAccount.ts";
 import type { StackOutputs } from "./outputsSchema.ts";
 
 export interface OutputsArgs {
   readonly settings: Settings;
   readonly version: string;
-  readonly key: KeyOutputs;
-  readonly results: Output<AcceptanceResults>;
+  /** At least one. */
+  readonly accounts: readonly RegisteredAccount[];
 }
 
 /** The stack's outputs: a contract (docs/outputs.md). */
-export function stackOutputs({ settings, version, key, results }: OutputsArgs): {
-  readonly [K in keyof StackOutputs]: StackOutputs[K] | Output<StackOutputs[K]>;
+export function stackOutputs({ settings, version, accounts }: OutputsArgs): {
+  readonly [K in keyof StackOutputs]: StackOutputs[K] | Output<NonNullable<StackOutputs[K]>>;
 } {
-  const { registry, ci, forgejo } = settings;
+  const { registry } = settings;
+  const [main] = accounts;
+  if (main === undefined) throw new TypeError("a stack has at least one account");
+  const { account, key, results } = main;
+  const { user, secretName } = account;
+  const [namespace] = account.prefixes;
   const { host, protocol } = new URL(registry.url);
   const insecure = protocol === "http:";
-  const prefix = `${host}/${ci.imagePrefix}`;
+  const prefix = `${host}/${namespace}`;
   return {
     registryHost: host,
     registryUrl: registry.url,
     zotVersion: version,
-    ciUser: ci.user,
-    ciSecretName: forgejo.secretName,
+    ciUser: user,
+    ciSecretName: secretName,
     imagePrefix: prefix,
     keyLabel: key.label,
     keyUuid: key.uuid,
@@ -35,7 +40,7 @@ export function stackOutputs({ settings, version, key, results }: OutputsArgs): 
     skopeoLoginArgs: [
       "login",
       ...(insecure ? ["--tls-verify=false"] : []),
-      `--username=${ci.user}`,
+      `--username=${user}`,
       "--password-stdin",
       host,
     ],
@@ -48,15 +53,36 @@ export function stackOutputs({ settings, version, key, results }: OutputsArgs): 
     daggerArgs: [
       "call",
       `--registry=${host}`,
-      `--prefix=${ci.imagePrefix}`,
+      `--prefix=${namespace}`,
       "publish",
       "--src=.",
       "--container-name={name}",
       "--version={version}",
       "--commit-sha={sha}",
-      `--registry-username=${ci.user}`,
-      `--registry-password=env:${forgejo.secretName}`,
+      `--registry-username=${user}`,
+      `--registry-password=env:${secretName}`,
     ],
     acceptanceResult: results,
+    ...(account.access.namespaces === undefined ? {} : { ciAccounts: output(outputsOf(accounts, host)) }),
   };
+}
+
+/** Each account's outputs by its id. */
+function outputsOf(
+  accounts: readonly RegisteredAccount[],
+  host: string,
+): Output<NonNullable<StackOutputs["ciAccounts"]>> {
+  const entries = accounts.map(({ id, account, key, results }) =>
+    all([
+      all([key.label, key.uuid, key.fingerprint]),
+      all([key.created, key.expires, key.rotates]),
+      results.access,
+    ]).apply(([[keyLabel, keyUuid, keyFingerprint], [keyCreated, keyExpires, keyRotates], access]) => {
+      const { user, secretName } = account;
+      const imagePrefixes = account.prefixes.map((prefix) => `${host}/${prefix}`);
+      const key = { keyLabel, keyUuid, keyFingerprint, keyCreated, keyExpires, keyRotates };
+      return [id, { user, secretName, imagePrefixes, ...key, access }] as const;
+    }),
+  );
+  return all(entries).apply((known) => Object.fromEntries(known));
 }

@@ -43,10 +43,31 @@ export const outputsSchema = z
         checked: date("When they did: the checks run again when the config, the client secret or the key changes."),
         services: z
           .string()
+          .optional()
           .describe("How many of the services work: `6 passed, 1 skipped`. `npm run check` shows what does not."),
         build: z.string().optional().describe("How the test builds ended, if any are configured: `success`."),
       })
       .describe("The proof on the live registry."),
+    ciAccounts: z
+      .record(
+        z.string(),
+        z.strictObject({
+          user: z.string().describe("Its user name."),
+          secretName: z.string().describe("Name of the Actions secret that holds its key."),
+          imagePrefixes: z.array(z.string()).describe("What its image names begin with."),
+          keyLabel: z.string().describe("The key's label in zot: `zot-auth/<stack>/<id>/<generation>`."),
+          keyUuid: z.string().describe("The key's id in zot."),
+          keyFingerprint: z.string().describe("As `keyFingerprint`."),
+          keyCreated: date("When the key was created."),
+          keyExpires: date("When it expires."),
+          keyRotates: date("The time from which `pulumi up` replaces it."),
+          access: z.string().describe("How many checks of its access passed."),
+        }),
+      )
+      .optional()
+      .describe(
+        "Each account of `ci.accounts`, by its id; only with that setting. The outputs above are those of the first one.",
+      ),
   })
   .describe("Outputs of a zot-auth stack");
 

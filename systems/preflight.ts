@@ -35,7 +35,8 @@ export interface PreflightInputs {
   readonly targets: readonly string[];
   /** The sources of the other secrets that are copied to Forgejo. */
   readonly sources: readonly SecretReference[];
-  readonly keyStore: SecretReference;
+  /** Where the keys are stored. */
+  readonly keyStores: readonly SecretReference[];
   /**
    * Secrets of this machine that cannot be read now, and why. It makes the preview show this step, and `up` run it. Absent: all can be read.
    */
@@ -114,7 +115,7 @@ async function check(
       await forgejo.usableTargetId(target);
       await forgejo.assertMayWrite(target);
     }),
-    of("ci.keyStore", vault().assertItem(inputs.keyStore, signal)),
+    ...inputs.keyStores.map(async (store) => of("ci.keyStore", vault().assertItem(store, signal))),
     ...inputs.sources.map(async (source) => of("forgejo.secrets", resolveSecret(source, signal))),
     ...(removal === "" ? [] : [Promise.reject(new ZotAuthError("ACCESS_REMOVED", removal))]),
   ];

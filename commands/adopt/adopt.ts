@@ -18,6 +18,7 @@ import { Stop } from "./stop.ts";
 import { atPath, leavesOf } from "./settings/tree.ts";
 import type { Tree } from "./settings/tree.ts";
 import { USAGE } from "./usage.ts";
+import { mainAccount } from "../../settings/accounts.ts";
 
 /** Where the command reads and prints. */
 export interface Surroundings {
@@ -137,13 +138,14 @@ function assertConsent(file: SettingsFile, agreed: boolean, chosen: boolean | un
 
 /** Whom the settings take for CI and for the administrators: a mistake there gives the wrong ones access. */
 function whoIsWho(settings: Tree, answers: Answers): string {
-  const { access, ci } = parseSettings(settings);
+  const parsed = parseSettings(settings);
+  const { user, group } = mainAccount(parsed);
   const named = (what: string, value: string, setting: string): string =>
     `${what}: ${value} (${answers.sourceOf(setting)})`;
   return [
-    named("CI's group", access.ciGroup, "access.ciGroup"),
-    named("CI's account", ci.user, "ci.user"),
-    named("administrators", access.adminGroup, "access.adminGroup"),
+    named("CI's group", group, "access.ciGroup"),
+    named("CI's account", user, "ci.user"),
+    named("administrators", parsed.access.adminGroup, "access.adminGroup"),
   ].join(", ");
 }
 

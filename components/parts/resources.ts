@@ -3,6 +3,7 @@ import type { CustomResourceOptions, Input, Output } from "@pulumi/pulumi";
 import type { AccessProofInputs, AccessProofState } from "../../systems/zot/access/proof/accessProof.ts";
 import type { ActionsSecretInputs, ActionsSecretState } from "../../systems/forgejo/resources/actionsSecret.ts";
 import type { ApiKeyInputs, ApiKeyState } from "../../systems/zot/keys/apiKey.ts";
+import type { AccountCleanupInputs, AccountCleanupState } from "../../systems/authentik/resources/accountCleanup.ts";
 import type {
   AppliedBlueprintInputs,
   AppliedBlueprintState,
@@ -16,6 +17,7 @@ import type {
 import type { BlueprintFileInputs, BlueprintFileState } from "../../systems/authentik/resources/blueprintFile.ts";
 import type { CopiedSecretInputs, CopiedSecretState } from "../../systems/forgejo/resources/copiedSecret.ts";
 import type { KeyCleanupInputs, KeyCleanupState } from "../../systems/zot/keys/keyCleanup.ts";
+import type { KeyCopyInputs, KeyCopyState } from "../../systems/zot/keys/keyCopy.ts";
 import type { ObjectCleanupInputs, ObjectCleanupState } from "../../systems/authentik/resources/objectCleanup.ts";
 import type { FormerSecretsInputs, FormerSecretsState } from "../../systems/forgejo/resources/formerSecrets.ts";
 import type { SecretCleanupInputs, SecretCleanupState } from "../../systems/forgejo/resources/secretCleanup.ts";
@@ -29,6 +31,7 @@ import type { SignInProofInputs, SignInProofState } from "../../systems/zot/sign
 import type { TestBuildInputs, TestBuildState } from "../../systems/forgejo/resources/testBuild.ts";
 import { argocdSyncOutputs } from "../../systems/argocd/outputs.ts";
 import {
+  accountCleanupOutputs,
   appliedBlueprintOutputs,
   inlineBlueprintOutputs,
   objectCleanupOutputs,
@@ -85,6 +88,10 @@ function resource<I extends object, S extends I & Observed>(
 
 export const Preflight = resource<PreflightInputs, PreflightState>("acceptance:Preflight", {});
 export const ArgoCdSync = resource<ArgoCdSyncInputs, ArgoCdSyncState>("argocd:Sync", argocdSyncOutputs);
+export const AccountCleanup = resource<AccountCleanupInputs, AccountCleanupState>(
+  "authentik:AccountCleanup",
+  accountCleanupOutputs,
+);
 export const AppliedBlueprint = resource<AppliedBlueprintInputs, AppliedBlueprintState>(
   "authentik:AppliedBlueprint",
   appliedBlueprintOutputs,
@@ -109,6 +116,7 @@ export const ServiceAccount = resource<ServiceAccountInputs, ServiceAccountInput
 );
 export const ApiKey = resource<ApiKeyInputs, ApiKeyState>("zot:ApiKey", apiKeyOutputs);
 export const KeyCleanup = resource<KeyCleanupInputs, KeyCleanupState>("zot:KeyCleanup", keyCleanupOutputs);
+export const KeyCopy = resource<KeyCopyInputs, KeyCopyState>("zot:KeyCopy", {});
 export const FileCleanup = resource<FileCleanupInputs, FileCleanupState>("zot:FileCleanup", {});
 export const PatchCleanup = resource<PatchCleanupInputs, PatchCleanupState>("kubernetes:PatchCleanup", {});
 export const OtherKeys = resource<OtherKeysInputs, OtherKeysState>("zot:OtherKeys", otherKeysOutputs);

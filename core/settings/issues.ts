@@ -61,7 +61,9 @@ function shown(path: readonly string[], value: unknown): string {
     const keys = Object.keys(value);
     return keys.length === 0 ? "an empty group" : `a group with ${keys.join(", ")}`;
   }
-  return /(token|secret|password|secretkey|accesskey|keyStore|apiKey|source)$/i.test(path.at(-1) ?? "")
+  return /(token|secret|password|secretkey|accesskey|keyStores?|apiKey|source)$/i.test(
+    path.findLast((key) => !/^\d+$/.test(key)) ?? "",
+  )
     ? "a value that is not shown because it may be a secret"
     : // Of an address with a password, only the rest.
       JSON.stringify(value).replaceAll(/\/\/[^\s"]*@/g, "//…@");

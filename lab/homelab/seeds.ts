@@ -8,6 +8,7 @@ import type { ForgejoSeed } from "../forgejo/server.ts";
 import type { Layout } from "./layout.ts";
 import { itemOf } from "./layout.ts";
 import type { LabSecrets } from "./secrets.ts";
+import { mainAccount } from "../../settings/accounts.ts";
 
 const SEED = join(import.meta.dirname, "seed");
 
@@ -35,7 +36,9 @@ export function authentikSeed(secrets: LabSecrets): AuthentikSeed {
 
 export function forgejoSeed({ settings }: Layout, secrets: LabSecrets): ForgejoSeed {
   const { forgejo } = settings;
-  const names = new Set([...forgejo.repositories, ...forgejo.secrets.flatMap((secret) => secret.repositories)]);
+  const names = new Set(
+    [...Object.values(settings.accounts), ...forgejo.secrets].flatMap(({ repositories }) => repositories),
+  );
   const targets = [...names].filter((target) => !target.startsWith("user:"));
   const owners = new Set(targets.filter((target) => target.includes("/")).map((target) => target.split("/")[0] ?? ""));
   const [first = ""] = owners;
@@ -64,7 +67,7 @@ export function forgejoSeed({ settings }: Layout, secrets: LabSecrets): ForgejoS
 
 /** 1Password's vaults with the items named in the settings. The items also have fields that zot-auth must not touch. */
 export function onePasswordSeed({ settings }: Layout, secrets: LabSecrets) {
-  const key = itemOf(settings.ci.keyStore);
+  const key = itemOf(mainAccount(settings).keyStores[0]);
   const client = itemOf(settings.authentik.clientSecret);
   const other = (label: string) => ({ label, type: "CONCEALED", value: "not ours", section: "more" });
   const items = [

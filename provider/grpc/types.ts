@@ -25,6 +25,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Names of the inputs that are, or contain, a secret. */
   readonly secretInputs: ReadonlySet<string>;
+  /** Inputs of every resource of a type that the program has registered in this run: a deletion must spare what they name. None on `destroy`. */
+  declared(type: string): readonly Values[];
   /** Shows a temporary message on the resource's row. */
   progress(message: string): void;
   info(message: string): void;

@@ -4,10 +4,15 @@ import type { GroupRights } from "./blueprint/signInGroups.ts";
 import { WAY_IN } from "./blueprint/wayIn.ts";
 import type { AuthentikSettings } from "./settings.ts";
 
-/** Names in Authentik that one setting would take from another, or from a former account's way in. */
+/**
+ * Names in Authentik that one setting would take from another, or from a former account's way in.
+ *
+ * @param groupSettings the settings that name `access.ciGroups`
+ */
 export function* authentikProblems(
   authentik: Pick<AuthentikSettings, "machineFlow" | "authorizationFlow" | "invalidationFlow">,
   access: GroupRights & { readonly signInGroups: readonly string[] },
+  groupSettings: readonly string[],
 ): Generator<SettingsProblem> {
   const { machineFlow } = authentik;
   for (const setting of ["authorizationFlow", "invalidationFlow"] as const) {
@@ -24,9 +29,9 @@ export function* authentikProblems(
     };
   }
   if (![...groupsWithRights(access), ...access.signInGroups].includes(WAY_IN)) return;
-  const setting = (["ciGroup", "adminGroup"] as const).find((name) => access[name] === WAY_IN);
+  const ofCi = groupSettings[access.ciGroups.indexOf(WAY_IN)];
   yield {
-    path: setting === undefined ? "access" : `access.${setting}`,
+    path: ofCi ?? (access.adminGroup === WAY_IN ? "access.adminGroup" : "access"),
     message: `got "${WAY_IN}", the group of former accounts that sign in to revoke their keys: they would get its permissions, and it is deleted afterwards. Use a different group.`,
   };
 }

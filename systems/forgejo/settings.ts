@@ -7,17 +7,20 @@ const target = z.string().refine((value) => parseForgejoTarget(value) !== undefi
 });
 
 /** Names in Forgejo are case-insensitive. */
-const targets = z
+export const targets = z
   .array(target)
   .min(1, { error: "a list of at least one repository, organisation or user that gets the secret" })
   .refine((list) => new Set(list.map((entry) => entry.toLowerCase())).size === list.length, {
     error: "a list without duplicates",
   });
 
-const secretName = z.string().refine(isSecretName, {
+export const secretName = z.string().refine(isSecretName, {
   error:
     "a secret's name: at most 250 capital letters, digits and underscores; it may not begin with a digit, GITEA_, GITHUB_ or FORGEJO_, or be CI",
 });
+
+/** The name of the key's secret if no setting says another. */
+export const DEFAULT_SECRET_NAME = "ZOT_CI_API_KEY";
 
 /** Forgejo, and who gets which Actions secrets. */
 export const forgejo = z.strictObject({
@@ -28,13 +31,15 @@ export const forgejo = z.strictObject({
     "A token of an owner with the scopes `write:repository` (for repositories), `write:organization` (for organisations) and `write:user` (for the user's own secrets).",
   ),
   secretName: secretName
-    .default("ZOT_CI_API_KEY")
+    .optional()
     .describe(
-      "The name of the Actions secret for the key. After a change, every repository gets the new secret before the old one is deleted; workflows must use the new name.",
+      `The name of the Actions secret for the key. Default: \`${DEFAULT_SECRET_NAME}\`. After a change, every repository gets the new secret before the old one is deleted; workflows must use the new name.`,
     ),
-  repositories: targets.describe(
-    "Who gets the key: repositories (`owner/name`), organisations (`name`, for all their repositories), and the token's own user (`user:login`, for all of that user's repositories).",
-  ),
+  repositories: targets
+    .optional()
+    .describe(
+      "Required, unless `ci.accounts` is set. Who gets the key: repositories (`owner/name`), organisations (`name`, for all their repositories), and the token's own user (`user:login`, for all of that user's repositories).",
+    ),
   secrets: z
     .array(
       z.strictObject({

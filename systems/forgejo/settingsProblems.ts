@@ -1,16 +1,19 @@
 import type { SettingsProblem } from "../../core/settings/problem.ts";
 import type { ForgejoSettings } from "./settings.ts";
 
+/** A key's secret, and the setting that names it. */
+export interface NamedSecret {
+  readonly setting: string;
+  readonly name: string;
+  readonly repositories: readonly string[];
+}
+
 /** Secrets that would overwrite one another. */
-export function* forgejoProblems({
-  secretName,
-  repositories,
-  secrets,
-}: Pick<ForgejoSettings, "secretName" | "repositories" | "secrets">): Generator<SettingsProblem> {
-  const all = [
-    { setting: "forgejo.secretName", name: secretName, repositories },
-    ...secrets.map((secret, index) => ({ setting: `forgejo.secrets.${index}.name`, ...secret })),
-  ];
+export function* forgejoProblems(
+  keys: readonly NamedSecret[],
+  { secrets }: Pick<ForgejoSettings, "secrets">,
+): Generator<SettingsProblem> {
+  const all = [...keys, ...secrets.map((secret, index) => ({ setting: `forgejo.secrets.${index}.name`, ...secret }))];
   for (const [index, later] of all.entries()) {
     for (const earlier of all.slice(0, index)) {
       if (earlier.name !== later.name) continue;

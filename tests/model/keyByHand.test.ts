@@ -5,6 +5,7 @@ import { Engine } from "./engine/engine.ts";
 import { program } from "./engine/program.ts";
 import { Homelab } from "./homelab/homelab.ts";
 import type { Fault } from "./requests/gate.ts";
+import { mainAccount } from "../../settings/accounts.ts";
 
 // CI pushes with a key that somebody made by hand: it is in Forgejo and in 1Password. It works on until CI has ours, and afterwards.
 
@@ -19,13 +20,13 @@ beforeEach(async () => {
   engine = new Engine();
   byHand = lab.addKey("CI, by hand");
   lab.fillField(byHand);
-  for (const target of lab.settings().forgejo.repositories) lab.storeSecret(target, SECRET, byHand);
+  for (const target of mainAccount(lab.settings()).repositories) lab.storeSecret(target, SECRET, byHand);
   engine.watch = assertCiCanPush;
 });
 afterEach(async () => lab.stop());
 
 function assertCiCanPush(): void {
-  for (const target of lab.settings().forgejo.repositories) {
+  for (const target of mainAccount(lab.settings()).repositories) {
     assert.ok(lab.accepts(lab.held(target).secrets[SECRET] ?? ""), `${target} has a key that zot accepts`);
   }
   assert.ok(lab.accepts(lab.stored()["zot-ci-api"] ?? ""), "1Password has a key that zot accepts");
@@ -41,7 +42,7 @@ async function up(ci: object, fault?: Fault): Promise<void> {
 for (const unmanagedKeys of ["report", "revoke"] as const) {
   test(`the first up, with unmanagedKeys: ${unmanagedKeys}`, async () => {
     await up({ unmanagedKeys });
-    for (const target of lab.settings().forgejo.repositories) {
+    for (const target of mainAccount(lab.settings()).repositories) {
       assert.equal(lab.held(target).secrets[SECRET], lab.stored()["zot-ci-api"]);
       assert.notEqual(lab.held(target).secrets[SECRET], byHand);
     }
@@ -63,7 +64,7 @@ test("it is revoked only by the up after the one that reported it, when CI has o
   const { how, errors } = await engine.up(() => program(lab.settings({ ci: { unmanagedKeys: "revoke" } })));
   assert.equal(how, "done", errors.join());
   assert.ok(!lab.accepts(byHand));
-  for (const target of lab.settings().forgejo.repositories) {
+  for (const target of mainAccount(lab.settings()).repositories) {
     assert.ok(lab.accepts(lab.held(target).secrets[SECRET] ?? ""));
   }
 });

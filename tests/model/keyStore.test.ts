@@ -16,6 +16,7 @@ import { program } from "./engine/program.ts";
 import type { Fault } from "./requests/gate.ts";
 import { Run, within } from "./requests/gate.ts";
 import { SECRET } from "./stories/invariants.ts";
+import { mainAccount } from "../../settings/accounts.ts";
 
 // ci.keyStore names another field: the new key is stored there, then the old field is emptied if it still holds the old key.
 
@@ -98,7 +99,7 @@ test("killed at a request, the next up finishes the move", async () => {
 
 function inputs(field: string): ApiKeyInputs {
   return {
-    ...signInArgs(lab.settings()),
+    ...signInArgs(lab.settings(), mainAccount(lab.settings())),
     owner: "zot-auth/model",
     store: `op://homelab/CI/${field}`,
     lifetime: 7_776_000,
@@ -148,7 +149,7 @@ test("a preview tells of a value in the field, which the new key overwrites, and
   const preview = async (reference: string): Promise<string> => {
     const settings = lab.settings({ ci: { keyStore: reference } });
     const context = testContext();
-    const inputs = { ...signInArgs(settings), store: settings.ci.keyStore };
+    const inputs = { ...signInArgs(settings, mainAccount(settings)), store: mainAccount(settings).keyStores[0] };
     await adapt(apiKey).preview(inputs as unknown as Values, undefined, context);
     return [...context.warned, ...context.said].join();
   };

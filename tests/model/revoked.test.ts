@@ -7,6 +7,7 @@ import type { ApiKeyInputs } from "../../systems/zot/keys/apiKey.ts";
 import { testContext } from "../support/provider.ts";
 import { Homelab } from "./homelab/homelab.ts";
 import { Run, within } from "./requests/gate.ts";
+import { mainAccount } from "../../settings/accounts.ts";
 
 // `npm run revoke` while a thief uses a leaked key: each key that the thief still has can create another one.
 
@@ -18,7 +19,7 @@ after(async () => lab.stop());
 
 function inputs(revocationTrigger: string): ApiKeyInputs {
   return {
-    ...signInArgs(lab.settings()),
+    ...signInArgs(lab.settings(), mainAccount(lab.settings())),
     owner: "zot-auth/model",
     store: "op://homelab/CI/zot-ci-api",
     lifetime: 7_776_000,

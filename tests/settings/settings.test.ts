@@ -8,6 +8,7 @@ import { zotConfigArgs } from "../../settings/zotConfigArgs.ts";
 import { objectAt } from "../../systems/zot/config/anyCase.ts";
 import { renderZotConfig } from "../../systems/zot/config/config.ts";
 import { REAL_CASE } from "../support/settings.ts";
+import { mainAccount } from "../../settings/accounts.ts";
 
 const CONFIG = REAL_CASE.registry.configFile;
 
@@ -300,8 +301,8 @@ test("a secret written in place of its reference is not printed", () => {
 
 test("omitted settings get the safe default", () => {
   const settings = parseSettings(REAL_CASE);
-  assert.equal(settings.ci.keyLifetime, "90 days");
-  assert.equal(settings.ci.gracePeriod, "1 hour");
+  assert.equal(mainAccount(settings).keyLifetime, "90 days");
+  assert.equal(mainAccount(settings).gracePeriod, "1 hour");
   assert.equal(settings.registry.acceptCiOverwrite, false);
   assert.equal(settings.kubernetes.key, "zot.yaml");
   assert.equal(settings.argocd, undefined);

@@ -27,6 +27,7 @@ export function testContext(signal = AbortSignal.timeout(30_000)): TestedContext
     preview: false,
     signal,
     secretInputs: new Set(),
+    declared: () => [],
     progress: (message) => void said.push(message),
     info: (message) => void said.push(message),
     warn: (message) => void warned.push(message),

@@ -1,5 +1,5 @@
 import type { Engine } from "../engine.ts";
-import type { Context } from "../types.ts";
+import type { Context, Values } from "../types.ts";
 
 /** The resource or function that a call concerns. */
 export interface CallSubject {
@@ -17,14 +17,22 @@ export class Calls {
   readonly #engine: Engine;
   #cancelled = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
+  /** What the program has registered in this run, by URN. */
+  readonly #declared = new Map<string, { readonly type: string; readonly inputs: Values }>();
 
   constructor(engine: Engine) {
     this.#engine = engine;
   }
 
-  /** A run begins: the cancellation of an earlier one no longer counts. A provider that a debugger or a test started serves several runs. */
+  /** A run begins: what an earlier one registered, and its cancellation, no longer count. A provider that a debugger or a test started serves several runs. */
   begin(): void {
+    this.#declared.clear();
     if (this.#cancelled.signal.aborted) this.#cancelled = new AbortController();
+  }
+
+  /** The program has registered a resource. */
+  declare({ urn, type }: CallSubject, inputs: Values): void {
+    this.#declared.set(urn, { type, inputs });
   }
 
   /** Runs a handler with its context. After a cancellation or timeout, the error says so, whatever the handler threw. */
@@ -70,6 +78,8 @@ export class Calls {
       preview,
       signal,
       secretInputs,
+      declared: (of) =>
+        [...this.#declared.values()].filter((resource) => resource.type === of).map(({ inputs }) => inputs),
       progress: (message) => this.#engine.log("info", urn, message, true),
       info: (message) => this.#engine.log("info", urn, message),
       warn: (message) => this.#engine.log("warning", urn, message),

@@ -29,11 +29,12 @@ export function resourceMethods(definition: ProviderDefinition, calls: Calls): U
       const subject = subjectOf(request);
       const { check } = await handlerOf(subject.type);
       const response = new providerpb.CheckResponse();
+      const news = unpack(request.getNews());
+      calls.declare(subject, news.values);
       if (check === undefined) {
         response.setInputs(request.getNews());
         return response;
       }
-      const news = unpack(request.getNews());
       const olds = request.hasOlds() ? unpack(request.getOlds()).values : undefined;
       const result = await calls.run({ ...subject, secretInputs: news.secrets }, async (context) =>
         check(news.values, olds, context),

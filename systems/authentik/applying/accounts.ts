@@ -6,6 +6,14 @@ import type { BlueprintObject } from "../blueprint/objects.ts";
 import type { Authentik } from "../client.ts";
 import type { Context } from "../../../provider/resource.ts";
 
+/** The type of the rows that say which accounts the settings declare. */
+export const ACCOUNT_CLEANUP = "zot-auth:authentik:AccountCleanup";
+
+/** Whether the settings declare an account of that name, in this run: then it stays, whichever of them had the name before. */
+export function isDeclared(username: string, context: Context): boolean {
+  return context.declared(ACCOUNT_CLEANUP).some((inputs) => inputs["username"] === username);
+}
+
 /** Whose an account of that user name is. `ours` is one with the name that only our blueprints give: nothing else is ever removed. */
 export type AccountOwner = "ours" | "absent" | { readonly foreign: string };
 

@@ -1,3 +1,11 @@
+/** A service account that CI pushes with. */
+export interface BlueprintAccount {
+  /** Its user name. A change creates a new account; the old one is removed after the grace period of its keys. */
+  readonly user: string;
+  /** The group that it is put into. No two accounts share one. */
+  readonly group: string;
+}
+
 /** What the blueprint makes in Authentik. */
 export interface BlueprintArgs {
   /** The registry's address, without a trailing slash: `https://registry.example.net`. Authentik redirects users there. */
@@ -18,13 +26,11 @@ export interface BlueprintArgs {
   readonly invalidationFlow: string;
   /** Name of the certificate that signs tokens. */
   readonly signingCertificate: string;
-  /** Slug of the sign-in flow for machines. It accepts app passwords only, and signs in only members of `ciGroup`. */
+  /** Slug of the sign-in flow for machines. It accepts app passwords only, and signs in only members of the accounts' groups. */
   readonly machineFlow: string;
-  /** User name of the service account that CI pushes with. A change creates a new account; the old one is removed after the grace period of its keys. */
-  readonly ciUser: string;
-  /** The group that the service account is put into. */
-  readonly ciGroup: string;
-  /** The groups that may sign in, in the order of their PolicyBindings. All but `ciGroup` must exist. */
+  /** The service accounts that CI pushes with, by ids of your choice: at least one. An account that is removed here is removed in Authentik. */
+  readonly accounts: Readonly<Record<string, BlueprintAccount>>;
+  /** The groups that may sign in, in the order of their PolicyBindings. All but those of the accounts must exist. */
   readonly signInGroups: readonly string[];
   /** Names (`metadata.name`) of blueprints that Authentik applies before this one. */
   readonly appliedAfter: readonly string[];

@@ -1,6 +1,6 @@
 import { isScalar, isSeq } from "yaml";
 import type { BlueprintArgs } from "./args.ts";
-import { accountEntries, appPasswordEntry, bindingEntries, flowEntries, providerEntries } from "./render.ts";
+import { accountEntries, appPasswordEntry, bindingEntries, flowEntries, numbered, providerEntries } from "./render.ts";
 import type { BlueprintEntry } from "./text.ts";
 
 /** A value of an entry as plain data. A tag is an object with one key: `{ "!KeyOf": "ci-group" }`. */
@@ -30,8 +30,8 @@ export interface DeclaredEntries {
   readonly all: string;
   /** The OAuth2 provider and the application. */
   readonly application: string;
-  /** The CI group, the service account, its sign-in flow and its app password. */
-  readonly account: string;
+  /** Of each service account by its id: its group, the account, its sign-in flow and its app password. */
+  readonly accounts: Readonly<Record<string, string>>;
   /** The PolicyBinding of each group that may sign in, by group. */
   readonly bindings: Readonly<Record<string, string>>;
 }
@@ -39,22 +39,35 @@ export interface DeclaredEntries {
 export function declaredEntries(args: BlueprintArgs): DeclaredEntries {
   const bindings = bindingEntries(args);
   const json = (entries: readonly BlueprintEntry[]): string => JSON.stringify(entries.map(plain));
+  const accounts = numbered(args.accounts);
   // What the PolicyBindings refer to; other resources compare its attributes.
-  const named = [...accountEntries(args), ...providerEntries(args)]
-    .filter(({ id }) => id === "ci-group" || id === "application")
-    .map((entry) => ({ ...entry, attrs: {} }));
+  const named = (groupIds: readonly string[]) =>
+    [...accounts.flatMap(accountEntries), ...providerEntries(args)]
+      .filter(({ id = "" }) => id === "application" || groupIds.includes(id))
+      .map((entry) => ({ ...entry, attrs: {} }));
+  // Without the group of another account, each row stays as it is when that one changes.
+  const namedFor = (group: string) =>
+    named([accounts.find((account) => account.group === group)?.groupId ?? accounts[0]?.groupId ?? ""]);
   return {
     all: json([
-      ...accountEntries(args),
+      ...accounts.flatMap(accountEntries),
       ...providerEntries(args),
       ...bindings,
-      ...flowEntries(args),
-      appPasswordEntry(args),
+      ...flowEntries(args.machineFlow, accounts),
+      ...accounts.map(appPasswordEntry),
     ]),
     application: json(providerEntries(args)),
-    account: json([...accountEntries(args), ...flowEntries(args), appPasswordEntry(args)]),
+    accounts: Object.fromEntries(
+      Object.keys(args.accounts).map((id, number) => {
+        const own = accounts.slice(number, number + 1);
+        return [
+          id,
+          json([...own.flatMap(accountEntries), ...flowEntries(args.machineFlow, own), ...own.map(appPasswordEntry)]),
+        ];
+      }),
+    ),
     bindings: Object.fromEntries(
-      args.signInGroups.map((group, index) => [group, json([...named, ...bindings.slice(index, index + 1)])]),
+      args.signInGroups.map((group, index) => [group, json([...namedFor(group), ...bindings.slice(index, index + 1)])]),
     ),
   };
 }

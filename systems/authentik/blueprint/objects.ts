@@ -34,10 +34,11 @@ const REMOVAL_ORDER = [BINDING, ...Object.keys(IDENTIFIED_BY)];
 
 /** Every object that the blueprint creates. */
 export function declaredObjects(args: BlueprintArgs): readonly BlueprintObject[] {
-  const { application, providerName, clientId, machineFlow, ciUser, ciGroup, signInGroups } = args;
+  const { application, providerName, clientId, machineFlow, signInGroups } = args;
+  const accounts = Object.values(args.accounts);
   return [
     ...signInGroups.map((group): BlueprintObject => bindingOf(application, group)),
-    `authentik_core.token ${appPasswordIdentifier(ciUser)}`,
+    ...accounts.map(({ user }): BlueprintObject => `authentik_core.token ${appPasswordIdentifier(user)}`),
     `${APPLICATION} ${application}`,
     `${PROVIDER} ${providerName}`,
     ...objectsOf(clientId),
@@ -45,8 +46,8 @@ export function declaredObjects(args: BlueprintArgs): readonly BlueprintObject[]
     `authentik_stages_user_login.userloginstage ${machineFlow}-login`,
     `authentik_stages_identification.identificationstage ${machineFlow}-identification`,
     `authentik_stages_password.passwordstage ${machineFlow}-password`,
-    `authentik_core.user ${ciUser}`,
-    `authentik_core.group ${ciGroup}`,
+    ...accounts.map(({ user }): BlueprintObject => `authentik_core.user ${user}`),
+    ...accounts.map(({ group }): BlueprintObject => `authentik_core.group ${group}`),
   ];
 }
 
@@ -80,8 +81,9 @@ export function isNamed(object: BlueprintObject): boolean {
 }
 
 /** The objects that the blueprint looks up but does not create. They are never removed. */
-export function neededObjects({ signInGroups, ciGroup }: BlueprintArgs): readonly BlueprintObject[] {
-  const others = signInGroups.filter((group) => group !== ciGroup);
+export function neededObjects({ signInGroups, accounts }: BlueprintArgs): readonly BlueprintObject[] {
+  const ours = new Set(Object.values(accounts).map(({ group }) => group));
+  const others = signInGroups.filter((group) => !ours.has(group));
   return others.map((group): BlueprintObject => `authentik_core.group ${group}`);
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { BlueprintArgs } from "./args.ts";
+import type { BlueprintAccount, BlueprintArgs } from "./args.ts";
 import { needsOf } from "./needs.ts";
 import type { NeededObject } from "./needs.ts";
 import { blueprintDocument, blueprintText, env, find, keyOf } from "./text.ts";
@@ -29,7 +29,7 @@ export function redirectUri(registryUrl: string): string {
 }
 
 /**
- * Renders the blueprint: the blueprints that must be applied first, the CI group, the service account with its app password, the OAuth2 provider,
+ * Renders the blueprint: the blueprints that must be applied first, the service accounts with their groups and app passwords, the OAuth2 provider,
  * the application, its PolicyBindings, and the sign-in flow for machines. Authentik does not prune, so a blueprint of its own
  * ({@link renderRemoval}) removes what this one no longer holds. Applying it twice changes nothing. The same arguments give the same bytes.
  */
@@ -43,13 +43,14 @@ export function blueprintNeeds(args: BlueprintArgs): readonly NeededObject[] {
 }
 
 function contentOf(args: BlueprintArgs): Parameters<typeof blueprintText> {
+  const accounts = numbered(args.accounts);
   const entries = [
     ...dependencyEntries(args),
-    ...accountEntries(args),
+    ...accounts.flatMap(accountEntries),
     ...providerEntries(args),
     ...bindingEntries(args),
-    ...flowEntries(args),
-    appPasswordEntry(args),
+    ...flowEntries(args.machineFlow, accounts),
+    ...accounts.map(appPasswordEntry),
   ];
   return [args.application, "Managed by zot-auth: changes made by hand are overwritten.", entries];
 }
@@ -62,24 +63,40 @@ function dependencyEntries({ appliedAfter }: BlueprintArgs): BlueprintEntry[] {
   }));
 }
 
-export function accountEntries({ ciGroup, ciUser }: Pick<BlueprintArgs, "ciGroup" | "ciUser">): BlueprintEntry[] {
+/** An account, and what its entries are called in the blueprint. */
+export interface NumberedAccount extends BlueprintAccount {
+  /** From 0. */
+  readonly number: number;
+  readonly userId: string;
+  readonly groupId: string;
+}
+
+/** The accounts in their order. The first one's entries have the names that the only one had. */
+export function numbered(accounts: BlueprintArgs["accounts"]): readonly NumberedAccount[] {
+  return Object.values(accounts).map((account, number) => {
+    const suffix = number === 0 ? "" : `-${number + 1}`;
+    return { ...account, number, userId: `ci-user${suffix}`, groupId: `ci-group${suffix}` };
+  });
+}
+
+export function accountEntries({ user, group, userId, groupId }: NumberedAccount): BlueprintEntry[] {
   return [
     {
       model: "authentik_core.group",
-      id: "ci-group",
-      identifiers: { name: ciGroup },
-      attrs: { name: ciGroup },
+      id: groupId,
+      identifiers: { name: group },
+      attrs: { name: group },
     },
     {
       model: "authentik_core.user",
-      id: "ci-user",
-      identifiers: { username: ciUser },
+      id: userId,
+      identifiers: { username: user },
       attrs: {
-        name: accountName(ciUser),
+        name: accountName(user),
         type: "service_account",
         path: "service-accounts",
         is_active: true,
-        groups: [keyOf("ci-group")],
+        groups: [keyOf(groupId)],
       },
     },
   ];
@@ -132,19 +149,23 @@ export function providerEntries(args: BlueprintArgs): BlueprintEntry[] {
  * A PolicyBinding is identified by its group, not its order: another group's binding at that order may be manual, and a group that
  * moves up would leave its old binding behind.
  */
-export function bindingEntries({ signInGroups, ciGroup }: BlueprintArgs): BlueprintEntry[] {
-  return signInGroups.map((group, order) => ({
-    model: "authentik_policies.policybinding",
-    identifiers: {
-      target: keyOf("application"),
-      group: group === ciGroup ? keyOf("ci-group") : find("authentik_core.group", "name", group),
-    },
-    attrs: { order, enabled: true, negate: false, timeout: 30 },
-  }));
+export function bindingEntries({ signInGroups, accounts }: BlueprintArgs): BlueprintEntry[] {
+  const ids = new Map(numbered(accounts).map(({ group, groupId }) => [group, groupId]));
+  return signInGroups.map((group, order) => {
+    const id = ids.get(group);
+    return {
+      model: "authentik_policies.policybinding",
+      identifiers: {
+        target: keyOf("application"),
+        group: id === undefined ? find("authentik_core.group", "name", group) : keyOf(id),
+      },
+      attrs: { order, enabled: true, negate: false, timeout: 30 },
+    };
+  });
 }
 
-/** A sign-in flow for machines only: the flow for people keeps its second factor. */
-export function flowEntries({ machineFlow: flow }: Pick<BlueprintArgs, "machineFlow">): BlueprintEntry[] {
+/** A sign-in flow for machines only, which these accounts may use: the flow for people keeps its second factor. */
+export function flowEntries(flow: string, accounts: readonly NumberedAccount[]): BlueprintEntry[] {
   return [
     {
       model: "authentik_flows.flow",
@@ -186,21 +207,28 @@ export function flowEntries({ machineFlow: flow }: Pick<BlueprintArgs, "machineF
       identifiers: { target: keyOf("flow"), stage: keyOf("login"), order: 100 },
       attrs: { evaluate_on_plan: false, re_evaluate_policies: true },
     },
-    {
-      model: "authentik_policies.policybinding",
-      identifiers: { target: keyOf("login-binding"), order: 0 },
-      attrs: { group: keyOf("ci-group"), enabled: true, negate: false, timeout: 30 },
-    },
+    ...accounts.map(loginEntry),
   ];
 }
 
+/** The first account's is identified by its order, so that a new group takes the place of the old one; the others go with their accounts. */
+function loginEntry({ number, userId, groupId }: NumberedAccount): BlueprintEntry {
+  const [target, how] = [keyOf("login-binding"), { enabled: true, negate: false, timeout: 30 }];
+  return {
+    model: "authentik_policies.policybinding",
+    ...(number === 0
+      ? { identifiers: { target, order: 0 }, attrs: { group: keyOf(groupId), ...how } }
+      : { identifiers: { target, user: keyOf(userId) }, attrs: { order: number, ...how } }),
+  };
+}
+
 /** Without a key: Authentik generates one, and keeps it when it reapplies the blueprint. */
-export function appPasswordEntry({ ciUser }: Pick<BlueprintArgs, "ciUser">): BlueprintEntry {
+export function appPasswordEntry({ user, userId }: NumberedAccount): BlueprintEntry {
   return {
     model: "authentik_core.token",
-    identifiers: { identifier: appPasswordIdentifier(ciUser) },
+    identifiers: { identifier: appPasswordIdentifier(user) },
     attrs: {
-      user: keyOf("ci-user"),
+      user: keyOf(userId),
       intent: "app_password",
       expiring: false,
       description: "zot-auth signs in with it to make API keys",

@@ -1,7 +1,8 @@
 /** The groups with rights, which determine who may sign in. */
 export interface GroupRights {
   readonly adminGroup: string;
-  readonly ciGroup: string;
+  /** Those of CI's accounts. */
+  readonly ciGroups: readonly string[];
   /** Groups with rights on all repositories. */
   readonly groups: Readonly<Record<string, unknown>>;
   /** Groups with rights in a namespace, by its glob. */
@@ -21,5 +22,5 @@ export function signInGroups(rights: GroupRights, more: readonly string[]): read
 /** The groups that have rights anywhere. */
 export function groupsWithRights(rights: GroupRights): readonly string[] {
   const rules = [rights, ...Object.values(rights.namespaces)];
-  return [...new Set([rights.adminGroup, rights.ciGroup, ...rules.flatMap(({ groups }) => Object.keys(groups))])];
+  return [...new Set([rights.adminGroup, ...rights.ciGroups, ...rules.flatMap(({ groups }) => Object.keys(groups))])];
 }

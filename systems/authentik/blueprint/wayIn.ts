@@ -1,6 +1,6 @@
 import { bindingOf } from "./objects.ts";
 import type { BlueprintObject } from "./objects.ts";
-import { accountEntries, appPasswordEntry, appPasswordIdentifier, flowEntries } from "./render.ts";
+import { accountEntries, appPasswordEntry, appPasswordIdentifier, flowEntries, numbered } from "./render.ts";
 import { blueprintText, find, keyOf } from "./text.ts";
 
 /** An account that must sign in once more, and the application that it signs in to. */
@@ -18,17 +18,17 @@ export const WAY_IN = "zot-auth-former-account";
  * settings name by now. An account that was deleted is created again: zot knows accounts by their names.
  */
 export function renderWayIn({ username, application }: WayIn): string {
-  const args = { ciUser: username, ciGroup: WAY_IN, machineFlow: WAY_IN };
+  const accounts = numbered({ former: { user: username, group: WAY_IN } });
   return blueprintText(WAY_IN, "Written by zot-auth: lets a former account sign in to revoke its keys.", [
-    ...accountEntries(args),
-    ...flowEntries(args),
+    ...accounts.flatMap(accountEntries),
+    ...flowEntries(WAY_IN, accounts),
     {
       model: "authentik_policies.policybinding",
       identifiers: { target: find("authentik_core.application", "slug", application), group: keyOf("ci-group") },
       // Apart from those of the settings.
       attrs: { order: 1000, enabled: true, negate: false, timeout: 30 },
     },
-    appPasswordEntry(args),
+    ...accounts.map(appPasswordEntry),
   ]);
 }
 

@@ -55,7 +55,7 @@ function differenceBetween(object: unknown, wanted: Fields, written: DeclaredEnt
 function refersTo(value: DeclaredValue | undefined): string | undefined {
   const [first, ...others] = Array.isArray(value) ? (value as readonly DeclaredValue[]) : [value];
   const [tag, content] = referenceIn(first) ?? [];
-  if (tag === "!KeyOf") return content === "ci-group" ? undefined : "the blueprint's own";
+  if (tag === "!KeyOf") return /^ci-group(-|$)/.test(String(content)) ? undefined : "the blueprint's own";
   if (tag !== "!Find" || at(content, 0) === GROUP) return undefined;
   return [first, ...others].map((one) => `"${String(at(one, "!Find", 1, 1))}"`).join(", ");
 }

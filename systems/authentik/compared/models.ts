@@ -106,6 +106,7 @@ export function titleOf(
   identifiers: Readonly<Record<string, unknown>>,
 ): string {
   const { called } = MODELS[model] ?? { called: model };
+  if ("user" in identifiers) return `${called} of an account on the machines' sign-in flow`;
   if ("group" in identifiers) return `${called} of the group "${text(identifiers["group"])}"`;
   const name = Object.values(written).find((value) => typeof value === "string");
   return name === undefined

@@ -1,10 +1,8 @@
 import type { Delivered } from "../applying/arrival.ts";
 import { oneAtATime } from "../applying/queue.ts";
-import { removeObjects } from "../applying/removal.ts";
 import { ifAllowed } from "../rights/check.ts";
 import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";
-import { unlessGone } from "../../../core/gone.ts";
 import { fingerprint } from "../../../core/secrets/fingerprint.ts";
 import { at, list } from "../../../core/json.ts";
 import { waitFor } from "../../../core/wait.ts";
@@ -110,7 +108,8 @@ export const application = seenIfAllowed<ApplicationInputs>(
   },
 );
 
-const seenAccount = seen<ServiceAccountInputs>(
+/** The account is removed by its cleanup, after its key: it must sign in to revoke the key. */
+export const serviceAccount = seen<ServiceAccountInputs>(
   ({ username }) => username,
   async (authentik, { username, group, appPassword, machineFlow }) => {
     const user = await authentik.user(username);
@@ -128,22 +127,6 @@ const seenAccount = seen<ServiceAccountInputs>(
     return `there is no sign-in flow "${machineFlow}"`;
   },
 );
-
-/**
- * The account is removed with its resource, after its key: it must sign in to revoke the key. After a change of `ci.user`, `zot:OtherKeys` removes the old one
- * with its keys. Everything else that the blueprint
- * no longer creates is removed when the new one is applied.
- */
-export const serviceAccount: Resource<ServiceAccountInputs, State<ServiceAccountInputs>> = {
-  ...seenAccount,
-  async delete(state, context) {
-    const { authentikUrl: url, username } = state;
-    const objects = [`authentik_core.token ${state.appPassword}`, `authentik_core.user ${username}`] as const;
-    await unlessGone({ url, what: `The account ${username}` }, context, async () =>
-      oneAtATime(url, async () => removeObjects(state, `the account ${username}`, objects, context)),
-    );
-  },
-};
 
 /** The same for an object that the token need not be able to view: then `up` skips it without a report. */
 function seenIfAllowed<I extends ObjectRow>(

@@ -46,7 +46,7 @@ export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = 
   observations: ["declared", "acceptRemoved", "clientSecretFingerprint"],
 
   // Otherwise, each change of the blueprint would seem to change the key, which depends on the former accounts.
-  foresees: ({ inputs, state }) => formerAfter(state, inputs),
+  foresees: ({ inputs, state }) => (state === undefined ? {} : formerAfter(state, inputs)),
 
   lookAhead: {
     needs: ["authentikUrl", "authentikToken", "declared", "acceptRemoved"],

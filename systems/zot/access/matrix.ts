@@ -47,8 +47,12 @@ export interface ExpectedAccessArgs {
   readonly rules: AccessRules;
   /** The image repository that the tests use. */
   readonly repository: string;
-  /** Below it are CI's images. */
-  readonly imagePrefix: string;
+  /** CI's group. */
+  readonly group: string;
+  /** Below them are CI's images. */
+  readonly prefixes: readonly string[];
+  /** Whether to expect what does not depend on the account, too. Default: yes. */
+  readonly anyone?: boolean;
   /** The zot that runs. */
   readonly version: ZotVersion;
   /** Path of the metrics: `/metrics`. `undefined` if zot serves none. */
@@ -59,16 +63,18 @@ export interface ExpectedAccessArgs {
 export function expectedAccess({
   rules,
   repository,
-  imagePrefix,
+  group,
+  prefixes,
   version,
   metricsPath,
+  anyone = true,
 }: ExpectedAccessArgs): readonly AccessRow[] {
   const repositories = allRepositories(rules);
   const reads = (of: RepositoryRules | undefined): boolean => of?.anonymousPolicy.includes("read") === true;
   const pull = reads(decidingRules(repositories, repository)) ? 200 : 401;
   // zot allows everyone to ping if anonymous users may do anything, so that curl, containerd, podman and skopeo pull without credentials.
   const ping = repositories.some(({ anonymousPolicy }) => anonymousPolicy.length > 0) ? 200 : 401;
-  return [
+  const ofAnyone: readonly AccessRow[] = [
     { subject: "anonymous", operation: "ping", expected: ping },
     // docker stops at a 401. The rules always have policies for groups too, which make newer releases answer so.
     { subject: "anonymous docker", operation: "ping", expected: atLeast(version, FIRST_REFUSING_DOCKER) ? 401 : ping },
@@ -87,24 +93,42 @@ export function expectedAccess({
           } as const,
         ]),
     { subject: "anonymous", operation: "begin an OIDC sign-in", expected: 302 },
+  ];
+  const [, ...furtherPrefixes] = prefixes;
+  return [
+    ...(anyone ? ofAnyone : []),
     { subject: "wrong key", operation: "pull", expected: 401 },
     { subject: "ci", operation: "ping", expected: 200 },
     { subject: "ci", operation: "pull", expected: 200 },
     ...keyProof(),
-    { subject: "ci", operation: "overwrite or delete an image", target: imagePrefix, expected: 403 },
-    ...rules.repositories.flatMap(({ glob }) => refusedIn(glob, repositories, rules.ciGroup)),
+    // The repository of the tests is below the first one.
+    ...furtherPrefixes.map((prefix): AccessRow => ({
+      subject: "ci",
+      operation: "begin an upload",
+      target: `${prefix}/zot-auth-sample`,
+      expected: 202,
+    })),
+    ...prefixes.map((target): AccessRow => ({
+      subject: "ci",
+      operation: "overwrite or delete an image",
+      target,
+      expected: 403,
+    })),
+    ...rules.repositories
+      .flatMap(({ glob }) => refusedIn(glob, repositories, group))
+      .filter(({ subject }) => anyone || subject === "ci"),
   ];
 }
 
 /** What must be denied in a namespace. Only denials are tested: they leave nothing behind, and the repository need not exist. */
-function refusedIn(glob: string, repositories: readonly RepositoryRules[], ciGroup: string): readonly AccessRow[] {
+function refusedIn(glob: string, repositories: readonly RepositoryRules[], group: string): readonly AccessRow[] {
   const target = samplesOf(glob, "zot-auth-sample").find(
     (name) => REPOSITORY_NAME.test(name) && decidingRules(repositories, name)?.glob === glob,
   );
   if (target === undefined) return [];
   const deciding = decidingRules(repositories, target);
   if (deciding === undefined) return [];
-  const may = (action: string): boolean => grants(deciding, { group: ciGroup }, action);
+  const may = (action: string): boolean => grants(deciding, { group }, action);
   const anyone = deciding.anonymousPolicy.includes("read");
   return [
     // For all repositories, the rows of the tests' own repository show it.

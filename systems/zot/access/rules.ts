@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../../core/json.ts";
-import { parseRepositoryRules } from "./policies.ts";
+import { samplesOf } from "./globs/samples.ts";
+import { decidingRules, parseRepositoryRules } from "./policies.ts";
 import type { RepositoryRules } from "./policies.ts";
 import type { AccessSettings } from "./settings.ts";
 
@@ -13,8 +14,6 @@ type Grants = Readonly<Record<string, readonly Action[]>>;
 export interface AccessRules {
   /** Has all permissions on all repositories. */
   readonly adminGroup: string;
-  /** The group of the account that CI pushes with. */
-  readonly ciGroup: string;
   /** The rules of the settings by glob: `**` first, then the namespaces. Each glob's rules are complete. */
   readonly repositories: readonly RepositoryRules[];
   /** Rules of further globs, which `zot.extra` adds. */
@@ -25,8 +24,15 @@ export interface AccessRules {
 
 const ADMIN_ACTIONS: readonly Action[] = ["read", "create", "update", "delete"];
 
-/** What the CI group may do by `access.ci`. */
-const CI_ACTIONS: Readonly<Record<AccessSettings["ci"], readonly Action[]>> = {
+/** A group of CI, and where it may push. */
+export interface CiAccess {
+  readonly group: string;
+  /** Namespaces to which it may push, and no other group of CI. Default: `access.ci` and `access.namespaces` say where. */
+  readonly namespaces?: readonly string[] | undefined;
+}
+
+/** What a CI group may do by `access.ci`. */
+const CI_ACTIONS: Readonly<Record<NonNullable<AccessSettings["ci"]>, readonly Action[]>> = {
   push: ["read", "create"],
   read: ["read"],
   none: [],
@@ -35,19 +41,26 @@ const CI_ACTIONS: Readonly<Record<AccessSettings["ci"], readonly Action[]>> = {
 /**
  * The access rules of the settings. Only the longest matching glob applies in zot, so each namespace gets complete rules.
  *
+ * @param ci the groups of CI
  * @param extra the setting zot.extra
  */
-export function accessRules(access: AccessSettings, extra: JsonObject): AccessRules {
-  const { adminGroup, ciGroup, anonymousRead, signedInRead, signedInActions, anonymousMetrics } = access;
+export function accessRules(
+  access: Omit<AccessSettings, "ciGroup">,
+  ci: readonly CiAccess[],
+  extra: JsonObject,
+): AccessRules {
+  const { adminGroup, anonymousRead, signedInRead, signedInActions, anonymousMetrics } = access;
   const rules = (
     glob: string,
-    ci: readonly Action[],
+    mayPush: AccessSettings["ci"],
     all: Pick<AccessSettings, "anonymousRead" | "signedInRead" | "signedInActions">,
     grants: { readonly groups: Grants; readonly users: Grants },
   ): RepositoryRules => ({
     glob,
     policies: [
-      ...(ci.length === 0 ? [] : [{ groups: [ciGroup], users: [], actions: ci }]),
+      ...ci
+        .map((entry) => ({ groups: [entry.group], users: [], actions: actionsOf(entry, glob, mayPush) }))
+        .filter(({ actions }) => actions.length > 0),
       { groups: [adminGroup], users: [], actions: ADMIN_ACTIONS },
       ...Object.entries(grants.groups).map(([group, actions]) => ({ groups: [group], users: [], actions })),
       ...Object.entries(grants.users).map(([user, actions]) => ({ groups: [], users: [user], actions })),
@@ -57,13 +70,12 @@ export function accessRules(access: AccessSettings, extra: JsonObject): AccessRu
   });
   return {
     adminGroup,
-    ciGroup,
     repositories: [
-      rules("**", CI_ACTIONS[access.ci], access, access),
-      ...Object.entries(access.namespaces).map(([glob, namespace]) =>
+      rules("**", access.ci, access, access),
+      ...Object.entries(withCiNamespaces(access, ci)).map(([glob, namespace]) =>
         rules(
           glob,
-          CI_ACTIONS[namespace.ci ?? access.ci],
+          namespace.ci ?? access.ci,
           {
             anonymousRead: namespace.anonymousRead ?? anonymousRead,
             signedInRead: namespace.signedInRead ?? signedInRead,
@@ -76,6 +88,29 @@ export function accessRules(access: AccessSettings, extra: JsonObject): AccessRu
     extra: parseRepositoryRules(extra),
     anonymousMetrics,
   };
+}
+
+function actionsOf({ namespaces }: CiAccess, glob: string, setting: AccessSettings["ci"]): readonly Action[] {
+  if (namespaces === undefined) return CI_ACTIONS[setting ?? "push"];
+  const samples = samplesOf(glob, "sample");
+  const isInside = (name: string): boolean => namespaces.some((own) => name === own || name.startsWith(`${own}/`));
+  return samples.length > 0 && samples.every(isInside) ? CI_ACTIONS.push : CI_ACTIONS[setting ?? "read"];
+}
+
+/** With a glob for each of CI's own namespaces, where the rules are those that apply there without it. */
+function withCiNamespaces(
+  { namespaces, groups, users }: Pick<AccessSettings, "namespaces" | "groups" | "users">,
+  ci: readonly CiAccess[],
+): AccessSettings["namespaces"] {
+  const named = Object.entries(namespaces).map(([glob, rules]) => ({ glob, rules }));
+  const own = ci
+    .flatMap((entry) => entry.namespaces ?? [])
+    .filter((namespace) => !Object.hasOwn(namespaces, `${namespace}/**`))
+    .map((namespace) => {
+      const around = decidingRules(named, `${namespace}/sample`)?.rules;
+      return [`${namespace}/**`, around ?? { groups, users }] as const;
+    });
+  return { ...namespaces, ...Object.fromEntries(own) };
 }
 
 /** The rules of every glob: those of the settings and those of `zot.extra`. */

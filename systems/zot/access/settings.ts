@@ -16,6 +16,9 @@ const signedInActions = z
 
 const ci = z.enum(["push", "read", "none"]);
 
+/** The group of CI's only account if no setting says another. */
+export const DEFAULT_CI_GROUP = "artifact-workloads";
+
 const groups = z
   .record(groupName, actions)
   .default({})
@@ -28,7 +31,9 @@ const users = z
   .describe("Individual accounts, by user name, and their actions in addition to those of their groups.");
 
 const namespace = z.strictObject({
-  ci: ci.optional().describe("What the CI group may do here, as in `access.ci`, which is the default."),
+  ci: ci
+    .optional()
+    .describe("What the CI group may do here, as in `access.ci`, which is the default. Not with `ci.accounts`."),
   anonymousRead: z
     .boolean()
     .optional()
@@ -50,14 +55,14 @@ export const access = z.strictObject({
     .default("admins")
     .describe("The Authentik group with all permissions on all repositories. Another blueprint of yours creates it."),
   ciGroup: groupName
-    .default("artifact-workloads")
+    .optional()
     .describe(
-      "The Authentik group of CI: `access.ci` says what its members may do; they may never overwrite or delete. The blueprint creates it.",
+      `The Authentik group of CI: \`access.ci\` says what its members may do; they may never overwrite or delete. The blueprint creates it. Default: \`${DEFAULT_CI_GROUP}\`.`,
     ),
   ci: ci
-    .default("push")
+    .optional()
     .describe(
-      "What the CI group may do: `push` (pull, and push new tags), `read` (pull only) or `none`. With `read` or `none`, a leaked key can push only where `access.namespaces` gives CI more, which must include `ci.imagePrefix` and `acceptance.repository`: `{homelab/**: {ci: push}, zot-auth/**: {ci: push}}`.",
+      "What the CI group may do. Default: `push`; with `ci.accounts`, it is what each account may do outside its own namespaces, `read` (the default) or `none`. `push` is to pull, and push new tags, `read` to pull only. With `read` or `none`, a leaked key can push only where `access.namespaces` gives CI more, which must include `ci.imagePrefix` and `acceptance.repository`: `{homelab/**: {ci: push}, zot-auth/**: {ci: push}}`.",
     ),
   anonymousRead: z
     .boolean()

@@ -10,36 +10,49 @@ import type { AccessRules } from "./rules.ts";
 import { samplesBelow } from "./globs/samples.ts";
 import type { AccessSettings } from "./settings.ts";
 
-/**
- * Groups and accounts with conflicting settings.
- *
- * @param ciUser the setting ci.user
- */
-export function* accessProblems(access: AccessSettings, ciUser: string): Generator<SettingsProblem> {
-  if (access.adminGroup === access.ciGroup) {
+/** A CI account, and the settings that name it. */
+export interface CiNames {
+  readonly user: string;
+  readonly group: string;
+  /** `ci.user` */
+  readonly userSetting: string;
+  /** `access.ciGroup` */
+  readonly groupSetting: string;
+}
+
+/** Groups and accounts with conflicting settings. */
+export function* accessProblems(
+  access: Omit<AccessSettings, "ciGroup">,
+  ci: readonly CiNames[],
+): Generator<SettingsProblem> {
+  for (const { group, groupSetting } of ci) {
+    if (access.adminGroup !== group) continue;
     yield {
-      path: "access.ciGroup",
-      message: `got "${access.ciGroup}", which is also access.adminGroup: CI would get every permission. Use a different group.`,
+      path: groupSetting,
+      message: `got "${group}", which is also access.adminGroup: CI would get every permission. Use a different group.`,
     };
   }
+  const special = [
+    ...ci.map(({ group, groupSetting }) => ({ name: group, setting: groupSetting })),
+    { name: access.adminGroup, setting: "access.adminGroup" },
+  ];
   for (const [path, { groups, users }] of [
     ["access", access] as const,
     ...Object.entries(access.namespaces).map(([glob, rules]) => [`access.namespaces.${glob}`, rules] as const),
   ]) {
-    for (const setting of ["ciGroup", "adminGroup"] as const) {
-      if (!Object.hasOwn(groups, access[setting])) continue;
+    for (const { name, setting } of special) {
+      if (!Object.hasOwn(groups, name)) continue;
+      yield { path: `${path}.groups.${name}`, message: `is ${setting}, which has its own settings. Remove it here.` };
+    }
+    for (const { user, userSetting, groupSetting } of ci) {
+      if (!Object.hasOwn(users, user)) continue;
       yield {
-        path: `${path}.groups.${access[setting]}`,
-        message: `is access.${setting}, which has its own settings. Remove it here.`,
+        path: `${path}.users.${user}`,
+        message: `is ${userSetting}, which gets its permissions from ${groupSetting}. Remove it here.`,
       };
     }
-    if (!Object.hasOwn(users, ciUser)) continue;
-    yield {
-      path: `${path}.users.${ciUser}`,
-      message: "is ci.user, which gets its permissions from access.ciGroup. Remove it here.",
-    };
   }
-  const named = groupsWithRights(access);
+  const named = groupsWithRights({ ...access, ciGroups: ci.map(({ group }) => group) });
   for (const [index, group] of access.signInGroups.entries()) {
     if (!named.includes(group)) continue;
     yield {
@@ -51,11 +64,12 @@ export function* accessProblems(access: AccessSettings, ciUser: string): Generat
 
 /** CI's images: nobody who has CI's key may overwrite or delete them. */
 export interface CiImages {
-  /** The setting ci.user. */
   readonly user: string;
-  /** The setting ci.imagePrefix. */
-  readonly imagePrefix: string;
-  /** The setting acceptance.repository, where overwriting and deleting are tried. */
+  readonly group: string;
+  /** The namespaces of the images, and the setting that names them: `ci.imagePrefix`. */
+  readonly prefixes: readonly string[];
+  readonly prefixSetting: string;
+  /** Where overwriting and deleting are tried: `acceptance.repository`. */
   readonly repository: string;
 }
 
@@ -67,17 +81,19 @@ const FORBIDDEN = ["update", "delete"] as const;
  */
 export function* ciLimitProblems(rules: AccessRules, extra: JsonObject, ci: CiImages): Generator<SettingsProblem> {
   const access = "zot.extra.http.accessControl";
-  const who = { group: rules.ciGroup, user: ci.user };
+  const who = { group: ci.group, user: ci.user };
   const adminPolicy = valueAt(extra, "http", "accessControl", "adminPolicy");
   if (isObject(adminPolicy)) {
     const policy = parsePolicy(adminPolicy);
     const given = FORBIDDEN.filter((action) => grants({ policies: [policy] }, who, action));
     if (given.length > 0)
-      yield { path: `${access}.adminPolicy`, message: tooMuch(`CI (${rules.ciGroup})`, given, "every repository") };
+      yield { path: `${access}.adminPolicy`, message: tooMuch(`CI (${ci.group})`, given, "every repository") };
   }
   const all = allRepositories(rules);
   const reported = new Set<string>();
-  const samples = samplesBelow(all, ci.imagePrefix).map((sample) => [sample, "are below ci.imagePrefix"] as const);
+  const samples = ci.prefixes
+    .flatMap((prefix) => samplesBelow(all, prefix))
+    .map((sample) => [sample, `are below ${ci.prefixSetting}`] as const);
   for (const [sample, where] of [...samples, [ci.repository, "are those of acceptance.repository"] as const]) {
     const deciding = decidingRules(all, sample);
     if (deciding === undefined || reported.has(deciding.glob)) continue;
@@ -90,7 +106,7 @@ export function* ciLimitProblems(rules: AccessRules, extra: JsonObject, ci: CiIm
     yield {
       path: isExtra ? `${access}.repositories.${deciding.glob}` : signedInActionsOf(deciding.glob),
       message: tooMuch(
-        isExtra ? holder(deciding, who, given, rules.ciGroup) : "every signed-in user, including CI,",
+        isExtra ? holder(deciding, who, given, ci.group) : "every signed-in user, including CI,",
         given,
         `images such as ${sample}, which ${where}`,
       ),

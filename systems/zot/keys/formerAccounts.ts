@@ -1,6 +1,6 @@
 import { ZotAuthError } from "../../../core/errors.ts";
 import type { Context } from "../../../provider/resource.ts";
-import { ownerOf } from "../../authentik/applying/accounts.ts";
+import { isDeclared, ownerOf } from "../../authentik/applying/accounts.ts";
 import type { FormerlyDeclared } from "../../authentik/blueprint/former.ts";
 import { withWayIn } from "../../authentik/applying/wayIn.ts";
 import { appPasswordIdentifier } from "../../authentik/blueprint/render.ts";
@@ -120,7 +120,7 @@ type ActingAs = Pick<FormerAccount, "username" | "expires" | "registryUrl"> & { 
 
 /**
  * Signs in to zot as an account that need not exist any more, does something, and removes the account from Authentik. An account of that name that somebody else
- * has created since stays as it is.
+ * has created since stays as it is, and so does one that another account of the settings has become.
  */
 export async function asFormerAccount(
   { username, expires, registryUrl: registryOfKeys, retired }: ActingAs,
@@ -129,6 +129,11 @@ export async function asFormerAccount(
   use: (credentials: ZotCredentials) => Promise<void>,
 ): Promise<void> {
   const { authentikUrl, authentikToken, issuer, registryUrl } = signIn;
+  const appPassword = appPasswordIdentifier(username);
+  if (isDeclared(username, context)) {
+    await signedIn({ ...signIn, username, appPassword }, context, async ({ zot }) => use(zot.credentials));
+    return;
+  }
   const owner = await ownerOf(new Authentik(signIn, context.signal), username);
   const until = expires ?? "they expire";
   if (typeof owner !== "string") {
@@ -140,7 +145,6 @@ export async function asFormerAccount(
   const { authorize } = await beginSignIn(registryUrl, context.signal);
   const clientId = authorize.searchParams.get("client_id") ?? "";
   await withWayIn({ authentikUrl, authentikToken, username, clientId, issuer, timeout }, context, async () => {
-    const appPassword = appPasswordIdentifier(username);
     await signedIn(
       { ...signIn, username, appPassword, machineFlow: WAY_IN, ciGroup: WAY_IN },
       context,

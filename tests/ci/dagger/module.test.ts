@@ -13,6 +13,7 @@ import { realCase } from "../../support/settings.ts";
 import { infoOf, startCiRegistry } from "../support.ts";
 import { namesOf, parametersOf } from "./parameters.ts";
 import { daggerSdk } from "./sdk.ts";
+import { mainAccount } from "../../../settings/accounts.ts";
 
 // The Dagger module against the real library's types, and its publish() with a played engine: no engine runs here.
 
@@ -56,9 +57,11 @@ test("the module has no error of types or lint, against Dagger's real library", 
 });
 
 test("the output daggerArgs has only arguments that the module knows, and all that it requires", () => {
-  const output = stackOutputs({ settings: realCase(), version: "2.1.20", key: {}, results: {} } as Parameters<
-    typeof stackOutputs
-  >[0])["daggerArgs"] as readonly string[];
+  const output = stackOutputs({
+    settings: realCase(),
+    version: "2.1.20",
+    accounts: [{ account: mainAccount(realCase()), key: {}, results: {} }],
+  } as unknown as Parameters<typeof stackOutputs>[0])["daggerArgs"] as readonly string[];
   const at = output.indexOf("publish");
   assert.equal(output[0], "call");
   for (const flag of namesOf(output.slice(1, at))) assert.ok(parametersOf().includes(flag), flag);

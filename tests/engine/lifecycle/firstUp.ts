@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { outputsSchema } from "../../../stack/outputsSchema.ts";
 import type { EngineEvent, PulumiResult } from "../support/harness.ts";
 import { homelab, lab } from "./stack.ts";
+import { mainAccount } from "../../../settings/accounts.ts";
 
 // From the first preview to a second up without changes.
 
@@ -224,8 +225,9 @@ test("the outputs identify the key", async () => {
     data: string;
   };
   assert.ok(marker.data.includes(String(outputs["keyFingerprint"])));
-  const { registry, ci } = lab.layout.settings;
-  assert.ok(marker.data.endsWith(` user=${ci.user} registry=${registry.url} prefix=${ci.imagePrefix}`), marker.data);
+  const { settings } = lab.layout;
+  const { user, prefixes } = mainAccount(settings);
+  assert.ok(marker.data.endsWith(` user=${user} registry=${settings.registry.url} prefix=${prefixes[0]}`), marker.data);
   const { checked, ...results } = outputs["acceptanceResult"] as { readonly checked: string };
   assert.ok(Date.parse(checked) >= Date.parse(String(outputs["keyCreated"])), checked);
   assert.deepEqual(results, {

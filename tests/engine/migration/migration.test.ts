@@ -9,6 +9,7 @@ import type { StoredResource } from "./formerState.ts";
 import { EngineLab } from "../support/harness.ts";
 import type { PulumiResult } from "../support/harness.ts";
 import { Homelab } from "../support/homelab.ts";
+import { mainAccount } from "../../../settings/accounts.ts";
 
 // One `up` migrates a stack of an earlier version (commit 1608c1e) without creating a key, writing a secret or restarting anything. Not covered:
 // objects on the servers that only the earlier version created, since the current version sets up this test's homelab.
@@ -99,7 +100,7 @@ function kept(): unknown {
 }
 
 test("one up migrates a stack of an earlier version without creating a key, writing a secret or restarting anything", async () => {
-  const name = lab.layout.settings.forgejo.secretName;
+  const name = mainAccount(lab.layout.settings).secretName;
   // Any write of the secret would replace this value.
   for (const repository of ["homelab/apps", "homelab/site"]) await writeSecret(repository, name, "not written again");
   const before = { keys: await keys(), zot: zotProcess(), kept: kept(), config: zotConfig() };

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { itemOf } from "../../../lab/homelab/layout.ts";
 import type { EngineLab } from "./harness.ts";
+import { mainAccount } from "../../../settings/accounts.ts";
 
 /** Accesses a lab's servers through their APIs. Only the values of secrets come from Forgejo's own file. */
 export class Homelab {
@@ -24,7 +25,7 @@ export class Homelab {
     const ownerId = state.owners.find((candidate) => candidate.login === owner)?.id;
     const found = state.repositories.find((candidate) => candidate.ownerId === ownerId && candidate.name === name);
     assert.ok(found, `the lab's Forgejo has ${repository}`);
-    return found.secrets.find((secret) => secret.name === this.#lab.layout.settings.forgejo.secretName)?.value;
+    return found.secrets.find((secret) => secret.name === mainAccount(this.#lab.layout.settings).secretName)?.value;
   }
 
   async forgejo(path: string, method = "GET"): Promise<unknown> {
@@ -59,7 +60,9 @@ export class Homelab {
   /** An item's fields by label. */
   async fields(reference: "keyStore" | "clientSecret"): Promise<Readonly<Record<string, string>>> {
     const { settings } = this.#lab.layout;
-    const { vault, item } = itemOf(reference === "keyStore" ? settings.ci.keyStore : settings.authentik.clientSecret);
+    const { vault, item } = itemOf(
+      reference === "keyStore" ? mainAccount(settings).keyStores[0] : settings.authentik.clientSecret,
+    );
     const get = async (path: string): Promise<unknown> => {
       const answer = await fetch((settings.onePassword.connectUrl ?? "") + path, {
         headers: { authorization: `Bearer ${this.#lab.secrets.connect}` },

@@ -13,6 +13,7 @@ import { createKey } from "../../../systems/zot/client.ts";
 import { handMadeBlueprint, handMadeConfig } from "../../support/handMade.ts";
 import type { EngineLab } from "../support/harness.ts";
 import type { Homelab } from "../support/homelab.ts";
+import { mainAccount } from "../../../settings/accounts.ts";
 
 /** @returns the key */
 export async function setUpByHand(lab: EngineLab, homelab: Homelab): Promise<string> {
@@ -136,7 +137,7 @@ entries:
 
 async function storeInOnePassword(lab: EngineLab, key: string): Promise<void> {
   const { settings } = lab.layout;
-  const { vault, item, field } = itemOf(settings.ci.keyStore);
+  const { vault, item, field } = itemOf(mainAccount(settings).keyStores[0]);
   const ask = async (path: string, body?: unknown): Promise<unknown> => {
     const answer = await fetch(`${settings.onePassword.connectUrl ?? ""}${path}`, {
       headers: { authorization: `Bearer ${lab.secrets.connect}`, "content-type": "application/json" },

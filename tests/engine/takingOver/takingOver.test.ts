@@ -13,6 +13,7 @@ import type { PulumiResult } from "../support/harness.ts";
 import { Homelab } from "../support/homelab.ts";
 import { changeGit, setUpByHand, syncGit, until } from "./byHand.ts";
 import { commandsOf, missingIn } from "./page.ts";
+import { mainAccount } from "../../../settings/accounts.ts";
 
 // docs/taking-over.md, command by command, from a registry that was set up by hand. The tests depend on their order.
 
@@ -54,7 +55,8 @@ function zotProcess(): string {
 
 /** What the page's names are in the lab. */
 function inTheLab(word: string): readonly string[] {
-  const { registry, authentik, argocd, kubernetes, onePassword, ci, forgejo } = lab.layout.settings;
+  const { registry, authentik, argocd, kubernetes, onePassword, forgejo } = lab.layout.settings;
+  const account = mainAccount(lab.layout.settings);
   const zot = ["--registry.binary", registry.binary, "--registry.restartCommand", registry.restartCommand ?? ""];
   const names: Readonly<Record<string, readonly (string | undefined)[]>> = {
     homelab: ["lab"],
@@ -68,11 +70,11 @@ function inTheLab(word: string): readonly string[] {
     ringtail: [kubernetes.kubeconfig],
     "--onePassword.account": ["--onePassword.connectUrl"],
     "my.1password.com": [onePassword.connectUrl, "--onePassword.connectToken", onePassword.connectToken],
-    "op://vg6xf6vvfmoh5hqjjhlhbeoaie/w3663ffnvkewbftncqxtcpeavy/zot-ci-api": [ci.keyStore],
-    blumeops: [ci.imagePrefix],
+    "op://vg6xf6vvfmoh5hqjjhlhbeoaie/w3663ffnvkewbftncqxtcpeavy/zot-ci-api": [account.keyStores[0]],
+    blumeops: [account.prefixes[0]],
     "https://forge.eblu.me": [forgejo.url],
     "op://vg6xf6vvfmoh5hqjjhlhbeoaie/w3663ffnvkewbftncqxtcpeavy/api-token": [forgejo.token],
-    "eblume/blumeops": [forgejo.repositories.join(",")],
+    "eblume/blumeops": [account.repositories.join(",")],
   };
   return (names[word] ?? [word]).map((name) => name ?? "");
 }

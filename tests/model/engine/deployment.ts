@@ -36,7 +36,7 @@ export class Deployment {
   readonly #said: string[];
   readonly #stop: () => void;
   readonly #unfinished = new Set<Promise<unknown>>();
-  readonly #registered = new Set<string>();
+  readonly #registered = new Map<string, Kept>();
 
   constructor(run: Run, providers: Providers, before: readonly Kept[], said: string[]) {
     this.#run = run;
@@ -110,7 +110,7 @@ export class Deployment {
   /** Answers the SDK, but never after the run has ended: the engine would have killed the program by then. */
   async #register(request: RegisterResourceRequest): Promise<Kept> {
     const wanted = wantedBy(request);
-    this.#registered.add(wanted.urn);
+    this.#registered.set(wanted.urn, wanted);
     const before = this.state.find([wanted.urn, ...formerUrns(request)]);
     if (isProvider(wanted)) return this.#provider(wanted, before);
     if (!wanted.custom) {
@@ -258,6 +258,7 @@ export class Deployment {
       preview: false,
       signal: this.#run.signal,
       secretInputs: new Set(),
+      declared: (of) => [...this.#registered.values()].filter((kept) => kept.type === of).map(({ inputs }) => inputs),
       progress: say,
       info: say,
       warn: say,

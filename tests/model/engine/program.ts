@@ -1,12 +1,13 @@
 // The real components, without zot's config on its host: zot is hardened already, and tests/systems/zot/host covers interrupted hardening.
 import { ComponentResource, output } from "@pulumi/pulumi";
 import type { Resource } from "@pulumi/pulumi";
-import { Acceptance, AuthentikAccess, CiServiceAccount, ForgejoSecret } from "../../../components/index.ts";
+import { AuthentikAccess } from "../../../components/index.ts";
 import type { Settings } from "../../../settings/schema.ts";
 import { fingerprint } from "../../../core/secrets/fingerprint.ts";
 import { TOKENS } from "../homelab/servers.ts";
 import { NEWEST_KNOWN } from "../../../systems/zot/version.ts";
 import * as from from "../../../stack/arguments.ts";
+import { registerAccounts } from "../../../stack/ciAccount.ts";
 
 export const OWNER = "zot-auth/model";
 
@@ -32,17 +33,7 @@ export function program(
   });
   const server = new ComponentResource("zot-auth:index:ZotServer", "zot");
   deploy(server, access.issuer);
-  const account = new CiServiceAccount("ci", { ...from.ciServiceAccountArgs(settings), owner, access, server });
-  const { key } = account;
-  const secrets = new ForgejoSecret(
-    "forgejo",
-    { ...from.forgejoSecretArgs(settings), owner, key: { ...key, source: settings.ci.keyStore } },
-    { dependsOn: [account.keys] },
-  );
-  const proofs = {
-    ...from.acceptanceArgs(settings, NEWEST_KNOWN),
-    configHash: output("config"),
-    clientSecretFingerprint,
-  };
-  new Acceptance("acceptance", { ...proofs, owner, key, secrets, again });
+  const version = NEWEST_KNOWN;
+  const configHash = output("config");
+  registerAccounts({ settings, owner, access, server, version, configHash, clientSecretFingerprint, again });
 }

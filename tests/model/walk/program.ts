@@ -1,10 +1,11 @@
 // The whole program, composed as in index.ts. It does not ask zot's host, and gets the client secret as it is in the model's 1Password.
 import { output, secret } from "@pulumi/pulumi";
-import { Acceptance, AuthentikAccess, CiServiceAccount, ForgejoSecret, ZotServer } from "../../../components/index.ts";
+import { AuthentikAccess, ZotServer } from "../../../components/index.ts";
 import { Preflight } from "../../../components/parts/resources.ts";
 import { fingerprint } from "../../../core/secrets/fingerprint.ts";
 import type { Settings } from "../../../settings/schema.ts";
 import * as from from "../../../stack/arguments.ts";
+import { registerAccounts } from "../../../stack/ciAccount.ts";
 import { providers } from "../../../stack/providers.ts";
 import { zotConfigFor } from "../../../stack/zotConfig.ts";
 import type { HostFacts } from "../../../systems/zot/host/facts.ts";
@@ -43,26 +44,14 @@ export function wholeProgram(settings: Settings): void {
     { ...from.zotServerArgs(settings), facts: FACTS, config, clientSecret, issuer: access.issuer },
     options,
   );
-  const account = new CiServiceAccount(
-    "ci",
-    { ...from.ciServiceAccountArgs(settings), owner, access, server },
+  registerAccounts({
+    settings,
+    owner,
+    access,
+    server,
+    version: FACTS.version,
+    configHash: server.configHash,
+    clientSecretFingerprint,
     options,
-  );
-  const secrets = new ForgejoSecret(
-    "forgejo",
-    { ...from.forgejoSecretArgs(settings), owner, key: { ...account.key, source: settings.ci.keyStore } },
-    { ...options, dependsOn: [preflight, account.keys] },
-  );
-  new Acceptance(
-    "acceptance",
-    {
-      ...from.acceptanceArgs(settings, FACTS.version),
-      owner,
-      key: account.key,
-      configHash: server.configHash,
-      clientSecretFingerprint,
-      secrets,
-    },
-    options,
-  );
+  });
 }

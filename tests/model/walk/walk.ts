@@ -20,6 +20,7 @@ import type { Path, Place } from "./place.ts";
 import { wholeProgram } from "./program.ts";
 import type { Pair } from "./table/pairs.ts";
 import type { Alternative } from "./table/row.ts";
+import { mainAccount } from "../../../settings/accounts.ts";
 
 /** Steps after which nothing is there that was not there before: only what zot's config says. */
 const CONFIG_ONLY = [
@@ -225,8 +226,8 @@ export class Walk {
   }
 
   #running(settings: Settings): Running {
-    const { secrets } = this.#lab.held(settings.forgejo.repositories[0] ?? "");
-    return runningWith(settings, secrets[settings.forgejo.secretName] ?? "");
+    const { secrets } = this.#lab.held(mainAccount(settings).repositories[0] ?? "");
+    return runningWith(settings, secrets[mainAccount(settings).secretName] ?? "");
   }
 
   async #inventory(): Promise<Inventory> {
@@ -279,9 +280,9 @@ export class Walk {
 
   #expect(first: Settings, second: Settings): void {
     this.#gaps.length = 0;
-    this.#names = [first.forgejo.secretName, second.forgejo.secretName];
+    this.#names = [first, second].map((settings) => mainAccount(settings).secretName);
     this.#repositories = REPOSITORIES.filter((repository) =>
-      [first, second].every(({ forgejo }) => forgejo.repositories.includes(repository)),
+      [first, second].every((settings) => mainAccount(settings).repositories.includes(repository)),
     );
   }
 

@@ -17,10 +17,13 @@ import type { Lab } from "../../lab/authentik/support.ts";
 import { adminKey, clientSecret, startLab } from "../../lab/authentik/support.ts";
 import { connectionTo, testContext } from "../../support/provider.ts";
 import { REAL_CASE } from "../../support/settings.ts";
+import { mainAccount } from "../../../settings/accounts.ts";
 
 // What a person made in Authentik before the first `up`: the preview shows what becomes of it, and `up` takes no access away that the settings do not accept.
 
-const ARGS = blueprintArgs(parseSettings(REAL_CASE));
+const SETTINGS = parseSettings(REAL_CASE);
+const ARGS = blueprintArgs(SETTINGS);
+const ACCOUNT = mainAccount(SETTINGS);
 
 function inputsFor(
   t: TestContext,
@@ -85,7 +88,7 @@ async function byHand(lab: Lab): Promise<void> {
     meta_launch_url: "https://old.example.test",
   });
   await made(lab, "/core/users/", {
-    username: ARGS.ciUser,
+    username: ACCOUNT.user,
     name: "CI",
     type: "service_account",
     path: "users",
@@ -94,7 +97,7 @@ async function byHand(lab: Lab): Promise<void> {
 }
 
 const LOST = [
-  `group admins of the account ${ARGS.ciUser}`,
+  `group admins of the account ${ACCOUNT.user}`,
   `issuer mode global of the OAuth2 provider ${ARGS.providerName}`,
   `redirect URI https://old\\..* (regex) of the OAuth2 provider ${ARGS.providerName}`,
   `scope mapping Teams of the OAuth2 provider ${ARGS.providerName}`,
@@ -242,9 +245,9 @@ test("what the token may not view counts as taken away, if it exists", async (t)
 test("an application of another provider, another name of the application, and people in CI's group", async (t) => {
   const lab = await startLab(t);
   const pk = async (path: string): Promise<unknown> => (await lab.one(path))["pk"];
-  const group = await made(lab, "/core/groups/", { name: ARGS.ciGroup });
+  const group = await made(lab, "/core/groups/", { name: ACCOUNT.group });
   assert.deepEqual(await previewOf(inputsFor(t, lab)), {
-    said: `\`up\` adopts what exists in Authentik; \`pulumi destroy\` then deletes it:\n- as declared: the group "${ARGS.ciGroup}"`,
+    said: `\`up\` adopts what exists in Authentik; \`pulumi destroy\` then deletes it:\n- as declared: the group "${ACCOUNT.group}"`,
     warned: "",
   });
   await lab.api("POST", `/core/groups/${String(group["pk"])}/add_user/`, {
@@ -328,7 +331,7 @@ test("a client ID of a provider with another name: the preview says that `up` fa
 test("an account of somebody is never CI's: the preview says that `up` fails, and no setting accepts it", async (t) => {
   const lab = await startLab(t);
   await byHand(lab);
-  const { pk } = await lab.one(`/core/users/?username=${ARGS.ciUser}`);
+  const { pk } = await lab.one(`/core/users/?username=${ACCOUNT.user}`);
   const path = `/core/users/${String(pk)}/`;
   const inputs = inputsFor(t, lab, adminKey, LOST);
   const refuses = async (why: RegExp): Promise<void> => {

@@ -19,7 +19,7 @@ test("the preflight reports all unusable targets and sources at once, and change
     forgejo: bench.connection("T_REPOSITORY"),
     targets: ["own/app", "own/off", "own/site", "own/none", "org1", "user:own"],
     sources: ["env:T_NO_SUCH_SOURCE"],
-    keyStore: "op://v/i/f",
+    keyStores: ["op://v/i/f"],
     removal: "The first update takes away access",
   } as const;
   // Of a stack that has deployed, the settings decide what access there is.

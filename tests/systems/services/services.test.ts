@@ -62,6 +62,7 @@ const context: Context = {
   preview: false,
   signal: new AbortController().signal,
   secretInputs: new Set(),
+  declared: () => [],
   progress: () => undefined,
   info: () => undefined,
   warn: (text) => said.push(text),

@@ -5,7 +5,7 @@ import { issuerOf } from "../../../authentik/issuer.ts";
 import { authentik as authentikSchema } from "../../../authentik/settings.ts";
 import { accessRules } from "../../access/rules.ts";
 import type { AccessRules } from "../../access/rules.ts";
-import { access as accessSchema } from "../../access/settings.ts";
+import { DEFAULT_CI_GROUP, access as accessSchema } from "../../access/settings.ts";
 import { registry as registrySchema } from "../../host/settings.ts";
 import { NEWEST_KNOWN } from "../../version.ts";
 import { objectAt, valueAt } from "../anyCase.ts";
@@ -124,7 +124,11 @@ export function render(candidate: Candidate, extra: JsonObject, context: AdoptCo
 }
 
 export function rulesOf(candidate: Candidate, extra: JsonObject): AccessRules {
-  return accessRules(accessSchema.parse(candidate.access), extra);
+  return accessRules(accessSchema.parse(candidate.access), [{ group: ciGroupOf(candidate) }], extra);
+}
+
+export function ciGroupOf({ access }: Candidate): string {
+  return accessSchema.parse(access).ciGroup ?? DEFAULT_CI_GROUP;
 }
 
 function valid<Value>(schema: z.ZodType<Value>, value: unknown): Value | undefined {

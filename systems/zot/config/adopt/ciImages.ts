@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../../../core/json.ts";
 import { decidingRules, grants } from "../../access/policies.ts";
 import { allRepositories } from "../../access/rules.ts";
-import { rulesOf } from "./candidate.ts";
+import { ciGroupOf, rulesOf } from "./candidate.ts";
 import type { Candidate } from "./candidate.ts";
 
 const USUAL = "zot-auth/acceptance";
@@ -16,11 +16,11 @@ export interface CiImages {
 
 /** @param known the setting ci.imagePrefix, if it is decided */
 export function ciImages(candidate: Candidate, extra: JsonObject, known: string | undefined): CiImages {
-  const rules = rulesOf(candidate, extra);
-  const all = allRepositories(rules);
+  const all = allRepositories(rulesOf(candidate, extra));
+  const group = ciGroupOf(candidate);
   const pushes = (repository: string): boolean => {
     const deciding = decidingRules(all, repository);
-    return ["read", "create"].every((action) => grants(deciding, { group: rules.ciGroup }, action));
+    return ["read", "create"].every((action) => grants(deciding, { group }, action));
   };
   const folders = all.flatMap(({ glob }) => /^([a-z0-9._/-]+)\/\*\*$/.exec(glob)?.[1] ?? []);
   const imagePrefix =

@@ -9,15 +9,15 @@ import type { Mirror } from "./mirrors.ts";
  * Mistakes about the registries that zot mirrors.
  *
  * @param config the rendered config
- * @param images CI's repositories, by the setting that names them
+ * @param images CI's repositories, and the settings that name them
  */
 export function* mirrorProblems(
   { pullThrough, zot }: ZotConfigArgs,
   config: unknown,
-  images: Readonly<Record<string, string>>,
+  images: readonly { readonly setting: string; readonly repository: string }[],
 ): Generator<SettingsProblem> {
   const mirrors = mirrorsOf(config);
-  for (const [setting, repository] of Object.entries(images)) {
+  for (const { setting, repository } of images) {
     const mirror = mirrors.find((one) => fills(one, repository));
     if (mirror === undefined) continue;
     yield {

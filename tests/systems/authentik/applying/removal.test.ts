@@ -5,7 +5,7 @@ import { blueprintArgs } from "../../../../stack/arguments.ts";
 import { appliedBlueprint } from "../../../../systems/authentik/resources/appliedBlueprint.ts";
 import { removeObjects } from "../../../../systems/authentik/applying/removal.ts";
 import { objectCleanup } from "../../../../systems/authentik/resources/objectCleanup.ts";
-import { serviceAccount } from "../../../../systems/authentik/resources/authentikObjects.ts";
+import { accountCleanup } from "../../../../systems/authentik/resources/accountCleanup.ts";
 import { appliedInputs, settingsWith, testContext } from "../../../support/provider.ts";
 import { LESS, MORE, PLAIN, stackWithGroups } from "./stack.ts";
 
@@ -202,22 +202,19 @@ test("a new machine flow and CI group: the old ones are removed, but a group tha
   assert.deepEqual(await stack.bound(), ["admins", "builders", "pushers"]);
 });
 
-test("an account is removed with its own resource, not when the blueprint is applied: in between, it must sign in to revoke its key", async (t) => {
+test("an account is removed with its own cleanup, not when the blueprint is applied: in between, it must sign in to revoke its key", async (t) => {
   const stack = await stackWithGroups(t);
   await stack.up(PLAIN);
   await stack.up(settingsWith({ ci: { user: "robot-ci" } }));
   const users = async (name: string) =>
     ((await stack.lab.api("GET", `/core/users/?username=${name}`)).json["results"] as unknown[]).length;
   assert.deepEqual([await users("zot-ci"), await users("robot-ci")], [1, 1]);
-  const row = {
-    ...appliedInputs(PLAIN, stack.connection),
-    username: "zot-ci",
-    group: "artifact-workloads",
-    appPassword: "zot-ci-app-password",
-    machineFlow: "machine-login",
-    drift: "",
-  };
-  await serviceAccount.delete?.(row, testContext());
+  const inputs = { ...stack.connection, username: "zot-ci", timeout: 10 };
+  const { state } = await accountCleanup.create(inputs, testContext());
+  const context = testContext();
+  await accountCleanup.delete?.(state, { ...context, declared: () => [{ username: "zot-ci" }] });
+  assert.equal(await users("zot-ci"), 1, "another account of the settings has that name");
+  await accountCleanup.delete?.(state, context);
   assert.deepEqual([await users("zot-ci"), await users("robot-ci")], [0, 1]);
   assert.equal((await stack.lab.api("GET", "/core/tokens/zot-ci-app-password/")).status, 404);
 });

@@ -16,12 +16,16 @@ import type { Lab } from "../../../lab/authentik/support.ts";
 import { REAL_CASE } from "../../../support/settings.ts";
 import { authentik, contextWith, inFrontOf } from "../../zot/signIn/support.ts";
 import { entriesOf } from "../blueprint/blueprintEntries.ts";
+import { mainAccount } from "../../../../settings/accounts.ts";
 
 // Somebody changes an attribute that the blueprint sets, each in turn: the resource whose object it is names the attribute, and `up` repairs it.
 
-const ARGS = blueprintArgs(parseSettings(REAL_CASE));
+const SETTINGS = parseSettings(REAL_CASE);
+const ARGS = blueprintArgs(SETTINGS);
+const ACCOUNT = mainAccount(SETTINGS);
 const TEXT = renderBlueprint(ARGS);
 const DECLARED = declaredEntries(ARGS);
+const ACCOUNT_DECLARED = DECLARED.accounts["ci"] ?? "";
 
 type Entry = DeclaredEntry;
 type ApiObject = Readonly<Record<string, unknown>>;
@@ -121,9 +125,9 @@ async function pathOf(lab: Lab, { model, identifiers }: Entry): Promise<string> 
   const one = async (path: string): Promise<string> => `${path.split("?")[0] ?? ""}${String(await pk(lab, path))}/`;
   switch (model) {
     case "authentik_core.group":
-      return one(`/core/groups/?name=${ARGS.ciGroup}`);
+      return one(`/core/groups/?name=${ACCOUNT.group}`);
     case "authentik_core.user":
-      return one(`/core/users/?username=${ARGS.ciUser}`);
+      return one(`/core/users/?username=${ACCOUNT.user}`);
     case "authentik_core.token":
       return `/core/tokens/${plain(identifiers["identifier"])}/`;
     case "authentik_core.application":
@@ -152,7 +156,7 @@ async function bindingPath(lab: Lab, identifiers: Entry["identifiers"]): Promise
   const { json } = await lab.api("GET", `/core/applications/${ARGS.application}/`);
   const target = "group" in identifiers ? json["pk"] : login["policybindingmodel_ptr_id"];
   const { results } = (await lab.api("GET", `/policies/bindings/?target=${String(target)}`)).json;
-  const group = JSON.stringify(identifiers["group"] ?? "ci-group").includes("admins") ? "admins" : ARGS.ciGroup;
+  const group = JSON.stringify(identifiers["group"] ?? "ci-group").includes("admins") ? "admins" : ACCOUNT.group;
   const found = (results as ApiObject[]).find(({ group_obj: of }) => (of as ApiObject)["name"] === group);
   return `/policies/bindings/${String(found?.["pk"])}/`;
 }
@@ -177,11 +181,11 @@ function rows(lab: Lab, authentikToken: `env:${string}` = "env:SIGN_IN_TEST_TOKE
   };
   const account = {
     ...place,
-    username: ARGS.ciUser,
-    group: ARGS.ciGroup,
-    appPassword: `${ARGS.ciUser}-app-password`,
+    username: ACCOUNT.user,
+    group: ACCOUNT.group,
+    appPassword: `${ACCOUNT.user}-app-password`,
     machineFlow: ARGS.machineFlow,
-    declared: DECLARED.account,
+    declared: ACCOUNT_DECLARED,
   };
   const bindings = ARGS.signInGroups.map((group, order) => {
     const inputs = { ...place, application: ARGS.application, group, order, declared: DECLARED.bindings[group] ?? "" };
@@ -216,7 +220,7 @@ const start = async (t: TestContext): Promise<Lab> => authentik(t, TEXT, { versi
 
 const BY_ROW: readonly (readonly [row: string, entries: readonly Entry[]])[] = [
   ["application", parseDeclared(DECLARED.application)],
-  ["account", parseDeclared(DECLARED.account)],
+  ["account", parseDeclared(ACCOUNT_DECLARED)],
   ...Object.entries(DECLARED.bindings).map(([group, json]) => [`binding ${group}`, parseDeclared(json)] as const),
 ];
 
@@ -264,9 +268,9 @@ test("what several resources miss at once is restored by one run of the blueprin
       return false;
     },
   );
-  const user = await pk(lab, `/core/users/?username=${ARGS.ciUser}`);
+  const user = await pk(lab, `/core/users/?username=${ACCOUNT.user}`);
   await lab.api("PATCH", `/core/users/${String(user)}/`, { is_active: false });
-  await lab.api("DELETE", `/core/tokens/${ARGS.ciUser}-app-password/`);
+  await lab.api("DELETE", `/core/tokens/${ACCOUNT.user}-app-password/`);
   for (const entry of BY_ROW.flatMap(([row, entries]) => (row.startsWith("binding") ? entries.slice(-1) : [])))
     await lab.api("DELETE", await pathOf(lab, entry));
   await Promise.all([...rows(lab, undefined, url).values()].map(async ({ repair }) => repair("drift")));

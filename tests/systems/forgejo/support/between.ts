@@ -143,6 +143,7 @@ export class Bench {
       preview: false,
       signal: this.#abort.signal,
       secretInputs: new Set(),
+      declared: () => [],
       progress: () => undefined,
       info: say,
       warn: say,

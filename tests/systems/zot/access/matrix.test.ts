@@ -2,17 +2,21 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { clientDifferences, expectedAccess, failures, lookAt } from "../../../../systems/zot/access/matrix.ts";
 import type { Operation, Subject } from "../../../../systems/zot/access/matrix.ts";
-import { accessRules } from "../../../../systems/zot/access/rules.ts";
 import { parseSettings } from "../../../../settings/parse.ts";
 import { REAL_CASE, version } from "../../../support/settings.ts";
+import { mainAccount } from "../../../../settings/accounts.ts";
+import { zotConfigArgs } from "../../../../settings/zotConfigArgs.ts";
 
 /** The rows as `ci, begin an upload, docker.io/zot-auth-sample: 403`. */
 function rows(change: Record<string, unknown> = {}, release = "2.1.20"): readonly string[] {
-  const { access, acceptance, ci, zot } = parseSettings({ ...REAL_CASE, ...change });
+  const settings = parseSettings({ ...REAL_CASE, ...change });
+  const { zot } = settings;
+  const { group, prefixes, repository } = mainAccount(settings);
   return expectedAccess({
-    rules: accessRules(access, zot.extra),
-    repository: acceptance.repository,
-    imagePrefix: ci.imagePrefix,
+    rules: zotConfigArgs(settings).rules,
+    repository,
+    group,
+    prefixes,
     version: version(release),
     metricsPath: zot.metrics.enable ? zot.metrics.path : undefined,
   }).map(

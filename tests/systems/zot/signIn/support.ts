@@ -27,6 +27,7 @@ export function contextWith(warnings: string[]): Context {
     preview: false,
     signal: SIGNAL,
     secretInputs: new Set(),
+    declared: () => [],
     progress: () => undefined,
     info: () => undefined,
     warn: (text) => warnings.push(text),

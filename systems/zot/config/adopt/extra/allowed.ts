@@ -8,12 +8,13 @@ import { knownKeys, schemaProblems } from "../../schema/known.ts";
 import { builtInSchema } from "../../schema/schema.ts";
 import { holdsToken } from "../../secretValues.ts";
 import type { AdoptContext } from "../context.ts";
-import { assemble, render } from "../candidate.ts";
+import { assemble, ciGroupOf, render } from "../candidate.ts";
 import type { Candidate } from "../candidate.ts";
 import { ciImages } from "../ciImages.ts";
 import { inLowerCase, withoutPart } from "./part.ts";
 import { withoutIdlePolicies, withoutOverwrite } from "./policies.ts";
 import { restOf } from "./rest.ts";
+import { DEFAULT_CI_USER } from "../../../keys/settings.ts";
 
 const EXTRA = "zot.extra.";
 
@@ -87,14 +88,17 @@ function refusedExtra(candidate: Candidate, extra: JsonObject, context: AdoptCon
 function overwriting(candidate: Candidate, extra: JsonObject, context: AdoptContext): Refusal | undefined {
   const { args } = assemble(candidate, extra, context);
   const control = `${EXTRA}http.accessControl.`;
-  const images = { user: candidate.roles.ciUser ?? "zot-ci", ...imagesOf(candidate, extra, context) };
+  const { imagePrefix, repository } = imagesOf(candidate, extra, context);
+  const user = candidate.roles.ciUser ?? DEFAULT_CI_USER;
+  const group = ciGroupOf(candidate);
+  const images = { user, group, prefixes: [imagePrefix], prefixSetting: "ci.imagePrefix", repository };
   for (const { path, message } of ciLimitProblems(args.rules, extra, images)) {
     const place = path.startsWith(EXTRA) ? path.slice(EXTRA.length) : path;
     if (path.startsWith(control)) {
       const glob = path.startsWith(`${control}repositories.`)
         ? path.slice(`${control}repositories.`.length)
         : undefined;
-      const roles = { ...candidate.roles, ciGroup: args.rules.ciGroup, ciUser: images.user };
+      const roles = { ...candidate.roles, ciGroup: group, ciUser: user };
       return { path: place, reason: message, extra: withoutOverwrite(extra, glob, roles) };
     }
     const glob = /^access\.namespaces\.(.*)\.signedInActions$/.exec(path)?.[1];

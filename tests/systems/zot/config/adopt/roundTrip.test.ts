@@ -7,6 +7,7 @@ import { adoptConfig } from "../../../../../systems/zot/config/adopt/adoptConfig
 import { objectAt } from "../../../../../systems/zot/config/anyCase.ts";
 import { effectiveConfig } from "../../../../../systems/zot/config/effective.ts";
 import { ENTERED, rendered, stackOf } from "./support.ts";
+import { mainAccount } from "../../../../../settings/accounts.ts";
 
 // Settings that were rendered and adopted again give the same config. Not covered here: configs that no settings give, which the other tests have.
 
@@ -204,9 +205,9 @@ test("rendered settings are adopted as settings that render the same", () => {
       const config = rendered(settings);
       const again = adoptConfig(config, {
         adminGroup: settings.access.adminGroup,
-        ciGroup: settings.access.ciGroup,
-        ciUser: settings.ci.user,
-        imagePrefix: settings.ci.imagePrefix,
+        ciGroup: mainAccount(settings).group,
+        ciUser: mainAccount(settings).user,
+        imagePrefix: mainAccount(settings).prefixes[0],
         configFile: settings.registry.configFile,
       });
       deepEqual([again.notKept, again.added], [[], []]);

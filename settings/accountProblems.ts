@@ -1,0 +1,46 @@
+import type { SettingsProblem } from "../core/settings/problem.ts";
+import { mayBeSameField } from "../core/secrets/reference.ts";
+import { accountSettings } from "./accountSettings.ts";
+import type { Settings } from "./schema.ts";
+
+/** What two accounts may not share. */
+export function* accountProblems(settings: Settings): Generator<SettingsProblem> {
+  const accounts = Object.entries(settings.accounts).map(([id, account]) => ({
+    account,
+    names: accountSettings(id, settings),
+  }));
+  for (const [index, { account, names }] of accounts.entries()) {
+    for (const earlier of accounts.slice(0, index)) {
+      for (const [what, why] of [
+        ["user", "each account has its own keys"],
+        ["group", "each could push the other's images"],
+      ] as const) {
+        if (account[what] !== earlier.account[what]) continue;
+        yield {
+          path: names[what],
+          message: `got "${account[what]}", which is also ${earlier.names[what]}: ${why}. Use a different ${what === "user" ? "user name" : "group"}.`,
+        };
+      }
+      for (const prefix of account.prefixes) {
+        const shared = earlier.account.prefixes.find((other) => isInside(prefix, other) || isInside(other, prefix));
+        if (shared === undefined) continue;
+        yield {
+          path: names.prefix,
+          message: `got "${prefix}", which overlaps "${shared}" of ${earlier.names.prefix}: only one account may push there. Use namespaces that do not contain each other.`,
+        };
+      }
+      for (const store of account.keyStores) {
+        const shared = earlier.account.keyStores.find((other) => mayBeSameField(store, other));
+        if (shared === undefined) continue;
+        yield {
+          path: names.keyStore,
+          message: `got "${store}", which ${earlier.names.keyStore} names too: each would overwrite the other's key. Use a field of its own.`,
+        };
+      }
+    }
+  }
+}
+
+function isInside(name: string, namespace: string): boolean {
+  return name === namespace || name.startsWith(`${namespace}/`);
+}
