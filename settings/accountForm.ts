@@ -1,21 +1,29 @@
+import { isObject } from "../core/json.ts";
 import type { SettingsProblem } from "../core/settings/problem.ts";
 import type { WrittenSettings } from "./schema.ts";
 
-/** The form of CI's accounts: the settings of the only one, or `ci.accounts`, in which each has its own. */
-export function* accountFormProblems({ ci, access, forgejo }: WrittenSettings): Generator<SettingsProblem> {
-  if (ci.accounts === undefined) {
-    const required = {
-      "ci.keyStore": [ci.keyStore, "a 1Password reference such as op://vault/item/field"],
-      "ci.imagePrefix": [ci.imagePrefix, "a repository name, such as blumeops"],
-      "forgejo.repositories": [
-        forgejo.repositories,
-        "a list of at least one repository, organisation or user that gets the secret",
-      ],
-    } as const;
-    for (const [path, [value, example]] of Object.entries(required))
-      if (value === undefined) yield { path, message: `required: ${example}; or several accounts, in ci.accounts.` };
-    return;
+/** What the only account needs, unless `ci.accounts` has several. The schema cannot say it. */
+const REQUIRED = [
+  ["ci", "keyStore", "a 1Password reference: op://vault/item/field"],
+  ["ci", "imagePrefix", "a repository name, such as blumeops"],
+  ["forgejo", "repositories", "a list of at least one repository, organisation or user that gets the secret"],
+] as const;
+
+/** @param raw the settings as they are written, valid or not */
+export function* missingSettings(raw: Readonly<Record<string, unknown>>): Generator<SettingsProblem> {
+  const { ci } = raw;
+  if (isObject(ci) && ci["accounts"] !== undefined) return;
+  for (const [group, key, wanted] of REQUIRED) {
+    const written = raw[group];
+    // A group that is missing as a whole is reported by the schema.
+    if (!isObject(written) || written[key] !== undefined) continue;
+    yield { path: `${group}.${key}`, message: `required: ${wanted}; or several accounts, in ci.accounts.` };
   }
+}
+
+/** What has another place in the form with several accounts. */
+export function* accountFormProblems({ ci, access, forgejo }: WrittenSettings): Generator<SettingsProblem> {
+  if (ci.accounts === undefined) return;
   const moved = {
     "ci.user": [ci.user, "user"],
     "ci.keyStore": [ci.keyStore, "keyStores"],

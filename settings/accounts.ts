@@ -19,7 +19,9 @@ const namespaces = z
   .refine(isWithoutDuplicates, { error: "a list without duplicates" });
 
 const account = z.strictObject({
-  user: userName.describe("The service account's user name, as `ci.user`."),
+  user: userName.describe(
+    "The service account's user name, as `ci.user`: a change creates a new account and a new key, and keeps the old ones for `gracePeriod`.",
+  ),
   group: groupName
     .optional()
     .describe(
@@ -33,7 +35,7 @@ const account = z.strictObject({
     .min(1, { error: "a list of at least one 1Password field: zot shows a key only once" })
     .refine(isWithoutDuplicates, { error: "a list without duplicates" })
     .describe(
-      "The 1Password fields that store its key, as `ci.keyStore`. The second and further ones are copies of the first.",
+      "The 1Password fields that store its key, as `ci.keyStore`. The second and further ones are copies: a change of those alone creates no new key.",
     ),
   secretName: secretName
     .optional()

@@ -4,7 +4,7 @@ import type { SettingsProblem } from "../core/settings/problem.ts";
 import { crossChecks } from "./crossChecks.ts";
 import { RENAMED_SETTINGS } from "./renamed.ts";
 import { ciAccounts } from "./accounts.ts";
-import { accountFormProblems } from "./accountForm.ts";
+import { accountFormProblems, missingSettings } from "./accountForm.ts";
 import { settingsSchema } from "./schema.ts";
 import type { Settings } from "./schema.ts";
 
@@ -39,13 +39,14 @@ export function parseSettings(
   problems: readonly SettingsProblem[] = [],
 ): Settings {
   const result = settingsSchema.safeParse(raw);
+  const missing = [...missingSettings(raw)];
   if (!result.success) {
     const issues = result.error.issues.flatMap((issue) =>
       describeIssue(issue, raw, settingsSchema, { renamed: RENAMED_SETTINGS }),
     );
-    throw new SettingsError([...problems, ...issues]);
+    throw new SettingsError([...problems, ...issues, ...missing]);
   }
-  const form = [...accountFormProblems(result.data)];
+  const form = [...missing, ...accountFormProblems(result.data)];
   if (form.length > 0) throw new SettingsError([...problems, ...form]);
   const { ci: _ci, ...others } = result.data;
   const settings = { ...others, accounts: ciAccounts(result.data) };

@@ -145,6 +145,7 @@ test("the outputs are those of docs/outputs.md, without the key", async () => {
       registryHost: "registry.ops.eblu.me",
       registryUrl: "https://registry.ops.eblu.me",
       zotVersion: "2.1.20",
+      ciAccounts: undefined,
       ciUser: "zot-ci",
       ciSecretName: "ZOT_CI_API_KEY",
       imagePrefix: "registry.ops.eblu.me/blumeops",

@@ -1,7 +1,6 @@
 import "./prepare.ts";
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { generationOf } from "../../systems/zot/keys/rotation.ts";
 import { parseMarker } from "../../systems/forgejo/secretMarker.ts";
 import { markerName } from "../../systems/forgejo/target.ts";
 import { Engine } from "./engine/engine.ts";
@@ -14,7 +13,7 @@ import type { Fault } from "./requests/gate.ts";
 
 // Several accounts, each with its own key for its own images: they appear and leave by the settings alone, with everything that belongs to them.
 
-const [FIRST = "", SECOND = ""] = REPOSITORIES;
+const [FIRST, SECOND] = REPOSITORIES;
 const FIELD = "op://homelab/CI/zot-ci-api";
 const NO_SINGLE = { keyStore: undefined, imagePrefix: undefined, user: undefined } as const;
 

@@ -6,7 +6,7 @@ import { appliedBlueprint } from "../../../../systems/authentik/resources/applie
 import { removeObjects } from "../../../../systems/authentik/applying/removal.ts";
 import { objectCleanup } from "../../../../systems/authentik/resources/objectCleanup.ts";
 import { accountCleanup } from "../../../../systems/authentik/resources/accountCleanup.ts";
-import { appliedInputs, settingsWith, testContext } from "../../../support/provider.ts";
+import { settingsWith, testContext } from "../../../support/provider.ts";
 import { LESS, MORE, PLAIN, stackWithGroups } from "./stack.ts";
 
 // Objects that the settings no longer declare are removed from the lab's Authentik; other people's objects stay.
