@@ -42,7 +42,7 @@ export function preflightInputs(settings: Settings, unreadable: readonly string[
       providerName: authentik.providerName,
     },
     authentik: { authentikUrl: authentik.url, authentikToken: authentik.token },
-    ciUser: ci.user,
+    ciUsers: accounts.map(({ user }) => user),
     argocd: argocdConnection(settings) ?? null,
     ...(authentik.delivery === "configMap"
       ? {

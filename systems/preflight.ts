@@ -26,8 +26,8 @@ import type { Context, Observed, Resource } from "../provider/resource.ts";
 export interface PreflightInputs {
   readonly authentik: AuthentikConnection;
   readonly blueprint: BlueprintNeeds & DeclaredProvider;
-  /** CI's account. Absent in the state of earlier versions. */
-  readonly ciUser?: string;
+  /** CI's accounts. Absent in the state of earlier versions. */
+  readonly ciUsers?: readonly string[];
   readonly argocd: ArgoCdConnection | null;
   /** The ConfigMap that gets the blueprint, if one does. Absent in the state of earlier versions. */
   readonly configMap?: ConfigMapPlace;
@@ -64,12 +64,12 @@ export const preflight: Resource<PreflightInputs, PreflightState> = {
   },
   create: async ({ removal = "", ...inputs }, context) => ({
     id: "preflight",
-    state: await check(inputs, context, { clientId: {}, account: true }, removal),
+    state: await check(inputs, context, { clientId: {}, accounts: inputs.ciUsers ?? [] }, removal),
   }),
   update: async (state, { removal: _ofFirst, ...inputs }, context) =>
     check(inputs, context, {
       clientId: usesNewClientId(state, inputs) ? { former: state.blueprint.clientId } : undefined,
-      account: usesNewAccount(state, inputs),
+      accounts: newAccounts(state, inputs),
     }),
 };
 
@@ -77,13 +77,15 @@ export const preflight: Resource<PreflightInputs, PreflightState> = {
 interface New {
   /** Absent: the client ID is not new. */
   readonly clientId: { readonly former?: string } | undefined;
-  readonly account: boolean;
+  /** Which of CI's accounts are new. */
+  readonly accounts: readonly string[];
 }
 
-/** The account that this stack has had is its own. The state of earlier versions does not say which that was. */
-function usesNewAccount({ ciUser, authentik }: Partial<PreflightState>, inputs: PreflightInputs): boolean {
-  if (ciUser === undefined) return false;
-  return ciUser !== inputs.ciUser || authentik?.authentikUrl !== inputs.authentik.authentikUrl;
+/** The accounts that this stack has had are its own. The state of earlier versions does not say which those were. */
+function newAccounts({ ciUsers, authentik }: Partial<PreflightState>, inputs: PreflightInputs): readonly string[] {
+  if (ciUsers === undefined) return [];
+  const isElsewhere = authentik?.authentikUrl !== inputs.authentik.authentikUrl;
+  return (inputs.ciUsers ?? []).filter((user) => isElsewhere || !ciUsers.includes(user));
 }
 
 /** Of a client ID that this stack had before, the provider is its own, whatever it is called. The state of earlier versions does not have it. */
@@ -98,7 +100,7 @@ function usesNewClientId({ blueprint, authentik }: Partial<PreflightState>, inpu
 async function check(
   inputs: PreflightInputs,
   context: Context,
-  { clientId, account }: New,
+  { clientId, accounts }: New,
   removal = "",
 ): Promise<PreflightState> {
   const { signal } = context;
@@ -108,7 +110,7 @@ async function check(
     checkAuthentikRights(inputs.authentik, context),
     checkBlueprintNeeds(inputs.authentik, inputs.blueprint, context),
     ...(clientId === undefined ? [] : [checkClientId(inputs.authentik, inputs.blueprint, context, clientId.former)]),
-    checkAccount(inputs, account, context),
+    ...(inputs.ciUsers ?? []).map(async (user) => checkAccount(inputs, user, accounts.includes(user), context)),
     assertConfigMap(inputs, context),
     ...(inputs.argocd === null ? [] : [new ArgoCd(inputs.argocd, signal).assertMaySync()]),
     ...inputs.targets.map(async (target) => {
@@ -128,10 +130,14 @@ async function check(
 }
 
 /** A token that may not view accounts is told of by the check of its rights. */
-async function checkAccount({ authentik, ciUser }: PreflightInputs, isNew: boolean, context: Context): Promise<void> {
-  if (ciUser === undefined) return;
+async function checkAccount(
+  { authentik }: PreflightInputs,
+  user: string,
+  isNew: boolean,
+  context: Context,
+): Promise<void> {
   await ifAllowed(async () => {
-    await assertMayBeCis(new Authentik(authentik, context.signal), ciUser, isNew);
+    await assertMayBeCis(new Authentik(authentik, context.signal), user, isNew);
     return true;
   });
 }

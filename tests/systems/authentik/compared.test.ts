@@ -359,7 +359,7 @@ test("an account of somebody is never CI's: the preview says that `up` fails, an
 
 test("the account of this program's own token is never CI's", async (t) => {
   const lab = await startLab(t);
-  const args = { ...ARGS, ciUser: "robot" };
+  const args = { ...ARGS, accounts: { ci: { ...ACCOUNT, user: "robot" } } };
   const inputs = {
     ...inputsFor(t, lab, "robot-token"),
     objects: declaredObjects(args),
@@ -374,7 +374,7 @@ test("the account of this program's own token is never CI's", async (t) => {
 test("a preview lists an account and a client ID that are both taken", async (t) => {
   const lab = await startLab(t);
   await byHand(lab);
-  const { pk } = await lab.one(`/core/users/?username=${ARGS.ciUser}`);
+  const { pk } = await lab.one(`/core/users/?username=${ACCOUNT.user}`);
   await lab.api("PATCH", `/core/users/${String(pk)}/`, { type: "internal" });
   const args = { ...ARGS, providerName: "Images" };
   const inputs = { ...inputsFor(t, lab), objects: declaredObjects(args), declared: declaredEntries(args).all };

@@ -35,8 +35,8 @@ test("somebody's account is listed with the other problems, when it is new to th
   assert.equal(first.at(-1), "Nothing was changed.");
 
   const state = (ciUser: string | undefined): PreflightState => {
-    const { ciUser: _user, ...others } = inputs;
-    return { ...others, ...(ciUser === undefined ? {} : { ciUser }), drift: "" };
+    const { ciUsers: _users, ...others } = inputs;
+    return { ...others, ...(ciUser === undefined ? {} : { ciUsers: [ciUser] }), drift: "" };
   };
   const updated = async (from: PreflightState) =>
     ofAccount(await problems(preflight.update?.(from, inputs, testContext())));
