@@ -1,4 +1,4 @@
-import { all, output } from "@pulumi/pulumi";
+import { all } from "@pulumi/pulumi";
 import type { Output } from "@pulumi/pulumi";
 import type { Settings } from "../settings/schema.ts";
 import type { RegisteredAccount } from "./ciAccount.ts";
@@ -13,7 +13,7 @@ export interface OutputsArgs {
 
 /** The stack's outputs: a contract (docs/outputs.md). */
 export function stackOutputs({ settings, version, accounts }: OutputsArgs): {
-  readonly [K in keyof StackOutputs]: StackOutputs[K] | Output<NonNullable<StackOutputs[K]>>;
+  readonly [K in keyof StackOutputs]: StackOutputs[K] | Output<StackOutputs[K]>;
 } {
   const { registry } = settings;
   const [main] = accounts;
@@ -63,15 +63,12 @@ export function stackOutputs({ settings, version, accounts }: OutputsArgs): {
       `--registry-password=env:${secretName}`,
     ],
     acceptanceResult: results,
-    ...(account.access.namespaces === undefined ? {} : { ciAccounts: output(outputsOf(accounts, host)) }),
+    ciAccounts: outputsOf(accounts, host),
   };
 }
 
 /** Each account's outputs by its id. */
-function outputsOf(
-  accounts: readonly RegisteredAccount[],
-  host: string,
-): Output<NonNullable<StackOutputs["ciAccounts"]>> {
+function outputsOf(accounts: readonly RegisteredAccount[], host: string): Output<StackOutputs["ciAccounts"]> {
   const entries = accounts.map(({ id, account, key, results }) =>
     all([
       all([key.label, key.uuid, key.fingerprint]),

@@ -64,9 +64,8 @@ export const outputsSchema = z
           access: z.string().describe("How many checks of its access passed."),
         }),
       )
-      .optional()
       .describe(
-        "Each account of `ci.accounts`, by its id; only with that setting. The outputs above are those of the first one.",
+        "Each account of `ci.accounts`, by its id: `ci` without that setting. The outputs above are those of the first one.",
       ),
   })
   .describe("Outputs of a zot-auth stack");
