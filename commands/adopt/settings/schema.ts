@@ -6,8 +6,12 @@ import { describeIssue } from "../../../core/settings/issues.ts";
 import type { SettingsProblem } from "../../../core/settings/problem.ts";
 import { RENAMED_SETTINGS } from "../../../settings/renamed.ts";
 import { settingsSchema } from "../../../settings/schema.ts";
+import type { WrittenSettings } from "../../../settings/schema.ts";
 import { leavesOf, withValue } from "./tree.ts";
 import type { Tree } from "./tree.ts";
+import { DEFAULT_SECRET_NAME } from "../../../systems/forgejo/settings.ts";
+import { withCiDefaults } from "../../../systems/zot/access/settings.ts";
+import { DEFAULT_CI_USER } from "../../../systems/zot/keys/settings.ts";
 
 /** The parts of the settings' JSON schema that are needed here. */
 interface Property {
@@ -58,7 +62,7 @@ export function problemsOf(tree: Tree): readonly SettingsProblem[] {
 export function withoutDefaults(tree: Tree): Tree {
   const meaning = (candidate: Tree): string | undefined => {
     const { data } = settingsSchema.safeParse(candidate);
-    return data === undefined ? undefined : JSON.stringify(data);
+    return data === undefined ? undefined : JSON.stringify(asOneAccount(data));
   };
   const whole = meaning(tree);
   if (whole === undefined) return ordered(tree, ROOT);
@@ -68,6 +72,13 @@ export function withoutDefaults(tree: Tree): Tree {
     if (meaning(without) === whole) kept = without;
   }
   return ordered(kept, ROOT);
+}
+
+/** With the defaults of the only account, which the schema does not fill in. */
+function asOneAccount({ ci, access, forgejo, ...others }: WrittenSettings): object {
+  const { user = DEFAULT_CI_USER, ...ofCi } = ci;
+  const { secretName = DEFAULT_SECRET_NAME, ...ofForgejo } = forgejo;
+  return { ...others, ci: { user, ...ofCi }, access: withCiDefaults(access), forgejo: { secretName, ...ofForgejo } };
 }
 
 function ordered(tree: Tree, { properties = {} }: Property): Tree {

@@ -114,3 +114,12 @@ export const access = z.strictObject({
 });
 
 export type AccessSettings = z.output<typeof access>;
+
+/** The settings as they count for an only account, with its defaults. */
+export function withCiDefaults({
+  ci: actions = "push",
+  ciGroup = DEFAULT_CI_GROUP,
+  ...others
+}: AccessSettings): AccessSettings {
+  return { ci: actions, ciGroup, ...others };
+}

@@ -1,6 +1,6 @@
 import { isObject, present } from "../../../../core/json.ts";
 import type { JsonObject } from "../../../../core/json.ts";
-import { access } from "../../access/settings.ts";
+import { access, withCiDefaults } from "../../access/settings.ts";
 import { configDifferences } from "../difference.ts";
 import type { Difference } from "../difference.ts";
 import { zot } from "../settings.ts";
@@ -120,7 +120,7 @@ function settingsOf(candidate: Candidate, extra: JsonObject, context: AdoptConte
       pullThrough: pullThrough.length === 0 ? undefined : pullThrough,
     }),
     zot: withoutDefaults(zot, present({ ...candidate.zot, extra })),
-    access: withoutDefaults(access, candidate.access),
+    access: withoutDefaults(access.transform(withCiDefaults), candidate.access),
     authentik: present({
       ...authentik,
       application: authentik.application === "zot" ? undefined : authentik.application,
