@@ -31,6 +31,7 @@ const context: Context = {
   preview: false,
   signal: new AbortController().signal,
   secretInputs: new Set(),
+  declared: () => [],
   progress: () => undefined,
   info: () => undefined,
   warn: () => undefined,

@@ -109,11 +109,13 @@ test("a failing row is reported with its position", () => {
 });
 
 test("every row of the matrix says what to look at, by what came instead", () => {
-  const { access, acceptance, ci, zot } = parseSettings(REAL_CASE);
+  const settings = parseSettings(REAL_CASE);
+  const { group, prefixes, repository } = mainAccount(settings);
   const all = expectedAccess({
-    rules: accessRules(access, zot.extra),
-    repository: acceptance.repository,
-    imagePrefix: ci.imagePrefix,
+    rules: zotConfigArgs(settings).rules,
+    repository,
+    group,
+    prefixes,
     version: version("2.1.20"),
     metricsPath: "/metrics",
   });
