@@ -1,10 +1,12 @@
 // npm run rotate -- <stack>, npm run revoke -- <stack>: replaces the key now. Options after the stack go to `pulumi up`.
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { parse } from "yaml";
+import { at, isObject } from "../core/json.ts";
 import { agrees, agreesInAdvance, canAsk } from "./consent.ts";
 import { pulumi } from "./pulumi.ts";
-import { requestOf, settingsFileOf } from "./request.ts";
+import { requestOf, settingsFileOf, takeOption } from "./request.ts";
 import type { Request } from "./request.ts";
 import { USAGE, asksForHelp, synopsisOf } from "./usage.ts";
 
@@ -33,14 +35,21 @@ async function main([first, ...args]: readonly string[]): Promise<number> {
     return 0;
   }
   const trigger = TRIGGERS[command];
-  const request = requestOf(args);
-  if (request === undefined) {
+  const [account, others] = takeOption("--account", args);
+  const request = requestOf(others);
+  if (request === undefined || account === "") {
     process.stderr.write(synopsisOf(command));
     return 2;
   }
   const { stack, options, configFile } = request;
+  const unknown = account === undefined ? undefined : unknownAccount(account, settingsFileOf(request));
+  if (unknown !== undefined) {
+    process.stderr.write(`Nothing was changed: ${unknown}\n`);
+    return 2;
+  }
+  const group = account === undefined ? "zot-auth:ci" : `zot-auth:ci.accounts.${account}`;
   const set = async (file: readonly string[]): Promise<number> => {
-    const setting = ["--path", `zot-auth:ci.${trigger.setting}`, new Date().toISOString()];
+    const setting = ["--path", `${group}.${trigger.setting}`, new Date().toISOString()];
     return (await pulumi(["config", "set", "--stack", stack, ...file, ...setting])).code;
   };
   const advance = agreesInAdvance(options, process.env);
@@ -66,10 +75,19 @@ async function main([first, ...args]: readonly string[]): Promise<number> {
       return 1;
     }
   }
-  process.stdout.write(`${trigger.says}\n`);
+  process.stdout.write(`${account === undefined ? "" : `Account ${account}: `}${trigger.says}\n`);
   const code = await set(configFile);
   const agreed = advance ? [] : ["--yes", "--skip-preview"];
   return code === 0 ? (await pulumi(["up", "--stack", stack, ...options, ...agreed])).code : code;
+}
+
+/** Why there is no such account in `ci.accounts` of the stack's file; `undefined` if there is. */
+function unknownAccount(account: string, file: string): string | undefined {
+  if (!existsSync(file)) return `the settings file ${file} does not exist. Name a stack that has one.`;
+  const accounts = at(parse(readFileSync(file, "utf8")), "config", "zot-auth:ci", "accounts");
+  if (!isObject(accounts)) return `${file} has no ci.accounts. Omit --account: the stack has one account.`;
+  if (Object.hasOwn(accounts, account)) return undefined;
+  return `${file} has no account "${account}" in ci.accounts; it has ${Object.keys(accounts).join(", ")}.`;
 }
 
 /** Previews the run with a copy of the settings in which the setting is written. */

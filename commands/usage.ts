@@ -28,16 +28,20 @@ and GITHUB_REPOSITORY; PULL_REQUEST is the number, and COMMENT_TOKEN a token tha
 
 Exit code 0: done. 1: the server refuses. 2: wrong usage.
 `,
-  rotate: `usage: npm run rotate -- <stack> [options of pulumi up, such as --yes]
+  rotate: `usage: npm run rotate -- <stack> [--account <id>] [options of pulumi up, such as --yes]
 
 Replaces CI's key now. The current one stays valid for ci.gracePeriod. It writes ci.rotationTrigger into the stack's settings, and runs \`pulumi up\`.
 
+  --account <id>      only this one of ci.accounts; otherwise all
+
 Exit code 0: CI has the new key. 1: you did not agree. 2: wrong usage, no settings file, or nobody to ask: add --yes. Otherwise that of \`pulumi\`.
 `,
-  revoke: `usage: npm run revoke -- <stack> [options of pulumi up, such as --yes]
+  revoke: `usage: npm run revoke -- <stack> [--account <id>] [options of pulumi up, such as --yes]
 
 For a key that leaked: revokes every key of CI's account now, then creates and distributes a new one. CI cannot push in between. It writes ci.revocationTrigger into the
 stack's settings, and runs \`pulumi up\`.
+
+  --account <id>      only this one of ci.accounts; otherwise all
 
 Exit code 0: CI has the new key. 1: you did not agree. 2: wrong usage, no settings file, or nobody to ask: add --yes. Otherwise that of \`pulumi\`.
 `,

@@ -52,8 +52,16 @@ const account = z.strictObject({
     .optional()
     .describe("Default: `ci.rotateAfter`, unless the account has a `keyLifetime` of its own."),
   gracePeriod: keyLife.gracePeriod.optional().describe("Default: `ci.gracePeriod`."),
-  rotationTrigger: text.optional().describe("Default: `ci.rotationTrigger`. Rotates this account's key alone."),
-  revocationTrigger: text.optional().describe("Default: `ci.revocationTrigger`. Revokes this account's keys alone."),
+  rotationTrigger: text
+    .optional()
+    .describe(
+      "Any string. If it changes, the next `up` rotates this account's key alone; a change of `ci.rotationTrigger` rotates all. `npm run rotate -- <stack> --account <id>` sets it.",
+    ),
+  revocationTrigger: text
+    .optional()
+    .describe(
+      "Any string. If it changes, the next `up` revokes the keys of this account alone, as `ci.revocationTrigger` does those of all. `npm run revoke -- <stack> --account <id>` sets it.",
+    ),
   unmanagedKeys: keyLife.unmanagedKeys.optional().describe("Default: `ci.unmanagedKeys`."),
   onDestroy: keyLife.onDestroy.optional().describe("Default: `ci.onDestroy`."),
 });
@@ -138,8 +146,8 @@ export function ciAccounts({ ci: common, access, forgejo, acceptance }: Written)
         keyLifetime: own.keyLifetime ?? life.keyLifetime,
         rotateAfter: own.rotateAfter ?? (own.keyLifetime === undefined ? life.rotateAfter : undefined),
         gracePeriod: own.gracePeriod ?? life.gracePeriod,
-        rotationTrigger: own.rotationTrigger ?? life.rotationTrigger,
-        revocationTrigger: own.revocationTrigger ?? life.revocationTrigger,
+        rotationTrigger: either(life.rotationTrigger, own.rotationTrigger),
+        revocationTrigger: either(life.revocationTrigger, own.revocationTrigger),
         unmanagedKeys: own.unmanagedKeys ?? life.unmanagedKeys,
         onDestroy: own.onDestroy ?? life.onDestroy,
         repository: `${push[0] ?? ""}/${acceptance.repository}`,
@@ -147,6 +155,11 @@ export function ciAccounts({ ci: common, access, forgejo, acceptance }: Written)
       },
     ]),
   );
+}
+
+/** A trigger of all accounts and one of this account alone: a change of either is one. */
+function either(ofAll: string | undefined, own: string | undefined): string | undefined {
+  return own === undefined ? ofAll : `${ofAll ?? ""} ${own}`;
 }
 
 /** The first account: the outputs of a stack that concern one account are about this one. */

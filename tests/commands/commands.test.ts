@@ -197,3 +197,26 @@ for (const command of ["check", "rotate", "revoke", "recover", "report", "adopt"
     assert.match(wrong.stderr, new RegExp(`usage: npm run ${command} -- <stack> \\[[^\\n]*\\n$`));
   });
 }
+
+test("rotate and revoke of one account: one that the stack's file does not have is refused before anything runs", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "zot-auth-account-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "Pulumi.prod.yaml");
+  const run = (command: string, account: string) =>
+    spawnSync(
+      process.execPath,
+      [join(ROOT, "commands/key.ts"), command, "prod", "--account", account, "--yes", "--config-file", file],
+      { cwd: folder, encoding: "utf8", env: {} },
+    );
+  const said = (command: string, account: string): string => {
+    const { status, stdout, stderr } = run(command, account);
+    assert.deepEqual([status, stdout], [2, ""]);
+    return stderr;
+  };
+  assert.match(said("rotate", "site"), /^Nothing was changed: the settings file .* does not exist/);
+  writeFileSync(file, "config:\n  zot-auth:ci:\n    keyStore: op://v/i/f\n");
+  assert.match(said("rotate", "site"), /has no ci\.accounts\. Omit --account/);
+  writeFileSync(file, "config:\n  zot-auth:ci:\n    accounts: {app: {user: a}, web: {user: b}}\n");
+  assert.match(said("revoke", "site"), /has no account "site" in ci\.accounts; it has app, web\.\n$/);
+  assert.match(said("revoke", ""), /^usage: npm run revoke/m);
+});
