@@ -2,7 +2,6 @@
 // `pulumi preview`.
 //
 // Exit code 0: everything is as declared. 1: it is not, or could not be checked. 2: wrong usage.
-import { judgeKeyDates } from "../systems/zot/keys/rotation.ts";
 import { messageOf } from "../core/errors.ts";
 import type { CheckFound } from "./metrics.ts";
 import { differenceIn } from "./check/difference.ts";
@@ -11,8 +10,10 @@ import type { OwnOptions } from "./check/options.ts";
 import { hasProvedSince, proveAgain } from "./check/proveAgain.ts";
 import { serversDown } from "./check/serversDown.ts";
 import { inSequence } from "../report/events.ts";
-import { keyOutputsIn, stackOutputsIn } from "../report/state.ts";
+import { keysIn } from "../report/keys.ts";
+import { stackOutputsIn } from "../report/state.ts";
 import { withEventLog } from "./eventLog.ts";
+import { judgeKeys } from "./keyDates.ts";
 import { PULUMI_EXIT, pulumi } from "./pulumi.ts";
 import { folderFor, notifiedFolderFor, standInsIn } from "./reportFolder.ts";
 import { requestOf, settingsFileOf } from "./request.ts";
@@ -151,12 +152,17 @@ async function check(request: Request, { full, signal, onRead }: HowToCheck): Pr
     const recover = `\`${["npm run recover --", stack, ...configFile].join(" ")}\``;
     return fails(`an earlier run did not finish: ${unfinished.join(", ")}. ${recover} resumes it.`);
   }
-  const key = judgeKeyDates(outputs, new Date());
-  if (key.verdict === "unknown") return fails(`${key.says}. Run ${remedy("up")}.`);
-  const line = `The key of ${String(outputs["ciUser"])} ${key.says}.`;
-  onRead({ says: [line], key: key.verdict });
-  if (key.verdict === "good") process.stdout.write(`${line}\n`);
-  else process.stderr.write(`✗ ${line} ${remedy("up")} replaces it.\n`);
+  const { keys, overdue, verdict } = judgeKeys(keysIn(outputs, exported), new Date());
+  const isOnly = keys.length === 1;
+  const unknown = keys.find((key) => key.verdict === "unknown");
+  if (unknown !== undefined)
+    return fails(`${isOnly ? "" : `${unknown.account}: `}${unknown.says}. Run ${remedy("up")}.`);
+  // Of several, those that are good are left out where the report has them anyway.
+  onRead({ says: (isOnly ? keys : overdue).map(({ sentence: line }) => line), key: verdict });
+  for (const key of keys) {
+    if (key.verdict === "good") process.stdout.write(`${key.sentence}\n`);
+    else process.stderr.write(`✗ ${key.sentence} ${remedy("up")} replaces it.\n`);
+  }
 
   const { needed, former } = await serversDown(exported, String(outputs["registryUrl"]), settingsFileOf(request));
   if (needed.length > 0) return fails(needed.join(" "));
@@ -172,7 +178,14 @@ async function check(request: Request, { full, signal, onRead }: HowToCheck): Pr
   const repair = remedy(["up", ...refresh].join(" "));
   if (look.code === PULUMI_EXIT.changes) return fails(differenceIn(events, repair));
   if (look.code !== 0) return fails("could not be checked, see above.");
-  if (key.verdict !== "good") return fails(`the key is overdue, see above. ${repair} replaces it.`);
+  if (overdue.length > 0) {
+    const of = isOnly ? "" : ` of ${overdue.map(({ account }) => account).join(", ")}`;
+    return fails(
+      overdue.length === 1
+        ? `the key${of} is overdue, see above. ${repair} replaces it.`
+        : `the keys${of} are overdue, see above. ${repair} replaces them.`,
+    );
+  }
   process.stdout.write(`✓ ${stack}: everything is as declared.\n`);
   if (!full) return 0;
   if (stopped()) return 1;
@@ -201,7 +214,7 @@ async function readStack(stack: string): Promise<Stack | string | undefined> {
   if (code === PULUMI_EXIT.stackNotFound) return undefined;
   if (code !== 0) return "could not read its state, see above.";
   const state = JSON.parse(kept) as unknown;
-  return { outputs: { ...stackOutputsIn(state), ...keyOutputsIn(state) }, state };
+  return { outputs: stackOutputsIn(state), state };
 }
 
 function sentence(text: string): string {

@@ -1,7 +1,9 @@
 import { chmodSync, renameSync, writeFileSync } from "node:fs";
 import { Gauge, Registry } from "prom-client";
-import { at, list } from "../core/json.ts";
 import type { RunEvents } from "../report/events.ts";
+import { keysIn, unmanagedKeysIn } from "../report/keys.ts";
+import { accessProofsIn } from "../report/proofs.ts";
+import { passed as isPassed } from "../report/report.ts";
 
 /** What a check found, as far as it came. */
 export interface CheckFound {
@@ -31,7 +33,7 @@ export async function metricsOf(found: CheckFound): Promise<string> {
     const metric = registry.getSingleMetric(name) ?? new Gauge({ name, help, labelNames, registers: [registry] });
     (metric as Gauge).set(all, value);
   };
-  const account = { account: String(at(outputs, "ciUser")) };
+  const keys = keysIn(outputs, state);
   const { passed, failed, checked } = accessIn(state);
 
   gauge("zot_auth_check_success", "Whether the last check found everything as declared.", found.success ? 1 : 0);
@@ -47,13 +49,15 @@ export async function metricsOf(found: CheckFound): Promise<string> {
     ["rotation", "keyRotates", "When the account's key is due for rotation."],
     ["expiry", "keyExpires", "When the account's key expires."],
   ] as const)
-    gauge(`zot_auth_key_${name}_timestamp_seconds`, help, secondsOf(at(outputs, output)), account);
-  gauge(
-    "zot_auth_unmanaged_keys",
-    "API keys of the account that this stack does not manage, as of the last update.",
-    unmanagedIn(state),
-    account,
-  );
+    for (const key of keys)
+      gauge(`zot_auth_key_${name}_timestamp_seconds`, help, secondsOf(key[output]), { account: String(key["ciUser"]) });
+  for (const { account, labels } of unmanagedKeysIn(state))
+    gauge(
+      "zot_auth_unmanaged_keys",
+      "API keys of the account that this stack does not manage, as of the last update.",
+      labels.length,
+      { account: account === "" ? String(keys[0]["ciUser"]) : account },
+    );
   const checks = "Checks of the access matrix by result, as of the last update that ran them.";
   gauge("zot_auth_access_checks", checks, passed, { result: "passed" });
   gauge("zot_auth_access_checks", checks, failed, { result: "failed" });
@@ -74,24 +78,19 @@ function secondsOf(date: unknown): number | undefined {
   return Number.isNaN(milliseconds) ? undefined : milliseconds / 1000;
 }
 
-/** From the proof itself: after an `up` that failed in it, the stack's outputs are still those of the one before. */
+/**
+ * From the proofs themselves: after an `up` that failed in one, the stack's outputs are still those of the one before. Of several accounts, it is the sum,
+ * as of the proof that ran first.
+ */
 function accessIn(state: unknown): {
   readonly passed?: number;
   readonly failed?: number;
   readonly checked?: unknown;
 } {
-  const outputs = at(resourceIn(state, "zot-auth:acceptance:AccessProof"), "outputs");
-  const rows = list(at(outputs, "measured"));
-  if (rows.length === 0) return {};
-  const passed = rows.filter((row) => at(row, "measured") === at(row, "expected")).length;
-  return { passed, failed: rows.length - passed, checked: at(outputs, "checked") };
-}
-
-function unmanagedIn(state: unknown): number | undefined {
-  const row = resourceIn(state, "zot-auth:zot:OtherKeys");
-  return row === undefined ? undefined : list(at(row, "outputs", "unmanaged")).length;
-}
-
-function resourceIn(state: unknown, type: string): unknown {
-  return list(at(state, "deployment", "resources")).find((resource) => at(resource, "type") === type);
+  const proofs = accessProofsIn(state).filter(({ rows }) => rows.length > 0);
+  if (proofs.length === 0) return {};
+  const rows = proofs.flatMap((proof) => proof.rows);
+  const passed = rows.filter(isPassed).length;
+  const [checked] = proofs.flatMap((proof) => proof.checked ?? []).sort();
+  return { passed, failed: rows.length - passed, checked };
 }

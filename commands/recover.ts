@@ -1,9 +1,9 @@
 // npm run recover -- <stack>: resumes after an interrupted run. Options after the stack go to `pulumi up`; without --yes it asks first.
 // With --notify it notifies a webhook of a failure, for a timer or a workflow.
 import type { RunEvents } from "../report/events.ts";
-import { keyOutputsIn } from "../report/state.ts";
-import { judgeKeyDates } from "../systems/zot/keys/rotation.ts";
+import { keysIn } from "../report/keys.ts";
 import { withEventLog } from "./eventLog.ts";
+import { judgeKeys } from "./keyDates.ts";
 import { described, holderOf, isUnreadable, locksIn } from "./locks.ts";
 import type { Webhook } from "./notify/notify.ts";
 import { webhookIn } from "./notify/options.ts";
@@ -92,10 +92,8 @@ async function tell(webhook: Webhook, request: Request, ended: Ended, signal: Ab
   const { stack } = request;
   const { code, kept } = await pulumi(["stack", "export", "--stack", stack], "stdout");
   const state = code === 0 ? (JSON.parse(kept) as unknown) : undefined;
-  const outputs = keyOutputsIn(state);
-  const key = judgeKeyDates(outputs, new Date());
   const success = ended.code === 0;
-  const overdue = success || key.verdict === "good" || key.verdict === "unknown";
+  const { overdue, verdict } = judgeKeys(success ? [] : keysIn(undefined, state), new Date());
   const { notify } = await import("./notify/notify.ts");
   await notify(
     webhook,
@@ -103,10 +101,10 @@ async function tell(webhook: Webhook, request: Request, ended: Ended, signal: Ab
       stack,
       command: "update",
       success,
-      says: [...(overdue ? [] : [`The key of ${String(outputs["ciUser"])} ${key.says}.`]), ...(ended.says ?? [])],
+      says: [...overdue.map(({ sentence }) => sentence), ...(ended.says ?? [])],
       state,
       events: ended.events,
-      ...(overdue ? {} : { key: key.verdict }),
+      key: verdict,
     },
     { folder: notifiedFolderFor(stack, process.env), settingsFile: settingsFileOf(request), signal },
   );

@@ -1,6 +1,9 @@
 import type { RunEvents } from "./events.ts";
+import { keyLivesOf } from "./keys.ts";
+import { accessProofsIn, proofsOf } from "./proofs.ts";
+import type { AccessProof } from "./proofs.ts";
 import type { AccessMatrix, Proof, Report, Step } from "./report.ts";
-import { accessOf, keyLifeOf, proofsOf, stackOutputsIn, stepsOf, versionsOf } from "./state.ts";
+import { stackOutputsIn, stepsOf, versionsOf } from "./state.ts";
 
 /** What is known of a run. */
 export interface Run {
@@ -17,12 +20,12 @@ export interface Run {
 }
 
 /** Builds the report of a run. */
-export function buildReport({ stack, command, ended, succeeded, says, state, events, standIns }: Run): Report {
+export function buildReport(run: Run): Report {
+  const { stack, command, ended, succeeded, says, state, events, standIns } = run;
   const outputs = stackOutputsIn(state);
-  const key = keyLifeOf(outputs, state);
+  const [key, ...furtherKeys] = keyLivesOf(outputs, state);
   const steps = stepsOf(state, events);
   const findings = events?.findings ?? [];
-  const access = accessOf(state);
   return {
     version: 1,
     stack,
@@ -32,11 +35,9 @@ export function buildReport({ stack, command, ended, succeeded, says, state, eve
     says,
     ...(events?.seconds === undefined ? {} : { seconds: events.seconds }),
     ...(key === undefined ? {} : { key }),
+    ...(furtherKeys.length === 0 ? {} : { furtherKeys }),
     steps,
-    access: {
-      ...access,
-      ...(isOpen(steps, "AccessProof") && !isOfRun(access, ended, events) ? { outdated: true } : {}),
-    },
+    access: accessOf(run, steps),
     proofs: proofsOf(state).map((proof) => asRun(proof, steps)),
     findings,
     versions: versionsOf(outputs, state),
@@ -44,13 +45,25 @@ export function buildReport({ stack, command, ended, succeeded, says, state, eve
   };
 }
 
-/** Whether the run came to no result for a proof: the state still has that of an earlier run. */
-function isOpen(steps: readonly Step[], type: string): boolean {
-  return steps.some((step) => step.type === `zot-auth:acceptance:${type}` && isOpenState(step));
+/** The rows of every account. Where the run came to no result for a proof, the state still has that of an earlier run. */
+function accessOf(run: Run, steps: readonly Step[]): AccessMatrix {
+  const open = steps.filter((step) => step.type === "zot-auth:acceptance:AccessProof" && isOpenState(step));
+  const isOutdated = (proof: AccessProof): boolean =>
+    open.some(({ urn }) => urn === proof.urn) && !wasMeasuredIn(run, proof);
+  const proofs = accessProofsIn(run.state);
+  const outdated = open.length > 0 && proofs.every(isOutdated);
+  const [checked] = proofs.flatMap((proof) => proof.checked ?? []).sort();
+  return {
+    ...(checked === undefined ? {} : { checked }),
+    rows: proofs.flatMap((proof) =>
+      isOutdated(proof) && !outdated ? proof.rows.map((row) => ({ ...row, outdated: true as const })) : proof.rows,
+    ),
+    ...(outdated ? { outdated } : {}),
+  };
 }
 
-/** Whether the matrix was measured in the run, which then failed because of it. */
-function isOfRun({ checked }: AccessMatrix, ended: Date, events: RunEvents | undefined): boolean {
+/** Whether a proof was made in the run, which then failed because of it. */
+function wasMeasuredIn({ ended, events }: Run, { checked }: AccessProof): boolean {
   if (checked === undefined || events?.seconds === undefined) return false;
   return Date.parse(checked) >= ended.getTime() - (events.seconds + MARGIN_SECONDS) * 1000;
 }

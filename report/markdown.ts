@@ -1,11 +1,11 @@
 import { MARKS } from "./graph.ts";
 import { headline, shortTime } from "./page/parts.ts";
-import { passed } from "./report.ts";
-import type { Report } from "./report.ts";
+import { keysOf, passed } from "./report.ts";
+import type { AccessMeasured, Report } from "./report.ts";
 
 /** The report as Markdown, for a job summary or a comment: what needs somebody first, then the tables. */
 export function renderMarkdown(report: Report): string {
-  const { stack, command, ended, says, findings, key, access, proofs, steps } = report;
+  const { stack, command, ended, says, findings, access, proofs, steps } = report;
   const changed = steps.filter(({ state }) => state !== "unchanged" && state !== "recorded");
   const sections = [
     `## ${report.succeeded ? "✓" : "✗"} ${text(stack)}: zot-auth ${command}`,
@@ -17,9 +17,10 @@ export function renderMarkdown(report: Report): string {
           `- **${severity}**${step === undefined ? "" : ` in ${text(step)}`}: ${text(said)}`,
       )
       .join("\n"),
-    key === undefined
-      ? ""
-      : `The key of ${text(key.account)} rotates from ${shortTime(key.rotates)} and expires ${shortTime(key.expires)}. Unmanaged keys: ${key.unmanaged}.`,
+    ...keysOf(report).map(
+      ({ account, rotates, expires, unmanaged }) =>
+        `The key of ${text(account)} rotates from ${shortTime(rotates)} and expires ${shortTime(expires)}. Unmanaged keys: ${unmanaged}.`,
+    ),
     table(
       ["Resource", "State", "Difference"],
       changed.map(({ name, state, difference }) => [name, `${MARKS[state]} ${state}`, difference ?? ""]),
@@ -32,7 +33,7 @@ export function renderMarkdown(report: Report): string {
         [row.operation, row.target ?? ""].join(" ").trim(),
         String(row.expected),
         String(row.measured),
-        passed(row) ? "✓" : `✗ ${row.lookAt ?? ""}`.trim(),
+        resultOf(row),
       ]),
     ),
     table(
@@ -41,6 +42,11 @@ export function renderMarkdown(report: Report): string {
     ),
   ];
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
+}
+
+function resultOf(row: AccessMeasured): string {
+  if (row.outdated === true) return "– this run did not measure it";
+  return passed(row) ? "✓" : `✗ ${row.lookAt ?? ""}`.trim();
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

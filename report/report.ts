@@ -15,8 +15,10 @@ export interface Report {
   readonly says: readonly string[];
   /** How long the engine ran. Absent if it did not run. */
   readonly seconds?: number;
-  /** Absent before there is a key. */
+  /** That of the first account. Absent before there is a key. */
   readonly key?: KeyLife;
+  /** Those of the other accounts; absent if there is none. */
+  readonly furtherKeys?: readonly KeyLife[];
   /** Resources in the order of the run. */
   readonly steps: readonly Step[];
   readonly access: AccessMatrix;
@@ -71,13 +73,14 @@ export interface Step {
 export interface AccessMatrix {
   /** Whether the run should have measured it and did not: then the rows are those of the last run that did. */
   readonly outdated?: true;
-  /** When it was measured, RFC 3339; absent if it was not. */
+  /** When it was measured, RFC 3339: of several accounts, the one that was measured first. Absent if it was not. */
   readonly checked?: string;
   readonly rows: readonly AccessMeasured[];
 }
 
 /** A row of the access matrix: who, what, and the HTTP status expected and measured. */
 export interface AccessMeasured {
+  /** `ci` is the account; of several accounts, it is the user name. */
   readonly subject: string;
   readonly operation: string;
   /** The repository, prefix or path, if it is not the one of the tests. */
@@ -86,6 +89,8 @@ export interface AccessMeasured {
   readonly measured: number;
   /** What to look at next, if it differs. */
   readonly lookAt?: string;
+  /** Whether the run should have measured the access of this account and did not, unlike that of others. */
+  readonly outdated?: true;
 }
 
 export interface Proof {
@@ -107,6 +112,16 @@ export interface Finding {
 
 export function passed(row: AccessMeasured): boolean {
   return row.measured === row.expected;
+}
+
+/** Each key that the report is about. */
+export function keysOf({ key, furtherKeys = [] }: Report): readonly KeyLife[] {
+  return key === undefined ? [] : [key, ...furtherKeys];
+}
+
+/** Whether the run measured the row, and not an earlier one. */
+export function isOfRun(row: AccessMeasured, access: AccessMatrix): boolean {
+  return access.outdated !== true && row.outdated !== true;
 }
 
 /** How a row reads: `anonymous: pull`, `ci: list tags (private/app)`. */

@@ -1,5 +1,5 @@
 import { at, isObject, list, string } from "../core/json.ts";
-import type { AccessMatrix, KeyLife, Proof, Step } from "./report.ts";
+import type { Step } from "./report.ts";
 import type { RunEvents } from "./events.ts";
 
 type Resource = Readonly<Record<string, unknown>>;
@@ -93,99 +93,30 @@ export function stackOutputsIn(state: unknown): Readonly<Record<string, unknown>
   return isObject(outputs) ? outputs : {};
 }
 
-/** The outputs of the only resource of a type. */
 function outputsOf(state: unknown, type: string): unknown {
   return resourcesIn(state).find((resource) => typeOf(resource) === type)?.["outputs"];
 }
 
-export function accessOf(state: unknown): AccessMatrix {
-  const outputs = outputsOf(state, "zot-auth:acceptance:AccessProof");
-  const checked = at(outputs, "checked");
-  const rows = list(at(outputs, "measured")).map((row) => {
-    const [target, lookAt] = [at(row, "target"), at(row, "lookAt")];
-    return {
-      subject: String(at(row, "subject")),
-      operation: String(at(row, "operation")),
-      ...(typeof target === "string" ? { target } : {}),
-      expected: Number(at(row, "expected")),
-      measured: Number(at(row, "measured")),
-      ...(typeof lookAt === "string" ? { lookAt } : {}),
-    };
-  });
-  return { ...(typeof checked === "string" ? { checked } : {}), rows };
+/** A resource of a type of which each account has its own. */
+export interface AccountRow {
+  readonly urn: string;
+  readonly name: string;
+  /** The account's user name; empty if the row has none. */
+  readonly account: string;
+  readonly outputs: unknown;
 }
 
-/** The other proofs. What failed is not in the state: it is among the findings of its run. */
-export function proofsOf(state: unknown): readonly Proof[] {
-  const signIn = list(at(outputsOf(state, "zot-auth:acceptance:SignInProof"), "checks")).map((check): Proof => ({
-    group: "sign-in",
-    name: String(at(check, "name")),
-    result: "passed",
-    found: String(at(check, "result")),
-  }));
-  const builds = resourcesIn(state).filter((resource) => typeOf(resource) === "zot-auth:acceptance:TestBuild");
-  const services = list(at(outputsOf(state, "zot-auth:acceptance:Services"), "rows")).map((row): Proof => {
-    const outcome = at(row, "outcome");
-    const measured = string(at(row, "measured"));
-    const said = outcome === "failed" ? `expected ${string(at(row, "expected"))}, got ${measured}` : measured;
-    return {
-      group: "services",
-      name: string(at(row, "name")),
-      result: outcome === "failed" || outcome === "skipped" ? outcome : "passed",
-      found: [said, string(at(row, "lookAt"))].filter((text) => text !== "").join(". "),
-    };
-  });
-  return [
-    ...services,
-    ...signIn,
-    ...builds.map(({ urn, outputs }): Proof => {
-      const result = String(at(outputs, "result"));
-      return {
-        group: "build",
-        step: nameOf(String(urn)),
-        name: `${String(at(outputs, "workflow"))} in ${String(at(outputs, "repository"))}`,
-        result: result === "success" ? "passed" : "failed",
-        found: result,
-      };
-    }),
-  ];
-}
-
-/**
- * The stack's outputs about the key, as the key's own resource has them: after an `up` that failed later, the stack's outputs are still those of the key
- * before.
- */
-export function keyOutputsIn(state: unknown): Readonly<Record<string, unknown>> {
-  const key = outputsOf(state, "zot-auth:zot:ApiKey");
-  const all = {
-    ciUser: at(key, "username"),
-    keyLabel: at(key, "label"),
-    keyUuid: at(key, "uuid"),
-    keyFingerprint: at(key, "fingerprint"),
-    keyCreated: at(key, "created"),
-    keyRotates: at(key, "rotates"),
-    keyExpires: at(key, "expires"),
-  };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => typeof value === "string"));
-}
-
-export function keyLifeOf(outputs: unknown, state: unknown): KeyLife | undefined {
-  const current = { ...(isObject(outputs) ? outputs : {}), ...keyOutputsIn(state) };
-  const text = (name: string): string | undefined => {
-    const value = at(current, name);
-    return typeof value === "string" ? value : undefined;
-  };
-  const [account, label, created, rotates, expires] = [
-    "ciUser",
-    "keyLabel",
-    "keyCreated",
-    "keyRotates",
-    "keyExpires",
-  ].map(text);
-  if (account === undefined || label === undefined || created === undefined) return undefined;
-  if (rotates === undefined || expires === undefined) return undefined;
-  const unmanaged = list(at(outputsOf(state, "zot-auth:zot:OtherKeys"), "unmanaged")).length;
-  return { account, label, created, rotates, expires, unmanaged };
+/** The resources of a type: those of the stack's first account, then the others in the order of their accounts. */
+export function rowsOf(state: unknown, type: string): readonly AccountRow[] {
+  const first = stackOutputsIn(state)["ciUser"];
+  const rank = ({ account }: AccountRow): string => (account === first ? "" : account);
+  return resourcesIn(state)
+    .filter((resource) => typeOf(resource) === type)
+    .map((resource) => {
+      const { outputs } = resource;
+      return { urn: urnOf(resource), name: nameOf(urnOf(resource)), account: string(at(outputs, "username")), outputs };
+    })
+    .sort((one, other) => (rank(one) < rank(other) ? -1 : Number(rank(one) > rank(other))));
 }
 
 /** The releases of zot and of the servers that report theirs. */

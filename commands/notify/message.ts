@@ -1,5 +1,6 @@
-import { at, list, string } from "../../core/json.ts";
 import type { RunEvents } from "../../report/events.ts";
+import { unmanagedKeysIn } from "../../report/keys.ts";
+import type { UnmanagedKeys } from "../../report/keys.ts";
 
 /** What a person should know. It holds no secret. */
 export interface Message {
@@ -48,11 +49,12 @@ export interface Ran {
   readonly state: unknown;
   /** What the engine found; `undefined` if the run did not come to it. */
   readonly events?: RunEvents | undefined;
-  /** `good`, `due` or `expired`: it need not be why the run failed. */
+  /** `good`, `due` or `expired`, or which account's key is so: it need not be why the run failed. */
   readonly key?: string;
 }
 
-/** How many findings a message has, and characters of each: a chat may refuse a message of 2,000. The report has all. */
+/** How many sentences and findings a message has, and characters of a finding: a chat may refuse a message of 2,000. The report has all. */
+const SENTENCES = 6;
 const FINDINGS = 6;
 const CHARACTERS = 200;
 
@@ -77,12 +79,28 @@ export function newsOf(ran: Ran): readonly News[] {
   const run: News = {
     topic: command,
     about: success ? "" : reasons.join("\n") || "failed",
-    lines: success ? [] : [...says, ...shown(found)],
+    lines: success ? [] : [...shortened(says), ...shown(found)],
   };
-  const unmanaged = unmanagedIn(state);
-  if (unmanaged === undefined) return [run];
-  const keys = `The account has unmanaged keys, which zot-auth did not create: ${unmanaged.join(", ")}. See docs/key-life.md.`;
-  return [run, { topic: "keys", about: unmanaged.join("\n"), lines: unmanaged.length === 0 ? [] : [keys] }];
+  const accounts = unmanagedKeysIn(state);
+  return accounts.length === 0 ? [run] : [run, keyNews(accounts)];
+}
+
+/** With several accounts, each is named. */
+function keyNews(accounts: readonly UnmanagedKeys[]): News {
+  const found = accounts
+    .filter(({ labels }) => labels.length > 0)
+    .map(({ account, labels }) => ({
+      account: accounts.length === 1 ? "" : ` ${account}`,
+      labels: labels.map((label) => `"${label}"`),
+    }));
+  return {
+    topic: "keys",
+    about: found.flatMap(({ account, labels }) => labels.map((label) => `${account} ${label}`.trim())).join("\n"),
+    lines: found.map(
+      ({ account, labels }) =>
+        `The account${account} has unmanaged keys, which zot-auth did not create: ${labels.join(", ")}. See docs/key-life.md.`,
+    ),
+  };
 }
 
 const TITLES: Readonly<Record<Topic, { readonly open: string; readonly closed: string }>> = {
@@ -127,6 +145,12 @@ function findingsIn(events: RunEvents | undefined): readonly Found[] {
   return [...differing, ...errors];
 }
 
+/** The last sentence says why the run failed. */
+function shortened(says: readonly string[]): readonly string[] {
+  const more = says.length - SENTENCES;
+  return more <= 0 ? says : [...says.slice(0, SENTENCES - 1), `And ${more} more.`, ...says.slice(-1)];
+}
+
 function shown(found: readonly Found[]): readonly string[] {
   const lines = found.slice(0, FINDINGS).map(({ name, text }) => {
     const line = `${name === "" ? "" : `${name}: `}${text.replaceAll(/\s+/g, " ")}`;
@@ -139,13 +163,4 @@ function shown(found: readonly Found[]): readonly string[] {
 /** Without what changes from one run to the next: counts, dates, ids. */
 function withoutNumbers(text: string): string {
   return text.replaceAll(/[\da-f]*\d[\da-f]*/gi, "#");
-}
-
-/** `undefined` if the state does not tell. */
-function unmanagedIn(state: unknown): readonly string[] | undefined {
-  const resource = list(at(state, "deployment", "resources")).find(
-    (candidate) => at(candidate, "type") === "zot-auth:zot:OtherKeys",
-  );
-  if (resource === undefined) return undefined;
-  return list(at(resource, "outputs", "unmanaged")).map((key) => `"${string(at(key, "label"))}"`);
 }

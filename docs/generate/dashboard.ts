@@ -35,6 +35,15 @@ const WEEKS_LEFT: Colours = [
   [14 * DAY, "green"],
 ];
 
+const DAYS_OVERDUE: Colours = [
+  [null, "red"],
+  [-2 * DAY, "yellow"],
+  [0, "green"],
+];
+
+/** A stack may have several accounts. */
+const OF_ACCOUNT = "{{stack}} {{account}}";
+
 /** A Grafana dashboard of the metrics in docs/metrics.md, in the classic format, which Grafana 8 and later import. */
 export function buildDashboard(): Dashboard {
   return new DashboardBuilder("zot-auth")
@@ -61,22 +70,18 @@ export function buildDashboard(): Dashboard {
         [DAY, "red"],
       ]),
     )
-    .withPanel(stat("Key expires in", `${of("key_expiry_timestamp_seconds")} - time()`, WEEKS_LEFT))
+    .withPanel(stat("Key expires in", `${of("key_expiry_timestamp_seconds")} - time()`, WEEKS_LEFT, "s", OF_ACCOUNT))
     .withPanel(
-      stat("Key rotates in", `${of("key_rotation_timestamp_seconds")} - time()`, [
-        [null, "red"],
-        [-2 * DAY, "yellow"],
-        [0, "green"],
-      ]),
+      stat("Key rotates in", `${of("key_rotation_timestamp_seconds")} - time()`, DAYS_OVERDUE, "s", OF_ACCOUNT),
     )
     .withPanel(stat("Failed access checks", of("access_checks", 'result="failed"'), BAD_ABOVE_0, "short"))
     .withPanel(stat("Not as declared", of("differing_resources"), BAD_ABOVE_0, "short"))
-    .withPanel(stat("Unmanaged keys", of("unmanaged_keys"), BAD_ABOVE_0, "short"))
+    .withPanel(stat("Unmanaged keys", of("unmanaged_keys"), BAD_ABOVE_0, "short", OF_ACCOUNT))
     .withPanel(stat("Unfinished operations", of("unfinished_operations"), BAD_ABOVE_0, "short"))
     .withPanel(
       timeSeries("The key's life", "s")
-        .withTarget(query(`${of("key_expiry_timestamp_seconds")} - time()`, "{{stack}} expires in"))
-        .withTarget(query(`${of("key_rotation_timestamp_seconds")} - time()`, "{{stack}} rotates in")),
+        .withTarget(query(`${of("key_expiry_timestamp_seconds")} - time()`, "{{stack}} {{account}} expires in"))
+        .withTarget(query(`${of("key_rotation_timestamp_seconds")} - time()`, "{{stack}} {{account}} rotates in")),
     )
     .withPanel(
       timeSeries("Drift", "short")
@@ -95,7 +100,7 @@ function query(expression: string, legend: string): DataqueryBuilder {
   return new DataqueryBuilder().datasource(SOURCE).expr(expression).legendFormat(legend);
 }
 
-function stat(title: string, expression: string, colours: Colours, unit = "s"): Stat {
+function stat(title: string, expression: string, colours: Colours, unit = "s", legend = "{{stack}}"): Stat {
   return new Stat()
     .title(title)
     .datasource(SOURCE)
@@ -111,7 +116,7 @@ function stat(title: string, expression: string, colours: Colours, unit = "s"): 
         .mode(ThresholdsMode.Absolute)
         .steps(colours.map(([value, color]) => ({ value, color }))),
     )
-    .withTarget(query(expression, "{{stack}}"));
+    .withTarget(query(expression, legend));
 }
 
 function timeSeries(title: string, unit: string): TimeSeries {

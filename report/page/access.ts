@@ -17,6 +17,13 @@ export function accessSection({ access }: Report): Element | undefined {
     outdated === true
       ? h("p", { class: "failed" }, "✗ This run did not come to a result: the table is that of the last run that did.")
       : undefined,
+    rows.some((row) => row.outdated === true)
+      ? h(
+          "p",
+          { class: "failed" },
+          "✗ This run did not measure the access of every account: rows that are “not measured” are those of the last run that did.",
+        )
+      : undefined,
     h("table", h("thead", h("tr", ...head)), h("tbody", ...rows.map(rowOf))),
   );
 }
@@ -24,6 +31,8 @@ export function accessSection({ access }: Report): Element | undefined {
 function rowOf(row: AccessMeasured): Element {
   const { subject, operation, target, expected, measured, lookAt } = row;
   const good = passed(row);
+  const [kind, result] =
+    row.outdated === true ? ["skipped", "– not measured"] : good ? ["passed", "✓ passed"] : ["failed", "✗ failed"];
   return h(
     "tr",
     { class: good ? "" : "wrong" },
@@ -37,7 +46,7 @@ function rowOf(row: AccessMeasured): Element {
     // Where there is little space, a status that is the expected one is shown once.
     h("td", { "data-label": "Expected", class: good ? "as-expected" : "" }, said(expected)),
     h("td", { "data-label": "Measured" }, said(measured)),
-    h("td", { class: good ? "passed" : "failed", "data-label": "Result" }, good ? "✓ passed" : "✗ failed"),
+    h("td", { class: kind, "data-label": "Result" }, result),
   );
 }
 

@@ -1,16 +1,20 @@
 import { h, s } from "hastscript";
 import type { Element } from "hast";
+import { keysOf } from "../report.ts";
 import type { KeyLife, Report } from "../report.ts";
 import { shortTime, time } from "./parts.ts";
 
-/** The key's life on a line. The line has no text of its own: text that is scaled with it is unreadable on a phone. */
-export function keySection({ key, ended }: Report): Element | undefined {
-  if (key === undefined) return undefined;
+/** Each key's life on a line. The line has no text of its own: text that is scaled with it is unreadable on a phone. */
+export function keySections(report: Report): readonly Element[] {
+  return keysOf(report).map((key, index) => keySection(key, index === 0 ? "key" : `key-${index + 1}`, report.ended));
+}
+
+function keySection(key: KeyLife, id: string, ended: string): Element {
   const { account, label, created, rotates, expires, unmanaged } = key;
   return h(
     "section",
-    { "aria-labelledby": "key" },
-    h("h2", { id: "key" }, `The key of ${account}`),
+    { "aria-labelledby": id },
+    h("h2", { id }, `The key of ${account}`),
     line(key, ended),
     h(
       "dl",

@@ -4,7 +4,7 @@ import { toHtml } from "hast-util-to-html";
 import { drawGraph } from "../graph.ts";
 import type { Report } from "../report.ts";
 import { accessSection } from "./access.ts";
-import { keySection } from "./key.ts";
+import { keySections } from "./key.ts";
 import { countsOf, headline, time } from "./parts.ts";
 import { rolloutSection } from "./rollout.ts";
 import { STYLE } from "./style.ts";
@@ -31,7 +31,7 @@ export async function renderPage(report: Report): Promise<string> {
       h(
         "main",
         findingsSection(report),
-        keySection(report),
+        ...keySections(report),
         accessSection(report),
         proofsSection(report),
         rolloutSection(report, graph),

@@ -8,6 +8,7 @@ import type { TestContext } from "node:test";
 import { parse, stringify } from "yaml";
 import { metricsOf, writeTextfile } from "../../commands/metrics.ts";
 import type { CheckFound } from "../../commands/metrics.ts";
+import { STATE_OF_TWO } from "../report/lab.ts";
 import { buildDashboard } from "../../docs/generate/dashboard.ts";
 
 const RULES = new URL("../../ci/prometheus/zot-auth.rules.yaml", import.meta.url);
@@ -82,6 +83,24 @@ test("a check's metrics: dates in seconds, counts, and the stack as a label", as
     `zot_auth_access_checks{${stack},result="passed"} 14`,
     `zot_auth_access_checks{${stack},result="failed"} 1`,
     `zot_auth_access_checks_timestamp_seconds{${stack}} 1793491260`,
+  ]);
+});
+
+test("two accounts: each key by its account, the checks of both together", async () => {
+  const text = await metricsOf({ ...FOUND, stack: "prod", state: STATE_OF_TWO });
+  const [ci, site] = ['stack="prod",account="zot-ci"', 'stack="prod",account="a-site"'];
+  assert.deepEqual(samples(text).slice(4), [
+    `zot_auth_key_created_timestamp_seconds{${ci}} 1793491200`,
+    `zot_auth_key_created_timestamp_seconds{${site}} 1793577600`,
+    `zot_auth_key_rotation_timestamp_seconds{${ci}} 1798675200`,
+    `zot_auth_key_rotation_timestamp_seconds{${site}} 1798761600`,
+    `zot_auth_key_expiry_timestamp_seconds{${ci}} 1801267200`,
+    `zot_auth_key_expiry_timestamp_seconds{${site}} 1801353600`,
+    `zot_auth_unmanaged_keys{${ci}} 2`,
+    `zot_auth_unmanaged_keys{${site}} 1`,
+    'zot_auth_access_checks{stack="prod",result="passed"} 3',
+    'zot_auth_access_checks{stack="prod",result="failed"} 1',
+    'zot_auth_access_checks_timestamp_seconds{stack="prod"} 1795824000',
   ]);
 });
 

@@ -39,9 +39,12 @@ interface Play {
   readonly hangs?: boolean;
 }
 
+function dateIn(days: number): string {
+  return new Date(Date.now() + days * 86_400_000).toISOString();
+}
+
 function state(options: { readonly due?: boolean; readonly unmanaged?: readonly string[] }): object {
-  const date = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString();
-  const key = { username: "zot-ci", rotates: date(options.due === true ? -3 : 9), expires: date(30) };
+  const key = { username: "zot-ci", rotates: dateIn(options.due === true ? -3 : 9), expires: dateIn(30) };
   const unmanaged = (options.unmanaged ?? []).map((label) => ({ label }));
   return {
     deployment: {
@@ -91,6 +94,17 @@ test("a rotation that failed is told once, with the engine's error; then the upd
   assert.equal(again.code, 0);
   assert.match(again.told.join(), /prod is up to date again.*Nothing needs you any more/);
   assert.deepEqual((await recover({ state: state({}) })).told, []);
+});
+
+test("of several accounts, each whose key is overdue is named", async (t) => {
+  const recover = await recoverIn(t);
+  const resources = (["zot-web", "zot-ci", "zot-site"] as const).map((username) => ({
+    type: "zot-auth:zot:ApiKey",
+    outputs: { username, rotates: dateIn(username === "zot-ci" ? 9 : -3), expires: dateIn(30) },
+  }));
+  const { told } = await recover({ state: { deployment: { resources } }, up: { code: 255, log: FAILED } });
+  assert.match(told.join(), /failed\*\\nThe key of zot-site has been due .*\.\\nThe key of zot-web has been due /);
+  assert.doesNotMatch(told.join(), /zot-ci/);
 });
 
 test("unmanaged keys that an update found are told, although it succeeds", async (t) => {

@@ -1,6 +1,8 @@
 import "./prepare.ts";
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
+import { keysIn, unmanagedKeysIn } from "../../report/keys.ts";
+import { accessProofsIn } from "../../report/proofs.ts";
 import { parseMarker } from "../../systems/forgejo/secretMarker.ts";
 import { markerName } from "../../systems/forgejo/target.ts";
 import { Engine } from "./engine/engine.ts";
@@ -109,6 +111,21 @@ test("one account goes on as the first of several, and the others come and go by
   assert.equal(lab.keyOwner(stored["site-key"] ?? ""), "zot-site");
   assert.equal(stored["site-copy"], stored["site-key"]);
   assert.equal(lab.keyOwner(stored["quiet-key"] ?? ""), "zot-quiet");
+  const users = ["zot-ci", "zot-quiet", "zot-site"];
+  const state = { deployment: { resources: engine.state } };
+  assert.deepEqual(
+    keysIn(undefined, state).map(({ ciUser }) => ciUser),
+    users,
+  );
+  assert.deepEqual(
+    unmanagedKeysIn(state),
+    users.map((account) => ({ account, labels: [] })),
+  );
+  const subjects = new Set(accessProofsIn(state).flatMap(({ rows }) => rows.map(({ subject }) => subject)));
+  assert.deepEqual([...subjects].filter((subject) => !subject.startsWith("anonymous")).sort(), [
+    ...users.map((user) => `wrong key of ${user}`),
+    ...users,
+  ]);
   assert.deepEqual((await done(up(of({ ci: BEFORE, site: SITE, quiet: QUIET })))).steps, []);
 
   // One account's key rotates alone.

@@ -67,6 +67,46 @@ export const STATE = {
   },
 };
 
+const ROW = { operation: "pull", expected: 200 };
+
+/** The same with a second account. A state has its resources in the order in which they were done. */
+export const STATE_OF_TWO = {
+  deployment: {
+    resources: [
+      resource("ci-site-key", "zot-auth:zot:ApiKey", {
+        outputs: {
+          username: "a-site",
+          label: "zot-auth/prod/site/1",
+          created: "2026-11-02T00:00:00Z",
+          rotates: "2027-01-01T00:00:00Z",
+          expires: "2027-01-31T00:00:00Z",
+        },
+      }),
+      resource("acceptance-site-access", "zot-auth:acceptance:AccessProof", {
+        outputs: {
+          username: "a-site",
+          checked: "2026-11-28T00:00:00Z",
+          measured: [
+            { ...ROW, subject: "wrong key", expected: 401, measured: 401 },
+            { ...ROW, subject: "ci", measured: 200 },
+          ],
+        },
+      }),
+      resource("acceptance-site-sign-in", "zot-auth:acceptance:SignInProof", {
+        outputs: { username: "a-site", checks: [{ name: "groups claim", result: "arrives" }] },
+      }),
+      resource("acceptance-site-other-keys", "zot-auth:zot:OtherKeys", {
+        outputs: { username: "a-site", unmanaged: [{ label: "by hand" }] },
+      }),
+      ...STATE.deployment.resources.map((one) =>
+        "urn" in one && /::(ci-key|acceptance-(access|sign-in|other-keys))$/.test(String(one.urn))
+          ? { ...one, outputs: { ...("outputs" in one ? (one.outputs as object) : {}), username: "zot-ci" } }
+          : one,
+      ),
+    ],
+  },
+};
+
 /** A report with something of every kind, and texts that HTML, XML and Markdown would interpret. */
 export const REPORT: Report = {
   version: 1,

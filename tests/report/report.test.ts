@@ -10,8 +10,10 @@ import { reduced } from "../../report/graph.ts";
 import { renderJunit } from "../../report/junit.ts";
 import { renderMarkdown } from "../../report/markdown.ts";
 import { writeReport } from "../../report/write.ts";
+import { renderPage } from "../../report/page/page.ts";
+import { titleOf } from "../../report/report.ts";
 import type { Step } from "../../report/report.ts";
-import { REPORT, STATE, urn } from "./lab.ts";
+import { REPORT, STATE, STATE_OF_TWO, urn } from "./lab.ts";
 
 const RUN: Run = {
   stack: "prod",
@@ -25,6 +27,8 @@ const RUN: Run = {
 };
 
 const KEY = urn("ci-key", "zot-auth:zot:ApiKey");
+const typeOf = (proof: string): string =>
+  `zot-auth:acceptance:${proof.endsWith("-access") ? "AccessProof" : "SignInProof"}`;
 const line = (timestamp: number, event: object): string => JSON.stringify({ timestamp, ...event });
 const metadata = (op: string, of: string, more: object = {}) => ({ metadata: { op, urn: of, ...more } });
 
@@ -158,6 +162,84 @@ test("after an update that failed late, the key is the one that CI has, not that
   );
   const report = buildReport({ ...RUN, state: { deployment: { resources } } });
   assert.deepEqual([report.key?.label, report.key?.expires], [key.label, key.expires]);
+});
+
+const SITE_KEY = {
+  account: "a-site",
+  label: "zot-auth/prod/site/1",
+  created: "2026-11-02T00:00:00Z",
+  rotates: "2027-01-01T00:00:00Z",
+  expires: "2027-01-31T00:00:00Z",
+  unmanaged: 1,
+};
+
+test("two accounts: each has its key, its rows and its proofs, the stack's first account first", async () => {
+  const one = buildReport(RUN);
+  const report = buildReport({ ...RUN, state: STATE_OF_TWO });
+  assert.deepEqual(report.key, one.key);
+  assert.equal(one.furtherKeys, undefined);
+  assert.deepEqual(report.furtherKeys, [SITE_KEY]);
+  assert.equal(report.access.checked, "2026-11-28T00:00:00Z", "since then, each was measured");
+  assert.deepEqual(report.access.rows.map(titleOf), [
+    "anonymous: pull",
+    "zot-ci: list tags (private/<app>)",
+    "wrong key of a-site: pull",
+    "a-site: pull",
+  ]);
+  assert.deepEqual(
+    report.proofs.filter(({ group }) => group === "sign-in").map(({ step, name }) => [step, name]),
+    [
+      ["acceptance-sign-in", "groups claim (zot-ci)"],
+      ["acceptance-site-sign-in", "groups claim (a-site)"],
+    ],
+  );
+  const markdown = renderMarkdown(report);
+  assert.match(
+    markdown,
+    /^The key of zot-ci rotates from .*Unmanaged keys: 2\.\n\nThe key of a-site rotates .*: 1\.$/m,
+  );
+  assert.match(renderJunit(report), /: access" tests="4" failures="1" skipped="0">/);
+  const page = await renderPage(report);
+  assert.deepEqual(page.match(/<h2 id="key[^<]*/g), [
+    '<h2 id="key">The key of zot-ci',
+    '<h2 id="key-2">The key of a-site',
+  ]);
+  assert.match(page, /<strong>3 of 4<\/strong> access checks/);
+});
+
+test("a run that fails in one account's proofs does not show that account's former results as its own, and the others as they are", async () => {
+  const events = readEvents(
+    [
+      ...["acceptance-access", "acceptance-sign-in"].map((name) =>
+        line(1, { resOutputsEvent: metadata("same", urn(name, typeOf(name))) }),
+      ),
+      ...["acceptance-site-access", "acceptance-site-sign-in"].map((name) =>
+        line(1, { resOpFailedEvent: metadata("update", urn(name, typeOf(name))) }),
+      ),
+      line(2, { summaryEvent: { durationSeconds: 1 } }),
+    ].join("\n"),
+  );
+  const run: Run = { ...RUN, command: "up", succeeded: false, state: STATE_OF_TWO, events };
+  const report = buildReport(run);
+  assert.equal(report.access.outdated, undefined);
+  assert.deepEqual(
+    report.access.rows.map(({ outdated }) => outdated),
+    [undefined, undefined, true, true],
+  );
+  assert.deepEqual(
+    report.proofs.filter(({ group }) => group === "sign-in").map(({ result }) => result),
+    ["passed", "failed"],
+  );
+  assert.match(renderJunit(report), /: access" tests="4" failures="1" skipped="2">/);
+  assert.match(renderMarkdown(report), /^\| a-site \| pull \| 200 \| 200 \| – this run did not measure it \|$/m);
+  const page = await renderPage(report);
+  assert.match(page, /did not measure the access of every account/);
+  assert.match(page, /<strong>1 of 2<\/strong> access checks/);
+  const measured = buildReport({ ...run, ended: new Date("2026-11-28T00:00:05Z") });
+  assert.ok(
+    measured.access.rows.every(({ outdated }) => outdated === undefined),
+    "it was measured, and failed",
+  );
 });
 
 test("a plan that was declined is no update", () => {

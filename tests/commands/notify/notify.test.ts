@@ -122,6 +122,31 @@ test("the message has what differs and why something could not be checked, and a
   assert.doesNotMatch(texts().join(), /no reason|same/);
 });
 
+test("several accounts: the unmanaged keys of each, whichever the state has first", async () => {
+  const keys = (username: string, ...labels: readonly string[]): object => ({
+    type: "zot-auth:zot:OtherKeys",
+    outputs: { username, unmanaged: labels.map((label) => ({ label })) },
+  });
+  const state = (...resources: readonly object[]): object => ({ state: { deployment: { resources } } });
+  await tell(state(keys("zot-ci"), keys("zot-site", "by hand", "old"), keys("zot-web", "by hand")));
+  assert.deepEqual(got[0]?.body, {
+    text: [
+      "*zot-auth: prod needs you: unmanaged keys*",
+      'The account zot-site has unmanaged keys, which zot-auth did not create: "by hand", "old". See docs/key-life.md.',
+      'The account zot-web has unmanaged keys, which zot-auth did not create: "by hand". See docs/key-life.md.',
+    ].join("\n"),
+  });
+  await tell(state(keys("zot-web", "by hand"), keys("zot-site", "by hand", "old"), keys("zot-ci")));
+  assert.equal(got.length, 1, "another order");
+  await tell(state(keys("zot-web"), keys("zot-site", "by hand", "old"), keys("zot-ci", "by hand")));
+  assert.equal(got.length, 2, "another account");
+  await tell({ ...RED, says: Array.from({ length: 20 }, (_, at) => `The key of zot-${at} is due.`) });
+  assert.match(
+    (got[2]?.body as { readonly text: string } | undefined)?.text ?? "",
+    /\nThe key of zot-4 is due\.\nAnd 14 more\.\nThe key of zot-19 is due\.$/,
+  );
+});
+
 test("check, update and keys are remembered apart: none is news because another one is", async () => {
   const titles = (): readonly unknown[] =>
     got.map(({ body }) => (body as { readonly text: string }).text.split("\n")[0]);
