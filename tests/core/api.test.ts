@@ -57,6 +57,19 @@ for (const [name, ask] of Object.entries(REQUESTS)) {
   });
 }
 
+test("a redirect to another server is not followed: no token gets there", async (t) => {
+  const elsewhere = await listening(t, () => (_, response) => void response.writeHead(200).end("{}"));
+  for (const [name, ask] of Object.entries(REQUESTS))
+    for (const status of [301, 302, 307, 308]) {
+      const { url, asked } = await listening(t, () => (_, response) => {
+        response.writeHead(status, { location: `${elsewhere.url}/` }).end();
+      });
+      await assert.rejects(ask(url), { code: "WRONG_SERVER" }, `${name}, ${status}`);
+      assert.ok(asked() > 0);
+    }
+  assert.equal(elsewhere.asked(), 0);
+});
+
 test("a key that comes with an unexpected status is not in the error", async (t) => {
   for (const status of [200, 202]) {
     const body = JSON.stringify({ uuid: "u", apiKey: "zak_brand-new" });

@@ -105,6 +105,8 @@ test("one account goes on as the first of several, and the others come and go by
     "zot-site": [`${OWNER}/site/1`],
   });
   assert.deepEqual(given(FIRST, "ZOT_CI_API_KEY"), [`${OWNER}/1`, "zot-ci"]);
+  // What a workflow of the other repository can read.
+  assert.deepEqual(given(SECOND, "ZOT_CI_API_KEY"), [undefined, undefined]);
   for (const repository of [FIRST, SECOND])
     assert.deepEqual(given(repository, "SITE_KEY"), [`${OWNER}/site/1`, "zot-site"]);
   const stored = lab.stored();
@@ -134,6 +136,15 @@ test("one account goes on as the first of several, and the others come and go by
   assert.deepEqual(keys()["zot-ci"], [`${OWNER}/1`]);
   assert.equal(lab.stored()["site-copy"], lab.stored()["site-key"]);
   assert.deepEqual(given(SECOND, "SITE_KEY"), [`${OWNER}/site/2`, "zot-site"]);
+
+  // One account's keys are revoked alone, with all of its keys.
+  const others = [lab.stored()["zot-ci-api"], lab.stored()["quiet-key"]];
+  const leaked = lab.stored()["site-key"] ?? "";
+  await done(up(of({ ci: BEFORE, site: { ...SITE, rotationTrigger: "now", revocationTrigger: "now" }, quiet: QUIET })));
+  assert.equal(lab.keyOwner(leaked), undefined);
+  assert.equal(lab.keyOwner(lab.stored()["site-key"] ?? ""), "zot-site");
+  assert.deepEqual([lab.stored()["zot-ci-api"], lab.stored()["quiet-key"]], others);
+  assert.deepEqual([keys()["zot-ci"], keys()["zot-quiet"]], [[`${OWNER}/1`], [`${OWNER}/quiet/1`]]);
 
   await done(up(of({ ci: BEFORE, quiet: QUIET })));
   assert.deepEqual(keys(), { "zot-ci": [`${OWNER}/1`], "zot-quiet": [`${OWNER}/quiet/1`] });

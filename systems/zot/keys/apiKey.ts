@@ -1,7 +1,7 @@
 import { failures, keyProof } from "../access/matrix.ts";
 import { ZotAuthError, messageOf } from "../../../core/errors.ts";
 import { isUnreachedAndGone, withWayOut } from "../../../core/gone.ts";
-import { isDue, keyDates, keyLabel, ownGeneration, plus, rfc3339 } from "./rotation.ts";
+import { isDue, keyDates, keyLabel, nextGeneration, ownGeneration, plus, rfc3339 } from "./rotation.ts";
 import type { KeyOwner } from "./rotation.ts";
 import { sendsBackTo } from "../../authentik/session/redirects.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
@@ -203,8 +203,10 @@ async function makeKeyIn(
   const before = (await listKeys(registryUrl, session, context.signal)).filter(
     (key) => ownGeneration(inputs, key.label) !== undefined,
   );
-  // An interrupted run may have used generations that are not in the state.
-  const generation = Math.max(last?.generation ?? 0, ...before.map((key) => ownGeneration(inputs, key.label) ?? 0)) + 1;
+  const generation = nextGeneration(
+    last?.generation ?? 0,
+    before.map((key) => ownGeneration(inputs, key.label) ?? 0),
+  );
 
   const oldRegistry =
     last !== undefined && last.registryUrl !== registryUrl && !before.some(({ uuid }) => uuid === last.uuid)

@@ -43,7 +43,16 @@ export function keyLabel(owner: string, generation: number): string {
 /** The generation in a label of this owner; `undefined` for any other label. */
 export function generationOf(owner: string, label: string): number | undefined {
   const generation = label.startsWith(`${owner}/`) ? label.slice(owner.length + 1) : "";
-  return /^[1-9]\d*$/.test(generation) ? Number(generation) : undefined;
+  // More digits are no number that counts on exactly.
+  return /^[1-9]\d{0,14}$/.test(generation) ? Number(generation) : undefined;
+}
+
+/** Generations from here on are none that rotations reach: whoever has a key can give another one such a label. */
+const UNREACHED = 1_000_000;
+
+/** The generation of a new key. An interrupted run may have used generations that are not in the state. */
+export function nextGeneration(last: number, found: readonly number[]): number {
+  return Math.max(last, ...found.filter((generation) => generation < UNREACHED)) + 1;
 }
 
 /** Whose keys are ours. */

@@ -8,6 +8,7 @@ import {
   judgeKeyDates,
   keyDates,
   keyLabel,
+  nextGeneration,
   rotationPlan,
   rotationNotice,
 } from "../../../../systems/zot/keys/rotation.ts";
@@ -36,6 +37,21 @@ test("a key always rotates before it expires, and after it was made", () => {
 test("a date is due from its second on", () => {
   assert.equal(isDue("2026-03-02T00:00:00Z", new Date("2026-03-01T23:59:59Z")), false);
   assert.equal(isDue("2026-03-02T00:00:00Z", new Date("2026-03-02T00:00:00Z")), true);
+});
+
+test("labels that a thief gives to further keys do not make our next key one that nobody recognizes", () => {
+  for (const label of ["zot-auth/lab/999999", "zot-auth/lab/999999999999999", `zot-auth/lab/${"9".repeat(400)}`]) {
+    const found = generationOf("zot-auth/lab", label);
+    let last = 3;
+    for (let rotation = 1; rotation <= 3; rotation += 1) {
+      const next = nextGeneration(last, found === undefined ? [] : [found]);
+      assert.ok(next > last);
+      assert.equal(generationOf("zot-auth/lab", keyLabel("zot-auth/lab", next)), next, label);
+      last = next;
+    }
+  }
+  assert.equal(nextGeneration(3, [5, 2]), 6);
+  assert.equal(nextGeneration(0, []), 1);
 });
 
 test("a label reveals its generation to its owner only", () => {

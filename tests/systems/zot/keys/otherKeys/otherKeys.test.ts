@@ -115,6 +115,18 @@ test("refresh finds superseded and unmanaged keys; where zot refuses the stored 
   process.env[VARIABLE] = key;
 });
 
+test("a thief's key with a label like ours is revoked like a superseded one, though nobody reports it", async () => {
+  const label = `${OWNER}/9`;
+  await registry.mint("zot-ci", { label });
+  const { state } = await otherKeys.create(inputs("report"), testContext());
+  assert.ok(!labels(state).includes(label));
+  const found = { uuid: (await listed())[label] ?? "", label };
+  const given = inputs("report", { listing: { superseded: [found], unmanaged: state.unmanaged }, gracePeriod: 0 });
+  const updated = await update(state, given);
+  assert.ok(!(label in (await listed())));
+  assert.deepEqual(updated.pending, []);
+});
+
 test("with revoke, an unmanaged key is reported by one up and revoked by the next; a new one is reported first", async () => {
   const { state } = await otherKeys.create(inputs("revoke"), context);
   assert.deepEqual(labels(state), ["again by hand", "by hand"]);
