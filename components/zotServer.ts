@@ -6,7 +6,8 @@ import { toSeconds } from "../core/duration.ts";
 import { formatCredentials, formatZotConfig, startDigest } from "../systems/zot/config/config.ts";
 import type { ZotConfig } from "../systems/zot/config/config.ts";
 import type { StartedWith } from "../systems/zot/host/deploy/adopting.ts";
-import { deployScript } from "../systems/zot/host/deploy/deploy.ts";
+import { deployScript, startOf } from "../systems/zot/host/deploy/deploy.ts";
+import { deploymentNumber, startDiffers } from "../systems/zot/host/deploy/number.ts";
 import { removeScript } from "../systems/zot/host/deploy/remove.ts";
 import { restartNotice } from "../systems/zot/host/deploy/restart.ts";
 import type { FileCleanupInputs } from "../systems/zot/host/former/fileCleanup.ts";
@@ -103,15 +104,21 @@ export class ZotServer extends ComponentResource {
       ...keysCleanup,
     ]);
 
+    const place = (file: string): string => `${host}:${file}`;
     const credentialsText = all([args.clientId, args.clientSecret]).apply(([id, value]) =>
       formatCredentials(id, value),
+    );
+    const credentialsNumber = unsecret(credentialsText).apply((value) =>
+      deploymentNumber(facts, "credentials", { hash: sha256(value), place: place(files.credentialsFile) }),
     );
     const credentials = new Command(
       `${name}-credentials`,
       {
         ...commands,
         environment: {
-          ZOT_AUTH_DEPLOY: scriptOnHost(host, secretFileScript(files, facts.credentials.repairs)),
+          ZOT_AUTH_DEPLOY: credentialsNumber.apply((number) =>
+            scriptOnHost(host, secretFileScript(files, facts.credentials.repairs, number)),
+          ),
           ZOT_AUTH_REMOVE: scriptOnHost(host, removeSecretFileScript(files.credentialsFile)),
         },
         stdin: secret(credentialsText),
@@ -133,7 +140,12 @@ export class ZotServer extends ComponentResource {
               environment: {
                 ZOT_AUTH_DEPLOY: scriptOnHost(
                   host,
-                  sessionKeysScript(keysFile, files.dataDirectory, facts.sessionKeys.repairs),
+                  sessionKeysScript(
+                    keysFile,
+                    files.dataDirectory,
+                    facts.sessionKeys.repairs,
+                    deploymentNumber(facts, "sessionKeys", { place: place(keysFile) }),
+                  ),
                 ),
                 ZOT_AUTH_REMOVE: scriptOnHost(host, removeSessionKeysScript(keysFile)),
               },
@@ -152,6 +164,9 @@ export class ZotServer extends ComponentResource {
       repairs: facts.config.repairs,
       serviceRepairs: facts.service.repairs,
     };
+    const { definition } = serving.service;
+    const definitionHash = definition === undefined ? undefined : sha256(definition);
+    const declared = { hash: sha256(text), place: place(files.configFile) };
     const { externalUrl } = served;
     const adoptedBy = (clientId: string): StartedWith | undefined =>
       externalUrl === undefined
@@ -163,9 +178,15 @@ export class ZotServer extends ComponentResource {
       {
         ...commands,
         environment: {
-          ZOT_AUTH_DEPLOY: all([written, args.clientId]).apply(([print, clientId]) =>
-            scriptOnHost(host, deployScript({ ...deployment, credentials: print, adopted: adoptedBy(clientId) })),
-          ),
+          ZOT_AUTH_DEPLOY: all([written, args.clientId]).apply(([credentials, clientId]) => {
+            const start = startOf({ ...deployment, credentials });
+            const alsoDiffers = startDiffers(facts, { start, service: definitionHash });
+            const number = deploymentNumber(facts, "config", declared, alsoDiffers);
+            return scriptOnHost(
+              host,
+              deployScript({ ...deployment, credentials, number, adopted: adoptedBy(clientId) }),
+            );
+          }),
           ZOT_AUTH_REMOVE: scriptOnHost(host, removeScript(serving)),
         },
         stdin: text,

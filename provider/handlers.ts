@@ -20,6 +20,8 @@ const currentResources: Readonly<Record<string, () => Promise<ResourceHandler>>>
     adapt((await import("../systems/authentik/resources/appliedBlueprint.ts")).appliedBlueprint),
   "zot-auth:authentik:BlueprintFile": async () =>
     adapt((await import("../systems/authentik/resources/blueprintFile.ts")).blueprintFile),
+  "zot-auth:authentik:BlueprintFileCleanup": async () =>
+    adapt((await import("../systems/authentik/resources/blueprintFile.ts")).blueprintFileCleanup),
   "zot-auth:authentik:ObjectCleanup": async () =>
     adapt((await import("../systems/authentik/resources/objectCleanup.ts")).objectCleanup),
   "zot-auth:authentik:InlineBlueprint": async () =>

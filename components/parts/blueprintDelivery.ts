@@ -10,7 +10,14 @@ import type { ConfigMapKey } from "../../systems/argocd/client.ts";
 import type { AuthentikConnection } from "../../systems/authentik/client.ts";
 import { FIELD_MANAGER } from "../../systems/kubernetes/fieldManager.ts";
 import { keyInGit } from "./keyInGit.ts";
-import { ArgoCdSync, BlueprintFile, DELETE_FIRST, InlineBlueprint, PatchCleanup } from "./resources.ts";
+import {
+  ArgoCdSync,
+  BlueprintFile,
+  BlueprintFileCleanup,
+  DELETE_FIRST,
+  InlineBlueprint,
+  PatchCleanup,
+} from "./resources.ts";
 
 /** The Argo CD application that owns the ConfigMap with the blueprints. */
 export interface ArgoCdArgs {
@@ -60,8 +67,11 @@ export function deliver(name: string, args: DeliveryArgs, options: CustomResourc
   switch (delivery.kind) {
     case "configMap":
       return patchConfigMap(name, delivery, args, options);
-    case "file":
-      return new BlueprintFile(`${name}-blueprint`, { file: delivery.file, text }, options);
+    case "file": {
+      const { file } = delivery;
+      const cleanup = new BlueprintFileCleanup(`${name}-file-${short(file)}`, { file, text }, options);
+      return new BlueprintFile(`${name}-blueprint`, { file, text }, { ...options, dependsOn: [cleanup] });
+    }
     case "api":
       return new InlineBlueprint(
         `${name}-blueprint`,
@@ -77,6 +87,11 @@ export function deliver(name: string, args: DeliveryArgs, options: CustomResourc
         options,
       );
   }
+}
+
+/** The end of the name of a resource that is named by its place, so that the old place's is deleted when the settings name another one. */
+function short(place: string): string {
+  return createHash("sha256").update(place).digest("hex").slice(0, 6);
 }
 
 /** Writes one key of the ConfigMap that the worker mounts. It syncs Argo CD first, which would otherwise delete a key that was once in Git. */

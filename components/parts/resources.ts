@@ -101,6 +101,10 @@ export const ObjectCleanup = resource<ObjectCleanupInputs, ObjectCleanupState>(
   objectCleanupOutputs,
 );
 export const BlueprintFile = resource<BlueprintFileInputs, BlueprintFileState>("authentik:BlueprintFile", {});
+export const BlueprintFileCleanup = resource<BlueprintFileInputs, BlueprintFileState>(
+  "authentik:BlueprintFileCleanup",
+  {},
+);
 export const InlineBlueprint = resource<InlineBlueprintInputs, InlineBlueprintState>(
   "authentik:InlineBlueprint",
   inlineBlueprintOutputs,

@@ -38,6 +38,7 @@ for (const [delivery, type] of [
     const { inputs } = one(run, type, "authentik-blueprint");
     assert.match(String(inputs["text"]), /^version: 1\n/);
     inOrder(run, "zot-auth:authentik:ObjectCleanup", type, "zot-auth:authentik:AppliedBlueprint");
+    if (delivery !== "api") inOrder(run, "zot-auth:authentik:BlueprintFileCleanup", type);
     const applied = one(run, "zot-auth:authentik:AppliedBlueprint").inputs;
     assert.equal(applied["text"], inputs["text"], "Authentik is expected to apply the delivered text");
     assert.equal(applied["path"], delivery === "api" ? "inline:zot-auth zot" : "custom/zot.yaml");

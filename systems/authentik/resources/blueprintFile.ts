@@ -53,14 +53,39 @@ export const blueprintFile: Resource<BlueprintFileInputs, BlueprintFileState> = 
       );
       return;
     }
-    await attempt(state.file, async () => rm(resolve(state.file)));
-    const push = commit(state.file, "Remove the blueprint of zot-auth");
-    // Deleted earlier, the instance would come back with the file, and with it what the blueprint makes.
-    context.warn(
-      `${state.file} was deleted in your clone. ${push} Within an hour after its worker no longer sees the file, Authentik removes the file's blueprint instance.`,
-    );
+    await remove(state, context);
   },
 };
+
+/**
+ * Cleanup of the file (docs/cleanup.md): it is in the state before the file is written. Each file has a resource of its own, as the files of zot have, so that one which an interrupted
+ * run wrote is removed, too. A file that a person has changed since stays.
+ */
+export const blueprintFileCleanup: Resource<BlueprintFileInputs, BlueprintFileState> = {
+  computed: {},
+
+  async create(inputs) {
+    return Promise.resolve({ id: inputs.file, state: { ...inputs, drift: "" } });
+  },
+
+  async update(_state, inputs) {
+    return Promise.resolve({ ...inputs, drift: "" });
+  },
+
+  // Usually there is nothing left: BlueprintFile is deleted before.
+  async delete(state, context) {
+    if ((await textOf(state.file)) === state.text) await remove(state, context);
+  },
+};
+
+async function remove({ file }: BlueprintFileState, context: Context): Promise<void> {
+  await attempt(file, async () => rm(resolve(file)));
+  const push = commit(file, "Remove the blueprint of zot-auth");
+  // Deleted earlier, the instance would come back with the file, and with it what the blueprint makes.
+  context.warn(
+    `${file} was deleted in your clone. ${push} Within an hour after its worker no longer sees the file, Authentik removes the file's blueprint instance.`,
+  );
+}
 
 async function write({ file, text }: BlueprintFileInputs, context: Context): Promise<BlueprintFileState> {
   if ((await textOf(file)) !== text) {

@@ -13,6 +13,17 @@ export interface RegistryOfIssuer extends AuthentikConnection {
   readonly clientId: string | undefined;
 }
 
+/** Whether Authentik has the issuer's application. If the token may not read that, the answer is yes. */
+export async function hasIssuer(
+  { issuer, ...connection }: AuthentikConnection & Pick<RegistryOfIssuer, "issuer">,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const seen = await ifAllowed(async () => ({
+    application: await new Authentik(connection, signal).application(slugOf(issuer)),
+  }));
+  return seen === undefined || seen.application !== undefined;
+}
+
 /**
  * Whether Authentik lets people sign in to that registry: its application knows the registry's client ID and sends them back there. If the token may not read
  * that, the answer is no.

@@ -39,6 +39,20 @@ export interface DeployedZot {
   readonly start: string;
   /** SHA-256 (hex). */
   readonly hashes: Readonly<Record<"config" | "service" | "sessionKeys", string>>;
+  /** What the records of completed deployments say; a file without one is absent. */
+  readonly recorded?: Readonly<Partial<Record<RecordedName, RecordedFile>>>;
+}
+
+export type RecordedName = "config" | "credentials" | "service" | "sessionKeys";
+
+/** A file that we wrote, from its record. */
+export interface RecordedFile {
+  /** SHA-256 (hex). */
+  readonly hash: string;
+  /** The host and the path that the settings named then: `local:/etc/zot/config.json`. Empty in a record of an earlier version. */
+  readonly place: string;
+  /** The deployment's number (deploy/number.ts); 0 in a record of an earlier version. */
+  readonly number: number;
 }
 
 /** Files without a record of ours: made by hand. Until the first deployment is complete, that is the original, of which a copy is kept. */
@@ -138,6 +152,7 @@ facts() {
   # A link that was turned to another file: a number that says which one, so that the file is deployed.
   elif [ -L "$2" ] && [ ! -f "$3.zot-auth" ]; then repairs=$(printf '%s' "$3" | cksum | cut -d ' ' -f 1); fi
   printf '%s_state=%s\\n%s_repairs=%s\\n%s_hash=%s\\n' "$1" "$state" "$1" "\${repairs:-0}" "$1" "$now"
+  if [ -n "$written" ]; then printf '%s_written=%s\\n%s_place=%s\\n%s_number=%s\\n' "$1" "$written" "$1" "$(field "$3.zot-auth" place)" "$1" "$(field "$3.zot-auth" number)"; fi
   original=
   if [ ! -f "$3.zot-auth" ]; then original=$2; elif [ -z "$written" ]; then original=$3.before-zot-auth; fi
   if [ ! -f "$original" ]; then original=; else printf '%s_by_hand=yes\\n' "$1"; fi
@@ -264,6 +279,7 @@ export function parseFacts(output: string, host: string): HostFacts {
       start: facts.get("start") ?? "",
       credentialsByHand: facts.get("credentials_print") ?? "",
       hashes: { config: hash("config"), service: hash("service"), sessionKeys: hash("sessionKeys") },
+      recorded: recordedFiles(facts),
     },
     byHand: {
       config: facts.has("config_by_hand"),
@@ -275,6 +291,19 @@ export function parseFacts(output: string, host: string): HostFacts {
         .filter((name) => name !== ""),
     },
   };
+}
+
+function recordedFiles(facts: ReadonlyMap<string, string>): NonNullable<DeployedZot["recorded"]> {
+  const names = ["config", "credentials", "service", "sessionKeys"] as const;
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const hash = facts.get(`${name}_written`);
+      if (hash === undefined) return [];
+      return [
+        [name, { hash, place: facts.get(`${name}_place`) ?? "", number: Number(facts.get(`${name}_number`) ?? 0) }],
+      ];
+    }),
+  );
 }
 
 function recordedService(facts: ReadonlyMap<string, string>): RecordedService | undefined {

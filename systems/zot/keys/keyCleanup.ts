@@ -5,6 +5,7 @@ import { ownGeneration, plus, rfc3339 } from "./rotation.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
 import type { FormerlyDeclared } from "../../authentik/blueprint/former.ts";
 import type { Delivered } from "../../authentik/applying/arrival.ts";
+import { hasIssuer, sendsBackTo } from "../../authentik/session/redirects.ts";
 import { keyWorks, listKeys, revokeKey } from "../client.ts";
 import type { ZotCredentials } from "../client.ts";
 import {
@@ -49,9 +50,6 @@ export interface KeyCleanupState extends KeyCleanupInputs, Observed {
   readonly formerAccounts?: readonly FormerAccount[];
 }
 
-/** registry.url or authentik.clientId has changed in Authentik, and the run ended before zot had it; or somebody deleted the provider. */
-const NOBODY_SIGNS_IN: readonly string[] = ["REDIRECT_URI_REFUSED", "CLIENT_UNKNOWN"];
-
 export const keyCleanup: Resource<KeyCleanupInputs, KeyCleanupState> = {
   computed: keyCleanupOutputs,
 
@@ -84,7 +82,7 @@ export const keyCleanup: Resource<KeyCleanupInputs, KeyCleanupState> = {
           `The ${keys} at ${registryUrl} were not revoked: ${error.message} If zot returns with its data, they are valid until they expire.`,
         );
       // ApiKey has revoked what it knew.
-      else if (NOBODY_SIGNS_IN.includes(error.code) || isUnreachedAndGone(error, state.authentikUrl))
+      else if ((await nobodySignsIn(error, state, context)) || isUnreachedAndGone(error, state.authentikUrl))
         context.warn(
           `Whether ${keys} are left at ${registryUrl} is unknown: ${error.message} Sign in to its UI as that account, if it still exists, and revoke them there.${validUntil(state)}`,
         );
@@ -92,6 +90,24 @@ export const keyCleanup: Resource<KeyCleanupInputs, KeyCleanupState> = {
     }
   },
 };
+
+/** Whether an interrupted change reached Authentik, and not zot or not the keys, such that no account can sign in to zot at this address until the next `up`. */
+async function nobodySignsIn({ code }: ZotAuthError, state: KeyCleanupState, { signal }: Context): Promise<boolean> {
+  switch (code) {
+    // registry.url or authentik.clientId reached Authentik; or somebody deleted the provider.
+    case "REDIRECT_URI_REFUSED":
+    case "CLIENT_UNKNOWN":
+      return true;
+    // registry.url reached zot, too.
+    case "REDIRECT_ELSEWHERE":
+      return !(await sendsBackTo({ ...state, clientId: undefined }, signal));
+    // authentik.application reached Authentik: zot cannot redeem a code where its issuer was.
+    case "ZOT_LOGIN_FAILED":
+      return !(await hasIssuer(state, signal));
+    default:
+      return false;
+  }
+}
 
 function validUntil(state: Partial<KeyCleanupState>): string {
   const date = expiryOf(state);

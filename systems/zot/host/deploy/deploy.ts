@@ -15,6 +15,8 @@ export interface Deployment extends ServingZot {
   /** How often hand edits of the config, and of the service file, were repaired. */
   readonly repairs: number;
   readonly serviceRepairs: number;
+  /** See {@link deploymentNumber}. Default: 0. */
+  readonly number?: number;
   /** The issuer in zot's config. zot starts only if the discovery document has exactly this issuer. */
   readonly issuer: string;
   /** What a zot that was started by hand must run with to be adopted without a restart. Default: such a zot is always restarted. */
@@ -29,10 +31,10 @@ export interface Deployment extends ServingZot {
  * the previous config. A kill at any step leaves a config that zot starts with, and the next run finishes.
  */
 export function deployScript(deployment: Deployment): string {
-  const { binary, startDigest, credentials, repairs, service, serviceRepairs, issuer } = deployment;
+  const { binary, repairs, service, serviceRepairs, number = 0, issuer } = deployment;
   return `${servingZot(deployment)}
 ${definitionFunctions(service, serviceRepairs)}
-zot=${quote(binary)}; start=${quote(`${startDigest} ${credentials}`)}; issuer=${quote(issuer)}
+zot=${quote(binary)}; start=${quote(startOf(deployment))}; number=${number}; issuer=${quote(issuer)}
 ${ISSUER}
 ${deployment.adopted === undefined ? "adopts() { false; }" : adoptingFunctions(deployment.adopted)}
 ${UNDO}
@@ -82,6 +84,11 @@ note "$config" "$(sum "$new")" "$start" ${repairs} settled
 changing=no
 discard_former
 printf '%s\\n' "zot serves the new config (restart: $restart)" || :`;
+}
+
+/** What the record will say that zot was started with. */
+export function startOf({ startDigest, credentials }: Pick<Deployment, "startDigest" | "credentials">): string {
+  return `${startDigest} ${credentials}`;
 }
 
 /** `issuer_answers` checks before a restart what zot checks when it starts. */

@@ -12,7 +12,7 @@
  * - `keep <file> <stem> <new> <found>` keeps the file's content, and sets `back` to the copy that a rollback restores (empty: there is
  *   none). A hand edit is kept as `<found>` in the run's folder, since it may never have served. A file that is the new one already, copied here by
  *   hand from an earlier place of ours, is no original.
- * - `note <stem> <written> <start> <repairs> <state>` writes the record atomically.
+ * - `note <stem> <written> <start> <repairs> <state>` writes the record atomically, with the deployment's `number`.
  */
 export const KEEPING = `put() {
   size=$(( $(wc -c < "$1") )); pad=$(( $(wc -c < "$2") - size ))
@@ -50,5 +50,5 @@ keep() {
   done
 }
 note() {
-  printf 'written=%s\\nstart=%s\\nrepairs=%s\\nstate=%s\\nplace=%s\\n' "$2" "$3" "$4" "$5" "\${as_host:+$as_host:$given}" > "$work/record" && place "$work/record" "$1.zot-auth"
+  printf 'written=%s\\nstart=%s\\nrepairs=%s\\nstate=%s\\nnumber=%s\\nplace=%s\\n' "$2" "$3" "$4" "$5" "$number" "\${as_host:+$as_host:$given}" > "$work/record" && place "$work/record" "$1.zot-auth"
 }`;

@@ -16,10 +16,12 @@ fi`;
  * belongs to the owner of zot's data, who runs zot.
  *
  * @param repairs how often hand edits of the file were repaired
+ * @param number see {@link deploymentNumber}
  */
 export function secretFileScript(
   { credentialsFile, dataDirectory }: Pick<HostFiles, "credentialsFile" | "dataDirectory">,
   repairs: number,
+  number = 0,
 ): string {
   return `${FUNCTIONS}
 given=${quote(credentialsFile)}; file=$(through "$given"); data=${quote(dataDirectory)}
@@ -34,7 +36,7 @@ if [ "$(tail -n 1 "$new")" != '}' ]; then rm -f "$new"; say "The credentials arr
 ${KEEP}
 if [ "$(id -u)" = 0 ] && [ -d "$data" ]; then chown "$(ls -ld "$data" | awk '{print $3}')" "$new"; fi
 mv -f "$new" "$file"
-printf 'written=%s\\nrepairs=%s\\nplace=%s\\n' "$(sum "$file")" ${repairs} "\${as_host:+$as_host:$given}" > "$new"
+printf 'written=%s\\nrepairs=%s\\nnumber=%s\\nplace=%s\\n' "$(sum "$file")" ${repairs} ${number} "\${as_host:+$as_host:$given}" > "$new"
 mv -f "$new" "$file.zot-auth"
 printf '%s %s' "$(sum "$file" | cut -c1-16)" ${repairs}`;
 }

@@ -9,8 +9,9 @@ import { FUNCTIONS } from "./functions.ts";
  * hash: a hand edit shows in the next preview, since zot must be restarted for it.
  *
  * @param repairs how often such an edit was adopted
+ * @param number see {@link deploymentNumber}
  */
-export function sessionKeysScript(file: string, dataDirectory: string, repairs: number): string {
+export function sessionKeysScript(file: string, dataDirectory: string, repairs: number, number = 0): string {
   return `${FUNCTIONS}
 given=${quote(file)}; file=$(through "$given"); data=${quote(dataDirectory)}
 umask 077
@@ -32,7 +33,7 @@ case $encrypt in '' | 16 | 24 | 32) right=yes ;; *) right=no ;; esac
 if [ "\${hash:-0}" -lt 32 ] || [ $right = no ]; then
   say "The session keys in $file (setting zot.auth.sessionKeysFile) have the wrong length: hashKey needs 32 characters or more, encryptKey 16, 24 or 32. zot would start, but no sign-in would last. Correct the file, or remove it to have a new one created."; exit 1
 fi
-printf 'written=%s\\nrepairs=%s\\nmade=%s\\nplace=%s\\n' "$(sum "$file")" ${repairs} "\${made:-no}" "\${as_host:+$as_host:$given}" > "$new"
+printf 'written=%s\\nrepairs=%s\\nnumber=%s\\nmade=%s\\nplace=%s\\n' "$(sum "$file")" ${repairs} ${number} "\${made:-no}" "\${as_host:+$as_host:$given}" > "$new"
 mv -f "$new" "$file.zot-auth"
 printf '%s %s' "$(sum "$file" | cut -c1-16)" ${repairs}`;
 }

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { renderBlueprint } from "../../../../systems/authentik/blueprint/render.ts";
 import { blueprintArgs } from "../../../../stack/arguments.ts";
+import { inlineBlueprint } from "../../../../systems/authentik/resources/inlineBlueprint.ts";
 import { appliedBlueprint } from "../../../../systems/authentik/resources/appliedBlueprint.ts";
-import { adminKey, startLab } from "../../../lab/authentik/support.ts";
+import { adminKey, clientSecret, startLab } from "../../../lab/authentik/support.ts";
 import { appliedInputs, connectionTo, settingsWith, testContext } from "../../../support/provider.ts";
 
 const settings = settingsWith();
@@ -43,4 +44,22 @@ test("a different text applied since then is drift, and so is a deleted blueprin
   await lab.api("DELETE", `/managed/blueprints/${state.instance}/`);
   const seen = await appliedBlueprint.read?.(state, testContext());
   assert.equal(seen?.drift, "the blueprint custom/zot.yaml is not in Authentik");
+});
+
+test("what an interrupted run delivered by the API, before the delivery was set back to a file, is drift, and an update deletes it", async (t) => {
+  const environment = { AUTHENTIK_ZOT_CLIENT_SECRET: clientSecret };
+  const lab = await startLab(t, { environment, serverEnvironment: environment });
+  const text = renderBlueprint(blueprintArgs(settings));
+  await lab.apply("zot.yaml", text);
+  const connection = connectionTo(t, lab.server.url, adminKey);
+  const inputs = appliedInputs(settings, connection);
+  const { state } = await appliedBlueprint.create(inputs, testContext());
+  const { clientSecretVariable, hash } = inputs;
+  const inline = { ...connection, name: "zot-auth zot", text, hash, appliedAfter: [], clientSecretVariable };
+  await inlineBlueprint.create(inline, testContext());
+  const left = await appliedBlueprint.read?.(state, testContext());
+  assert.match(left?.drift ?? "", /^an interrupted run left the blueprint "zot-auth zot [0-9a-f]{12}" in Authentik$/);
+  const updated = await appliedBlueprint.update?.(left ?? state, inputs, testContext());
+  assert.equal((await appliedBlueprint.read?.(updated ?? state, testContext()))?.drift, "");
+  assert.equal((await lab.api("GET", "/core/applications/zot/")).status, 200, "the objects are the file's, too");
 });

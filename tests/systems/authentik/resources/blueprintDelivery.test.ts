@@ -10,7 +10,7 @@ import { blueprintArgs, blueprintDelivery } from "../../../../stack/arguments.ts
 import { blueprintHash } from "../../../../systems/authentik/blueprint/hash.ts";
 import { arrivalOf, blueprintPlace, inlineText } from "../../../../systems/authentik/blueprint/delivery.ts";
 import { appliedBlueprint } from "../../../../systems/authentik/resources/appliedBlueprint.ts";
-import { blueprintFile } from "../../../../systems/authentik/resources/blueprintFile.ts";
+import { blueprintFile, blueprintFileCleanup } from "../../../../systems/authentik/resources/blueprintFile.ts";
 import { inlineBlueprint } from "../../../../systems/authentik/resources/inlineBlueprint.ts";
 import { adminKey, clientSecret, startLab } from "../../../lab/authentik/support.ts";
 import { appliedInputs, connectionTo, failureOf, settingsWith, testContext } from "../../../support/provider.ts";
@@ -73,6 +73,23 @@ test("a deleted or edited file is drift; an edited file is not deleted", async (
   );
   assert.ok(!existsSync(file));
   assert.equal(await blueprintFile.read?.(state, testContext()), undefined);
+});
+
+test("a file that an interrupted run wrote is removed by its cleanup, and one that a person has changed since stays", async (t) => {
+  const file = join(clone(t), "zot.yaml");
+  const { state } = await blueprintFileCleanup.create({ file, text: "one" }, testContext());
+  assert.ok(!existsSync(file), "it only says what is about to be written");
+  await blueprintFileCleanup.delete?.(state, testContext());
+  writeFileSync(file, "edited");
+  const context = testContext();
+  await blueprintFileCleanup.delete?.(state, context);
+  assert.equal(readFileSync(file, "utf8"), "edited");
+  assert.deepEqual(context.warned, [], "BlueprintFile has warned of it");
+  const update = await blueprintFileCleanup.update?.(state, { file, text: "two" }, testContext());
+  writeFileSync(file, "two");
+  await blueprintFileCleanup.delete?.(update ?? state, context);
+  assert.ok(!existsSync(file));
+  assert.match(context.warned.join(), /was deleted in your clone\. Commit and push it: /);
 });
 
 test("a missing folder, or a folder in the file's place, is reported with the setting", async (t) => {
