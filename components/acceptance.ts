@@ -37,6 +37,8 @@ export interface AcceptanceArgs {
   readonly keyStore: SecretReference;
   /** First part of the labels of our keys. */
   readonly owner: string;
+  /** What the owners of all CI accounts of the stack begin with, if it has several: their keys are not taken for unmanaged ones. Default: it has one. */
+  readonly stack?: string | undefined;
   /** Fingerprint of the OAuth2 client secret. A change repeats the sign-in. */
   readonly clientSecretFingerprint: Input<string>;
   /** SHA-256 of the config in force. A change repeats the proofs. */
@@ -85,7 +87,7 @@ export class Acceptance extends ComponentResource {
 
   constructor(name: string, args: AcceptanceArgs, options?: ComponentResourceOptions) {
     super("zot-auth:index:Acceptance", name, {}, options);
-    const { signIn, key, keyStore: source, owner, repository, secrets } = args;
+    const { signIn, key, keyStore: source, owner, stack, repository, secrets } = args;
     const { registryUrl, username } = signIn;
     const account = { registryUrl, username, source };
     const repeated = args.again === undefined ? {} : { again: args.again };
@@ -128,6 +130,7 @@ export class Acceptance extends ComponentResource {
       {
         ...account,
         owner,
+        stack,
         formerOwners: key.formerOwners,
         uuid: key.uuid,
         superseded: key.superseded,
@@ -138,6 +141,7 @@ export class Acceptance extends ComponentResource {
           {
             ...account,
             owner,
+            stack,
             formerOwners: key.formerOwners,
             uuid: key.uuid,
             fingerprint: key.fingerprint,

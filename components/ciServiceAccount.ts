@@ -15,6 +15,8 @@ export interface CiServiceAccountArgs {
   readonly signIn: SignInArgs;
   /** First part of the keys' labels, such as `zot-auth/<stack>`; it must be unique. A change, such as a renamed stack, creates a new key and revokes the old one after the grace period. */
   readonly owner: string;
+  /** What the owners of all CI accounts of the stack begin with, if it has several: their keys are not taken for unmanaged ones. Default: it has one. */
+  readonly stack?: string | undefined;
   /** Where the key is stored: `op://vault/item/field`. The item must exist; its other fields are left unchanged. A change creates a new key there, and empties the old field. */
   readonly keyStore: SecretReference;
   /** Further fields that get a copy of the key. A field that is removed from the list is emptied. Default: none. */
@@ -95,7 +97,8 @@ export class CiServiceAccount extends ComponentResource {
     );
     const plan = rotationPlan(args.keyLifetime, args.rotateAfter);
     const lifetime = plan.lifetimeSeconds;
-    const keys = { ...signIn, owner: args.owner, store: args.keyStore, onDestroy: args.onDestroy, lifetime };
+    const { owner, stack } = args;
+    const keys = { ...signIn, owner, stack, store: args.keyStore, onDestroy: args.onDestroy, lifetime };
     const cleanup = new KeyCleanup(
       `${name}-keys`,
       { ...keys, blueprint, declaredBefore: args.account.former },

@@ -206,7 +206,7 @@ export function signInArgs(
 export function ciServiceAccountArgs(
   settings: Settings,
   account: CiAccount,
-): Omit<CiServiceAccountArgs, "owner" | "access" | "account" | "server"> {
+): Omit<CiServiceAccountArgs, "owner" | "stack" | "access" | "account" | "server"> {
   const { authentik, registry } = settings;
   const [keyStore, ...keyCopies] = account.keyStores;
   return {
@@ -246,7 +246,7 @@ export function acceptanceArgs(
   settings: Settings,
   account: CiAccount,
   version: ZotVersion,
-): Omit<AcceptanceArgs, "owner" | "key" | "configHash" | "clientSecretFingerprint" | "secrets"> {
+): Omit<AcceptanceArgs, "owner" | "stack" | "key" | "configHash" | "clientSecretFingerprint" | "secrets"> {
   const { zot, forgejo, acceptance } = settings;
   const isMain = account === mainAccount(settings);
   const { group, prefixes, repository } = account;

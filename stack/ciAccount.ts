@@ -58,9 +58,10 @@ function registerAccount(id: string, account: CiAccount, base: AccountBase): Reg
   // The only account had none, so that its stack goes on.
   const suffix = id === ONLY ? "" : `-${id}`;
   const owner = id === ONLY ? base.owner : `${base.owner}/${id}`;
+  const stack = account.access.namespaces === undefined ? undefined : base.owner;
   const { key, keys } = new CiServiceAccount(
     `ci${suffix}`,
-    { ...from.ciServiceAccountArgs(settings, account), owner, access, account: access.account(id), server },
+    { ...from.ciServiceAccountArgs(settings, account), owner, stack, access, account: access.account(id), server },
     options,
   );
   const secrets = new ForgejoSecret(
@@ -78,6 +79,7 @@ function registerAccount(id: string, account: CiAccount, base: AccountBase): Reg
     {
       ...from.acceptanceArgs(settings, account, base.version),
       owner,
+      stack,
       key,
       configHash: base.configHash,
       clientSecretFingerprint: base.clientSecretFingerprint,

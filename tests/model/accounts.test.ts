@@ -180,6 +180,34 @@ test("accounts exchange their user names, and an account gets another id: no acc
   assert.deepEqual(usersAndGroups(), []);
 });
 
+test("accounts that exchange their user names take no key of each other's for an unmanaged one, and revoke none", async () => {
+  const common = { unmanagedKeys: "revoke" };
+  const exchanged = { ci: { ...BEFORE, user: SITE.user, group: "robots" }, site: { ...SITE, user: BEFORE.user } };
+  await done(up(of({ ci: BEFORE, site: SITE }, common)));
+  const current = { "zot-ci": [`${OWNER}/site/2`], "zot-site": [`${OWNER}/2`] };
+  for (let run = 1; run <= 3; run += 1) {
+    await done(up(of(exchanged, common)));
+    for (const [user, labels] of Object.entries(current))
+      assert.ok(keys()[user]?.includes(labels[0] ?? ""), `run ${run}: ${user}`);
+  }
+  assert.deepEqual(keys(), current);
+
+  const revoked = { ...exchanged.ci, revocationTrigger: "now" };
+  await done(up(of({ ci: revoked, site: exchanged.site }, common)));
+  assert.deepEqual(keys(), { "zot-ci": [`${OWNER}/site/2`], "zot-site": [`${OWNER}/3`] });
+  assert.ok(engine.said.some((text) => text.includes("zot-ci is now another account's user name")));
+
+  await done(up(of({ ci: revoked, web: exchanged.site }, common)));
+  await done(up(of({ ci: revoked, web: exchanged.site }, common)));
+  assert.deepEqual(keys(), { "zot-ci": [`${OWNER}/web/1`], "zot-site": [`${OWNER}/3`] });
+  await done(engine.destroy());
+  assert.deepEqual(keys(), {});
+  assert.deepEqual(
+    engine.said.filter((text) => text.includes("unmanaged key")),
+    [],
+  );
+});
+
 test("an account that is added by a run that is killed, and then given up, leaves nothing", async () => {
   await done(up(of({ ci: BEFORE })));
   const { changes } = (await done(up(of({ ci: BEFORE, site: SITE })))).run;

@@ -1,8 +1,9 @@
 import { failures, keyProof } from "../access/matrix.ts";
 import { ZotAuthError, messageOf } from "../../../core/errors.ts";
 import { isUnreachedAndGone, withWayOut } from "../../../core/gone.ts";
-import { isDue, keyDates, keyLabel, nextGeneration, ownGeneration, plus, rfc3339 } from "./rotation.ts";
+import { accountSetting, isDue, keyDates, keyLabel, nextGeneration, ownGeneration, plus, rfc3339 } from "./rotation.ts";
 import type { KeyOwner } from "./rotation.ts";
+import { isDeclared } from "../../authentik/applying/accounts.ts";
 import { sendsBackTo } from "../../authentik/session/redirects.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
 import { apiKeyOutputs } from "./outputs.ts";
@@ -121,13 +122,13 @@ async function canSignIn(state: ApiKeyState, signal: AbortSignal): Promise<boole
 const REVOCATION =
   "Every key of the account is revoked first. Then CI gets a new one, and cannot push until this run has written it everywhere.";
 
-/** What a changed `ci.user` means for CI. */
+/** What the account's changed user name means for CI. */
 function userNotice({ inputs, state }: { inputs: ApiKeyInputs; state: ApiKeyState }): string | undefined {
   if (inputs.username === state.username) return undefined;
   return (
-    `ci.user changes from ${state.username} to ${inputs.username}: a key works only with its own account's name. A workflow that names ${state.username} must name ` +
+    `${accountSetting(inputs, "user")} changes from ${state.username} to ${inputs.username}: a key works only with its own account's name. A workflow that names ${state.username} must name ` +
     `${inputs.username} from the moment its repository has the new key. Running jobs can go on with the old key as ${state.username} until ci.gracePeriod is over; ` +
-    "if access.ciGroup changes, too, only until zot has the new config."
+    `if ${accountSetting(inputs, "group")} changes, too, only until zot has the new config.`
   );
 }
 
@@ -138,8 +139,14 @@ async function revokeEverything(inputs: ApiKeyInputs, context: Context): Promise
   for (const account of former?.accounts ?? []) {
     if (former === undefined) continue;
     const { username } = account;
+    const isTaken = isDeclared(username, context);
+    if (isTaken)
+      context.warn(
+        `${username} is now another account's user name, so only this account's own keys of it are revoked. Whoever had one of them may have created more: revoke those of the other account, too.`,
+      );
+    const isGoing = (label: string): boolean => !isTaken || ownGeneration(inputs, label) !== undefined;
     await asFormerAccount(account, former, context, async (credentials) =>
-      revokeAll({ registryUrl, username }, credentials, context),
+      revokeAll({ registryUrl, username }, credentials, context, isGoing),
     );
   }
 }

@@ -173,8 +173,11 @@ export async function retireAccount(
   const { registryUrl } = acting.signIn;
   const { username } = former;
   await asFormerAccount(former, acting, context, async (credentials) => {
-    const account = { ...owner, registryUrl, username };
-    const { own, unmanaged } = await accountKeys(account, credentials, context.signal);
+    // Another account of the settings has the name now: it has its own key there, and sees to the unmanaged ones.
+    const isTaken = isDeclared(username, context);
+    const account = { ...owner, ...(isTaken ? { stack: undefined } : {}), registryUrl, username };
+    const listed = await accountKeys(account, credentials, context.signal);
+    const { own, unmanaged } = isTaken ? { ...listed, unmanaged: [] } : listed;
     await whenUnused({ registryUrl, username, uuid: "" }, own, credentials, context);
     const going = owner.unmanagedKeys === "revoke" ? [...own, ...unmanaged] : own;
     for (const { uuid, label } of going) {

@@ -1,8 +1,9 @@
 import { ZotAuthError } from "../../../core/errors.ts";
 import { isUnreachedAndGone, withWayOut } from "../../../core/gone.ts";
 import { HOST_GONE } from "../host/shell/shell.ts";
-import { ownGeneration, plus, rfc3339 } from "./rotation.ts";
+import { isOfStack, ownGeneration, plus, rfc3339 } from "./rotation.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
+import { isDeclared } from "../../authentik/applying/accounts.ts";
 import type { FormerlyDeclared } from "../../authentik/blueprint/former.ts";
 import type { Delivered } from "../../authentik/applying/arrival.ts";
 import { hasIssuer, sendsBackTo } from "../../authentik/session/redirects.ts";
@@ -34,6 +35,8 @@ export interface KeyCleanupInputs extends SignInArgs {
   readonly blueprint?: Delivered;
   /** The prefix of the keys' labels. */
   readonly owner: string;
+  /** As `KeyOwner` has it. */
+  readonly stack?: string | undefined;
   /** Where the current key is stored. */
   readonly store: SecretReference;
   readonly onDestroy: "blank" | "leave";
@@ -139,11 +142,15 @@ async function revokeAllOwn(state: KeyCleanupState, context: Context): Promise<v
  */
 async function revokeOwn(state: KeyCleanupState, context: Context): Promise<void> {
   const { registryUrl, username } = state;
+  // Another account of the settings has the name now: what is not ours is that one's to revoke, or to report.
+  const isTaken = isDeclared(username, context);
+  const isOurs = (label: string): boolean =>
+    isTaken ? ownGeneration(state, label) !== undefined : isOfStack(state, label);
   const revoke = async (credentials: ZotCredentials): Promise<void> => {
     context.progress("revoking the keys");
     for (const { uuid, label } of await listKeys(registryUrl, credentials, context.signal)) {
-      if (ownGeneration(state, label) === undefined) warnOfUnmanaged(state, label, context);
-      else await revokeKey(registryUrl, credentials, uuid, context.signal);
+      if (isOurs(label)) await revokeKey(registryUrl, credentials, uuid, context.signal);
+      else if (!isTaken) warnOfUnmanaged(state, label, context);
     }
   };
   context.progress(`signing in as ${username}`);

@@ -10,15 +10,17 @@ const ROUNDS = 10;
  * Revokes every key of the account, including unmanaged ones, until zot lists none. CI cannot push until it has the new one. After an interruption,
  * the next run revokes the rest.
  *
+ * @param isGoing which keys, by their labels. Default: all
  * @throws ZotAuthError `KEYS_KEEP_APPEARING`
  */
 export async function revokeAll(
   { registryUrl, username }: { readonly registryUrl: string; readonly username: string },
   session: ZotCredentials,
   context: Context,
+  isGoing: (label: string) => boolean = () => true,
 ): Promise<void> {
   for (let round = 0; round < ROUNDS; round += 1) {
-    const keys = await listKeys(registryUrl, session, context.signal);
+    const keys = (await listKeys(registryUrl, session, context.signal)).filter(({ label }) => isGoing(label));
     if (keys.length === 0) return;
     await Promise.all(
       keys.map(async ({ uuid, label }) => {

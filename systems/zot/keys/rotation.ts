@@ -61,6 +61,8 @@ export interface KeyOwner {
   readonly owner: string;
   /** Earlier prefixes: the stack was renamed. */
   readonly formerOwners?: readonly string[] | undefined;
+  /** What `owner` begins with in every account of the stack, if it has several: `zot-auth/<stack>`. */
+  readonly stack?: string | undefined;
 }
 
 /** The generation in a label of ours; `undefined` for any other label. */
@@ -70,6 +72,29 @@ export function ownGeneration({ owner, formerOwners = [] }: KeyOwner, label: str
     if (generation !== undefined) return generation;
   }
   return undefined;
+}
+
+/**
+ * Whether a label is that of some account of the stack, ours or another: accounts may exchange their user names, and an account with a new id may
+ * go on with the user name of the old one. The other's keys are then among those of our account, and no stranger's.
+ */
+export function isOfStack(of: KeyOwner, label: string): boolean {
+  if (ownGeneration(of, label) !== undefined) return true;
+  const { owner, formerOwners = [], stack } = of;
+  if (stack === undefined) return false;
+  const id = owner.slice(stack.length);
+  return [owner, ...formerOwners]
+    .filter((prefix) => prefix.endsWith(id))
+    .map((prefix) => `${prefix.slice(0, prefix.length - id.length)}/`)
+    .some(
+      (prefix) => label.startsWith(prefix) && /^(?:[a-z][a-z0-9-]*\/)?[1-9]\d{0,14}$/.test(label.slice(prefix.length)),
+    );
+}
+
+/** Where the settings have what is said of an account, for messages. */
+export function accountSetting({ owner, stack }: KeyOwner, what: "user" | "group"): string {
+  if (stack === undefined) return what === "user" ? "ci.user" : "access.ciGroup";
+  return `ci.accounts.${owner === stack ? "ci" : owner.slice(stack.length + 1)}.${what}`;
 }
 
 /** When a key is replaced, in words: `rotates in 12 days, on 2027-01-24; expires on 2027-02-23`. The next `up` replaces one that is due. */

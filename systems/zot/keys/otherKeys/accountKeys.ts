@@ -1,4 +1,4 @@
-import { ownGeneration, rfc3339 } from "../rotation.ts";
+import { isOfStack, rfc3339 } from "../rotation.ts";
 import type { KeyOwner } from "../rotation.ts";
 import { listKeys } from "../../client.ts";
 import type { ApiKeyInfo, ZotCredentials } from "../../client.ts";
@@ -29,7 +29,7 @@ export interface UnmanagedKey {
   readonly lastUsed: string;
 }
 
-/** An account's keys in zot, split by label into ours and unmanaged ones. */
+/** An account's keys in zot, split by label into the stack's and unmanaged ones. */
 export interface AccountKeys {
   readonly own: readonly OwnKey[];
   /** Oldest first. */
@@ -45,7 +45,7 @@ export async function accountKeys(
   signal: AbortSignal,
 ): Promise<AccountKeys> {
   const keys = await listKeys(account.registryUrl, credentials, signal);
-  const isOwn = ({ label }: ApiKeyInfo): boolean => ownGeneration(account, label) !== undefined;
+  const isOwn = ({ label }: ApiKeyInfo): boolean => isOfStack(account, label);
   return {
     own: keys.filter(isOwn).map(({ uuid, label }) => ({ uuid, label })),
     unmanaged: keys

@@ -6,7 +6,7 @@ import type { ZotCredentials } from "../../client.ts";
 import { otherKeysOutputs } from "../outputs.ts";
 import { retireAccount } from "../formerAccounts.ts";
 import type { FormerAccounts } from "../formerAccounts.ts";
-import { isDue, plus } from "../rotation.ts";
+import { isDue, ownGeneration, plus } from "../rotation.ts";
 import { UNANSWERED, askedIn } from "../../unanswered.ts";
 import { findStoredKey } from "../storedKey.ts";
 import { accountKeys, describe, report } from "./accountKeys.ts";
@@ -119,8 +119,11 @@ async function settle(
   const pending = keys.filter((key) => !due.includes(key));
   for (const { uuid: old, label, since } of pending) {
     if (before.pending.some((known) => known.uuid === old)) continue;
+    const ends = plus(since, gracePeriod);
     context.info(
-      `${label} stays valid until ${plus(since, gracePeriod)} (ci.gracePeriod). The first \`up\` from then on revokes it.`,
+      ownGeneration(inputs, label) === undefined
+        ? `${label} of ${username} is another account's of this stack: it is revoked with that one, or by the first \`up\` from ${ends} on (ci.gracePeriod).`
+        : `${label} stays valid until ${ends} (ci.gracePeriod). The first \`up\` from then on revokes it.`,
     );
   }
   const retiring = await retireAccounts(inputs, before.retiring, context);

@@ -5,6 +5,7 @@ import { fromSeconds, isDuration, toSeconds } from "../../../../core/duration.ts
 import {
   generationOf,
   isDue,
+  isOfStack,
   judgeKeyDates,
   keyDates,
   keyLabel,
@@ -117,4 +118,15 @@ test("a key without dates is never good", () => {
     }
   }
   assert.equal(judgeKeyDates({}, now).says, "there is no key: no `up` has completed, or `destroy` revoked it");
+});
+
+test("a label of the stack's is one of any of its accounts, also under the stack's former name", () => {
+  const stack = "zot-auth/lab";
+  const site = { owner: "zot-auth/lab/site", formerOwners: ["zot-auth/old/site"], stack };
+  for (const label of ["zot-auth/lab/1", "zot-auth/lab/site/2", "zot-auth/lab/web-2/3", "zot-auth/old/4"])
+    assert.ok(isOfStack(site, label), label);
+  for (const label of ["zot-auth/lab", "zot-auth/lab/web", "zot-auth/labs/1", "zot-auth/lab/a/b/1", "mine/1"])
+    assert.ok(!isOfStack(site, label), label);
+  assert.ok(isOfStack({ owner: stack, stack }, "zot-auth/lab/site/1"));
+  assert.ok(!isOfStack({ owner: stack }, "zot-auth/lab/site/1"));
 });
