@@ -5,6 +5,7 @@ import { changingText, isMarker, markerText, ownerOfLabel, parseMarker } from ".
 import type { SecretMarker, SeenMarker } from "./secretMarker.ts";
 import type { Forgejo } from "./client.ts";
 import { TargetMoved } from "./errors.ts";
+import { oneAtATime } from "../../core/queue.ts";
 import type { Secret } from "../../core/secrets/secret.ts";
 import type { Context } from "../../provider/resource.ts";
 
@@ -79,13 +80,22 @@ export async function writeSecret(
 ): Promise<void> {
   const { target } = marker;
   const variable = markerName(secretName);
-  const seen = await markerBeside(forgejo, target, secretName);
-  if (seen !== undefined && ownerOfLabel(seen.label) !== ownerOfLabel(marker.label)) {
-    context.warn(`the secret ${secretName} of ${target} belonged to ${seen.label}, and now belongs to ${marker.label}`);
-  }
-  await forgejo.putVariable(target, variable, changingText(marker));
-  await forgejo.putSecret(target, secretName, value);
-  await forgejo.putVariable(target, variable, markerText(marker));
+  await oneAtATime(placeOf(forgejo, target, secretName), async () => {
+    const seen = await markerBeside(forgejo, target, secretName);
+    if (seen !== undefined && ownerOfLabel(seen.label) !== ownerOfLabel(marker.label)) {
+      context.warn(
+        `the secret ${secretName} of ${target} belonged to ${seen.label}, and now belongs to ${marker.label}`,
+      );
+    }
+    await forgejo.putVariable(target, variable, changingText(marker));
+    await forgejo.putSecret(target, secretName, value);
+    await forgejo.putVariable(target, variable, markerText(marker));
+  });
+}
+
+/** Two accounts may have a secret of one name one after the other: what one writes, the other must not delete after it has looked whose it is. */
+function placeOf({ url }: Forgejo, target: string, secretName: string): string {
+  return `${url} ${target} ${secretName}`;
 }
 
 /**
@@ -195,13 +205,24 @@ async function remove(
   await forgejo.deleteVariable(where, variable);
 }
 
+interface MarkedSecret {
+  readonly target: string;
+  readonly secretName: string;
+  readonly owner: string;
+}
+
 /**
  * Deletes a secret that is no longer declared, even if its creation was interrupted and it is in no state: its marker, written first,
  * names its owner.
  */
-export async function takeBackByMarker(
+export async function takeBackByMarker(forgejo: Forgejo, marked: MarkedSecret, context: Context): Promise<void> {
+  const { target, secretName } = marked;
+  await oneAtATime(placeOf(forgejo, target, secretName), async () => takeBackMarked(forgejo, marked, context));
+}
+
+async function takeBackMarked(
   forgejo: Forgejo,
-  { target, secretName, owner }: { readonly target: string; readonly secretName: string; readonly owner: string },
+  { target, secretName, owner }: MarkedSecret,
   context: Context,
 ): Promise<void> {
   try {

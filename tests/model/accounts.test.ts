@@ -208,6 +208,19 @@ test("accounts that exchange their user names take no key of each other's for an
   );
 });
 
+test("a stack without the id `ci` gives the other secrets, too; a secret goes from one account to another", async () => {
+  const other = { name: "OTHER", source: "env:HOME", repositories: [FIRST] };
+  await done(up(of({ ci: BEFORE, site: SITE })));
+  const taking = { ...SITE, secretName: undefined };
+  const after = { ...of({ site: taking }), forgejo: { repositories: undefined, secrets: [] } };
+  await done(up(after));
+  assert.deepEqual(given(FIRST, "ZOT_CI_API_KEY"), [`${OWNER}/site/1`, "zot-site"]);
+  await done(up({ ...after, forgejo: { repositories: undefined, secrets: [other] } }));
+  assert.equal(lab.held(FIRST).secrets["OTHER"], process.env["HOME"]);
+  await done(engine.destroy());
+  assert.equal(lab.held(FIRST).secrets["OTHER"], undefined);
+});
+
 test("an account that is added by a run that is killed, and then given up, leaves nothing", async () => {
   await done(up(of({ ci: BEFORE })));
   const { changes } = (await done(up(of({ ci: BEFORE, site: SITE })))).run;

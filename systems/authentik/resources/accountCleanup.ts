@@ -1,5 +1,5 @@
 import { isDeclared, ownerOf } from "../applying/accounts.ts";
-import { oneAtATime } from "../applying/queue.ts";
+import { oneAtATime } from "../../../core/queue.ts";
 import { removeObjects } from "../applying/removal.ts";
 import type { FormerlyDeclared } from "../blueprint/former.ts";
 import type { BlueprintObject } from "../blueprint/objects.ts";

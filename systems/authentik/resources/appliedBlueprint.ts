@@ -4,7 +4,7 @@ import { arrived, presentInstance } from "../applying/arrival.ts";
 import type { Delivered } from "../applying/arrival.ts";
 import { whyRejected } from "../applying/diagnosis.ts";
 import { leftRemoval, removeObjects, sweepRemovals } from "../applying/removal.ts";
-import { oneAtATime } from "../applying/queue.ts";
+import { oneAtATime } from "../../../core/queue.ts";
 import { runBlueprint } from "../applying/run.ts";
 import { inlineName, inlineNameFor } from "../blueprint/delivery.ts";
 import { unlessGone } from "../../../core/gone.ts";

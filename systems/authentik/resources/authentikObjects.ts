@@ -1,5 +1,5 @@
 import type { Delivered } from "../applying/arrival.ts";
-import { oneAtATime } from "../applying/queue.ts";
+import { oneAtATime } from "../../../core/queue.ts";
 import { ifAllowed } from "../rights/check.ts";
 import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";

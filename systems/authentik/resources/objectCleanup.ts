@@ -4,7 +4,7 @@ import { clientIdsOf, isAccount, isNamed, usernameOf } from "../blueprint/object
 import type { BlueprintObject } from "../blueprint/objects.ts";
 import { WAY_IN, WAY_IN_OBJECTS } from "../blueprint/wayIn.ts";
 import { inlineNameFor } from "../blueprint/delivery.ts";
-import { oneAtATime } from "../applying/queue.ts";
+import { oneAtATime } from "../../../core/queue.ts";
 import { ownerOf } from "../applying/accounts.ts";
 import { removeObjects, sweepRemovals } from "../applying/removal.ts";
 import { ifAllowed } from "../rights/check.ts";
