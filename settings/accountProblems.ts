@@ -1,6 +1,7 @@
 import type { SettingsProblem } from "../core/settings/problem.ts";
 import { mayBeSameField } from "../core/secrets/reference.ts";
 import { accountSettings } from "./accountSettings.ts";
+import { suffixOf } from "./accounts.ts";
 import type { Settings } from "./schema.ts";
 
 /** What two accounts may not share. */
@@ -9,6 +10,7 @@ export function* accountProblems(settings: Settings): Generator<SettingsProblem>
     account,
     names: accountSettings(id, settings),
   }));
+  yield* resourceProblems(settings);
   for (const [index, { account, names }] of accounts.entries()) {
     for (const earlier of accounts.slice(0, index)) {
       for (const [what, why] of [
@@ -37,6 +39,25 @@ export function* accountProblems(settings: Settings): Generator<SettingsProblem>
           message: `got "${store}", which ${earlier.names.keyStore} names too: each would overwrite the other's key. Use a field of its own.`,
         };
       }
+    }
+  }
+}
+
+/** Pulumi tells resources apart by their names, which an id and a target make together. */
+function* resourceProblems(settings: Settings): Generator<SettingsProblem> {
+  const taken = new Map<string, string>();
+  for (const [id, { repositories }] of Object.entries(settings.accounts)) {
+    const { life } = accountSettings(id, settings);
+    for (const target of repositories) {
+      const name = `${suffixOf(id)}-${target}`;
+      const other = taken.get(name);
+      if (other !== undefined) {
+        yield {
+          path: life,
+          message: `the secret for ${target} would be one resource with that of ${other}: the two ids and targets together make the same name. Use another id.`,
+        };
+      }
+      taken.set(name, life);
     }
   }
 }

@@ -13,6 +13,11 @@ import { DEFAULT_CI_USER, ci, keyLife } from "../systems/zot/keys/settings.ts";
 /** The id of the only account in the form without `ci.accounts`. */
 export const ONLY = "ci";
 
+/** What the names of an account's resources have in addition. Those of the only one have nothing, so that its stack goes on. */
+export function suffixOf(id: string): string {
+  return id === ONLY ? "" : `-${id}`;
+}
+
 const namespaces = z
   .array(z.string().regex(REPOSITORY_NAME, { error: "a repository name, such as blumeops" }))
   .min(1, { error: "a list of at least one namespace" })

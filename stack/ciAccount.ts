@@ -3,7 +3,7 @@ import { Acceptance, CiServiceAccount, ForgejoSecret } from "../components/index
 import type { AcceptanceResults } from "../components/acceptance.ts";
 import type { AuthentikAccess } from "../components/authentikAccess.ts";
 import type { KeyOutputs } from "../components/ciServiceAccount.ts";
-import { ONLY } from "../settings/accounts.ts";
+import { ONLY, suffixOf } from "../settings/accounts.ts";
 import type { CiAccount } from "../settings/accounts.ts";
 import type { Settings } from "../settings/schema.ts";
 import type { ZotVersion } from "../systems/zot/version.ts";
@@ -55,8 +55,7 @@ export function registerAccounts(base: AccountBase): readonly RegisteredAccount[
 
 function registerAccount(id: string, account: CiAccount, base: AccountBase): RegisteredAccount {
   const { settings, access, server, options = {} } = base;
-  // The only account had none, so that its stack goes on.
-  const suffix = id === ONLY ? "" : `-${id}`;
+  const suffix = suffixOf(id);
   const owner = id === ONLY ? base.owner : `${base.owner}/${id}`;
   const stack = account.access.namespaces === undefined ? undefined : base.owner;
   const { key, keys } = new CiServiceAccount(

@@ -165,6 +165,15 @@ const WRONG: readonly (readonly [
     /ci\.accounts\.site\.secretName: got "ZOT_CI_API_KEY", which ci\.accounts\.app\.secretName also uses in own\/APP/,
   ],
   [
+    "ids and targets that make one name",
+    {
+      ci: { ...APP, repositories: ["site-web"] },
+      site: { ...SITE, secretName: "SITE_KEY", repositories: ["web"] },
+    },
+    {},
+    /ci\.accounts\.site: the secret for web would be one resource with that of ci\.accounts\.ci/,
+  ],
+  [
     "the administrators' group",
     { app: { ...APP, group: "admins" } },
     {},
