@@ -25,7 +25,9 @@ export const acceptance = z.strictObject({
     .string()
     .regex(REPOSITORY_NAME, { error: "a repository name, such as zot-auth/acceptance" })
     .default("zot-auth/acceptance")
-    .describe("The image repository that the tests use. One small tag stays there."),
+    .describe(
+      "The image repository that the tests use. One small tag stays there. With `ci.accounts`, each account has one of its own, below its first namespace.",
+    ),
   workflow: workflow
     .optional()
     .describe(
