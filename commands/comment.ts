@@ -77,7 +77,7 @@ async function put(body: string, environment: NodeJS.ProcessEnv): Promise<"repla
 
 interface Comment {
   readonly id: number;
-  /** The account's id: unlike its name, nobody else can get it. */
+  /** The account's id. Unlike its name, it is never reused. */
   readonly author: number;
   /** The first line. */
   readonly marker: string;

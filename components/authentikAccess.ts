@@ -73,6 +73,7 @@ export class AuthentikAccess extends ComponentResource {
         needed: neededObjects(args),
         application,
         groups: signInGroups,
+        place,
         timeout: delivered.timeout,
         declared: declared.all,
         acceptRemoved: args.acceptRemoved ?? [],

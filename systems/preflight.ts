@@ -129,7 +129,7 @@ async function check(
   return { ...inputs, drift: "" };
 }
 
-/** A token that may not view accounts is told of by the check of its rights. */
+/** The check of rights reports a token that may not view accounts. */
 async function checkAccount(
   { authentik }: PreflightInputs,
   user: string,

@@ -67,7 +67,7 @@ test("without scripts it is whole: each row, step and finding can be read, as te
   await context.close();
 });
 
-test("on paper nothing is cut off or hidden, and it is light also where the screen is dark", { skip }, async () => {
+test("printed, nothing is cut off or hidden, and the page is light even in dark mode", { skip }, async () => {
   const green = REPORT.steps.filter(({ state }) => state !== "failed" && state !== "differs");
   const { page: calm } = await writeReport({ ...REPORT, command: "report", steps: green }, folder);
   // A4 between the margins, in CSS pixels.

@@ -74,7 +74,7 @@ async function recoverIn(t: TestContext): Promise<Recover> {
     });
 }
 
-test("a rotation that failed is told once, with the engine's error; then the update that succeeds", async (t) => {
+test("a failed rotation is reported once, with the engine's error; then the update that succeeds", async (t) => {
   const recover = await recoverIn(t);
   const red = { state: state({ due: true }), up: { code: 255, log: FAILED } };
   const { code, said, told } = await recover(red);
@@ -107,14 +107,14 @@ test("of several accounts, each whose key is overdue is named", async (t) => {
   assert.doesNotMatch(told.join(), /zot-ci/);
 });
 
-test("unmanaged keys that an update found are told, although it succeeds", async (t) => {
+test("unmanaged keys that an update found are reported, although it succeeds", async (t) => {
   const recover = await recoverIn(t);
   const { code, told } = await recover({ state: state({ unmanaged: ["by hand"] }) });
   assert.equal(code, 0);
   assert.match(told.join(), /needs you: unmanaged keys.*\\"by hand\\"/);
 });
 
-test("what fails before the update is told: the servers cannot be read, and a lock that may be held", async (t) => {
+test("what fails before the update is reported: servers that cannot be read, and a lock that may be held", async (t) => {
   const recover = await recoverIn(t);
   const unread = await recover({ refresh: { code: 255, log: FAILED } });
   assert.equal(unread.code, 255);

@@ -83,7 +83,7 @@ async function remove({ file }: BlueprintFileState, context: Context): Promise<v
   const push = commit(file, "Remove the blueprint of zot-auth");
   // Deleted earlier, the instance would come back with the file, and with it what the blueprint makes.
   context.warn(
-    `${file} was deleted in your clone. ${push} Within an hour after its worker no longer sees the file, Authentik removes the file's blueprint instance.`,
+    `${file} was deleted in your clone. ${push} Unless its worker no longer sees the file, Authentik keeps the file's blueprint instance, and removes it within an hour after that.`,
   );
 }
 

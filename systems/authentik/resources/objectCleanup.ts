@@ -3,7 +3,7 @@ import type { Former } from "../blueprint/former.ts";
 import { clientIdsOf, isAccount, isNamed, usernameOf } from "../blueprint/objects.ts";
 import type { BlueprintObject } from "../blueprint/objects.ts";
 import { WAY_IN, WAY_IN_OBJECTS } from "../blueprint/wayIn.ts";
-import { inlineNameFor } from "../blueprint/delivery.ts";
+import { inlineName, inlineNameFor } from "../blueprint/delivery.ts";
 import { oneAtATime } from "../../../core/queue.ts";
 import { ownerOf } from "../applying/accounts.ts";
 import { removeObjects, sweepRemovals } from "../applying/removal.ts";
@@ -17,6 +17,7 @@ import { assertAccepted, tellOfAdoption } from "./adoption.ts";
 import type { AdoptionArgs } from "./adoption.ts";
 import { deleteInline } from "./inlineBlueprint.ts";
 import { objectCleanupOutputs } from "./outputs.ts";
+import { ZotAuthError } from "../../../core/errors.ts";
 
 /**
  * Cleanup of the blueprint's objects (docs/cleanup.md): it is in the state before the blueprint is delivered. Authentik keeps objects that a later
@@ -30,6 +31,8 @@ export interface ObjectCleanupInputs extends AdoptionArgs {
   readonly application: string;
   /** The groups that may sign in. */
   readonly groups: readonly string[];
+  /** Where Authentik has the blueprint: a path below its blueprint folder, or `inline:` and a name. Absent in the state of earlier versions. */
+  readonly place?: string;
   /** Seconds for their removal. */
   readonly timeout: number;
 }
@@ -83,8 +86,33 @@ export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = 
     await unlessGone({ url, what: `What interrupted runs created for ${application}` }, context, async () =>
       oneAtATime(url, async () => cleanUp(state, context)),
     );
+    await unlessGone({ url, what: `The blueprint instance of ${application}` }, context, async () =>
+      forgetFile(state, context),
+    );
   },
 };
+
+/**
+ * Deletes the instance of a blueprint's file that is gone. While the worker still sees the file, as before a push arrives, Authentik would create the instance again, and with it
+ * the objects: then its own discovery deletes the instance later.
+ */
+async function forgetFile({ place, ...connection }: ObjectCleanupState, context: Context): Promise<void> {
+  if (place === undefined || inlineName(place) !== undefined) return;
+  const authentik = new Authentik(connection, context.signal);
+  const left = await authentik.blueprint(place);
+  if (left === undefined || (await seesFile(authentik, place))) return;
+  await authentik.deleteBlueprint(left.pk);
+}
+
+/** Without an answer of the worker, it may see it. */
+async function seesFile(authentik: Authentik, path: string): Promise<boolean> {
+  try {
+    return (await authentik.available()).has(path);
+  } catch (error) {
+    if (error instanceof ZotAuthError && error.code === "SERVER_UNREACHABLE") return true;
+    throw error;
+  }
+}
 
 /** Another Authentik knows nothing of the old one, whose token the settings no longer have to name. */
 function warnOfMove({ authentikUrl, objects }: ObjectCleanupState, context: Context): void {

@@ -2,7 +2,7 @@ import { ZotAuthError } from "../../../core/errors.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { resolveSecret } from "../../onePassword/resolver.ts";
-import { blankIfHeld, blankReplaced, findStoredKey, storeKey, tellOfStored } from "./storedKey.ts";
+import { blankIfHeld, findStoredKey, storeKey, tellOfStored } from "./storedKey.ts";
 
 /** A copy of the key in another 1Password field. */
 export interface KeyCopyInputs {
@@ -43,11 +43,8 @@ export const keyCopy: Resource<KeyCopyInputs, KeyCopyState> = {
     return { ...state, drift };
   },
 
-  async update(state, inputs, context) {
-    const copied = await copy(inputs, context);
-    if (state.store !== inputs.store) await blankReplaced(state, context);
-    return copied;
-  },
+  // The field names the resource, so it never changes.
+  update: async (_state, inputs, context) => copy(inputs, context),
 
   delete: async (state, context) => blankIfHeld(state, context),
 };

@@ -94,7 +94,7 @@ test("a config without time limits gets ours, and stays as it is with the flags 
   assert.deepEqual(gained(), []);
 });
 
-test("what a flag says otherwise than zot's config is told", async (t) => {
+test("a flag that differs from zot's config is reported", async (t) => {
   const homelab = await HandMade.start(t);
   const { output } = await homelab.adopt(["--zot.log.level", "warn", ...homelab.flags()]);
   assert.match(output, /Not kept \(1\):\n {2}log\.level: a flag, your answer or the existing file says otherwise\./);

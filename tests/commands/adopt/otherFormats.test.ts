@@ -67,7 +67,7 @@ test("the printed command makes a file in JSON, which is adopted", async (t) => 
   }
 });
 
-test("TOML is told with a command of Python's, and what zot cannot read either is to be corrected", async (t) => {
+test("for TOML a Python command is printed, and a file that zot cannot read either must be corrected", async (t) => {
   const homelab = await HandMade.start(t);
   const toml = '[storage]\nrootDirectory = "/var/lib/zot"\n\n[http]\nport = "5000"\n';
   for (const [name, text, expected] of [

@@ -46,7 +46,7 @@ for (const [hangs, signal, options] of [
   ["preview", "SIGINT", []],
   ["preview", "SIGTERM", ["--listen", "127.0.0.1:0"]],
 ] as const) {
-  test(`${signal} during \`${hangs}\` ${options.join(" ")}: nobody is told, and nothing is written`, async (t) => {
+  test(`${signal} during \`${hangs}\` ${options.join(" ")}: no notification is sent, and nothing is written`, async (t) => {
     const { code, said, told, files } = await check(t, hangs, signal, options);
     assert.match(said, /^✗ prod: the check was interrupted: /m);
     assert.equal(code, options.length > 0 ? 0 : 1, said);
@@ -55,7 +55,7 @@ for (const [hangs, signal, options] of [
   });
 }
 
-test("a preview that fails without a signal is told, with a report and metrics", async (t) => {
+test("a preview that fails without a signal is reported, with metrics", async (t) => {
   const { code, said, told, files } = await check(t, "preview");
   assert.equal(code, 1, said);
   assert.equal(told.length, 1, said);

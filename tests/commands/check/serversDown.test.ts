@@ -68,7 +68,7 @@ test("a check names each server that is down once, and zot alone", async () => {
   assert.match(zot.needed.join(), /zot .*Then run this again\.$/);
 });
 
-test("a server that is gone from a former address is told as that, and holds nothing up", async () => {
+test("a server that is gone from a former address is reported as gone, and holds nothing up", async () => {
   const gone = inputs({ forgejo: { forgejoUrl: CLOSED }, argocd: { argocdUrl: CLOSED } });
   const { needed, former } = await serversDown(state(gone), CLOSED, settings());
   assert.deepEqual(needed, []);

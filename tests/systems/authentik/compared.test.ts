@@ -183,7 +183,7 @@ test("what is there as declared is named in one line, and nothing is asked for w
   assert.deepEqual(known, { said: "", warned: "" });
 });
 
-test("a client secret that zot will not get is told without its value; the same one goes without saying", async (t) => {
+test("another client secret than zot's is reported without its value; the same one is not mentioned", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", renderBlueprint(ARGS));
   const told = async (clientSecretFingerprint: string | typeof UNKNOWN): Promise<string> => {

@@ -59,7 +59,7 @@ test("the account of the token is refused at any time", async (t) => {
     );
 });
 
-test("a token without the permission to view accounts is told of once", async (t) => {
+test("a token without the permission to view accounts is reported once", async (t) => {
   const lab = await startLab(t);
   const lines = await problems(preflight.create(inputsFor(t, lab, "zot-ci", "nobody-token"), testContext()));
   assert.equal(lines.filter((line) => line.includes("view_user")).length, 1, lines.join("\n"));

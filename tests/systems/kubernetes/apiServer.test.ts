@@ -174,7 +174,7 @@ test(
 );
 
 test(
-  "an https proxy is checked with the cluster's CA, as client-go does, and its certificate is told as its own",
+  "an https proxy is checked with the cluster's CA, as client-go does, and an error names the proxy's certificate",
   options,
   async (t) => {
     const { folder, port, look, authorizations } = await start(t);

@@ -61,3 +61,27 @@ test("a preview knows the former accounts: the key depends on them, and would se
     ["somebody", "zot-ci"],
   );
 });
+
+test("destroy deletes the instance of a file that the worker no longer sees, and no other", async (t) => {
+  const lab = await startLab(t);
+  const args = blueprintArgs(settingsWith());
+  const inputs = {
+    ...connectionTo(t, lab.server.url, adminKey),
+    objects: declaredObjects(args),
+    needed: neededObjects(args),
+    application: args.application,
+    groups: args.signInGroups,
+    place: "custom/zot.yaml",
+    timeout: 10,
+  };
+  const { state } = await objectCleanup.create(inputs, testContext());
+  const instances = async (): Promise<number> =>
+    ((await lab.api("GET", "/managed/blueprints/?path=custom/zot.yaml")).json["results"] as unknown[]).length;
+  await lab.apply("zot.yaml", renderBlueprint(args));
+  assert.equal(await instances(), 1);
+  await objectCleanup.delete?.(state, testContext());
+  assert.equal(await instances(), 1, "the worker would create it again");
+  lab.remove("zot.yaml");
+  await objectCleanup.delete?.(state, testContext());
+  assert.equal(await instances(), 0);
+});

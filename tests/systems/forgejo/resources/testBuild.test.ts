@@ -181,7 +181,7 @@ test("a build that was taken between two looks has its time from then", async (t
   assert.equal(await built(t, [WAITING, BLOCKED, RUNNING, DONE]), "success");
 });
 
-test("a build that takes longer than its time, or that no runner takes, is told as that", async (t) => {
+test("a build that times out, or that no runner takes, is reported as such", async (t) => {
   assert.match(
     String(await built(t, [RUNNING])),
     /Timed out after 10 minutes waiting for run 1 of test\.yaml in own\/ci\. It is running: /,

@@ -6,9 +6,9 @@ import providerpb from "@pulumi/pulumi/proto/provider_pb.js";
 import statuspb from "@pulumi/pulumi/proto/status_pb.js";
 import { adapt } from "../../../../provider/adapter.ts";
 import { Unfinished } from "../../../../provider/resource.ts";
-import type { Context } from "../../../../provider/resource.ts";
 import { accessProof } from "../../../../systems/zot/access/proof/accessProof.ts";
 import type { AccessProofInputs, AccessProofState } from "../../../../systems/zot/access/proof/accessProof.ts";
+import { testContext } from "../../../support/provider.ts";
 
 // A registry that allows everyone everything, and what becomes of a proof that fails there.
 
@@ -24,18 +24,7 @@ before(async () => {
 });
 after(() => server.close());
 
-const context: Context = {
-  urn: "",
-  type: "",
-  name: "",
-  preview: false,
-  signal: new AbortController().signal,
-  secretInputs: new Set(),
-  declared: () => [],
-  progress: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-};
+const context = testContext();
 
 const inputs = (): AccessProofInputs => ({
   registryUrl,
