@@ -5,6 +5,7 @@ import { removalInUpdate } from "./components/parts/takeOverNotice.ts";
 import { fingerprint } from "./core/secrets/fingerprint.ts";
 import * as from from "./stack/arguments.ts";
 import { registerAccounts } from "./stack/ciAccount.ts";
+import { registerJobAccounts } from "./stack/jobAccount.ts";
 import { readClientSecret } from "./stack/clientSecret.ts";
 import { keepOutputs } from "./stack/keptOutputs.ts";
 import { stackOutputs } from "./stack/outputs.ts";
@@ -45,7 +46,7 @@ const access = new AuthentikAccess(
   options,
 );
 const server = new ZotServer("zot", { ...planned, clientSecret, issuer: access.issuer }, options);
-const accounts = registerAccounts({
+const base = {
   settings,
   owner,
   access,
@@ -56,7 +57,9 @@ const accounts = registerAccounts({
   // Of `npm run check -- <stack> --full`.
   again: process.env["ZOT_AUTH_PROVE_AGAIN"],
   options,
-});
+};
+const accounts = registerAccounts(base);
+const jobAccounts = registerJobAccounts(base);
 for (const { account, key } of accounts) announceRotation(account.user, key);
 
 export const {
@@ -77,4 +80,5 @@ export const {
   daggerArgs,
   acceptanceResult,
   ciAccounts,
-} = stackOutputs({ settings, version: server.version, accounts });
+  ciJobTokens,
+} = stackOutputs({ settings, version: server.version, accounts, jobAccounts });

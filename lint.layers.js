@@ -56,6 +56,7 @@ const PURE = [
   "systems/authentik/rights/needed.ts",
   "systems/authentik/session/claims.ts",
   "systems/forgejo/{secretMarker,target}.ts",
+  "systems/forgejo/jobToken/{issuer,settings,sides}.ts",
   "systems/onePassword/item/{field,item,place}.ts",
   "systems/zot/access/{*,globs/*}",
   "systems/zot/config/**",

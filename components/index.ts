@@ -8,6 +8,8 @@ export { CiServiceAccount } from "./ciServiceAccount.ts";
 export type { CiServiceAccountArgs, KeyOutputs } from "./ciServiceAccount.ts";
 export { ForgejoSecret } from "./forgejoSecret.ts";
 export type { ForgejoSecretArgs, OtherSecret, StoredKey } from "./forgejoSecret.ts";
+export { JobTokens } from "./jobTokens.ts";
+export type { JobTokensArgs } from "./jobTokens.ts";
 export { lookAtHost } from "./parts/lookAtHost.ts";
 export { refuseRemoval } from "./parts/takeOverNotice.ts";
 export { ZotAuthProvider } from "./parts/provider.ts";

@@ -195,7 +195,11 @@ export const ERROR_CODES = {
     FORGEJO_REPOSITORY_ARCHIVED: "The repository is archived. Unarchive it, or remove it from the settings.",
     FORGEJO_ACTIONS_DISABLED: "Actions are disabled in the repository. Enable them, or remove it from the settings.",
     FORGEJO_VARIABLE_TAKEN: "The variable beside the secret is not this program's. Rename or delete it.",
-    FORGEJO_WORKFLOW_UNKNOWN: "Forgejo cannot start the workflow. Check `acceptance.workflow`.",
+    FORGEJO_WORKFLOW_UNKNOWN:
+      "Forgejo cannot start the workflow. Check `acceptance.workflow`, or `jobToken.proof` of the account.",
+    FORGEJO_JOB_TOKENS_UNKNOWN: "Forgejo is older than 15.0.0 and gives its jobs no tokens. Upgrade it, or use keys.",
+    FORGEJO_ISSUER_DIFFERS: "Forgejo's tokens have another issuer than zot would expect. Set `forgejo.rootUrl`.",
+    FORGEJO_NAME_DIFFERS: "Forgejo spells a repository in another way, and so do its tokens. Write it so.",
     SERVICE_DOWN: "zot or Forgejo does not work at the end of an `up`, so CI cannot push. Nothing was rolled back.",
     TEST_BUILD_FAILED: "The test build failed. See its log in Forgejo.",
   },

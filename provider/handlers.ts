@@ -38,6 +38,8 @@ const currentResources: Readonly<Record<string, () => Promise<ResourceHandler>>>
     adapt((await import("../systems/forgejo/resources/copiedSecret.ts")).copiedSecret),
   "zot-auth:forgejo:FormerSecrets": async () =>
     adapt((await import("../systems/forgejo/resources/formerSecrets.ts")).formerSecrets),
+  "zot-auth:forgejo:JobTokenVariable": async () =>
+    adapt((await import("../systems/forgejo/resources/jobTokenVariable.ts")).jobTokenVariable),
   "zot-auth:forgejo:SecretCleanup": async () =>
     adapt((await import("../systems/forgejo/resources/secretCleanup.ts")).secretCleanup),
   "zot-auth:kubernetes:PatchCleanup": async () =>

@@ -21,6 +21,45 @@ export function* missingSettings(raw: Readonly<Record<string, unknown>>): Genera
   }
 }
 
+/** What an account cannot have with its `auth`, or must have. */
+export function* accountAuthProblems({ ci: { accounts = {} } }: WrittenSettings): Generator<SettingsProblem> {
+  for (const [id, account] of Object.entries(accounts)) {
+    const path = `ci.accounts.${id}`;
+    const { auth } = account;
+    if (auth !== "jobToken" && account.keyStores === undefined) {
+      yield {
+        path: `${path}.keyStores`,
+        message: "required: a list of at least one 1Password field. Without a stored key: auth: jobToken.",
+      };
+    }
+    if (auth !== "apiKey" && account.repositories === undefined)
+      yield { path: `${path}.repositories`, message: `required with auth "${auth}": whose jobs may push.` };
+    if (auth === "apiKey" && account.jobToken !== undefined) {
+      yield {
+        path: `${path}.jobToken`,
+        message: 'has no effect with auth "apiKey". Set auth to jobToken or both, or remove it.',
+      };
+    }
+    if (auth !== "jobToken") continue;
+    for (const key of ONLY_WITH_KEY) {
+      if (account[key] === undefined) continue;
+      yield { path: `${path}.${key}`, message: 'has no effect with auth "jobToken": there is no key. Remove it.' };
+    }
+  }
+}
+
+const ONLY_WITH_KEY = [
+  "keyStores",
+  "secretName",
+  "keyLifetime",
+  "rotateAfter",
+  "gracePeriod",
+  "rotationTrigger",
+  "revocationTrigger",
+  "unmanagedKeys",
+  "onDestroy",
+] as const;
+
 /** What has another place in the form with several accounts. */
 export function* accountFormProblems({ ci, access, forgejo }: WrittenSettings): Generator<SettingsProblem> {
   if (ci.accounts === undefined) return;

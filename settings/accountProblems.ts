@@ -1,17 +1,18 @@
 import type { SettingsProblem } from "../core/settings/problem.ts";
 import { mayBeSameField } from "../core/secrets/reference.ts";
 import { accountSettings } from "./accountSettings.ts";
-import { suffixOf } from "./accounts.ts";
+import { pushers, suffixOf } from "./accounts.ts";
 import type { Settings } from "./schema.ts";
 
 /** What two accounts may not share. */
 export function* accountProblems(settings: Settings): Generator<SettingsProblem> {
-  const accounts = Object.entries(settings.accounts).map(([id, account]) => ({
+  const accounts = pushers(settings).map(([id, account]) => ({
     account,
+    keyStores: settings.accounts[id]?.keyStores ?? [],
     names: accountSettings(id, settings),
   }));
   yield* resourceProblems(settings);
-  for (const [index, { account, names }] of accounts.entries()) {
+  for (const [index, { account, keyStores, names }] of accounts.entries()) {
     for (const earlier of accounts.slice(0, index)) {
       for (const [what, why] of [
         ["user", "each account has its own keys"],
@@ -31,8 +32,8 @@ export function* accountProblems(settings: Settings): Generator<SettingsProblem>
           message: `got "${prefix}", which overlaps "${shared}" of ${earlier.names.prefix}: only one account may push there. Use namespaces that do not contain each other.`,
         };
       }
-      for (const store of account.keyStores) {
-        const shared = earlier.account.keyStores.find((other) => mayBeSameField(store, other));
+      for (const store of keyStores) {
+        const shared = earlier.keyStores.find((other) => mayBeSameField(store, other));
         if (shared === undefined) continue;
         yield {
           path: names.keyStore,

@@ -9,6 +9,7 @@ export interface AccountSettings {
   readonly keyStore: string;
   readonly secretName: string;
   readonly repository: string;
+  readonly repositories: string;
   /** The group with the life of the key. */
   readonly life: string;
 }
@@ -20,12 +21,13 @@ const OF_THE_ONLY_ONE: AccountSettings = {
   keyStore: "ci.keyStore",
   secretName: "forgejo.secretName",
   repository: "acceptance.repository",
+  repositories: "forgejo.repositories",
   life: "ci",
 };
 
 /** By the account's id. The only account's settings have places of their own, unless `ci.accounts` has it. */
 export function accountSettings(id: string, { accounts }: Pick<Settings, "accounts">): AccountSettings {
-  if (id === ONLY && accounts[id]?.access.namespaces === undefined) return OF_THE_ONLY_ONE;
+  if (id === ONLY && accounts[id] !== undefined && accounts[id].access.namespaces === undefined) return OF_THE_ONLY_ONE;
   const life = `ci.accounts.${id}`;
   return {
     user: `${life}.user`,
@@ -34,6 +36,7 @@ export function accountSettings(id: string, { accounts }: Pick<Settings, "accoun
     keyStore: `${life}.keyStores`,
     secretName: `${life}.secretName`,
     repository: "acceptance.repository",
+    repositories: `${life}.repositories`,
     life,
   };
 }

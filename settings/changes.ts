@@ -25,6 +25,7 @@ export const EFFECTS = {
 type Written = `config:${string}`;
 
 const ACCESS: Written = "config:http.accessControl";
+const BEARER: Written = "config:http.auth.bearer";
 const ISSUER: Written = "config:http.auth.openid.providers.oidc.issuer";
 
 /**
@@ -93,12 +94,19 @@ export const CHANGES: Readonly<Record<string, readonly (Effect | Written)[]>> = 
   "ci.onDestroy": ["none"],
   "ci.imagePrefix": ["variables"],
   "ci.accounts": ["description"],
+  "ci.accounts.<name>.auth": ["restart", "blueprint", "description"],
   "ci.accounts.<name>.user": ["blueprint", "key", "description"],
   "ci.accounts.<name>.group": [ACCESS, "blueprint"],
   "ci.accounts.<name>.push": [ACCESS, "variables"],
   "ci.accounts.<name>.keyStores": ["key", "description"],
   "ci.accounts.<name>.secretName": ["secrets"],
   "ci.accounts.<name>.repositories": ["secrets"],
+  "ci.accounts.<name>.jobToken.refs": [BEARER],
+  "ci.accounts.<name>.jobToken.events": [BEARER],
+  "ci.accounts.<name>.jobToken.workflows": [BEARER],
+  "ci.accounts.<name>.jobToken.shortKey": [ACCESS, "variables"],
+  "ci.accounts.<name>.jobToken.name": ["variables"],
+  "ci.accounts.<name>.jobToken.proof": ["none"],
   "ci.accounts.<name>.keyLifetime": ["key"],
   "ci.accounts.<name>.rotateAfter": ["none"],
   "ci.accounts.<name>.gracePeriod": ["none"],
@@ -108,6 +116,7 @@ export const CHANGES: Readonly<Record<string, readonly (Effect | Written)[]>> = 
   "ci.accounts.<name>.onDestroy": ["none"],
 
   forgejo: ["secrets"],
+  "forgejo.rootUrl": [BEARER],
   onePassword: ["none"],
   acceptance: ["none"],
 };

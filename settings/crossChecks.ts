@@ -4,15 +4,16 @@ import { forgejoProblems } from "../systems/forgejo/settingsProblems.ts";
 import { decidingRules, grants } from "../systems/zot/access/policies.ts";
 import { allRepositories } from "../systems/zot/access/rules.ts";
 import { accessProblems, ciLimitProblems } from "../systems/zot/access/settingsProblems.ts";
-import { assembleZotConfig } from "../systems/zot/config/config.ts";
+import { assembleZotConfig, assumedVersion } from "../systems/zot/config/config.ts";
 import { mirrorProblems } from "../systems/zot/config/mirrors/problems.ts";
 import { zotProblems } from "../systems/zot/config/settingsProblems.ts";
 import { usernameClaimProblem } from "../systems/zot/config/usernameClaim.ts";
 import { pathProblems } from "../systems/zot/host/settingsProblems.ts";
 import { keyProblems } from "../systems/zot/keys/settingsProblems.ts";
-import { NEWEST_KNOWN } from "../systems/zot/version.ts";
 import { accountProblems } from "./accountProblems.ts";
 import { accountSettings } from "./accountSettings.ts";
+import { pushers } from "./accounts.ts";
+import { jobTokenProblems } from "./jobTokenProblems.ts";
 import { keyStoreProblems } from "./keyStore.ts";
 import type { Settings } from "./schema.ts";
 import { zotConfigArgs } from "./zotConfigArgs.ts";
@@ -26,7 +27,7 @@ export function* crossChecks(settings: Settings): Generator<SettingsProblem> {
   yield* pathProblems(settings.registry, settings.zot);
   yield* accessProblems(
     settings.access,
-    accounts.map(({ account: { user, group }, names }) => ({
+    namedPushers(settings).map(({ account: { user, group }, names }) => ({
       user,
       group,
       userSetting: names.user,
@@ -44,13 +45,25 @@ export function* crossChecks(settings: Settings): Generator<SettingsProblem> {
   yield* configProblems(settings);
   yield* pullThroughProblems(settings);
   yield* forgejoProblems(
-    accounts.map(({ account: { secretName: name, repositories }, names }) => ({
-      setting: names.secretName,
-      name,
-      repositories,
-    })),
+    [
+      ...accounts.map(({ account: { secretName: name, repositories }, names }) => ({
+        setting: names.secretName,
+        name,
+        repositories,
+      })),
+      ...Object.entries(settings.jobAccounts).map(([id, { name, repositories }]) => ({
+        setting: `${accountSettings(id, settings).life}.jobToken.name`,
+        name,
+        repositories,
+      })),
+    ],
     settings.forgejo,
   );
+  yield* jobTokenProblems(settings);
+}
+
+function namedPushers(settings: Settings) {
+  return pushers(settings).map(([id, account]) => ({ account, names: accountSettings(id, settings) }));
 }
 
 function namedAccounts(settings: Settings) {
@@ -102,10 +115,10 @@ function* deliveryProblems(settings: Settings): Generator<SettingsProblem> {
 function* configProblems(settings: Settings): Generator<SettingsProblem> {
   const { registry } = settings;
   const args = zotConfigArgs(settings);
-  const { config, problems } = assembleZotConfig(args, NEWEST_KNOWN, registry);
+  const { config, problems } = assembleZotConfig(args, assumedVersion(args), registry);
   yield* problems;
   const rules = allRepositories(args.rules);
-  const accounts = namedAccounts(settings);
+  const accounts = namedPushers(settings);
   const images = accounts.flatMap(({ account, names }) => [
     ...account.prefixes.map((repository) => ({ setting: names.prefix, repository })),
     { setting: names.repository, repository: account.repository },

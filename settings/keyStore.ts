@@ -5,7 +5,7 @@ import type { Settings } from "./schema.ts";
 
 /** Secrets that CI's keys would overwrite: `up` writes to the fields of the accounts, and only reads every other reference. */
 export function* keyStoreProblems(settings: Settings): Generator<SettingsProblem> {
-  const { accounts, ...others } = settings;
+  const { accounts, jobAccounts: _withoutKeys, ...others } = settings;
   for (const [id, { keyStores }] of Object.entries(accounts)) {
     const setting = accountSettings(id, settings).keyStore;
     for (const store of keyStores) {

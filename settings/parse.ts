@@ -3,8 +3,8 @@ import { describeIssue } from "../core/settings/issues.ts";
 import type { SettingsProblem } from "../core/settings/problem.ts";
 import { crossChecks } from "./crossChecks.ts";
 import { RENAMED_SETTINGS } from "./renamed.ts";
-import { ciAccounts } from "./accounts.ts";
-import { accountFormProblems, missingSettings } from "./accountForm.ts";
+import { ciAccounts, jobAccounts } from "./accounts.ts";
+import { accountAuthProblems, accountFormProblems, missingSettings } from "./accountForm.ts";
 import { settingsSchema } from "./schema.ts";
 import type { Settings } from "./schema.ts";
 
@@ -46,10 +46,10 @@ export function parseSettings(
     );
     throw new SettingsError([...problems, ...issues, ...missing]);
   }
-  const form = [...missing, ...accountFormProblems(result.data)];
+  const form = [...missing, ...accountFormProblems(result.data), ...accountAuthProblems(result.data)];
   if (form.length > 0) throw new SettingsError([...problems, ...form]);
   const { ci: _ci, ...others } = result.data;
-  const settings = { ...others, accounts: ciAccounts(result.data) };
+  const settings = { ...others, accounts: ciAccounts(result.data), jobAccounts: jobAccounts(result.data) };
   const all = [...problems, ...crossChecks(settings)];
   if (all.length > 0) throw new SettingsError(all);
   return settings;

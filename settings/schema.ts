@@ -8,8 +8,8 @@ import { access } from "../systems/zot/access/settings.ts";
 import { zot } from "../systems/zot/config/settings.ts";
 import { registry } from "../systems/zot/host/settings.ts";
 import { acceptance } from "./acceptance.ts";
-import { ciWithAccounts } from "./accounts.ts";
-import type { CiAccount } from "./accounts.ts";
+import { ciWithAccounts } from "./accountSchema.ts";
+import type { CiAccount, JobAccount } from "./accounts.ts";
 
 /** All settings of a stack, each group from its system: the one schema behind the types, the checks and the docs. */
 export const settingsSchema = z
@@ -42,6 +42,8 @@ export type WrittenSettings = z.output<typeof settingsSchema>;
 export interface Settings extends Omit<WrittenSettings, "ci" | "access" | "forgejo"> {
   readonly access: Omit<WrittenSettings["access"], "ciGroup">;
   readonly forgejo: Omit<WrittenSettings["forgejo"], "secretName" | "repositories">;
-  /** CI's accounts by their ids: at least one. */
+  /** CI's accounts with a key by their ids: at least one. */
   readonly accounts: Readonly<Record<string, CiAccount>>;
+  /** The accounts whose jobs push with their tokens, by their ids. One that does both is in `accounts`, too. */
+  readonly jobAccounts: Readonly<Record<string, JobAccount>>;
 }

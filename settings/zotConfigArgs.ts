@@ -1,10 +1,15 @@
 import { issuerOf } from "../systems/authentik/issuer.ts";
 import { accessRules } from "../systems/zot/access/rules.ts";
+import { jobTokenIssuer } from "../systems/forgejo/jobToken/issuer.ts";
+import { ownersOf } from "../systems/forgejo/jobToken/sides.ts";
 import type { ZotConfigArgs } from "../systems/zot/config/args.ts";
+import type { JobTokenLogin } from "../systems/zot/config/render/bearer.ts";
+import { audienceOf, pushers } from "./accounts.ts";
 import type { Settings } from "./schema.ts";
 
 /** What zot's config is rendered from, taken from the settings of a stack. */
-export function zotConfigArgs({ registry, zot, access, authentik, accounts }: Settings): ZotConfigArgs {
+export function zotConfigArgs(settings: Settings): ZotConfigArgs {
+  const { registry, zot, access, authentik } = settings;
   const { url, address, port, pullThrough } = registry;
   return {
     url,
@@ -14,9 +19,19 @@ export function zotConfigArgs({ registry, zot, access, authentik, accounts }: Se
     issuer: issuerOf(authentik),
     rules: accessRules(
       access,
-      Object.values(accounts).map((account) => account.access),
+      pushers(settings).map(([, pusher]) => pusher.access),
       zot.extra,
     ),
+    ...jobTokens(settings),
     zot,
   };
+}
+
+function jobTokens({ registry, forgejo, jobAccounts }: Settings): Pick<ZotConfigArgs, "jobTokens"> {
+  const accounts = Object.entries(jobAccounts).map(([id, account]): JobTokenLogin => {
+    const { user, group, repositories, refs, events, workflows } = account;
+    const owners = ownersOf(repositories);
+    return { user, group, audience: audienceOf(registry.url, id), owners, refs, events, workflows };
+  });
+  return accounts.length === 0 ? {} : { jobTokens: { issuer: jobTokenIssuer(forgejo), accounts } };
 }

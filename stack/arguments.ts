@@ -14,6 +14,7 @@ import { appPasswordIdentifier, blueprintNeeds } from "../systems/authentik/blue
 import { signInGroups } from "../systems/authentik/blueprint/signInGroups.ts";
 import { issuerOf } from "../systems/authentik/issuer.ts";
 import type { ArgoCdConnection } from "../systems/argocd/client.ts";
+import { jobTokenIssuer } from "../systems/forgejo/jobToken/issuer.ts";
 import type { PreflightInputs } from "../systems/preflight.ts";
 import type { ClusterChoice, ServicesArgs } from "../systems/services/args.ts";
 import { expectedAccess } from "../systems/zot/access/matrix.ts";
@@ -33,6 +34,7 @@ import type { SignInArgs } from "../systems/zot/signIn/check.ts";
 export function preflightInputs(settings: Settings, unreadable: readonly string[] = []): PreflightInputs {
   const { authentik, forgejo, kubernetes } = settings;
   const accounts = Object.values(settings.accounts);
+  const jobs = Object.values(settings.jobAccounts);
   const { namespace, configMap, key } = kubernetes;
   return {
     blueprint: {
@@ -55,7 +57,15 @@ export function preflightInputs(settings: Settings, unreadable: readonly string[
         }
       : {}),
     forgejo: { forgejoUrl: forgejo.url, forgejoToken: forgejo.token },
-    targets: [...new Set([...accounts, ...forgejo.secrets].flatMap(({ repositories }) => repositories))],
+    targets: [...new Set([...accounts, ...jobs, ...forgejo.secrets].flatMap(({ repositories }) => repositories))],
+    ...(jobs.length === 0
+      ? {}
+      : {
+          jobTokens: {
+            issuer: jobTokenIssuer(forgejo),
+            targets: [...new Set(jobs.flatMap(({ repositories }) => repositories))],
+          },
+        }),
     sources: forgejo.secrets.map((secret) => secret.source),
     keyStores: accounts.flatMap(({ keyStores }) => keyStores),
     ...(unreadable.length === 0 ? {} : { unreadable }),
@@ -87,7 +97,13 @@ function servicesArgs(settings: Settings): ServicesArgs {
     authentik: { authentikUrl: authentik.url, authentikToken: authentik.token },
     ...(argocd === undefined ? {} : { argocd }),
     forgejo: { forgejoUrl: forgejo.url, forgejoToken: forgejo.token },
-    targets: [...new Set(Object.values(settings.accounts).flatMap(({ repositories }) => repositories))],
+    targets: [
+      ...new Set(
+        [...Object.values(settings.accounts), ...Object.values(settings.jobAccounts)].flatMap(
+          ({ repositories }) => repositories,
+        ),
+      ),
+    ],
     registry: {
       puller: { username: user, key: keyStores[0] },
       pullThrough,

@@ -1,7 +1,9 @@
 import { all } from "@pulumi/pulumi";
 import type { Output } from "@pulumi/pulumi";
 import type { Settings } from "../settings/schema.ts";
+import { markerName } from "../systems/forgejo/target.ts";
 import type { RegisteredAccount } from "./ciAccount.ts";
+import type { RegisteredJobAccount } from "./jobAccount.ts";
 import type { StackOutputs } from "./outputsSchema.ts";
 
 export interface OutputsArgs {
@@ -9,10 +11,11 @@ export interface OutputsArgs {
   readonly version: string;
   /** At least one. */
   readonly accounts: readonly RegisteredAccount[];
+  readonly jobAccounts: readonly RegisteredJobAccount[];
 }
 
 /** The stack's outputs: a contract (docs/outputs.md). */
-export function stackOutputs({ settings, version, accounts }: OutputsArgs): {
+export function stackOutputs({ settings, version, accounts, jobAccounts }: OutputsArgs): {
   readonly [K in keyof StackOutputs]: StackOutputs[K] | Output<StackOutputs[K]>;
 } {
   const { registry } = settings;
@@ -64,6 +67,7 @@ export function stackOutputs({ settings, version, accounts }: OutputsArgs): {
     ],
     acceptanceResult: results,
     ciAccounts: outputsOf(accounts, host),
+    ciJobTokens: jobOutputsOf(jobAccounts, host),
   };
 }
 
@@ -79,6 +83,18 @@ function outputsOf(accounts: readonly RegisteredAccount[], host: string): Output
       const imagePrefixes = account.prefixes.map((prefix) => `${host}/${prefix}`);
       const key = { keyLabel, keyUuid, keyFingerprint, keyCreated, keyExpires, keyRotates };
       return [id, { user, secretName, imagePrefixes, ...key, access }] as const;
+    }),
+  );
+  return all(entries).apply((known) => Object.fromEntries(known));
+}
+
+function jobOutputsOf(accounts: readonly RegisteredJobAccount[], host: string): Output<StackOutputs["ciJobTokens"]> {
+  const entries = accounts.map(({ id, account, audience, result }) =>
+    result.apply((proof) => {
+      const { user, name, prefixes } = account;
+      const imagePrefixes = prefixes.map((prefix) => `${host}/${prefix}`);
+      const proved = proof === undefined ? {} : { proof };
+      return [id, { user, audience, variableName: markerName(name), imagePrefixes, ...proved }] as const;
     }),
   );
   return all(entries).apply((known) => Object.fromEntries(known));

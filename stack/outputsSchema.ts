@@ -65,8 +65,22 @@ export const outputsSchema = z
         }),
       )
       .describe(
-        "Each account of `ci.accounts`, by its id: `ci` without that setting. The outputs above are those of the first one.",
+        "Each account of `ci.accounts` with a key, by its id: `ci` without that setting. The outputs above are those of the first one.",
       ),
+    ciJobTokens: z
+      .record(
+        z.string(),
+        z.strictObject({
+          user: z
+            .string()
+            .describe("What the user names of its jobs begin with in zot: `<user>/<owner>/<repository>`."),
+          audience: z.string().describe("What a job asks its token for."),
+          variableName: z.string().describe("Name of the Actions variable that says where and how jobs push."),
+          imagePrefixes: z.array(z.string()).describe("What its image names begin with."),
+          proof: z.string().optional().describe("How the proof by a job ended, if there is one: `success`."),
+        }),
+      )
+      .describe("Each account of `ci.accounts` whose jobs push with their own tokens, by its id."),
   })
   .describe("Outputs of a zot-auth stack");
 

@@ -6,19 +6,22 @@ import { SettingsError } from "../settings/parse.ts";
 import type { Settings } from "../settings/schema.ts";
 import { zotConfigArgs } from "../settings/zotConfigArgs.ts";
 import { findings } from "../systems/zot/config/checks/findings.ts";
-import { assembleZotConfig, renderZotConfig } from "../systems/zot/config/config.ts";
+import { assembleZotConfig, assumedVersion, renderZotConfig } from "../systems/zot/config/config.ts";
 import type { ZotConfig } from "../systems/zot/config/config.ts";
 import { knownKeys } from "../systems/zot/config/schema/known.ts";
 import type { HostFacts } from "../systems/zot/host/facts.ts";
 import { filesOnHost } from "../systems/zot/host/zotHost.ts";
-import { NEWEST_KNOWN, assertKeepsPolicy } from "../systems/zot/version.ts";
+import { assertKeepsPolicy } from "../systems/zot/version.ts";
 import { zotServerArgs } from "./arguments.ts";
 
 type PlannedServer = Omit<ZotServerArgs, "clientSecret" | "issuer">;
 
 /** zot's config for the newest version that this program knows, for use before the host's version is known. @throws RunError */
 export function newestZotConfig(settings: Settings): ZotConfig {
-  return reported(() => renderZotConfig(zotConfigArgs(settings), NEWEST_KNOWN, filesOnHost(settings.registry)));
+  return reported(() => {
+    const args = zotConfigArgs(settings);
+    return renderZotConfig(args, assumedVersion(args), filesOnHost(settings.registry));
+  });
 }
 
 /**
@@ -40,10 +43,10 @@ export function planZot(settings: Settings, facts: HostFacts): PlannedServer {
  */
 export function zotConfigFor(settings: Settings, facts: HostFacts): ZotConfig {
   const { registry, zot } = settings;
-  const { version } = facts;
   return reported(() => {
-    assertKeepsPolicy(version, registry.acceptCiOverwrite);
     const args = zotConfigArgs(settings);
+    const version = facts.deployed === undefined ? assumedVersion(args) : facts.version;
+    assertKeepsPolicy(version, registry.acceptCiOverwrite);
     const { schema, warnings } = knownKeys(zot.extra, {
       version,
       schema: facts.schema,

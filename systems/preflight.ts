@@ -14,6 +14,8 @@ import { Authentik } from "./authentik/client.ts";
 import type { AuthentikConnection } from "./authentik/client.ts";
 import { Forgejo } from "./forgejo/client.ts";
 import type { ForgejoConnection } from "./forgejo/client.ts";
+import { assertJobTokens } from "./forgejo/jobToken/offered.ts";
+import type { ExpectedJobTokens } from "./forgejo/jobToken/offered.ts";
 import { configMapMissing, lookForConfigMap } from "./kubernetes/configMap.ts";
 import type { ConfigMapPlace } from "./kubernetes/configMap.ts";
 import { resolveSecret, vault } from "./onePassword/resolver.ts";
@@ -33,6 +35,8 @@ export interface PreflightInputs {
   readonly configMap?: ConfigMapPlace;
   readonly forgejo: ForgejoConnection;
   readonly targets: readonly string[];
+  /** What the jobs' tokens must be like, if there are such accounts. */
+  readonly jobTokens?: ExpectedJobTokens;
   /** The sources of the other secrets that are copied to Forgejo. */
   readonly sources: readonly SecretReference[];
   /** Where the keys are stored. */
@@ -117,6 +121,7 @@ async function check(
       await forgejo.usableTargetId(target);
       await forgejo.assertMayWrite(target);
     }),
+    ...(inputs.jobTokens === undefined ? [] : [assertJobTokens(forgejo, inputs.jobTokens, signal)]),
     ...inputs.keyStores.map(async (store) => of("ci.keyStore", vault().assertItem(store, signal))),
     ...inputs.sources.map(async (source) => of("forgejo.secrets", resolveSecret(source, signal))),
     ...(removal === "" ? [] : [Promise.reject(new ZotAuthError("ACCESS_REMOVED", removal))]),

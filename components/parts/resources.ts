@@ -20,6 +20,10 @@ import type { KeyCleanupInputs, KeyCleanupState } from "../../systems/zot/keys/k
 import type { KeyCopyInputs, KeyCopyState } from "../../systems/zot/keys/keyCopy.ts";
 import type { ObjectCleanupInputs, ObjectCleanupState } from "../../systems/authentik/resources/objectCleanup.ts";
 import type { FormerSecretsInputs, FormerSecretsState } from "../../systems/forgejo/resources/formerSecrets.ts";
+import type {
+  JobTokenVariableInputs,
+  JobTokenVariableState,
+} from "../../systems/forgejo/resources/jobTokenVariable.ts";
 import type { SecretCleanupInputs, SecretCleanupState } from "../../systems/forgejo/resources/secretCleanup.ts";
 import type { FileCleanupInputs, FileCleanupState } from "../../systems/zot/host/former/fileCleanup.ts";
 import type { PatchCleanupInputs, PatchCleanupState } from "../../systems/kubernetes/patchCleanup.ts";
@@ -39,6 +43,7 @@ import {
 import {
   actionsSecretOutputs,
   copiedSecretOutputs,
+  jobTokenVariableOutputs,
   secretCleanupOutputs,
   testBuildOutputs,
 } from "../../systems/forgejo/resources/outputs.ts";
@@ -136,6 +141,10 @@ export const ActionsSecret = resource<ActionsSecretInputs, ActionsSecretState>(
 export const CopiedSecret = resource<CopiedSecretInputs, CopiedSecretState>(
   "forgejo:CopiedSecret",
   copiedSecretOutputs,
+);
+export const JobTokenVariable = resource<JobTokenVariableInputs, JobTokenVariableState>(
+  "forgejo:JobTokenVariable",
+  jobTokenVariableOutputs,
 );
 export const AccessProof = resource<AccessProofInputs, AccessProofState>("acceptance:AccessProof", accessProofOutputs);
 export const Services = resource<ServicesInputs, ServicesState>("acceptance:Services", servicesOutputs);

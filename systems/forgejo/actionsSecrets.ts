@@ -121,14 +121,8 @@ export async function markerBeside(
 /** The drift that a refresh finds, in one sentence; empty if there is none. */
 export async function driftOf(forgejo: Forgejo, { secretName, marker, targetId }: PlacedSecret): Promise<string> {
   const { target } = marker;
-  try {
-    const id = await forgejo.usableTargetId(target);
-    if (id !== targetId)
-      return `${target} is a different repository (id ${id}) from the one that has the secret (id ${targetId})`;
-  } catch (error) {
-    if (isDrift(error)) return error.message;
-    throw error;
-  }
+  const drift = await targetDrift(forgejo, target, targetId);
+  if (drift !== "") return drift;
   const [names, found] = await Promise.all([
     forgejo.secretNames(target),
     forgejo.variable(target, markerName(secretName)),
@@ -140,6 +134,19 @@ export async function driftOf(forgejo: Forgejo, { secretName, marker, targetId }
   return found === changingText(marker)
     ? `a change of the secret ${secretName} of ${target} was interrupted`
     : `${variable} names another secret`;
+}
+
+/** Why a target is no longer the one that was written to; empty if it is. */
+export async function targetDrift(forgejo: Forgejo, target: string, targetId: number): Promise<string> {
+  try {
+    const id = await forgejo.usableTargetId(target);
+    return id === targetId
+      ? ""
+      : `${target} is a different repository (id ${id}) from the one that has the secret (id ${targetId})`;
+  } catch (error) {
+    if (isDrift(error)) return error.message;
+    throw error;
+  }
 }
 
 /**
@@ -209,6 +216,7 @@ interface MarkedSecret {
   readonly target: string;
   readonly secretName: string;
   readonly owner: string;
+  readonly isVariable?: true;
 }
 
 /**
@@ -222,14 +230,18 @@ export async function takeBackByMarker(forgejo: Forgejo, marked: MarkedSecret, c
 
 async function takeBackMarked(
   forgejo: Forgejo,
-  { target, secretName, owner }: MarkedSecret,
+  { target, secretName, owner, isVariable }: MarkedSecret,
   context: Context,
 ): Promise<void> {
   try {
     await forgejo.targetId(target);
     const found = await forgejo.variable(target, markerName(secretName));
     const seen = found === undefined ? undefined : parseMarker(found);
-    if (found === undefined && (await forgejo.secretNames(target))?.includes(secretName) === true) {
+    if (
+      isVariable !== true &&
+      found === undefined &&
+      (await forgejo.secretNames(target))?.includes(secretName) === true
+    ) {
       context.warn(
         `${target} has a secret ${secretName} but no marker that shows who manages it, so it stays. It may be left from an interrupted run: delete it in Forgejo if it is not needed.`,
       );
@@ -237,7 +249,12 @@ async function takeBackMarked(
     if (seen === undefined || ownerOfLabel(seen.label) !== owner || seen.target !== target) return;
     // The same Forgejo, under the address that the settings have now.
     if ((seen.url ?? forgejo.url) !== forgejo.url) return;
-    context.info(`deleting the secret ${secretName} of ${target}, which this stack no longer declares`);
+    const what = isVariable === true ? `variable ${markerName(secretName)}` : `secret ${secretName}`;
+    context.info(`deleting the ${what} of ${target}, which this stack no longer declares`);
+    if (isVariable === true) {
+      await forgejo.deleteVariable(target, markerName(secretName));
+      return;
+    }
     await remove(forgejo, target, secretName, { label: seen.label, target, url: forgejo.url });
   } catch (error) {
     // A target that was deleted or replaced holds nothing of ours.

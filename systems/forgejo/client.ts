@@ -91,6 +91,19 @@ export class Forgejo {
     return id;
   }
 
+  /** The target as Forgejo spells it, capitals included. */
+  async spelling(target: string): Promise<string> {
+    const { shown } = await this.#lookUp(target);
+    switch (parseForgejoTarget(target)?.kind) {
+      case "repository":
+        return string(at(shown, "full_name"));
+      case "organisation":
+        return string(at(shown, "name"));
+      default:
+        return `user:${string(at(shown, "login"))}`;
+    }
+  }
+
   /**
    * Whether the token may write secrets there: it must be an owner's, with a scope to write. Asks by deleting a secret of an
    * impossible name: Forgejo checks permissions first, and deletes nothing.
@@ -177,7 +190,7 @@ export class Forgejo {
     if (answer.status === 500 || answer.status === 404) {
       throw new ZotAuthError(
         "FORGEJO_WORKFLOW_UNKNOWN",
-        `Forgejo cannot start the workflow ${workflow} of ${repository} on ${ref} (${answer.status}). Check acceptance.workflow: the file and the ref must exist, and Actions must be enabled there.`,
+        `Forgejo cannot start the workflow ${workflow} of ${repository} on ${ref} (${answer.status}). Check acceptance.workflow, or jobToken.proof of the account: the file and the ref must exist, and Actions must be enabled there.`,
       );
     }
     throw this.refused(repository, what, answer);

@@ -6,11 +6,15 @@ export interface PushLogin {
   readonly registry: string;
   /** The namespace that image names begin with, without the registry: `homelab`. */
   readonly prefix: string;
+  /** What a job asks its token for, if it pushes with that and not with a key. */
+  readonly audience?: string | undefined;
+  /** Whether the job may push with a key that it creates with its token. Default: no. */
+  readonly shortKey?: boolean | undefined;
 }
 
 /**
  * The value of the variable beside an Actions secret: `label=zot-auth/homelab/3 fingerprint=0123456789abcdef expires=2026-04-01T00:00:00Z target=own/app url=https://forge.example.net`.
- * Beside the CI key it goes on with `user=zot-ci registry=https://registry.example.net prefix=homelab`, which workflows read.
+ * Beside the CI key, and for jobs that push with their tokens, it goes on with `user=zot-ci registry=https://registry.example.net prefix=homelab`, which workflows read.
  * Forgejo never returns a secret's value, so this is how people, and a refresh, see which secret is there.
  */
 export interface SecretMarker {
@@ -63,7 +67,15 @@ export function changingText({ label, target, url, login }: Omit<SecretMarker, "
 
 /** Also while the secret changes: a job that starts then has one key or the other, and both work. */
 function loginWords(login: PushLogin | undefined): readonly string[] {
-  return login === undefined ? [] : [`user=${login.user}`, `registry=${login.registry}`, `prefix=${login.prefix}`];
+  if (login === undefined) return [];
+  const { user, registry, prefix, audience, shortKey = false } = login;
+  return [
+    `user=${user}`,
+    `registry=${registry}`,
+    `prefix=${prefix}`,
+    ...(audience === undefined ? [] : [`audience=${audience}`]),
+    ...(shortKey ? ["shortkey=true"] : []),
+  ];
 }
 
 /** Parses a marker; `undefined` if the variable is unmanaged. */

@@ -27,6 +27,11 @@ export const forgejo = z.strictObject({
   url: serverUrl.describe(
     "Forgejo's address. If a change leads to another Forgejo, the secrets are written there and then deleted at the old one; a warning names any that cannot be deleted.",
   ),
+  rootUrl: serverUrl
+    .optional()
+    .describe(
+      "Forgejo's own `ROOT_URL`, if it is another address than `forgejo.url`. The issuer of its jobs' tokens begins with it, so zot's host must reach it. Only with job tokens. Default: `forgejo.url`.",
+    ),
   token: secretReference.describe(
     "A token of an owner with the scopes `write:repository` (for repositories), `write:organization` (for organisations) and `write:user` (for the user's own secrets).",
   ),

@@ -39,6 +39,12 @@ export const NEWEST_KNOWN: ZotVersion = { major: 2, minor: 1, patch: 20 };
 export const FIRST_WITHOUT_OVERWRITE = "2.1.19";
 
 /**
+ * The first release of zot that is taken to accept job tokens beside sign-ins, API keys and anonymous pulls (zot #4243). With the same config, earlier
+ * ones accept nothing else. No release was measured: `up` tries all four ways once zot has restarted, and restores the previous config if one fails.
+ */
+export const FIRST_WITH_JOB_TOKENS = "2.1.22";
+
+/**
  * Rejects a zot that cannot enforce the access policy.
  *
  * @param acceptOverwrite the setting `registry.acceptCiOverwrite`

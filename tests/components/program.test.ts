@@ -160,6 +160,7 @@ test("the outputs are those of docs/outputs.md, without the key", async () => {
         },
       },
       ciUser: "zot-ci",
+      ciJobTokens: {},
       ciSecretName: "ZOT_CI_API_KEY",
       imagePrefix: "registry.ops.eblu.me/blumeops",
       keyLabel: "zot-auth/test/1",

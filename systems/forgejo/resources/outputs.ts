@@ -1,6 +1,7 @@
 import type { Computed } from "../../../provider/resource.ts";
 import type { ActionsSecretInputs, ActionsSecretState } from "./actionsSecret.ts";
 import type { CopiedSecretInputs, CopiedSecretState } from "./copiedSecret.ts";
+import type { JobTokenVariableInputs, JobTokenVariableState } from "./jobTokenVariable.ts";
 import type { SecretCleanupInputs, SecretCleanupState } from "./secretCleanup.ts";
 import type { TestBuildInputs, TestBuildState } from "./testBuild.ts";
 
@@ -10,6 +11,8 @@ export const copiedSecretOutputs: Computed<CopiedSecretInputs, CopiedSecretState
   targetId: true,
   fingerprint: true,
 };
+
+export const jobTokenVariableOutputs: Computed<JobTokenVariableInputs, JobTokenVariableState> = { targetId: true };
 
 export const secretCleanupOutputs: Computed<SecretCleanupInputs, SecretCleanupState> = {
   former: true,

@@ -10,6 +10,8 @@ export interface SecretToClean {
   readonly secretName: string;
   /** Its owner in the marker, without a generation. */
   readonly owner: string;
+  /** Whether there is only the variable, and no secret. Default: no. */
+  readonly isVariable?: true;
 }
 
 /** A secret that the settings declared before, and no longer do. */

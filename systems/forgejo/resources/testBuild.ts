@@ -22,6 +22,8 @@ export interface TestBuildInputs extends Repeatable, ForgejoConnection {
   readonly timeout: number;
   /** What the result depends on; a new key needs a new build. */
   readonly proves: Readonly<Record<string, string>>;
+  /** Whether it shows what a job's token can do, and not that a build works with the key. Default: no. */
+  readonly isJobTokenProof?: boolean;
 }
 
 export interface TestBuildState extends TestBuildInputs, Observed {
@@ -75,7 +77,9 @@ async function build(inputs: TestBuildInputs, context: Context): Promise<TestBui
     const log = await failedLogs(forgejo, inputs.repository, id, context);
     throw new ZotAuthError(
       "TEST_BUILD_FAILED",
-      `The test build ${inputs.workflow} ended as ${run.status}: see its log at ${run.url}. CI has the new key, and nothing was rolled back; correct the workflow or its runner, and run again.${log}`,
+      inputs.isJobTokenProof === true
+        ? `The proof of job tokens, ${inputs.workflow} in ${inputs.repository}, ended as ${run.status}: see its log at ${run.url}. Keys work as before, and no repository was told to use its token; correct what the log names, and run again.${log}`
+        : `The test build ${inputs.workflow} ended as ${run.status}: see its log at ${run.url}. CI has the new key, and nothing was rolled back; correct the workflow or its runner, and run again.${log}`,
     );
   }
   return { ...inputs, run: id, runUrl: run.url, result: run.status, drift: "" };

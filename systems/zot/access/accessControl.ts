@@ -27,10 +27,11 @@ export function renderAccessControl(rules: AccessRules, version: ZotVersion): Js
   });
 }
 
-function renderPolicy({ groups, users, actions }: Policy): JsonObject {
+function renderPolicy({ groups, users, actions, conditions }: Policy): JsonObject {
   return present({
     groups: groups.length === 0 ? undefined : groups,
     users: users.length === 0 ? undefined : users,
     actions,
+    conditions,
   });
 }

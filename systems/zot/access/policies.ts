@@ -1,11 +1,14 @@
 import { objectAt, valueAt } from "../config/anyCase.ts";
 import { matchesGlob } from "./globs/match.ts";
+import type { Condition } from "./jobConditions.ts";
 
 /** One entry of a glob's `policies`. */
 export interface Policy {
   readonly users: readonly string[];
   readonly groups: readonly string[];
   readonly actions: readonly string[];
+  /** What a request must meet besides, all of it. Default: nothing. */
+  readonly conditions?: readonly Condition[] | undefined;
 }
 
 /** The rules for the repositories of one glob. */

@@ -1,7 +1,8 @@
 import type { JsonObject } from "../../../core/json.ts";
 import { samplesOf } from "./globs/samples.ts";
 import { decidingRules, parseRepositoryRules } from "./policies.ts";
-import type { RepositoryRules } from "./policies.ts";
+import type { Condition } from "./jobConditions.ts";
+import type { Policy, RepositoryRules } from "./policies.ts";
 import type { AccessSettings } from "./settings.ts";
 
 type Action = AccessSettings["groups"][string][number];
@@ -29,6 +30,8 @@ export interface CiAccess {
   readonly group: string;
   /** Namespaces to which it may push, and no other group of CI. Default: `access.ci` and `access.namespaces` say where. */
   readonly namespaces?: readonly string[] | undefined;
+  /** What a push must meet besides. Default: nothing. */
+  readonly conditions?: readonly Condition[] | undefined;
 }
 
 /** What a CI group may do by `access.ci`. */
@@ -59,7 +62,7 @@ export function accessRules(
     glob,
     policies: [
       ...ci
-        .map((entry) => ({ groups: [entry.group], users: [], actions: actionsOf(entry, glob, mayPush) }))
+        .map((entry) => policyOf(entry, actionsOf(entry, glob, mayPush)))
         .filter(({ actions }) => actions.length > 0),
       { groups: [adminGroup], users: [], actions: ADMIN_ACTIONS },
       ...Object.entries(grants.groups).map(([group, actions]) => ({ groups: [group], users: [], actions })),
@@ -88,6 +91,11 @@ export function accessRules(
     extra: parseRepositoryRules(extra),
     anonymousMetrics,
   };
+}
+
+function policyOf({ group, conditions }: CiAccess, actions: readonly Action[]): Policy {
+  const isConditional = conditions !== undefined && actions.includes("create");
+  return { groups: [group], users: [], actions, ...(isConditional ? { conditions } : {}) };
 }
 
 function actionsOf({ namespaces }: CiAccess, glob: string, setting: AccessSettings["ci"]): readonly Action[] {

@@ -1,5 +1,6 @@
 import type { AccessRules } from "../access/rules.ts";
 import type { PullThrough } from "./mirrors/settings.ts";
+import type { JobTokens } from "./render/bearer.ts";
 import type { ZotSettings } from "./settings.ts";
 
 /** What zot's config is rendered from. */
@@ -16,6 +17,8 @@ export interface ZotConfigArgs {
   readonly issuer: string;
   /** Who may do what. */
   readonly rules: AccessRules;
+  /** CI's jobs that push with tokens of their own. Default: none. */
+  readonly jobTokens?: JobTokens | undefined;
   /** The rest of the config, as in the group `zot` of the settings. */
   readonly zot: ZotSettings;
 }

@@ -5,10 +5,12 @@ import { valueAt } from "./anyCase.ts";
 import type { JsonObject } from "../../../core/json.ts";
 import type { SettingsProblem } from "../../../core/settings/problem.ts";
 import { renderAccessControl } from "../access/accessControl.ts";
+import { FIRST_WITH_JOB_TOKENS, NEWEST_KNOWN, atLeast, formatZotVersion, parseZotVersion } from "../version.ts";
 import type { ZotVersion } from "../version.ts";
 import type { ZotConfigArgs } from "./args.ts";
 import { configProblems } from "./checks/checks.ts";
 import { tooNewFor } from "./checks/since.ts";
+import type { TooNew } from "./checks/since.ts";
 import { mergeExtra, twinsIn } from "./extra.ts";
 import { renderExtensions } from "./render/extensions.ts";
 import { renderHttp } from "./render/http.ts";
@@ -55,18 +57,39 @@ export function assembleZotConfig(
       message: `is the same key as "${first}" to zot, which takes either at random. Remove one of the two.`,
     })),
   ];
-  const tooNew = tooNewFor(version, config);
+  const tooNew = jobTokensTooNewFor(version, args) ?? tooNewFor(version, config);
   // A key that came with a later release is not only unknown.
   const isTooNew = ({ path }: SettingsProblem) => tooNew.some(({ setting }) => lastOf(setting) === lastOf(path));
   if (schema !== undefined) problems.push(...schemaProblems(extra, schema).filter((problem) => !isTooNew(problem)));
   // An unknown key or a wrong type would only be reported twice.
   if (problems.length === 0) {
-    for (const { path, message } of configProblems(config, { registryUrl: args.url, issuer: args.issuer })) {
+    for (const { path, message } of configProblems(config, {
+      registryUrl: args.url,
+      issuer: args.issuer,
+      bearer: args.jobTokens !== undefined,
+    })) {
       problems.push({ path: settingOf(path, extra), message });
     }
   }
   for (const { setting, message } of tooNew) problems.push({ path: setting, message });
   return { config, problems };
+}
+
+/** The settings of job tokens, if the release cannot have them; then nothing else of its config need be judged. */
+function jobTokensTooNewFor(version: ZotVersion, { jobTokens }: ZotConfigArgs): readonly TooNew[] | undefined {
+  if (jobTokens === undefined || atLeast(version, FIRST_WITH_JOB_TOKENS)) return undefined;
+  return [
+    {
+      setting: "ci.accounts",
+      message: `an account has auth: jobToken or both, which requires zot ${FIRST_WITH_JOB_TOKENS} or later; the host has ${formatZotVersion(version)}, which would accept the config, and then reject every sign-in, API key and anonymous pull. Upgrade zot on the host, or use auth: apiKey.`,
+    },
+  ];
+}
+
+/** The release that a config is rendered for as long as the one on the host is not known. */
+export function assumedVersion({ jobTokens }: ZotConfigArgs): ZotVersion {
+  const first = parseZotVersion(FIRST_WITH_JOB_TOKENS);
+  return jobTokens === undefined || first === undefined ? NEWEST_KNOWN : first;
 }
 
 /** The config alone, for settings that {@link assembleZotConfig} found no problem in. */

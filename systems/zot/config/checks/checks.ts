@@ -14,6 +14,8 @@ export interface Expected {
   readonly registryUrl: string;
   /** The issuer URL of the identity provider. zot compares it byte by byte. */
   readonly issuer: string;
+  /** Whether the settings write `http.auth.bearer`. Default: no. */
+  readonly bearer?: boolean;
 }
 
 /**
@@ -65,11 +67,18 @@ function* signInProblems(auth: JsonObject, expected: Expected): Generator<Config
   for (const [name, provider] of Object.entries(providers)) {
     yield* providerProblems(objectAt({ provider }, "provider"), `http.auth.openid.providers.${name}`, name, expected);
   }
-  if (valueAt(auth, "bearer") !== undefined) {
+  if (expected.bearer !== true && valueAt(auth, "bearer") !== undefined) {
     yield {
       path: "http.auth.bearer",
       message:
-        "conflicts with openid: zot would reject every sign-in, API key and anonymous pull. Remove it, or run a second zot for it.",
+        "conflicts with openid: zot 2.1.21 and earlier would reject every sign-in, API key and anonymous pull. Remove it. For tokens of Forgejo's jobs, set auth: jobToken in ci.accounts.",
+    };
+  }
+  const asked = ["realm", "service"].filter((key) => valueAt(auth, "bearer", key) !== undefined);
+  if (expected.bearer === true && asked.length > 0) {
+    yield {
+      path: "http.auth.bearer",
+      message: `has ${asked.join(" and ")}: zot would answer clients without credentials with a challenge for a token, which they cannot get, so skopeo and crane could no longer pull anonymously. Remove ${asked.length === 1 ? "it" : "them"}.`,
     };
   }
   const apiKey = valueAt(auth, "apikey");

@@ -6,6 +6,7 @@ import type { ZotConfigArgs } from "../args.ts";
 import type { ZotSettings } from "../settings.ts";
 import { atLeast } from "../../version.ts";
 import type { ZotVersion } from "../../version.ts";
+import { renderBearer } from "./bearer.ts";
 import { optionalGoDuration } from "./duration.ts";
 
 type Timeout = ZotSettings["http"]["readTimeout"];
@@ -57,7 +58,7 @@ function renderTimeout(timeout: Timeout, version: ZotVersion): string | undefine
 }
 
 function renderAuth(
-  { url, issuer, zot: { auth } }: ZotConfigArgs,
+  { url, issuer, jobTokens, zot: { auth } }: ZotConfigArgs,
   credentialsFile: string,
   locate: (path: string) => string,
 ): JsonObject {
@@ -75,6 +76,7 @@ function renderAuth(
         }),
       },
     }),
+    bearer: jobTokens === undefined ? undefined : renderBearer(jobTokens),
     apikey: true,
     secureSession: (auth.secureSession ?? url.startsWith("https:")) ? true : undefined,
     sessionKeysFile: sessionKeysFile === undefined ? undefined : locate(sessionKeysFile),

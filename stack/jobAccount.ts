@@ -1,0 +1,105 @@
+import { log } from "@pulumi/pulumi";
+import type { Output } from "@pulumi/pulumi";
+import { JobTokens } from "../components/index.ts";
+import type { TestBuildArgs } from "../components/acceptance.ts";
+import { ONLY, audienceOf, pushers, suffixOf } from "../settings/accounts.ts";
+import type { JobAccount } from "../settings/accounts.ts";
+import type { Settings } from "../settings/schema.ts";
+import { ownersOf, sidesOf } from "../systems/forgejo/jobToken/sides.ts";
+import type { AccountBase } from "./ciAccount.ts";
+
+/** An account whose jobs push with their tokens. */
+export interface RegisteredJobAccount {
+  readonly id: string;
+  readonly account: JobAccount;
+  readonly audience: string;
+  /** How the proof ended; absent without one. */
+  readonly result: Output<string | undefined>;
+}
+
+/** Every account with job tokens: the proof, and what its jobs read. */
+export function registerJobAccounts(base: AccountBase): readonly RegisteredJobAccount[] {
+  const { settings, options } = base;
+  return Object.entries(settings.jobAccounts).map(([id, account]) => {
+    const { user, prefixes, repositories, name, shortKey } = account;
+    const audience = audienceOf(settings.registry.url, id);
+    const { result } = new JobTokens(
+      `job-tokens${suffixOf(id)}`,
+      {
+        forgejoUrl: settings.forgejo.url,
+        forgejoToken: settings.forgejo.token,
+        owner: id === ONLY ? base.owner : `${base.owner}/${id}`,
+        variableName: name,
+        targets: repositories,
+        login: {
+          user,
+          registry: settings.registry.url,
+          prefix: prefixes[0],
+          audience,
+          ...(shortKey ? { shortKey } : {}),
+        },
+        configHash: base.configHash,
+        server: base.server,
+        proof: jobTokenProof(settings, id, account),
+        again: base.again,
+      },
+      options,
+    );
+    warnOf(id, account);
+    return { id, account, audience, result };
+  });
+}
+
+function warnOf(id: string, { proof, shortKey, group }: JobAccount): void {
+  const setting = `ci.accounts.${id}.jobToken`;
+  if (proof === undefined) {
+    void log.warn(
+      `Nothing proves that jobs can push with their tokens as ${id}. Copy ci/forgejo/zot-auth-proof.yaml to one of its repositories, and name that in ${setting}.proof.`,
+    );
+  }
+  if (shortKey) {
+    void log.warn(
+      `${setting}.shortKey is set: a job of ${id} can create a key that never expires, and whoever gets hold of it pushes until the group ${group} loses its permission. If your client can send a token, remove the setting.`,
+    );
+  }
+}
+
+/** What the workflow ci/forgejo/zot-auth-proof.yaml is to show, in a job of the account's repository. */
+export function jobTokenProof(settings: Settings, id: string, account: JobAccount): TestBuildArgs | undefined {
+  const { registry, forgejo } = settings;
+  const { proof, repository, shortKey } = account;
+  if (proof === undefined) return undefined;
+  const others = pushers(settings).filter(([other]) => other !== id);
+  const strangers = Object.entries(settings.jobAccounts)
+    .filter(([other, { repositories }]) => other !== id && !mayPush(repositories, proof.repository))
+    .map(([other, { repositories, repository: image }]) => {
+      // zot does not know a token of another owner, and knows one of the same owner by its repository.
+      const status = ownersOf(repositories).includes(ownerOf(proof.repository)) ? 403 : 401;
+      return `${audienceOf(registry.url, other)}|${image}|${status}`;
+    });
+  return {
+    forgejoUrl: forgejo.url,
+    forgejoToken: forgejo.token,
+    repository: proof.repository,
+    workflow: proof.file,
+    ref: proof.ref,
+    timeout: proof.timeout,
+    inputs: {
+      registry: registry.url,
+      audience: audienceOf(registry.url, id),
+      repository,
+      refused: others.map(([, other]) => `${other.prefixes[0]}/zot-auth-sample`).join(" "),
+      strangers: strangers.join(" "),
+      shortKey: String(shortKey),
+    },
+  };
+}
+
+function mayPush(targets: readonly string[], repository: string): boolean {
+  const { repositories, owners } = sidesOf(targets);
+  return repositories.includes(repository) || owners.includes(ownerOf(repository));
+}
+
+function ownerOf(repository: string): string {
+  return repository.split("/")[0] ?? "";
+}

@@ -1,0 +1,60 @@
+import { ZotAuthError } from "../../../core/errors.ts";
+import { unexpected } from "../../../core/http/http.ts";
+import { requestApi } from "../../../core/http/api.ts";
+import { at, string } from "../../../core/json.ts";
+import type { Forgejo } from "../client.ts";
+
+/** What the settings, and zot's config, say about the jobs' tokens. */
+export interface ExpectedJobTokens {
+  readonly issuer: string;
+  /** Whose jobs push. */
+  readonly targets: readonly string[];
+}
+
+const DISCOVERY = "/api/actions/.well-known/openid-configuration";
+
+/**
+ * Whether Forgejo gives its jobs tokens, and such as zot's config expects. zot compares byte by byte what Forgejo writes into them, and refuses any other token
+ * without a word.
+ *
+ * @throws ZotAuthError `FORGEJO_JOB_TOKENS_UNKNOWN`, `FORGEJO_ISSUER_DIFFERS`, `FORGEJO_NAME_DIFFERS`
+ */
+export async function assertJobTokens(
+  forgejo: Forgejo,
+  { issuer, targets }: ExpectedJobTokens,
+  signal: AbortSignal,
+): Promise<void> {
+  await Promise.all([
+    assertIssuer(forgejo, issuer, signal),
+    ...targets.map(async (one) => assertSpelling(forgejo, one)),
+  ]);
+}
+
+async function assertIssuer(forgejo: Forgejo, issuer: string, signal: AbortSignal): Promise<void> {
+  const { endpoint } = forgejo;
+  const answer = await requestApi(endpoint, DISCOVERY, { signal });
+  if (answer.status === 404) {
+    const { json } = await requestApi(endpoint, "/api/v1/version", { signal });
+    const version = string(at(json, "version"));
+    throw new ZotAuthError(
+      "FORGEJO_JOB_TOKENS_UNKNOWN",
+      `Forgejo${version === "" ? "" : ` ${version}`} gives its jobs no tokens (${endpoint.url}${DISCOVERY} does not exist); Forgejo 15.0.0 and later do. Upgrade Forgejo, or use auth: apiKey in ci.accounts.`,
+    );
+  }
+  const named = string(at(answer.json, "issuer"));
+  if (answer.status !== 200 || named === "") throw unexpected(endpoint, "name the issuer of its jobs' tokens", answer);
+  if (named === issuer) return;
+  throw new ZotAuthError(
+    "FORGEJO_ISSUER_DIFFERS",
+    `The tokens of Forgejo's jobs have the issuer ${named}, and zot would expect ${issuer} and refuse them all. Set forgejo.rootUrl to Forgejo's ROOT_URL: ${named.replace(/\/api\/actions$/, "")}`,
+  );
+}
+
+async function assertSpelling(forgejo: Forgejo, target: string): Promise<void> {
+  const spelled = await forgejo.spelling(target);
+  if (spelled === target) return;
+  throw new ZotAuthError(
+    "FORGEJO_NAME_DIFFERS",
+    `ci.accounts: ${target} is ${spelled} in Forgejo, and in the tokens of its jobs. zot tells the two apart, so write ${spelled}.`,
+  );
+}

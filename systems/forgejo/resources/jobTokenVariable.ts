@@ -1,0 +1,82 @@
+import { createHash } from "node:crypto";
+import type { Context, Observed, Resource } from "../../../provider/resource.ts";
+import { markerBeside, takeBackByMarker, targetDrift, targetIdFor } from "../actionsSecrets.ts";
+import { Forgejo } from "../client.ts";
+import type { ForgejoConnection } from "../client.ts";
+import { isMarker, markerText, ownerOfLabel } from "../secretMarker.ts";
+import type { PushLogin, SecretMarker } from "../secretMarker.ts";
+import { markerName } from "../target.ts";
+import { jobTokenVariableOutputs } from "./outputs.ts";
+
+/** The variable from which jobs that push with their tokens read where, and how. */
+export interface JobTokenVariableInputs extends ForgejoConnection {
+  /** `owner/repository`, an organisation's name, or `user:` and the login of the token's user. */
+  readonly target: string;
+  /** What the variable's name begins with. */
+  readonly name: string;
+  /** Its owner, in the variable. */
+  readonly label: string;
+  readonly login: PushLogin;
+}
+
+export interface JobTokenVariableState extends JobTokenVariableInputs, Observed {
+  /** The target's numeric id, since the name can be reused. */
+  readonly targetId: number;
+}
+
+export const jobTokenVariable: Resource<JobTokenVariableInputs, JobTokenVariableState> = {
+  computed: jobTokenVariableOutputs,
+
+  // A new address or a new name is an update: FormerSecrets deletes the old variables, once all are written.
+  diff: ({ inputs, oldInputs }) => ({ replace: inputs.target === oldInputs.target ? [] : ["target"] }),
+
+  async create(inputs, context) {
+    return { id: inputs.target, state: await write(inputs, context) };
+  },
+
+  async read(state, context) {
+    return { ...state, drift: await driftOf(state, context) };
+  },
+
+  async update(state, inputs, context) {
+    return write(inputs, context, state);
+  },
+
+  async delete({ target, name: secretName, label: owner, ...connection }, context) {
+    const forgejo = new Forgejo(connection, context.signal);
+    await takeBackByMarker(forgejo, { target, secretName, owner, isVariable: true }, context);
+  },
+};
+
+function markerOf({ label, target, forgejoUrl, login }: JobTokenVariableInputs): SecretMarker {
+  const fingerprint = createHash("sha256").update(JSON.stringify(login)).digest("hex").slice(0, 16);
+  return { label, fingerprint, target, url: forgejoUrl, login };
+}
+
+async function write(
+  inputs: JobTokenVariableInputs,
+  context: Context,
+  before?: JobTokenVariableState,
+): Promise<JobTokenVariableState> {
+  const { target, name, label } = inputs;
+  const forgejo = new Forgejo(inputs, context.signal);
+  const targetId = await targetIdFor(forgejo, target, context, before);
+  const seen = await markerBeside(forgejo, target, name);
+  if (seen !== undefined && ownerOfLabel(seen.label) !== label)
+    context.warn(
+      `the variable ${markerName(name)} of ${target} belonged to ${seen.label}, and now belongs to ${label}`,
+    );
+  await forgejo.putVariable(target, markerName(name), markerText(markerOf(inputs)));
+  return { ...inputs, targetId, drift: "" };
+}
+
+/** The drift that a refresh finds, in one sentence; empty if there is none. */
+async function driftOf(state: JobTokenVariableState, context: Context): Promise<string> {
+  const { target, name, targetId } = state;
+  const forgejo = new Forgejo(state, context.signal);
+  const drift = await targetDrift(forgejo, target, targetId);
+  if (drift !== "") return drift;
+  const found = await forgejo.variable(target, markerName(name));
+  if (found === undefined) return `${target} has no variable ${markerName(name)}`;
+  return isMarker(found, markerOf(state)) ? "" : `the variable ${markerName(name)} of ${target} has another value`;
+}
