@@ -163,6 +163,7 @@ export class ZotServer extends ComponentResource {
       startDigest: startDigest(config, facts.version),
       repairs: facts.config.repairs,
       serviceRepairs: facts.service.repairs,
+      bearer: served.bearer,
     };
     const { definition } = serving.service;
     const definitionHash = definition === undefined ? undefined : sha256(definition);

@@ -21,6 +21,8 @@ export interface Deployment extends ServingZot {
   readonly issuer: string;
   /** What a zot that was started by hand must run with to be adopted without a restart. Default: such a zot is always restarted. */
   readonly adopted?: StartedWith | undefined;
+  /** Whether the config has `http.auth.bearer`, with which some releases of zot accept nothing but tokens. Default: no. */
+  readonly bearer?: boolean;
 }
 
 /**
@@ -31,12 +33,12 @@ export interface Deployment extends ServingZot {
  * the previous config. A kill at any step leaves a config that zot starts with, and the next run finishes.
  */
 export function deployScript(deployment: Deployment): string {
-  const { binary, repairs, service, serviceRepairs, number = 0, issuer } = deployment;
+  const { binary, repairs, service, serviceRepairs, number = 0, issuer, bearer = false } = deployment;
   return `${servingZot(deployment)}
 ${definitionFunctions(service, serviceRepairs)}
 zot=${quote(binary)}; start=${quote(startOf(deployment))}; number=${number}; issuer=${quote(issuer)}
 ${ISSUER}
-${deployment.adopted === undefined ? "adopts() { false; }" : adoptingFunctions(deployment.adopted)}
+${bearer ? `${ALL_WAYS}\n` : ""}${deployment.adopted === undefined ? "adopts() { false; }" : adoptingFunctions(deployment.adopted)}
 ${UNDO}
 new=$work/new.json; phase1=$work/canary.json
 cat > "$new"
@@ -73,13 +75,13 @@ if [ $restart = no ]; then
     restart=fallback
   fi
 else replace "$phase1" "$config"; fi
-if [ $restart != no ]; then start_anew || exit 1; within $ready_seconds ready_and canary_on || { not_in_force; exit 1; }; fi
+if [ $restart != no ]; then start_anew || exit 1; within $ready_seconds ready_and canary_on || { ${bearer ? "only_tokens || not_in_force" : "not_in_force"}; exit 1; }; fi
 put "$new" "$config"
 if ! within $reload_seconds ready_and canary_off; then
   issuer_answers && start_anew || exit 1
-  within $ready_seconds ready_and canary_off || { not_in_force; exit 1; }
+  within $ready_seconds ready_and canary_off || { ${bearer ? "only_tokens || not_in_force" : "not_in_force"}; exit 1; }
 fi
-settle_service
+${bearer ? "if ! within $reload_seconds people_sign_in; then only_tokens || not_in_force; exit 1; fi\n" : ""}settle_service
 note "$config" "$(sum "$new")" "$start" ${repairs} settled
 changing=no
 discard_former
@@ -101,6 +103,16 @@ const ISSUER = `issuer_answers() {
   if [ "$named" != "$issuer" ]; then
     say "The issuer in the document at $discovery is \\"$named\\", and in zot's config \\"$issuer\\". zot does not start unless they are identical, including a trailing slash. Check authentik.url and authentik.application."; return 1
   fi
+}`;
+
+/**
+ * zot before 2.1.22 accepts a config with tokens beside sign-ins and keys, and then answers everything else with 401: the canary is not seen, and nobody is sent to
+ * sign in.
+ */
+const ALL_WAYS = `people_sign_in() { [ "$(status "$origin/zot/auth/login?provider=oidc&callback_ui=%2F")" = 302 ]; }
+only_tokens() {
+  ready && ! people_sign_in || return 1
+  say "With http.auth.bearer, this zot accepts nothing but job tokens: nobody can sign in, and keys and anonymous pulls are refused. Upgrade zot on the host, or use auth: apiKey in ci.accounts."
 }`;
 
 /** `undo` restores the previously active files, and reports the result. */

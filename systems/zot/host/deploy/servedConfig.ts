@@ -11,6 +11,8 @@ export interface ServedConfig {
   readonly issuer: string;
   /** zot's address for browsers; `undefined` if the config has none. */
   readonly externalUrl: string | undefined;
+  /** Whether it has `http.auth.bearer`. */
+  readonly bearer: boolean;
   /** The file that zot logs into; `undefined`: its standard output. */
   readonly log: string | undefined;
 }
@@ -39,6 +41,7 @@ export function readServedConfig(config: unknown): ServedConfig {
     credentialsFile: required(...oidc, "credentialsFile"),
     issuer: required(...oidc, "issuer"),
     externalUrl: typeof externalUrl === "string" && externalUrl !== "" ? externalUrl : undefined,
+    bearer: valueAt(config, "http", "auth", "bearer") !== undefined,
     log: typeof log === "string" && log !== "" ? log : undefined,
   };
   if (missing.length > 0) {

@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../../../../core/errorCodes.ts";
-import { OLDEST_SUPPORTED, atLeast, parseZotVersion } from "../../version.ts";
+import { FIRST_WITH_JOB_TOKENS, OLDEST_SUPPORTED, atLeast, parseZotVersion } from "../../version.ts";
 import type { ConfigSeen } from "./configSeen.ts";
 import { fails, holds } from "./verdict.ts";
 import type { Verdict } from "./verdict.ts";
@@ -41,13 +41,14 @@ export function diagnoseKeyEndpoint(seen: EndpointSeen, config?: ConfigSeen): Ve
     ...(login === undefined ? [] : [`/zot/auth/login: ${shown(login)}`]),
   ];
   const say = (code: ErrorCode, text: string): Verdict => fails(NAME, code, `${text} (${status.join("; ")}.)`);
-  if (seen.bearer || config?.bearer === true) {
+  const parsed = parseZotVersion(version);
+  const isExclusive = parsed === undefined || !atLeast(parsed, FIRST_WITH_JOB_TOKENS);
+  if (seen.bearer || (config?.bearer === true && isExclusive)) {
     return say(
       "BEARER_BESIDE_OPENID",
-      "zot's config has http.auth.bearer. With it zot accepts no OIDC sign-in, no API key and no anonymous pull. Remove it and restart zot.",
+      "zot's config has http.auth.bearer. With it, zot 2.1.21 and earlier accept no OIDC sign-in, no API key and no anonymous pull; later releases do, unless it has a realm and a service. Remove it and restart zot.",
     );
   }
-  const parsed = parseZotVersion(version);
   if (parsed !== undefined && !atLeast(parsed, OLDEST_SUPPORTED)) {
     return say(
       "ZOT_TOO_OLD",

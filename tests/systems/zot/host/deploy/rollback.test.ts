@@ -45,6 +45,23 @@ test("if zot does not start, the error quotes zot, and the previous config serve
   assert.equal(world.zot.restarts, 3, "once with the new config, once with the previous one");
 });
 
+for (const start of ["only tokens", "no sign-in"]) {
+  test(`if zot accepts "${start}" once it has a config with job tokens, the previous config serves`, async () => {
+    const { code, stderr } = await world.deploy(world.text([], { start }), { startDigest: "digest-2", bearer: true });
+    assert.equal(code, 1);
+    assert.match(stderr, /this zot accepts nothing but job tokens.*Upgrade zot on the host, or use auth: apiKey/);
+    assert.doesNotMatch(stderr, /setting registry\.configFile|timed out/);
+    assert.match(stderr, /The previous config was restored and serves/);
+    asBefore();
+  });
+}
+
+test("a config with job tokens serves where everything else is accepted, too", async () => {
+  world.zot.signIn = { clientId: "zot", externalUrl: "https://registry.example" };
+  const { code, stderr } = await world.deploy(world.text([]), { startDigest: "digest-2", bearer: true });
+  assert.equal(code, 0, stderr);
+});
+
 test("the error quotes only what zot logged since the restart", async () => {
   writeFileSync(world.at("zot.log"), '{"level":"error","message":"long ago"}\n');
   const { stderr } = await world.deploy(world.text([], { start: "refused" }), { startDigest: "digest-2" });

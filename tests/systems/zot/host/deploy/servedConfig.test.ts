@@ -17,6 +17,7 @@ test("a deployment takes its files and the issuer from the config", () => {
     dataDirectory: "/var/lib/zot",
     ...OIDC,
     externalUrl: undefined,
+    bearer: false,
     log: undefined,
   });
   assert.equal(readServedConfig({ ...config(), log: { output: "/var/log/zot.log" } }).log, "/var/log/zot.log");

@@ -139,6 +139,15 @@ export class FakeZot {
       response.writeHead(302, { location: `${this.url}/authorize?${query.toString()}` }).end();
       return;
     }
+    if (path.startsWith("/zot/auth/login?provider=oidc") && running.config.start === "no sign-in") {
+      response.writeHead(400).end();
+      return;
+    }
+    // As zot 2.1.21 with http.auth.bearer.
+    if (running.config.start === "only tokens" && path !== "/readyz") {
+      response.writeHead(path.startsWith("/v2/") ? 401 : 400).end();
+      return;
+    }
     const [, repository] = /^\/v2\/(.+)\/tags\/list$/.exec(path) ?? [];
     if (repository !== undefined) {
       const { repositories } = running.config.http.accessControl;
