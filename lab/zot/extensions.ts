@@ -1,6 +1,7 @@
 // Stands in for zot: the extensions for management, search, metrics and the web UI.
 import type { Subject } from "./access/accessControl.ts";
 import { mayReadMetrics } from "./access/accessControl.ts";
+import type { BearerConfig } from "./config/bearer.ts";
 import { authenticate, refuseForbidden } from "./access/authentication.ts";
 import type { Answered, Exchange } from "./server/http.ts";
 import {
@@ -44,13 +45,18 @@ export function managementRoute(zot: ZotState, exchange: Exchange): Answered {
         : {
             auth: {
               ...(auth.passwords ? { htpasswd: {} } : {}),
-              ...(auth.bearer === undefined ? {} : { bearer: auth.bearer }),
+              ...(auth.bearer === undefined ? {} : { bearer: describeBearer(auth.bearer) }),
               ...(providers.length === 0 ? {} : { openid: { providers: Object.fromEntries(providers) } }),
               ...(auth.apiKey ? { apikey: true } : {}),
             },
           },
   };
   return sendText(exchange, 200, goJson(description));
+}
+
+/** zot does not show the issuers. */
+function describeBearer({ realm, service }: BearerConfig): object {
+  return { ...(realm === "" ? {} : { realm }), ...(service === "" ? {} : { service }) };
 }
 
 /** `/v2/_oci/ext/discover`: the enabled extensions. */

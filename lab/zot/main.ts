@@ -4,6 +4,7 @@ import { ConfigError } from "./config/error.ts";
 import { builtWith } from "./extensions.ts";
 import { loadConfig } from "./config/load.ts";
 import { jsonLog, lineWriter } from "./server/log.ts";
+import { BearerError } from "./access/bearer/bearerError.ts";
 import { RelyingPartyError } from "./signIn/relyingParty.ts";
 import { schemaText } from "./config/schema.ts";
 import { zotVersion } from "./version.ts";
@@ -127,6 +128,12 @@ async function serve(file: string | undefined, release: string | undefined): Pro
 function explain(error: unknown, write: (line: string) => void): number {
   if (error instanceof RelyingPartyError) {
     const message = "failed to initialize new relying party oidc";
+    jsonLog(write)("error", message, { error: error.message });
+    process.stderr.write(`panic: ${message}\n`);
+    return 2;
+  }
+  if (error instanceof BearerError) {
+    const message = "failed to initialize OIDC bearer authorizer";
     jsonLog(write)("error", message, { error: error.message });
     process.stderr.write(`panic: ${message}\n`);
     return 2;

@@ -1,4 +1,4 @@
-// Stands in for zot: differences between releases, measured (v2.1.13, v2.1.18, v2.1.20) or read in its history.
+// Stands in for zot: differences between releases, measured (v2.1.13, v2.1.18, v2.1.20, and v2.1.20 with the change for combined bearer tokens) or read in its history.
 
 /** The behaviour of a zot release. */
 export interface ZotVersion {
@@ -30,6 +30,10 @@ export interface ZotVersion {
   readonly conforms: boolean;
   /** Supports `accessControl.metrics.anonymousPolicy`; in older releases, an empty name in `users` means anonymous. */
   readonly metricsAnonymousPolicy: boolean;
+  /** Has `/zot/auth/token`, which exchanges a password for a bearer token. */
+  readonly tokenEndpoint: boolean;
+  /** Takes bearer tokens beside sign-in, API keys and anonymous users; in older releases, bearer tokens disable these. The first such release is assumed. */
+  readonly bearerCombined: boolean;
   /** Whether this is the given release, such as `2.1.17`, or a later one. */
   atLeast(release: string): boolean;
 }
@@ -67,6 +71,8 @@ export function zotVersion(release: string = defaultRelease): ZotVersion {
     blobDigestChecked: atLeast("2.1.18"),
     conforms: atLeast("2.1.19"),
     metricsAnonymousPolicy: atLeast("2.1.18"),
+    tokenEndpoint: atLeast("2.1.19"),
+    bearerCombined: atLeast("2.1.22"),
     atLeast,
   };
 }

@@ -2,9 +2,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Subject } from "./accessControl.ts";
 import { anonymous, hasAnonymousPolicy } from "./accessControl.ts";
+import { setBearerChallenge, setChallenge } from "./bearer/challenge.ts";
+import { authenticateKey, bearerToken, identifyWorkload } from "./bearer/tokens.ts";
+import { challengesBearer, enablesBearer } from "../config/bearer.ts";
 import { hasOnlyAnonymousPolicies } from "../config/checks.ts";
 import type { Answered, Exchange } from "../server/http.ts";
-import { cookie, sendJson, setCookie, splitOnce } from "../server/http.ts";
+import { comesFromUi, cookie, isEmptyAuthorization, sendJson, setCookie, splitOnce } from "../server/http.ts";
 import { ociError, sendOciError } from "../distribution/errors.ts";
 import type { ZotState } from "../server/state.ts";
 import { authenticatesUsers } from "../server/state.ts";
@@ -13,43 +16,46 @@ const managementPath = "/v2/_zot/ext/mgmt";
 
 /** The authenticated user, or `answered` if the request was rejected. */
 export async function authenticate(zot: ZotState, exchange: Exchange): Promise<Subject | Answered> {
-  const subject = zot.startConfig.http.auth?.bearer === undefined ? identify(zot, exchange) : undefined;
-  return subject ?? (await refuseUnknown(zot, exchange));
+  const bearer = zot.startConfig.http.auth?.bearer;
+  const exclusive = !zot.version.bearerCombined && enablesBearer(bearer);
+  const byToken =
+    exclusive || (zot.version.bearerCombined && bearer !== undefined && bearerToken(exchange) !== undefined);
+  if (!byToken) return recorded(exchange, identify(zot, exchange)) ?? (await refuseUnknown(zot, exchange));
+  const subject = exclusive && needsNoToken(zot, exchange) ? anonymous : await identifyWorkload(zot, exchange);
+  return recorded(exchange, subject) ?? refuseToken(zot, exchange);
+}
+
+/** Notes the user for the audit log. */
+function recorded(exchange: Exchange, subject: Subject | undefined): Subject | undefined {
+  exchange.user = subject?.name ?? "";
+  return subject;
+}
+
+/** If tokens are the only way to authenticate, these requests need none. */
+function needsNoToken(zot: ZotState, { request, path }: Exchange): boolean {
+  if (!isEmptyAuthorization(request.headers.authorization)) return false;
+  return request.url === managementPath || readsMetrics(zot, path);
 }
 
 function identify(zot: ZotState, exchange: Exchange): Subject | undefined {
   const { request } = exchange;
   const { authorization } = request.headers;
   const withBasic = authenticatesUsers(zot.config);
+  const { bearer, mtls } = zot.startConfig.http.auth ?? {};
   if ((request.headersDistinct["authorization"] ?? []).length > 1) return undefined;
   if (!isEmptyAuthorization(authorization) && withBasic) return byApiKey(zot, authorization ?? "");
   if (comesFromUi(exchange))
     return bySession(zot, exchange) ?? (allowsAnonymous(zot, exchange) ? anonymous : undefined);
-  if (!withBasic && zot.config.http.auth?.mtls !== true) return anonymous;
+  if (!withBasic && mtls !== true && !enablesBearer(bearer)) return anonymous;
   if (!allowsAnonymous(zot, exchange)) return undefined;
-  return challengesDocker(zot, exchange) ? undefined : anonymous;
-}
-
-/** An empty name with an empty password counts as no credentials. */
-function isEmptyAuthorization(header: string | undefined): boolean {
-  return header === undefined || header === "" || header.toLowerCase() === "basic og==";
-}
-
-/** zot's web UI sends this header; without it, zot ignores the session cookie. */
-export function comesFromUi({ request }: Exchange): boolean {
-  return request.headers["x-zot-api-client"] === "zot-ui";
+  return challengesPing(zot, exchange) ? undefined : anonymous;
 }
 
 function byApiKey(zot: ZotState, header: string): Subject | undefined {
   const [scheme = "", encoded] = splitOnce(header, " ");
   if (scheme.toLowerCase() !== "basic" || encoded === undefined) return undefined;
-  const [name = "", secret] = splitOnce(Buffer.from(encoded, "base64").toString(), ":");
-  if (secret === undefined || zot.config.http.auth?.apiKey !== true) return undefined;
-  if (!zot.users.useApiKey(name, secret)) {
-    zot.log("info", "failed to find any user info for the presented API key, or it has expired");
-    return undefined;
-  }
-  return { name, groups: zot.users.groups(name) ?? [] };
+  const [username = "", secret] = splitOnce(Buffer.from(encoded, "base64").toString(), ":");
+  return secret === undefined ? undefined : authenticateKey(zot, { username, secret });
 }
 
 function bySession(zot: ZotState, exchange: Exchange): Subject | undefined {
@@ -62,28 +68,34 @@ function bySession(zot: ZotState, exchange: Exchange): Subject | undefined {
 
 function allowsAnonymous(zot: ZotState, { request, path }: Exchange): boolean {
   const { accessControl } = zot.config.http;
-  const { metricsPath } = zot.startConfig.extensions;
-  const anonymousMetrics =
-    zot.version.metricsAnonymousPolicy &&
-    metricsPath !== undefined &&
-    path.startsWith(metricsPath) &&
-    isEmptyAuthorization(request.headers.authorization) &&
-    accessControl?.metrics.anonymousPolicy.includes("read") === true;
+  const anonymousMetrics = isEmptyAuthorization(request.headers.authorization) && readsMetrics(zot, path);
   return hasAnonymousPolicy(accessControl) || request.url === managementPath || anonymousMetrics;
 }
 
-/** docker sends credentials only if the registry asks for them on the first request. */
-function challengesDocker(zot: ZotState, { request, path }: Exchange): boolean {
+/** Whether the path is the metrics', and anonymous users may read these. */
+function readsMetrics(zot: ZotState, path: string): boolean {
+  const { metricsPath } = zot.startConfig.extensions;
+  return (
+    zot.version.metricsAnonymousPolicy &&
+    metricsPath !== undefined &&
+    path.startsWith(metricsPath) &&
+    zot.config.http.accessControl?.metrics.anonymousPolicy.includes("read") === true
+  );
+}
+
+/** docker sends credentials only if the registry asks for them on the first request, and no client gets a token unless it is told where. */
+function challengesPing(zot: ZotState, { request, path }: Exchange): boolean {
   const agent = request.headers["user-agent"] ?? "";
   const { accessControl, auth } = zot.config.http;
+  const isDocker = agent.includes("Docker-Client") || agent.startsWith("docker/");
+  const challengesDocker =
+    zot.version.dockerPingChallenged && isDocker && (auth?.apiKey === true || auth?.passwords === true);
   return (
-    zot.version.dockerPingChallenged &&
     path === "/v2/" &&
-    (agent.includes("Docker-Client") || agent.startsWith("docker/")) &&
+    (challengesDocker || challengesBearer(zot.startConfig.http.auth?.bearer)) &&
     accessControl !== undefined &&
     hasAnonymousPolicy(accessControl) &&
-    !hasOnlyAnonymousPolicies(accessControl) &&
-    (auth?.apiKey === true || auth?.passwords === true)
+    !hasOnlyAnonymousPolicies(accessControl)
   );
 }
 
@@ -95,26 +107,24 @@ async function refuseUnknown(zot: ZotState, exchange: Exchange): Promise<Answere
   return sendJson(exchange, 401, ociError("UNAUTHORIZED"));
 }
 
-/** Insufficient permissions: 401 for anonymous users, 403 for others. */
-export async function refuseForbidden(zot: ZotState, exchange: Exchange, subject: Subject): Promise<Answered> {
+/** 401: a token that zot does not accept, even where anonymous users may do the same. */
+function refuseToken(zot: ZotState, exchange: Exchange): Answered {
+  const absent = isEmptyAuthorization(exchange.request.headers.authorization);
+  if (absent) zot.log("debug", "no bearer token provided");
+  else zot.log("error", "failed to authenticate with bearer token");
+  setBearerChallenge(zot, exchange);
+  return sendJson(exchange, 401, ociError("UNAUTHORIZED"));
+}
+
+/** Insufficient permissions: 401 for anonymous users, 403 for others, with the message of the condition that did not hold. */
+export async function refuseForbidden(
+  zot: ZotState,
+  exchange: Exchange,
+  subject: Subject,
+  reason = "",
+): Promise<Answered> {
   await delay((zot.startConfig.http.auth?.failDelay ?? 0) * 1000);
   setChallenge(zot, exchange);
-  return subject.name === "" ? sendOciError(exchange, 401, "UNAUTHORIZED") : sendOciError(exchange, 403, "DENIED");
-}
-
-function setChallenge(zot: ZotState, exchange: Exchange): void {
-  if (comesFromUi(exchange)) return;
-  const { auth, realm } = zot.startConfig.http;
-  const bearer = auth?.bearer;
-  const challenge =
-    bearer === undefined
-      ? `Basic realm="${realm === "" ? "Authorization Required" : realm}"`
-      : `Bearer realm="${bearer.realm}",service="${bearer.service}",scope="${bearerScope(exchange)}"`;
-  exchange.response.setHeader("WWW-Authenticate", challenge);
-}
-
-function bearerScope({ path, method }: Exchange): string {
-  if (path === "/v2/") return "";
-  const repository = /^\/v2\/(.+)\/(?:manifests|blobs|tags|referrers)\//.exec(path)?.[1] ?? "";
-  return `repository:${repository}:${method === "GET" || method === "HEAD" ? "pull" : "push"}`;
+  if (subject.name === "") return sendOciError(exchange, 401, "UNAUTHORIZED");
+  return sendOciError(exchange, 403, "DENIED", reason === "" ? {} : { reason });
 }

@@ -1,4 +1,7 @@
 // Stands in for zot: validates a decoded configuration, in zot's order and with its messages.
+import { conditionProblem } from "../access/conditions.ts";
+import type { BearerConfig } from "./bearer.ts";
+import { enablesBearer } from "./bearer.ts";
 import type { AccessControlConfig, AuthConfig, OidcProviderConfig, ZotConfig } from "./config.ts";
 import { ConfigError } from "./error.ts";
 import { formatDuration } from "./durations.ts";
@@ -21,6 +24,7 @@ export function checkConfig(config: ZotConfig, version: ZotVersion, log: Log): Z
   checkPort(withSecrets.http.port);
   checkExtensions(withSecrets, version);
   checkProviders(withSecrets.http.auth, log);
+  checkBearer(withSecrets.http.auth?.bearer, log);
   checkAccessControl(withSecrets);
   if (config.distSpecVersion !== "" && config.distSpecVersion !== distSpecVersion) {
     log("warn", "config dist-spec version differs from version actually used", {
@@ -142,14 +146,39 @@ function checkProvider(name: string, provider: OidcProviderConfig, log: Log): vo
   }
 }
 
+function checkBearer(bearer: BearerConfig | undefined, log: Log): void {
+  const upstream = bearer?.upstreamTokenEndpoint;
+  if (upstream === undefined) return;
+  if (upstream.realm === "" || upstream.service === "") {
+    throw invalid("upstreamTokenEndpoint.realm and upstreamTokenEndpoint.service must be configured together");
+  }
+  const protocol = URL.parse(upstream.realm)?.protocol;
+  if (protocol === undefined) throw invalid("upstreamTokenEndpoint.realm must be an absolute URL");
+  if (protocol === "https:") return;
+  if (protocol !== "http:" || !upstream.allowInsecureHttp) {
+    throw invalid("upstreamTokenEndpoint.realm must use https unless upstreamTokenEndpoint.allowInsecureHttp is true");
+  }
+  log(
+    "warn",
+    "upstreamTokenEndpoint.allowInsecureHttp is enabled; token endpoint credentials may be sent over plaintext HTTP",
+  );
+}
+
 function checkAccessControl({ http }: ZotConfig): void {
   const { accessControl, auth } = http;
   if (accessControl === undefined) return;
-  const authenticates = auth !== undefined && (auth.passwords || auth.mtls || auth.openid !== undefined || auth.apiKey);
+  const authenticates =
+    auth !== undefined &&
+    (auth.passwords || auth.mtls || auth.openid !== undefined || auth.apiKey || enablesBearer(auth.bearer));
   if (!authenticates && !hasOnlyAnonymousPolicies(accessControl)) {
     throw invalid(
       "access control config requires one of htpasswd, ldap, openid or mTLS authentication or using only 'anonymousPolicy' policies",
     );
+  }
+  const problem = conditionProblem(accessControl);
+  if (problem !== undefined) {
+    const message = "failed to compile access control policy conditions";
+    throw new ConfigError(`invalid server config: ${problem}`, message, { error: problem });
   }
   if (Object.keys(accessControl.repositories).every(isValidGlob)) return;
   throw new ConfigError(

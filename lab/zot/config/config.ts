@@ -1,12 +1,21 @@
 // Stands in for zot: the parts of its configuration that the stand-in uses.
+import type { BearerConfig } from "./bearer.ts";
+import { toBearer, toConditions } from "./bearer.ts";
 import type { Section } from "./schema.ts";
+import { flag, list, number, section, sections, text } from "./values.ts";
+
+export interface Condition {
+  readonly expression: string;
+  /** What clients are told if it does not hold. */
+  readonly message: string;
+}
 
 export interface Policy {
   readonly users: readonly string[];
   readonly groups: readonly string[];
   readonly actions: readonly string[];
-  /** The policy has conditions. These are CEL expressions, which the stand-in cannot evaluate, so it grants nothing. */
-  readonly conditional: boolean;
+  /** CEL expressions on the request. The policy grants nothing unless all of them hold. */
+  readonly conditions: readonly Condition[];
 }
 
 export interface RepositoryPolicies {
@@ -42,7 +51,7 @@ export interface OpenIdConfig {
 export interface AuthConfig {
   readonly apiKey: boolean;
   readonly openid?: OpenIdConfig;
-  readonly bearer?: { readonly realm: string; readonly service: string };
+  readonly bearer?: BearerConfig;
   readonly secureSession: boolean;
   readonly sessionKeysFile: string;
   /** htpasswd or LDAP is configured. The stand-in has no such users, but like zot it counts this as an authentication method. */
@@ -72,7 +81,12 @@ export interface ZotConfig {
     readonly auth?: AuthConfig;
     readonly accessControl?: AccessControlConfig;
   };
-  readonly log: { readonly level: string; readonly output: string };
+  readonly log: {
+    readonly level: string;
+    readonly output: string;
+    /** The file of the audit log. Empty for none. */
+    readonly audit: string;
+  };
   readonly extensions: {
     readonly search: boolean;
     readonly ui: boolean;
@@ -111,7 +125,7 @@ export function toConfig(root: Section): ZotConfig {
       ...(auth === undefined ? {} : { auth: toAuth(auth) }),
       ...(accessControl === undefined ? {} : { accessControl: toAccessControl(accessControl) }),
     },
-    log: { level: text(log, "level") || "debug", output: text(log, "output") },
+    log: { level: text(log, "level") || "debug", output: text(log, "output"), audit: text(log, "audit") },
     extensions: {
       search: enabled(extensions, "search"),
       ui: enabled(extensions, "ui"),
@@ -140,7 +154,7 @@ function toAuth(auth: Section): AuthConfig {
             callbackAllowOrigins: list(openid, "callbackalloworigins"),
           },
         }),
-    ...(bearer === undefined ? {} : { bearer: { realm: text(bearer, "realm"), service: text(bearer, "service") } }),
+    ...(bearer === undefined ? {} : { bearer: toBearer(bearer) }),
     secureSession: flag(auth, "securesession", false),
     sessionKeysFile: text(auth, "sessionkeysfile"),
     passwords: text(section(auth, "htpasswd") ?? {}, "path") !== "" || section(auth, "ldap") !== undefined,
@@ -167,9 +181,7 @@ function toAccessControl(accessControl: Section): AccessControlConfig {
   const metrics = section(accessControl, "metrics") ?? {};
   const repositories = Object.entries(section(accessControl, "repositories") ?? {}).map(([pattern, value]) => {
     const group = (value ?? {}) as Section;
-    const policies = ((group["policies"] as readonly (Section | undefined)[] | undefined) ?? []).map((policy) =>
-      toPolicy(policy ?? {}),
-    );
+    const policies = sections(group, "policies").map(toPolicy);
     return [
       pattern,
       { policies, defaultPolicy: list(group, "defaultpolicy"), anonymousPolicy: list(group, "anonymouspolicy") },
@@ -187,29 +199,8 @@ function toPolicy(policy: Section): Policy {
     users: list(policy, "users"),
     groups: list(policy, "groups"),
     actions: list(policy, "actions"),
-    conditional: Array.isArray(policy["conditions"]) && policy["conditions"].length > 0,
+    conditions: toConditions(policy, "conditions"),
   };
-}
-
-// The decoder has checked the types, so these only add defaults.
-function section(parent: Section, key: string): Section | undefined {
-  return parent[key] as Section | undefined;
-}
-
-function text(parent: Section, key: string): string {
-  return (parent[key] as string | undefined) ?? "";
-}
-
-function number(parent: Section, key: string): number | undefined {
-  return parent[key] as number | undefined;
-}
-
-function flag(parent: Section, key: string, absent: boolean): boolean {
-  return (parent[key] as boolean | undefined) ?? absent;
-}
-
-function list(parent: Section, key: string): readonly string[] {
-  return (parent[key] as readonly string[] | undefined) ?? [];
 }
 
 /** An extension is enabled if its section exists and does not set `enable` to false. */

@@ -1,7 +1,7 @@
 // Stands in for zot: reloads a changed configuration, with zot's limits on what it notices and applies.
 import { closeSync, fstatSync, openSync, readSync, watch } from "node:fs";
 import { extname } from "node:path";
-import type { ZotConfig } from "./config.ts";
+import type { AuthConfig, ZotConfig } from "./config.ts";
 import { parseConfig } from "./load.ts";
 import type { ZotState } from "../server/state.ts";
 
@@ -56,16 +56,13 @@ function reloadable(current: ZotConfig, next: ZotConfig): ZotConfig {
       ...{ address, port, realm, externalUrl, allowOrigin, tls },
       ...(next.http.accessControl === undefined ? {} : { accessControl: next.http.accessControl }),
       // A reload cannot add authentication to a server that started without it.
-      ...(auth === undefined || nextAuth === undefined
-        ? {}
-        : {
-            auth: {
-              ...nextAuth,
-              failDelay: auth.failDelay,
-              sessionKeysFile: auth.sessionKeysFile,
-              ...(auth.bearer === undefined ? {} : { bearer: auth.bearer }),
-            },
-          }),
+      ...(auth === undefined || nextAuth === undefined ? {} : { auth: reloadableAuth(auth, nextAuth) }),
     },
   };
+}
+
+/** Bearer tokens are not reloaded, neither when they are added nor when they are removed. */
+function reloadableAuth({ bearer, failDelay, sessionKeysFile }: AuthConfig, next: AuthConfig): AuthConfig {
+  const { bearer: _next, ...others } = next;
+  return { ...others, failDelay, sessionKeysFile, ...(bearer === undefined ? {} : { bearer }) };
 }

@@ -72,7 +72,7 @@ const durationKeys = new Set(
 
 const acronyms = /^(api|http|gc|ldap|mtls|tls|cve|ui)(?=[A-Z]|$)/;
 // Keys named by a Go struct tag instead of the field.
-const taggedKeys = new Set(["accessControl", "repositories"]);
+const taggedKeys = new Set(["accessControl", "oidc", "repositories"]);
 
 /** Decodes `value`. Throws one error with all problems, as zot's decoder does. */
 export function decodeConfig(value: unknown, version: ZotVersion): Section {

@@ -36,6 +36,10 @@ const errors = {
     "repository name not known to registry",
     "This is returned if the name used during an operation is unknown to the registry.",
   ],
+  UNSUPPORTED: [
+    "the operation is unsupported",
+    "The operation was unsupported due to a missing implementation or invalid set of parameters.",
+  ],
   UNAUTHORIZED: [
     "authentication required",
     "The access controller was unable to authenticate the client. Often this will be accompanied by a WWW-Authenticate HTTP " +

@@ -1,7 +1,10 @@
 // Stands in for zot: the routes under `/v2/`, including zot's extensions, and the permissions they need.
-import type { Action, Subject } from "../access/accessControl.ts";
-import { isAllowed, manifestWriteActions } from "../access/accessControl.ts";
-import { authenticate, comesFromUi, refuseForbidden } from "../access/authentication.ts";
+import type { NeededPermission, Subject } from "../access/accessControl.ts";
+import { anonymous, decide, manifestWritePermissions, mayList } from "../access/accessControl.ts";
+import { authenticate, refuseForbidden } from "../access/authentication.ts";
+import { setPingChallenge } from "../access/bearer/challenge.ts";
+import type { Decision } from "../access/conditions.ts";
+import { enablesBearer } from "../config/bearer.ts";
 import { blobRoute } from "./blobRoutes.ts";
 import { discoverRoute, managementRoute, searchRoute, userPreferencesRoute } from "../extensions.ts";
 import type { Answered, Exchange } from "../server/http.ts";
@@ -32,9 +35,10 @@ export async function distributionRoutes(zot: ZotState, exchange: Exchange): Pro
   if (route === undefined) return sendNotFound(exchange);
   if (!route.methods.includes(exchange.method)) return sendEmpty(exchange, 405);
   const isPreflight = exchange.method === "OPTIONS";
-  const subject = isPreflight ? { name: "", groups: [] } : await authenticate(zot, exchange);
+  const subject = isPreflight ? anonymous : await authenticate(zot, exchange);
   if (subject === answered) return answered;
-  if (!isPreflight && !mayUse(zot, exchange, route, subject)) return refuseForbidden(zot, exchange, subject);
+  const { allowed, reason } = isPreflight ? granted : mayUse(zot, exchange, route, subject);
+  if (!allowed) return refuseForbidden(zot, exchange, subject, reason);
   return route.run(subject);
 }
 
@@ -88,47 +92,54 @@ function repositoryRoute(zot: ZotState, exchange: Exchange): Route | undefined {
   return { repository, methods: ["HEAD", "GET", "DELETE"], run };
 }
 
+/** Whether lists contain a repository. Whether access control is on is decided at startup: if a reload removes it, zot denies everything. */
 function readableBy(zot: ZotState): (subject: Subject) => (repository: string) => boolean {
-  return (subject) => (repository) => can(zot, subject, ["read"], repository);
+  if (zot.startConfig.http.accessControl === undefined) return () => () => true;
+  const { accessControl } = zot.config.http;
+  return (subject) => (repository) =>
+    accessControl !== undefined && mayList(accessControl, subject, "read", repository);
 }
 
-function mayUse(zot: ZotState, exchange: Exchange, route: Route, subject: Subject): boolean {
-  if (route.repository === undefined) return true;
-  return can(zot, subject, neededActions(zot, exchange, route.repository, route.reference), route.repository);
+const granted: Decision = { allowed: true, reason: "" };
+
+function mayUse(zot: ZotState, exchange: Exchange, route: Route, subject: Subject): Decision {
+  const { repository } = route;
+  if (repository === undefined || zot.startConfig.http.accessControl === undefined) return granted;
+  const { accessControl } = zot.config.http;
+  if (accessControl === undefined) return { allowed: false, reason: "" };
+  for (const needed of neededPermissions(zot, exchange, repository, route.reference)) {
+    const decision = decide(accessControl, { ...needed, subject, repository, exchange, log: zot.log });
+    if (!decision.allowed) return decision;
+  }
+  return granted;
 }
 
-function neededActions(zot: ZotState, exchange: Exchange, repository: string, reference?: string): readonly Action[] {
+function neededPermissions(
+  zot: ZotState,
+  exchange: Exchange,
+  repository: string,
+  reference?: string,
+): readonly NeededPermission[] {
   switch (exchange.method) {
     case "GET":
     case "HEAD":
-      return ["read"];
+      return [{ action: "read", reference: reference ?? "" }];
     case "DELETE":
-      return ["delete"];
+      return [{ action: "delete", reference: reference ?? "" }];
     default: {
-      if (reference === undefined) return ["create"];
+      if (reference === undefined) return [{ action: "create", reference: "" }];
       const existing = new Set(zot.storage.tags(repository));
-      return manifestWriteActions(reference, queryTags(exchange), existing, zot.version);
+      return manifestWritePermissions(reference, queryTags(exchange), existing, zot.version);
     }
   }
 }
 
-function can(zot: ZotState, subject: Subject, actions: readonly Action[], repository: string): boolean {
-  // Whether access control is on is decided at startup. If a reload removes it, zot denies everything.
-  if (zot.startConfig.http.accessControl === undefined) return true;
-  const { accessControl } = zot.config.http;
-  return (
-    accessControl !== undefined && actions.every((action) => isAllowed(accessControl, subject, action, repository))
-  );
-}
-
 /** `GET /v2/`: identifies the registry, and tells clients that they can authenticate. */
 function ping(zot: ZotState, exchange: Exchange): Answered {
-  const { allowOrigin, realm } = zot.startConfig.http;
+  const { allowOrigin, auth } = zot.startConfig.http;
   setCorsHeaders(exchange, "GET,OPTIONS", allowOrigin);
   if (exchange.method === "OPTIONS") return sendEmpty(exchange, 204);
   exchange.response.setHeader("Docker-Distribution-Api-Version", "registry/2.0");
-  if (authenticatesUsers(zot.config) && !comesFromUi(exchange)) {
-    exchange.response.setHeader("WWW-Authenticate", `basic realm=${realm}`);
-  }
+  if (authenticatesUsers(zot.config) || enablesBearer(auth?.bearer)) setPingChallenge(zot, exchange);
   return send(exchange, 200, "application/json", "");
 }

@@ -9,6 +9,8 @@ export interface Exchange {
   /** The path as sent, without the query. zot does not decode it. */
   readonly path: string;
   readonly query: URLSearchParams;
+  /** The name of the user who sent the request, once authenticated. Empty for anonymous users. */
+  user: string;
 }
 
 export function exchange(request: IncomingMessage, response: ServerResponse): Exchange {
@@ -20,6 +22,7 @@ export function exchange(request: IncomingMessage, response: ServerResponse): Ex
     method: request.method ?? "GET",
     path,
     query: new URLSearchParams(query),
+    user: "",
   };
 }
 
@@ -113,6 +116,16 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
     if (size <= limit) chunks.push(chunk);
   }
   return size > limit ? undefined : Buffer.concat(chunks);
+}
+
+/** An empty name with an empty password counts as no credentials. */
+export function isEmptyAuthorization(header: string | undefined): boolean {
+  return header === undefined || header === "" || header.toLowerCase() === "basic og==";
+}
+
+/** zot's web UI sends this header; without it, zot ignores the session cookie. */
+export function comesFromUi({ request }: Exchange): boolean {
+  return request.headers["x-zot-api-client"] === "zot-ui";
 }
 
 /** The value of a cookie that the client sent. */

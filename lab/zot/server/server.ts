@@ -5,6 +5,9 @@ import { posix } from "node:path";
 import type { RunningServer } from "../../shared/listen.ts";
 import { listen } from "../../shared/listen.ts";
 import { apiKeyRoutes } from "../access/apiKeys.ts";
+import { BearerAuthorizer } from "../access/bearer/authorizer.ts";
+import { exchangesTokens, tokenPath, tokenRoute } from "../access/bearer/exchange.ts";
+import { enablesBearer } from "../config/bearer.ts";
 import type { ZotConfig } from "../config/config.ts";
 import { readSessionKeys } from "../config/checks.ts";
 import { distributionRoutes } from "../distribution/routes.ts";
@@ -13,15 +16,17 @@ import type { Answered, Exchange } from "./http.ts";
 import { exchange, redirectPermanently, sendEmpty, sendNotFound } from "./http.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Log } from "./log.ts";
-import { jsonLog } from "./log.ts";
+import { jsonLog, lineWriter } from "./log.ts";
 import { callbackPath, login, loginCallback, logout } from "../signIn/oidcLogin.ts";
 import { RelyingParty } from "../signIn/relyingParty.ts";
 import { watchConfig } from "../config/reload.ts";
+import { logRequest, logWrite } from "./requestLog.ts";
 import { Sessions } from "../signIn/sessions.ts";
 import type { ZotState } from "./state.ts";
 import { authenticatesUsers, ownOrigin } from "./state.ts";
 import { Storage } from "../storage/storage.ts";
 import { Users } from "../access/users.ts";
+import type { ZotVersion } from "../version.ts";
 import { zotVersion } from "../version.ts";
 
 export interface ZotOptions {
@@ -33,7 +38,7 @@ export interface ZotOptions {
   readonly log?: (line: string) => void;
 }
 
-/** Starts the registry. Throws a `ConfigError` for an invalid configuration and a `RelyingPartyError` if discovery fails. */
+/** Starts the registry. Throws a `ConfigError` for an invalid configuration, a `RelyingPartyError` if discovery fails, and a `BearerError` for an invalid issuer of bearer tokens. */
 export async function startZot(options: ZotOptions): Promise<RunningServer> {
   const version = zotVersion(options.version);
   const write = options.log ?? (() => undefined);
@@ -47,13 +52,14 @@ export async function startZot(options: ZotOptions): Promise<RunningServer> {
     startConfig: config,
     version,
     log,
+    audit: config.log.audit === "" ? undefined : jsonLog(lineWriter(config.log.audit), config.log.level),
     users: new Users(rootDirectory),
     sessions: new Sessions(rootDirectory, keysFile === "" ? undefined : readSessionKeys(keysFile).hashKey),
     storage: new Storage(rootDirectory),
-    relyingParties: await discoverProviders(config, log),
+    bearer: BearerAuthorizer.create(config.http.auth?.bearer, log),
+    relyingParties: await discoverProviders(config, version, log),
   };
-  if (config.http.auth?.passwords === true)
-    log("warn", "the lab's zot does not support htpasswd and LDAP, so it rejects all passwords");
+  warnOfUnsupported(config, log);
   const unwatch = watchConfig(zot, options.config);
   try {
     const server = await listen((request, response) => void answer(zot, request, response), {
@@ -74,10 +80,26 @@ export async function startZot(options: ZotOptions): Promise<RunningServer> {
   }
 }
 
-async function discoverProviders(config: ZotConfig, log: Log): Promise<ReadonlyMap<string, RelyingParty>> {
+function warnOfUnsupported({ http }: ZotConfig, log: Log): void {
+  if (http.auth?.passwords === true) {
+    log("warn", "the lab's zot does not support htpasswd and LDAP, so it rejects all passwords");
+  }
+  if (http.auth?.bearer?.upstreamTokenEndpoint !== undefined) {
+    log("warn", "the lab's zot does not support upstreamTokenEndpoint, so it gives tokens to nobody else's users");
+  }
+  if (http.auth?.bearer !== undefined && http.auth.bearer.cert !== "") {
+    log("warn", "the lab's zot does not support bearer tokens with an access claim, so it rejects them");
+  }
+}
+
+async function discoverProviders(
+  config: ZotConfig,
+  version: ZotVersion,
+  log: Log,
+): Promise<ReadonlyMap<string, RelyingParty>> {
   const parties = new Map<string, RelyingParty>();
   const { auth } = config.http;
-  if (auth?.bearer !== undefined) return parties;
+  if (enablesBearer(auth?.bearer) && !version.bearerCombined) return parties;
   for (const [name, provider] of Object.entries(auth?.openid?.providers ?? {})) {
     if (name === "github") {
       log("warn", "the lab's zot does not support sign-in with GitHub, so it ignores this provider");
@@ -99,6 +121,7 @@ async function answer(zot: ZotState, request: IncomingMessage, response: ServerR
     else sendEmpty(current, 500);
   }
   logRequest(zot, current);
+  logWrite(zot, current);
 }
 
 async function route(zot: ZotState, current: Exchange): Promise<Answered> {
@@ -109,6 +132,7 @@ async function route(zot: ZotState, current: Exchange): Promise<Answered> {
   const { metricsPath, ui } = zot.startConfig.extensions;
   const signsIn = Object.keys(auth?.openid?.providers ?? {}).length > 0;
   if (/^\/(?:livez|readyz|startupz)$/.test(path)) return healthRoute(current);
+  if (path === tokenPath && exchangesTokens(zot)) return tokenRoute(zot, current);
   if (signsIn && path === "/zot/auth/login") return login(zot, current);
   if (signsIn && path.startsWith(`${callbackPath}/`)) {
     return loginCallback(zot, current, path.slice(callbackPath.length + 1));
@@ -119,23 +143,4 @@ async function route(zot: ZotState, current: Exchange): Promise<Answered> {
   if (metricsPath !== undefined && path.startsWith(metricsPath)) return metricsRoute(zot, current);
   if (ui && isUiPath(path)) return uiRoute(current);
   return sendNotFound(current);
-}
-
-/** Logs a request as zot does: credentials are masked, cookies are not. */
-function logRequest(zot: ZotState, { request, response, method }: Exchange): void {
-  const headers = Object.fromEntries(
-    Object.entries(request.headersDistinct).map(([name, values]) => [
-      name,
-      name === "authorization" ? ["******"] : values,
-    ]),
-  );
-  zot.log("info", "HTTP API", {
-    module: "http",
-    component: "session",
-    clientIP: `${request.socket.remoteAddress ?? ""}:${request.socket.remotePort ?? ""}`,
-    method,
-    path: request.url,
-    statusCode: response.statusCode,
-    headers,
-  });
 }

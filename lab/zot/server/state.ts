@@ -1,4 +1,5 @@
 // Stands in for zot: the state that its parts share.
+import type { BearerAuthorizer } from "../access/bearer/authorizer.ts";
 import type { ZotConfig } from "../config/config.ts";
 import type { Log } from "./log.ts";
 import type { RelyingParty } from "../signIn/relyingParty.ts";
@@ -14,11 +15,15 @@ export interface ZotState {
   readonly startConfig: ZotConfig;
   readonly version: ZotVersion;
   readonly log: Log;
+  /** Undefined without an audit log. */
+  readonly audit: Log | undefined;
   readonly users: Users;
   readonly sessions: Sessions;
   readonly storage: Storage;
   /** By provider name; created at startup and never reloaded. */
   readonly relyingParties: ReadonlyMap<string, RelyingParty>;
+  /** Created at startup and never reloaded. Undefined if no issuer of bearer tokens is configured. */
+  readonly bearer: BearerAuthorizer | undefined;
 }
 
 /** The server's own base URL, as browsers see it. */

@@ -24,7 +24,7 @@ const stateLifetime = 120;
 /** `GET /zot/auth/login`: redirects to the identity provider, and sets two cookies that bind the callback to this browser. */
 export function login(zot: ZotState, exchange: Exchange): Answered {
   const party = zot.relyingParties.get(exchange.query.get("provider") ?? "");
-  if (party === undefined || zot.startConfig.http.auth?.bearer !== undefined) return sendEmpty(exchange, 400);
+  if (party === undefined) return sendEmpty(exchange, 400);
   const state = randomUUID();
   const callback = safeCallback(zot, exchange.query.get("callback_ui") ?? "");
   setCookie(exchange, "statecookie", zot.sessions.sign("statecookie", JSON.stringify({ state, callback })), {

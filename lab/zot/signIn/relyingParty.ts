@@ -1,6 +1,7 @@
 // Stands in for zot: the OpenID Connect client, with discovery at startup and calls to the identity provider.
 import type { JsonWebKey } from "node:crypto";
 import type { OidcProviderConfig } from "../config/config.ts";
+import { describe, getJson } from "../server/outgoing.ts";
 import type { Claims } from "./idToken.ts";
 import { verifyIdToken } from "./idToken.ts";
 
@@ -126,21 +127,4 @@ async function step<T>(failure: string, run: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw new SignInError(`${failure}: ${describe(error)}`, { cause: error });
   }
-}
-
-async function getJson<T>(url: string, headers: Record<string, string>): Promise<T> {
-  const response = await fetch(url, { headers });
-  if (!response.ok)
-    throw new Error(`http status not ok: ${response.status} ${response.statusText} ${await response.text()}`);
-  return (await response.json()) as T;
-}
-
-/** Go's message for an error. `fetch` has the reason of a failed connection in `cause`. */
-function describe(error: unknown): string {
-  if (!(error instanceof TypeError)) return error instanceof Error ? error.message : String(error);
-  const cause = error.cause as (NodeJS.ErrnoException & { address?: string; port?: number }) | undefined;
-  if (cause?.code === "ECONNREFUSED") {
-    return `dial tcp ${cause.address ?? ""}:${cause.port ?? ""}: connect: connection refused`;
-  }
-  return cause instanceof Error ? cause.message : error.message;
 }

@@ -137,6 +137,35 @@ test("panics if the identity provider is unreachable", async () => {
   assert.match(stderr, /^panic: failed to initialize new relying party oidc/);
 });
 
+test("emulates a zot that takes bearer tokens, and panics for an expression that does not compile, which verify does not see", async () => {
+  const { file, port } = await openConfig("bearer");
+  const emulated = ["--version-emulated", "2.1.23"];
+  const withUsername = (username: string): void => {
+    const config = JSON.parse(readFileSync(file, "utf8")) as { http: { auth?: object } };
+    const oidc = [{ issuer: "http://127.0.0.1:1/api/actions", audiences: ["zot"], claimMapping: { username } }];
+    config.http.auth = { apikey: true, bearer: { oidc } };
+    writeFileSync(file, JSON.stringify(config));
+  };
+  withUsername("'jobs/' + claims.");
+  const [verified, served] = [
+    await start(["verify", file, ...emulated]).ended,
+    await start(["serve", file, ...emulated]).ended,
+  ];
+  assert.deepEqual([verified.code, messages(verified.stdout).at(-1)], [0, "config file is valid"]);
+  assert.deepEqual([served.code, messages(served.stdout).at(-1)], [2, "failed to initialize OIDC bearer authorizer"]);
+  assert.match(served.stderr, /^panic: failed to initialize OIDC bearer authorizer/);
+  withUsername("'jobs/' + claims.repository");
+  const running = start(["serve", file, ...emulated]);
+  await ready(port, running);
+  const anonymous = await fetch(`http://127.0.0.1:${port}/v2/`);
+  running.kill("SIGTERM");
+  await running.ended;
+  assert.deepEqual(
+    [anonymous.status, anonymous.headers.get("www-authenticate")],
+    [401, 'Basic realm="Authorization Required"'],
+  );
+});
+
 test("does not start with an invalid configuration or on a port in use", async () => {
   const bad = await start(["serve", "nothing.json"]).ended;
   assert.equal(bad.code, 1);
