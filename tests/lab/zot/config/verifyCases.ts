@@ -91,6 +91,7 @@ function addAccessControl(add: Add): void {
   policy("bad action name", "actions", ["raed"]);
   policy('actions as string "read"', "actions", "read");
   policy("empty actions", "actions", []);
+  policy("policy condition bad CEL", "conditions", [{ expression: "req.tls.(", message: "TLS only" }]);
   policy("policy condition CEL", "conditions", [{ expression: "req.tls.enabled", message: "TLS only" }]);
   add("policy without users/groups", (_config, _provider, all) => remove(at(all, "policies", "0"), "groups"));
   add("accessControl without ** (only typo glob)", (config) =>

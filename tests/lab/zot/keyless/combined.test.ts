@@ -4,6 +4,7 @@ import test, { after, before, describe } from "node:test";
 import { image, pushBlob } from "../support/images.ts";
 import type { Image } from "../support/images.ts";
 import { basic } from "../support/registry.ts";
+import { jobUser, keyIn } from "./keys.ts";
 import type { Claims } from "./recording.ts";
 import { exchangesOf } from "./recording.ts";
 import type { KeylessRegistry } from "./registry.ts";
@@ -59,7 +60,7 @@ for (const mode of ["plain", "realm"] as const) {
       if (removed.startsWith("Bearer zot_cred_v1.")) return `Bearer ${wrapped}`;
       if (removed !== "Basic <redacted>") return removed;
       if (label === "wrong API key") return basic("ci", `zak_${"0".repeat(32)}`);
-      if (label.startsWith("API key made by the token")) return basic(tokenUser, keys.get(tokenUser) ?? "");
+      if (label.startsWith("API key made by the token")) return basic(jobUser, keys.get(jobUser) ?? "");
       const usesKey = /^(?:API key|metrics key|token exchange with API key)/.test(label);
       return usesKey ? basic("ci", keys.get("ci") ?? "") : basic("any", await tokenOf(label));
     };
@@ -82,17 +83,11 @@ for (const mode of ["plain", "realm"] as const) {
         if (pushes) await uploadBlobs(keyless, request.path, sent);
         const { body } = await replay(keyless, exchange, sent);
         if (label === "API key of a person, made in a browser session") keys.set("ci", keyIn(body));
-        if (label === "token: CREATE an API key") keys.set(tokenUser, keyIn(body));
+        if (label === "token: CREATE an API key") keys.set(jobUser, keyIn(body));
         if (label === "token exchange with API key") wrapped = (JSON.parse(body) as { token: string }).token;
       });
     }
   });
-}
-
-const tokenUser = "forgejo-actions/acme/app";
-
-function keyIn(body: string): string {
-  return (JSON.parse(body) as { apiKey: string }).apiKey;
 }
 
 async function uploadBlobs({ registry }: KeylessRegistry, path: string, sent: Sent): Promise<void> {

@@ -105,6 +105,21 @@ export async function startKeyless(
   };
 }
 
+/** The first issuer's validations, to change. */
+export function validationsOf({ http }: KeylessConfig): { expression: string; message: string }[] {
+  const validations = http.auth.bearer?.oidc[0]?.claimMapping?.validations;
+  assert.ok(validations !== undefined);
+  return validations;
+}
+
+/** The policy of the jobs' group, to change. */
+export function jobsPolicy({ http }: KeylessConfig): { actions: string[] } {
+  const all = http.accessControl?.repositories["**"] as { readonly policies: readonly { actions: string[] }[] };
+  const [policy] = all.policies;
+  assert.ok(policy !== undefined);
+  return policy;
+}
+
 function openidOf({ http }: { readonly http: { readonly auth?: object } }): { scopes: unknown } {
   return (http.auth as { openid: { providers: { oidc: { scopes: unknown } } } }).openid.providers.oidc;
 }

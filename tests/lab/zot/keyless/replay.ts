@@ -107,6 +107,7 @@ function comparable({ host, registry }: KeylessRegistry, text: string): string {
     .replaceAll(/zot_cred_v1\.(?:<base64url of \{.*?\}>|[\w-]+)/g, "<wrapped>")
     .replaceAll(/zak_(?:<secret>|[0-9a-f]+)/g, "<key>")
     .replaceAll(/eyJ[\w-]+\.[\w-]+\.[\w-]+|<JWT>|<forgejo-token>/g, "<token>")
+    .replaceAll('"creatorUa":"node"', '"creatorUa":""')
     .replaceAll(/"expires_in":\d+/g, '"expires_in":<seconds>')
     .replaceAll(/20\d\d-\d\d-\d\dT[\d:.]+Z/g, "<time>")
     .replaceAll(/Expires=\w{3}, \d\d \w{3} 20\d\d [\d:]{8} GMT/g, "Expires=<time>")
