@@ -67,7 +67,7 @@ function warnOf(id: string, { proof, shortKey, group }: JobAccount): void {
 /** What the workflow ci/forgejo/zot-auth-proof.yaml is to show, in a job of the account's repository. */
 export function jobTokenProof(settings: Settings, id: string, account: JobAccount): TestBuildArgs | undefined {
   const { registry, forgejo } = settings;
-  const { proof, repository, shortKey } = account;
+  const { user, proof, repository, shortKey } = account;
   if (proof === undefined) return undefined;
   const others = pushers(settings).filter(([other]) => other !== id);
   const strangers = Object.entries(settings.jobAccounts)
@@ -87,6 +87,8 @@ export function jobTokenProof(settings: Settings, id: string, account: JobAccoun
     inputs: {
       registry: registry.url,
       audience: audienceOf(registry.url, id),
+      // The repositories get their variable after the proof.
+      user,
       repository,
       refused: others.map(([, other]) => `${other.prefixes[0]}/zot-auth-sample`).join(" "),
       strangers: strangers.join(" "),

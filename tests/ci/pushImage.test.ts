@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
 import { fingerprint } from "../../core/secrets/fingerprint.ts";
 import type { SecretMarker } from "../../systems/forgejo/secretMarker.ts";
 import { ProcessSampler } from "../engine/leaks/processSampler.ts";
+import { MARK, pushImage } from "./pushing.ts";
+import type { Pushed } from "./pushing.ts";
 import { infoOf, startCiRegistry, writeImage } from "./support.ts";
 import type { CiRegistry } from "./support.ts";
 
 // The script that workflows push with, against a zot whose CI group may create below homelab/ alone; with the real zot and the real skopeo where there are any.
 
 const ROOT = resolve(import.meta.dirname, "../..");
-const MARK = "PUSH_IMAGE_TEST=1";
 
 let ci: CiRegistry;
 let folder = "";
@@ -32,57 +32,17 @@ after(async () => {
 const built = (name: string, bytes: number): string => writeImage(join(folder, name), bytes);
 const info = (marker?: Partial<SecretMarker>): string => infoOf(ci, marker);
 
-interface Pushed {
-  readonly code: number | null;
-  readonly said: string;
-  /** What later steps of the job get. */
-  readonly outputs: string;
-}
-
 async function push(
   args: readonly string[],
   variables: NodeJS.ProcessEnv = {},
-  stopOnce: () => boolean = () => false,
+  stopOnce?: () => boolean,
 ): Promise<Pushed> {
-  const job = mkdtempSync(join(folder, "job-"));
-  const temporary = join(job, "temporary");
-  mkdirSync(temporary);
-  const child = spawn(join(ROOT, "ci/push-image.sh"), args, {
-    env: {
-      PATH: `${join(ROOT, "lab/bin")}:${process.env["PATH"] ?? ""}`,
-      HOME: job,
-      RUNNER_TEMP: temporary,
-      GITHUB_OUTPUT: join(job, "outputs"),
-      ZOT_CI_API_KEY: ci.key,
-      ZOT_CI_INFO: info(),
-      [MARK.split("=")[0] ?? ""]: "1",
-      ...variables,
-    },
-    stdio: ["ignore", "pipe", "pipe"],
+  return pushImage(args, {
+    folder,
+    secrets: [ci.key],
+    variables: { ZOT_CI_API_KEY: ci.key, ZOT_CI_INFO: info(), ...variables },
+    stopOnce,
   });
-  const chunks: Buffer[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-  const ended = new Promise<number | null>((done) => child.once("close", done));
-  let stopping = false;
-  while (child.exitCode === null && child.signalCode === null) {
-    for (const place of readdirSync(temporary)) {
-      const { mode = 0 } = statSync(join(temporary, place), { throwIfNoEntry: false }) ?? {};
-      assert.equal(mode & 0o77, 0, "only this user can read what the script keeps");
-    }
-    if (!stopping && stopOnce()) stopping = child.kill("SIGTERM");
-    await delay(5);
-  }
-  const code = await ended;
-  assert.deepEqual(readdirSync(temporary), [], "nothing stays");
-  const said = Buffer.concat(chunks).toString();
-  assert.ok(!said.includes(ci.key));
-  let outputs = "";
-  try {
-    outputs = readFileSync(join(job, "outputs"), "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-  }
-  return { code, said, outputs };
 }
 
 const host = (): string => new URL(ci.registry.url).host;

@@ -218,6 +218,7 @@ test("the proof tries what the account may not: other accounts' images, and thei
   assert.deepEqual(jobTokenProof(settings, "site", account)?.inputs, {
     registry: REGISTRY,
     audience: `${REGISTRY}/site`,
+    user: "zot-site",
     repository: "site/zot-auth/acceptance",
     refused: "app/zot-auth-sample docs/zot-auth-sample far/zot-auth-sample same/zot-auth-sample",
     // The same owner's repository is known, and not allowed; another owner's is unknown.
