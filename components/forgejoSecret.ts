@@ -3,6 +3,7 @@ import type { ComponentResourceOptions, Input, Resource } from "@pulumi/pulumi";
 import type { SecretReference } from "../core/secrets/reference.ts";
 import { ownerOfLabel } from "../systems/forgejo/secretMarker.ts";
 import type { PushLogin } from "../systems/forgejo/secretMarker.ts";
+import { secretId } from "../systems/forgejo/resources/secretId.ts";
 import { ActionsSecret, CopiedSecret, FormerSecrets, SecretCleanup } from "./parts/resources.ts";
 
 /** A key whose value is stored elsewhere. */
@@ -79,24 +80,41 @@ export class ForgejoSecret extends ComponentResource {
       {
         ...connection,
         secrets: [
-          ...targets.map((target) => ({ target, secretName, owner })),
-          ...copies.map((copy) => ({ target: copy.target, secretName: copy.secretName, owner: copy.label })),
+          ...targets.map((target) => ({ target, secretName, owner, source, login })),
+          ...copies.map(({ label: of, ...copy }) => ({ ...copy, owner: of })),
         ],
       },
       { parent: this },
     );
     const written = { parent: this, dependsOn: [cleanup] };
+    const generationOf = (secret: { readonly target: string; readonly secretName: string }) =>
+      output(cleanup.generations).apply((generations) => generations?.[secretId(secret)]);
     const secrets: Resource[] = [
       ...targets.map(
         (target) =>
           new ActionsSecret(
             `${name}-${target}`,
-            { ...connection, target, secretName, source, fingerprint, label, expires, login },
+            {
+              ...connection,
+              target,
+              secretName,
+              source,
+              fingerprint,
+              label,
+              expires,
+              login,
+              generation: generationOf({ target, secretName }),
+            },
             written,
           ),
       ),
       ...copies.map(
-        (copy) => new CopiedSecret(`${name}-${copy.target}-${copy.secretName}`, { ...connection, ...copy }, written),
+        (copy) =>
+          new CopiedSecret(
+            `${name}-${copy.target}-${copy.secretName}`,
+            { ...connection, ...copy, generation: generationOf(copy) },
+            written,
+          ),
       ),
     ];
     new FormerSecrets(

@@ -26,6 +26,8 @@ export interface ActionsSecretInputs extends ForgejoConnection {
   readonly expires: string;
   /** Absent in the state of earlier versions. */
   readonly login?: PushLogin | undefined;
+  /** Of `SecretCleanup`: another one writes the secret again. */
+  readonly generation?: number | undefined;
 }
 
 export interface ActionsSecretState extends ActionsSecretInputs, Observed {

@@ -20,6 +20,8 @@ export interface CopiedSecretInputs extends ForgejoConnection {
   readonly source: SecretReference;
   /** The owner in the secret's marker. */
   readonly label: string;
+  /** Of `SecretCleanup`: another one writes the secret again. */
+  readonly generation?: number | undefined;
 }
 
 export interface CopiedSecretState extends CopiedSecretInputs, Observed {

@@ -17,6 +17,7 @@ export const jobTokenVariableOutputs: Computed<JobTokenVariableInputs, JobTokenV
 export const secretCleanupOutputs: Computed<SecretCleanupInputs, SecretCleanupState> = {
   former: true,
   generation: true,
+  generations: true,
 };
 
 export const testBuildOutputs: Computed<TestBuildInputs, TestBuildState> = { run: true, runUrl: true, result: true };

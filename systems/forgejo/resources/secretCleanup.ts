@@ -1,8 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
+import type { SecretReference } from "../../../core/secrets/reference.ts";
 import type { ForgejoConnection } from "../client.ts";
+import type { PushLogin } from "../secretMarker.ts";
 import type { Observed, Resource } from "../../../provider/resource.ts";
 import { deleteFormer } from "./formerSecrets.ts";
 import { secretCleanupOutputs } from "./outputs.ts";
+import { secretId } from "./secretId.ts";
 
 /** An Actions secret that is about to be written. */
 export interface SecretToClean {
@@ -12,6 +15,14 @@ export interface SecretToClean {
   readonly owner: string;
   /** Whether there is only the variable, and no secret. Default: no. */
   readonly isVariable?: true;
+}
+
+/** A secret that is declared, and what decides what is written. */
+export interface DeclaredSecret extends SecretToClean {
+  /** Where its value is. Absent in the state of earlier versions. */
+  readonly source?: SecretReference | undefined;
+  /** What the marker says of its use. */
+  readonly login?: PushLogin | undefined;
 }
 
 /** A secret that the settings declared before, and no longer do. */
@@ -24,9 +35,12 @@ export interface FormerSecret extends SecretToClean, ForgejoConnection {
  * Cleanup of Actions secrets (docs/cleanup.md): it is in the state before the first secret is written. It knows what leaves the settings, also where
  * an interrupted run wrote it and no state knows of it; `FormerSecrets` deletes that, after the secrets that are declared now have been written. On
  * destroy, everything is deleted by its marker.
+ *
+ * It also knows what comes back to the settings, or changes back. A run that was killed in between may have deleted or overwritten that, and its row does not know: so
+ * the row gets another generation, and writes it again.
  */
 export interface SecretCleanupInputs extends ForgejoConnection {
-  readonly secrets: readonly SecretToClean[];
+  readonly secrets: readonly DeclaredSecret[];
 }
 
 export interface SecretCleanupState extends SecretCleanupInputs, Observed {
@@ -34,24 +48,28 @@ export interface SecretCleanupState extends SecretCleanupInputs, Observed {
   readonly former?: readonly FormerSecret[];
   /** Counts the changes of the settings. */
   readonly generation?: number;
+  /** The generation of the settings that declared a secret as it is now, by {@link secretId}. Without those that the first settings declared. */
+  readonly generations?: Readonly<Record<string, number>>;
 }
 
 export const secretCleanup: Resource<SecretCleanupInputs, SecretCleanupState> = {
   computed: secretCleanupOutputs,
 
   // Absent in the state of earlier versions, and a preview takes an output that is missing for unknown.
-  diff: ({ state }) => ({ due: state.former === undefined ? ["former"] : [] }),
+  diff: ({ state }) => ({
+    due: (["former", "generations"] as const).filter((output) => state[output] === undefined),
+  }),
 
-  keeps: ({ inputs, state }) => isDeepStrictEqual(formerAfter(state, inputs), state.former ?? []),
+  // Otherwise, each change of one secret would seem to write all others again.
+  foresees: ({ inputs, state }) => countedAfter(state, inputs),
 
   async create(inputs) {
     const id = new URL(inputs.forgejoUrl).host;
-    return Promise.resolve({ id, state: { ...inputs, former: [], generation: 1, drift: "" } });
+    return Promise.resolve({ id, state: { ...inputs, ...countedAfter(undefined, inputs), drift: "" } });
   },
 
   async update(state, inputs) {
-    const former = formerAfter(state, inputs);
-    return Promise.resolve({ ...inputs, former, generation: (state.generation ?? 1) + 1, drift: "" });
+    return Promise.resolve({ ...inputs, ...countedAfter(state, inputs), drift: "" });
   },
 
   async delete(state, context) {
@@ -61,12 +79,41 @@ export const secretCleanup: Resource<SecretCleanupInputs, SecretCleanupState> = 
   },
 };
 
+function countedAfter(
+  state: SecretCleanupState | undefined,
+  inputs: SecretCleanupInputs,
+): Required<Pick<SecretCleanupState, "former" | "generation" | "generations">> {
+  if (state === undefined) return { former: [], generation: 1, generations: {} };
+  const generation = (state.generation ?? 1) + 1;
+  const counted = inputs.secrets.flatMap((secret): readonly (readonly [string, number])[] => {
+    const id = secretId(secret);
+    const known = state.forgejoUrl === inputs.forgejoUrl && state.secrets.some((before) => isSame(before, secret));
+    const of = known ? state.generations?.[id] : generation;
+    return of === undefined ? [] : [[id, of]];
+  });
+  return { former: formerAfter(state, inputs), generation, generations: Object.fromEntries(counted) };
+}
+
+function isSame(before: DeclaredSecret, { source, login, ...secret }: DeclaredSecret): boolean {
+  const { source: sourceBefore = source, login: loginBefore, ...rest } = before;
+  // Both are absent in the state of earlier versions.
+  const isLogin = before.source === undefined || isDeepStrictEqual(loginBefore, login);
+  return isDeepStrictEqual(rest, secret) && sourceBefore === source && isLogin;
+}
+
 /** What the state's settings declared, or earlier ones, and these do not. */
 function formerAfter(state: SecretCleanupState, inputs: SecretCleanupInputs): readonly FormerSecret[] {
   const { forgejoUrl, forgejoToken } = state;
   const generation = (state.generation ?? 1) + 1;
   const kept = new Set(inputs.secrets.map((secret) => nameOf({ ...secret, forgejoUrl: inputs.forgejoUrl })));
-  const before = state.secrets.map((secret) => ({ ...secret, forgejoUrl, forgejoToken, generation }));
+  const before = state.secrets.map(({ target, secretName, owner }) => ({
+    target,
+    secretName,
+    owner,
+    forgejoUrl,
+    forgejoToken,
+    generation,
+  }));
   return [...(state.former ?? []), ...before].filter((secret) => !kept.has(nameOf(secret)));
 }
 

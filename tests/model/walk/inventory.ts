@@ -19,7 +19,9 @@ export function inventoryOf(lab: Homelab, host: ModelHost): Inventory {
         ...Object.entries(secrets).map(
           ([name, value]) => `Forgejo: ${repository} secret ${name} = ${described(lab, value)}`,
         ),
-        ...Object.keys(variables).map((name) => `Forgejo: ${repository} variable ${name}`),
+        ...Object.entries(variables).map(
+          ([name, value]) => `Forgejo: ${repository} variable ${name} = ${marked(value)}`,
+        ),
       ];
     }),
     // The item is not ours, so a field that we emptied stays.
@@ -49,6 +51,11 @@ export function differences(seen: Inventory, wanted: Inventory): readonly string
 function described(lab: Homelab, value: string): string {
   if (!value.startsWith("zak_")) return value;
   return lab.keyOwner(value) === undefined ? "a key that zot refuses" : "a key that zot takes";
+}
+
+/** What a marker says, without what each key has of its own. */
+function marked(value: string): string {
+  return value.replace(/^label=(\S+)\/\d+ fingerprint=\S+ expires=\S+/, "label=$1 …");
 }
 
 /** Objects that come and go by themselves. */

@@ -19,7 +19,10 @@ export interface Place {
 }
 
 /** Tokens by other names. */
-export const OTHER_TOKENS = Object.fromEntries(Object.entries(TOKENS).map(([name, value]) => [`${name}_2`, value]));
+export const OTHER_TOKENS = {
+  ...Object.fromEntries(Object.entries(TOKENS).map(([name, value]) => [`${name}_2`, value])),
+  MODEL_OTHER_3: "a third secret of the model",
+};
 
 const retention = {
   policies: [

@@ -155,7 +155,7 @@ export class Walk {
    *
    * @throws AssertionError that says what is not as it should be
    */
-  async back({ from, to, gap, onlyRefresh }: Pair, fault: Fault): Promise<void> {
+  async back({ from, to, gap }: Pair, fault: Fault): Promise<void> {
     const first = settingsAt(this.place, Object.entries(from?.(this.place) ?? {}));
     const second = settingsAt(this.place, Object.entries(to(this.place)));
     await this.#begin(first);
@@ -169,7 +169,7 @@ export class Walk {
     assertDone(await this.#engine.up(() => wholeProgram(first)));
     if (gap === undefined) assert.deepEqual(this.#gaps, [], "CI has a key that zot takes at every moment");
     const missing = differences(await this.#inventory(), before).filter((thing) => thing.startsWith("-"));
-    if (onlyRefresh === undefined) assert.deepEqual(missing, [], "nothing of what was there before is missing");
+    assert.deepEqual(missing, [], "nothing of what was there before is missing");
     // Only a refresh finds what the killed run made or overwrote, and what no state knows of.
     assertDone(await this.#engine.refresh());
     await this.#up(first);

@@ -10,8 +10,6 @@ export interface Pair {
   readonly each?: true;
   /** Why what CI has under one of the two names is no key for a moment, or none that zot takes. */
   readonly gap?: string;
-  /** Why something that is needed may be missing until a refresh, after the run was killed and the settings were set back. */
-  readonly onlyRefresh?: string;
   /** What is wrong today. The test fails as soon as it is right. */
   readonly known?: string;
 }
@@ -45,13 +43,14 @@ export const PAIRS: Readonly<Record<string, Pair>> = {
   },
   "secret name and repositories": {
     to: () => ({ "forgejo.secretName": "REGISTRY_KEY", "forgejo.repositories": ["own/two", "own/three"] }),
-    onlyRefresh:
-      "forgejo:FormerSecrets deletes a secret a moment before the engine deletes its row: the row, which is there again, says that it is written",
   },
   "the key's secret and another one swap their names": {
     to: () => ({ "forgejo.secretName": "OTHER", "forgejo.secrets[].name": "ZOT_CI_API_KEY" }),
     gap: "each of the two names is the other secret's before or after",
-    onlyRefresh: "a secret that was overwritten by a run which did not record that",
+    each: true,
+  },
+  "image prefix and source of another secret": {
+    to: () => ({ "ci.imagePrefix": "images", "forgejo.secrets[].source": "env:MODEL_OTHER_3" }),
     each: true,
   },
   "another file for the blueprint": {

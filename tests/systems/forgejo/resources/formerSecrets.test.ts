@@ -92,12 +92,13 @@ test("destroy deletes a former secret that no run has deleted yet", async (t) =>
   assert.deepEqual(bench.held("own/app"), before);
 });
 
-test("a change that omits nothing keeps the list, so that a preview shows no deletion", async (t) => {
+test("a preview shows what a change omits, and no deletion where it omits nothing", async (t) => {
   const bench = await Bench.start(t);
   const { state } = await secretCleanup.create(declared(bench, "OLD"), bench.context());
-  const keeps = (inputs: SecretCleanupInputs) => secretCleanup.keeps?.({ inputs, state, now: new Date() });
-  assert.equal(keeps(declared(bench, "OLD", "NEW")), true);
-  assert.equal(keeps(declared(bench, "NEW")), false);
+  const foreseen = (inputs: SecretCleanupInputs) =>
+    secretCleanup.foresees?.({ inputs, state }).former?.map(({ secretName }) => secretName);
+  assert.deepEqual(foreseen(declared(bench, "OLD", "NEW")), []);
+  assert.deepEqual(foreseen(declared(bench, "NEW")), ["OLD"]);
   // As an earlier version left it.
   const { former: _former, generation: _generation, ...old } = state;
   const { former } = await changed(bench, old, declared(bench, "NEW"));

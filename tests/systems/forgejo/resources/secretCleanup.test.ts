@@ -88,16 +88,59 @@ for (const [target, token, why] of [
   });
 }
 
-test("what left the settings is compared by its content: a state whose keys have another order needs no update", async (t) => {
+test("what left the settings stays as it is in the state, until it comes back", async (t) => {
   const bench = await Bench.start(t);
   const { state } = await secretCleanup.create(cleanup(bench, "own/app", "org1"), bench.context());
   const left = await secretCleanup.update?.(state, cleanup(bench, "org1"), bench.context());
   assert.equal(left?.former?.length, 1);
-  const former = left.former.map((one) => Object.fromEntries(Object.entries(one).toReversed()) as typeof one);
-  const inputs = cleanup(bench, "org1");
-  const keeps = (secrets: SecretCleanupInputs): boolean | undefined =>
-    secretCleanup.keeps?.({ inputs: secrets, state: { ...left, former }, now: new Date() });
-  assert.equal(keeps(inputs), true);
-  assert.equal(keeps(cleanup(bench)), false);
-  assert.equal(keeps(cleanup(bench, "org1", "own/app")), false);
+  const former = (inputs: SecretCleanupInputs) => secretCleanup.foresees?.({ inputs, state: left }).former;
+  assert.deepEqual(former(cleanup(bench, "org1")), left.former);
+  assert.deepEqual(
+    former(cleanup(bench))?.map(({ target, generation }) => ({ target, generation })),
+    [
+      { target: "own/app", generation: 2 },
+      { target: "org1", generation: 3 },
+    ],
+  );
+  assert.deepEqual(former(cleanup(bench, "org1", "own/app")), []);
+});
+
+test("a secret that is declared again, or otherwise than before, has the generation of that change; all others keep theirs", async (t) => {
+  const bench = await Bench.start(t);
+  const kept = { target: "own/app", secretName: "KEPT", owner: "zot-auth/test/KEPT", source: "env:T_VALUE" } as const;
+  const key = { target: "own/app", secretName: "KEY", owner: "zot-auth/test", source: "op://v/i/f" } as const;
+  let { state } = await secretCleanup.create({ ...bench.connection(), secrets: [kept, key] }, bench.context());
+  const after = async (...secrets: SecretCleanupInputs["secrets"]): Promise<unknown> => {
+    const inputs = { ...bench.connection(), secrets };
+    assert.deepEqual(
+      secretCleanup.foresees?.({ inputs, state }).generations,
+      (await secretCleanup.update?.(state, inputs, bench.context()))?.generations,
+      "a preview shows it",
+    );
+    state = (await secretCleanup.update?.(state, inputs, bench.context())) ?? state;
+    return state.generations;
+  };
+  assert.deepEqual(state.generations, {});
+  assert.deepEqual(await after(kept), {});
+  assert.deepEqual(await after(kept, key), { "own/app KEY": 3 }, "it came back");
+  const login = { user: "ci", registry: "https://r.example", prefix: "own" };
+  assert.deepEqual(await after(kept, { ...key, login }), { "own/app KEY": 4 });
+  assert.deepEqual(await after(kept, { ...key, login }), { "own/app KEY": 4 });
+  assert.deepEqual(await after({ ...kept, source: "env:T_OTHER" }, { ...key, login }), {
+    "own/app KEPT": 6,
+    "own/app KEY": 4,
+  });
+  assert.deepEqual(
+    await after({ ...kept, owner: "zot-auth/other" }, { ...key, login }),
+    { "own/app KEPT": 7, "own/app KEY": 4 },
+    "the names of two secrets are exchanged",
+  );
+
+  // As an earlier version has it.
+  const { generations: _missing, ...earlier } = state;
+  state = { ...earlier, generation: 1, secrets: [kept, key].map(({ source: _absent, ...secret }) => secret) };
+  assert.deepEqual(secretCleanup.diff?.({ inputs: state, oldInputs: state, state, now: new Date() }).due, [
+    "generations",
+  ]);
+  assert.deepEqual(await after(kept, { ...key, login }), {}, "nothing is written again");
 });
