@@ -8,7 +8,7 @@ import { inlineName } from "../../systems/authentik/blueprint/delivery.ts";
 import type { BlueprintDelivery } from "../../systems/authentik/blueprint/delivery.ts";
 import type { ConfigMapKey } from "../../systems/argocd/client.ts";
 import type { AuthentikConnection } from "../../systems/authentik/client.ts";
-import { FIELD_MANAGER } from "../../systems/kubernetes/fieldManager.ts";
+import { fieldManager } from "../../systems/kubernetes/fieldManager.ts";
 import { keyInGit } from "./keyInGit.ts";
 import {
   ArgoCdSync,
@@ -103,8 +103,8 @@ function patchConfigMap(
 ): Resource {
   // Named by its place, so that the engine deletes that of a former one last.
   const cleanup = new PatchCleanup(
-    `${name}-config-map-${createHash("sha256").update(`${namespace}/${configMap}`).digest("hex").slice(0, 6)}`,
-    { ...kubernetes, namespace, configMap },
+    `${name}-config-map-${short(`${namespace}/${configMap}/${key}`)}`,
+    { ...kubernetes, namespace, configMap, key },
     options,
   );
   const synced =
@@ -117,7 +117,7 @@ function patchConfigMap(
         namespace,
         annotations: {
           // A field manager of our own, and forced: otherwise taking the key over, or repairing an edit by hand, is a conflict.
-          "pulumi.com/patchFieldManager": FIELD_MANAGER,
+          "pulumi.com/patchFieldManager": fieldManager(key),
           "pulumi.com/patchForce": "true",
           // A sync may delete the key, so the patch is written again after each one.
           ...(synced === undefined ? {} : { "zot-auth/synced-revision": synced.revision }),

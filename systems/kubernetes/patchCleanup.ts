@@ -6,14 +6,17 @@ import type { Answer } from "./client.ts";
 import { accessFrom } from "./kubeconfig.ts";
 import type { ConfigMapPlace } from "./configMap.ts";
 import { refusal } from "./configMap.ts";
-import { FIELD_MANAGER } from "./fieldManager.ts";
+import { fieldManager } from "./fieldManager.ts";
 
 /**
  * Cleanup of our key in a ConfigMap (docs/cleanup.md): it is in the state before the key is written. Kubernetes' own provider forgets a patch that was written by a
- * run which was killed before it recorded that. The API server knows which fields are ours, by their manager. Each ConfigMap has a resource of its own, which is
+ * run which was killed before it recorded that. The API server knows which key is ours, by its manager. Each key has a resource of its own, which is
  * deleted once the blueprint is delivered elsewhere.
  */
-export type PatchCleanupInputs = Omit<ConfigMapPlace, "key">;
+export interface PatchCleanupInputs extends Omit<ConfigMapPlace, "key"> {
+  /** Absent in the state of earlier versions, which had one field manager for all keys. */
+  readonly key?: string;
+}
 
 export type PatchCleanupState = PatchCleanupInputs & Observed;
 
@@ -21,7 +24,10 @@ export const patchCleanup: Resource<PatchCleanupInputs, PatchCleanupState> = {
   computed: {},
 
   async create(inputs) {
-    return Promise.resolve({ id: `${inputs.namespace}/${inputs.configMap}`, state: { ...inputs, drift: "" } });
+    return Promise.resolve({
+      id: `${inputs.namespace}/${inputs.configMap}/${inputs.key ?? ""}`,
+      state: { ...inputs, drift: "" },
+    });
   },
 
   async update(_state, inputs) {
@@ -39,7 +45,7 @@ export const patchCleanup: Resource<PatchCleanupInputs, PatchCleanupState> = {
 
 /** An apply without fields gives up all of the manager's: the API server deletes those that no other manager has. Returns why that failed. */
 async function release(
-  { kubeconfig, context, namespace, configMap }: PatchCleanupInputs,
+  { kubeconfig, context, namespace, configMap, key }: PatchCleanupInputs,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/configmaps/${encodeURIComponent(configMap)}`;
@@ -48,9 +54,10 @@ async function release(
     const found = await server.get(path);
     if (isMissing(found)) return undefined;
     if (found.status !== 200) return refusal(found.status, found.json);
-    if (!list(at(found.json, "metadata", "managedFields")).some(isOurs)) return undefined;
+    const manager = fieldManager(key);
+    if (!list(at(found.json, "metadata", "managedFields")).some((entry) => isBy(manager, entry))) return undefined;
     const nothing = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: configMap, namespace } };
-    const released = await server.apply(`${path}?fieldManager=${FIELD_MANAGER}&force=false`, nothing);
+    const released = await server.apply(`${path}?fieldManager=${encodeURIComponent(manager)}&force=false`, nothing);
     return released.status === 200 ? undefined : refusal(released.status, released.json);
   } catch (error) {
     signal.throwIfAborted();
@@ -62,6 +69,6 @@ function isMissing({ status, json }: Answer): boolean {
   return status === 404 && at(json, "reason") === "NotFound";
 }
 
-function isOurs(entry: unknown): boolean {
-  return at(entry, "manager") === FIELD_MANAGER && at(entry, "operation") === "Apply";
+function isBy(manager: string, entry: unknown): boolean {
+  return at(entry, "manager") === manager && at(entry, "operation") === "Apply";
 }

@@ -10,7 +10,7 @@ test("the ConfigMap patch writes one key, forced, with its own field manager", a
   const { inputs } = one(await runProgram(), "kubernetes:core/v1:ConfigMapPatch");
   assert.deepEqual(Object.keys(inputs["data"] as object), ["zot.yaml"]);
   assert.deepEqual((inputs["metadata"] as Record<string, unknown>)["annotations"], {
-    "pulumi.com/patchFieldManager": "zot-auth",
+    "pulumi.com/patchFieldManager": "zot-auth/zot.yaml",
     "pulumi.com/patchForce": "true",
   });
 });
@@ -18,7 +18,7 @@ test("the ConfigMap patch writes one key, forced, with its own field manager", a
 test("with Argo CD, the ConfigMap patch follows each sync, which may have deleted its key", async () => {
   const { inputs } = one(await runProgram(ARGOCD), "kubernetes:core/v1:ConfigMapPatch");
   assert.deepEqual((inputs["metadata"] as Record<string, unknown>)["annotations"], {
-    "pulumi.com/patchFieldManager": "zot-auth",
+    "pulumi.com/patchFieldManager": "zot-auth/zot.yaml",
     "pulumi.com/patchForce": "true",
     "zot-auth/synced-revision": "0123abcd",
   });

@@ -124,7 +124,7 @@ async function twoManagers(t: TestContext, open: (folder: string) => Promise<Api
   await project.up("one");
   assert.deepEqual((await project.get()).data, { ...theirs, "zot.yaml": "one" });
   assert.deepEqual(await project.owned("argocd"), ["common.yaml", "mfa.yaml"], "the other manager keeps its fields");
-  assert.deepEqual(await project.owned("zot-auth"), ["zot.yaml"], "we own one key");
+  assert.deepEqual(await project.owned("zot-auth/zot.yaml"), ["zot.yaml"], "we own one key");
   assert.equal((await project.get()).metadata.labels?.["owner"], "argocd");
 
   await t.test("the other manager's apply has no conflict and keeps our key", async () => {
@@ -136,7 +136,7 @@ async function twoManagers(t: TestContext, open: (folder: string) => Promise<Api
     "refresh detects a manual edit of our key and up reverts it; a manual edit of another key stays",
     async () => {
       await project.edit({ "zot.yaml": "edited", "mfa.yaml": "edited" });
-      assert.deepEqual(await project.owned("zot-auth"), []);
+      assert.deepEqual(await project.owned("zot-auth/zot.yaml"), []);
       const seen = await project.pulumi("preview", "--stack", "test", "--refresh", "--diff");
       assert.match(seen, /edited/);
       await project.up("one", "--refresh");
@@ -145,7 +145,7 @@ async function twoManagers(t: TestContext, open: (folder: string) => Promise<Api
         "mfa.yaml": "edited",
         "zot.yaml": "one",
       });
-      assert.deepEqual(await project.owned("zot-auth"), ["zot.yaml"]);
+      assert.deepEqual(await project.owned("zot-auth/zot.yaml"), ["zot.yaml"]);
       assert.deepEqual(await project.owned("kubectl-edit"), ["mfa.yaml"]);
     },
   );
@@ -170,13 +170,13 @@ async function twoManagers(t: TestContext, open: (folder: string) => Promise<Api
     assert.doesNotMatch(seen, /replace|ConfigMapPatch +authentik-blueprint +(create|delete)/);
     await project.up("two");
     assert.equal((await project.get()).data?.["zot.yaml"], "two");
-    assert.deepEqual(await project.owned("zot-auth"), ["zot.yaml"]);
+    assert.deepEqual(await project.owned("zot-auth/zot.yaml"), ["zot.yaml"]);
   });
 
   await t.test("destroy removes only our key", async () => {
     await project.pulumi("destroy", "--stack", "test", "--yes", "--skip-preview");
     assert.deepEqual((await project.get()).data, { "common.yaml": "c", "mfa.yaml": "edited" });
-    assert.deepEqual(await project.owned("zot-auth"), []);
+    assert.deepEqual(await project.owned("zot-auth/zot.yaml"), []);
   });
 }
 
