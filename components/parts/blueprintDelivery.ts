@@ -69,7 +69,12 @@ export function deliver(name: string, args: DeliveryArgs, options: CustomResourc
       return patchConfigMap(name, delivery, args, options);
     case "file": {
       const { file } = delivery;
-      const cleanup = new BlueprintFileCleanup(`${name}-file-${short(file)}`, { file, text }, options);
+      const { authentikUrl, authentikToken, place } = args;
+      const cleanup = new BlueprintFileCleanup(
+        `${name}-file-${short(file)}`,
+        { file, text, instance: { authentikUrl, authentikToken, place } },
+        options,
+      );
       return new BlueprintFile(`${name}-blueprint`, { file, text }, { ...options, dependsOn: [cleanup] });
     }
     case "api":

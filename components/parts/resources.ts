@@ -14,7 +14,12 @@ import type {
   PolicyBindingInputs,
   ServiceAccountInputs,
 } from "../../systems/authentik/resources/authentikObjects.ts";
-import type { BlueprintFileInputs, BlueprintFileState } from "../../systems/authentik/resources/blueprintFile.ts";
+import type {
+  BlueprintFileCleanupInputs,
+  BlueprintFileCleanupState,
+  BlueprintFileInputs,
+  BlueprintFileState,
+} from "../../systems/authentik/resources/blueprintFile.ts";
 import type { CopiedSecretInputs, CopiedSecretState } from "../../systems/forgejo/resources/copiedSecret.ts";
 import type { KeyCleanupInputs, KeyCleanupState } from "../../systems/zot/keys/keyCleanup.ts";
 import type { KeyCopyInputs, KeyCopyState } from "../../systems/zot/keys/keyCopy.ts";
@@ -106,7 +111,7 @@ export const ObjectCleanup = resource<ObjectCleanupInputs, ObjectCleanupState>(
   objectCleanupOutputs,
 );
 export const BlueprintFile = resource<BlueprintFileInputs, BlueprintFileState>("authentik:BlueprintFile", {});
-export const BlueprintFileCleanup = resource<BlueprintFileInputs, BlueprintFileState>(
+export const BlueprintFileCleanup = resource<BlueprintFileCleanupInputs, BlueprintFileCleanupState>(
   "authentik:BlueprintFileCleanup",
   {},
 );

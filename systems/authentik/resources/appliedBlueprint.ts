@@ -127,11 +127,9 @@ async function applyDelivered(
 
 /** Names under which a run that was interrupted, before its settings were taken back, may have delivered by the API. */
 function formerNames({ path }: Delivered, gone: readonly BlueprintObject[]): readonly string[] {
-  const present = inlineName(path);
-  if (present === undefined) return [];
   return applicationsIn(gone)
     .map(inlineNameFor)
-    .filter((name) => name !== present);
+    .filter((name) => name !== inlineName(path));
 }
 
 /** As {@link formerNames}, if the blueprint is not delivered by the API now. While the delivery changes, the engine still has to delete what is there. */

@@ -1,8 +1,11 @@
 import { lstat, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { ZotAuthError } from "../../../core/errors.ts";
+import { unlessGone } from "../../../core/gone.ts";
 import { unlessUnreadable } from "../../../core/lookAhead.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
+import { forgetInstance } from "../applying/forgetInstance.ts";
+import type { AuthentikConnection } from "../client.ts";
 
 /** The blueprint as a file of a clone of the repository that the homelab is deployed from. A person commits and pushes it. */
 export interface BlueprintFileInputs {
@@ -61,7 +64,14 @@ export const blueprintFile: Resource<BlueprintFileInputs, BlueprintFileState> = 
  * Cleanup of the file (docs/cleanup.md): it is in the state before the file is written. Each file has a resource of its own, as the files of zot have, so that one which an interrupted
  * run wrote is removed, too. A file that a person has changed since stays.
  */
-export const blueprintFileCleanup: Resource<BlueprintFileInputs, BlueprintFileState> = {
+export interface BlueprintFileCleanupInputs extends BlueprintFileInputs {
+  /** Where Authentik has the blueprint. Absent in the state of earlier versions. */
+  readonly instance?: AuthentikConnection & { readonly place: string };
+}
+
+export type BlueprintFileCleanupState = BlueprintFileCleanupInputs & Observed;
+
+export const blueprintFileCleanup: Resource<BlueprintFileCleanupInputs, BlueprintFileCleanupState> = {
   computed: {},
 
   async create(inputs) {
@@ -72,9 +82,15 @@ export const blueprintFileCleanup: Resource<BlueprintFileInputs, BlueprintFileSt
     return Promise.resolve({ ...inputs, drift: "" });
   },
 
-  // Usually there is nothing left: BlueprintFile is deleted before.
+  // Usually no file is left: BlueprintFile is deleted before.
   async delete(state, context) {
-    if ((await textOf(state.file)) === state.text) await remove(state, context);
+    const { file, text, instance } = state;
+    if ((await textOf(file)) === text) await remove(state, context);
+    if (instance === undefined) return;
+    const { authentikUrl: url, place } = instance;
+    await unlessGone({ url, what: `The blueprint instance of ${place}` }, context, async () => {
+      await forgetInstance(instance, place, context);
+    });
   },
 };
 

@@ -1,14 +1,16 @@
 import { formerAfter } from "../blueprint/former.ts";
 import type { Former } from "../blueprint/former.ts";
-import { clientIdsOf, isAccount, isNamed, usernameOf } from "../blueprint/objects.ts";
+import { applicationsIn, clientIdsOf, isAccount, isNamed, usernameOf } from "../blueprint/objects.ts";
 import type { BlueprintObject } from "../blueprint/objects.ts";
 import { WAY_IN, WAY_IN_OBJECTS } from "../blueprint/wayIn.ts";
 import { inlineName, inlineNameFor } from "../blueprint/delivery.ts";
+import { forgetInstance } from "../applying/forgetInstance.ts";
 import { oneAtATime } from "../../../core/queue.ts";
 import { ownerOf } from "../applying/accounts.ts";
 import { removeObjects, sweepRemovals } from "../applying/removal.ts";
 import { ifAllowed } from "../rights/check.ts";
 import { Authentik } from "../client.ts";
+import type { AuthentikConnection } from "../client.ts";
 import { unlessGone } from "../../../core/gone.ts";
 import { at } from "../../../core/json.ts";
 import { FLOW } from "../compared/models.ts";
@@ -17,7 +19,6 @@ import { assertAccepted, tellOfAdoption } from "./adoption.ts";
 import type { AdoptionArgs } from "./adoption.ts";
 import { deleteInline } from "./inlineBlueprint.ts";
 import { objectCleanupOutputs } from "./outputs.ts";
-import { ZotAuthError } from "../../../core/errors.ts";
 
 /**
  * Cleanup of the blueprint's objects (docs/cleanup.md): it is in the state before the blueprint is delivered. Authentik keeps objects that a later
@@ -40,6 +41,8 @@ export interface ObjectCleanupInputs extends AdoptionArgs {
 export interface ObjectCleanupState extends ObjectCleanupInputs, Former, Observed {
   /** Whom unmanaged PolicyBindings admit or deny. */
   readonly others: readonly string[];
+  /** Files that earlier settings named, and that Authentik's worker may still see. Absent in the state of earlier versions. */
+  readonly formerPlaces?: readonly string[];
 }
 
 export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = {
@@ -64,7 +67,10 @@ export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = 
   async create({ declared, acceptRemoved, clientSecretFingerprint: _ofPreviews, ...inputs }, context) {
     await assertAccepted({ ...inputs, declared, acceptRemoved }, [], context);
     const others = await othersOf(inputs, [], context);
-    return { id: inputs.application, state: { ...inputs, former: [], generation: 1, others, drift: "" } };
+    return {
+      id: inputs.application,
+      state: { ...inputs, former: [], generation: 1, others, formerPlaces: [], drift: "" },
+    };
   },
 
   async read(state, context) {
@@ -77,7 +83,8 @@ export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = 
     if (made === undefined) warnOfMove(state, context);
     const { former, generation } = formerAfter(state, inputs);
     const going = former.filter((object) => object.generation === generation).map(({ object }) => object);
-    return { ...inputs, former, generation, others: await othersOf(inputs, going, context), drift: "" };
+    const formerPlaces = made === undefined ? [] : await placesLeft(state, inputs, context);
+    return { ...inputs, former, generation, others: await othersOf(inputs, going, context), formerPlaces, drift: "" };
   },
 
   // AppliedBlueprint has removed them, unless a run was interrupted between the blueprint's delivery and its end. This is deleted after it, and after the keys.
@@ -86,32 +93,35 @@ export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = 
     await unlessGone({ url, what: `What interrupted runs created for ${application}` }, context, async () =>
       oneAtATime(url, async () => cleanUp(state, context)),
     );
-    await unlessGone({ url, what: `The blueprint instance of ${application}` }, context, async () =>
-      forgetFile(state, context),
-    );
+    await unlessGone({ url, what: `The blueprint instance of ${application}` }, context, async () => {
+      await forgetAll(state, placesOf(state), context);
+    });
   },
 };
 
-/**
- * Deletes the instance of a blueprint's file that is gone. While the worker still sees the file, as before a push arrives, Authentik would create the instance again, and with it
- * the objects: then its own discovery deletes the instance later.
- */
-async function forgetFile({ place, ...connection }: ObjectCleanupState, context: Context): Promise<void> {
-  if (place === undefined || inlineName(place) !== undefined) return;
-  const authentik = new Authentik(connection, context.signal);
-  const left = await authentik.blueprint(place);
-  if (left === undefined || (await seesFile(authentik, place))) return;
-  await authentik.deleteBlueprint(left.pk);
+function placesOf({ place, formerPlaces = [] }: ObjectCleanupState): readonly string[] {
+  return [...formerPlaces, ...(place === undefined ? [] : [place])];
 }
 
-/** Without an answer of the worker, it may see it. */
-async function seesFile(authentik: Authentik, path: string): Promise<boolean> {
-  try {
-    return (await authentik.available()).has(path);
-  } catch (error) {
-    if (error instanceof ZotAuthError && error.code === "SERVER_UNREACHABLE") return true;
-    throw error;
-  }
+/** Files of before the change that the worker may still see. That of the last settings is still there: BlueprintFileCleanup comes later. */
+async function placesLeft(
+  state: ObjectCleanupState,
+  inputs: ObjectCleanupInputs,
+  context: Context,
+): Promise<readonly string[]> {
+  const former = placesOf(state).filter((place) => place !== inputs.place && inlineName(place) === undefined);
+  return forgetAll(inputs, [...new Set(former)], context);
+}
+
+/** @returns the places of which something may be left */
+async function forgetAll(
+  connection: AuthentikConnection,
+  places: readonly string[],
+  context: Context,
+): Promise<readonly string[]> {
+  const left: string[] = [];
+  for (const place of places) if (!(await forgetInstance(connection, place, context))) left.push(place);
+  return left;
 }
 
 /** Another Authentik knows nothing of the old one, whose token the settings no longer have to name. */
@@ -146,7 +156,9 @@ async function madeIn(
 
 async function cleanUp(state: ObjectCleanupState, context: Context): Promise<void> {
   await sweepRemovals(state, context);
-  await deleteInline({ ...state, name: inlineNameFor(state.application) }, context);
+  // Those of earlier settings, too: a run that was killed may have delivered by the API.
+  const applications = new Set([state.application, ...applicationsIn(state.former.map(({ object }) => object))]);
+  for (const application of applications) await deleteInline({ ...state, name: inlineNameFor(application) }, context);
   const authentik = new Authentik(state, context.signal);
   // An interrupted run let a former account sign in.
   if ((await ifAllowed(async () => authentik.hasFlow(WAY_IN))) === true)

@@ -17,4 +17,5 @@ export const objectCleanupOutputs: Computed<ObjectCleanupInputs, ObjectCleanupSt
   former: true,
   generation: true,
   others: true,
+  formerPlaces: true,
 };

@@ -82,8 +82,8 @@ function authentikOf(lab: Homelab): readonly string[] {
     );
 }
 
-/** A blueprint whose file was removed: Authentik deletes it once an hour (`clear_failed_blueprints`). */
+/** A blueprint whose key left the ConfigMap: the kubelet takes the file away after the run. Then Authentik deletes it, once an hour (`clear_failed_blueprints`). */
 function isWithoutFile({ folder }: Homelab, { path }: Row): boolean {
-  if (typeof path !== "string" || !path.startsWith("custom/")) return false;
+  if (typeof path !== "string" || !path.startsWith("custom/") || path.startsWith("custom/git")) return false;
   return !existsSync(join(folder, "blueprints", path.slice("custom/".length)));
 }

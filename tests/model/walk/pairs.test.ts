@@ -20,7 +20,7 @@ before(() => {
 });
 after(async () => thread.terminate());
 
-for (const [number, [pair, { known, each }]] of Object.entries(PAIRS).entries()) {
+for (const [number, [pair, { known, each, found = [] }]] of Object.entries(PAIRS).entries()) {
   test(`${pair}, killed at ${each ? "each request" : "every fourth request"}, then recover, then destroy`, async () => {
     const whole = await play({ pair });
     const failures = [whole.failure];
@@ -42,6 +42,12 @@ for (const [number, [pair, { known, each }]] of Object.entries(PAIRS).entries())
       failures.push(
         back.failure === undefined ? undefined : `killed ${when} request ${at}, and set back: ${back.failure}`,
       );
+    }
+    for (const request of found) {
+      const at = requests.indexOf(request) + 1;
+      assert.notEqual(at, 0, requests.join("\n"));
+      const { failure } = await play({ pair, fault: { at, when: "after", then: "cli" }, back: true });
+      failures.push(failure === undefined ? undefined : `killed after ${request}, and set back: ${failure}`);
     }
     const [first] = failures.filter((failure) => failure !== undefined);
     if (known === undefined) assert.equal(first, undefined, first);

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import test from "node:test";
+import { blueprintFileCleanup } from "../../../../systems/authentik/resources/blueprintFile.ts";
 import { adapt } from "../../../../provider/adapter.ts";
 import { UNKNOWN } from "../../../../provider/grpc/types.ts";
 import type { Values } from "../../../../provider/grpc/types.ts";
@@ -60,6 +63,49 @@ test("a preview knows the former accounts: the key depends on them, and would se
     accounts(await preview({ ci: { user: "robot" } })).map(({ username }) => username),
     ["somebody", "zot-ci"],
   );
+});
+
+test("a change of the delivery deletes the instance of the former file, as soon as the worker no longer sees that file", async (t) => {
+  const lab = await startLab(t);
+  const args = blueprintArgs(settingsWith());
+  const connection = connectionTo(t, lab.server.url, adminKey);
+  const inputs = {
+    ...connection,
+    objects: declaredObjects(args),
+    needed: neededObjects(args),
+    application: args.application,
+    groups: args.signInGroups,
+    place: "custom/zot.yaml",
+    timeout: 10,
+  };
+  const instances = async (): Promise<number> =>
+    ((await lab.api("GET", "/managed/blueprints/?path=custom/zot.yaml")).json["results"] as unknown[]).length;
+  const { state } = await objectCleanup.create(inputs, testContext());
+  await lab.apply("zot.yaml", renderBlueprint(args));
+
+  const changed = await objectCleanup.update?.(state, { ...inputs, place: "inline:zot-auth zot" }, testContext());
+  assert.deepEqual(changed?.formerPlaces, ["custom/zot.yaml"]);
+  assert.equal(await instances(), 1, "the worker would create it again");
+  const back = await objectCleanup.update?.(changed, inputs, testContext());
+  assert.deepEqual(back?.formerPlaces, []);
+
+  const instance = { ...connection, place: "custom/zot.yaml" };
+  const file = join(tmpdir(), "zot-auth-no-such-clone", "zot.yaml");
+  const cleanup = await blueprintFileCleanup.create({ file, text: "", instance }, testContext());
+  await blueprintFileCleanup.delete?.(cleanup.state, testContext());
+  assert.equal(await instances(), 1, "a push is still to come");
+  lab.remove("zot.yaml");
+  const declares = { ...testContext(), declared: () => [{ path: "custom/zot.yaml" }] };
+  await blueprintFileCleanup.delete?.(cleanup.state, declares);
+  assert.equal(await instances(), 1, "another file, for the same place, is on its way");
+  await blueprintFileCleanup.delete?.(cleanup.state, testContext());
+  assert.equal(await instances(), 0);
+
+  await lab.apply("zot.yaml", renderBlueprint(args));
+  lab.remove("zot.yaml");
+  const later = await objectCleanup.update?.(changed, { ...inputs, place: "custom/other.yaml" }, testContext());
+  assert.deepEqual(later?.formerPlaces, []);
+  assert.equal(await instances(), 0, "the next change deletes what the kubelet took away later");
 });
 
 test("destroy deletes the instance of a file that the worker no longer sees, and no other", async (t) => {
