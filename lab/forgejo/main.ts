@@ -1,15 +1,17 @@
-// Stands in for Forgejo 14.0.2: the command that runs it on its own.
+// Stands in for Forgejo: the command that runs it on its own.
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { startForgejo } from "./server.ts";
 import type { ForgejoSeed } from "./server.ts";
 
-const USAGE = `node lab/forgejo/main.ts --port 3000 --data DIR [--seed FILE] [--path DIR …] [--no-runner]
+const USAGE = `node lab/forgejo/main.ts --port 3000 --data DIR [--seed FILE] [--path DIR …] [--no-runner] [--version-emulated 15.0.3]
   --port       port on 127.0.0.1 (default 3000; 0: any free port)
   --data       folder for state and logs
   --seed       JSON file with users, organisations, tokens and repositories, used if the data folder is empty
   --path       folder to prepend to the runner's PATH; can be repeated
-  --no-runner  no runner: runs wait forever`;
+  --no-runner  no runner: runs wait forever
+  --version-emulated     release (default 14.0.2, or FORGEJO_LAB_VERSION); from 15.0.0 on, jobs get tokens
+  --id-token-expiration  lifetime of a job's token in seconds (default 3600)`;
 
 const { values } = parseArgs({
   options: {
@@ -18,6 +20,8 @@ const { values } = parseArgs({
     seed: { type: "string" },
     path: { type: "string", multiple: true, default: [] },
     "no-runner": { type: "boolean", default: false },
+    "version-emulated": { type: "string", default: process.env["FORGEJO_LAB_VERSION"] ?? "" },
+    "id-token-expiration": { type: "string", default: "3600" },
     help: { type: "boolean", default: false },
   },
 });
@@ -31,6 +35,8 @@ if (values.help || values.data === undefined) {
     port: Number(values.port),
     data: values.data,
     seed,
+    ...(values["version-emulated"] === "" ? {} : { version: values["version-emulated"] }),
+    idTokenLifetime: Number(values["id-token-expiration"]),
     runner: values["no-runner"] ? null : { pathPrefix: values.path },
   });
   console.log(server.url);

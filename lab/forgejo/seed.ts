@@ -1,6 +1,7 @@
 // Stands in for Forgejo 14.0.2: the initial content of a new data folder.
 import { createHash } from "node:crypto";
 import { next, now } from "./state.ts";
+import type { ForgejoVersion } from "./version.ts";
 import type { Collaborator, Entry, Owner, Permission, Repository, State } from "./state.ts";
 
 export interface UserSeed {
@@ -61,7 +62,7 @@ export interface ForgejoSeed {
   readonly repositories?: readonly RepositorySeed[];
 }
 
-export function initialState(seed: ForgejoSeed): State {
+export function initialState(seed: ForgejoSeed, version: ForgejoVersion): State {
   const state: State = {
     last: { owner: 0, team: 0, repository: 0, run: 0, job: 0, task: 0 },
     owners: [],
@@ -90,7 +91,7 @@ export function initialState(seed: ForgejoSeed): State {
     state.tokens.push({ hash: digest(token.token), userId: idOf(state, token.user), scopes: token.scopes ?? ["all"] });
   }
   for (const repository of seed.repositories ?? []) {
-    const made = addRepository(state, idOf(state, repository.owner), repository.name, repository);
+    const made = addRepository(state, idOf(state, repository.owner), repository.name, repository, version);
     made.secrets.push(...entries(repository.secrets));
     made.variables.push(...entries(repository.variables));
     for (const [login, permission] of Object.entries(repository.collaborators ?? {})) {
@@ -135,6 +136,7 @@ export function addRepository(
   ownerId: number,
   name: string,
   options: Pick<RepositorySeed, "private" | "defaultBranch" | "files">,
+  version: ForgejoVersion,
 ): Repository {
   const repository: Repository = {
     id: next(state, "repository"),
@@ -147,6 +149,7 @@ export function addRepository(
     defaultBranch: options.defaultBranch ?? "main",
     files: { ...options.files },
     collaborators: [],
+    ...(version.idsInTokens ? { idsInSubject: true } : {}),
     transferTo: null,
     lastRunNumber: 0,
     createdAt: now(),

@@ -1,5 +1,7 @@
 // Stands in for Forgejo 14.0.2: its persistent state.
 import type { Store } from "../shared/store.ts";
+import type { JobTokenIssuer } from "./jobToken/issuer.ts";
+import type { ForgejoVersion } from "./version.ts";
 
 /** An Actions secret or variable. As in Forgejo, names are stored in upper case. */
 export interface Entry {
@@ -56,6 +58,8 @@ export interface Repository extends Holder {
   /** Content by path. All refs of the repository have this one tree. */
   files: Record<string, string>;
   collaborators: Collaborator[];
+  /** The `sub` of its jobs' tokens has ids, as of repositories that were created by 16 or later. */
+  idsInSubject?: boolean;
   /** Id of the owner who must accept the requested transfer. */
   transferTo: number | null;
   /** Number of the newest run. Runs are numbered per repository. */
@@ -83,6 +87,14 @@ export interface Job {
   outputs: Record<string, string>;
 }
 
+/** The pull request that started a run. */
+export interface PullRequest {
+  /** Branches. */
+  readonly base: string;
+  readonly head: string;
+  readonly fromFork: boolean;
+}
+
 export interface Run {
   readonly id: number;
   readonly number: number;
@@ -96,6 +108,7 @@ export interface Run {
   readonly sha: string;
   readonly triggerEvent: string;
   readonly eventPayload: string;
+  readonly pullRequest?: PullRequest;
   /** The repository's files at the time of the dispatch, since a run belongs to a commit. */
   readonly files: Readonly<Record<string, string>>;
   readonly jobs: Job[];
@@ -139,6 +152,9 @@ export interface Instance {
   readonly logs: string;
   /** Base URL without a trailing slash. */
   url: string;
+  readonly version: ForgejoVersion;
+  /** Undefined if this release gives jobs no tokens. */
+  readonly jobTokens: JobTokenIssuer | undefined;
   /** Makes the runner check for waiting jobs. */
   wake: () => void;
 }

@@ -77,11 +77,17 @@ async function create(call: Call, owner: Owner): Promise<Response> {
   if (findRepository(store.data, owner.id, name) !== undefined) {
     throw new Refusal(409, "The repository with the same name already exists.");
   }
-  const repository = addRepository(store.data, owner.id, name, {
-    private: body["private"] === true,
-    defaultBranch: stringOf(body, "default_branch") || "main",
-    files: body["auto_init"] === true ? { "README.md": `# ${name}\n` } : {},
-  });
+  const repository = addRepository(
+    store.data,
+    owner.id,
+    name,
+    {
+      private: body["private"] === true,
+      defaultBranch: stringOf(body, "default_branch") || "main",
+      files: body["auto_init"] === true ? { "README.md": `# ${name}\n` } : {},
+    },
+    call.instance.version,
+  );
   takeName(call, owner.id, name);
   store.save();
   return json(201, showRepository(call.instance, repository, "owner"));
@@ -98,7 +104,9 @@ async function edit(call: Call): Promise<Response> {
   repository.description = textOr(body, "description", repository.description);
   repository.private = flagOr(body, "private", repository.private);
   repository.archived = flagOr(body, "archived", repository.archived);
-  repository.hasActions = flagOr(body, "has_actions", repository.hasActions);
+  const hadActions = repository.hasActions;
+  repository.hasActions = flagOr(body, "has_actions", hadActions);
+  if (!hadActions && repository.hasActions && call.instance.version.idsInTokens) repository.idsInSubject = true;
   repository.updatedAt = now();
   call.instance.store.save();
   return json(200, showRepository(call.instance, repository, permission));

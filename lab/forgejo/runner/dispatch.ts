@@ -2,7 +2,7 @@
 import { Refusal } from "../api/format/responses.ts";
 import { commitOf, showRepository, showUser } from "../api/format/representations.ts";
 import { next, NEVER, now, ownerOf } from "../state.ts";
-import type { Instance, Job, Owner, Repository, Run } from "../state.ts";
+import type { Instance, Job, Owner, PullRequest, Repository, Run } from "../state.ts";
 import { parseWorkflow, workflowFolder } from "./workflow.ts";
 import type { Workflow, WorkflowJob } from "./workflow.ts";
 
@@ -26,6 +26,36 @@ export function dispatch(instance: Instance, asked: Dispatch): Run {
   // Forgejo 14 responds with an empty 500 to an unknown ref, an unknown workflow and an invalid workflow.
   if (folder === undefined || ref === undefined || workflow === undefined) throw new Refusal(500, "");
   const inputs = checkedInputs(workflow, asked.inputs);
+  return addRun(instance, {
+    repository,
+    actor,
+    workflow,
+    file: workflowFile,
+    folder,
+    ref,
+    sha,
+    event: "workflow_dispatch",
+    payload: { inputs, ref, ...sentBy(instance, repository, actor), workflow: `${folder}/${workflowFile}` },
+  });
+}
+
+/** What starts a run, and what the run is of. */
+export interface NewRun {
+  readonly repository: Repository;
+  readonly actor: Owner;
+  readonly workflow: Workflow;
+  readonly file: string;
+  readonly folder: string;
+  readonly ref: string;
+  readonly sha: string;
+  readonly event: string;
+  readonly payload: object;
+  readonly pullRequest?: PullRequest;
+}
+
+/** Adds a run. Its jobs then wait for a runner. */
+export function addRun(instance: Instance, asked: NewRun): Run {
+  const { repository, actor, workflow, file, folder, ref, sha, event, payload, pullRequest } = asked;
   const state = instance.store.data;
   repository.lastRunNumber += 1;
   const time = now();
@@ -34,19 +64,14 @@ export function dispatch(instance: Instance, asked: Dispatch): Run {
     number: repository.lastRunNumber,
     repositoryId: repository.id,
     actorId: actor.id,
-    title: workflow.name || `${folder}/${workflowFile}`,
-    workflowFile,
+    title: workflow.name || `${folder}/${file}`,
+    workflowFile: file,
     workflowFolder: folder,
     ref,
     sha,
-    triggerEvent: "workflow_dispatch",
-    eventPayload: JSON.stringify({
-      inputs,
-      ref,
-      repository: showRepository(instance, repository, "owner"),
-      sender: showUser(instance, actor),
-      workflow: `${folder}/${workflowFile}`,
-    }),
+    triggerEvent: event,
+    eventPayload: JSON.stringify(payload),
+    ...(pullRequest === undefined ? {} : { pullRequest }),
     files: { ...repository.files },
     jobs: workflow.jobs.map((job) => newJob(next(state, "job"), job)),
     status: "waiting",
@@ -59,6 +84,11 @@ export function dispatch(instance: Instance, asked: Dispatch): Run {
   instance.store.save();
   instance.wake();
   return run;
+}
+
+/** The repository and the sender of an event. */
+export function sentBy(instance: Instance, repository: Repository, actor: Owner): object {
+  return { repository: showRepository(instance, repository, "owner"), sender: showUser(instance, actor) };
 }
 
 function newJob(id: number, job: WorkflowJob): Job {

@@ -36,7 +36,9 @@ export async function runJob(
     const definition = workflow?.jobs.find((candidate) => candidate.key === job.key);
     if (workflow === undefined || definition === undefined)
       throw new Error(`Run ${run.id} has no job ${job.key} in ${path}.`);
-    const execution = new Execution(instance, run, job, workflow, definition, options, root);
+    const workspace = join(root, "workspace");
+    const inputs = await jobInputs(instance, run, job, workspace, definition.enableOpenIdConnect === true);
+    const execution = new Execution(instance, run, job, workflow, definition, inputs, options, root);
     return await execution.run(signal);
   } finally {
     rmSync(root, { recursive: true, force: true });
@@ -48,6 +50,7 @@ class Execution {
   readonly #workflow: Workflow;
   readonly #job: WorkflowJob;
   readonly #taskId: number;
+  readonly #runner: string;
   readonly #options: RunnerOptions;
   readonly #inputs: JobInputs;
   readonly #log: JobLog;
@@ -63,9 +66,11 @@ class Execution {
     job: Job,
     workflow: Workflow,
     definition: WorkflowJob,
+    inputs: JobInputs,
     options: RunnerOptions,
     root: string,
   ) {
+    this.#runner = instance.version.runner;
     this.#run = run;
     this.#taskId = job.taskId;
     this.#workflow = workflow;
@@ -75,14 +80,16 @@ class Execution {
     this.#workspace = join(root, "workspace");
     const folders = { workspace: this.#workspace, home: join(root, "home"), temporary: join(root, "temporary") };
     for (const folder of Object.values(folders)) mkdirSync(folder);
-    this.#inputs = jobInputs(instance, run, job, this.#workspace);
+    this.#inputs = inputs;
     this.#environment = baseEnvironment(this.#inputs, options, folders);
-    this.#log = new JobLog(logFile(instance, job), Object.values(this.#inputs.secrets));
+    const { secrets, tokenRequest } = inputs;
+    const masked = [...Object.values(secrets), ...(tokenRequest === undefined ? [] : [tokenRequest.token])];
+    this.#log = new JobLog(logFile(instance, job), masked);
   }
 
   async run(signal: AbortSignal): Promise<{ outcome: Outcome; outputs: Record<string, string> }> {
     this.#log.write(
-      `lab(version:v12.1.2) received task ${this.#taskId} of job ${this.#job.key}, ` +
+      `lab(version:${this.#runner}) received task ${this.#taskId} of job ${this.#job.key}, ` +
         `be triggered by event: ${this.#run.triggerEvent}`,
     );
     try {

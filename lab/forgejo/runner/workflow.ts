@@ -34,6 +34,8 @@ export interface WorkflowJob {
   readonly steps: readonly Step[];
   readonly shell: string | null;
   readonly workingDirectory: string | null;
+  /** Whether it can ask for a token. Null if only the workflow says. */
+  readonly enableOpenIdConnect: boolean | null;
   /** Keys of the job that this runner does not support. */
   readonly unsupported: readonly string[];
 }
@@ -66,13 +68,19 @@ export function parseWorkflow(text: string): Workflow | undefined {
   const jobs = Object.entries(object(document["jobs"]));
   if (jobs.length === 0) return undefined;
   const { shell, workingDirectory } = defaults(document);
+  const enableOpenIdConnect = flag(document["enable-openid-connect"]);
   return {
     name: string(document["name"]) ?? "",
     inputs: inputs(document["on"]),
     env: strings(document["env"]),
     jobs: jobs.map(([key, value]) => {
       const read = job(key, object(value));
-      return { ...read, shell: read.shell ?? shell, workingDirectory: read.workingDirectory ?? workingDirectory };
+      return {
+        ...read,
+        shell: read.shell ?? shell,
+        workingDirectory: read.workingDirectory ?? workingDirectory,
+        enableOpenIdConnect: read.enableOpenIdConnect ?? enableOpenIdConnect,
+      };
     }),
   };
 }
@@ -88,6 +96,7 @@ function job(key: string, value: Mapping): WorkflowJob {
     outputs: strings(value["outputs"]),
     steps: list(value["steps"]).map((one) => step(object(one))),
     ...defaults(value),
+    enableOpenIdConnect: flag(value["enable-openid-connect"]),
     unsupported: ["strategy", "services", "uses"].filter((name) => value[name] !== undefined),
   };
 }
@@ -140,6 +149,10 @@ function texts(value: unknown): string[] {
 
 function strings(value: unknown): Record<string, string> {
   return Object.fromEntries(Object.entries(object(value)).map(([key, member]) => [key, string(member) ?? ""]));
+}
+
+function flag(value: unknown): boolean | null {
+  return typeof value === "boolean" ? value : null;
 }
 
 function string(value: unknown): string | null {

@@ -5,7 +5,13 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { startForgejo } from "../../../lab/forgejo/server.ts";
-import type { ForgejoSeed, RunnerOptions } from "../../../lab/forgejo/server.ts";
+import type {
+  ForgejoOptions,
+  ForgejoSeed,
+  ForgejoServer,
+  RunnerOptions,
+  Trigger,
+} from "../../../lab/forgejo/server.ts";
 
 export const TOKEN = "0123456789abcdef0123456789abcdef01234567";
 
@@ -30,14 +36,19 @@ export interface ShownRun {
   readonly html_url: string;
 }
 
+/** The release to emulate, and how long its jobs' tokens live. */
+export type Release = Pick<ForgejoOptions, "version" | "idTokenLifetime">;
+
 export class TestForgejo {
   readonly data: string;
   readonly #runner: RunnerOptions | null;
   readonly #seed: ForgejoSeed;
-  #server: { readonly url: string; close(): Promise<void> } | null = null;
+  readonly #release: Release;
+  #server: ForgejoServer | null = null;
 
-  constructor(data: string, seed: ForgejoSeed, runner: RunnerOptions | null) {
+  constructor(data: string, seed: ForgejoSeed, runner: RunnerOptions | null, release: Release = {}) {
     this.data = data;
+    this.#release = release;
     this.#seed = seed;
     this.#runner = runner;
   }
@@ -48,7 +59,19 @@ export class TestForgejo {
   }
 
   async start(): Promise<void> {
-    this.#server = await startForgejo({ port: 0, data: this.data, seed: this.#seed, runner: this.#runner });
+    this.#server = await startForgejo({
+      port: 0,
+      data: this.data,
+      seed: this.#seed,
+      runner: this.#runner,
+      ...this.#release,
+    });
+  }
+
+  /** Starts a workflow by a push or a pull request. Returns the run's global id. */
+  trigger(by: Trigger): number {
+    if (this.#server === null) throw new Error("The test's Forgejo is not running.");
+    return this.#server.trigger(by);
   }
 
   async stop(): Promise<void> {
@@ -113,6 +136,7 @@ export async function forgejo(
     readonly secrets?: Readonly<Record<string, string>>;
     readonly seed?: ForgejoSeed;
     readonly runner?: RunnerOptions | null;
+    readonly release?: Release;
   },
 ): Promise<TestForgejo> {
   const data = mkdtempSync(join(tmpdir(), "forgejo-test-"));
@@ -125,7 +149,7 @@ export async function forgejo(
       ...(options.seed?.repositories ?? []),
     ],
   };
-  const instance = new TestForgejo(data, seed, options.runner === undefined ? {} : options.runner);
+  const instance = new TestForgejo(data, seed, options.runner === undefined ? {} : options.runner, options.release);
   await instance.start();
   t.after(async () => {
     await instance.stop();

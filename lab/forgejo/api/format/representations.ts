@@ -109,7 +109,7 @@ export function showRun(instance: Instance, run: Run): object {
     prettyref: prettyRef(run.ref),
     is_ref_deleted: false,
     commit_sha: run.sha,
-    is_fork_pull_request: false,
+    is_fork_pull_request: run.pullRequest?.fromFork === true,
     need_approval: false,
     approved_by: 0,
     // Empty for a dispatch, which only `trigger_event` shows.
