@@ -8,6 +8,7 @@ import { TOKENS } from "../homelab/servers.ts";
 import { NEWEST_KNOWN } from "../../../systems/zot/version.ts";
 import * as from from "../../../stack/arguments.ts";
 import { registerAccounts } from "../../../stack/ciAccount.ts";
+import { registerJobAccounts } from "../../../stack/jobAccount.ts";
 
 export const OWNER = "zot-auth/model";
 
@@ -35,5 +36,7 @@ export function program(
   deploy(server, access.issuer);
   const version = NEWEST_KNOWN;
   const configHash = output("config");
-  registerAccounts({ settings, owner, access, server, version, configHash, clientSecretFingerprint, again });
+  const base = { settings, owner, access, server, version, configHash, clientSecretFingerprint, again };
+  registerAccounts(base);
+  registerJobAccounts(base);
 }

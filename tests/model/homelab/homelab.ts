@@ -22,7 +22,7 @@ import {
   startAnotherZot,
   startServers,
 } from "./servers.ts";
-import type { Change, RawSettings, Servers } from "./servers.ts";
+import type { Change, RawSettings, Releases, Servers } from "./servers.ts";
 
 /** Linux's in-memory file system. */
 const MEMORY = "/dev/shm";
@@ -52,15 +52,18 @@ export class Homelab {
   /** Every secret that ever existed; none may appear in output. */
   readonly secrets = new Set<string>(Object.values(TOKENS));
 
-  private constructor(folder: string, servers: Servers) {
+  readonly #releases: Releases;
+
+  private constructor(folder: string, servers: Servers, releases: Releases) {
     this.folder = folder;
+    this.#releases = releases;
     this.#servers = servers;
     this.#zotData = join(folder, "zot");
   }
 
-  static async start(): Promise<Homelab> {
+  static async start(releases: Releases = {}): Promise<Homelab> {
     const folder = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), "zot-auth-model-"));
-    return new Homelab(folder, await startServers(folder));
+    return new Homelab(folder, await startServers(folder, releases), releases);
   }
 
   /** The settings, with overrides. */
@@ -75,7 +78,7 @@ export class Homelab {
 
   /** Deploys zot's config, which the model's program leaves out. */
   async deployZot(settings: Settings): Promise<void> {
-    deployZotConfig(this.folder, settings);
+    deployZotConfig(this.folder, settings, this.#releases.zot);
     // zot reloads it.
     await new Promise((done) => setTimeout(done, 200));
   }
@@ -87,7 +90,11 @@ export class Homelab {
     };
     this.#zotData = storage.rootDirectory;
     await this.#servers.zot.close();
-    this.#servers = { ...this.#servers, zot: await startZot({ config }) };
+    const { zot: version } = this.#releases;
+    this.#servers = {
+      ...this.#servers,
+      zot: await startZot({ config, ...(version === undefined ? {} : { version }) }),
+    };
   }
 
   /** Starts another zot, with the same client at Authentik, at the address of these settings. */

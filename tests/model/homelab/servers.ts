@@ -45,8 +45,17 @@ export interface Servers {
   readonly port: number;
 }
 
+/** Releases other than those that the stand-ins have by default. */
+export interface Releases {
+  readonly zot?: string;
+  readonly forgejo?: string;
+}
+
+/** The releases with which jobs push by their tokens. */
+export const WITH_JOB_TOKENS: Releases = { zot: "v2.1.23", forgejo: "15.0.3" };
+
 /** @param folder where the servers keep their files */
-export async function startServers(folder: string): Promise<Servers> {
+export async function startServers(folder: string, releases: Releases = {}): Promise<Servers> {
   Object.assign(process.env, TOKENS);
   const blueprintsDirectory = join(folder, "blueprints");
   mkdirSync(blueprintsDirectory);
@@ -105,6 +114,7 @@ export async function startServers(folder: string): Promise<Servers> {
       port: 0,
       data: join(folder, "forgejo"),
       runner: null,
+      ...(releases.forgejo === undefined ? {} : { version: releases.forgejo }),
       seed: {
         users: [{ login: "own" }],
         tokens: [{ token: TOKENS.MODEL_FORGEJO, user: "own", scopes: ["write:repository"] }],
@@ -146,7 +156,7 @@ export async function startServers(folder: string): Promise<Servers> {
   // The precondition of a key's life: users may sign in, and zot is hardened. tests/systems/zot/host and tests/engine cover that part.
   writeFileSync(join(blueprintsDirectory, "zot.yaml"), renderBlueprint(blueprintArgs(settings)));
   await discovered(settings);
-  const zot = await startHardenedZot(folder, settings);
+  const zot = await startHardenedZot(folder, settings, releases.zot);
   rmSync(join(blueprintsDirectory, "zot.yaml"));
   configure({ connectUrl: connect.url, connectToken: "env:MODEL_CONNECT" });
   return { ...servers, zot };
@@ -207,7 +217,7 @@ async function discovered({ authentik }: Settings): Promise<void> {
   throw new Error("the model's Authentik did not apply the blueprint");
 }
 
-async function startHardenedZot(folder: string, settings: Settings): Promise<RunningServer> {
+async function startHardenedZot(folder: string, settings: Settings, version?: string): Promise<RunningServer> {
   writeFileSync(join(folder, "credentials.json"), credentialsOf(settings), { mode: 0o600 });
   const dataDirectory = join(folder, "zot");
   mkdirSync(join(dataDirectory, "_lab"), { recursive: true });
@@ -215,13 +225,13 @@ async function startHardenedZot(folder: string, settings: Settings): Promise<Run
     join(dataDirectory, "_lab", "meta.json"),
     JSON.stringify({ users: { "zot-ci": { groups: [], apiKeys: { "0": keyByHand("by hand") } } } }),
   );
-  deployZotConfig(folder, settings);
-  return startZot({ config: join(folder, "config.json") });
+  deployZotConfig(folder, settings, version);
+  return startZot({ config: join(folder, "config.json"), ...(version === undefined ? {} : { version }) });
 }
 
-export function deployZotConfig(folder: string, settings: Settings): void {
-  const version = parseZotVersion("v2.1.20");
-  if (version === undefined) throw new TypeError("v2.1.20");
+export function deployZotConfig(folder: string, settings: Settings, release = "v2.1.20"): void {
+  const version = parseZotVersion(release);
+  if (version === undefined) throw new TypeError(release);
   const files = { credentialsFile: join(folder, "credentials.json"), dataDirectory: join(folder, "zot") };
   const config = renderZotConfig(zotConfigArgs(settings), version, files);
   writeFileSync(join(folder, "config.json"), JSON.stringify(config));
