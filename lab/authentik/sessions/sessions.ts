@@ -70,8 +70,7 @@ export class Sessions {
   }
 
   end(id: string): void {
-    const { state } = this.#database;
-    state.sessions = Object.fromEntries(Object.entries(state.sessions).filter(([other]) => other !== id));
+    Reflect.deleteProperty(this.#database.state.sessions, id);
   }
 
   /** Every `Set-Cookie` header of a response, including the session's. */

@@ -3,7 +3,7 @@ import http from "node:http";
 import type { RequestListener } from "node:http";
 import { syncBuiltinESMExports } from "node:module";
 import type { AddressInfo } from "node:net";
-import inject from "light-my-request";
+import { exchange } from "./exchange.ts";
 import type { Request as Sent, Response as Answered } from "./inProcess.ts";
 
 /** By port. */
@@ -17,12 +17,7 @@ export function takeShortcuts(): void {
     let port = "";
     server.on("listening", () => {
       port = String((server.address() as AddressInfo).port);
-      listeners.set(port, (request, response) => {
-        // light-my-request's requests lack these.
-        const distinct = Object.entries(request.headers).map(([name, value]) => [name, [value ?? ""].flat()] as const);
-        Object.defineProperty(request, "headersDistinct", { value: Object.fromEntries(distinct) });
-        server.emit("request", request, response);
-      });
+      listeners.set(port, (request, response) => void server.emit("request", request, response));
     });
     server.on("close", () => listeners.delete(port));
     return server;
@@ -44,23 +39,9 @@ export function takeShortcuts(): void {
 }
 
 /** The response of a server in this process. */
-export async function ask({ method, url, headers, body }: Sent): Promise<Answered> {
-  const listener = listeners.get(url.port);
+export async function ask(request: Sent): Promise<Answered> {
+  const listener = listeners.get(request.url.port);
   if (listener === undefined)
-    throw Object.assign(new Error(`nothing listens at ${url.href}`), { code: "ECONNREFUSED" });
-  const answer = await inject(listener, {
-    method: method,
-    url: url.pathname + url.search,
-    authority: url.host,
-    headers,
-    ...(body === undefined ? {} : { payload: body }),
-  });
-  const seen = Object.entries(answer.headers).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, Array.isArray(value) ? value : String(value)] as const],
-  );
-  return {
-    status: answer.statusCode,
-    headers: Object.fromEntries(seen),
-    body: method === "HEAD" ? Buffer.alloc(0) : answer.rawPayload,
-  };
+    throw Object.assign(new Error(`nothing listens at ${request.url.href}`), { code: "ECONNREFUSED" });
+  return exchange(listener, request);
 }

@@ -41,19 +41,26 @@ function keptStorage(database: Database, kind: string): Adapter {
       if (unwanted(name, payloadOf(value))) Reflect.deleteProperty(kept(), name);
     database.save();
   };
+  const isOver = ({ exp }: AdapterPayload): boolean => exp !== undefined && exp * 1000 <= Date.now();
   const find = (id: string): Promise<AdapterPayload | undefined> => {
     const value = kept()[nameOf(id)];
     const payload = value === undefined ? undefined : payloadOf(value);
-    const isOver = payload?.exp !== undefined && payload.exp * 1000 <= Date.now();
-    return Promise.resolve(isOver ? undefined : payload);
+    return Promise.resolve(payload === undefined || isOver(payload) ? undefined : payload);
   };
+  /** Seconds since 1970 at which the first one expires. After a restart, what the file has may have expired. */
+  let expires = 0;
   return {
     find,
     findByUid: () => Promise.resolve(undefined),
     findByUserCode: () => Promise.resolve(undefined),
     upsert: (id, payload) => {
       kept()[nameOf(id)] = JSON.parse(JSON.stringify(payload)) as Json;
-      drop((_, other) => other.exp !== undefined && other.exp * 1000 <= Date.now());
+      expires = Math.min(expires, payload.exp ?? Infinity);
+      if (expires * 1000 > Date.now()) database.save();
+      else {
+        drop((_, other) => isOver(other));
+        expires = Math.min(...Object.values(kept()).map((other) => payloadOf(other).exp ?? Infinity));
+      }
       return Promise.resolve(undefined);
     },
     consume: (id) => {
@@ -63,7 +70,8 @@ function keptStorage(database: Database, kind: string): Adapter {
       return Promise.resolve(undefined);
     },
     destroy: (id) => {
-      drop((name) => name === nameOf(id));
+      Reflect.deleteProperty(kept(), nameOf(id));
+      database.save();
       return Promise.resolve(undefined);
     },
     revokeByGrantId: (grantId) => {
