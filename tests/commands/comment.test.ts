@@ -101,6 +101,7 @@ async function comment(
     {
       env: {
         PATH: process.env["PATH"],
+        NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
         GITHUB_API_URL: url,
         GITHUB_REPOSITORY: "own/infra",
         PULL_REQUEST: "7",

@@ -31,20 +31,36 @@ export interface Ended {
   readonly files: readonly string[];
 }
 
+/** What the commands write. */
+const WRITTEN = ["reports", "check.prom"];
+
+/** One for all tests of a process: by its name, Node finds what it has compiled of the files in it. */
+let made: string | undefined;
+
+function folderOnce(): string {
+  if (made !== undefined) return made;
+  const folder = mkdtempSync(join(tmpdir(), "zot-auth-played-"));
+  process.once("exit", () => rmSync(folder, { recursive: true }));
+  for (const name of ["commands", "core", "node_modules", "report", "settings", "systems"])
+    symlinkSync(join(ROOT, name), join(folder, name));
+  mkdirSync(join(folder, "toolchain"));
+  symlinkSync(join(ROOT, "toolchain/system"), join(folder, "toolchain/system"));
+  writeFileSync(join(folder, "package.json"), `{ "type": "module" }`);
+  made = folder;
+  return folder;
+}
+
 export class Stage {
-  readonly folder = mkdtempSync(join(tmpdir(), "zot-auth-played-"));
+  readonly folder = folderOnce();
   #url = "";
   #told: string[] = [];
 
+  /** Only one is open at a time. */
   static async open(t: TestContext): Promise<Stage> {
     const stage = new Stage();
-    const { folder } = stage;
-    t.after(() => rmSync(folder, { recursive: true }));
-    for (const name of ["commands", "core", "node_modules", "report", "settings", "systems"])
-      symlinkSync(join(ROOT, name), join(folder, name));
-    mkdirSync(join(folder, "toolchain"));
-    symlinkSync(join(ROOT, "toolchain/system"), join(folder, "toolchain/system"));
-    writeFileSync(join(folder, "package.json"), `{ "type": "module" }`);
+    t.after(() => {
+      for (const name of WRITTEN) rmSync(join(stage.folder, name), { recursive: true, force: true });
+    });
     const server = createServer((request, response) => {
       void text(request).then((body) => {
         if (request.method === "POST") stage.#told.push(body);
@@ -65,7 +81,13 @@ export class Stage {
     const program = ["--preserve-symlinks", "--preserve-symlinks-main", join(this.folder, `commands/${command}.ts`)];
     const child = spawn(process.execPath, [...program, "prod", ...args], {
       cwd: this.folder,
-      env: { PATH: process.env["PATH"], SERVER: this.#url, T_HOOK: `${this.#url}/hook`, ...env },
+      env: {
+        PATH: process.env["PATH"],
+        NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
+        SERVER: this.#url,
+        T_HOOK: `${this.#url}/hook`,
+        ...env,
+      },
       stdio: ["ignore", "pipe", "pipe"],
       // Rather than for ever.
       timeout: 60_000,
