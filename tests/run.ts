@@ -12,8 +12,8 @@ const CHECKERS = [
   checker("format", "oxfmt", "--check"),
 ];
 
-/** The tests wait for servers about a third of their time. */
-const AT_ONCE = Math.min(availableParallelism() + 1, 8);
+/** Half of the tests wait for servers about half of their time. */
+const AT_ONCE = Math.min(availableParallelism() * 2, 8);
 
 async function main(names: readonly string[]): Promise<void> {
   const start = performance.now();

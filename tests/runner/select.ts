@@ -18,13 +18,13 @@ const OWN_PROCESS = [
 /** What takes longest, longest first, so that no processor is idle at the end. */
 const LONGEST = [
   "model/stories/everyStep",
+  // These mostly wait.
+  "model",
+  "systems/authentik",
   "engine/lifecycle/",
   "engine/commands/",
   "engine/authentik/authentik",
-  // It mostly waits.
-  "systems/authentik",
   "engine/zot/",
-  "model",
   "engine/settings/settings",
   "engine/",
   "systems/zot/host/deploy/killed",
