@@ -24,6 +24,19 @@ function selectStack(): number {
   return status ?? 1;
 }
 
+/** Who may push, and how. */
+function pushers({ settings }: ReturnType<typeof readLayout>): readonly string[] {
+  return [
+    ...Object.values(settings.accounts).map(
+      ({ user, prefixes }) => `${user} pushes to ${prefixes.join(", ")} with its key`,
+    ),
+    ...Object.values(settings.jobAccounts).map(
+      ({ user, prefixes, repositories }) =>
+        `jobs of ${repositories.join(", ")} push to ${prefixes.join(", ")} as ${user}, each with its own token`,
+    ),
+  ];
+}
+
 async function main(): Promise<number> {
   const layout = readLayout("Pulumi.lab.yaml", ".lab");
   if (isNew(layout)) forgetStack();
@@ -56,7 +69,9 @@ async function main(): Promise<number> {
     ["npm run lab:stop", "stops the lab; with `-- --delete` it also deletes the lab's data"],
   ];
   const width = Math.max(...next.map(([command]) => command.length));
-  console.log("The registry is set up, and every check has passed. Try next:\n");
+  console.log("The registry is set up, and every check has passed.\n");
+  for (const line of pushers(layout)) console.log(`  ${line}`);
+  console.log("\nTry next:\n");
   for (const [command, does] of next) console.log(`  ${command.padEnd(width)}  ${does}`);
   console.log(`\nThe report of this run: ${folderFor(STACK, process.env)}/up.html`);
   return 0;

@@ -27,7 +27,10 @@ try {
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
   writeFileSync(pathsOf(layout).state, JSON.stringify({ pid: process.pid, urls: lab.urls }), { mode: 0o600 });
-  writeFileSync(pathsOf(layout).standIns, standIns(Object.keys(lab.urls), process.env["PATH"] ?? "").join("\n"));
+  writeFileSync(
+    pathsOf(layout).standIns,
+    standIns(Object.keys(lab.urls), layout.settings.registry.binary, process.env["PATH"] ?? "").join("\n"),
+  );
   tell({ urls: lab.urls });
   if (process.connected) process.disconnect();
 } catch (error) {

@@ -84,6 +84,7 @@ export async function startLab(layout: Layout): Promise<Lab> {
           port: portOf(settings.forgejo.url),
           setting: from("forgejo.url"),
           data: join(directory, "forgejo"),
+          ...releaseOfForgejo(settings),
           seed: forgejoSeed(layout, secrets),
           // Jobs find skopeo here. It runs the real skopeo if PATH has one.
           runner: { pathPrefix: [resolve(import.meta.dirname, "../bin")] },
@@ -118,6 +119,13 @@ export async function startLab(layout: Layout): Promise<Lab> {
     await close();
     throw error;
   }
+}
+
+/** The release that gives jobs tokens, if an account needs it. */
+function releaseOfForgejo({ jobAccounts }: Layout["settings"]): { readonly version?: string } {
+  const asked = process.env["FORGEJO_LAB_VERSION"] ?? "";
+  if (asked !== "") return { version: asked };
+  return Object.keys(jobAccounts).length > 0 ? { version: "15.0.3" } : {};
 }
 
 async function argocdOf(

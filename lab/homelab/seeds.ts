@@ -37,13 +37,16 @@ export function authentikSeed(secrets: LabSecrets): AuthentikSeed {
 export function forgejoSeed({ settings }: Layout, secrets: LabSecrets): ForgejoSeed {
   const { forgejo } = settings;
   const names = new Set(
-    [...Object.values(settings.accounts), ...forgejo.secrets].flatMap(({ repositories }) => repositories),
+    [...Object.values(settings.accounts), ...Object.values(settings.jobAccounts), ...forgejo.secrets].flatMap(
+      ({ repositories }) => repositories,
+    ),
   );
   const targets = [...names].filter((target) => !target.startsWith("user:"));
   const owners = new Set(targets.filter((target) => target.includes("/")).map((target) => target.split("/")[0] ?? ""));
   const [first = ""] = owners;
   const { workflow, workflows } = settings.acceptance;
   const building = [workflow, ...workflows].map((build) => build?.repository);
+  const proving = Object.values(settings.jobAccounts).map(({ proof }) => proof?.repository);
   return {
     users: [...owners].map((login) => ({ login })),
     organisations: targets.filter((target) => !target.includes("/")).map((name) => ({ name, owners: [first] })),
@@ -56,7 +59,10 @@ export function forgejoSeed({ settings }: Layout, secrets: LabSecrets): ForgejoS
           owner,
           name,
           private: true,
-          files: building.includes(target) ? workflowFiles() : { "README.md": `# ${name}\n` },
+          files: {
+            ...(building.includes(target) ? workflowFiles() : { "README.md": `# ${name}\n` }),
+            ...(proving.includes(target) ? proofWorkflow() : {}),
+          },
           // Secrets that zot-auth must not touch.
           secrets: { ARGOCD_AUTH_TOKEN: "not ours", FLY_DEPLOY_TOKEN: "not ours" },
           variables: { REGISTRY: new URL(settings.registry.url).host },
@@ -141,4 +147,10 @@ function filesBelow(folder: string): Record<string, string> {
 function workflowFiles(): Record<string, string> {
   const script = join(import.meta.dirname, "../../ci/push-image.sh");
   return { ...filesBelow(join(SEED, "apps")), "ci/push-image.sh": readFileSync(script, "utf8") };
+}
+
+/** The workflow that shows what a job can do with its token, as users copy it. */
+function proofWorkflow(): Record<string, string> {
+  const name = "zot-auth-proof.yaml";
+  return { [`.forgejo/workflows/${name}`]: readFileSync(join(import.meta.dirname, "../../ci/forgejo", name), "utf8") };
 }

@@ -18,6 +18,8 @@ export interface MockedRun {
 }
 
 export interface HostOptions {
+  /** zot's release on the host. Default: 2.1.20. */
+  readonly release?: string;
   /** What the host reports beyond its version. */
   readonly facts?: string;
   /** Gets what is registered, also if the program fails. */
@@ -50,7 +52,7 @@ process.once("exit", () => rmSync(bin, { recursive: true }));
 writeFileSync(
   join(bin, "ssh"),
   `#!/bin/sh
-printf 'version=v2.1.20\\nconfig_repairs=0\\ncredentials_repairs=0\\n'
+printf "version=v$ZOT_AUTH_TEST_RELEASE\\nconfig_repairs=0\\ncredentials_repairs=0\\n"
 printf '%s' "$ZOT_AUTH_TEST_FACTS"
 exit 83
 `,
@@ -88,9 +90,10 @@ const COMPUTED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
  */
 export async function runProgram(
   change: Readonly<Record<string, unknown>> = {},
-  { facts = "", resources = [] }: HostOptions = {},
+  { release = "2.1.20", facts = "", resources = [] }: HostOptions = {},
 ): Promise<MockedRun> {
   process.env["ZOT_AUTH_TEST_FACTS"] = facts;
+  process.env["ZOT_AUTH_TEST_RELEASE"] = release;
   const settings = Object.entries({ ...REAL_CASE, ...change }).map(
     ([key, value]) => [`zot-auth:${key}`, JSON.stringify(value)] as const,
   );

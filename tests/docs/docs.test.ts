@@ -51,12 +51,17 @@ test("docs/settings.schema.json is up to date (else: npm run docs)", () => {
 });
 
 test("the JSON schema accepts this repository's stacks, and rejects misspelled settings", () => {
-  const schema = z.fromJSONSchema(settingsJsonSchema());
+  // zod compiles patterns without the flag `u`, which \p{…} needs. Editors use it.
+  const schema = z.fromJSONSchema(
+    JSON.parse(JSON.stringify(settingsJsonSchema()), (key, value: unknown) =>
+      key === "pattern" && String(value).includes("\\p{") ? undefined : value,
+    ) as ReturnType<typeof settingsJsonSchema>,
+  );
   for (const stack of ["lab", "prod"]) {
     const text = readFileSync(new URL(`../../Pulumi.${stack}.yaml`, import.meta.url), "utf8");
     assert.equal(schema.safeParse(parse(text)).error, undefined, stack);
     const [misspelledSetting, misspelledGroup] = [
-      text.replace("imagePrefix:", "imagePrefx:"),
+      text.replace(/imagePrefix:|keyStores:/, "misspelt:"),
       text.replace("zot-auth:ci:", "zot-auth:ic:"),
     ];
     assert.equal(schema.safeParse(parse(misspelledSetting)).success, false);

@@ -22,11 +22,11 @@ test("the rows of the recorded runs are the resources of the program with the la
     Object.entries(config).map(([group, value]) => [group.replace(/^zot-auth:/, ""), value]),
   );
   // The host that the mocks know, and 1Password without a file of the lab; neither names a resource.
-  const { resources } = await runProgram({
-    ...settings,
-    registry: REAL_CASE.registry,
-    onePassword: REAL_CASE.onePassword,
-  });
+  const { resources } = await runProgram(
+    { ...settings, registry: REAL_CASE.registry, onePassword: REAL_CASE.onePassword },
+    // The lab's zot.
+    { release: "2.1.23" },
+  );
   const registered = ["pulumi:pulumi:Stack zot-auth-lab", ...resources.map(named)].sort();
   assert.ok(registered.length > 30);
   for (const title of ["Previewing update (lab):", "Updating (lab):"] as const) {

@@ -19,6 +19,9 @@ const STACK = "lab";
 
 type Config = Record<string, unknown>;
 
+/** `oneKey`: the lab with one CI account, which has a key. `shipped`: as in Pulumi.lab.yaml, with a second one whose jobs push with their tokens. */
+export type Base = "oneKey" | "shipped";
+
 export interface PulumiResult {
   readonly code: number;
   /** stdout and stderr, interleaved, as on a terminal. */
@@ -84,8 +87,9 @@ export class EngineLab {
   static async start(
     change: (config: Config) => void = () => undefined,
     plugins: "attached" | "processes" = "attached",
+    base: Base = "oneKey",
   ): Promise<EngineLab> {
-    const lab = await EngineLab.startServers(change, plugins);
+    const lab = await EngineLab.startServers(change, plugins, base);
     const { code, output } = await lab.pulumi("stack", "init", STACK);
     if (code === 0) return lab;
     // No `after` of a test knows it.
@@ -99,14 +103,17 @@ export class EngineLab {
    * @param change may alter the settings first
    * @param plugins of the first runs; see {@link EngineLab.plugins}. A stack whose first runs are as a user's has a passphrase; the others have a key
    *   in a Vault.
+   * @param base the settings before the change: see {@link Base}
    */
   static async startServers(
     change: (config: Config) => void = () => undefined,
     plugins: "attached" | "processes" = "attached",
+    base: Base = "oneKey",
   ): Promise<EngineLab> {
     const directory = mkdtempSync(join(tmpdir(), "zot-auth-engine-"));
     const settingsFile = join(directory, `Pulumi.${STACK}.yaml`);
     const { encryptionsalt, config } = await relocated(join(directory, "lab"));
+    if (base === "oneKey") withOneKey(config);
     change(config);
     const vault = plugins === "attached" ? await keyInVault() : undefined;
     writeFileSync(settingsFile, textOf({ ...(vault?.settings ?? { encryptionsalt }), config }));
@@ -246,6 +253,14 @@ async function relocated(directory: string): Promise<{ encryptionsalt: string; c
   const free = await freePorts(ports.size);
   for (const [index, port] of [...ports].entries()) text = text.replaceAll(port, String(free[index]));
   return parse(text) as { encryptionsalt: string; config: Config };
+}
+
+/** The lab with one CI account, which has a key, and with the release of zot that most recordings are from. */
+function withOneKey(config: Config): void {
+  config["zot-auth:registry"] = { ...(config["zot-auth:registry"] as object), binary: "lab/bin/zot" };
+  config["zot-auth:ci"] = { keyStore: "op://homelab/Forgejo Secrets/zot-ci-api", imagePrefix: "homelab" };
+  const repositories = ["homelab/apps", "homelab/site"];
+  config["zot-auth:forgejo"] = { ...(config["zot-auth:forgejo"] as object), repositories };
 }
 
 /** A cheap check before the events are parsed, since a test polls many times a second. */
