@@ -29,7 +29,15 @@ const { components, zotAuth, onePassword } = providers(settings);
 const reading = readClientSecret(settings.authentik.clientSecret, onePassword, settings.onePassword);
 const preflight = new Preflight(
   "preflight",
-  { ...from.preflightInputs(settings, await unreadableSecrets(settings)), ...removal },
+  {
+    ...from.preflightInputs(settings, await unreadableSecrets(settings)),
+    ...removal,
+    withKeys: looking.then(
+      ({ version }) => from.accountsWithKeys(settings, version),
+      // The program ends with it.
+      () => undefined,
+    ),
+  },
   { provider: zotAuth },
 );
 const options = { providers: components, dependsOn: [preflight] };

@@ -14,6 +14,7 @@ import { appPasswordIdentifier, blueprintNeeds } from "../systems/authentik/blue
 import { signInGroups } from "../systems/authentik/blueprint/signInGroups.ts";
 import { issuerOf } from "../systems/authentik/issuer.ts";
 import type { ArgoCdConnection } from "../systems/argocd/client.ts";
+import type { AccountsWithKeys } from "../systems/forgejo/jobToken/instead.ts";
 import { jobTokenIssuer } from "../systems/forgejo/jobToken/issuer.ts";
 import type { PreflightInputs } from "../systems/preflight.ts";
 import type { ClusterChoice, ServicesArgs } from "../systems/services/args.ts";
@@ -21,6 +22,7 @@ import { expectedAccess } from "../systems/zot/access/matrix.ts";
 import { USERNAME_CLAIM } from "../systems/zot/config/usernameClaim.ts";
 import { filesOnHost } from "../systems/zot/host/zotHost.ts";
 import type { ZotHost } from "../systems/zot/host/zotHost.ts";
+import { FIRST_WITH_JOB_TOKENS, atLeast, formatZotVersion } from "../systems/zot/version.ts";
 import type { ZotVersion } from "../systems/zot/version.ts";
 import type { SignInArgs } from "../systems/zot/signIn/check.ts";
 
@@ -70,6 +72,19 @@ export function preflightInputs(settings: Settings, unreadable: readonly string[
     keyStores: accounts.flatMap(({ keyStores }) => keyStores),
     ...(unreadable.length === 0 ? {} : { unreadable }),
   };
+}
+
+/** Accounts that could do without their stored keys, as far as zot is concerned. */
+export function accountsWithKeys(
+  { accounts, jobAccounts }: Settings,
+  version: ZotVersion,
+): AccountsWithKeys | undefined {
+  const ids = Object.keys(accounts).filter(
+    (id) => jobAccounts[id] === undefined && (accounts[id]?.repositories.length ?? 0) > 0,
+  );
+  return ids.length === 0 || !atLeast(version, FIRST_WITH_JOB_TOKENS)
+    ? undefined
+    : { zot: formatZotVersion(version), ids };
 }
 
 function clusterChoice({ kubeconfig, context }: Settings["kubernetes"]): ClusterChoice {

@@ -16,6 +16,8 @@ import { Forgejo } from "./forgejo/client.ts";
 import type { ForgejoConnection } from "./forgejo/client.ts";
 import { assertJobTokens } from "./forgejo/jobToken/offered.ts";
 import type { ExpectedJobTokens } from "./forgejo/jobToken/offered.ts";
+import { tellOfJobTokens } from "./forgejo/jobToken/instead.ts";
+import type { AccountsWithKeys } from "./forgejo/jobToken/instead.ts";
 import { configMapMissing, lookForConfigMap } from "./kubernetes/configMap.ts";
 import type { ConfigMapPlace } from "./kubernetes/configMap.ts";
 import { resolveSecret, vault } from "./onePassword/resolver.ts";
@@ -37,6 +39,8 @@ export interface PreflightInputs {
   readonly targets: readonly string[];
   /** What the jobs' tokens must be like, if there are such accounts. */
   readonly jobTokens?: ExpectedJobTokens;
+  /** Accounts with a stored key, and a zot that would take their jobs' tokens in its place. Absent: there are none, or zot cannot. */
+  readonly withKeys?: AccountsWithKeys;
   /** The sources of the other secrets that are copied to Forgejo. */
   readonly sources: readonly SecretReference[];
   /** Where the keys are stored. */
@@ -55,8 +59,11 @@ export const preflight: Resource<PreflightInputs, PreflightState> = {
   computed: {},
   observations: ["removal"],
   lookAhead: {
-    needs: ["configMap", "argocd"],
+    needs: ["configMap", "argocd", "forgejo", "withKeys"],
     look: async ({ inputs, state }, context) => {
+      // Once for each release of zot and each account.
+      if (inputs.withKeys !== undefined && !isDeepStrictEqual(inputs.withKeys, state?.withKeys))
+        await tellOfJobTokens(inputs.forgejo, inputs.withKeys, context);
       if (isDeepStrictEqual(inputs.configMap, state?.configMap)) return;
       let missing: ZotAuthError | undefined;
       await unlessUnreadable("Whether the ConfigMap exists is unknown", context, async (signal) => {

@@ -33,7 +33,7 @@ test("the preflight reports all unusable targets and sources at once, and change
   );
   // As README.md says, a preview does not look: `up` finds all of it.
   const { needs = [] } = preflight.lookAhead ?? {};
-  assert.deepEqual(needs, ["configMap", "argocd"]);
+  assert.deepEqual(needs, ["configMap", "argocd", "forgejo", "withKeys"]);
   await adapt(preflight).preview(inputs, undefined, bench.context());
   await assert.rejects(preflight.create(inputs, bench.context()), (error: unknown) => {
     assert.ok(error instanceof Error);

@@ -9,7 +9,7 @@ import type { State } from "../../../../lab/forgejo/state.ts";
 import type { ForgejoSeed } from "../../../../lab/forgejo/server.ts";
 import type { Context } from "../../../../provider/resource.ts";
 import { TOKEN, forgejo } from "../../../lab/forgejo/instance.ts";
-import type { TestForgejo } from "../../../lab/forgejo/instance.ts";
+import type { Release, TestForgejo } from "../../../lab/forgejo/instance.ts";
 
 /** The fate of a request: processed and answered, or a fault before or after processing. */
 export type Fate = (request: { readonly number: number; readonly method: string; readonly path: string }) =>
@@ -42,7 +42,7 @@ export class Bench {
     this.url = url;
   }
 
-  static async start(t: TestContext, seed: ForgejoSeed = {}): Promise<Bench> {
+  static async start(t: TestContext, seed: ForgejoSeed = {}, release?: Release): Promise<Bench> {
     const tokens = {
       T_OWNER: { user: "own", scopes: ["write:repository", "write:organization", "write:user"] },
       T_READ: { user: "own", scopes: ["read:repository", "read:organization"] },
@@ -52,6 +52,7 @@ export class Bench {
     const server = await forgejo(t, {
       secrets: { OTHER: "not ours" },
       runner: null,
+      ...(release === undefined ? {} : { release }),
       seed: {
         organisations: [{ name: "org1", owners: ["own"] }],
         tokens: [
