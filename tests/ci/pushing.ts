@@ -59,6 +59,16 @@ export async function pushImage(args: readonly string[], options: PushOptions): 
   return { code, said, outputs: written(join(job, "outputs")) };
 }
 
+/** A log as the runner shows it: what a line asks to mask is masked from then on, and must not stand before it. */
+export function masked(log: string): string {
+  let shown = log;
+  for (const [line, secret = ""] of log.matchAll(/^::add-mask::(.*)\n/gm)) {
+    assert.ok(log.indexOf(secret) > log.indexOf(line), "a secret stands in the log before it is masked");
+    shown = shown.replace(line, "").replaceAll(secret, "***");
+  }
+  return shown;
+}
+
 function assertPrivate(temporary: string): void {
   for (const place of readdirSync(temporary)) {
     const folder = join(temporary, place);

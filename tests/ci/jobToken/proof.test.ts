@@ -1,40 +1,20 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
-import { parse } from "yaml";
-import { interpolate } from "../../../lab/forgejo/runner/expressions.ts";
 import { parseSettings } from "../../../settings/parse.ts";
 import { jobTokenProof } from "../../../stack/jobAccount.ts";
 import { ProcessSampler } from "../../engine/leaks/processSampler.ts";
 import { REAL_CASE } from "../../support/settings.ts";
 import { startCiRegistry } from "../support.ts";
 import type { CiRegistry } from "../support.ts";
+import { INPUTS, MARK, runProof } from "./proving.ts";
+import type { Proved } from "./proving.ts";
 import { JOB, startJobServers } from "./servers.ts";
 import type { Faults, JobServers } from "./servers.ts";
 
-// The script of ci/forgejo/zot-auth-proof.yaml, taken out of the workflow and run as its step, with the real curl. Every row is made to fail once.
-
-const MARK = "JOB_PROOF_TEST=1";
-const FILE = resolve(import.meta.dirname, "../../../ci/forgejo/zot-auth-proof.yaml");
-
-interface Proof {
-  readonly on: {
-    readonly workflow_dispatch: { readonly inputs: Readonly<Record<string, { readonly default?: string }>> };
-  };
-  readonly jobs: {
-    readonly proof: {
-      readonly steps: readonly [
-        { readonly shell: string; readonly run: string; readonly env: Readonly<Record<string, string>> },
-      ];
-    };
-  };
-}
-const workflow = parse(readFileSync(FILE, "utf8")) as Proof;
-const [step, ...more] = workflow.jobs.proof.steps;
-assert.deepEqual(more, []);
+// The script of ci/forgejo/zot-auth-proof.yaml, with the real curl. Every row is made to fail once.
 
 let ci: CiRegistry;
 let servers: JobServers;
@@ -43,7 +23,6 @@ before(async () => {
   ci = await startCiRegistry();
   servers = await startJobServers(ci);
   folder = mkdtempSync(join(tmpdir(), "job-proof-"));
-  writeFileSync(join(folder, "script.sh"), step.run);
 });
 beforeEach(() => {
   servers.reset();
@@ -55,61 +34,20 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-interface Ran {
-  readonly code: number | null;
-  readonly log: string;
-  /** `ok 403 403`, by what the row is about. */
-  readonly rows: ReadonlyMap<string, string>;
-}
-
-async function prove(inputs: Readonly<Record<string, string>> = {}, more: NodeJS.ProcessEnv = {}): Promise<Ran> {
-  const given = {
-    ...Object.fromEntries(
-      Object.entries(workflow.on.workflow_dispatch.inputs).map(([name, { default: text = "" }]) => [name, text]),
-    ),
-    registry: servers.registryUrl,
-    audience: servers.audience,
-    user: "zot-site",
-    repository: "homelab/zot-auth/acceptance",
-    ...inputs,
-  };
-  const temporary = mkdtempSync(join(folder, "temporary-"));
-  const child = spawn(step.shell, ["-e", join(folder, "script.sh")], {
-    env: {
-      PATH: process.env["PATH"],
-      RUNNER_TEMP: temporary,
-      GITHUB_REPOSITORY: "own/app",
-      GITHUB_REF: "refs/heads/main",
-      GITHUB_EVENT_NAME: "workflow_dispatch",
-      GITHUB_RUN_ID: "78",
-      [MARK.split("=")[0] ?? ""]: "1",
-      ...servers.variables,
-      ...Object.fromEntries(
-        Object.entries(step.env).map(([name, value]) => [
-          name,
-          interpolate(value, { status: "success", contexts: { inputs: given, vars: {} } }),
-        ]),
-      ),
-      ...more,
+async function prove(inputs: Readonly<Record<string, string>> = {}, more: NodeJS.ProcessEnv = {}): Promise<Proved> {
+  const proved = await runProof({
+    folder,
+    inputs: {
+      registry: servers.registryUrl,
+      audience: servers.audience,
+      user: "zot-site",
+      repository: "homelab/zot-auth/acceptance",
+      ...inputs,
     },
-    stdio: ["ignore", "pipe", "pipe"],
+    variables: { ...servers.variables, ...more },
   });
-  const chunks: Buffer[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-  const code = await new Promise<number | null>((done) => child.once("close", done));
-  assert.deepEqual(readdirSync(temporary), [], "nothing stays");
-  let log = Buffer.concat(chunks).toString();
-  for (const [line, secret = ""] of log.matchAll(/^::add-mask::(.*)\n/gm))
-    log = log.replace(line, "").replaceAll(secret, "***");
-  for (const secret of [...servers.secrets, ci.key]) assert.ok(!log.includes(secret), log);
-  const rows = [...log.matchAll(/^(ok|FAILED) +expected (.*), measured (\d+): (.*)$/gm)];
-  return {
-    code,
-    log,
-    rows: new Map(
-      rows.map(([, result, expected, measured, what]) => [what ?? "", `${result} ${expected} ${measured}`]),
-    ),
-  };
+  for (const secret of [...servers.secrets, ci.key]) assert.ok(!proved.log.includes(secret), proved.log);
+  return proved;
 }
 
 const PING = "a ping with the token of own/app, refs/heads/main, workflow_dispatch";
@@ -150,7 +88,7 @@ test("zot-auth gives the workflow every input that it has", () => {
   const account = settings.jobAccounts["site"];
   assert.ok(account !== undefined);
   const given = jobTokenProof(settings, "site", account)?.inputs ?? {};
-  assert.deepEqual(Object.keys(given).toSorted(), Object.keys(workflow.on.workflow_dispatch.inputs).toSorted());
+  assert.deepEqual(Object.keys(given).toSorted(), INPUTS.toSorted());
 });
 
 test("every row is as declared, also in a second run, and only the one tag stays", async () => {

@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import type { PushLogin } from "../../../systems/forgejo/secretMarker.ts";
 import { ProcessSampler } from "../../engine/leaks/processSampler.ts";
-import { MARK, pushImage } from "../pushing.ts";
+import { MARK, masked, pushImage } from "../pushing.ts";
 import type { Pushed } from "../pushing.ts";
 import { infoOf, startCiRegistry, writeImage } from "../support.ts";
 import type { CiRegistry } from "../support.ts";
@@ -78,12 +78,7 @@ async function push(
     },
     stopOnce,
   });
-  // As the runner does: what the job asks to mask is masked, from then on.
-  let said = pushed.said;
-  for (const [line, secret = ""] of said.matchAll(/^::add-mask::(.*)\n/gm)) {
-    assert.ok(said.indexOf(secret) > said.indexOf(line));
-    said = said.replace(line, "").replaceAll(secret, "***");
-  }
+  const said = masked(pushed.said);
   for (const secret of [...servers.secrets, ci.key]) assert.ok(!said.includes(secret), said);
   return { ...pushed, said };
 }
@@ -402,4 +397,18 @@ test("an image that the job cannot read is no refusal", { skip }, async () => {
   const { code, said } = await push(["oci:/nowhere/at/all", "hello", "v1"]);
   assert.equal(code, 1, said);
   assert.match(said, /was not pushed\. A job that runs again/);
+});
+
+test("every message that docs/ci.md explains is one of the script, of Dagger or of zot's conditions", () => {
+  const read = (path: string): string => readFileSync(resolve(import.meta.dirname, "../../..", path), "utf8");
+  const [, table = ""] = read("docs/ci.md").split("## When a push fails");
+  const sources = ["ci/push-image.sh", "ci/dagger/src/publishing.ts", "systems/zot/access/jobConditions.ts"]
+    .map(read)
+    .join("\n");
+  const messages = table
+    .split("\n")
+    .flatMap((line) => [...(line.split(" | ")[0] ?? "").matchAll(/`([^`]+)`/g)].map(([, text = ""]) => text));
+  assert.ok(messages.length >= 10, table);
+  for (const message of messages)
+    for (const part of message.split("…")) assert.ok(sources.includes(part.trim()), message);
 });
