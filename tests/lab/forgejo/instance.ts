@@ -58,13 +58,14 @@ export class TestForgejo {
     return this.#server.url;
   }
 
-  async start(): Promise<void> {
+  /** @param release another one than before */
+  async start(release: Release = this.#release): Promise<void> {
     this.#server = await startForgejo({
       port: 0,
       data: this.data,
       seed: this.#seed,
       runner: this.#runner,
-      ...this.#release,
+      ...release,
     });
   }
 

@@ -6,6 +6,7 @@ import type { TestContext } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { JSONWebKeySet } from "jose";
 import { createLocalJWKSet, jwtVerify } from "jose";
+import { forgejoVersion } from "../../../lab/forgejo/version.ts";
 import { claimsOf, recording } from "../zot/keyless/recording.ts";
 import type { Claims } from "../zot/keyless/recording.ts";
 import type { Release, TestForgejo } from "./instance.ts";
@@ -61,7 +62,7 @@ async function start(
           collaborators: { own: "write" },
         },
       ],
-      tokens: [],
+      tokens: [{ token: "a".repeat(40), user: "acme", scopes: ["write:repository"] }],
     },
   });
 }
@@ -256,4 +257,27 @@ await test("from 16 on, tokens have ids, and so has the subject of new repositor
     supported.filter((name) => name.endsWith("_id")),
     ["actor_id", "repository_id", "repository_owner_id", "run_id"],
   );
+});
+
+await test("a repository from before 16 keeps its subject until Actions is switched off and on", async (t) => {
+  const server = await start(t, { "top.yml": workflow("", keyword) });
+  const subject = async (): Promise<unknown> =>
+    (await verified(server, tokenIn(await logOf(server, push)))).claims["sub"];
+  const plain = "repo:acme/app:ref:refs/heads/main";
+  assert.equal(await subject(), plain);
+  await server.stop();
+  await server.start({ version: "16.0.0" });
+  assert.equal(await subject(), plain);
+  const owner = "a".repeat(40);
+  for (const has_actions of [false, true]) {
+    const { status, text } = await server.ask("PATCH", "/api/v1/repos/acme/app", { has_actions }, owner);
+    assert.equal(status, 200, text);
+  }
+  assert.match(String(await subject()), /^repo:acme-\d+\/app-\d+:ref:refs\/heads\/main$/);
+});
+
+test("a release must be 14.0.0 or later", () => {
+  assert.equal(forgejoVersion().jobTokens, false);
+  assert.deepEqual([forgejoVersion("15.0.3").idsInTokens, forgejoVersion("16.0.0").idsInTokens], [false, true]);
+  for (const wrong of ["13.0.0", "latest", "15"]) assert.throws(() => forgejoVersion(wrong), /Invalid Forgejo version/);
 });
