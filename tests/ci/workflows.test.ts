@@ -46,7 +46,6 @@ async function repository(t: TestContext): Promise<TestForgejo> {
     files: {
       ".forgejo/workflows/dagger.yaml": readFileSync(join(ROOT, "ci/forgejo/dagger.yaml"), "utf8"),
       ".forgejo/workflows/nix.yaml": readFileSync(join(ROOT, "ci/forgejo/nix.yaml"), "utf8"),
-      ".forgejo/workflows/job-token.yaml": readFileSync(join(ROOT, "ci/forgejo/job-token.yaml"), "utf8"),
       "ci/push-image.sh": readFileSync(join(ROOT, "ci/push-image.sh"), "utf8"),
     },
     runner: { pathPrefix: [join(folder, "bin")] },

@@ -5,31 +5,21 @@ import { join, resolve } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import type { RunningServer } from "../../../lab/shared/listen.ts";
 import { listen } from "../../../lab/shared/listen.ts";
-import { audienceOf } from "../../../settings/accounts.ts";
-import { parseSettings } from "../../../settings/parse.ts";
-import type { Settings } from "../../../settings/schema.ts";
-import { zotConfigArgs } from "../../../settings/zotConfigArgs.ts";
 import { jobTokenProof } from "../../../stack/jobAccount.ts";
-import { markerText } from "../../../systems/forgejo/secretMarker.ts";
-import type { PushLogin } from "../../../systems/forgejo/secretMarker.ts";
-import { assembleZotConfig } from "../../../systems/zot/config/config.ts";
 import { startIssuer } from "../../lab/zot/keyless/issuer.ts";
 import type { TokenIssuer } from "../../lab/zot/keyless/issuer.ts";
-import { startRegistry } from "../../lab/zot/support/registry.ts";
-import type { TestConfig, TestRegistry } from "../../lab/zot/support/registry.ts";
-import { standIn } from "../../lab/zot/support/zotPrograms.ts";
-import { REAL_CASE, version } from "../../support/settings.ts";
 import { masked, pushImage } from "../pushing.ts";
 import type { Pushed } from "../pushing.ts";
 import { writeImage } from "../support.ts";
 import { buildCrane, noCrane } from "./crane.ts";
+import { startDeclared } from "./declaredRegistry.ts";
+import type { DeclaredRegistry } from "./declaredRegistry.ts";
 import { runProof } from "./proving.ts";
 import type { Proved } from "./proving.ts";
 
-// The settings of accounts with job tokens, as zot gets them, with the proof's inputs and the variable that the program gives; on the lab's zot as of the release that
+// Accounts with job tokens, as zot gets their settings, with the proof's inputs and the variable that the program gives; on the lab's zot as of the release that
 // takes tokens. What it does not show: a released zot of that kind.
 
-const RELEASE = "2.1.23";
 const LAB = resolve(import.meta.dirname, "../../../lab/bin");
 
 const ACCOUNTS = {
@@ -55,24 +45,12 @@ const ACCOUNTS = {
 };
 
 let issuer: TokenIssuer;
-let registry: TestRegistry;
+let declared: DeclaredRegistry;
 let forgejo: RunningServer;
-let settings: Settings;
 let folder = "";
 let image = "";
 /** What the token of the next job says besides. */
 let job: Readonly<Record<string, string>> = {};
-
-function settingsOf({ http: { port } }: TestConfig): Settings {
-  const { keyStore: _store, imagePrefix: _prefix, ...ci } = REAL_CASE.ci;
-  const { repositories: _repositories, ...others } = REAL_CASE.forgejo;
-  return parseSettings({
-    ...REAL_CASE,
-    registry: { ...REAL_CASE.registry, url: `http://127.0.0.1:${port}` },
-    forgejo: { ...others, rootUrl: issuer.issuer.replace("/api/actions", "") },
-    ci: { ...ci, accounts: ACCOUNTS },
-  });
-}
 
 /** Gives jobs their tokens, as Forgejo does. */
 async function startForgejo(): Promise<RunningServer> {
@@ -98,22 +76,7 @@ async function startForgejo(): Promise<RunningServer> {
 
 before(async () => {
   issuer = await startIssuer("");
-  registry = await startRegistry(
-    (config) => {
-      settings = settingsOf(config);
-      const { config: declared, problems } = assembleZotConfig(
-        zotConfigArgs(settings),
-        version(RELEASE),
-        settings.registry,
-      );
-      assert.deepEqual(problems, []);
-      const { auth, accessControl } = declared["http"] as Required<TestConfig["http"]>;
-      config.http.auth = { ...config.http.auth, bearer: auth["bearer"] };
-      config.http.accessControl = accessControl;
-    },
-    standIn(`v${RELEASE}`),
-  );
-  registry.idp.people.set("zot-site", { groups: ["zot-site"], username: "zot-site" });
+  declared = await startDeclared(ACCOUNTS, issuer.issuer.replace("/api/actions", ""));
   forgejo = await startForgejo();
   folder = mkdtempSync(join(tmpdir(), "declared-"));
   mkdirSync(join(folder, "bin"));
@@ -125,7 +88,7 @@ beforeEach(() => {
 });
 after(async () => {
   await forgejo.close();
-  await registry.close();
+  await declared.registry.close();
   await issuer.close();
   rmSync(folder, { recursive: true });
 });
@@ -136,6 +99,7 @@ const tokenVariables = (): NodeJS.ProcessEnv => ({
 });
 
 async function prove(id: "site" | "short"): Promise<Proved> {
+  const { settings } = declared;
   const account = settings.jobAccounts[id];
   assert.ok(account !== undefined);
   const { inputs = {} } = jobTokenProof(settings, id, account) ?? {};
@@ -191,20 +155,6 @@ for (const [what, claims, row] of [
     assert.match(log, row);
   });
 
-function variable(id: "site" | "short", login: Partial<PushLogin> = {}): string {
-  const account = settings.jobAccounts[id];
-  assert.ok(account !== undefined);
-  const { user, prefixes, shortKey } = account;
-  const { url } = settings.registry;
-  return markerText({
-    label: `zot-auth/lab/${id}`,
-    fingerprint: "0123456789abcdef",
-    target: "own/site",
-    url: REAL_CASE.forgejo.url,
-    login: { user, registry: url, prefix: prefixes[0], audience: audienceOf(url, id), shortKey, ...login },
-  });
-}
-
 async function push(args: readonly string[], variables: NodeJS.ProcessEnv): Promise<Pushed> {
   const { repository, ref = "refs/heads/main" } = job;
   const pushed = await pushImage(args, {
@@ -224,15 +174,15 @@ async function push(args: readonly string[], variables: NodeJS.ProcessEnv): Prom
 for (const id of ["site", "short"] as const)
   test(`push-image.sh pushes as ${id}, and skips the tag then`, { skip: noCrane }, async () => {
     for (const code of [0, 10]) {
-      const pushed = await push([image, "hello", "v1"], { ZOT_CI_JOB_TOKEN_INFO: variable(id) });
+      const pushed = await push([image, "hello", "v1"], { ZOT_CI_JOB_TOKEN_INFO: declared.variable(id) });
       assert.equal(pushed.code, code, pushed.said);
     }
-    assert.equal((await fetch(`${registry.url}/v2/${id}/hello/manifests/v1`)).status, 200);
+    assert.equal((await fetch(`${declared.registry.url}/v2/${id}/hello/manifests/v1`)).status, 200);
   });
 
 test("a repository that the account does not list reads which setting lists it", { skip: noCrane }, async () => {
   job = { repository: "own/other" };
-  const { code, said } = await push([image, "other", "v1"], { ZOT_CI_JOB_TOKEN_INFO: variable("site") });
+  const { code, said } = await push([image, "other", "v1"], { ZOT_CI_JOB_TOKEN_INFO: declared.variable("site") });
   assert.equal(code, 1, said);
   assert.match(said, /^push-image: zot-auth lets other repositories push here: see ci\.accounts\.site\.repositories$/m);
 });
@@ -242,18 +192,14 @@ test(
   { skip: noCrane },
   async () => {
     job = { repository: "own/site", ref: "refs/heads/dev" };
-    const information = { ZOT_CI_JOB_TOKEN_INFO: variable("site") };
+    const information = { ZOT_CI_JOB_TOKEN_INFO: declared.variable("site") };
     const refused = await push([image, "fallback", "v1"], information);
     assert.equal(refused.code, 1, refused.said);
     assert.match(refused.said, /rejects the token of this job.*the ref refs\/heads\/dev/);
-    const [, basic = ""] = (await registry.mint("zot-site")).split(" ");
-    const key = Buffer.from(basic, "base64")
-      .toString()
-      .replace(/^[^:]*:/, "");
     const { code, said } = await push([image, "fallback", "v1"], {
       ...information,
-      ZOT_CI_API_KEY: key,
-      ZOT_CI_INFO: variable("site"),
+      ZOT_CI_API_KEY: await declared.keyOf("zot-site"),
+      ZOT_CI_INFO: declared.variable("site"),
     });
     assert.equal(code, 0, said);
     assert.match(said, /^push-image: the key is used instead, which this repository has, too\.$/m);
@@ -262,7 +208,9 @@ test(
 
 test("another account's namespace is refused, and a name that nobody may push, too", { skip: noCrane }, async () => {
   for (const prefix of ["docs", "nobody"]) {
-    const { code, said } = await push([image, "x", "v1"], { ZOT_CI_JOB_TOKEN_INFO: variable("site", { prefix }) });
+    const { code, said } = await push([image, "x", "v1"], {
+      ZOT_CI_JOB_TOKEN_INFO: declared.variable("site", { prefix }),
+    });
     assert.equal(code, 1, said);
     assert.match(said, new RegExp(`refuses \\S+/${prefix}/x:v1$`, "m"));
   }
