@@ -9,6 +9,7 @@ import { registerJobAccounts } from "./stack/jobAccount.ts";
 import { readClientSecret } from "./stack/clientSecret.ts";
 import { keepOutputs } from "./stack/keptOutputs.ts";
 import { stackOutputs } from "./stack/outputs.ts";
+import { accountsWithKeys, preflightInputs } from "./stack/preflightArguments.ts";
 import { providers } from "./stack/providers.ts";
 import { announceRotation } from "./stack/rotationNotice.ts";
 import { prepareSdk } from "./stack/sdk.ts";
@@ -30,10 +31,10 @@ const reading = readClientSecret(settings.authentik.clientSecret, onePassword, s
 const preflight = new Preflight(
   "preflight",
   {
-    ...from.preflightInputs(settings, await unreadableSecrets(settings)),
+    ...preflightInputs(settings, await unreadableSecrets(settings)),
     ...removal,
     withKeys: looking.then(
-      ({ version }) => from.accountsWithKeys(settings, version),
+      ({ version }) => accountsWithKeys(settings, version),
       // The program ends with it.
       () => undefined,
     ),

@@ -3,95 +3,33 @@ import type { AuthentikAccessArgs } from "../components/authentikAccess.ts";
 import type { CiServiceAccountArgs } from "../components/ciServiceAccount.ts";
 import type { ForgejoSecretArgs } from "../components/forgejoSecret.ts";
 import type { ZotServerArgs } from "../components/zotServer.ts";
-import { mainAccount } from "../settings/accounts.ts";
+import { accountSettings } from "../settings/accountSettings.ts";
+import { ONLY, mainAccount } from "../settings/accounts.ts";
 import type { CiAccount } from "../settings/accounts.ts";
 import type { Settings } from "../settings/schema.ts";
 import { zotConfigArgs } from "../settings/zotConfigArgs.ts";
 import type { BlueprintArgs } from "../systems/authentik/blueprint/args.ts";
 import { defaultBlueprintPath, parseDelivery } from "../systems/authentik/blueprint/delivery.ts";
 import type { BlueprintDelivery } from "../systems/authentik/blueprint/delivery.ts";
-import { appPasswordIdentifier, blueprintNeeds } from "../systems/authentik/blueprint/render.ts";
+import { appPasswordIdentifier } from "../systems/authentik/blueprint/render.ts";
 import { signInGroups } from "../systems/authentik/blueprint/signInGroups.ts";
 import { issuerOf } from "../systems/authentik/issuer.ts";
 import type { ArgoCdConnection } from "../systems/argocd/client.ts";
-import type { AccountsWithKeys } from "../systems/forgejo/jobToken/instead.ts";
-import { jobTokenIssuer } from "../systems/forgejo/jobToken/issuer.ts";
-import type { PreflightInputs } from "../systems/preflight.ts";
 import type { ClusterChoice, ServicesArgs } from "../systems/services/args.ts";
 import { expectedAccess } from "../systems/zot/access/matrix.ts";
 import { USERNAME_CLAIM } from "../systems/zot/config/usernameClaim.ts";
 import { filesOnHost } from "../systems/zot/host/zotHost.ts";
 import type { ZotHost } from "../systems/zot/host/zotHost.ts";
-import { FIRST_WITH_JOB_TOKENS, atLeast, formatZotVersion } from "../systems/zot/version.ts";
 import type { ZotVersion } from "../systems/zot/version.ts";
 import type { SignInArgs } from "../systems/zot/signIn/check.ts";
 
 // What each component gets from the settings; index.ts adds what it gets from other components.
 
-/**
- * Every server, token and secret that must work before anything changes.
- *
- * @param unreadable the secrets of this machine that cannot be read, and why
- */
-export function preflightInputs(settings: Settings, unreadable: readonly string[] = []): PreflightInputs {
-  const { authentik, forgejo, kubernetes } = settings;
-  const accounts = Object.values(settings.accounts);
-  const jobs = Object.values(settings.jobAccounts);
-  const { namespace, configMap, key } = kubernetes;
-  return {
-    blueprint: {
-      needs: blueprintNeeds(blueprintArgs(settings)),
-      appliedAfter: authentik.appliedAfter,
-      clientId: authentik.clientId,
-      providerName: authentik.providerName,
-    },
-    authentik: { authentikUrl: authentik.url, authentikToken: authentik.token },
-    ciUsers: accounts.map(({ user }) => user),
-    argocd: argocdConnection(settings) ?? null,
-    ...(authentik.delivery === "configMap"
-      ? {
-          configMap: {
-            namespace,
-            configMap,
-            key,
-            ...clusterChoice(kubernetes),
-          },
-        }
-      : {}),
-    forgejo: { forgejoUrl: forgejo.url, forgejoToken: forgejo.token },
-    targets: [...new Set([...accounts, ...jobs, ...forgejo.secrets].flatMap(({ repositories }) => repositories))],
-    ...(jobs.length === 0
-      ? {}
-      : {
-          jobTokens: {
-            issuer: jobTokenIssuer(forgejo),
-            targets: [...new Set(jobs.flatMap(({ repositories }) => repositories))],
-          },
-        }),
-    sources: forgejo.secrets.map((secret) => secret.source),
-    keyStores: accounts.flatMap(({ keyStores }) => keyStores),
-    ...(unreadable.length === 0 ? {} : { unreadable }),
-  };
-}
-
-/** Accounts that could do without their stored keys, as far as zot is concerned. */
-export function accountsWithKeys(
-  { accounts, jobAccounts }: Settings,
-  version: ZotVersion,
-): AccountsWithKeys | undefined {
-  const ids = Object.keys(accounts).filter(
-    (id) => jobAccounts[id] === undefined && (accounts[id]?.repositories.length ?? 0) > 0,
-  );
-  return ids.length === 0 || !atLeast(version, FIRST_WITH_JOB_TOKENS)
-    ? undefined
-    : { zot: formatZotVersion(version), ids };
-}
-
-function clusterChoice({ kubeconfig, context }: Settings["kubernetes"]): ClusterChoice {
+export function clusterChoice({ kubeconfig, context }: Settings["kubernetes"]): ClusterChoice {
   return { ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) };
 }
 
-function argocdConnection({ argocd }: Settings): ArgoCdConnection | undefined {
+export function argocdConnection({ argocd }: Settings): ArgoCdConnection | undefined {
   if (argocd === undefined) return undefined;
   const { url, token, application, applicationNamespace, project } = argocd;
   return {
@@ -214,10 +152,14 @@ export function zotServerArgs(settings: Settings): Omit<ZotServerArgs, "facts" |
 
 /** How a CI account signs in. */
 export function signInArgs(
-  { authentik, registry, zot }: Settings,
-  { user, group }: Pick<CiAccount, "user" | "group">,
+  settings: Settings,
+  { user, group, access }: Pick<CiAccount, "user" | "group" | "access">,
 ): SignInArgs {
+  const { authentik, registry, zot, accounts } = settings;
+  const [id = ONLY] = Object.entries(accounts).find(([, account]) => account.user === user) ?? [];
+  const { user: userSetting, group: groupSetting } = accountSettings(id, settings);
   return {
+    ...(access.namespaces === undefined ? {} : { settings: { user: userSetting, group: groupSetting } }),
     authentikUrl: authentik.url,
     authentikToken: authentik.token,
     registryUrl: registry.url,

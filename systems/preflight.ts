@@ -32,6 +32,8 @@ export interface PreflightInputs {
   readonly blueprint: BlueprintNeeds & DeclaredProvider;
   /** CI's accounts. Absent in the state of earlier versions. */
   readonly ciUsers?: readonly string[];
+  /** The settings that name the users and the places of the keys, by what they name. Absent: without `ci.accounts`, each has one place. */
+  readonly namedBy?: Readonly<Record<string, string>>;
   readonly argocd: ArgoCdConnection | null;
   /** The ConfigMap that gets the blueprint, if one does. Absent in the state of earlier versions. */
   readonly configMap?: ConfigMapPlace;
@@ -129,7 +131,9 @@ async function check(
       await forgejo.assertMayWrite(target);
     }),
     ...(inputs.jobTokens === undefined ? [] : [assertJobTokens(forgejo, inputs.jobTokens, signal)]),
-    ...inputs.keyStores.map(async (store) => of("ci.keyStore", vault().assertItem(store, signal))),
+    ...inputs.keyStores.map(async (store) =>
+      of(inputs.namedBy?.[store] ?? "ci.keyStore", vault().assertItem(store, signal)),
+    ),
     ...inputs.sources.map(async (source) => of("forgejo.secrets", resolveSecret(source, signal))),
     ...(removal === "" ? [] : [Promise.reject(new ZotAuthError("ACCESS_REMOVED", removal))]),
   ];
@@ -143,13 +147,13 @@ async function check(
 
 /** The check of rights reports a token that may not view accounts. */
 async function checkAccount(
-  { authentik }: PreflightInputs,
+  { authentik, namedBy }: PreflightInputs,
   user: string,
   isNew: boolean,
   context: Context,
 ): Promise<void> {
   await ifAllowed(async () => {
-    await assertMayBeCis(new Authentik(authentik, context.signal), user, isNew);
+    await assertMayBeCis(new Authentik(authentik, context.signal), user, isNew, namedBy?.[user]);
     return true;
   });
 }

@@ -58,7 +58,7 @@ export async function targetIdFor(
   if (before.drift === "") {
     throw new ZotAuthError(
       "FORGEJO_REPOSITORY_REPLACED",
-      `${target} is a different repository (id ${id}) from the one that had the secret (id ${before.targetId}), so nothing was written. If it should get the secret, run \`pulumi refresh\` and then \`pulumi up\`; otherwise correct forgejo.repositories.`,
+      `${target} is a different repository (id ${id}) from the one that had the secret (id ${before.targetId}), so nothing was written. If it should get the secret, run \`pulumi refresh\` and then \`pulumi up\`; otherwise correct the name in the settings (forgejo.repositories, or repositories of an account).`,
     );
   }
   context.warn(

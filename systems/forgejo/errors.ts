@@ -14,7 +14,7 @@ export class TargetMoved extends ZotAuthError {
   constructor(target: string, newName: string | undefined) {
     super(
       "FORGEJO_REPOSITORY_MOVED",
-      `${target} has a new name on Forgejo: ${newName ?? "unknown"}. Set the new name in forgejo.repositories, and wherever else the settings use the old one.`,
+      `${target} has a new name on Forgejo: ${newName ?? "unknown"}. Set the new name wherever the settings use the old one: in forgejo.repositories, or in repositories of an account.`,
     );
     this.newName = newName;
   }
@@ -58,7 +58,7 @@ export function refused(
     case 404:
       return new ZotAuthError(
         "FORGEJO_REPOSITORY_UNKNOWN",
-        `The ${kindOf(target)} "${target}" does not exist in Forgejo, or the token of forgejo.token has no access to it. Correct forgejo.repositories or wherever the settings name it, or grant that token access.${kindOf(target) === "organisation" ? ` If it is a user, use user:${target}.` : ""}`,
+        `The ${kindOf(target)} "${target}" does not exist in Forgejo, or the token of forgejo.token has no access to it. Correct it wherever the settings name it (forgejo.repositories, or repositories of an account), or grant that token access.${kindOf(target) === "organisation" ? ` If it is a user, use user:${target}.` : ""}`,
       );
     case 423:
       return archived(target);
@@ -71,14 +71,14 @@ export function refused(
 export function archived(target: string): ZotAuthError {
   return new ZotAuthError(
     "FORGEJO_REPOSITORY_ARCHIVED",
-    `${target} is archived, so its workflows cannot run. Unarchive it, or remove it from forgejo.repositories and wherever else the settings name it.`,
+    `${target} is archived, so its workflows cannot run. Unarchive it, or remove it wherever the settings name it (forgejo.repositories, or repositories of an account).`,
   );
 }
 
 export function actionsDisabled(target: string): ZotAuthError {
   return new ZotAuthError(
     "FORGEJO_ACTIONS_DISABLED",
-    `Actions are disabled in ${target}, so its workflows cannot run. Enable them in its settings (Units, Actions), or remove it from forgejo.repositories and wherever else the settings name it.`,
+    `Actions are disabled in ${target}, so its workflows cannot run. Enable them in its settings (Units, Actions), or remove it wherever the settings name it (forgejo.repositories, or repositories of an account).`,
   );
 }
 

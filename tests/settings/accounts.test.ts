@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { acceptanceArgs, blueprintArgs } from "../../stack/arguments.ts";
+import { acceptanceArgs, blueprintArgs, signInArgs } from "../../stack/arguments.ts";
+import { preflightInputs } from "../../stack/preflightArguments.ts";
 import { parseSettings } from "../../settings/parse.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { zotConfigArgs } from "../../settings/zotConfigArgs.ts";
@@ -217,3 +218,26 @@ for (const [name, accounts, more, problem] of WRONG)
   test(`refused with its setting: ${name}`, () => {
     assert.match(problemsOf(accounts, more), problem);
   });
+
+test("messages about an account name its own settings; those about the only one name the settings of the form with one", () => {
+  const settings = several({ app: APP, site: SITE });
+  const { app } = settings.accounts;
+  assert.ok(app !== undefined);
+  assert.deepEqual(signInArgs(settings, app).settings, {
+    user: "ci.accounts.app.user",
+    group: "ci.accounts.app.group",
+  });
+  assert.deepEqual(preflightInputs(settings).namedBy, {
+    "zot-app": "ci.accounts.app.user",
+    "op://v/i/app": "ci.accounts.app.keyStores",
+    "zot-site": "ci.accounts.site.user",
+    "op://v/i/site": "ci.accounts.site.keyStores",
+    "op://v/j/site": "ci.accounts.site.keyStores",
+  });
+  const one = parseSettings(REAL_CASE);
+  const [only] = Object.values(one.accounts);
+  assert.ok(only !== undefined);
+  // Nothing new in the state of a stack with one account.
+  assert.equal(signInArgs(one, only).settings, undefined);
+  assert.equal("namedBy" in preflightInputs(one), false);
+});

@@ -1,3 +1,4 @@
+import { OF_THE_ONLY_ACCOUNT } from "../../../core/settings/accountNames.ts";
 import { ZotAuthError } from "../../../core/errors.ts";
 import { at, string } from "../../../core/json.ts";
 import { accountName, appPasswordIdentifier } from "../blueprint/render.ts";
@@ -33,15 +34,21 @@ export async function ownerOf(authentik: Authentik, username: string): Promise<A
  * Refuses an account that must not become CI's, because a later `destroy` would delete it as ours: the one whose token this program works with, and somebody's. A service
  * account that is there for CI may be taken over, unless it is an administrator.
  *
+ * @param setting names the account
  * @param isNew whether the stack has not made the account, and may not have changed it since
  * @throws ZotAuthError `ACCOUNT_TAKEN`
  */
-export async function assertMayBeCis(authentik: Authentik, username: string, isNew: boolean): Promise<void> {
+export async function assertMayBeCis(
+  authentik: Authentik,
+  username: string,
+  isNew: boolean,
+  setting = OF_THE_ONLY_ACCOUNT.user,
+): Promise<void> {
   if ((await authentik.owner()).username === username) {
     throw new ZotAuthError(
       "ACCOUNT_TAKEN",
-      `ci.user: the token of authentik.token belongs to the account "${username}". \`up\` would make that account CI's, and \`pulumi destroy\` would delete it and the token with it. ` +
-        "Set ci.user to another name, or authentik.token to a token of another account.",
+      `${setting}: the token of authentik.token belongs to the account "${username}". \`up\` would make that account CI's, and \`pulumi destroy\` would delete it and the token with it. ` +
+        `Set ${setting} to another name, or authentik.token to a token of another account.`,
     );
   }
   const user = isNew ? await authentik.user(username) : undefined;
@@ -54,8 +61,8 @@ export async function assertMayBeCis(authentik: Authentik, username: string, isN
     : ["is an administrator", ", or take the account out of the groups that make it one"];
   throw new ZotAuthError(
     "ACCOUNT_TAKEN",
-    `ci.user: the account "${username}" exists in Authentik and ${why}. \`up\` would make it CI's, and \`pulumi destroy\` would delete it. ` +
-      `Set ci.user to a name that no account has, or to a service account of CI${remedy}.`,
+    `${setting}: the account "${username}" exists in Authentik and ${why}. \`up\` would make it CI's, and \`pulumi destroy\` would delete it. ` +
+      `Set ${setting} to a name that no account has, or to a service account of CI${remedy}.`,
   );
 }
 

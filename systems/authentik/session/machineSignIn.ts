@@ -1,3 +1,5 @@
+import { OF_THE_ONLY_ACCOUNT } from "../../../core/settings/accountNames.ts";
+import type { AccountNames } from "../../../core/settings/accountNames.ts";
 import { ZotAuthError } from "../../../core/errors.ts";
 import { AuthentikSession } from "./session.ts";
 import { pathOn } from "../../../core/http/place.ts";
@@ -13,6 +15,8 @@ export interface MachineAccount {
   readonly flow: string;
   readonly username: string;
   readonly appPassword: Secret;
+  /** Default: those of the only account. */
+  readonly settings?: AccountNames | undefined;
 }
 
 /** The maximum number of stages; ours has one. */
@@ -125,7 +129,7 @@ function refuse(answer: HttpResponse, component: string, account: MachineAccount
 
 /** @param end where the flow finally redirects a browser */
 async function confirm(session: AuthentikSession, account: MachineAccount, end: string): Promise<AuthentikSession> {
-  const { flow, username } = account;
+  const { flow, username, settings = OF_THE_ONLY_ACCOUNT } = account;
   const answer = await session.get("/api/v3/core/users/me/");
   if (answer.status !== 200 && answer.status !== 403) {
     throw unexpected(session.endpoint, "report who is signed in", answer);
@@ -135,7 +139,7 @@ async function confirm(session: AuthentikSession, account: MachineAccount, end: 
   if (who !== "") {
     throw new ZotAuthError(
       "SIGNED_IN_AS_OTHER",
-      `Authentik's flow "${flow}" signed in "${who}", not "${username}". Set ci.user to the account's name exactly as in Authentik.`,
+      `Authentik's flow "${flow}" signed in "${who}", not "${username}". Set ${settings.user} to the account's name exactly as in Authentik.`,
     );
   }
   const elsewhere = URL.parse(end, session.endpoint.url);
@@ -148,6 +152,6 @@ async function confirm(session: AuthentikSession, account: MachineAccount, end: 
   throw new ZotAuthError(
     "NOT_SIGNED_IN",
     `Authentik's flow "${flow}" ended, but ${username} is not signed in. ` +
-      "The account must be a member of the group to which the flow's login stage is bound (setting access.ciGroup).",
+      `The account must be a member of the group to which the flow's login stage is bound (setting ${settings.group}).`,
   );
 }

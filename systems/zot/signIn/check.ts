@@ -1,3 +1,4 @@
+import type { AccountNames } from "../../../core/settings/accountNames.ts";
 import { ZotAuthError } from "../../../core/errors.ts";
 import { again } from "../../../core/http/again.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
@@ -44,6 +45,8 @@ export interface SignInArgs extends AuthentikConnection, ZotAccounts {
   readonly groupsClaim: string;
   /** Where zot's config is. It is read when a check fails, to say why. */
   readonly configPlace: ConfigPlace;
+  /** Where the settings name the account, for messages. Default: as without `ci.accounts`. */
+  readonly settings?: AccountNames | undefined;
 }
 
 /** A sign-in on both sides. */
@@ -59,7 +62,8 @@ async function signInAtAuthentik(settings: SignInArgs, context: Context): Promis
   const { authentikUrl, machineFlow: flow, username } = settings;
   return explained(settings, context, async () => {
     const appPassword = await new Authentik(settings, signal).tokenKey(settings.appPassword);
-    return again(async () => signIn({ authentikUrl, flow, username, appPassword }, signal), signal);
+    const account = { authentikUrl, flow, username, appPassword, settings: settings.settings };
+    return again(async () => signIn(account, signal), signal);
   });
 }
 
@@ -224,13 +228,13 @@ async function pushesOf(
 }
 
 function diagnose(
-  { username, usernameClaim, ciGroup, groupsClaim }: SignInArgs,
+  { username, usernameClaim, ciGroup, groupsClaim, settings }: SignInArgs,
   seen: { readonly claims: ClaimsSeen; readonly pushes: PushesSeen; readonly zotVersion: string },
   repository: string,
   config?: ConfigSeen,
 ): readonly [Verdict, Verdict] {
-  const claim = diagnoseGroupsClaim(seen.claims, ciGroup, seen.zotVersion);
-  const owner = { username, usernameClaim, ciGroup, groupsClaim, repository };
+  const claim = diagnoseGroupsClaim(seen.claims, ciGroup, seen.zotVersion, settings);
+  const owner = { username, usernameClaim, ciGroup, groupsClaim, repository, settings };
   return [claim, diagnoseKeyGroups(seen.pushes, claim.outcome === "holds", owner, config)];
 }
 

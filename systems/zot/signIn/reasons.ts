@@ -1,3 +1,5 @@
+import { OF_THE_ONLY_ACCOUNT } from "../../../core/settings/accountNames.ts";
+import type { AccountNames } from "../../../core/settings/accountNames.ts";
 import { ZotAuthError } from "../../../core/errors.ts";
 import { names } from "./diagnosis/verdict.ts";
 import { Authentik } from "../../authentik/client.ts";
@@ -14,6 +16,8 @@ export interface FailedSignIn extends AuthentikConnection {
   readonly ciGroup: string;
   /** zot's OAuth2 client id, if the sign-in got that far. */
   readonly clientId?: string;
+  /** Default: those of the only account. */
+  readonly settings?: AccountNames | undefined;
 }
 
 /**
@@ -50,12 +54,12 @@ const LOOKS: Readonly<Record<string, Look>> = {
 const REPAIR = "`pulumi refresh` and `pulumi up` restore it as declared.";
 
 async function accountReason(authentik: Authentik, failed: FailedSignIn): Promise<ZotAuthError | undefined> {
-  const { username } = failed;
+  const { username, settings = OF_THE_ONLY_ACCOUNT } = failed;
   const user = await authentik.user(username);
   if (user === undefined) {
     return new ZotAuthError(
       "ACCOUNT_MISSING",
-      `Authentik has no account "${username}" (setting ci.user). The blueprint creates it: ${REPAIR}`,
+      `Authentik has no account "${username}" (setting ${settings.user}). The blueprint creates it: ${REPAIR}`,
     );
   }
   if (at(user, "is_active") === true) return undefined;
@@ -84,13 +88,13 @@ async function passwordReason(authentik: Authentik, failed: FailedSignIn): Promi
 }
 
 async function groupReason(authentik: Authentik, failed: FailedSignIn): Promise<ZotAuthError | undefined> {
-  const { username, ciGroup, machineFlow } = failed;
+  const { username, ciGroup, machineFlow, settings = OF_THE_ONLY_ACCOUNT } = failed;
   const groups = groupsOf(await authentik.user(username));
   if (groups.includes(ciGroup)) return undefined;
   return new ZotAuthError(
     "ACCOUNT_NOT_IN_GROUP",
     `Authentik's flow "${machineFlow}" ended, but ${username} is not signed in. The account must be a member of the group "${ciGroup}" ` +
-      `(setting access.ciGroup), to which the flow's login stage is bound; its groups are: ${names(groups)}. ${REPAIR}`,
+      `(setting ${settings.group}), to which the flow's login stage is bound; its groups are: ${names(groups)}. ${REPAIR}`,
   );
 }
 

@@ -5,6 +5,7 @@ import { Preflight } from "../../../components/parts/resources.ts";
 import { fingerprint } from "../../../core/secrets/fingerprint.ts";
 import type { Settings } from "../../../settings/schema.ts";
 import * as from from "../../../stack/arguments.ts";
+import { preflightInputs } from "../../../stack/preflightArguments.ts";
 import { registerAccounts } from "../../../stack/ciAccount.ts";
 import { providers } from "../../../stack/providers.ts";
 import { zotConfigFor } from "../../../stack/zotConfig.ts";
@@ -29,7 +30,7 @@ const FACTS: HostFacts = {
 export function wholeProgram(settings: Settings): void {
   const owner = OWNER;
   const { components, zotAuth } = providers(settings);
-  const preflight = new Preflight("preflight", from.preflightInputs(settings), { provider: zotAuth });
+  const preflight = new Preflight("preflight", preflightInputs(settings), { provider: zotAuth });
   const options = { providers: components, dependsOn: [preflight] };
   const config = zotConfigFor(settings, FACTS);
   const clientSecret = secret(output(TOKENS.MODEL_CLIENT_SECRET));

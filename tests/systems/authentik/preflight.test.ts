@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { TestContext } from "node:test";
-import { preflightInputs } from "../../../stack/arguments.ts";
+import { preflightInputs } from "../../../stack/preflightArguments.ts";
 import { configure } from "../../../systems/onePassword/resolver.ts";
 import { preflight } from "../../../systems/preflight.ts";
 import type { PreflightInputs, PreflightState } from "../../../systems/preflight.ts";

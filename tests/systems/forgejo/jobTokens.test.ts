@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { accountsWithKeys } from "../../../stack/arguments.ts";
+import { accountsWithKeys } from "../../../stack/preflightArguments.ts";
 import { parseSettings } from "../../../settings/parse.ts";
 import { Forgejo } from "../../../systems/forgejo/client.ts";
 import { tellOfJobTokens } from "../../../systems/forgejo/jobToken/instead.ts";

@@ -1,3 +1,5 @@
+import { OF_THE_ONLY_ACCOUNT } from "../../../../core/settings/accountNames.ts";
+import type { AccountNames } from "../../../../core/settings/accountNames.ts";
 import { atLeast, parseZotVersion } from "../../version.ts";
 import { fails, holds, names } from "./verdict.ts";
 import type { Verdict } from "./verdict.ts";
@@ -7,8 +9,14 @@ import type { ClaimsSeen } from "../../../authentik/session/claims.ts";
  * Does the groups claim arrive in a form that zot reads, with the CI group in it?
  *
  * @param zotVersion as zot reports it; empty if it does not
+ * @param settings default: those of the only account
  */
-export function diagnoseGroupsClaim(seen: ClaimsSeen, ciGroup: string, zotVersion: string): Verdict {
+export function diagnoseGroupsClaim(
+  seen: ClaimsSeen,
+  ciGroup: string,
+  zotVersion: string,
+  { group: setting }: AccountNames = OF_THE_ONLY_ACCOUNT,
+): Verdict {
   const name = "groups claim";
   const asked = `scopes requested: ${seen.scopes.join(" ")}`;
   if (seen.form === "missing") {
@@ -33,19 +41,19 @@ export function diagnoseGroupsClaim(seen: ClaimsSeen, ciGroup: string, zotVersio
         `${seen.form === "text" ? "a single string" : "something else"} (${asked}). Make Authentik's scope mapping return a list of group names.`,
     );
   }
-  if (!seen.groups.includes(ciGroup)) return groupMissing(seen, ciGroup, asked);
+  if (!seen.groups.includes(ciGroup)) return groupMissing(seen, ciGroup, setting, asked);
   return holds(name, `"${seen.claim}" arrives with ${names(seen.groups)} (${asked})`);
 }
 
-function groupMissing(seen: ClaimsSeen, ciGroup: string, asked: string): Verdict {
+function groupMissing(seen: ClaimsSeen, ciGroup: string, setting: string, asked: string): Verdict {
   const alike = seen.groups.find((group) => group.trim().toLowerCase() === ciGroup.trim().toLowerCase());
   const remedy =
     alike === undefined
       ? "Add the account itself to that group in Authentik: the claim lists an account's own groups, not their parents."
-      : `"${alike}" is spelled differently, and zot compares exactly: set access.ciGroup to the spelling in Authentik's claim, or correct the scope mapping.`;
+      : `"${alike}" is spelled differently, and zot compares exactly: set ${setting} to the spelling in Authentik's claim, or correct the scope mapping.`;
   return fails(
     "groups claim",
     "GROUP_NOT_IN_TOKEN",
-    `The claim "${seen.claim}" arrives without "${ciGroup}" (setting access.ciGroup). Its groups: ${names(seen.groups)} (${asked}). ${remedy}`,
+    `The claim "${seen.claim}" arrives without "${ciGroup}" (setting ${setting}). Its groups: ${names(seen.groups)} (${asked}). ${remedy}`,
   );
 }

@@ -1,3 +1,5 @@
+import { OF_THE_ONLY_ACCOUNT } from "../../../../core/settings/accountNames.ts";
+import type { AccountNames } from "../../../../core/settings/accountNames.ts";
 import { whereNamesComeFrom } from "../../config/usernameClaim.ts";
 import type { ConfigSeen } from "./configSeen.ts";
 import { fails, holds, names } from "./verdict.ts";
@@ -24,6 +26,8 @@ export interface KeyOwner {
   readonly groupsClaim: string;
   /** The repository that the pushes were tried on. */
   readonly repository: string;
+  /** Default: those of the only account. */
+  readonly settings?: AccountNames | undefined;
 }
 
 const NAME = "key groups";
@@ -74,12 +78,15 @@ export function diagnoseKeyGroups(pushes: PushesSeen, inToken: boolean, owner: K
   return byPolicy(owner, config);
 }
 
-function refused({ identity }: PushesSeen, { username, usernameClaim }: KeyOwner): Verdict {
+function refused(
+  { identity }: PushesSeen,
+  { username, usernameClaim, settings = OF_THE_ONLY_ACCOUNT }: KeyOwner,
+): Verdict {
   if (identity !== "" && identity !== username) {
     return fails(
       NAME,
       "IDENTITY_DIFFERS",
-      `zot knows the account as "${identity}", not as "${username}" (setting ci.user), so its keys do not work under that name. ` +
+      `zot knows the account as "${identity}", not as "${username}" (setting ${settings.user}), so its keys do not work under that name. ` +
         whereNamesComeFrom(usernameClaim),
     );
   }
@@ -91,7 +98,10 @@ function refused({ identity }: PushesSeen, { username, usernameClaim }: KeyOwner
 }
 
 /** Session and key may not push although the token has the group: zot's config is the reason, or zot has not loaded it. */
-function byPolicy({ ciGroup, groupsClaim, username, repository }: KeyOwner, config: ConfigSeen | undefined): Verdict {
+function byPolicy(
+  { ciGroup, groupsClaim, username, repository, settings = OF_THE_ONLY_ACCOUNT }: KeyOwner,
+  config: ConfigSeen | undefined,
+): Verdict {
   const begin = `${username} has the group "${ciGroup}" in its token, but may not push to ${repository}.`;
   if (config !== undefined && config.groupsClaim !== groupsClaim) {
     return fails(
@@ -107,7 +117,7 @@ function byPolicy({ ciGroup, groupsClaim, username, repository }: KeyOwner, conf
       NAME,
       "POLICY_WITHOUT_GROUP",
       `${begin} accessControl in zot's config grants \`create\` to ${names(named)}, and zot compares names exactly. ` +
-        "Run `pulumi up` to deploy the declared config, or correct access.ciGroup.",
+        `Run \`pulumi up\` to deploy the declared config, or correct ${settings.group}.`,
     );
   }
   const listed = globs.map(([glob, groups]) => `${glob} (create: ${names(groups)})`).join("; ");

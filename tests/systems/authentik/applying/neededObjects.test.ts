@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { checkBlueprintNeeds } from "../../../../systems/authentik/applying/neededObjects.ts";
 import type { BlueprintNeeds } from "../../../../systems/authentik/applying/neededObjects.ts";
-import { preflightInputs } from "../../../../stack/arguments.ts";
+import { preflightInputs } from "../../../../stack/preflightArguments.ts";
 import { adminKey, startLab } from "../../../lab/authentik/support.ts";
 import { connectionTo, failureOf, settingsWith, testContext } from "../../../support/provider.ts";
 import { contextWith } from "../../zot/signIn/support.ts";

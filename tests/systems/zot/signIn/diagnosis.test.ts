@@ -72,6 +72,17 @@ for (const [name, change, version, code, text] of GROUPS_CASES) {
   });
 }
 
+test("messages about an account of several name its own settings", () => {
+  const settings = { user: "ci.accounts.site.user", group: "ci.accounts.site.group" };
+  for (const groups of [[], ["SITE"]])
+    assert.match(
+      coded(diagnoseGroupsClaim({ ...CLAIMS, groups }, "site", "2.1.20", settings))[1],
+      /ci\.accounts\.site\.group/,
+    );
+  const seen = { session: 202, key: 401, identity: "other" };
+  assert.match(coded(diagnoseKeyGroups(seen, true, { ...OWNER, settings }))[1], /\(setting ci\.accounts\.site\.user\)/);
+});
+
 const CONFIG: ConfigSeen = {
   apikey: true,
   openid: true,
