@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runToEnd } from "./process.ts";
@@ -59,7 +59,9 @@ export function tests({ name, files }: Group): Job {
   };
 }
 
+/** None of a process that ended before its first test: it could not load its file, for example. */
 function resultsIn(file: string): readonly Result[] {
+  if (!existsSync(file)) return [];
   const lines = readFileSync(file, "utf8").split("\n");
   return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Result);
 }
