@@ -61,6 +61,7 @@ test("the output daggerArgs has only arguments that the module knows, and all th
     settings: realCase(),
     version: "2.1.20",
     accounts: [{ account: mainAccount(realCase()), key: {}, results: {} }],
+    jobAccounts: [],
   } as unknown as Parameters<typeof stackOutputs>[0])["daggerArgs"] as readonly string[];
   const at = output.indexOf("publish");
   assert.equal(output[0], "call");
