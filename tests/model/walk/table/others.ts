@@ -8,7 +8,6 @@ const SERVICE = { elsewhere: "the model's host has no service manager: tests/sys
 const MOUNTED = { elsewhere: "the model's worker mounts one ConfigMap only: tests/engine/configMap" };
 const ARGO_CD = { elsewhere: "the model has no Argo CD: tests/engine/configMap, tests/systems/argocd" };
 const OP = { elsewhere: "the model has a Connect server, not op: tests/systems/onePassword/op.test.ts" };
-const ACCOUNTS = { elsewhere: "the walk follows one account: tests/model/accounts.test.ts has several" };
 const WORKFLOW = { elsewhere: "the model's Forgejo runs no workflows: tests/engine/lifecycle" };
 
 const configMap = ({ data }: Place): Readonly<Record<Path, unknown>> => ({
@@ -121,20 +120,8 @@ export const CI: Table = {
   "ci.unmanagedKeys": to("revoke"),
   "ci.onDestroy": to("leave", { leaves: ["1Password: zot-ci-api = a key that zot refuses"] }),
   "ci.imagePrefix": to("images"),
-  "ci.accounts.*.user": ACCOUNTS,
-  "ci.accounts.*.group": ACCOUNTS,
-  "ci.accounts.*.push": ACCOUNTS,
-  "ci.accounts.*.keyStores": ACCOUNTS,
-  "ci.accounts.*.secretName": ACCOUNTS,
-  "ci.accounts.*.repositories": ACCOUNTS,
-  "ci.accounts.*.keyLifetime": ACCOUNTS,
-  "ci.accounts.*.rotateAfter": ACCOUNTS,
-  "ci.accounts.*.gracePeriod": ACCOUNTS,
-  "ci.accounts.*.rotationTrigger": ACCOUNTS,
-  "ci.accounts.*.revocationTrigger": ACCOUNTS,
-  "ci.accounts.*.unmanagedKeys": ACCOUNTS,
-  "ci.accounts.*.onDestroy": ACCOUNTS,
   "forgejo.url": at(({ raw, alias }) => alias(raw["forgejo"]?.["url"] as string)),
+  "forgejo.rootUrl": { elsewhere: "only for job tokens: tests/settings/jobTokens.test.ts, tests/systems/forgejo" },
   "forgejo.token": to("env:MODEL_FORGEJO_2"),
   "forgejo.secretName": to("REGISTRY_KEY"),
   "forgejo.repositories": to(["own/two", "own/three"]),
