@@ -130,7 +130,7 @@ async function check(
       await forgejo.usableTargetId(target);
       await forgejo.assertMayWrite(target);
     }),
-    ...(inputs.jobTokens === undefined ? [] : [assertJobTokens(forgejo, inputs.jobTokens, signal)]),
+    ...(inputs.jobTokens === undefined ? [] : [assertJobTokens(forgejo, inputs.jobTokens, context)]),
     ...inputs.keyStores.map(async (store) =>
       of(inputs.namedBy?.[store] ?? "ci.keyStore", vault().assertItem(store, signal)),
     ),

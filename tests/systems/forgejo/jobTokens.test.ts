@@ -15,10 +15,10 @@ const NAME = "ZOT_CI_JOB_TOKEN";
 const VARIABLE = `${NAME}_INFO`;
 
 async function refusal(bench: Bench, issuer: string, targets: readonly string[]): Promise<string> {
-  const { signal } = bench.context();
-  const forgejo = new Forgejo(bench.connection("T_OWNER"), signal);
+  const context = bench.context();
+  const forgejo = new Forgejo(bench.connection("T_OWNER"), context.signal);
   try {
-    await assertJobTokens(forgejo, { issuer, targets }, signal);
+    await assertJobTokens(forgejo, { issuer, targets }, context);
     return "";
   } catch (error) {
     return (error as Error).message;
@@ -45,6 +45,27 @@ test("the preflight compares the issuer and the names with what Forgejo writes i
     );
   }
 });
+
+for (const [runners, told] of [
+  [[], ""],
+  [["12.5.1", "v11.9.9"], "one (12.5.1), two (v11.9.9)"],
+  [["12.5.2"], ""],
+  [["12.4.0", "v13.0.0+abc"], ""],
+  [["12.6.0"], ""],
+  // Never online, or built by somebody.
+  [["12.4.0", ""], ""],
+  [["dev"], ""],
+] as const) {
+  test(`runners ${runners.join(" and ") || "that Forgejo does not list"} ${told === "" ? "may hand tokens on" : "hand no tokens on"}`, async (t) => {
+    const bench = await Bench.start(t, {}, RELEASE);
+    const list = runners.map((version, index) => ({ name: ["one", "two"][index], status: "idle", version }));
+    bench.answers.set("/api/v1/repos/own/app/actions/runners", JSON.stringify(list));
+    assert.equal(await refusal(bench, `${bench.server.url}/api/actions`, ["own/app"]), "");
+    const said = bench.said.join("\n");
+    if (told === "") assert.doesNotMatch(said, /runner/);
+    else assert.ok(said.includes(`Forgejo's runner 12.5.2 and later do, and there are ${told}.`), said);
+  });
+}
 
 test("a Forgejo whose jobs get no tokens is named with its release", async (t) => {
   const bench = await Bench.start(t);

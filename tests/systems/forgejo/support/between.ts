@@ -29,6 +29,8 @@ export class Bench {
   fate: Fate = () => undefined;
   /** Requests that are rejected with a response that echoes them. */
   echo: (request: { readonly method: string; readonly path: string }) => boolean = () => false;
+  /** What is answered in Forgejo's place, by path. */
+  readonly answers = new Map<string, string>();
   /** Called before a request is processed. */
   before: (request: { readonly method: string }) => Promise<void> = async () => Promise.resolve();
   /** The highest number of requests in flight. */
@@ -101,6 +103,11 @@ export class Bench {
     };
     if (fate?.when === "before") {
       end(fate.then);
+      return;
+    }
+    const instead = this.answers.get(url.split("?")[0] ?? "");
+    if (instead !== undefined) {
+      res.writeHead(200, { "content-type": "application/json" }).end(instead);
       return;
     }
     if (this.echo({ method, path: url })) {
