@@ -24,6 +24,14 @@ export function* accountProblems(settings: Settings): Generator<SettingsProblem>
           message: `got "${account[what]}", which is also ${earlier.names[what]}: ${why}. Use a different ${what === "user" ? "user name" : "group"}.`,
         };
       }
+      for (const { group } of account.access) {
+        if (account.group === earlier.account.group) break;
+        if (!earlier.account.access.some((other) => other.group === group)) continue;
+        yield {
+          path: names.group,
+          message: `got "${account.group}", and ${earlier.names.group} is "${earlier.account.group}": "${group}" would be the group of both, and each could push the other's images. Use a different group.`,
+        };
+      }
       for (const prefix of account.prefixes) {
         const shared = earlier.account.prefixes.find((other) => isInside(prefix, other) || isInside(other, prefix));
         if (shared === undefined) continue;

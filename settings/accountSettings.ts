@@ -27,7 +27,8 @@ const OF_THE_ONLY_ONE: AccountSettings = {
 
 /** By the account's id. The only account's settings have places of their own, unless `ci.accounts` has it. */
 export function accountSettings(id: string, { accounts }: Pick<Settings, "accounts">): AccountSettings {
-  if (id === ONLY && accounts[id] !== undefined && accounts[id].access.namespaces === undefined) return OF_THE_ONLY_ONE;
+  if (id === ONLY && accounts[id] !== undefined && accounts[id].access[0].namespaces === undefined)
+    return OF_THE_ONLY_ONE;
   const life = `ci.accounts.${id}`;
   return {
     user: `${life}.user`,

@@ -5,7 +5,7 @@ import type { JobTokenSettings } from "../systems/forgejo/jobToken/settings.ts";
 import { sidesOf } from "../systems/forgejo/jobToken/sides.ts";
 import { DEFAULT_SECRET_NAME } from "../systems/forgejo/settings.ts";
 import type { ForgejoSettings } from "../systems/forgejo/settings.ts";
-import { jobConditions } from "../systems/zot/access/jobConditions.ts";
+import { jobConditions, jobGroup, keyConditions } from "../systems/zot/access/jobConditions.ts";
 import type { CiAccess } from "../systems/zot/access/rules.ts";
 import { DEFAULT_CI_GROUP } from "../systems/zot/access/settings.ts";
 import type { AccessSettings } from "../systems/zot/access/settings.ts";
@@ -28,8 +28,8 @@ export interface Pusher {
   readonly prefixes: readonly [string, ...string[]];
   /** The image repository in which it is proved. */
   readonly repository: string;
-  /** What it may do, for zot's rules. */
-  readonly access: CiAccess;
+  /** What it may do, for zot's rules: with its key, and with its jobs' tokens. Also the key of an account that had one: it is revoked after the proof. */
+  readonly access: readonly [CiAccess, ...CiAccess[]];
 }
 
 /** An account whose jobs push with their tokens. */
@@ -78,7 +78,7 @@ export function ciAccounts({ ci: common, access, forgejo, acceptance }: Written)
         ...{ user, group, prefixes, keyStores, secretName: name, repositories },
         ...{ rotateAfter, rotationTrigger, revocationTrigger },
         repository: acceptance.repository,
-        access: { group },
+        access: [{ group }],
       },
     };
   }
@@ -128,23 +128,19 @@ function pusherOf(
   image: string,
 ): Pusher {
   const { shortKey = false } = own.jobToken ?? {};
-  const conditions =
-    auth === "apiKey"
-      ? {}
-      : {
-          conditions: jobConditions({
-            user,
-            ...sidesOf(repositories),
-            shortKey,
-            setting: `ci.accounts.${id}.repositories`,
-          }),
-        };
+  const withKey: CiAccess = { group, namespaces: push };
+  const setting = `ci.accounts.${id}.repositories`;
+  const withToken: CiAccess = {
+    group: jobGroup(group),
+    namespaces: push,
+    conditions: jobConditions({ user, ...sidesOf(repositories), shortKey, setting }),
+  };
   return {
     user,
     group,
     prefixes: push as [string, ...string[]],
     repository: `${push[0] ?? ""}/${image}`,
-    access: { group, namespaces: push, ...conditions },
+    access: auth === "apiKey" ? [withKey] : [{ ...withKey, conditions: keyConditions(user) }, withToken],
   };
 }
 

@@ -2,8 +2,10 @@ import type { SettingsProblem } from "../core/settings/problem.ts";
 import { authentikProblems } from "../systems/authentik/settingsProblems.ts";
 import { forgejoProblems } from "../systems/forgejo/settingsProblems.ts";
 import { decidingRules, grants } from "../systems/zot/access/policies.ts";
+import type { RepositoryRules } from "../systems/zot/access/policies.ts";
 import { allRepositories } from "../systems/zot/access/rules.ts";
 import { accessProblems, ciLimitProblems } from "../systems/zot/access/settingsProblems.ts";
+import type { CiImages } from "../systems/zot/access/settingsProblems.ts";
 import { assembleZotConfig, assumedVersion } from "../systems/zot/config/config.ts";
 import { mirrorProblems } from "../systems/zot/config/mirrors/problems.ts";
 import { zotProblems } from "../systems/zot/config/settingsProblems.ts";
@@ -12,6 +14,7 @@ import { pathProblems } from "../systems/zot/host/settingsProblems.ts";
 import { keyProblems } from "../systems/zot/keys/settingsProblems.ts";
 import { accountProblems } from "./accountProblems.ts";
 import { accountSettings } from "./accountSettings.ts";
+import type { AccountSettings } from "./accountSettings.ts";
 import { pushers } from "./accounts.ts";
 import { jobTokenProblems } from "./jobTokenProblems.ts";
 import { keyStoreProblems } from "./keyStore.ts";
@@ -125,29 +128,43 @@ function* configProblems(settings: Settings): Generator<SettingsProblem> {
   ]);
   yield* mirrorProblems(args, config, images);
   for (const { account, names } of accounts) {
-    const { user, group, prefixes, repository } = account;
-    yield* ciLimitProblems(args.rules, settings.zot.extra, {
-      user,
-      group,
-      prefixes,
-      prefixSetting: names.prefix,
-      repository,
-    });
-    const samples = [
-      ...prefixes.map((prefix) => [names.prefix, `${prefix}/sample`] as const),
-      [names.repository, repository] as const,
-    ];
-    for (const [setting, sample] of samples) {
-      const deciding = decidingRules(rules, sample);
-      if (["read", "create"].every((action) => grants(deciding, { group }, action))) continue;
-      const remedy =
-        account.access.namespaces === undefined
-          ? "Let it push there with access.ci or access.namespaces, or use a different repository."
-          : "Give the namespace rules of its own in access.namespaces, or remove that glob.";
-      yield {
-        path: setting,
-        message: `CI cannot push to "${sample}": the rules of "${deciding?.glob ?? "no glob"}" do not allow its group "${group}" (${names.group}) to. ${remedy}`,
-      };
+    // An account with a key and job tokens has two groups: what is wrong for both is said once.
+    const reported = new Set<string>();
+    for (const { group, namespaces } of account.access) {
+      const { user, prefixes, repository } = account;
+      const own = { user, group, prefixes, prefixSetting: names.prefix, repository };
+      for (const problem of [
+        ...ciLimitProblems(args.rules, settings.zot.extra, own),
+        ...pushProblems(rules, own, names, namespaces === undefined),
+      ]) {
+        if (reported.has(problem.path)) continue;
+        reported.add(problem.path);
+        yield problem;
+      }
     }
+  }
+}
+
+/** Rules by which an account could not push its images. */
+function* pushProblems(
+  rules: readonly RepositoryRules[],
+  { group, prefixes, repository }: CiImages,
+  names: AccountSettings,
+  isByAccess: boolean,
+): Generator<SettingsProblem> {
+  const samples = [
+    ...prefixes.map((prefix) => [names.prefix, `${prefix}/sample`] as const),
+    [names.repository, repository] as const,
+  ];
+  for (const [setting, sample] of samples) {
+    const deciding = decidingRules(rules, sample);
+    if (["read", "create"].every((action) => grants(deciding, { group }, action))) continue;
+    const remedy = isByAccess
+      ? "Let it push there with access.ci or access.namespaces, or use a different repository."
+      : "Give the namespace rules of its own in access.namespaces, or remove that glob.";
+    yield {
+      path: setting,
+      message: `CI cannot push to "${sample}": the rules of "${deciding?.glob ?? "no glob"}" do not allow its group "${group}" (${names.group}) to. ${remedy}`,
+    };
   }
 }

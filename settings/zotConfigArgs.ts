@@ -1,4 +1,5 @@
 import { issuerOf } from "../systems/authentik/issuer.ts";
+import { jobGroup } from "../systems/zot/access/jobConditions.ts";
 import { accessRules } from "../systems/zot/access/rules.ts";
 import { jobTokenIssuer } from "../systems/forgejo/jobToken/issuer.ts";
 import { ownersOf } from "../systems/forgejo/jobToken/sides.ts";
@@ -19,7 +20,7 @@ export function zotConfigArgs(settings: Settings): ZotConfigArgs {
     issuer: issuerOf(authentik),
     rules: accessRules(
       access,
-      pushers(settings).map(([, pusher]) => pusher.access),
+      pushers(settings).flatMap(([, pusher]) => pusher.access),
       zot.extra,
     ),
     ...jobTokens(settings),
@@ -31,7 +32,7 @@ function jobTokens({ registry, forgejo, jobAccounts }: Settings): Pick<ZotConfig
   const accounts = Object.entries(jobAccounts).map(([id, account]): JobTokenLogin => {
     const { user, group, repositories, refs, events, workflows } = account;
     const owners = ownersOf(repositories);
-    return { user, group, audience: audienceOf(registry.url, id), owners, refs, events, workflows };
+    return { user, group: jobGroup(group), audience: audienceOf(registry.url, id), owners, refs, events, workflows };
   });
   return accounts.length === 0 ? {} : { jobTokens: { issuer: jobTokenIssuer(forgejo), accounts } };
 }

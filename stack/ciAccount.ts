@@ -57,7 +57,7 @@ function registerAccount(id: string, account: CiAccount, base: AccountBase): Reg
   const { settings, access, server, options = {} } = base;
   const suffix = suffixOf(id);
   const owner = id === ONLY ? base.owner : `${base.owner}/${id}`;
-  const stack = account.access.namespaces === undefined ? undefined : base.owner;
+  const stack = account.access[0].namespaces === undefined ? undefined : base.owner;
   const { key, keys } = new CiServiceAccount(
     `ci${suffix}`,
     { ...from.ciServiceAccountArgs(settings, account), owner, stack, access, account: access.account(id), server },

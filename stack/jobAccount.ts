@@ -50,7 +50,7 @@ export function registerJobAccounts(base: AccountBase): readonly RegisteredJobAc
   });
 }
 
-function warnOf(id: string, { proof, shortKey, group }: JobAccount): void {
+function warnOf(id: string, { proof, shortKey }: JobAccount): void {
   const setting = `ci.accounts.${id}.jobToken`;
   if (proof === undefined) {
     void log.warn(
@@ -59,7 +59,7 @@ function warnOf(id: string, { proof, shortKey, group }: JobAccount): void {
   }
   if (shortKey) {
     void log.warn(
-      `${setting}.shortKey is set: a job of ${id} can create a key that never expires, and whoever gets hold of it pushes until the group ${group} loses its permission. If your client can send a token, remove the setting.`,
+      `${setting}.shortKey is set: a job of ${id} can create a key that never expires, and whoever gets hold of it pushes until the repository leaves ci.accounts.${id}.repositories, or ${id} has no job tokens any more. If your client can send a token, remove the setting.`,
     );
   }
 }

@@ -20,18 +20,34 @@ export interface JobTokenAccess {
   readonly setting: string;
 }
 
+/**
+ * The group that the jobs of an account have in zot, by their tokens. It is not the account's own: zot stores a job's groups with the keys that the job
+ * creates, so such a key must have no group that means anything once the account has a stored key, or once another account has the group.
+ */
+export function jobGroup(group: string): string {
+  return `${group}/jobs`;
+}
+
+/**
+ * What the policy of the account's own group requires while its jobs have tokens: its stored key pushes until it is revoked, which is after the proof of the
+ * tokens, and nobody else of the group does.
+ */
+export function keyConditions(user: string): readonly Condition[] {
+  return [
+    { expression: `req.user.username == ${celText(user)}`, message: `of this group, only the account ${user} pushes` },
+  ];
+}
+
 /** The user name that a job's token gets in zot. */
 export function jobUser(user: string, repository: string): string {
   return `${user}/${repository}`;
 }
 
 /**
- * What the account's policy requires of a request. zot reloads it, unlike `http.auth.bearer`: a repository that is added or removed needs no restart.
- * The account's own key, of which no job knows, is not concerned.
+ * What the policy of the jobs' group requires of a request. zot reloads it, unlike `http.auth.bearer`: a repository that is added or removed needs no restart.
  */
 export function jobConditions({ user, repositories, owners, shortKey, setting }: JobTokenAccess): readonly Condition[] {
   const name = "req.user.username";
-  const own = `${name} == ${celText(user)}`;
   const listed = [
     ...(repositories.length === 0
       ? []
@@ -44,13 +60,13 @@ export function jobConditions({ user, repositories, owners, shortKey, setting }:
     ...owners.map((owner) => `${name}.startsWith(${celText(`${jobUser(user, owner)}/`)})`),
   ];
   return [
-    { expression: celAnyOf([own, ...listed]), message: `zot-auth lets other repositories push here: see ${setting}` },
+    { expression: celAnyOf(listed), message: `zot-auth lets other repositories push here: see ${setting}` },
     // A key has no claims.
     ...(shortKey
       ? []
       : [
           {
-            expression: celAnyOf([own, "has(req.claims.repository)"]),
+            expression: "has(req.claims.repository)",
             message: "a key that was created with a job's token cannot push",
           },
         ]),

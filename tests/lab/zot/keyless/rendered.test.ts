@@ -156,4 +156,12 @@ describe("the config that the settings render", () => {
       assert.equal((await begin("moving/web", other)).status, 403);
     }
   });
+
+  test("once the account has a stored key again, a key that a job created with shortKey pushes no more", async () => {
+    const authorization = basic("zot-moving/acme/moving", await keyOf(MOVING));
+    assert.equal((await begin("moving/web", authorization)).status, 202);
+    const { auth: _auth, jobToken: _token, ...moving } = ACCOUNTS.moving;
+    await keyless.rewrite((config) => render(config, jobs(), { ...ACCOUNTS, moving }));
+    assert.equal((await begin("moving/web", authorization)).status, 403);
+  });
 });
