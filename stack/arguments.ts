@@ -159,7 +159,7 @@ export function signInArgs(
   const [id = ONLY] = Object.entries(accounts).find(([, account]) => account.user === user) ?? [];
   const { user: userSetting, group: groupSetting } = accountSettings(id, settings);
   return {
-    ...(access.namespaces === undefined ? {} : { settings: { user: userSetting, group: groupSetting } }),
+    ...(access[0].namespaces === undefined ? {} : { settings: { user: userSetting, group: groupSetting } }),
     authentikUrl: authentik.url,
     authentikToken: authentik.token,
     registryUrl: registry.url,

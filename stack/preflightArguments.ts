@@ -71,7 +71,7 @@ export function accountsWithKeys(
 /** For messages about an account of several. */
 function namedBy(settings: Settings): Pick<PreflightInputs, "namedBy"> {
   const named = Object.entries(settings.accounts)
-    .filter(([, { access }]) => access.namespaces !== undefined)
+    .filter(([, { access }]) => access[0].namespaces !== undefined)
     .flatMap(([id, { user, keyStores }]) => {
       const names = accountSettings(id, settings);
       return [[user, names.user] as const, ...keyStores.map((store) => [store, names.keyStore] as const)];
