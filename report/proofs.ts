@@ -66,7 +66,7 @@ export function proofsOf(state: unknown): readonly Proof[] {
       return {
         group: "build",
         step,
-        name: `${String(at(outputs, "workflow"))} in ${String(at(outputs, "repository"))}`,
+        name: `${String(at(outputs, "workflow"))} in ${String(at(outputs, "repository"))}${at(outputs, "isJobTokenProof") === true ? ", with a job's token" : ""}`,
         result: result === "success" ? "passed" : "failed",
         found: result,
       };
