@@ -135,6 +135,7 @@ export class Acceptance extends ComponentResource {
         uuid: key.uuid,
         superseded: key.superseded,
         former: key.former,
+        formerStores: key.formerStores,
         gracePeriod: toSeconds(args.gracePeriod),
         unmanagedKeys: args.unmanagedKeys,
         listing: listOtherKeys(

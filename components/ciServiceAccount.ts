@@ -4,6 +4,7 @@ import { toSeconds } from "../core/duration.ts";
 import type { Duration } from "../core/duration.ts";
 import type { SecretReference } from "../core/secrets/reference.ts";
 import type { FormerAccounts } from "../systems/zot/keys/formerAccounts.ts";
+import type { FormerStore } from "../systems/zot/keys/formerStores.ts";
 import type { OwnKey } from "../systems/zot/keys/otherKeys/accountKeys.ts";
 import { rotationPlan } from "../systems/zot/keys/rotation.ts";
 import type { SignInArgs } from "../systems/zot/signIn/check.ts";
@@ -62,6 +63,8 @@ export interface KeyOutputs {
   readonly formerOwners: Output<readonly string[] | undefined>;
   /** Accounts of earlier settings, and how to act as one of them to revoke its keys; undefined if there is none. */
   readonly former: Output<FormerAccounts | undefined>;
+  /** Fields of 1Password that earlier settings named; undefined if there is none. */
+  readonly formerStores: Output<readonly FormerStore[] | undefined>;
   /** Keys that this one replaced and that are still to be revoked. */
   readonly superseded: Output<readonly OwnKey[]>;
 }
@@ -101,7 +104,12 @@ export class CiServiceAccount extends ComponentResource {
     const keys = { ...signIn, owner, stack, store: args.keyStore, onDestroy: args.onDestroy, lifetime };
     const cleanup = new KeyCleanup(
       `${name}-keys`,
-      { ...keys, blueprint, declaredBefore: args.account.former },
+      {
+        ...keys,
+        blueprint,
+        declaredBefore: args.account.former,
+        stores: [args.keyStore, ...(args.keyCopies ?? [])],
+      },
       { parent: this, dependsOn: [account, access, args.server] },
     );
     const formerOwners = output(cleanup.formerOwners).apply((owners) => (owners?.length === 0 ? undefined : owners));
@@ -109,6 +117,8 @@ export class CiServiceAccount extends ComponentResource {
     const former = output(cleanup.formerAccounts).apply((accounts) =>
       accounts === undefined || accounts.length === 0 ? undefined : { accounts, signIn, timeout },
     );
+    const generationOf = (store: SecretReference) =>
+      output(cleanup.storeGenerations).apply((generations) => generations?.[store]);
     const key = new ApiKey(
       `${name}-key`,
       {
@@ -119,6 +129,7 @@ export class CiServiceAccount extends ComponentResource {
         rotationTrigger: args.rotationTrigger ?? "",
         revocationTrigger: args.revocationTrigger ?? "",
         proofRepository: args.proofRepository,
+        storeGeneration: generationOf(args.keyStore),
         ...(args.zotData === undefined ? {} : { zotData: args.zotData }),
       },
       { parent: this, dependsOn: [cleanup] },
@@ -127,7 +138,14 @@ export class CiServiceAccount extends ComponentResource {
       const { fingerprint, label } = key;
       new KeyCopy(
         `${name}-${store}`,
-        { source: args.keyStore, store, fingerprint, label, onDestroy: args.onDestroy },
+        {
+          source: args.keyStore,
+          store,
+          fingerprint,
+          label,
+          onDestroy: args.onDestroy,
+          storeGeneration: generationOf(store),
+        },
         { parent: this, dependsOn: [cleanup] },
       );
     }
@@ -141,6 +159,7 @@ export class CiServiceAccount extends ComponentResource {
       rotates: key.rotates,
       formerOwners,
       former,
+      formerStores: output(cleanup.formerStores).apply((stores) => (stores?.length === 0 ? undefined : stores)),
       superseded: key.superseded,
     };
     this.registerOutputs();

@@ -2,7 +2,7 @@ import type { SecretReference } from "../../core/secrets/reference.ts";
 import { Secret } from "../../core/secrets/secret.ts";
 import type { Backend } from "./backend.ts";
 import { Connect } from "./connect.ts";
-import { assertActive, valueOf, writableField } from "./item/field.ts";
+import { assertActive, findField, valueOf, writableField } from "./item/field.ts";
 import type { Item } from "./item/item.ts";
 import { ItemCache } from "./item/itemCache.ts";
 import { OpCli } from "./op/op.ts";
@@ -47,6 +47,8 @@ export interface OnePassword {
   write(reference: SecretReference, value: Secret, signal?: AbortSignal): Promise<void>;
   /** Throws if the field could not be written. The field itself may be missing. Only a write shows whether the token may write. */
   assertItem(reference: SecretReference, signal?: AbortSignal): Promise<void>;
+  /** Whether both references lead to one field: names of vaults, items and fields have ids, and case matters little. */
+  isSameField(one: SecretReference, other: SecretReference, signal?: AbortSignal): Promise<boolean>;
   /** Empties the field and keeps it. Does nothing if it does not exist. */
   blank(reference: SecretReference, signal?: AbortSignal): Promise<void>;
 }
@@ -85,6 +87,20 @@ class Vault implements OnePassword {
     const item = await this.#item(place, signal);
     writableField(item, place);
     this.#backend.assertKeepsRest(item, place);
+  }
+
+  async isSameField(one: SecretReference, other: SecretReference, signal?: AbortSignal): Promise<boolean> {
+    if (one === other) return true;
+    const [first, second] = await Promise.all([this.#field(one, signal), this.#field(other, signal)]);
+    return first !== undefined && first === second;
+  }
+
+  /** Ids of the vault, the item and the field; `undefined` if it does not exist. */
+  async #field(reference: SecretReference, signal: AbortSignal | undefined): Promise<string | undefined> {
+    const place = placeOf(reference);
+    const item = await this.#item(place, signal);
+    const field = findField(item, place);
+    return field === undefined ? undefined : `${item.vaultId}/${item.id}/${field.id}`;
   }
 
   async write(reference: SecretReference, value: Secret, signal?: AbortSignal): Promise<void> {

@@ -196,3 +196,21 @@ test("registry address and 1Password field, killed at every second request, then
   await destroy();
   assert.deepEqual([owners(lab.allKeys()), owners(other.keys()), lab.stored()["another-field"]], [[], [], ""]);
 });
+
+test("registry address and 1Password field, killed once the new field is filled, and set back: the keys there are revoked, and the field is empty", async () => {
+  const both: Change = { ...MOVED, ci: { keyStore: "op://homelab/CI/another-field" } };
+  await up();
+  // Each run before leaves a key there, too.
+  for (let at = 5; (lab.stored()["another-field"] ?? "") === "" && at < 40; at += 1)
+    await run(both, { at, when: "after", then: "cli" });
+  assert.match(lab.stored()["another-field"] ?? "", /^zak_/);
+  assert.ok(other.keys().length > 1);
+  await up();
+  assert.deepEqual(owners(other.keys()), []);
+  assert.ok(lab.accepts(lab.stored()["zot-ci-api"] ?? ""), "also if the killed run had emptied it");
+  pass(3601);
+  await up();
+  assert.deepEqual([owners(lab.allKeys()), owners(other.keys())], [["zot-ci"], []]);
+  assert.equal(lab.stored()["another-field"], "");
+  assert.deepEqual((await up()).steps, []);
+});

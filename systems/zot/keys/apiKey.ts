@@ -43,6 +43,8 @@ export interface ApiKeyInputs extends SignInArgs, KeyOwner {
   readonly onDestroy: "blank" | "leave";
   /** Accounts of earlier settings; a revocation revokes their keys, too. */
   readonly former?: FormerAccounts | undefined;
+  /** Of `KeyCleanup`: with another one, the field may no longer hold the key. */
+  readonly storeGeneration?: number | undefined;
 }
 
 /** The key's metadata, without the key. */
@@ -94,9 +96,9 @@ export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
     if (said !== undefined) context.warn(said);
     if (isRevocation(inputs, state)) await revokeEverything(inputs, context);
     if (needsNewKey(inputs, state, new Date())) return makeKey(inputs, context, state);
+    const mayDrift = state.drift === UNANSWERED || inputs.storeGeneration !== state.storeGeneration;
     // Asked only where the settings ask for no new key: an old address may never answer again.
-    if (state.drift === UNANSWERED && (await currentDrift(state, context)) !== "")
-      return makeKey(inputs, context, state);
+    if (mayDrift && (await currentDrift(state, context)) !== "") return makeKey(inputs, context, state);
     return { ...state, ...inputs, rotates: plus(state.created, inputs.rotateAfter), drift: "" };
   },
 

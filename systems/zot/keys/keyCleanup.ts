@@ -7,7 +7,7 @@ import { isDeclared } from "../../authentik/applying/accounts.ts";
 import type { FormerlyDeclared } from "../../authentik/blueprint/former.ts";
 import type { Delivered } from "../../authentik/applying/arrival.ts";
 import { hasIssuer, sendsBackTo } from "../../authentik/session/redirects.ts";
-import { keyWorks, listKeys, revokeKey } from "../client.ts";
+import { listKeys, revokeKey } from "../client.ts";
 import type { ZotCredentials } from "../client.ts";
 import {
   asFormerAccount,
@@ -19,9 +19,9 @@ import {
   withoutForgotten,
 } from "./formerAccounts.ts";
 import type { Acting, FormerAccount } from "./formerAccounts.ts";
-import { vault } from "../../onePassword/resolver.ts";
 import { keyCleanupOutputs } from "./outputs.ts";
-import { findStoredKey } from "./storedKey.ts";
+import { emptyFields, formerStoresAfter, heldIn, heldInFormer } from "./formerStores.ts";
+import type { FormerStores } from "./formerStores.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { signedIn } from "../signIn/check.ts";
 import type { SignInArgs } from "../signIn/check.ts";
@@ -39,6 +39,8 @@ export interface KeyCleanupInputs extends SignInArgs {
   readonly stack?: string | undefined;
   /** Where the current key is stored. */
   readonly store: SecretReference;
+  /** All fields that get it. Absent in the state of earlier versions. */
+  readonly stores?: readonly SecretReference[];
   readonly onDestroy: "blank" | "leave";
   /** Seconds that a key is valid. Absent in the state of earlier versions. */
   readonly lifetime: number;
@@ -46,7 +48,7 @@ export interface KeyCleanupInputs extends SignInArgs {
   readonly declaredBefore: readonly FormerlyDeclared[];
 }
 
-export interface KeyCleanupState extends KeyCleanupInputs, Observed {
+export interface KeyCleanupState extends KeyCleanupInputs, Partial<FormerStores>, Observed {
   /** Earlier prefixes of the keys' labels: the stack was renamed. Absent in the state of earlier versions. */
   readonly formerOwners?: readonly string[];
   /** Absent in the state of earlier versions. */
@@ -58,10 +60,16 @@ export const keyCleanup: Resource<KeyCleanupInputs, KeyCleanupState> = {
 
   keeps: ({ inputs, state }) => inputs.owner === state.owner && keepsFormerAccounts(state, inputs),
 
+  // Otherwise, each other change would seem to look into 1Password's fields.
+  foresees: ({ inputs, state }) => formerStoresAfter(state, inputs),
+
   async create(inputs) {
     const id = `${inputs.username}@${new URL(inputs.registryUrl).host}`;
     const formerAccounts = formerAccountsAfter({ username: inputs.username }, inputs, new Date());
-    return Promise.resolve({ id, state: { ...inputs, formerOwners: [], formerAccounts, drift: "" } });
+    return Promise.resolve({
+      id,
+      state: { ...inputs, formerOwners: [], formerAccounts, ...formerStoresAfter(undefined, inputs), drift: "" },
+    });
   },
 
   async update(state, inputs, context) {
@@ -69,7 +77,7 @@ export const keyCleanup: Resource<KeyCleanupInputs, KeyCleanupState> = {
     const formerOwners = owners.filter((prefix) => prefix !== inputs.owner);
     const former = formerAccountsAfter(state, inputs, new Date());
     const formerAccounts = await withoutForgotten(former, { signIn: inputs }, context);
-    return { ...inputs, formerOwners, formerAccounts, drift: "" };
+    return { ...inputs, formerOwners, formerAccounts, ...formerStoresAfter(state, inputs), drift: "" };
   },
 
   async delete(state, context) {
@@ -123,17 +131,18 @@ function expiryOf({ lifetime }: Partial<KeyCleanupState>): string | undefined {
 }
 
 async function revokeAllOwn(state: KeyCleanupState, context: Context): Promise<void> {
-  const { registryUrl, username, store, onDestroy } = state;
-  const { signal } = context;
-  const works = async (): Promise<boolean> => {
-    const held = await findStoredKey(store, signal);
-    return held !== undefined && (await keyWorks(registryUrl, username, held, signal));
-  };
-  const held = await works();
+  const { registryUrl, username, store, stores = [store], onDestroy, formerStores = [] } = state;
+  const declared = onDestroy === "blank" ? stores : [];
+  // Keys of ours that were not in the state, so that ApiKey did not empty their fields.
+  const held = [
+    ...(
+      await Promise.all(declared.map(async (each) => heldIn({ store: each, registryUrl, username }, context)))
+    ).flat(),
+    ...(await heldInFormer(formerStores, context)),
+  ];
   await revokeOwn(state, context);
   for (const former of state.formerAccounts ?? []) await retireAccount(former, state, actingFor(state), context);
-  // One of our keys that was not in the state, so ApiKey did not blank it.
-  if (held && onDestroy === "blank" && !(await works())) await vault().blank(store, signal);
+  await emptyFields(held, state, context);
 }
 
 /**

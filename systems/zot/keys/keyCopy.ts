@@ -2,6 +2,7 @@ import { ZotAuthError } from "../../../core/errors.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { resolveSecret } from "../../onePassword/resolver.ts";
+import { isDeclaredField } from "./formerStores.ts";
 import { blankIfHeld, findStoredKey, storeKey, tellOfStored } from "./storedKey.ts";
 
 /** A copy of the key in another 1Password field. */
@@ -14,6 +15,8 @@ export interface KeyCopyInputs {
   readonly fingerprint: string;
   readonly label: string;
   readonly onDestroy: "blank" | "leave";
+  /** Of `KeyCleanup`: another one writes the copy again. */
+  readonly storeGeneration?: number | undefined;
 }
 
 export type KeyCopyState = KeyCopyInputs & Observed;
@@ -46,7 +49,9 @@ export const keyCopy: Resource<KeyCopyInputs, KeyCopyState> = {
   // The field names the resource, so it never changes.
   update: async (_state, inputs, context) => copy(inputs, context),
 
-  delete: async (state, context) => blankIfHeld(state, context),
+  async delete(state, context) {
+    if (!(await isDeclaredField(state.store, context))) await blankIfHeld(state, context);
+  },
 };
 
 async function copy(inputs: KeyCopyInputs, context: Context): Promise<KeyCopyState> {

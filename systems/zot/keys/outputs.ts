@@ -17,6 +17,9 @@ export const apiKeyOutputs: Computed<ApiKeyInputs, ApiKeyState> = {
 export const keyCleanupOutputs: Computed<KeyCleanupInputs, KeyCleanupState> = {
   formerOwners: true,
   formerAccounts: true,
+  formerStores: true,
+  storesGeneration: true,
+  storeGenerations: true,
 };
 
 export const otherKeysOutputs: Computed<OtherKeysInputs, OtherKeysState> = {
@@ -24,4 +27,5 @@ export const otherKeysOutputs: Computed<OtherKeysInputs, OtherKeysState> = {
   due: true,
   unmanaged: true,
   retiring: true,
+  watchedStores: true,
 };

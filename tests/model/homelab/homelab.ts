@@ -178,12 +178,12 @@ export class Homelab {
     repository.variables = repository.variables.filter((variable) => variable.name !== name);
   }
 
-  /** Writes another value into the field of the key; an empty one empties it. */
-  fillField(value: string): void {
+  /** Writes another value into a field of the key's item; an empty one empties it. */
+  fillField(value: string, name = "zot-ci-api"): void {
     const item = this.#item();
-    const others = (item.fields ?? []).filter(({ label }) => label !== "zot-ci-api");
-    const [field = { id: "by-hand", label: "zot-ci-api", type: "CONCEALED" }] = (item.fields ?? []).filter(
-      ({ label }) => label === "zot-ci-api",
+    const others = (item.fields ?? []).filter(({ label }) => label !== name);
+    const [field = { id: "by-hand", label: name, type: "CONCEALED" }] = (item.fields ?? []).filter(
+      ({ label }) => label === name,
     );
     item.fields = [...others, { ...field, value }];
   }

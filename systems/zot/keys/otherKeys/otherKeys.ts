@@ -2,8 +2,9 @@ import type { SecretReference } from "../../../../core/secrets/reference.ts";
 import type { Context, Observed, Resource } from "../../../../provider/resource.ts";
 import { resolveSecret } from "../../../onePassword/resolver.ts";
 import { keyWorks, revokeKey } from "../../client.ts";
-import type { ZotCredentials } from "../../client.ts";
 import { otherKeysOutputs } from "../outputs.ts";
+import { emptyFields, heldInFormer, newIn } from "../formerStores.ts";
+import type { FormerStore } from "../formerStores.ts";
 import { retireAccount } from "../formerAccounts.ts";
 import type { FormerAccounts } from "../formerAccounts.ts";
 import { isDue, ownGeneration, plus } from "../rotation.ts";
@@ -14,7 +15,7 @@ import type { Account, OwnKey, UnmanagedKey, UnmanagedKeysPolicy } from "./accou
 import { whenUnused } from "./inUse.ts";
 import type { Listing } from "./listing.ts";
 import { dueKeys, newlySuperseded, retirement, withFormer, withFound } from "./retirement.ts";
-import type { Retirement, RetiringAccount, RetiringKey } from "./retirement.ts";
+import type { Retirement, RetiringAccount } from "./retirement.ts";
 
 /**
  * The account's keys other than the current one: our superseded keys, and unmanaged keys. It depends on everything that uses
@@ -36,12 +37,16 @@ export interface OtherKeysInputs extends Account {
   readonly listing?: Listing | undefined;
   /** Accounts of earlier settings: their keys are revoked after a grace period, too, and then they are removed. */
   readonly former?: FormerAccounts | undefined;
+  /** Fields of earlier settings: a key of ours there goes with that key, and the current one at once. */
+  readonly formerStores?: readonly FormerStore[] | undefined;
 }
 
 export interface OtherKeysState extends OtherKeysInputs, Retirement, Observed {
   readonly unmanaged: readonly UnmanagedKey[];
   /** The former accounts. Absent in the state of earlier versions. */
   readonly retiring?: readonly RetiringAccount[];
+  /** Former fields with keys that still work. Absent in the state of earlier versions. */
+  readonly watchedStores?: readonly FormerStore[];
 }
 
 export const otherKeys: Resource<OtherKeysInputs, OtherKeysState> = {
@@ -60,7 +65,12 @@ export const otherKeys: Resource<OtherKeysInputs, OtherKeysState> = {
     const id = `${inputs.username}@${new URL(inputs.registryUrl).host}`;
     return {
       id,
-      state: await settle(inputs, inputs.superseded, { pending: [], unmanaged: [], retiring: [] }, context),
+      state: await settle(
+        inputs,
+        inputs.superseded,
+        { pending: [], unmanaged: [], retiring: [], stores: inputs.formerStores ?? [] },
+        context,
+      ),
     };
   },
 
@@ -83,13 +93,21 @@ export const otherKeys: Resource<OtherKeysInputs, OtherKeysState> = {
 
   async update(state, inputs, context) {
     const retiring = state.retiring ?? [];
+    const { formerStores = [] } = inputs;
+    const watched = (state.watchedStores ?? []).filter((each) => newIn([each], formerStores).length === 0);
+    const stores = [...watched, ...newIn(formerStores, state.formerStores ?? [])];
     // Its keys are none of the new account's, or of the new registry's.
     if (state.username !== inputs.username || state.registryUrl !== inputs.registryUrl)
-      return settle(inputs, inputs.superseded, { pending: [], unmanaged: [], retiring }, context);
+      return settle(inputs, inputs.superseded, { pending: [], unmanaged: [], retiring, stores }, context);
     // Those that the state had before are pending, or revoked.
     const known = new Set(state.superseded.map(({ uuid }) => uuid));
     const more = inputs.superseded.filter(({ uuid }) => !known.has(uuid));
-    return settle(inputs, more, { pending: state.pending, unmanaged: reportedBefore(state), retiring }, context);
+    return settle(
+      inputs,
+      more,
+      { pending: state.pending, unmanaged: reportedBefore(state), retiring, stores },
+      context,
+    );
   },
 };
 
@@ -97,14 +115,22 @@ export const otherKeys: Resource<OtherKeysInputs, OtherKeysState> = {
 async function settle(
   { listing, ...inputs }: OtherKeysInputs,
   superseded: readonly OwnKey[],
-  before: Required<Pick<OtherKeysState, "pending" | "unmanaged" | "retiring">>,
+  before: Required<Pick<OtherKeysState, "pending" | "unmanaged" | "retiring">> & {
+    readonly stores: readonly FormerStore[];
+  },
   context: Context,
 ): Promise<OtherKeysState> {
   const { username, source, uuid, gracePeriod } = inputs;
   const credentials = { kind: "key", username, key: await resolveSecret(source, context.signal) } as const;
   const keys = withFound(uuid, [...superseded, ...(listing?.superseded ?? [])], before.pending);
   const due = dueKeys(keys, gracePeriod, new Date());
-  if (due.length > 0) await revokeUnused(inputs, due, credentials, context);
+  const existing = due.length > 0 ? await whenUnused(inputs, due, credentials, context) : new Set<string>();
+  // Not before: it uses the keys.
+  const held = await heldInFormer(before.stores, context);
+  for (const { uuid: going, label, since } of due.filter((old) => existing.has(old.uuid))) {
+    context.info(`revoking ${label}, replaced on ${since}`);
+    await revokeKey(inputs.registryUrl, credentials, going, context.signal);
+  }
   const { unmanaged } = await accountKeys(inputs, credentials, context.signal);
   const left: UnmanagedKey[] = [];
   for (const key of unmanaged) {
@@ -127,7 +153,15 @@ async function settle(
     );
   }
   const retiring = await retireAccounts(inputs, before.retiring, context);
-  return { ...inputs, ...retirement(pending, gracePeriod, retiring), unmanaged: left, retiring, drift: "" };
+  const watchedStores = await emptyFields(held, { ...inputs, current: credentials.key }, context);
+  return {
+    ...inputs,
+    ...retirement(pending, gracePeriod, retiring),
+    unmanaged: left,
+    retiring,
+    watchedStores,
+    drift: "",
+  };
 }
 
 /** Retires the former accounts whose grace period is over. */
@@ -144,19 +178,6 @@ async function retireAccounts(
     accounts.push(retires ? { ...account, retired: true } : account);
   }
   return accounts;
-}
-
-async function revokeUnused(
-  inputs: OtherKeysInputs,
-  due: readonly RetiringKey[],
-  credentials: ZotCredentials,
-  context: Context,
-): Promise<void> {
-  const existing = await whenUnused(inputs, due, credentials, context);
-  for (const { uuid, label, since } of due.filter((key) => existing.has(key.uuid))) {
-    context.info(`revoking ${label}, replaced on ${since}`);
-    await revokeKey(inputs.registryUrl, credentials, uuid, context.signal);
-  }
 }
 
 function unmanagedIsDue({ listing, unmanagedKeys }: OtherKeysInputs, reported: readonly UnmanagedKey[]): boolean {
