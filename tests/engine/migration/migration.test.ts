@@ -38,6 +38,12 @@ async function up(): Promise<PulumiResult> {
 
 const destroy = async () => lab.pulumi("destroy", "--yes", "--skip-preview", "--non-interactive");
 
+/** The state of the earlier version, and the ConfigMap's key under its field manager. */
+async function asEarlier(change?: (resources: readonly StoredResource[]) => readonly StoredResource[]): Promise<void> {
+  await importFormerState(lab, change);
+  await homelab.handOver("zot.yaml", "zot-auth/zot.yaml", "zot-auth");
+}
+
 interface Key {
   readonly uuid: string;
   readonly label: string;
@@ -104,7 +110,7 @@ test("one up migrates a stack of an earlier version without creating a key, writ
   // Any write of the secret would replace this value.
   for (const repository of ["homelab/apps", "homelab/site"]) await writeSecret(repository, name, "not written again");
   const before = { keys: await keys(), zot: zotProcess(), kept: kept(), config: zotConfig() };
-  await importFormerState(lab);
+  await asEarlier();
   await up();
   assert.deepEqual({ keys: await keys(), zot: zotProcess(), kept: kept(), config: zotConfig() }, before);
   assert.equal(homelab.ciKey("homelab/apps"), "not written again");
@@ -121,7 +127,7 @@ test("a key in its grace period stays pending since the same date; a key past it
     { ...over, since: ago(90) },
   ];
   const isRetired = ({ type }: StoredResource): boolean => type === "zot-auth:zot:RetiredKeys";
-  await importFormerState(lab, (resources) =>
+  await asEarlier((resources) =>
     resources.map((resource) =>
       isRetired(resource) ? { ...resource, outputs: { ...resource.outputs, pending, due: ago(30) } } : resource,
     ),
@@ -137,7 +143,7 @@ test("destroy removes everything, even from the earlier version's state without 
     if (earlier) {
       await up();
       key = homelab.ciKey("homelab/apps") ?? "";
-      await importFormerState(lab);
+      await asEarlier();
     }
     const { code, output } = await destroy();
     assert.equal(code, 0, output);

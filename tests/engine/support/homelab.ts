@@ -47,14 +47,40 @@ export class Homelab {
 
   /** The ConfigMap's data. */
   async blueprints(): Promise<Readonly<Record<string, string>>> {
+    const answer = await fetch(this.#configMap(), {
+      headers: { authorization: `Bearer ${this.#lab.secrets.kubernetes}` },
+    });
+    assert.equal(answer.status, 200);
+    return ((await answer.json()) as { data: Record<string, string> }).data;
+  }
+
+  /** Makes a key of the ConfigMap one field manager's, and no longer another's. */
+  async handOver(key: string, from: string, to: string): Promise<void> {
+    const { namespace, configMap: name } = this.#lab.layout.settings.kubernetes;
+    const object = { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace } };
+    const { [key]: text = "" } = await this.blueprints();
+    for (const [manager, applied] of [
+      [to, { ...object, data: { [key]: text } }],
+      [from, object],
+    ] as const) {
+      const answer = await fetch(`${this.#configMap()}?fieldManager=${encodeURIComponent(manager)}&force=true`, {
+        method: "PATCH",
+        headers: {
+          authorization: `Bearer ${this.#lab.secrets.kubernetes}`,
+          "content-type": "application/apply-patch+yaml",
+        },
+        body: JSON.stringify(applied),
+      });
+      assert.equal(answer.status, 200);
+    }
+  }
+
+  #configMap(): string {
     const kubeconfig = parse(readFileSync(this.#lab.layout.settings.kubernetes.kubeconfig ?? "", "utf8")) as {
       clusters: { cluster: { server: string } }[];
     };
     const { namespace, configMap } = this.#lab.layout.settings.kubernetes;
-    const url = `${kubeconfig.clusters[0]?.cluster.server ?? ""}/api/v1/namespaces/${namespace}/configmaps/${configMap}`;
-    const answer = await fetch(url, { headers: { authorization: `Bearer ${this.#lab.secrets.kubernetes}` } });
-    assert.equal(answer.status, 200);
-    return ((await answer.json()) as { data: Record<string, string> }).data;
+    return `${kubeconfig.clusters[0]?.cluster.server ?? ""}/api/v1/namespaces/${namespace}/configmaps/${configMap}`;
   }
 
   /** An item's fields by label. */
