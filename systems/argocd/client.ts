@@ -50,6 +50,7 @@ export class ArgoCd {
   readonly #endpoint: Endpoint;
   readonly #connection: ArgoCdConnection;
   readonly #signal: AbortSignal;
+  #token: Promise<Secret> | undefined;
 
   constructor(connection: ArgoCdConnection, signal: AbortSignal) {
     this.#endpoint = { name: "Argo CD", url: connection.argocdUrl, setting: "argocd.url" };
@@ -153,7 +154,9 @@ export class ArgoCd {
   }
 
   async #request(path: string, options: RequestOptions = {}): Promise<HttpResponse> {
-    const token = await resolveSecret(this.#connection.argocdToken, this.#signal);
+    // Once for all its requests: a file would be opened each time.
+    this.#token ??= resolveSecret(this.#connection.argocdToken, this.#signal);
+    const token = await this.#token;
     return requestApi(this.#endpoint, `/api/v1${path}`, {
       ...options,
       signal: this.#signal,

@@ -32,12 +32,13 @@ export interface TokenOwner {
 /** Authentik's API, as far as this program uses it. */
 export class Authentik {
   readonly endpoint: Endpoint;
-  readonly #token: SecretReference;
+  readonly #reference: SecretReference;
   readonly #signal: AbortSignal;
+  #token: Promise<Secret> | undefined;
 
   constructor(connection: AuthentikConnection, signal: AbortSignal) {
     this.endpoint = authentikEndpoint(connection.authentikUrl);
-    this.#token = connection.authentikToken;
+    this.#reference = connection.authentikToken;
     this.#signal = signal;
   }
 
@@ -247,7 +248,7 @@ export class Authentik {
    * @param right the permission that the request needs
    */
   refused(what: string, answer: HttpResponse, right?: string): ZotAuthError {
-    return refused(this.endpoint, this.#token, { what, right }, answer);
+    return refused(this.endpoint, this.#reference, { what, right }, answer);
   }
 
   async #get(path: string, what: string, right?: string): Promise<unknown> {
@@ -267,7 +268,9 @@ export class Authentik {
   }
 
   async #request(path: string, options: RequestOptions = {}): Promise<HttpResponse> {
-    const token = await resolveSecret(this.#token, this.#signal);
+    // Once for all its requests: a file would be opened each time.
+    this.#token ??= resolveSecret(this.#reference, this.#signal);
+    const token = await this.#token;
     return requestApi(this.endpoint, `/api/v3${path}`, {
       ...options,
       signal: this.#signal,
