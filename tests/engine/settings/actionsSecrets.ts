@@ -75,7 +75,7 @@ test("refresh reports a repository's new name; once the settings have it, up ado
   const failed = await run(lab.pulumi("up", "--refresh", "--yes", "--skip-preview", "--non-interactive"));
   assert.notEqual(failed.code, 0);
   assert.match(failed.output, /homelab\/site has a new name on Forgejo: homelab\/pages/);
-  assert.match(failed.output, /Forgejo: homelab\/pages\. Set the new name in forgejo\.repositories/);
+  assert.match(failed.output, /Forgejo: homelab\/pages\. Set the new name wherever the settings use the old one/);
   // The CLI would list outputs that no run registered as removed. On a crowded machine it may list none.
   assert.deepEqual(failed.output.match(/^ *- (?:key|skopeo|registry|acceptance)\w* *: .*/gm), null);
   assert.deepEqual(lab.outputs(), outputs, "the state keeps them");
