@@ -44,10 +44,16 @@ stop() {
   [ -z "$running" ] || kill "$running" 2>/dev/null || :
   exit "$1"
 }
+# Deletes what `create_key` created, also after an answer that was lost.
+drop_keys() {
+  [ -e "$folder/key-until" ] || return 0
+  delete_keys || { fetch_token && delete_keys; } ||
+    say "WARNING: the key of this job could not be deleted. It expires on $(cat "$folder/key-until")."
+  rm -f "$folder/key-until"
+}
 clean_up() {
   trap '' HUP INT TERM
-  [ ! -e "$folder/key-until" ] || delete_keys || { fetch_token && delete_keys; } ||
-    say "WARNING: the key of this job could not be deleted. It expires on $(cat "$folder/key-until")."
+  drop_keys
   rm -rf "$folder"
 }
 trap clean_up EXIT
@@ -267,6 +273,7 @@ if [ -z "${ZOT_CI_JOB_TOKEN_INFO:-}" ]; then
 elif ! use_token; then
   [ -n "${ZOT_CI_API_KEY:-}" ] || fail "$code" "$why"
   say "$why"
+  drop_keys
   say "the key is used instead, which this repository has, too."
   use_key
 fi

@@ -283,6 +283,11 @@ test("a key that has expired when it is created is no success, and the error nam
   assert.equal(code, 1, said);
   assert.match(said, /does not accept the key that it created for this job.*clock/);
   assert.equal(servers.keys.size, 0);
+  const instead = await push([image, "clock", "v1"], { ...shortKey(), ...key() });
+  assert.equal(instead.code, 0, instead.said);
+  assert.match(instead.said, /the key is used instead/);
+  assert.equal(servers.created.length, 2);
+  assert.equal(servers.keys.size, 0);
 });
 
 const key = (): NodeJS.ProcessEnv => ({
