@@ -43,7 +43,7 @@ test("with shortkey=true, skopeo pushes with a key of ten minutes that is delete
 });
 
 test("a job that is stopped deletes its key, and ends with the signal's code", { skip }, async () => {
-  const large = job.fresh(300_000_000);
+  const large = job.fresh(100_000_000);
   const uploads = (): boolean => job.servers.log.some((line) => line.includes("/homelab/stopped/blobs/uploads/"));
   const { code, said } = await job.push([large, "stopped", "v1"], job.shortKey(), uploads);
   assert.equal(code, 143, said);
