@@ -101,12 +101,17 @@ function placeOf({ url }: Forgejo, target: string, secretName: string): string {
 /**
  * The marker beside a secret; `undefined` if there is none.
  *
+ * @param need what the variable is needed for, and how to do without it
  * @throws ZotAuthError `FORGEJO_VARIABLE_TAKEN`
  */
 export async function markerBeside(
   forgejo: Forgejo,
   target: string,
   secretName: string,
+  need: Readonly<{ what: string; instead: string }> = {
+    what: `for the secret ${secretName}`,
+    instead: "choose another name for the secret",
+  },
 ): Promise<SeenMarker | undefined> {
   const variable = markerName(secretName);
   const found = await forgejo.variable(target, variable);
@@ -114,7 +119,7 @@ export async function markerBeside(
   if (found === undefined || seen !== undefined) return seen;
   throw new ZotAuthError(
     "FORGEJO_VARIABLE_TAKEN",
-    `${target} has a variable ${variable} that this program did not create but needs for the secret ${secretName}. Rename or delete that variable, or choose another name for the secret.`,
+    `${target} has a variable ${variable} that this program did not create but needs ${need.what}. Rename or delete that variable, or ${need.instead}.`,
   );
 }
 

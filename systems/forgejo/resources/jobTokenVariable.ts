@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Context, Observed, Resource } from "../../../provider/resource.ts";
+import { unlessUnreadable } from "../../../core/lookAhead.ts";
+import type { Context, LookAhead, Observed, Resource } from "../../../provider/resource.ts";
 import { markerBeside, takeBackByMarker, targetDrift, targetIdFor } from "../actionsSecrets.ts";
 import { Forgejo } from "../client.ts";
 import type { ForgejoConnection } from "../client.ts";
@@ -24,11 +25,35 @@ export interface JobTokenVariableState extends JobTokenVariableInputs, Observed 
   readonly targetId: number;
 }
 
+/** Somebody else's variable of that name is not overwritten. */
+const NEED = {
+  what: "to tell jobs where they push with their tokens",
+  instead: "set another jobToken.name for the account in ci.accounts",
+};
+
+/** A preview tells of a variable of that name that is somebody else's: `up` would stop at it after it has changed zot. */
+const taken: LookAhead<JobTokenVariableInputs, JobTokenVariableState> = {
+  needs: ["forgejoUrl", "forgejoToken", "target", "name"],
+
+  async look({ inputs: { target, name, forgejoUrl, forgejoToken }, state }, context) {
+    if (state !== undefined && state.name === name && state.forgejoUrl === forgejoUrl) return;
+    const variable = `Whether the variable ${markerName(name)} can be written in ${target} is unknown`;
+    await unlessUnreadable(variable, context, async (signal) => {
+      const forgejo = new Forgejo({ forgejoUrl, forgejoToken }, signal);
+      // A name of a repository of before leads to another one.
+      await forgejo.targetId(target);
+      await markerBeside(forgejo, target, name, NEED);
+    });
+  },
+};
+
 export const jobTokenVariable: Resource<JobTokenVariableInputs, JobTokenVariableState> = {
   computed: jobTokenVariableOutputs,
 
   // A new address or a new name is an update: FormerSecrets deletes the old variables, once all are written.
   diff: ({ inputs, oldInputs }) => ({ replace: inputs.target === oldInputs.target ? [] : ["target"] }),
+
+  lookAhead: taken,
 
   async create(inputs, context) {
     return { id: inputs.target, state: await write(inputs, context) };
@@ -61,7 +86,7 @@ async function write(
   const { target, name, label } = inputs;
   const forgejo = new Forgejo(inputs, context.signal);
   const targetId = await targetIdFor(forgejo, target, context, before);
-  const seen = await markerBeside(forgejo, target, name);
+  const seen = await markerBeside(forgejo, target, name, NEED);
   if (seen !== undefined && ownerOfLabel(seen.label) !== label)
     context.warn(
       `the variable ${markerName(name)} of ${target} belonged to ${seen.label}, and now belongs to ${label}`,

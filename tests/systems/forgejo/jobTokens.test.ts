@@ -127,6 +127,25 @@ test("a repository gets the variable, its drift is seen, and it goes without tou
   assert.equal(bench.held("own/app").secrets[NAME], "somebody's");
 });
 
+test("a variable that somebody made by hand is not overwritten, and the preview already says so", async (t) => {
+  const bench = await Bench.start(t, {}, RELEASE);
+  const context = bench.context();
+  await bench.ask("POST", `/repos/own/app/actions/variables/${VARIABLE}`, { value: "by hand" });
+  const login = { user: "zot-site", registry: "https://r.example", prefix: "site", audience: "https://r.example/site" };
+  const label = `zot-auth/prod/site/${NAME}`;
+  const inputs = { ...bench.connection("T_OWNER"), target: "own/app", name: NAME, label, login };
+  await jobTokenVariable.lookAhead?.look({ inputs, state: undefined }, context);
+  const said =
+    /own\/app has a variable ZOT_CI_JOB_TOKEN_INFO that this program did not create but needs to tell jobs where they push[^]*set another jobToken\.name/;
+  assert.match(bench.said.join("\n"), said);
+  await assert.rejects(async () => jobTokenVariable.create(inputs, context), said);
+  assert.equal(bench.held("own/app").variables[VARIABLE], "by hand");
+
+  bench.said.length = 0;
+  await jobTokenVariable.lookAhead?.look({ inputs: { ...inputs, name: "ANOTHER" }, state: undefined }, context);
+  assert.deepEqual(bench.said, []);
+});
+
 test("a variable that only a killed run wrote goes with the stack, and somebody else's stays", async (t) => {
   const bench = await Bench.start(t, {}, RELEASE);
   const context = bench.context();
