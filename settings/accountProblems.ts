@@ -54,19 +54,24 @@ export function* accountProblems(settings: Settings): Generator<SettingsProblem>
 
 /** Pulumi tells resources apart by their names, which an id and a target make together. */
 function* resourceProblems(settings: Settings): Generator<SettingsProblem> {
-  const taken = new Map<string, string>();
-  for (const [id, { repositories }] of Object.entries(settings.accounts)) {
-    const { life } = accountSettings(id, settings);
-    for (const target of repositories) {
-      const name = `${suffixOf(id)}-${target}`;
-      const other = taken.get(name);
-      if (other !== undefined) {
-        yield {
-          path: life,
-          message: `the secret for ${target} would be one resource with that of ${other}: the two ids and targets together make the same name. Use another id.`,
-        };
+  for (const [what, accounts] of [
+    ["secret", settings.accounts],
+    ["variable of the job tokens", settings.jobAccounts],
+  ] as const) {
+    const taken = new Map<string, string>();
+    for (const [id, { repositories }] of Object.entries(accounts)) {
+      const { life } = accountSettings(id, settings);
+      for (const target of repositories) {
+        const name = `${suffixOf(id)}-${target}`;
+        const other = taken.get(name);
+        if (other !== undefined) {
+          yield {
+            path: life,
+            message: `the ${what} for ${target} would be one resource with that of ${other}: the two ids and targets together make the same name. Use another id.`,
+          };
+        }
+        taken.set(name, life);
       }
-      taken.set(name, life);
     }
   }
 }

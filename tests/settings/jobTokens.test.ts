@@ -151,6 +151,15 @@ test("a key that a job created has no group that pushes once the account has a s
 
 const rejected: readonly (readonly [string, object, RegExp])[] = [
   [
+    "an id and a repository that make another account's resource",
+    {
+      app: APP,
+      ci: { ...SITE, user: "zot-ci", push: ["ci"], repositories: ["x-own/site"] },
+      x: { ...SITE, repositories: ["own/site"] },
+    },
+    /ci\.accounts\.x: the variable of the job tokens for own\/site would be one resource with that of ci\.accounts\.ci/,
+  ],
+  [
     "the group of another account's jobs",
     { app: { ...APP, group: "zot-site/jobs" }, site: SITE },
     /site\.group: got "zot-site", and ci\.accounts\.app\.group is "zot-site\/jobs"[^]*Use a different group/,
