@@ -79,12 +79,30 @@ export const preflight: Resource<PreflightInputs, PreflightState> = {
     id: "preflight",
     state: await check(inputs, context, { clientId: {}, accounts: inputs.ciUsers ?? [] }, removal),
   }),
+  // A Forgejo that was set back, or has another address by now, gives no token that zot accepts: jobs notice, and nothing else would. The targets are read
+  // by the variables' own resources.
+  read: async (state, context) => ({ ...state, drift: await jobTokenDrift(state, context) }),
   update: async (state, { removal: _ofFirst, ...inputs }, context) =>
     check(inputs, context, {
       clientId: usesNewClientId(state, inputs) ? { former: state.blueprint.clientId } : undefined,
       accounts: newAccounts(state, inputs),
     }),
 };
+
+/** Why the jobs' tokens are not such as zot's config expects; empty if they are. */
+async function jobTokenDrift({ jobTokens, forgejo }: PreflightState, context: Context): Promise<string> {
+  if (jobTokens === undefined) return "";
+  try {
+    await assertJobTokens(new Forgejo(forgejo, context.signal), { ...jobTokens, targets: [] }, context);
+    return "";
+  } catch (error) {
+    const isDrift = error instanceof ZotAuthError && DRIFTS.includes(error.code);
+    if (isDrift) return error.message;
+    throw error;
+  }
+}
+
+const DRIFTS: readonly string[] = ["FORGEJO_JOB_TOKENS_UNKNOWN", "FORGEJO_ISSUER_DIFFERS"];
 
 /** What the stack uses for the first time: somebody else may have it. */
 interface New {

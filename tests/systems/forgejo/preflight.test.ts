@@ -56,3 +56,26 @@ test("the preflight reports all unusable targets and sources at once, and change
     before,
   );
 });
+
+test("a Forgejo that was set back, or moved, is drift where jobs push with tokens, and nowhere else", async (t) => {
+  const state = {
+    authentik: { authentikUrl: "http://127.0.0.1:1", authentikToken: "env:T_OWNER" },
+    blueprint: { needs: [], appliedAfter: [], clientId: "zot", providerName: "Zot" },
+    argocd: null,
+    targets: ["own/app"],
+    sources: [],
+    keyStores: [],
+    drift: "",
+  } as const;
+  const drift = async (release: string, issuer?: string): Promise<string | undefined> => {
+    const bench = await Bench.start(t, {}, { version: release });
+    // The bench is in front of Forgejo, so Forgejo's ROOT_URL is another address.
+    const jobTokens = { issuer: issuer ?? `${bench.server.url}/api/actions`, targets: ["own/app"] };
+    const read = { ...state, forgejo: bench.connection("T_OWNER") };
+    assert.equal((await preflight.read?.(read, bench.context()))?.drift, "");
+    return (await preflight.read?.({ ...read, jobTokens }, bench.context()))?.drift;
+  };
+  assert.equal(await drift("15.0.3"), "");
+  assert.match((await drift("14.0.2")) ?? "", /^Forgejo 14\.0\.2\S* gives its jobs no tokens/);
+  assert.match((await drift("15.0.3", "https://forge.example/api/actions")) ?? "", /Set forgejo\.rootUrl/);
+});
