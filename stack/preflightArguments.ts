@@ -46,7 +46,11 @@ export function preflightInputs(settings: Settings, unreadable: readonly string[
       : {
           jobTokens: {
             issuer: jobTokenIssuer(forgejo),
-            targets: [...new Set(jobs.flatMap(({ repositories }) => repositories))],
+            targets: Object.fromEntries(
+              Object.entries(settings.jobAccounts).flatMap(([id, { repositories }]) =>
+                repositories.map((target) => [target, accountSettings(id, settings).repositories]),
+              ),
+            ),
           },
         }),
     sources: forgejo.secrets.map((secret) => secret.source),

@@ -41,16 +41,22 @@ function noDebugLog(): void {
   log.debug = async () => Promise.resolve();
 }
 
+/** How the call of a provider's function ends once the engine has stopped the provider. */
+const CALL_ENDED = /^invocation of \S+ returned an error[^]*\b(?:cancell?ed|client connection is closing)\b/i;
+
 /** The exit code with which the SDK's runner signals that the error has already been reported. */
 const ALREADY_REPORTED = 32;
 
 /**
  * Exits without a message once the engine is gone. After a failed resource the engine stops listening, and pending registrations
- * fail for that reason alone. The SDK exits quietly for most of these calls, but prints a stack trace for some.
+ * fail for that reason alone. The SDK exits quietly for most of these calls, but prints a stack trace for some. A function of a provider that was being called
+ * ends as unknown to gRPC, with the reason in its text alone.
  */
 function quietWhenEngineIsGone(): void {
   process.prependListener("unhandledRejection", (reason) => {
-    const code = reason instanceof Error && "code" in reason ? reason.code : undefined;
-    if (code === status.UNAVAILABLE || code === status.CANCELLED) process.exit(ALREADY_REPORTED);
+    if (!(reason instanceof Error)) return;
+    const code = "code" in reason ? reason.code : undefined;
+    const isGone = code === status.UNAVAILABLE || code === status.CANCELLED || CALL_ENDED.test(reason.message);
+    if (isGone) process.exit(ALREADY_REPORTED);
   });
 }

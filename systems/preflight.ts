@@ -93,7 +93,7 @@ export const preflight: Resource<PreflightInputs, PreflightState> = {
 async function jobTokenDrift({ jobTokens, forgejo }: PreflightState, context: Context): Promise<string> {
   if (jobTokens === undefined) return "";
   try {
-    await assertJobTokens(new Forgejo(forgejo, context.signal), { ...jobTokens, targets: [] }, context);
+    await assertJobTokens(new Forgejo(forgejo, context.signal), { ...jobTokens, targets: {} }, context);
     return "";
   } catch (error) {
     const isDrift = error instanceof ZotAuthError && DRIFTS.includes(error.code);

@@ -234,7 +234,7 @@ test("the issuer is that of Forgejo's ROOT_URL, and the preflight compares it", 
   const { jobTokens, targets } = preflightInputs(settings);
   assert.deepEqual(jobTokens, {
     issuer: "https://git.example/forge/api/actions",
-    targets: ["own/site", "other"],
+    targets: { "own/site": "ci.accounts.site.repositories", other: "ci.accounts.site.repositories" },
   });
   assert.deepEqual(targets, ["own/app", "own/site", "other"]);
 });

@@ -9,8 +9,8 @@ import { runnersOf } from "../jobs.ts";
 /** What the settings, and zot's config, say about the jobs' tokens. */
 export interface ExpectedJobTokens {
   readonly issuer: string;
-  /** Whose jobs push. */
-  readonly targets: readonly string[];
+  /** Whose jobs push, and the setting that lists each. */
+  readonly targets: Readonly<Record<string, string>>;
 }
 
 const DISCOVERY = "/api/actions/.well-known/openid-configuration";
@@ -27,13 +27,11 @@ export async function assertJobTokens(
   { signal, warn }: Pick<Context, "signal" | "warn">,
 ): Promise<void> {
   await Promise.all([
-    ...targets.map(async (target) => {
-      const sentence = await oldRunners(forgejo, target);
+    assertIssuer(forgejo, issuer, signal),
+    ...Object.entries(targets).map(async ([target, setting]) => {
+      const [sentence] = await Promise.all([oldRunners(forgejo, target), assertSpelling(forgejo, target, setting)]);
       if (sentence !== "") warn(sentence);
     }),
-
-    assertIssuer(forgejo, issuer, signal),
-    ...targets.map(async (one) => assertSpelling(forgejo, one)),
   ]);
 }
 
@@ -57,12 +55,12 @@ async function assertIssuer(forgejo: Forgejo, issuer: string, signal: AbortSigna
   );
 }
 
-async function assertSpelling(forgejo: Forgejo, target: string): Promise<void> {
+async function assertSpelling(forgejo: Forgejo, target: string, setting: string): Promise<void> {
   const spelled = await forgejo.spelling(target);
   if (spelled === target) return;
   throw new ZotAuthError(
     "FORGEJO_NAME_DIFFERS",
-    `ci.accounts: ${target} is ${spelled} in Forgejo, and in the tokens of its jobs. zot tells the two apart, so write ${spelled}.`,
+    `${setting}: ${target} is ${spelled} in Forgejo, and in the tokens of its jobs. zot tells the two apart, so write ${spelled}.`,
   );
 }
 

@@ -178,8 +178,8 @@ test("no secret was among the arguments of any process", { skip: NEEDS_PROC }, a
     ["pulumi up ", lab.settingsFile],
     ["pulumi-resource-command"],
     ['/sh -c eval "$ZOT_AUTH_DEPLOY"'],
-    ["skopeo login ", "--password-stdin", host],
-    ["skopeo copy ", host],
+    ["skopeo", " login ", "--password-stdin", host],
+    ["skopeo", " copy ", host],
   ]) {
     assert.ok(
       lists.some((list) => words.every((word) => list.includes(word))),

@@ -13,12 +13,17 @@ import { Bench } from "./support/between.ts";
 const RELEASE = { version: "15.0.3" };
 const NAME = "ZOT_CI_JOB_TOKEN";
 const VARIABLE = `${NAME}_INFO`;
+const SETTING = "ci.accounts.site.repositories";
 
 async function refusal(bench: Bench, issuer: string, targets: readonly string[]): Promise<string> {
   const context = bench.context();
   const forgejo = new Forgejo(bench.connection("T_OWNER"), context.signal);
   try {
-    await assertJobTokens(forgejo, { issuer, targets }, context);
+    await assertJobTokens(
+      forgejo,
+      { issuer, targets: Object.fromEntries(targets.map((one) => [one, SETTING])) },
+      context,
+    );
     return "";
   } catch (error) {
     return (error as Error).message;
@@ -41,7 +46,7 @@ test("the preflight compares the issuer and the names with what Forgejo writes i
   ] as const) {
     assert.match(
       await refusal(bench, issuer, [written]),
-      new RegExp(`${written} is ${spelled} in Forgejo.*write ${spelled}\\.$`),
+      new RegExp(`^${SETTING}: ${written} is ${spelled} in Forgejo.*write ${spelled}\\.$`),
     );
   }
 });

@@ -70,7 +70,10 @@ test("a Forgejo that was set back, or moved, is drift where jobs push with token
   const drift = async (release: string, issuer?: string): Promise<string | undefined> => {
     const bench = await Bench.start(t, {}, { version: release });
     // The bench is in front of Forgejo, so Forgejo's ROOT_URL is another address.
-    const jobTokens = { issuer: issuer ?? `${bench.server.url}/api/actions`, targets: ["own/app"] };
+    const jobTokens = {
+      issuer: issuer ?? `${bench.server.url}/api/actions`,
+      targets: { "own/app": "ci.accounts.site.repositories" },
+    };
     const read = { ...state, forgejo: bench.connection("T_OWNER") };
     assert.equal((await preflight.read?.(read, bench.context()))?.drift, "");
     return (await preflight.read?.({ ...read, jobTokens }, bench.context()))?.drift;
