@@ -2,6 +2,7 @@ import { quote } from "../shell/shell.ts";
 import { definitionFunctions } from "../service/definition.ts";
 import { adoptingFunctions } from "./adopting.ts";
 import type { StartedWith } from "./adopting.ts";
+import { FOUR_WAYS } from "./fourWays.ts";
 import { servingZot } from "./serving.ts";
 import type { ServingZot } from "./serving.ts";
 
@@ -38,7 +39,7 @@ export function deployScript(deployment: Deployment): string {
 ${definitionFunctions(service, serviceRepairs)}
 zot=${quote(binary)}; start=${quote(startOf(deployment))}; number=${number}; issuer=${quote(issuer)}
 ${ISSUER}
-${bearer ? `${ALL_WAYS}\n` : ""}${deployment.adopted === undefined ? "adopts() { false; }" : adoptingFunctions(deployment.adopted)}
+${bearer ? `${FOUR_WAYS}\n` : ""}${deployment.adopted === undefined ? "adopts() { false; }" : adoptingFunctions(deployment.adopted)}
 ${UNDO}
 new=$work/new.json; phase1=$work/canary.json
 cat > "$new"
@@ -75,13 +76,13 @@ if [ $restart = no ]; then
     restart=fallback
   fi
 else replace "$phase1" "$config"; fi
-if [ $restart != no ]; then start_anew || exit 1; within $ready_seconds ready_and canary_on || { ${bearer ? "only_tokens || not_in_force" : "not_in_force"}; exit 1; }; fi
+if [ $restart != no ]; then start_anew || exit 1; within $ready_seconds ready_and canary_on || { ${bearer ? "lost_ways || not_in_force" : "not_in_force"}; exit 1; }; fi
 put "$new" "$config"
 if ! within $reload_seconds ready_and canary_off; then
   issuer_answers && start_anew || exit 1
-  within $ready_seconds ready_and canary_off || { ${bearer ? "only_tokens || not_in_force" : "not_in_force"}; exit 1; }
+  within $ready_seconds ready_and canary_off || { ${bearer ? "lost_ways || not_in_force" : "not_in_force"}; exit 1; }
 fi
-${bearer ? "if ! within $reload_seconds people_sign_in; then only_tokens || not_in_force; exit 1; fi\n" : ""}settle_service
+${bearer ? "if ! within $reload_seconds all_ways; then lost_ways || not_in_force; exit 1; fi\n" : ""}settle_service
 note "$config" "$(sum "$new")" "$start" ${repairs} settled
 changing=no
 discard_former
@@ -103,16 +104,6 @@ const ISSUER = `issuer_answers() {
   if [ "$named" != "$issuer" ]; then
     say "The issuer in the document at $discovery is \\"$named\\", and in zot's config \\"$issuer\\". zot does not start unless they are identical, including a trailing slash. Check authentik.url and authentik.application."; return 1
   fi
-}`;
-
-/**
- * zot before 2.1.22 accepts a config with tokens beside sign-ins and keys, and then answers everything else with 401: the canary is not seen, and nobody is sent to
- * sign in.
- */
-const ALL_WAYS = `people_sign_in() { [ "$(status "$origin/zot/auth/login?provider=oidc&callback_ui=%2F")" = 302 ]; }
-only_tokens() {
-  ready && ! people_sign_in || return 1
-  say "With http.auth.bearer, this zot accepts nothing but job tokens: nobody can sign in, and keys and anonymous pulls are refused. Upgrade zot on the host, or use auth: apiKey in ci.accounts."
 }`;
 
 /** `undo` restores the previously active files, and reports the result. */

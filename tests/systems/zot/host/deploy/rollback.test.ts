@@ -45,11 +45,20 @@ test("if zot does not start, the error quotes zot, and the previous config serve
   assert.equal(world.zot.restarts, 3, "once with the new config, once with the previous one");
 });
 
-for (const start of ["only tokens", "no sign-in"]) {
-  test(`if zot accepts "${start}" once it has a config with job tokens, the previous config serves`, async () => {
+for (const [start, lost] of [
+  ["only tokens", "sign-ins, API keys"],
+  ["no sign-in", "sign-ins"],
+  ["no keys", "API keys"],
+  ["no tokens", "job tokens"],
+] as const) {
+  test(`if zot no longer accepts ${lost} once it has a config with job tokens, the previous config serves`, async () => {
+    world.zot.signIn = { clientId: "zot", externalUrl: "https://registry.example" };
     const { code, stderr } = await world.deploy(world.text([], { start }), { startDigest: "digest-2", bearer: true });
     assert.equal(code, 1);
-    assert.match(stderr, /this zot accepts nothing but job tokens.*Upgrade zot on the host, or use auth: apiKey/);
+    assert.ok(
+      stderr.includes(`this zot does not accept: ${lost}. Upgrade zot on the host, or use auth: apiKey`),
+      stderr,
+    );
     assert.doesNotMatch(stderr, /setting registry\.configFile|timed out/);
     assert.match(stderr, /The previous config was restored and serves/);
     asBefore();

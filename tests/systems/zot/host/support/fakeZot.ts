@@ -129,7 +129,24 @@ export class FakeZot {
       request.socket.destroy();
       return;
     }
-    if (path.startsWith("/zot/auth/login?provider=oidc") && this.signIn !== undefined) {
+    const { start } = running.config;
+    const { authorization = "" } = request.headers;
+    const way = authorization.startsWith("Basic ")
+      ? "keys"
+      : authorization.startsWith("Bearer ")
+        ? "tokens"
+        : undefined;
+    if (way !== undefined && start !== "only tokens") {
+      // zot asks for a key, except of a client that has tried a token.
+      const asks = (way === "keys") !== (start === `no ${way}`);
+      response.writeHead(401, asks ? { "www-authenticate": 'Basic realm="Authorization Required"' } : {}).end();
+      return;
+    }
+    if (path.startsWith("/zot/auth/login?provider=oidc") && start === "no sign-in") {
+      response.writeHead(400).end();
+      return;
+    }
+    if (path.startsWith("/zot/auth/login?provider=oidc") && this.signIn !== undefined && start !== "only tokens") {
       const { clientId, externalUrl } = this.signIn;
       const query = new URLSearchParams({
         client_id: clientId,
@@ -139,12 +156,8 @@ export class FakeZot {
       response.writeHead(302, { location: `${this.url}/authorize?${query.toString()}` }).end();
       return;
     }
-    if (path.startsWith("/zot/auth/login?provider=oidc") && running.config.start === "no sign-in") {
-      response.writeHead(400).end();
-      return;
-    }
     // As zot 2.1.21 with http.auth.bearer.
-    if (running.config.start === "only tokens" && path !== "/readyz") {
+    if (start === "only tokens" && path !== "/readyz") {
       response.writeHead(path.startsWith("/v2/") ? 401 : 400).end();
       return;
     }
