@@ -1,4 +1,5 @@
 import type { RunEvents } from "./events.ts";
+import { jobsIn } from "./jobs.ts";
 import { keyLivesOf } from "./keys.ts";
 import { accessProofsIn, proofsOf } from "./proofs.ts";
 import type { AccessProof } from "./proofs.ts";
@@ -24,6 +25,7 @@ export function buildReport(run: Run): Report {
   const { stack, command, ended, succeeded, says, state, events, standIns } = run;
   const outputs = stackOutputsIn(state);
   const [key, ...furtherKeys] = keyLivesOf(outputs, state);
+  const jobs = jobsIn(state);
   const steps = stepsOf(state, events);
   const findings = events?.findings ?? [];
   return {
@@ -36,6 +38,7 @@ export function buildReport(run: Run): Report {
     ...(events?.seconds === undefined ? {} : { seconds: events.seconds }),
     ...(key === undefined ? {} : { key }),
     ...(furtherKeys.length === 0 ? {} : { furtherKeys }),
+    ...(jobs.length === 0 ? {} : { jobs }),
     steps,
     access: accessOf(run, steps),
     proofs: proofsOf(state).map((proof) => asRun(proof, steps)),

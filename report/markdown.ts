@@ -21,6 +21,10 @@ export function renderMarkdown(report: Report): string {
       ({ account, rotates, expires, unmanaged }) =>
         `The key of ${text(account)} rotates from ${shortTime(rotates)} and expires ${shortTime(expires)}. Unmanaged keys: ${unmanaged}.`,
     ),
+    ...(report.jobs ?? []).map(
+      ({ account, repositories, prefix }) =>
+        `Jobs of ${text(repositories.join(", "))} push below ${text(prefix)} as ${text(account)}, with tokens of their own.`,
+    ),
     table(
       ["Resource", "State", "Difference"],
       changed.map(({ name, state, difference }) => [name, `${MARKS[state]} ${state}`, difference ?? ""]),

@@ -19,6 +19,8 @@ export interface Report {
   readonly key?: KeyLife;
   /** Those of the other accounts; absent if there is none. */
   readonly furtherKeys?: readonly KeyLife[];
+  /** Accounts whose jobs push with their own tokens; absent if there is none. */
+  readonly jobs?: readonly JobsOfAccount[];
   /** Resources in the order of the run. */
   readonly steps: readonly Step[];
   readonly access: AccessMatrix;
@@ -41,6 +43,19 @@ export interface KeyLife {
   readonly expires: string;
   /** How many keys of the account this stack does not manage. */
   readonly unmanaged: number;
+}
+
+/** An account whose jobs push with the tokens that Forgejo gives them. */
+export interface JobsOfAccount {
+  /** What the jobs' user names begin with. */
+  readonly account: string;
+  /** Repositories, organisations and users. */
+  readonly repositories: readonly string[];
+  /** What image names begin with, without the registry. */
+  readonly prefix: string;
+  readonly audience: string;
+  /** The Actions variable from which the jobs learn it. */
+  readonly variable: string;
 }
 
 export type StepState =

@@ -4,6 +4,7 @@ import { toHtml } from "hast-util-to-html";
 import { drawGraph } from "../graph.ts";
 import type { Report } from "../report.ts";
 import { accessSection } from "./access.ts";
+import { jobSections } from "./jobs.ts";
 import { keySections } from "./key.ts";
 import { countsOf, headline, time } from "./parts.ts";
 import { rolloutSection } from "./rollout.ts";
@@ -32,6 +33,7 @@ export async function renderPage(report: Report): Promise<string> {
         "main",
         findingsSection(report),
         ...keySections(report),
+        ...jobSections(report),
         accessSection(report),
         proofsSection(report),
         rolloutSection(report, graph),
