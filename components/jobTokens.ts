@@ -21,7 +21,7 @@ export interface JobTokensArgs {
   readonly login: PushLogin & { readonly audience: string };
   /** SHA-256 of zot's config in force. A change repeats the proof. */
   readonly configHash: Output<string>;
-  /** The registry: no job is told of its token before zot accepts it. */
+  /** The registry. The variables are written once zot accepts the tokens. */
   readonly server: Resource;
   /** The workflow that proves what a job's token can do, and what it cannot. Default: none. */
   readonly proof?: TestBuildArgs | undefined;

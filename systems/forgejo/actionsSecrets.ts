@@ -162,16 +162,28 @@ export async function takeBack(forgejo: Forgejo, placed: PlacedSecret, context: 
   try {
     await takeBackPlaced(forgejo, placed, context);
   } catch (error) {
-    if (!(error instanceof ZotAuthError) || !GONE.includes(error.code)) throw error;
+    if (!isGone(error)) throw error;
     context.warn(notDeleted({ ...placed.marker, secretName: placed.secretName }, error));
   }
 }
 
-/** A sentence about a secret that stays at a Forgejo. */
+/** Whether the Forgejo, or the token's permission there, may be gone for good: a deletion must not insist. */
+export function isGone(error: unknown): error is ZotAuthError {
+  return error instanceof ZotAuthError && GONE.includes(error.code);
+}
+
+/** A sentence about a secret, or a variable, that stays at a Forgejo. */
 export function notDeleted(
-  { secretName, target, url }: { readonly secretName: string; readonly target: string; readonly url: string },
+  {
+    secretName,
+    target,
+    url,
+    isVariable,
+  }: Pick<MarkedSecret, "secretName" | "target" | "isVariable"> & { readonly url: string },
   error: ZotAuthError,
 ): string {
+  if (isVariable === true)
+    return `The variable ${markerName(secretName)} of ${target} at ${url} was not deleted: ${error.message} It holds no secret; delete it there.`;
   return `The secret ${secretName} of ${target} at ${url} was not deleted: ${error.message} Whoever runs workflows there can use it: delete it there, or replace what it holds (the key with \`npm run rotate\`).`;
 }
 

@@ -83,7 +83,7 @@ function readsMetrics(zot: ZotState, path: string): boolean {
   );
 }
 
-/** docker sends credentials only if the registry asks for them on the first request, and no client gets a token unless it is told where. */
+/** docker sends credentials only if the registry asks for them on the first request, and a client asks for a token only where a challenge names the address. */
 function challengesPing(zot: ZotState, { request, path }: Exchange): boolean {
   const agent = request.headers["user-agent"] ?? "";
   const { accessControl, auth } = zot.config.http;

@@ -6,7 +6,7 @@ import { flag, list, number, section, sections, text } from "./values.ts";
 
 export interface Condition {
   readonly expression: string;
-  /** What clients are told if it does not hold. */
+  /** The message to clients that do not meet it. */
   readonly message: string;
 }
 

@@ -85,7 +85,7 @@ function warnOfUnsupported({ http }: ZotConfig, log: Log): void {
     log("warn", "the lab's zot does not support htpasswd and LDAP, so it rejects all passwords");
   }
   if (http.auth?.bearer?.upstreamTokenEndpoint !== undefined) {
-    log("warn", "the lab's zot does not support upstreamTokenEndpoint, so it gives tokens to nobody else's users");
+    log("warn", "the lab's zot does not support upstreamTokenEndpoint and ignores it");
   }
   if (http.auth?.bearer !== undefined && http.auth.bearer.cert !== "") {
     log("warn", "the lab's zot does not support bearer tokens with an access claim, so it rejects them");

@@ -103,7 +103,7 @@ function placesOf({ place, formerPlaces = [] }: ObjectCleanupState): readonly st
   return [...formerPlaces, ...(place === undefined ? [] : [place])];
 }
 
-/** Files of before the change that the worker may still see. That of the last settings is still there: BlueprintFileCleanup comes later. */
+/** Files from before the change that the worker may still see. The file of the last settings still exists: BlueprintFileCleanup deletes it later. */
 async function placesLeft(
   state: ObjectCleanupState,
   inputs: ObjectCleanupInputs,

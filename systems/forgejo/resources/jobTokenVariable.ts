@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { unlessUnreadable } from "../../../core/lookAhead.ts";
 import type { Context, LookAhead, Observed, Resource } from "../../../provider/resource.ts";
-import { markerBeside, takeBackByMarker, targetDrift, targetIdFor } from "../actionsSecrets.ts";
+import { isGone, markerBeside, notDeleted, takeBackByMarker, targetDrift, targetIdFor } from "../actionsSecrets.ts";
 import { Forgejo } from "../client.ts";
 import type { ForgejoConnection } from "../client.ts";
 import { isMarker, markerText, ownerOfLabel } from "../secretMarker.ts";
@@ -40,7 +40,7 @@ const taken: LookAhead<JobTokenVariableInputs, JobTokenVariableState> = {
     const variable = `Whether the variable ${markerName(name)} can be written in ${target} is unknown`;
     await unlessUnreadable(variable, context, async (signal) => {
       const forgejo = new Forgejo({ forgejoUrl, forgejoToken }, signal);
-      // A name of a repository of before leads to another one.
+      // Fails if the repository was renamed: its old name redirects to the new one.
       await forgejo.targetId(target);
       await markerBeside(forgejo, target, name, NEED);
     });
@@ -69,7 +69,14 @@ export const jobTokenVariable: Resource<JobTokenVariableInputs, JobTokenVariable
 
   async delete({ target, name: secretName, label: owner, ...connection }, context) {
     const forgejo = new Forgejo(connection, context.signal);
-    await takeBackByMarker(forgejo, { target, secretName, owner, isVariable: true }, context);
+    const variable = { target, secretName, owner, isVariable: true } as const;
+    try {
+      await takeBackByMarker(forgejo, variable, context);
+    } catch (error) {
+      // SecretCleanup, which is deleted later, and FormerSecrets, which comes earlier, insist on it.
+      if (!isGone(error)) throw error;
+      context.warn(notDeleted({ ...variable, url: forgejo.url }, error));
+    }
   },
 };
 

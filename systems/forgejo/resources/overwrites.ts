@@ -21,7 +21,7 @@ export const overwrites: LookAhead<Written, Written> = {
     const unknown = `Whether ${target} has a secret ${secretName} already, which \`up\` would overwrite, is unknown`;
     await unlessUnreadable(unknown, context, async (signal) => {
       const forgejo = new Forgejo(connection, signal);
-      // A name of a repository of before leads to another one.
+      // Fails if the repository was renamed: its old name redirects to the new one.
       await forgejo.targetId(target);
       const [secrets, marker] = await Promise.all([forgejo.secrets(target), markerBeside(forgejo, target, secretName)]);
       const found = secrets?.find(({ name }) => name === secretName);

@@ -78,7 +78,7 @@ async function build(inputs: TestBuildInputs, context: Context): Promise<TestBui
     throw new ZotAuthError(
       "TEST_BUILD_FAILED",
       inputs.isJobTokenProof === true
-        ? `The proof of job tokens, ${inputs.workflow} in ${inputs.repository}, ended as ${run.status}: see its log at ${run.url}. Keys work as before. Correct what the log names, and run again; until then, no further repository is told to use its token.${log}`
+        ? `The proof of job tokens, ${inputs.workflow} in ${inputs.repository}, ended as ${run.status}: see its log at ${run.url}. Keys work as before. Correct what the log names, and run again; until then, no further repository gets the variable for its token.${log}`
         : `The test build ${inputs.workflow} ended as ${run.status}: see its log at ${run.url}. CI has the new key, and nothing was rolled back; correct the workflow or its runner, and run again.${log}`,
     );
   }

@@ -151,6 +151,24 @@ test("a variable that somebody made by hand is not overwritten, and the preview 
   assert.deepEqual(bench.said, []);
 });
 
+test("a token that has lost its permission, or a Forgejo that is gone, does not keep the variable in the state", async (t) => {
+  const bench = await Bench.start(t, {}, RELEASE);
+  const login = { user: "zot-site", registry: "https://r.example", prefix: "site", audience: "https://r.example/site" };
+  const inputs = { ...bench.connection("T_OWNER"), target: "own/app", name: NAME, label: "zot-auth/prod/site", login };
+  const { state } = await jobTokenVariable.create(inputs, bench.context());
+  for (const connection of [bench.connection("T_READ"), bench.connection("T_WRONG")])
+    await jobTokenVariable.delete?.({ ...state, ...connection }, bench.context());
+  assert.equal(
+    bench.said.filter((text) =>
+      /The variable ZOT_CI_JOB_TOKEN_INFO of own\/app at .* was not deleted: .* It holds no secret; delete it there\.$/.test(
+        text,
+      ),
+    ).length,
+    2,
+  );
+  assert.ok(VARIABLE in bench.held("own/app").variables);
+});
+
 test("a variable that only a killed run wrote goes with the stack, and somebody else's stays", async (t) => {
   const bench = await Bench.start(t, {}, RELEASE);
   const context = bench.context();
