@@ -16,9 +16,7 @@ let idle: { readonly of: string; readonly child: ChildProcess } | undefined;
 
 export const inWarmProcess: Launch = async ({ nodeArgs, launcher, args, environment, output, signal }) => {
   const of = JSON.stringify([nodeArgs, launcher, environment["PATH"]]);
-  if (idle !== undefined && idle.of !== of) idle.child.disconnect();
-  const child = idle?.of === of ? idle.child : start(nodeArgs);
-  idle = undefined;
+  const child = takeIdle(of) ?? start(nodeArgs);
   holdOpen(child, true);
   const pass = (chunk: Buffer): void => output?.(chunk);
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", pass);
@@ -46,6 +44,16 @@ export const inWarmProcess: Launch = async ({ nodeArgs, launcher, args, environm
     for (const stream of [child.stdout, child.stderr]) stream?.off("data", pass);
   }
 };
+
+/** The one that waits for a program, if it is of this kind and has not failed since: a call that the end of the engine breaks off may reject late. */
+function takeIdle(of: string): ChildProcess | undefined {
+  const last = idle;
+  idle = undefined;
+  if (last?.child.connected !== true) return undefined;
+  if (last.of === of) return last.child;
+  last.child.disconnect();
+  return undefined;
+}
 
 function start(nodeArgs: readonly string[]): ChildProcess {
   return fork(join(import.meta.dirname, "process.ts"), {
