@@ -55,6 +55,36 @@ test("secrets and markers, then the field, then the key, then the account", asyn
   assert.deepEqual(labels(), ["by hand"], "as it was before the first up");
 });
 
+for (const change of [{ access: { ciGroup: "robots" } }, { authentik: { machineFlow: "robots-login" } }])
+  test(`a change of ${Object.keys(change).join()} that reached Authentik in a run that was killed: destroy leaves nothing of it`, async () => {
+    const there = namesInAuthentik();
+    const changed = (): void => program(lab.settings(change));
+    await up();
+    const { changes } = (await engine.up(changed)).run;
+    await destroy();
+    await up();
+    const at = changes.findIndex(({ url }) => url.pathname.endsWith("/apply/")) + 1;
+    assert.equal((await engine.up(changed, { at, when: "after", then: "cli" })).how, "killed");
+    await lab.settled();
+    assert.match(namesInAuthentik().join(), /robots/);
+    await destroy();
+    assert.deepEqual(
+      namesInAuthentik(),
+      there.filter((name) => !/zot-ci|artifact-workloads|machine/.test(name)),
+    );
+  });
+
+function namesInAuthentik(): readonly string[] {
+  const rows = lab.authentikRows();
+  const of = (model: string): readonly string[] =>
+    (rows[model] ?? []).map(({ name, slug }) => (slug ?? name) as string);
+  return [
+    ...of("authentik_core.group"),
+    ...of("authentik_flows.flow"),
+    ...of("authentik_stages_user_login.userloginstage"),
+  ];
+}
+
 test("destroy keeps and reports keys created by hand", async () => {
   await up();
   lab.addKey("somebody's");

@@ -28,6 +28,12 @@ export async function withoutPeoplesGroups(
   return objects.filter((object) => !kept.has(object));
 }
 
+/** Whether there is a group of that name, and no people in it. If the token may not view groups, there is none. */
+export async function isOurGroup(authentik: Authentik, name: string): Promise<boolean> {
+  const seen = await ifAllowed(async () => ({ group: await authentik.group(name) }));
+  return seen?.group !== undefined && peopleOf(seen.group).length === 0;
+}
+
 /** How many members the warning names. */
 const NAMED = 5;
 
@@ -38,7 +44,11 @@ function shown(people: readonly string[]): string {
 
 async function peopleIn(authentik: Authentik, name: string): Promise<readonly string[]> {
   const seen = await ifAllowed(async () => ({ group: await authentik.group(name) }));
-  return list(at(seen?.group, "users_obj"))
+  return peopleOf(seen?.group);
+}
+
+function peopleOf(group: unknown): readonly string[] {
+  return list(at(group, "users_obj"))
     .filter((user) => string(at(user, "name")) !== accountName(string(at(user, "username"))))
     .map((user) => string(at(user, "username")));
 }

@@ -5,6 +5,7 @@ import type { BlueprintObject } from "../blueprint/objects.ts";
 import { WAY_IN, WAY_IN_OBJECTS } from "../blueprint/wayIn.ts";
 import { inlineName, inlineNameFor } from "../blueprint/delivery.ts";
 import { forgetInstance } from "../applying/forgetInstance.ts";
+import { isOurGroup } from "../applying/groups.ts";
 import { oneAtATime } from "../../../core/queue.ts";
 import { ownerOf } from "../applying/accounts.ts";
 import { removeObjects, sweepRemovals } from "../applying/removal.ts";
@@ -13,7 +14,7 @@ import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";
 import { unlessGone } from "../../../core/gone.ts";
 import { at } from "../../../core/json.ts";
-import { FLOW } from "../compared/models.ts";
+import { FLOW, GROUP } from "../compared/models.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { assertAccepted, tellOfAdoption } from "./adoption.ts";
 import type { AdoptionArgs } from "./adoption.ts";
@@ -177,6 +178,11 @@ async function cleanUp(state: ObjectCleanupState, context: Context): Promise<voi
     ...clientIdsOf(all).map(async (id) =>
       ifAllowed(async () => ({ found: await authentik.oauth2ProviderOf(id) })).then((seen) => seen?.found),
     ),
+    // Of settings that reached Authentik in a run that was killed: nothing else may be left of them.
+    ...namesOf(all, FLOW).map(async (slug) =>
+      (await ifAllowed(async () => authentik.hasFlow(slug))) === true ? slug : undefined,
+    ),
+    ...namesOf(all, GROUP).map(async (name) => ((await isOurGroup(authentik, name)) ? name : undefined)),
   ]);
   if (left.every((found) => found === undefined)) return;
   await removeObjects(state, `all of ${state.application}`, all, context);
