@@ -76,6 +76,7 @@ export class AuthentikAccess extends ComponentResource {
         place,
         timeout: delivered.timeout,
         declared: declared.all,
+        ...namedBy(args),
         acceptRemoved: args.acceptRemoved ?? [],
         clientSecretFingerprint: args.clientSecretFingerprint,
       },
@@ -158,4 +159,11 @@ export class AuthentikAccess extends ComponentResource {
       );
     return account;
   }
+}
+
+function namedBy({ accounts }: BlueprintArgs): { readonly namedBy?: Readonly<Record<string, string>> } {
+  const named = Object.values(accounts).flatMap(({ user, settings }) =>
+    settings === undefined ? [] : [[user, settings.user] as const],
+  );
+  return named.length === 0 ? {} : { namedBy: Object.fromEntries(named) };
 }

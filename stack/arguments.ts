@@ -3,6 +3,7 @@ import type { AuthentikAccessArgs } from "../components/authentikAccess.ts";
 import type { CiServiceAccountArgs } from "../components/ciServiceAccount.ts";
 import type { ForgejoSecretArgs } from "../components/forgejoSecret.ts";
 import type { ZotServerArgs } from "../components/zotServer.ts";
+import type { AccountNames } from "../core/settings/accountNames.ts";
 import { accountSettings } from "../settings/accountSettings.ts";
 import { ONLY, mainAccount } from "../settings/accounts.ts";
 import type { CiAccount } from "../settings/accounts.ts";
@@ -68,7 +69,8 @@ function servicesArgs(settings: Settings): ServicesArgs {
   };
 }
 
-export function blueprintArgs({ authentik, registry, accounts, access }: Settings): BlueprintArgs {
+export function blueprintArgs(settings: Settings): BlueprintArgs {
+  const { authentik, registry, accounts, access } = settings;
   const ciGroups = Object.values(accounts).map(({ group }) => group);
   return {
     registryUrl: registry.url,
@@ -81,7 +83,12 @@ export function blueprintArgs({ authentik, registry, accounts, access }: Setting
     invalidationFlow: authentik.invalidationFlow,
     signingCertificate: authentik.signingCertificate,
     machineFlow: authentik.machineFlow,
-    accounts: Object.fromEntries(Object.entries(accounts).map(([id, { user, group }]) => [id, { user, group }])),
+    accounts: Object.fromEntries(
+      Object.entries(accounts).map(([id, account]) => [
+        id,
+        { user: account.user, group: account.group, ...namesOf(settings, id, account) },
+      ]),
+    ),
     signInGroups: signInGroups({ ...access, ciGroups }, access.signInGroups),
     appliedAfter: authentik.appliedAfter,
   };
@@ -150,6 +157,17 @@ export function zotServerArgs(settings: Settings): Omit<ZotServerArgs, "facts" |
   };
 }
 
+/** Where the settings name an account of several, for messages; nothing for the only one. */
+function namesOf(
+  settings: Settings,
+  id: string,
+  { access }: Pick<CiAccount, "access">,
+): { readonly settings?: AccountNames } {
+  if (access[0].namespaces === undefined) return {};
+  const { user, group } = accountSettings(id, settings);
+  return { settings: { user, group } };
+}
+
 /** How a CI account signs in. */
 export function signInArgs(
   settings: Settings,
@@ -157,9 +175,8 @@ export function signInArgs(
 ): SignInArgs {
   const { authentik, registry, zot, accounts } = settings;
   const [id = ONLY] = Object.entries(accounts).find(([, account]) => account.user === user) ?? [];
-  const { user: userSetting, group: groupSetting } = accountSettings(id, settings);
   return {
-    ...(access[0].namespaces === undefined ? {} : { settings: { user: userSetting, group: groupSetting } }),
+    ...namesOf(settings, id, { access }),
     authentikUrl: authentik.url,
     authentikToken: authentik.token,
     registryUrl: registry.url,

@@ -174,12 +174,17 @@ export class Forgejo {
     await this.#delete(target, `variables/${name}`, `delete the variable ${name}`);
   }
 
-  /** Starts a workflow and returns the run's id. */
+  /**
+   * Starts a workflow and returns the run's id.
+   *
+   * @param setting has the workflow, for messages
+   */
   async dispatch(
     repository: string,
     workflow: string,
     ref: string,
     inputs: Readonly<Record<string, string>>,
+    setting: string,
   ): Promise<number> {
     const what = `start the workflow ${workflow}`;
     const answer = await this.ask(repository, `/actions/workflows/${encodeURIComponent(workflow)}/dispatches`, {
@@ -190,7 +195,7 @@ export class Forgejo {
     if (answer.status === 500 || answer.status === 404) {
       throw new ZotAuthError(
         "FORGEJO_WORKFLOW_UNKNOWN",
-        `Forgejo cannot start the workflow ${workflow} of ${repository} on ${ref} (${answer.status}). Check acceptance.workflow, or jobToken.proof of the account: the file and the ref must exist, and Actions must be enabled there.`,
+        `Forgejo cannot start the workflow ${workflow} of ${repository} on ${ref} (${answer.status}). Check ${setting}: the file and the ref must exist, and Actions must be enabled there.`,
       );
     }
     throw this.refused(repository, what, answer);

@@ -99,8 +99,16 @@ test("each account's proof: its own namespaces, and those of the others; what is
 test("the blueprint makes every account with its group, and every group may sign in", () => {
   const { accounts, signInGroups } = blueprintArgs(several({ app: APP, site: SITE }));
   assert.deepEqual(accounts, {
-    app: { user: "zot-app", group: "zot-app" },
-    site: { user: "zot-site", group: "sites" },
+    app: {
+      user: "zot-app",
+      group: "zot-app",
+      settings: { user: "ci.accounts.app.user", group: "ci.accounts.app.group" },
+    },
+    site: {
+      user: "zot-site",
+      group: "sites",
+      settings: { user: "ci.accounts.site.user", group: "ci.accounts.site.group" },
+    },
   });
   assert.deepEqual(signInGroups, ["admins", "zot-app", "sites"]);
 });

@@ -1,9 +1,13 @@
+import type { AccountNames } from "../../../core/settings/accountNames.ts";
+
 /** A service account that CI pushes with. */
 export interface BlueprintAccount {
   /** Its user name. A change creates a new account; the old one is removed after the grace period of its keys. */
   readonly user: string;
   /** The group that it is put into. No two accounts share one. */
   readonly group: string;
+  /** Where the settings name both, for messages. Default: as with one account, `ci.user` and `access.ciGroup`. */
+  readonly settings?: AccountNames | undefined;
 }
 
 /** What the blueprint makes in Authentik. */

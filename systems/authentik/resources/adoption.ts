@@ -15,6 +15,8 @@ import { adoptionText, refusalOf } from "../compared/tell.ts";
 export interface AdoptionArgs extends AuthentikConnection {
   /** All entries of the blueprint, in JSON. Default: nothing is compared. */
   readonly declared?: string | undefined;
+  /** The setting that names each account, by user name, for messages. Default: `ci.user`. */
+  readonly namedBy?: Readonly<Record<string, string>> | undefined;
   /** Access that may be taken away, each in the words of the preview. */
   readonly acceptRemoved?: readonly string[] | undefined;
   /** Fingerprint of the client secret that zot gets. Default: the existing provider's secret is not compared. */
@@ -31,15 +33,18 @@ export async function tellOfAdoption(
   knownTo: (authentik: Authentik) => Promise<readonly BlueprintObject[]>,
   context: Context,
 ): Promise<void> {
-  const { declared, acceptRemoved = [], clientSecretFingerprint } = args;
+  const { declared, namedBy, acceptRemoved = [], clientSecretFingerprint } = args;
   if (declared === undefined) return;
   const unknown =
     "What exists in Authentik was not compared. `up` adopts what has the blueprint's names, and takes no access away that authentik.acceptRemoved does not list";
   await unlessUnreadable(unknown, context, async (signal) => {
     const authentik = new Authentik(args, signal);
     const known = await knownTo(authentik);
+    const checks = newAccounts(declared, known).map(
+      (user) => async () => assertMayBeCis(authentik, user, true, namedBy?.[user]),
+    );
     const taken = [
-      await taking(async () => assertNewAccount(authentik, declared, known)),
+      ...(await Promise.all(checks.map(taking))),
       known.length > 0 ? undefined : await takenClientId(args, declared, { ...context, signal }),
     ].filter((why) => why !== undefined);
     if (taken.length > 0) {
@@ -56,7 +61,7 @@ export async function tellOfAdoption(
 }
 
 /**
- * Refuses to take somebody's account over, and to take access away that the settings do not accept: a preview may not have shown it.
+ * Refuses to take somebody's accounts over, and to take access away that the settings do not accept: a preview may not have shown it.
  *
  * @param known the objects that the stack has made so far
  * @throws ZotAuthError `ACCOUNT_TAKEN`, `ACCESS_REMOVED`
@@ -66,23 +71,21 @@ export async function assertAccepted(
   known: readonly BlueprintObject[],
   context: Context,
 ): Promise<void> {
-  const { declared, acceptRemoved = [] } = args;
+  const { declared, namedBy, acceptRemoved = [] } = args;
   if (declared === undefined) return;
   const authentik = new Authentik(args, context.signal);
-  await assertNewAccount(authentik, declared, known);
+  for (const user of newAccounts(declared, known)) await assertMayBeCis(authentik, user, true, namedBy?.[user]);
   const adopted = await existingObjects(authentik, declared, known);
   const refusal = refusalOf(adopted, nameOf(args), acceptRemoved);
   if (refusal !== undefined) throw new ZotAuthError("ACCESS_REMOVED", `${refusal}\nAuthentik was not changed.`);
 }
 
-/** An account that the stack has made is its own, also if somebody has changed it since. */
-async function assertNewAccount(
-  authentik: Authentik,
-  declared: string,
-  known: readonly BlueprintObject[],
-): Promise<void> {
-  const username = text(parseDeclared(declared).find(({ model }) => model === USER)?.identifiers["username"]);
-  if (username !== "" && !known.includes(`${USER} ${username}`)) await assertMayBeCis(authentik, username, true);
+/** User names of the accounts that the stack has not made. One that it has made is its own, also if somebody has changed it since. */
+function newAccounts(declared: string, known: readonly BlueprintObject[]): readonly string[] {
+  const users = parseDeclared(declared)
+    .filter(({ model }) => model === USER)
+    .map(({ identifiers }) => text(identifiers["username"]));
+  return users.filter((user) => user !== "" && !known.includes(`${USER} ${user}`));
 }
 
 /** What the preflight of `up` says of a client ID or a provider's name that another provider has. */

@@ -50,7 +50,7 @@ export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = 
   computed: objectCleanupOutputs,
 
   // They matter only before objects are made the first time.
-  observations: ["declared", "acceptRemoved", "clientSecretFingerprint"],
+  observations: ["declared", "namedBy", "acceptRemoved", "clientSecretFingerprint"],
 
   // Otherwise, each change of the blueprint would seem to change the key, which depends on the former accounts.
   foresees: ({ inputs, state }) => (state === undefined ? {} : formerAfter(state, inputs)),
@@ -65,8 +65,8 @@ export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = 
       ),
   },
 
-  async create({ declared, acceptRemoved, clientSecretFingerprint: _ofPreviews, ...inputs }, context) {
-    await assertAccepted({ ...inputs, declared, acceptRemoved }, [], context);
+  async create({ declared, namedBy, acceptRemoved, clientSecretFingerprint: _ofPreviews, ...inputs }, context) {
+    await assertAccepted({ ...inputs, declared, namedBy, acceptRemoved }, [], context);
     const others = await othersOf(inputs, [], context);
     return {
       id: inputs.application,
@@ -78,9 +78,9 @@ export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = 
     return { ...state, others: await othersOf(state, [], context) };
   },
 
-  async update(state, { declared, acceptRemoved, clientSecretFingerprint: _ofPreviews, ...inputs }, context) {
+  async update(state, { declared, namedBy, acceptRemoved, clientSecretFingerprint: _ofPreviews, ...inputs }, context) {
     const made = await madeIn(state, new Authentik(inputs, context.signal));
-    await assertAccepted({ ...inputs, declared, acceptRemoved }, made ?? [], context);
+    await assertAccepted({ ...inputs, declared, namedBy, acceptRemoved }, made ?? [], context);
     if (made === undefined) warnOfMove(state, context);
     const { former, generation } = formerAfter(state, inputs);
     const going = former.filter((object) => object.generation === generation).map(({ object }) => object);

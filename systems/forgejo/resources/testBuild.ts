@@ -50,8 +50,9 @@ export const testBuild: Resource<TestBuildInputs, TestBuildState> = {
 
 /** A run has no mark of ours: after a lost response, a new one with our inputs is the one that it was about. */
 async function dispatched(forgejo: Forgejo, inputs: TestBuildInputs, { signal }: Context): Promise<number> {
-  const { repository, workflow, ref } = inputs;
-  const dispatch = async (): Promise<number> => forgejo.dispatch(repository, workflow, ref, inputs.inputs);
+  const { repository, workflow, ref, isJobTokenProof = false } = inputs;
+  const setting = isJobTokenProof ? "jobToken.proof of the account" : "acceptance.workflow and acceptance.workflows";
+  const dispatch = async (): Promise<number> => forgejo.dispatch(repository, workflow, ref, inputs.inputs, setting);
   const before = await forgejo.dispatchedRuns(repository);
   if (before === undefined) return dispatch();
   const newest = Math.max(0, ...before.map(({ id }) => id));

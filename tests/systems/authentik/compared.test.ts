@@ -357,6 +357,41 @@ test("an account of somebody is never CI's: the preview says that `up` fails, an
   assert.equal((await previewOf(again, own as unknown as Values)).warned, "", "the stack's own");
 });
 
+test("each of several accounts is looked at, and named by its own setting", async (t) => {
+  const lab = await startLab(t);
+  await byHand(lab);
+  await made(lab, "/core/users/", { username: "anna", name: "Anna", type: "internal" });
+  const { group } = ACCOUNT;
+  const named = (id: string, user: string, of = `${id}-group`) => ({
+    user,
+    group: of,
+    settings: { user: `ci.accounts.${id}.user`, group: `ci.accounts.${id}.group` },
+  });
+  const args = {
+    ...ARGS,
+    accounts: { ci: named("ci", ACCOUNT.user, group), app: named("app", "anna"), own: named("own", "robot") },
+  };
+  const inputs = {
+    ...inputsFor(t, lab, "robot-token", LOST),
+    objects: declaredObjects(args),
+    declared: declaredEntries(args).all,
+    namedBy: { [ACCOUNT.user]: "ci.accounts.ci.user", anna: "ci.accounts.app.user", robot: "ci.accounts.own.user" },
+  };
+  const { warned } = await previewOf(inputs);
+  assert.match(
+    warned,
+    /^`up` fails: ci\.accounts\.app\.user: the account "anna" exists in Authentik and is of the type internal/m,
+  );
+  assert.match(
+    warned,
+    /^`up` fails: ci\.accounts\.own\.user: the token of authentik\.token belongs to the account "robot"/m,
+  );
+  await assert.rejects(objectCleanup.create(inputs, testContext()), {
+    code: "ACCOUNT_TAKEN",
+    message: /ci\.accounts\.app\.user: the account "anna"/,
+  });
+});
+
 test("the account of this program's own token is never CI's", async (t) => {
   const lab = await startLab(t);
   const args = { ...ARGS, accounts: { ci: { ...ACCOUNT, user: "robot" } } };

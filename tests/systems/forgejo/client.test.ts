@@ -72,7 +72,10 @@ for (const [name, change, expected] of [
   test(`a dispatch in ${name}: ${expected}, once`, async (t) => {
     const bench = await Bench.start(t);
     await bench.ask("PATCH", "/repos/own/app", change);
-    await assert.rejects(client(bench).dispatch("own/app", "build.yaml", "main", {}), code(expected, /own\/app/));
+    await assert.rejects(
+      client(bench).dispatch("own/app", "build.yaml", "main", {}, "acceptance.workflow"),
+      code(expected, /own\/app/),
+    );
     assert.equal(bench.requests, 1);
   });
 }
