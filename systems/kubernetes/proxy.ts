@@ -1,4 +1,5 @@
 import { BlockList, isIP } from "node:net";
+import { isLoopback } from "../../core/settings/loopback.ts";
 
 /** A proxy, and what names it. */
 export interface Proxy {
@@ -35,10 +36,6 @@ function checked({ url, from }: Proxy): Proxy {
 
 function valueOf(environment: NodeJS.ProcessEnv, name: string): string | undefined {
   return [environment[name], environment[name.toLowerCase()]].find((value) => value !== undefined && value !== "");
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || within(host, "127.0.0.0/8") || host === "::1";
 }
 
 /** As Go's http.ProxyFromEnvironment reads it: names with their subdomains, addresses, networks, each also with a port. */
