@@ -23,7 +23,9 @@ KEY_SECONDS=600
 SIGN_INS=10
 
 say() { printf 'push-image: %s\n' "$*" >&2; }
-fail() { code=$1; shift; say "$@"; exit "$code"; }
+# A runner that runs jobs on its host gives a step a terminal, and stops reading it as soon as the step fails: the last lines would be missing in the log.
+end() { [ -z "${CI:-}" ] || [ ! -t 2 ] || sleep 1; exit "$1"; }
+fail() { code=$1; shift; say "$@"; end "$code"; }
 
 [ $# -eq 3 ] || fail $USAGE "expected <source> <name> <tag>, got $# arguments"
 source=$1 name=$2 tag=$3
@@ -62,12 +64,20 @@ trap 'stop 130' INT
 trap 'stop 143' TERM
 export REGISTRY_AUTH_FILE="$folder/auth.json" DOCKER_CONFIG="$folder"
 
-# In the background, so that a signal ends this script at once and not after an upload.
+# In the background, so that a signal ends this script at once and not after an upload. Through a pipe: on a terminal, skopeo draws its progress again and again, and a
+# job's log keeps all of it.
 run() {
-  "$@" 2>"$folder/errors" </dev/null &
+  rm -f "$folder/output"
+  mkfifo "$folder/output"
+  cat <"$folder/output" &
+  shown=$!
+  "$@" >"$folder/output" 2>"$folder/errors" </dev/null &
   running=$!
-  wait $running || { code=$?; running=''; return $code; }
+  ended=0
+  wait $running || ended=$?
   running=''
+  wait $shown
+  return $ended
 }
 
 done_with() {
@@ -203,7 +213,7 @@ use_token() {
 }
 
 use_key() {
-  way='key'
+  way='key' signed_in=no
   command -v skopeo >/dev/null || fail $USAGE "skopeo is not on the PATH of this job"
   [ -n "${ZOT_CI_API_KEY:-}" ] ||
     fail $USAGE "ZOT_CI_API_KEY is empty: this repository has no such Actions secret, or the job may not see it (pull requests from forks do not). It must be in forgejo.repositories of zot-auth. To push with the token of the job, set ZOT_CI_JOB_TOKEN_INFO: \${{ vars.ZOT_CI_JOB_TOKEN_INFO }}"
@@ -211,12 +221,12 @@ use_key() {
     fail $USAGE "ZOT_CI_INFO is empty. Set it to the variable beside the secret: ZOT_CI_INFO: \${{ vars.ZOT_CI_API_KEY_INFO }}"
   read_variable "$ZOT_CI_INFO" ||
     fail $USAGE "ZOT_CI_INFO names no user, registry or prefix: it was written by an older zot-auth. Run \`pulumi up\` of zot-auth once."
-  sign_in_with "$user" "$ZOT_CI_API_KEY" && return
+  sign_in_with "$user" "$ZOT_CI_API_KEY" && signed_in=yes && return
   said
   refused || fail $FAILED "$user could not sign in to $host, see above. If it does not answer, run the job again once it does."
   say "$host rejects the key of $user"
   explain_refusal
-  exit $FAILED
+  end $FAILED
 }
 
 # Why zot refuses the key or the image, as far as this job can tell.
@@ -233,6 +243,8 @@ explain_refusal() {
     say "The key $label expired on $expires. Run \`pulumi up\` of zot-auth, which replaces it."
   elif [ -n "$fingerprint" ] && [ "$actual" != "$fingerprint" ]; then
     say "The secret is not the key $label that the variable describes. A repository's own secret hides its organisation's: delete it, or list the repository in forgejo.repositories."
+  elif [ $signed_in = no ]; then
+    say "${fingerprint:+It is the key $label that the variable describes, so }the key may have been revoked: \`npm run check\` of zot-auth says so."
   else
     say "$user may create new tags below $prefix/ and nothing else; it cannot overwrite or delete. If this image is below it, the key may have been revoked: \`npm run check\` of zot-auth says so."
   fi
@@ -313,4 +325,4 @@ mv "$folder/refusal" "$folder/errors"
 said
 say "$host refuses $image"
 explain_refusal
-exit $FAILED
+end $FAILED

@@ -38,5 +38,16 @@ export async function pulumi(
     child.once("close", done);
   });
   for (const signal of signals) process.off(signal, pass);
-  return { code: code ?? 1, kept: Buffer.concat(chunks).toString("utf8") };
+  const kept = Buffer.concat(chunks).toString("utf8");
+  if (code !== PULUMI_EXIT.stackNotFound) return { code: code ?? 1, kept };
+  if (keep === "stderr") return { code, kept: `${kept}${whereStacksAre()}\n` };
+  process.stderr.write(`${whereStacksAre()}\n`);
+  return { code, kept };
+}
+
+/** The CLI's error does not say it: a job or a timer lacks the variable more often than the stack. */
+function whereStacksAre(): string {
+  return (process.env["PULUMI_BACKEND_URL"] ?? "") === ""
+    ? "Stacks are looked for in the backend of Pulumi.yaml, since PULUMI_BACKEND_URL is not set."
+    : "Stacks are looked for in the backend that PULUMI_BACKEND_URL names.";
 }

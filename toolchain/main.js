@@ -3,6 +3,7 @@
 //
 // Plain JavaScript for Node 18 and later, without dependencies: it runs before they are installed.
 import { dirname } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { endOnSignals } from "./system/atExit.js";
 import { SetupError } from "./setup/errors.js";
@@ -17,6 +18,9 @@ const USAGE = `usage: node toolchain/main.js setup [--quiet] [--retry-plugins]
 --retry-plugins  retries plugin downloads that failed within the last 24 hours; ZOT_AUTH_RETRY_PLUGINS=1 in the
                  environment does the same
 `;
+
+/** A job of a workflow: every runner sets it. */
+const IN_JOB = Boolean(process.env["CI"]);
 
 /**
  * @param {readonly string[]} args
@@ -36,7 +40,7 @@ async function main([task, ...args]) {
   const retryPlugins = args.includes("--retry-plugins") || Boolean(process.env["ZOT_AUTH_RETRY_PLUGINS"]);
   try {
     // A quiet setup runs before another command and must not write into that command's output.
-    await setUp(place, new Reporter(quiet ? process.stderr : process.stdout, quiet), { retryPlugins });
+    await setUp(place, new Reporter(quiet ? process.stderr : process.stdout, quiet, !IN_JOB), { retryPlugins });
     return 0;
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
@@ -46,3 +50,5 @@ async function main([task, ...args]) {
 }
 
 process.exitCode = await main(process.argv.slice(2));
+// A runner that runs jobs on its host gives a step a terminal, and stops reading it as soon as the step fails: the last lines would be missing in the log.
+if (IN_JOB && process.exitCode !== 0 && (process.stdout.isTTY || process.stderr.isTTY)) await delay(1000);

@@ -113,7 +113,7 @@ for (const [what, variables, message] of [
   [
     "a key that zot does not know",
     () => ({ ZOT_CI_API_KEY: "zak_0000", ZOT_CI_INFO: info({ fingerprint: fingerprint("zak_0000") }) }),
-    /rejects the key of zot-ci\n.*the key may have been revoked/,
+    /rejects the key of zot-ci\n.*It is the key zot-auth\/lab\/3 that the variable describes, so the key may have been revoked/,
   ],
   [
     "another key than the variable says",

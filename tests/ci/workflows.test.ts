@@ -147,6 +147,7 @@ test("the workflow for Dagger calls publish() with the variable, and the key is 
   assert.match(log, /^key: given$/m);
   const given = [...log.matchAll(/^argument: (.*)$/gm)].map(([, argument = ""]) => argument);
   assert.deepEqual(given, [
+    "--progress=plain",
     "-m",
     "ci/dagger",
     "call",
@@ -158,6 +159,6 @@ test("the workflow for Dagger calls publish() with the variable, and the key is 
     `--commit-sha=${sha}`,
     "--registry-password=env:ZOT_CI_API_KEY",
   ]);
-  for (const name of namesOf(given.slice(3, 4))) assert.ok(parametersOf().includes(name), name);
-  for (const name of namesOf(given.slice(5))) assert.ok(parametersOf("publish").includes(name), name);
+  for (const name of namesOf(given.slice(4, 5))) assert.ok(parametersOf().includes(name), name);
+  for (const name of namesOf(given.slice(6))) assert.ok(parametersOf("publish").includes(name), name);
 });

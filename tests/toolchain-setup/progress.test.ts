@@ -8,13 +8,14 @@ async function longStep(
   t: TestContext,
   stream: { isTTY?: boolean; columns?: number },
   quiet: boolean,
+  watched?: boolean,
 ): Promise<string[]> {
   t.mock.timers.enable({ apis: ["setInterval", "Date"] });
   const written: string[] = [];
   const pass = (seconds: number) => {
     for (let i = 0; i < seconds; i++) t.mock.timers.tick(1000);
   };
-  const reporter = new Reporter({ ...stream, write: (text) => written.push(text) }, quiet);
+  const reporter = new Reporter({ ...stream, write: (text) => written.push(text) }, quiet, watched);
   await reporter.step("Pulumi", (progress) => {
     progress.announce("building");
     pass(2);
@@ -36,6 +37,12 @@ test("without a terminal, a long step writes a line at once and then every 30 se
     "… Pulumi: compiling, 2 of 9  60 s\n",
     "✓ Pulumi 3.0.0  here  65.0 s\n",
   ]);
+});
+
+test("a job's log is not a terminal that somebody watches, even if the runner gives the job one", async (t) => {
+  const lines = await longStep(t, { isTTY: true, columns: 24 }, false, false);
+  assert.deepEqual(lines.slice(0, 2), ["… Pulumi: building  0 s\n", "… Pulumi: compiling, 2 of 9  30 s\n"]);
+  assert.ok(lines.every((line) => !line.includes("\u001b")));
 });
 
 test("a quiet setup reports slow steps, but not what was already installed", async (t) => {

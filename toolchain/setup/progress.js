@@ -21,14 +21,17 @@ const LINE_EVERY = 30_000;
 export class Reporter {
   #stream;
   #quiet;
+  #watched;
 
   /**
    * @param {{ isTTY?: boolean, columns?: number, write: (text: string) => unknown }} stream
    * @param {boolean} quiet shows only slow steps, changes and errors
+   * @param {boolean} [watched] whether somebody looks at the terminal, if it is one: not in a job, whose log keeps every line that is rewritten
    */
-  constructor(stream, quiet) {
+  constructor(stream, quiet, watched = true) {
     this.#stream = stream;
     this.#quiet = quiet;
+    this.#watched = watched && stream.isTTY === true;
   }
 
   /**
@@ -69,22 +72,23 @@ export class Reporter {
    */
   #live(title, seconds) {
     const stream = this.#stream;
+    const watched = this.#watched;
     let now = "";
     const line = () => `… ${title}: ${now}  ${seconds().toFixed(0)} s`;
     const clear = () => {
-      if (stream.isTTY) stream.write("\r\u001b[K");
+      if (watched) stream.write("\r\u001b[K");
     };
     const draw = () => {
       if (now === "") return;
-      if (stream.isTTY) stream.write(`\r\u001b[K${line().slice(0, (stream.columns ?? 80) - 1)}`);
+      if (watched) stream.write(`\r\u001b[K${line().slice(0, (stream.columns ?? 80) - 1)}`);
       else stream.write(`${line()}\n`);
     };
-    const timer = setInterval(draw, stream.isTTY ? 1000 : LINE_EVERY);
+    const timer = setInterval(draw, watched ? 1000 : LINE_EVERY);
     /** @type {Progress} */
     const progress = {
       say: (text) => {
         now = text;
-        if (stream.isTTY) draw();
+        if (watched) draw();
       },
       announce: (text) => {
         now = text;

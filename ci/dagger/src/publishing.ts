@@ -110,7 +110,7 @@ export async function publishOnce(asked: Publication): Promise<string> {
   if (password !== undefined) {
     const status = await get("/v2/");
     if (status === 401 || status === 403)
-      throw new Error(`${login.host} rejects the key of ${login.user}. ${whyRefused(login, password)}`);
+      throw new Error(`${login.host} rejects the key of ${login.user}. ${whyRejected(login, password)}`);
     if (status !== 200)
       throw new Error(
         `${login.user} could not sign in to ${login.host}, which answers ${status}. Run the job again once it is up.`,
@@ -172,14 +172,30 @@ function isRefusal(said: string): boolean {
   );
 }
 
-/** Why zot refuses the key, as far as this job can tell. */
-function whyRefused({ user, prefix, key }: Login, password: string | undefined): string {
+/** Why zot refuses the image, as far as this job can tell. */
+function whyRefused(login: Login, password: string | undefined): string {
   if (password === undefined) return "Nothing signed in: pass --registry-password=env:ZOT_CI_API_KEY.";
+  const { user, prefix } = login;
+  return (
+    whyInvalid(login, password) ??
+    `${user} may create new tags below ${prefix}/ and nothing else; it cannot overwrite or delete. If this image is below it, the key may have been revoked: \`npm run check\` of zot-auth says so.`
+  );
+}
+
+/** Why nobody can sign in with the key. */
+function whyRejected(login: Login, password: string): string {
+  const { label, fingerprint: described } = login.key;
+  const known = described === "" ? "" : `It is the key ${label} that the variable describes, so `;
+  return whyInvalid(login, password) ?? `${known}the key may have been revoked: \`npm run check\` of zot-auth says so.`;
+}
+
+/** What the variable shows to be wrong with the key. */
+function whyInvalid({ key }: Login, password: string): string | undefined {
   if (key.expires !== "" && Date.parse(key.expires) < Date.now())
     return `The key ${key.label} expired on ${key.expires}. Run \`pulumi up\` of zot-auth, which replaces it.`;
   if (key.fingerprint !== "" && fingerprint(password) !== key.fingerprint)
     return `The secret is not the key ${key.label} that the variable describes. A repository's own secret hides its organisation's: delete it, or list the repository in forgejo.repositories.`;
-  return `${user} may create new tags below ${prefix}/ and nothing else; it cannot overwrite or delete. If this image is below it, the key may have been revoked: \`npm run check\` of zot-auth says so.`;
+  return undefined;
 }
 
 function fingerprint(password: string): string {

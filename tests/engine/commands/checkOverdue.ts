@@ -29,7 +29,10 @@ test("wrong usage has a separate exit code and checks nothing", async () => {
   }
   const { code, output } = await check(["nowhere", "--config-file", lab.settingsFile]);
   assert.equal(code, 2);
-  assert.equal(output, "error: no stack named 'nowhere' found\n");
+  assert.equal(
+    output,
+    "error: no stack named 'nowhere' found\nStacks are looked for in the backend that PULUMI_BACKEND_URL names.\n",
+  );
 });
 
 test("if a server does not respond, check fails", async () => {
