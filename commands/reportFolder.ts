@@ -10,7 +10,7 @@ export function notifiedFolderFor(stack: string, env: NodeJS.ProcessEnv): string
   return folderFor(stack, env["ZOT_AUTH_REPORTS"] === "" ? {} : env);
 }
 
-/** The plugins and servers that are stand-ins, as the toolchain tells. */
+/** The plugins and servers that are stand-ins, as the toolchain names them. */
 export function standInsIn(env: NodeJS.ProcessEnv): readonly string[] {
   return (env["ZOT_AUTH_STAND_INS"] ?? "").split(",").filter((name) => name !== "");
 }

@@ -11,7 +11,7 @@ const RESTART_SECONDS = 5;
  * What to say if the registry does not answer: every other check would fail because of it, each with an error of its own.
  *
  * @param url the stack's output `registryUrl`
- * @param settingsFile tells where zot runs and how it is restarted
+ * @param settingsFile has where zot runs and how it is restarted
  * @returns `undefined` if it answers, whatever it says
  */
 export async function zotIsDown(url: string, settingsFile: string): Promise<string | undefined> {

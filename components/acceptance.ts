@@ -157,7 +157,7 @@ export class Acceptance extends ComponentResource {
         aliases: [{ type: "zot-auth:zot:RetiredKeys", name: `${name}-retired-keys` }],
       },
     );
-    // After everything else: it tells of the state in which `up` leaves the servers, and one that is down does not keep replaced keys from being revoked.
+    // After everything else: it shows the state in which `up` leaves the servers, and one that is down does not keep replaced keys from being revoked.
     const services = (args.services === undefined ? [] : [args.services]).map(
       (service) =>
         new Services(

@@ -51,7 +51,7 @@ export interface LookAhead<I, S> {
   /** Inputs without which there is nothing to look up: a preview may not know them yet. */
   readonly needs: readonly (keyof I & string)[];
   /**
-   * Tells by the context's messages what it finds; nothing if nothing exists.
+   * Reports by the context's messages what it finds; nothing if nothing exists.
    *
    * @param state `undefined` before a creation. Before an update it looks only where `up` writes for the first time: previews stay fast
    */

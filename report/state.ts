@@ -75,7 +75,7 @@ function typeIn(urn: string): string {
   return urn.split("::").at(-2)?.split("$").at(-1) ?? "";
 }
 
-/** Whether a urn that the state lacks belongs to a custom resource, as far as its type tells: one that failed to be created, or was deleted. */
+/** Whether a urn that the state lacks belongs to a custom resource, as far as its type shows: one that failed to be created, or was deleted. */
 function isStepUrn(urn: string, resources: readonly Resource[]): boolean {
   const type = typeIn(urn);
   const known = resources.some((resource) => urnOf(resource) === urn);

@@ -52,7 +52,7 @@ export function* accountProblems(settings: Settings): Generator<SettingsProblem>
   }
 }
 
-/** Pulumi tells resources apart by their names, which an id and a target make together. */
+/** Pulumi distinguishes resources by their names, which an id and a target make together. */
 function* resourceProblems(settings: Settings): Generator<SettingsProblem> {
   for (const [what, accounts] of [
     ["secret", settings.accounts],

@@ -149,7 +149,7 @@ function either(ofAll: string | undefined, own: string | undefined): string | un
   return own === undefined ? ofAll : `${ofAll ?? ""} ${own}`;
 }
 
-/** What a job asks its token for: zot tells by it which account the token is for. */
+/** What a job asks its token for: zot knows by it which account the token is for. */
 export function audienceOf(registryUrl: string, id: string): string {
   return `${registryUrl}/${id}`;
 }

@@ -4,7 +4,7 @@ import { isSecret, runtime } from "@pulumi/pulumi";
  * Registers the outputs that the stack has already. Those of this run replace them when it succeeds. The CLI would otherwise list all of them as removed
  * after an `up` that fails, although the state keeps them (pulumi/pulumi#15755): the program ends before it registers any.
  *
- * The SDK tells only whether any of them is secret, not which. Then none is registered: a secret would be shown, and be in the state in clear.
+ * The SDK says only whether any of them is secret, not which. Then none is registered: a secret would be shown, and be in the state in clear.
  */
 export async function keepOutputs(): Promise<void> {
   const stack = runtime.getStackResource();

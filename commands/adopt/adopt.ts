@@ -105,7 +105,7 @@ async function run(args: readonly string[], { input, output, environment }: Surr
 }
 
 /**
- * Whether an existing file's settings count where nothing else tells them; `undefined` if a person must say so. Those that this command wrote do. Others may be
+ * Whether an existing file's settings count where they are found nowhere else; `undefined` if a person must say so. Those that this command wrote do. Others may be
  * somebody else's, such as those of the repository's own Pulumi.prod.yaml.
  */
 function choiceOf(file: SettingsFile, options: readonly string[]): boolean | undefined {
@@ -177,7 +177,7 @@ function assertValid(problems: readonly Problem[]): void {
 interface Report {
   readonly found: readonly string[];
   readonly settings: Tree;
-  /** Those that only the existing file tells. */
+  /** Those that only the existing file has. */
   readonly kept: readonly (readonly string[])[];
   readonly notKept: readonly NotKept[];
   /** What `up` adds to zot's config. */

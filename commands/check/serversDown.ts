@@ -29,7 +29,7 @@ const SETTINGS: Readonly<Record<string, readonly [group: string, name: string]>>
  *
  * @param state what `pulumi stack export` prints; that of a release that did not look at servers names none but zot
  * @param registryUrl the stack's output
- * @param settingsFile tells which addresses have changed since
+ * @param settingsFile shows which addresses have changed since
  */
 export async function serversDown(state: unknown, registryUrl: string, settingsFile: string): Promise<ServersDown> {
   const settings = settingsIn(settingsFile);

@@ -26,7 +26,7 @@ export interface SecretMarker {
   readonly expires?: string;
   /** The target as in the settings. Two names can mean the same repository; the last writer owns the secret. */
   readonly target: string;
-  /** Forgejo's address as in the settings. After a change of `forgejo.url`, it tells whether the old address is another Forgejo. */
+  /** Forgejo's address as in the settings. After a change of `forgejo.url`, it shows whether the old address is another Forgejo. */
   readonly url: string;
   /** Missing beside other secrets, and in the state of earlier versions. */
   readonly login?: PushLogin | undefined;

@@ -18,7 +18,7 @@ interface Source {
   readonly setting: string;
   readonly path: string;
   readonly key: string;
-  /** The Authorization header, for a server that tells its version only to those who are signed in. */
+  /** The Authorization header, for a server that shows its version only to those who are signed in. */
   readonly authorization?: () => Promise<string>;
 }
 
@@ -117,7 +117,7 @@ async function opVersion(services: ServicesArgs, signal: AbortSignal): Promise<V
   return version !== undefined && /^\d/.test(version) ? { "1Password's CLI": version } : {};
 }
 
-/** What a server tells; nothing if it does not, whatever the reason: its own row says what is wrong. */
+/** The version that a server shows; nothing if it does not, whatever the reason: its own row says what is wrong. */
 async function toldOrNothing<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   try {
     return await ask();

@@ -65,7 +65,7 @@ function keysOf(user: string): readonly string[] {
     .map(({ label }) => label);
 }
 
-/** Which ways in a repository's jobs are told of. */
+/** The ways in that a repository's jobs know. */
 function waysIn(repository: string): readonly string[] {
   const { secrets, variables } = lab.held(repository);
   return [
@@ -111,17 +111,17 @@ test("an account's way in changes on a live stack, forth and back; what it leave
   assert.deepEqual(keysOf("zot-site"), []);
 });
 
-test("in one edit from a key to tokens, the key works until jobs are told of theirs", async () => {
+test("in one edit from a key to tokens, the key works until jobs have theirs", async () => {
   await done(up(KEY));
   const key = lab.held(FIRST).secrets["SITE_KEY"] ?? "";
-  let told = false;
+  let known = false;
   engine.watch = () => {
-    told ||= [FIRST, SECOND].every((repository) => waysIn(repository).includes("token"));
+    known ||= [FIRST, SECOND].every((repository) => waysIn(repository).includes("token"));
     // A key that is gone is one that nobody needs.
-    assert.ok(told || lab.keyOwner(key) === "zot-site");
+    assert.ok(known || lab.keyOwner(key) === "zot-site");
   };
   await done(up(TOKEN));
-  assert.ok(told);
+  assert.ok(known);
   assert.equal(lab.keyOwner(key), undefined);
 });
 

@@ -145,7 +145,7 @@ test("a destroy does not fail for ever if the vault is gone", async () => {
   assert.equal(lab.accepts(lab.stored()[OLD] ?? ""), false, "the key is revoked");
 });
 
-test("a preview tells of a value in the field, which the new key overwrites, and of a missing item; nothing of an empty field", async () => {
+test("a preview reports a value in the field, which the new key overwrites, and of a missing item; nothing of an empty field", async () => {
   const preview = async (reference: string): Promise<string> => {
     const settings = lab.settings({ ci: { keyStore: reference } });
     const context = testContext();

@@ -6,7 +6,7 @@ import test from "node:test";
 import providerpb from "@pulumi/pulumi/proto/provider_pb.js";
 import statuspb from "@pulumi/pulumi/proto/status_pb.js";
 import type { ServiceError } from "@grpc/grpc-js";
-import { Plugin, UNKNOWN_TEXT, secret, told, urnOf } from "../toolchain/support/plugin.ts";
+import { Plugin, UNKNOWN_TEXT, messageOf, secret, urnOf } from "../toolchain/support/plugin.ts";
 
 const FIXTURE = join(import.meta.dirname, "fixtures", "pulumi-resource-fixture");
 const thing = urnOf("fixture:index:Thing");
@@ -163,42 +163,45 @@ await test("the shell", async (t) => {
   });
 
   await t.test("reports types and functions that do not exist or fail to load", async () => {
-    const messageOf = async (call: Promise<unknown>) => call.then(() => "", told);
-    const nothing = await messageOf(plugin.create({ urn: urnOf("fixture:index:Nothing") }, {}));
+    const failing = async (call: Promise<unknown>) => call.then(() => "", messageOf);
+    const nothing = await failing(plugin.create({ urn: urnOf("fixture:index:Nothing") }, {}));
     assert.equal(nothing, "the resource type fixture:index:Nothing does not exist in the provider fixture");
-    const broken = await messageOf(plugin.create({ urn: urnOf("fixture:index:Broken") }, {}));
+    const broken = await failing(plugin.create({ urn: urnOf("fixture:index:Broken") }, {}));
     assert.equal(broken, "the module cannot be loaded");
     assert.equal(
-      await messageOf(plugin.invoke("fixture:index:no", {})),
+      await failing(plugin.invoke("fixture:index:no", {})),
       "the function fixture:index:no does not exist in the provider fixture",
     );
     const asset = { "4dabf18193072939515e22adb298388d": "c44067f5952c0a294b673a41bacd8c17", text: "x" };
     assert.equal(
-      await messageOf(plugin.create({ urn: thing }, { file: asset })),
+      await failing(plugin.create({ urn: thing }, { file: asset })),
       "an asset is not supported: this provider accepts plain values only",
     );
   });
 
   await t.test("a custom timeout aborts the handler", async () => {
     await assert.rejects(plugin.create({ urn: thing, timeout: 0.05 }, { mode: "slow" }), (error) => {
-      assert.equal(told(error), "timed out after 0.05 s; set the resource option customTimeouts for more time");
+      assert.equal(messageOf(error), "timed out after 0.05 s; set the resource option customTimeouts for more time");
       return true;
     });
   });
 
   await t.test("a cancellation aborts running and later calls", async () => {
-    const slow = plugin.create({ urn: thing }, { mode: "slow" }).then(() => "done", told);
+    const slow = plugin.create({ urn: thing }, { mode: "slow" }).then(() => "done", messageOf);
     await plugin.create({ urn: thing }, {}); // ensures that the slow call has started
     await plugin.cancel();
     assert.equal(await slow, "cancelled; run again to finish");
-    assert.equal(await plugin.create({ urn: thing }, {}).then(() => "done", told), "cancelled; run again to finish");
+    assert.equal(
+      await plugin.create({ urn: thing }, {}).then(() => "done", messageOf),
+      "cancelled; run again to finish",
+    );
   });
 });
 
 await test("a plugin exits when the engine closes the pipe and on a signal, even in the middle of an operation", async () => {
   for (const end of ["pipe", "SIGINT"] as const) {
     const plugin = await Plugin.start(FIXTURE);
-    const slow = plugin.create({ urn: thing }, { mode: "slow" }).then(() => "done", told);
+    const slow = plugin.create({ urn: thing }, { mode: "slow" }).then(() => "done", messageOf);
     await plugin.create({ urn: thing }, {}); // ensures that the slow call has started
     const exited = once(plugin.process, "exit");
     if (end === "pipe") plugin.process.stdin.end();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { proofsOf } from "../../report/proofs.ts";
 
-test("the report tells a build with the key from a proof with a job's token", () => {
+test("the report distinguishes a build with the key from a proof with a job's token", () => {
   const row = (name: string, more: object) => ({
     urn: `urn:pulumi:prod::zot-auth::zot-auth:acceptance:TestBuild::${name}`,
     type: "zot-auth:acceptance:TestBuild",

@@ -39,7 +39,7 @@ function policyOf(config: unknown, glob: string): unknown {
   return (policies as readonly object[]).find((policy) => JSON.stringify(policy).includes('"zot-site/jobs"'));
 }
 
-test("zot is told of Forgejo's tokens: owner, ref, event and workflow where it restarts, the repositories where it reloads", () => {
+test("zot's config has Forgejo's tokens: owner, ref, event and workflow where it restarts, the repositories where it reloads", () => {
   const jobToken = { refs: ["refs/heads/main", "refs/tags/v*"], events: ["push"], workflows: ["build.yaml"] };
   const { config, problems } = configOf(several({ app: APP, site: { ...SITE, jobToken } }));
   assert.deepEqual(problems, []);

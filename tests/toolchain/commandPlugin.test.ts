@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Plugin, UNKNOWN_TEXT, secret, told, urnOf } from "./support/plugin.ts";
+import { Plugin, UNKNOWN_TEXT, messageOf, secret, urnOf } from "./support/plugin.ts";
 
 const PLUGIN = join(import.meta.dirname, "../../toolchain/plugins/command/pulumi-resource-command");
 const urn = urnOf("command:local:Command", "greet");
@@ -51,11 +51,11 @@ await test("command:local:Command", async (t) => {
     "a failing command reports its status, the command and its output, in the official plugin's words",
     async () => {
       await assert.rejects(plugin.create({ urn }, { create: 'echo "a"; echo b >&2; exit 3' }), (error) => {
-        assert.equal(told(error), 'exit status 3: running "echo \\"a\\"; echo b >&2; exit 3":\na\nb\n');
+        assert.equal(messageOf(error), 'exit status 3: running "echo \\"a\\"; echo b >&2; exit 3":\na\nb\n');
         return true;
       });
       await assert.rejects(plugin.create({ urn }, { create: "true", interpreter: [join(folder, "none")] }), (error) => {
-        assert.match(told(error), /^exec: ".*none": no such file or directory: running "true":\n$/);
+        assert.match(messageOf(error), /^exec: ".*none": no such file or directory: running "true":\n$/);
         return true;
       });
     },
@@ -139,13 +139,15 @@ await test("command:local:Command", async (t) => {
     const result = await plugin.invoke("command:local:run", { command: "echo $((1 + 2))" });
     assert.deepEqual(result, { command: "echo $((1 + 2))", stdout: "3", stderr: "" });
     await assert.rejects(plugin.invoke("command:local:run", {}), (error) =>
-      told(error).startsWith("command is required"),
+      messageOf(error).startsWith("command is required"),
     );
   });
 
   await t.test("a cancellation stops the command and its child processes", async () => {
     const file = join(folder, "pid");
-    const slow = plugin.create({ urn }, { create: `sleep 300 & echo $! > ${file}; wait` }).then(() => "done", told);
+    const slow = plugin
+      .create({ urn }, { create: `sleep 300 & echo $! > ${file}; wait` })
+      .then(() => "done", messageOf);
     while (!existsSync(file) || readFileSync(file, "utf8") === "") await sleep(10);
     const pid = Number(readFileSync(file, "utf8"));
     assert.equal(isAlive(pid), true);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import test from "node:test";
 import type { TestContext } from "node:test";
 import { kubeconfig, startKubernetes } from "../../lab/kubernetes/server.ts";
-import { Plugin, UNKNOWN_TEXT, secret, told, urnOf } from "./support/plugin.ts";
+import { Plugin, UNKNOWN_TEXT, messageOf, secret, urnOf } from "./support/plugin.ts";
 import type { Properties } from "./support/plugin.ts";
 
 const PLUGIN = join(import.meta.dirname, "../../toolchain/plugins/kubernetes/pulumi-resource-kubernetes");
@@ -94,9 +94,11 @@ await test("read sees a manual edit; update reverts it with force and reports a 
   const gentle = patchOf("a: 1\n", { force: false });
   const conflict =
     /^server-side apply field conflict detected, see https:\S+ for troubleshooting help\nThe resource managed by field manager "zot-auth" had an apply conflict: Apply failed with 1 conflict: conflict with "kubectl-edit" using v1: \.data\.zot\.yaml$/;
-  await assert.rejects(plugin.update({ urn, preview: true }, id, state, gentle), (error) => conflict.test(told(error)));
+  await assert.rejects(plugin.update({ urn, preview: true }, id, state, gentle), (error) =>
+    conflict.test(messageOf(error)),
+  );
   await assert.rejects(plugin.update({ urn }, id, state, gentle), (error) =>
-    told(error).startsWith(
+    messageOf(error).startsWith(
       `the Kubernetes API server reported that "${ID}" failed to fully initialize or become live: server-side`,
     ),
   );
@@ -148,7 +150,7 @@ await test("check and diff", async (t) => {
   });
   await assert.rejects(
     plugin.check(urn, { data: {} }),
-    (error) => told(error) === "patch resources require the `.metadata.name` field to be set",
+    (error) => messageOf(error) === "patch resources require the `.metadata.name` field to be set",
   );
   assert.deepEqual(await plugin.diff(urn, { old: patchOf("a"), inputs: patchOf("b") }), {
     changes: true,
@@ -174,12 +176,12 @@ await test("an unreachable cluster: previews of new patches continue, everything
   const why = `configured Kubernetes cluster is unreachable: unable to load schema information from the API server: Get "${server.url}/openapi/v2?timeout=32s": dial tcp ${new URL(server.url).host}: connect: connection refused`;
   assert.deepEqual((await plugin.create({ urn, preview: true }, patchOf("x"))).state, patchOf("x"));
   assert.deepEqual(await plugin.update({ urn, preview: true }, ID, {}, patchOf("x")), patchOf("x"));
-  await assert.rejects(plugin.create({ urn }, patchOf("x")), (error) => told(error) === why);
+  await assert.rejects(plugin.create({ urn }, patchOf("x")), (error) => messageOf(error) === why);
   await assert.rejects(plugin.read(urn, ID, {}, patchOf("x")), (error) =>
-    told(error).startsWith("failed to read resource state due to unreachable cluster."),
+    messageOf(error).startsWith("failed to read resource state due to unreachable cluster."),
   );
   await assert.rejects(plugin.delete(urn, ID, {}), (error) =>
-    told(error).startsWith("configured Kubernetes cluster is unreachable. If the cluster was deleted"),
+    messageOf(error).startsWith("configured Kubernetes cluster is unreachable. If the cluster was deleted"),
   );
 });
 
@@ -193,11 +195,11 @@ await test("reports an unusable kubeconfig and a provider without server-side ap
   ] as const) {
     await using plugin = await Plugin.start(PLUGIN);
     await plugin.configure(settings);
-    await assert.rejects(plugin.create({ urn }, patchOf("x")), (error) => told(error).includes(expected));
+    await assert.rejects(plugin.create({ urn }, patchOf("x")), (error) => messageOf(error).includes(expected));
   }
   await using plugin = await Plugin.start(PLUGIN);
   await plugin.configure({ kubeconfig: kubeconfig("http://127.0.0.1:1", ""), enableServerSideApply: "false" });
   await assert.rejects(plugin.check(urn, patchOf("x")), (error) =>
-    told(error).startsWith("patch resources require Server-Side Apply mode"),
+    messageOf(error).startsWith("patch resources require Server-Side Apply mode"),
   );
 });

@@ -15,7 +15,7 @@ import languagepb from "@pulumi/pulumi/proto/language_pb.js";
 import type { InstallDependenciesResponse, RunResponse } from "@pulumi/pulumi/proto/language_pb.js";
 import emptypb from "google-protobuf/google/protobuf/empty_pb.js";
 import structpb from "google-protobuf/google/protobuf/struct_pb.js";
-import { told } from "./support/plugin.ts";
+import { messageOf } from "./support/plugin.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const HOST = join(ROOT, "toolchain/language-host/pulumi-language-nodejs");
@@ -28,8 +28,8 @@ async function start(t: TestContext) {
   writeFileSync(
     join(launcher, "index.js"),
     `const { PULUMI_CONFIG, PULUMI_CONFIG_SECRET_KEYS, PULUMI_NODEJS_TYPESCRIPT, PULUMI_NODEJS_TSCONFIG_PATH } = process.env;
-    const told = { PULUMI_CONFIG, PULUMI_CONFIG_SECRET_KEYS, PULUMI_NODEJS_TYPESCRIPT, PULUMI_NODEJS_TSCONFIG_PATH };
-    require("fs").writeFileSync(${JSON.stringify(folder)} + "/called.part", JSON.stringify({ pid: process.pid, args: process.argv.slice(2), told }));
+    const received = { PULUMI_CONFIG, PULUMI_CONFIG_SECRET_KEYS, PULUMI_NODEJS_TYPESCRIPT, PULUMI_NODEJS_TSCONFIG_PATH };
+    require("fs").writeFileSync(${JSON.stringify(folder)} + "/called.part", JSON.stringify({ pid: process.pid, args: process.argv.slice(2), received }));
     require("fs").renameSync(${JSON.stringify(folder)} + "/called.part", ${JSON.stringify(folder)} + "/called");
     setInterval(() => 0, 1000);`,
   );
@@ -59,7 +59,7 @@ async function start(t: TestContext) {
 interface Called {
   readonly pid: number;
   readonly args: readonly string[];
-  readonly told: unknown;
+  readonly received: unknown;
 }
 
 /** Starts the program and waits until it is running. */
@@ -93,7 +93,7 @@ function isAlive(pid: number): boolean {
 
 await test("starts the program like the official host, but without the proxies", async (t) => {
   const host = await start(t);
-  const { args, told: environment } = await running(host);
+  const { args, received: environment } = await running(host);
   const flags = {
     monitor: "127.0.0.1:2",
     engine: "127.0.0.1:1",
@@ -151,7 +151,7 @@ await test("installs packages with npm, streams its output and reports its failu
       said.stderr += Buffer.from(message.getStderr_asU8()).toString();
     });
     const outcome = await new Promise((resolve) => {
-      stream.once("end", () => resolve("done")).once("error", (error) => resolve(told(error)));
+      stream.once("end", () => resolve("done")).once("error", (error) => resolve(messageOf(error)));
     });
     assert.match(said.stdout, /^install --loglevel=error --omit=dev in \/.*zot-auth-host-/);
     assert.equal(said.stderr, "warned\n");

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { startConnect } from "../../lab/onePassword/server.ts";
-import { Plugin, secret, told } from "./support/plugin.ts";
+import { Plugin, messageOf, secret } from "./support/plugin.ts";
 
 const PLUGIN = join(import.meta.dirname, "../../toolchain/plugins/onepassword/pulumi-resource-onepassword");
 const ITEM = "onepassword:index/getItem:getItem";
@@ -51,8 +51,8 @@ const FIELDS = [
 
 function failing(expected: string | RegExp) {
   return (error: unknown): true => {
-    if (typeof expected === "string") assert.equal(told(error), expected);
-    else assert.match(told(error), expected);
+    if (typeof expected === "string") assert.equal(messageOf(error), expected);
+    else assert.match(messageOf(error), expected);
     return true;
   };
 }

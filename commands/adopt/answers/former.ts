@@ -4,7 +4,7 @@ import { valueOf, withValue } from "../settings/tree.ts";
 import type { Tree } from "../settings/tree.ts";
 
 /**
- * What zot's config tells even where it says nothing: that means the default. Of the others, an existing file's own answers count until something else is read:
+ * What zot's config determines even where it says nothing: the default. Of the others, an existing file's own answers count until something else is read:
  * a server may not tell them, or not be reachable this time.
  */
 const READ_ANEW = [

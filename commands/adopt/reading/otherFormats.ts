@@ -54,7 +54,7 @@ function conversion(host: string, from: string, to: string, converter: string | 
   return `${ssh} ${quote(`cat ${source}`)} | ${converter} | ${ssh} ${quote(`${copy} && cat > ${target}`)}`;
 }
 
-/** As zot does with a name that tells nothing: the first format that fits. */
+/** As zot does with a name without a known ending: the first format that fits. */
 function formatOf(text: string): Format {
   if (fromJson(text) !== undefined) return "JSON";
   // A table's header is a list in YAML, and what follows it an error.

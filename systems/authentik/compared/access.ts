@@ -21,7 +21,7 @@ export interface Loss {
   /** As `authentik.acceptRemoved` lists it. */
   readonly line: string;
   /** Whether the changed attributes of the object say it, too. */
-  readonly told: boolean;
+  readonly isShown: boolean;
 }
 
 /**
@@ -46,7 +46,7 @@ export async function accessLost(
     case TOKEN: {
       const owner = string(at(object, "user_obj", "username"));
       const isOthers = owner !== "" && (await compared.wanted())["user"] !== at(object, "user");
-      return isOthers ? [untold(`the app password ${string(at(object, "identifier"))} of the account ${owner}`)] : [];
+      return isOthers ? [notShown(`the app password ${string(at(object, "identifier"))} of the account ${owner}`)] : [];
     }
     case FLOW:
       return lostByFlow(authentik, object);
@@ -66,11 +66,13 @@ async function lostByProvider({ wanted }: Compared, object: unknown, names: Name
     return actual !== undefined && actual !== fields[field];
   });
   return [
-    ...replaced.map((field) => told(`${field.replaceAll("_", " ")} ${string(at(object, field))} ${of}`)),
-    ...uris.map((uri) => told(`redirect URI ${titleOfItem(uri)} ${of}`)),
+    ...replaced.map((field) => shown(`${field.replaceAll("_", " ")} ${string(at(object, field))} ${of}`)),
+    ...uris.map((uri) => shown(`redirect URI ${titleOfItem(uri)} ${of}`)),
     ...(mappings === UNKNOWN
-      ? [untold(`scope mappings ${of} that authentik.token may not view`)]
-      : await Promise.all(dropped.map(async (pk) => told(`scope mapping ${await names.of(SCOPE_MAPPING, pk)} ${of}`)))),
+      ? [notShown(`scope mappings ${of} that authentik.token may not view`)]
+      : await Promise.all(
+          dropped.map(async (pk) => shown(`scope mapping ${await names.of(SCOPE_MAPPING, pk)} ${of}`)),
+        )),
   ];
 }
 
@@ -84,18 +86,18 @@ async function lostByApplication(
   const another = provider !== null && provider !== undefined && (await wanted())["provider"] !== provider;
   const bindings = await ifAllowed(async () => authentik.bindings(String(at(object, "pk"))));
   return [
-    ...(another ? [untold(`the provider ${string(at(object, "provider_obj", "name"))} of ${of}`)] : []),
+    ...(another ? [notShown(`the provider ${string(at(object, "provider_obj", "name"))} of ${of}`)] : []),
     ...(bindings === undefined
-      ? [untold(`who may use ${of}, which authentik.token may not view`)]
+      ? [notShown(`who may use ${of}, which authentik.token may not view`)]
       : bindings.some((binding) => at(binding, "enabled") === true)
         ? []
-        : [untold(`access of everybody to ${of}, which has no PolicyBindings`)]),
+        : [notShown(`access of everybody to ${of}, which has no PolicyBindings`)]),
   ];
 }
 
 async function lostByAccount({ wanted }: Compared, object: unknown): Promise<readonly Loss[]> {
   const groups = without(valueOf(object, "groups"), (await wanted())["groups"]);
-  return groups.map((group) => told(`group ${String(group)} of the account ${string(at(object, "username"))}`));
+  return groups.map((group) => shown(`group ${String(group)} of the account ${string(at(object, "username"))}`));
 }
 
 /** The blueprint's stages come beside those that a flow has, and only machines pass them. */
@@ -103,17 +105,17 @@ async function lostByFlow(authentik: Authentik, object: unknown): Promise<readon
   const slug = string(at(object, "slug"));
   const own = ["identification", "login"].map((stage) => `${slug}-${stage}`);
   const seen = await ifAllowed(async () => listed(authentik, STAGE_BINDING, { target: at(object, "pk") }));
-  if (seen === undefined) return [untold(`stages of the flow ${slug} that authentik.token may not view`)];
+  if (seen === undefined) return [notShown(`stages of the flow ${slug} that authentik.token may not view`)];
   const others = seen.map((binding) => string(at(binding, "stage_obj", "name"))).filter((name) => !own.includes(name));
-  return others.length === 0 ? [] : [untold(`sign-in by the stages of the flow ${slug}: ${others.join(", ")}`)];
+  return others.length === 0 ? [] : [notShown(`sign-in by the stages of the flow ${slug}: ${others.join(", ")}`)];
 }
 
-function told(line: string): Loss {
-  return { line, told: true };
+function shown(line: string): Loss {
+  return { line, isShown: true };
 }
 
-function untold(line: string): Loss {
-  return { line, told: false };
+function notShown(line: string): Loss {
+  return { line, isShown: false };
 }
 
 function without(actual: unknown, wanted: unknown): readonly unknown[] {

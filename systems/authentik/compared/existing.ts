@@ -18,7 +18,7 @@ export interface ExistingObject {
   readonly title: string;
   /** A part of the machines' sign-in flow: it goes without saying unless it changes. */
   readonly part: boolean;
-  /** `undefined`: the token may not view it, and nobody tells whether it exists. */
+  /** `undefined`: the token may not view it, and nothing shows whether it exists. */
   readonly exists: true | undefined;
   readonly changed: readonly string[];
   readonly unseen: readonly string[];
@@ -85,7 +85,7 @@ async function adoption(
   if (objects === undefined) {
     const exists = await existsUnseen(authentik, entry, application);
     const line = `whatever the ${title.replaceAll('"', "")} gives that authentik.token may not view`;
-    const removed = exists === true ? [{ line, told: false }] : [];
+    const removed = exists === true ? [{ line, isShown: false }] : [];
     return exists === false ? undefined : { title, part, exists, changed: [], unseen: ["everything"], removed };
   }
   const all = await Promise.all(objects.map(async (object) => changesOf(compared, object, names, clientSecret)));

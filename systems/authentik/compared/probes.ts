@@ -3,7 +3,7 @@ import type { Authentik } from "../client.ts";
 import { APPLICATION, FLOW, PROVIDER, text } from "./models.ts";
 
 /**
- * Whether an object exists that the token may not view, by what Authentik tells everybody; `undefined` if it tells nobody. Not by an authorization request, although
+ * Whether an object exists that the token may not view, by what Authentik shows everybody; `undefined` if it shows nobody. Not by an authorization request, although
  * it would tell whether a client ID exists: Authentik notifies its administrators of each that fails, and a provider without redirect URIs keeps the first one that it sees.
  *
  * @param application slug of the blueprint's application

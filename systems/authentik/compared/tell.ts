@@ -19,7 +19,7 @@ export function adoptionText(
         const parts = [
           ...changed,
           ...(unseen.length === 0 ? [] : [`not compared, since authentik.token may not view it: ${unseen.join(", ")}`]),
-          ...removed.flatMap(({ line, told }) => (told ? [] : [`takes away ${line}`])),
+          ...removed.flatMap(({ line, isShown }) => (isShown ? [] : [`takes away ${line}`])),
         ];
         return `- the existing ${title}: ${parts.join("; ")}`;
       }),

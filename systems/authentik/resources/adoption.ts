@@ -24,7 +24,7 @@ export interface AdoptionArgs extends AuthentikConnection {
 }
 
 /**
- * A preview tells what exists in Authentik of what the blueprint makes the first time, and what becomes of it.
+ * A preview reports what exists in Authentik of what the blueprint makes the first time, and what becomes of it.
  *
  * @param knownTo finds the objects that the stack has made so far
  */
@@ -54,9 +54,9 @@ export async function tellOfAdoption(
     // Not known in a preview that cannot read 1Password.
     const secret = typeof clientSecretFingerprint === "string" ? clientSecretFingerprint : undefined;
     const adopted = await existingObjects(authentik, declared, known, secret);
-    const told = adoptionText(adopted, nameOf(args), acceptRemoved);
-    if (told.lost) context.warn(told.text);
-    else if (told.text !== "") context.info(told.text);
+    const adoption = adoptionText(adopted, nameOf(args), acceptRemoved);
+    if (adoption.lost) context.warn(adoption.text);
+    else if (adoption.text !== "") context.info(adoption.text);
   });
 }
 

@@ -67,7 +67,7 @@ async function assertSpelling(forgejo: Forgejo, target: string, setting: string)
 /** The first release of Forgejo's runner that hands tokens on to jobs. */
 const FIRST_RUNNER = [12, 5, 2] as const;
 
-/** A sentence if no runner that may take the target's jobs hands tokens on, as far as Forgejo tells; empty otherwise. */
+/** A sentence if no runner that may take the target's jobs hands tokens on, as far as Forgejo lists them; empty otherwise. */
 async function oldRunners(forgejo: Forgejo, target: string): Promise<string> {
   const runners = (await runnersOf(forgejo, target)) ?? [];
   const versions = runners.map(({ version }) => /^v?(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number));

@@ -31,7 +31,7 @@ const NEED = {
   instead: "set another jobToken.name for the account in ci.accounts",
 };
 
-/** A preview tells of a variable of that name that is somebody else's: `up` would stop at it after it has changed zot. */
+/** A preview reports a variable of that name that is somebody else's: `up` would stop at it after it has changed zot. */
 const taken: LookAhead<JobTokenVariableInputs, JobTokenVariableState> = {
   needs: ["forgejoUrl", "forgejoToken", "target", "name"],
 

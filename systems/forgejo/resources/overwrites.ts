@@ -12,7 +12,7 @@ interface Written extends ForgejoConnection {
   readonly label?: string;
 }
 
-/** A preview tells of an Actions secret that exists, which `up` overwrites. Forgejo never shows its value. */
+/** A preview reports an Actions secret that exists, which `up` overwrites. Forgejo never shows its value. */
 export const overwrites: LookAhead<Written, Written> = {
   needs: ["forgejoUrl", "forgejoToken", "target", "secretName"],
 

@@ -179,7 +179,7 @@ export function failures(rows: readonly MeasuredRow[]): readonly string[] {
 
 const RULES = "http.accessControl in zot's config on its host";
 
-/** Where the reason of an unexpected answer is, as far as the answer tells. */
+/** Where the reason of an unexpected answer is, as far as the answer shows. */
 export function lookAt({ subject, operation, expected, measured }: Omit<MeasuredRow, "lookAt">): string {
   if (measured >= 500) return "See zot's log, and that of a proxy in front of it.";
   if (subject === "ci" && measured === 401)

@@ -5,7 +5,7 @@ import type { Secret } from "../../../core/secrets/secret.ts";
 import type { Context } from "../../../provider/resource.ts";
 import { findSecret, vault } from "../../onePassword/resolver.ts";
 
-/** A key that the state tells of, and where it is stored. */
+/** A key that the state records, and where it is stored. */
 export interface StoredKey {
   readonly store: SecretReference;
   readonly label: string;
@@ -20,7 +20,7 @@ const OUT_OF_REACH = [
   "ONEPASSWORD_READ_ONLY",
 ];
 
-/** A preview tells of a value in the field, which the new key overwrites; and of an item in which it cannot be stored. */
+/** A preview reports a value in the field, which the new key overwrites; and of an item in which it cannot be stored. */
 export async function tellOfStored(store: SecretReference, context: Context): Promise<void> {
   await unlessUnreadable(`Whether the key can be stored in ${store} is unknown`, context, async (signal) => {
     await vault().assertItem(store, signal);

@@ -51,7 +51,7 @@ test("in a fresh clone, the settings of the repository's own Pulumi.prod.yaml be
   }
 });
 
-test("what an existing file alone tells is kept on demand, and listed", async (t) => {
+test("what an existing file alone has is kept on demand, and listed", async (t) => {
   const homelab = await HandMade.start(t);
   writeFileSync(homelab.settingsFile, SHIPPED);
   const mixed = await homelab.adopt(["--keep", "--discard", ...homelab.flags()]);
@@ -170,7 +170,7 @@ config:
   assert.equal(again.text?.match(/Written by/g)?.length, 1);
 });
 
-test("a second run keeps the answers that nothing else tells, and adds nothing", async (t) => {
+test("a second run keeps the answers that are found nowhere else, and adds nothing", async (t) => {
   const homelab = await HandMade.start(t);
   homelab.changeConfig((config) => {
     const http = config["http"] as Record<string, unknown>;

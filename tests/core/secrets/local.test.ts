@@ -97,7 +97,7 @@ test("a file of the owner and the group is read without a warning", async (t) =>
   }
 });
 
-test("environment variables: as they are, and told when missing or empty", async (t) => {
+test("environment variables: as they are, and reported when missing or empty", async (t) => {
   const name = "ZOT_AUTH_TEST_SECRET";
   t.after(() => Reflect.deleteProperty(process.env, name));
   await fails(resolveSecret(`env:${name}`), "SECRET_MISSING", /ZOT_AUTH_TEST_SECRET \(from env:.*is not set/);

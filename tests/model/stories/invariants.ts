@@ -54,7 +54,7 @@ export class Invariants {
       const key = secrets[SECRET];
       const told = /fingerprint=([0-9a-f]{16})/.exec(variables[MARKER] ?? "")?.[1];
       if (told !== undefined && key !== undefined) {
-        assert.equal(fingerprintOf(key), told, `the marker of ${repository} tells of the key that is there`);
+        assert.equal(fingerprintOf(key), told, `the marker of ${repository} describes the key that is there`);
       }
     }
     assert.equal(this.#lab.stored()["other"], OTHERS.SOMEBODYS, "1Password's other field is as it was");
@@ -70,7 +70,7 @@ export class Invariants {
   whole({ repositories, groups }: Declared): void {
     const key = this.#lab.stored()[FIELD] ?? "";
     const kept = this.key();
-    assert.equal(kept?.outputs["fingerprint"], fingerprintOf(key), "1Password has the key that the state tells of");
+    assert.equal(kept?.outputs["fingerprint"], fingerprintOf(key), "1Password has the key that the state records");
     const ours = this.#lab.keys().filter(({ label }) => generationOf(OWNER, label) !== undefined);
     assert.deepEqual(
       ours.map(({ label }) => label),

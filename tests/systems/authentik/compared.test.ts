@@ -186,20 +186,20 @@ test("what is there as declared is named in one line, and nothing is asked for w
 test("another client secret than zot's is reported without its value; the same one is not mentioned", async (t) => {
   const lab = await startLab(t);
   await lab.apply("zot.yaml", renderBlueprint(ARGS));
-  const told = async (clientSecretFingerprint: string | typeof UNKNOWN): Promise<string> => {
+  const preview = async (clientSecretFingerprint: string | typeof UNKNOWN): Promise<string> => {
     const inputs = { ...inputsFor(t, lab), clientSecretFingerprint } as ObjectCleanupInputs;
     const { said, warned } = await previewOf(inputs);
     assert.equal(warned, "");
     return said.split("\n").find((line) => line.includes("OAuth2 provider")) ?? "";
   };
-  assert.match(await told(fingerprint(clientSecret)), /^- as declared: .*the OAuth2 provider "Zot"/);
-  const other = await told(fingerprint("another client secret"));
+  assert.match(await preview(fingerprint(clientSecret)), /^- as declared: .*the OAuth2 provider "Zot"/);
+  const other = await preview(fingerprint("another client secret"));
   assert.match(
     other,
     /^- the existing OAuth2 provider "Zot" \(client ID "zot"\): client secret → the one in the worker's variable AUTHENTIK_ZOT_CLIENT_SECRET, since it is not that of authentik\.clientSecret: until zot has the new one, nobody can sign in/,
   );
   assert.ok(!other.includes(clientSecret) && !other.includes(fingerprint(clientSecret)));
-  assert.match(await told(UNKNOWN), /client secret → .* \(not compared\)$/, "a preview that cannot read 1Password");
+  assert.match(await preview(UNKNOWN), /client secret → .* \(not compared\)$/, "a preview that cannot read 1Password");
 
   const made = await objectCleanup.create(
     { ...inputsFor(t, lab), clientSecretFingerprint: fingerprint(clientSecret) },

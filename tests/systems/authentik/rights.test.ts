@@ -113,7 +113,7 @@ test("all missing permissions are reported at once", async (t) => {
 });
 
 /** An Authentik before 2025.12, or one that does not list a role's permissions. */
-const untold: Instead = (request, response) => {
+const unreadableRights: Instead = (request, response) => {
   if (request.url?.startsWith("/api/v3/rbac/permissions/") !== true) return false;
   response.writeHead(403).end(JSON.stringify({ detail: "You do not have permission to perform this action." }));
   return true;
@@ -121,7 +121,7 @@ const untold: Instead = (request, response) => {
 
 test("if Authentik does not list the permissions, they are probed without creating anything", async (t) => {
   const lab = await withRole(t);
-  const url = await inFrontOf(t, () => lab, untold);
+  const url = await inFrontOf(t, () => lab, unreadableRights);
   const before = (await lab.api("GET", "/managed/blueprints/")).json["pagination"];
   assert.deepEqual(await check(url), []);
   const tried = NEEDED_RIGHTS.filter(

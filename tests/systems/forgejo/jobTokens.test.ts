@@ -78,7 +78,7 @@ test("a Forgejo whose jobs get no tokens is named with its release", async (t) =
   assert.match(message, /^Forgejo 14\.\S+ gives its jobs no tokens .*15\.0\.0 and later do\. Upgrade Forgejo/);
 });
 
-test("a preview tells of accounts that could do without keys, where both servers can", async (t) => {
+test("a preview names accounts that could do without keys, where both servers can", async (t) => {
   for (const [release, told] of [
     [undefined, /^$/],
     [RELEASE, /zot 2\.1\.23 and Forgejo 15\.0\.3 can do without the stored keys of the accounts ci, app: /],

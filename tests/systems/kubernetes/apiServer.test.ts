@@ -133,7 +133,7 @@ test(
 );
 
 test(
-  "an untrusted certificate is told as that, with what kubectl reads; a name that it lacks, too",
+  "an untrusted certificate is reported as that, with what kubectl reads; a name that it lacks, too",
   options,
   async (t) => {
     const { folder, port, look, authorizations } = await start(t);

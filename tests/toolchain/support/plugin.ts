@@ -201,6 +201,6 @@ export function secret(value: JavaScriptValue): Properties {
 }
 
 /** The message of a failed call. */
-export function told(error: unknown): string {
+export function messageOf(error: unknown): string {
   return (error as ServiceError).details;
 }

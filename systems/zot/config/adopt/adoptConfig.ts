@@ -17,7 +17,7 @@ import { withoutDefaults } from "./settings/schemas.ts";
 
 /** A config that was made by hand, as settings. */
 export interface AdoptedConfig {
-  /** The groups of the stack's file as far as zot's config tells them, without what is the default. */
+  /** The groups of the stack's file as far as they follow from zot's config, without what is the default. */
   readonly settings: Readonly<Record<string, JsonObject>>;
   /** What zot's config says and the rendered one will not, or will say differently. */
   readonly notKept: readonly NotKept[];

@@ -3,7 +3,7 @@ import { twinsIn } from "../extra.ts";
 import type { NotKept } from "./context.ts";
 import { textAt } from "./settings/read.ts";
 
-/** What a config cannot tell of the settings, or tells twice. */
+/** Settings that a config does not determine, or determines twice. */
 export function* gapsIn(config: JsonObject): Generator<NotKept> {
   yield* relativePaths(config);
   yield* twins(config);

@@ -38,7 +38,7 @@ test("the file is written as a whole and only if it differs, with a hint what to
   assert.deepEqual(again.warned, []);
 });
 
-test("a first preview tells of a file with other content, and writes nothing", async (t) => {
+test("a first preview reports a file with other content, and writes nothing", async (t) => {
   const file = join(clone(t), "zot.yaml");
   const preview = async (): Promise<readonly string[]> => {
     const context = testContext();

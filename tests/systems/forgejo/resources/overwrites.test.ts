@@ -41,7 +41,7 @@ test("a preview names a secret that `up` would overwrite, and when it was create
   assert.deepEqual(await said(bench, { target: UNKNOWN }), []);
 });
 
-test("a preview tells whose the secret is: another stack's, or this one's from before", async (t) => {
+test("a preview says whose the secret is: another stack's, or this one's from before", async (t) => {
   const bench = await Bench.start(t);
   process.env["T_SOURCE"] = "made by hand";
   const inputs = { ...bench.connection(), target: "org1", secretName: "KEY", source: "env:T_SOURCE" } as const;

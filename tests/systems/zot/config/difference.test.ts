@@ -114,7 +114,7 @@ describe("what zot reads in the same way is no difference", () => {
 });
 
 describe("differences", () => {
-  it("are told key by key", () => {
+  it("are shown key by key", () => {
     deepEqual(
       [
         ...differences(
@@ -191,7 +191,7 @@ describe("differences", () => {
     equal(differences(rules("a", "b"), rules("b", "a")).length, 2);
   });
 
-  it("between registries are told at the one of the same address", () => {
+  it("between registries are shown at the one of the same address", () => {
     const sync = (...registries: readonly JsonObject[]) => ({ extensions: { sync: { registries } } });
     deepEqual(
       differences(
@@ -238,8 +238,8 @@ describe("differences", () => {
       storage: { storageDriver: { accesskey: "other" }, cacheDriver: { url: "redis://redis" } },
       extensions: { events: { sinks: [{ headers: { "X-Token": "other" } }] } },
     };
-    const told = [...differences(before, after), ...differences(after, before)].join("\n");
-    doesNotMatch(told, /hunter2|other/);
+    const shown = [...differences(before, after), ...differences(after, before)].join("\n");
+    doesNotMatch(shown, /hunter2|other/);
     doesNotMatch(JSON.stringify(configDifferences(before, after)), /hunter2|other/);
   });
 });

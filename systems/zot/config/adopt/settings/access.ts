@@ -36,11 +36,11 @@ export function adoptAccess(config: JsonObject, roles: Roles): JsonObject {
   const grants = all === undefined ? NOTHING : grantsOf(all, conditional(config, "**"));
   const namespaces = rules.filter((one) => one !== all && isExpressible(one, config, roles));
   const isOpenToAll = Object.keys(objectAt(config, "http", "auth")).length === 0;
-  const told = isObject(control) ? tiersOf(grants, roles) : { ...WITHOUT_RULES, anonymousRead: isOpenToAll };
+  const found = isObject(control) ? tiersOf(grants, roles) : { ...WITHOUT_RULES, anonymousRead: isOpenToAll };
   // Where the config does not say what CI may do, it pushes where a namespace lets it, if there is one.
   const isSilent = roles.ciGroup === undefined || all === undefined || !namesCi(config, roles);
   const pushes = namespaces.some((one) => ciTier(grantsOf(one), roles) === "push");
-  const tiers: Tiers = isSilent ? { ...told, ci: pushes ? "none" : "push" } : told;
+  const tiers: Tiers = isSilent ? { ...found, ci: pushes ? "none" : "push" } : found;
   return present({
     adminGroup: roles.adminGroup,
     ciGroup: roles.ciGroup,

@@ -52,7 +52,7 @@ function secureSession(http: JsonObject, url: string): boolean | undefined {
   return isUnsaid || (isSecure ?? false) === url.startsWith("https:") ? undefined : (isSecure ?? false);
 }
 
-/** The settings `authentik` that the OpenID provider of a config tells. */
+/** The settings `authentik` that follow from the OpenID provider of a config. */
 export function adoptAuthentik(http: JsonObject, clientId: string | undefined): JsonObject {
   const provider = objectAt(http, "auth", "openid", "providers", "oidc");
   const [, url, application] =

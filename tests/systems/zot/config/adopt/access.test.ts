@@ -244,7 +244,7 @@ describe("access of configs that were made by hand", () => {
       });
     });
 
-    it("as it is told", () => {
+    it("as it was written", () => {
       const several = { a: EVERYTHING, b: EVERYTHING, c: ["read", "create"], ci: ["read", "create"] };
       deepEqual(groupsOf({ "**": rules(several) }, { adminGroup: "b", ciGroup: "c" }), ["b", "c"]);
     });

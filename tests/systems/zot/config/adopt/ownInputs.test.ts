@@ -108,7 +108,7 @@ describe("configs written in other ways", () => {
 });
 
 describe("values that no setting takes", () => {
-  it("are told, or left to zot.extra, and the settings stay valid", () => {
+  it("are adopted, or left to zot.extra, and the settings stay valid", () => {
     const retention = { policies: [{ repositories: [], keepTags: [{ patterns: ["^v"] }] }] };
     const { settings, notKept } = adopted(
       {
