@@ -4,7 +4,15 @@ import type { SecretReference } from "../core/secrets/reference.ts";
 import { ownerOfLabel } from "../systems/forgejo/secretMarker.ts";
 import type { PushLogin } from "../systems/forgejo/secretMarker.ts";
 import { secretId } from "../systems/forgejo/resources/secretId.ts";
-import { ActionsSecret, CopiedSecret, FormerSecrets, SecretCleanup } from "./parts/resources.ts";
+import { haveOneRow, secretsOf } from "./parts/rows.ts";
+import {
+  ActionsSecret,
+  ActionsSecrets,
+  CopiedSecret,
+  CopiedSecrets,
+  FormerSecrets,
+  SecretCleanup,
+} from "./parts/resources.ts";
 
 /** A key whose value is stored elsewhere. */
 export interface StoredKey {
@@ -67,55 +75,56 @@ export class ForgejoSecret extends ComponentResource {
       );
     });
     const connection = { forgejoUrl, forgejoToken };
-    const copies = otherSecrets.flatMap((secret) =>
-      secret.targets.map((target) => ({
-        target,
-        secretName: secret.name,
-        source: secret.source,
-        label: `${owner}/${secret.name}`,
-      })),
-    );
+    const labelOf = (secret: OtherSecret): string => `${owner}/${secret.name}`;
     const cleanup = new SecretCleanup(
       `${name}-secrets`,
       {
         ...connection,
         secrets: [
-          ...targets.map((target) => ({ target, secretName, owner, source, login })),
-          ...copies.map(({ label: of, ...copy }) => ({ ...copy, owner: of })),
+          ...secretsOf(targets, { secretName, owner, source, login }),
+          ...otherSecrets.flatMap((secret) =>
+            secretsOf(secret.targets, { secretName: secret.name, source: secret.source, owner: labelOf(secret) }),
+          ),
         ],
       },
       { parent: this },
     );
     const written = { parent: this, dependsOn: [cleanup] };
+    const recipientsOf = (to: readonly string[], name: string) =>
+      output(cleanup.generations).apply((generations) =>
+        Object.fromEntries(
+          to.map((target) => [target, generations?.[secretId({ target, secretName: name })] ?? 0] as const),
+        ),
+      );
     const generationOf = (secret: { readonly target: string; readonly secretName: string }) =>
       output(cleanup.generations).apply((generations) => generations?.[secretId(secret)]);
+    const key = { ...connection, secretName, source, fingerprint, label, expires, login };
     const secrets: Resource[] = [
-      ...targets.map(
-        (target) =>
-          new ActionsSecret(
-            `${name}-${target}`,
-            {
-              ...connection,
-              target,
-              secretName,
-              source,
-              fingerprint,
-              label,
-              expires,
-              login,
-              generation: generationOf({ target, secretName }),
-            },
-            written,
-          ),
-      ),
-      ...copies.map(
-        (copy) =>
-          new CopiedSecret(
-            `${name}-${copy.target}-${copy.secretName}`,
-            { ...connection, ...copy, generation: generationOf(copy) },
-            written,
-          ),
-      ),
+      ...(haveOneRow(targets)
+        ? [new ActionsSecrets(`${name}-recipients`, { ...key, recipients: recipientsOf(targets, secretName) }, written)]
+        : targets.map(
+            (target) =>
+              new ActionsSecret(
+                `${name}-${target}`,
+                { ...key, target, generation: generationOf({ target, secretName }) },
+                written,
+              ),
+          )),
+      ...otherSecrets.flatMap((secret): readonly Resource[] => {
+        const copy = { ...connection, secretName: secret.name, source: secret.source, label: labelOf(secret) };
+        if (haveOneRow(secret.targets)) {
+          const recipients = recipientsOf(secret.targets, secret.name);
+          return [new CopiedSecrets(`${name}-recipients-${secret.name}`, { ...copy, recipients }, written)];
+        }
+        return secret.targets.map(
+          (target) =>
+            new CopiedSecret(
+              `${name}-${target}-${secret.name}`,
+              { ...copy, target, generation: generationOf({ target, secretName: secret.name }) },
+              written,
+            ),
+        );
+      }),
     ];
     new FormerSecrets(
       `${name}-former-secrets`,

@@ -4,7 +4,8 @@ import { toSeconds } from "../core/duration.ts";
 import type { SecretReference } from "../core/secrets/reference.ts";
 import type { PushLogin } from "../systems/forgejo/secretMarker.ts";
 import type { TestBuildArgs } from "./acceptance.ts";
-import { FormerSecrets, JobTokenVariable, SecretCleanup, TestBuild } from "./parts/resources.ts";
+import { haveOneRow, secretsOf } from "./parts/rows.ts";
+import { FormerSecrets, JobTokenVariable, JobTokenVariables, SecretCleanup, TestBuild } from "./parts/resources.ts";
 
 export interface JobTokensArgs {
   /** Forgejo's address: `https://forge.example.net`. */
@@ -61,19 +62,22 @@ export class JobTokens extends ComponentResource {
       `${name}-variables`,
       {
         ...connection,
-        secrets: targets.map((target) => ({ target, secretName: variableName, owner: label, isVariable: true })),
+        secrets: secretsOf(targets, { secretName: variableName, owner: label, isVariable: true }),
       },
       { parent: this },
     );
-    const variables = targets.map(
-      (target) =>
-        new JobTokenVariable(
-          `${name}-${target}`,
-          { ...connection, target, name: variableName, label, login },
-          // Jobs go on as before until theirs is proved.
-          { parent: this, dependsOn: [cleanup, server, ...proofs] },
-        ),
-    );
+    const variable = { ...connection, name: variableName, label, login };
+    // Jobs go on as before until theirs is proved.
+    const written = { parent: this, dependsOn: [cleanup, server, ...proofs] };
+    const variables = haveOneRow(targets)
+      ? [
+          new JobTokenVariables(
+            `${name}-recipients`,
+            { ...variable, recipients: Object.fromEntries(targets.map((target) => [target, 0] as const)) },
+            written,
+          ),
+        ]
+      : targets.map((target) => new JobTokenVariable(`${name}-${target}`, { ...variable, target }, written));
     new FormerSecrets(
       `${name}-former-variables`,
       { ...connection, former: output(cleanup.former).apply((former) => former ?? []) },

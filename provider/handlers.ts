@@ -34,12 +34,18 @@ const currentResources: Readonly<Record<string, () => Promise<ResourceHandler>>>
     adapt((await import("../systems/authentik/resources/authentikObjects.ts")).serviceAccount),
   "zot-auth:forgejo:ActionsSecret": async () =>
     adapt((await import("../systems/forgejo/resources/actionsSecret.ts")).actionsSecret),
+  "zot-auth:forgejo:ActionsSecrets": async () =>
+    adapt((await import("../systems/forgejo/resources/actionsSecret.ts")).actionsSecrets),
   "zot-auth:forgejo:CopiedSecret": async () =>
     adapt((await import("../systems/forgejo/resources/copiedSecret.ts")).copiedSecret),
+  "zot-auth:forgejo:CopiedSecrets": async () =>
+    adapt((await import("../systems/forgejo/resources/copiedSecret.ts")).copiedSecrets),
   "zot-auth:forgejo:FormerSecrets": async () =>
     adapt((await import("../systems/forgejo/resources/formerSecrets.ts")).formerSecrets),
   "zot-auth:forgejo:JobTokenVariable": async () =>
     adapt((await import("../systems/forgejo/resources/jobTokenVariable.ts")).jobTokenVariable),
+  "zot-auth:forgejo:JobTokenVariables": async () =>
+    adapt((await import("../systems/forgejo/resources/jobTokenVariable.ts")).jobTokenVariables),
   "zot-auth:forgejo:SecretCleanup": async () =>
     adapt((await import("../systems/forgejo/resources/secretCleanup.ts")).secretCleanup),
   "zot-auth:kubernetes:PatchCleanup": async () =>

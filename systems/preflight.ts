@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { ZotAuthError, messageOf } from "../core/errors.ts";
+import { inParallel } from "../core/inParallel.ts";
 import { unlessUnreadable } from "../core/lookAhead.ts";
 import type { SecretReference } from "../core/secrets/reference.ts";
 import { assertMayBeCis } from "./authentik/applying/accounts.ts";
@@ -54,6 +55,8 @@ export interface PreflightInputs {
   /** The access that the config on zot's host gives and a first deployment would take away, as an error says it. Empty if there is none. Only an update knows it. */
   readonly removal?: string;
 }
+
+const TARGETS_AT_ONCE = 12;
 
 export type PreflightState = PreflightInputs & Observed;
 
@@ -137,6 +140,7 @@ async function check(
   const { signal } = context;
   const forgejo = new Forgejo(inputs.forgejo, signal);
   context.progress("checking that every server answers and every token has the required permissions");
+  const refused: unknown[] = [];
   const checks: Promise<unknown>[] = [
     checkAuthentikRights(inputs.authentik, context),
     checkBlueprintNeeds(inputs.authentik, inputs.blueprint, context),
@@ -144,9 +148,13 @@ async function check(
     ...(inputs.ciUsers ?? []).map(async (user) => checkAccount(inputs, user, accounts.includes(user), context)),
     assertConfigMap(inputs, context),
     ...(inputs.argocd === null ? [] : [new ArgoCd(inputs.argocd, signal).assertMaySync()]),
-    ...inputs.targets.map(async (target) => {
-      await forgejo.usableTargetId(target);
-      await forgejo.assertMayWrite(target);
+    inParallel(inputs.targets, TARGETS_AT_ONCE, async (target) => {
+      try {
+        await forgejo.usableTargetId(target);
+        await forgejo.assertMayWrite(target);
+      } catch (error) {
+        refused.push(error);
+      }
     }),
     ...(inputs.jobTokens === undefined ? [] : [assertJobTokens(forgejo, inputs.jobTokens, context)]),
     ...inputs.keyStores.map(async (store) =>
@@ -155,10 +163,11 @@ async function check(
     ...inputs.sources.map(async (source) => of("forgejo.secrets", resolveSecret(source, signal))),
     ...(removal === "" ? [] : [Promise.reject(new ZotAuthError("ACCESS_REMOVED", removal))]),
   ];
-  const failed = (await Promise.allSettled(checks)).filter((result) => result.status === "rejected");
+  const ended = await Promise.allSettled(checks);
   signal.throwIfAborted();
+  for (const result of ended) if (result.status === "rejected") refused.push(result.reason);
   // One unreachable server can fail several checks with the same message.
-  const messages = [...new Set(failed.map((result) => messageOf(result.reason)))];
+  const messages = [...new Set(refused.map((error) => messageOf(error)))];
   if (messages.length > 0) throw new ZotAuthError("PREFLIGHT_FAILED", `${messages.join("\n")}\nNothing was changed.`);
   return { ...inputs, drift: "" };
 }

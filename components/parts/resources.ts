@@ -1,7 +1,12 @@
 import { CustomResource } from "@pulumi/pulumi";
 import type { CustomResourceOptions, Input, Output } from "@pulumi/pulumi";
 import type { AccessProofInputs, AccessProofState } from "../../systems/zot/access/proof/accessProof.ts";
-import type { ActionsSecretInputs, ActionsSecretState } from "../../systems/forgejo/resources/actionsSecret.ts";
+import type {
+  ActionsSecretInputs,
+  ActionsSecretState,
+  ActionsSecretsInputs,
+  ActionsSecretsState,
+} from "../../systems/forgejo/resources/actionsSecret.ts";
 import type { ApiKeyInputs, ApiKeyState } from "../../systems/zot/keys/apiKey.ts";
 import type { AccountCleanupInputs, AccountCleanupState } from "../../systems/authentik/resources/accountCleanup.ts";
 import type {
@@ -20,7 +25,12 @@ import type {
   BlueprintFileInputs,
   BlueprintFileState,
 } from "../../systems/authentik/resources/blueprintFile.ts";
-import type { CopiedSecretInputs, CopiedSecretState } from "../../systems/forgejo/resources/copiedSecret.ts";
+import type {
+  CopiedSecretInputs,
+  CopiedSecretState,
+  CopiedSecretsInputs,
+  CopiedSecretsState,
+} from "../../systems/forgejo/resources/copiedSecret.ts";
 import type { KeyCleanupInputs, KeyCleanupState } from "../../systems/zot/keys/keyCleanup.ts";
 import type { KeyCopyInputs, KeyCopyState } from "../../systems/zot/keys/keyCopy.ts";
 import type { ObjectCleanupInputs, ObjectCleanupState } from "../../systems/authentik/resources/objectCleanup.ts";
@@ -28,6 +38,8 @@ import type { FormerSecretsInputs, FormerSecretsState } from "../../systems/forg
 import type {
   JobTokenVariableInputs,
   JobTokenVariableState,
+  JobTokenVariablesInputs,
+  JobTokenVariablesState,
 } from "../../systems/forgejo/resources/jobTokenVariable.ts";
 import type { SecretCleanupInputs, SecretCleanupState } from "../../systems/forgejo/resources/secretCleanup.ts";
 import type { FileCleanupInputs, FileCleanupState } from "../../systems/zot/host/former/fileCleanup.ts";
@@ -49,6 +61,7 @@ import {
   actionsSecretOutputs,
   copiedSecretOutputs,
   jobTokenVariableOutputs,
+  recipientsOutputs,
   secretCleanupOutputs,
   testBuildOutputs,
 } from "../../systems/forgejo/resources/outputs.ts";
@@ -143,13 +156,25 @@ export const ActionsSecret = resource<ActionsSecretInputs, ActionsSecretState>(
   "forgejo:ActionsSecret",
   actionsSecretOutputs,
 );
+export const ActionsSecrets = resource<ActionsSecretsInputs, ActionsSecretsState>(
+  "forgejo:ActionsSecrets",
+  recipientsOutputs,
+);
 export const CopiedSecret = resource<CopiedSecretInputs, CopiedSecretState>(
   "forgejo:CopiedSecret",
   copiedSecretOutputs,
 );
+export const CopiedSecrets = resource<CopiedSecretsInputs, CopiedSecretsState>(
+  "forgejo:CopiedSecrets",
+  recipientsOutputs,
+);
 export const JobTokenVariable = resource<JobTokenVariableInputs, JobTokenVariableState>(
   "forgejo:JobTokenVariable",
   jobTokenVariableOutputs,
+);
+export const JobTokenVariables = resource<JobTokenVariablesInputs, JobTokenVariablesState>(
+  "forgejo:JobTokenVariables",
+  recipientsOutputs,
 );
 export const AccessProof = resource<AccessProofInputs, AccessProofState>("acceptance:AccessProof", accessProofOutputs);
 export const Services = resource<ServicesInputs, ServicesState>("acceptance:Services", servicesOutputs);

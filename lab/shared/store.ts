@@ -27,8 +27,12 @@ export class Store<T> {
     return new Store(file, JSON.parse(text) as T);
   }
 
-  /** Writes `data` to the file. Call it after each change. */
+  /**
+   * Writes `data` to the file. Call it after each change. With `LAB_STATE=memory` it does nothing: to write a thousand repositories at each request
+   * would take longer than what is to be measured.
+   */
   save(): void {
+    if (process.env["LAB_STATE"] === "memory") return;
     const temporary = `${this.#file}.new`;
     writeFileSync(temporary, JSON.stringify(this.data), { mode: 0o600 });
     renameSync(temporary, this.#file);

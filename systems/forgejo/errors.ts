@@ -67,6 +67,22 @@ export function refused(
   }
 }
 
+/** Whether an error is about one target alone, so that others may go well. */
+export function isAboutTarget({ code }: ZotAuthError): boolean {
+  return OF_TARGET.includes(code);
+}
+
+const OF_TARGET: readonly string[] = [
+  "FORGEJO_REPOSITORY_MOVED",
+  "FORGEJO_REPOSITORY_UNKNOWN",
+  "FORGEJO_REPOSITORY_ARCHIVED",
+  "FORGEJO_REPOSITORY_REPLACED",
+  "FORGEJO_ACTIONS_DISABLED",
+  "FORGEJO_RIGHT_MISSING",
+  "FORGEJO_USER_OTHER",
+  "FORGEJO_VARIABLE_TAKEN",
+];
+
 /** No workflow of an archived repository runs, so a secret there is useless. */
 export function archived(target: string): ZotAuthError {
   return new ZotAuthError(

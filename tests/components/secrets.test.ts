@@ -67,6 +67,26 @@ test("every repository, organisation and user gets the same key, once, after it 
   assert.equal(run.resources.filter(({ type }) => type === "zot-auth:forgejo:CopiedSecret").length, 0);
 });
 
+test("more than 50 recipients of a secret are one row, which names each of them", async () => {
+  const many = Array.from({ length: 51 }, (_, index) => `eblume/app-${index}`);
+  const secrets = [
+    { name: "MANY", source: "env:MANY", repositories: many },
+    { name: "FEW", source: "env:FEW", repositories: many.slice(1) },
+  ];
+  const run = await runProgram({
+    forgejo: { url: "https://forge.eblu.me", token: "env:T", repositories: many, secrets },
+  });
+  const types = (type: string): readonly string[] =>
+    run.resources.filter((row) => row.type === `zot-auth:forgejo:${type}`).map(({ name }) => name);
+  assert.deepEqual(types("ActionsSecret"), []);
+  assert.deepEqual(types("ActionsSecrets"), ["forgejo-recipients"]);
+  assert.deepEqual(types("CopiedSecrets"), ["forgejo-recipients-MANY"]);
+  assert.equal(types("CopiedSecret").length, 50);
+  const { inputs } = one(run, "zot-auth:forgejo:ActionsSecrets");
+  assert.deepEqual(inputs["recipients"], Object.fromEntries(many.map((target) => [target, 0])));
+  assert.equal(inputs["target"], undefined);
+});
+
 test("other secrets are passed by reference to each of their targets, and the preflight checks all of them", async () => {
   const secrets = [
     { name: "FORGE_TOKEN", source: "op://vault/item/forge-token", repositories: ["eblume/cv", "user:eblume"] },

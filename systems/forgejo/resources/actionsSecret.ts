@@ -6,7 +6,10 @@ import { isMarker, markerText } from "../secretMarker.ts";
 import { markerName } from "../target.ts";
 import { driftOf, writeSecret, takeBack, targetIdFor } from "../actionsSecrets.ts";
 import { Forgejo } from "../client.ts";
+import { isInOtherRow } from "./otherRow.ts";
 import { overwrites } from "./overwrites.ts";
+import { forRecipients } from "./recipients.ts";
+import type { RecipientsInputs, RecipientsState } from "./recipients.ts";
 import type { ForgejoConnection } from "../client.ts";
 import { resolveSecret } from "../../onePassword/resolver.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
@@ -59,9 +62,16 @@ export const actionsSecret: Resource<ActionsSecretInputs, ActionsSecretState> = 
   },
 
   async delete(state, context) {
+    if (isInOtherRow(context, { ...state, name: state.secretName })) return;
     await takeBack(new Forgejo(state, context.signal), placedOf(state), context);
   },
 };
+
+/** Of many targets in one row. */
+export const actionsSecrets = forRecipients(actionsSecret, ({ secretName }) => `the secret ${secretName}`);
+
+export type ActionsSecretsInputs = RecipientsInputs<ActionsSecretInputs>;
+export type ActionsSecretsState = RecipientsState<ActionsSecretInputs, ActionsSecretState>;
 
 /** Whether the secret stays as it is, and only what the variable says about its use changes. */
 function isLoginAlone(state: ActionsSecretState, inputs: ActionsSecretInputs): boolean {

@@ -3,7 +3,10 @@ import type { SecretMarker } from "../secretMarker.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
 import { driftOf, writeSecret, takeBack, targetIdFor } from "../actionsSecrets.ts";
 import { Forgejo } from "../client.ts";
+import { isInOtherRow } from "./otherRow.ts";
 import { overwrites } from "./overwrites.ts";
+import { forRecipients } from "./recipients.ts";
+import type { RecipientsInputs, RecipientsState } from "./recipients.ts";
 import type { ForgejoConnection } from "../client.ts";
 import { resolveSecret } from "../../onePassword/resolver.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
@@ -58,9 +61,16 @@ export const copiedSecret: Resource<CopiedSecretInputs, CopiedSecretState> = {
   },
 
   async delete(state, context) {
+    if (isInOtherRow(context, { ...state, name: state.secretName })) return;
     await takeBack(new Forgejo(state, context.signal), placedOf(state), context);
   },
 };
+
+/** Of many targets in one row. */
+export const copiedSecrets = forRecipients(copiedSecret, ({ secretName }) => `the secret ${secretName}`);
+
+export type CopiedSecretsInputs = RecipientsInputs<CopiedSecretInputs>;
+export type CopiedSecretsState = RecipientsState<CopiedSecretInputs, CopiedSecretState>;
 
 function placedOf(state: CopiedSecretState) {
   const { label, fingerprint, target, secretName, targetId, forgejoUrl: url } = state;

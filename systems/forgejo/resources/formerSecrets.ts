@@ -1,4 +1,5 @@
 import { ZotAuthError } from "../../../core/errors.ts";
+import { inParallel } from "../../../core/inParallel.ts";
 import { isUnreachedAndGone, withWayOut } from "../../../core/gone.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { notDeleted, takeBackByMarker } from "../actionsSecrets.ts";
@@ -33,6 +34,8 @@ export const formerSecrets: Resource<FormerSecretsInputs, FormerSecretsState> = 
   },
 };
 
+const AT_ONCE = 12;
+
 /** The token may have lost its rights there for good, which can be why it left the settings. */
 const LOST: readonly string[] = ["FORGEJO_RIGHT_MISSING", "FORGEJO_SCOPE_MISSING", "FORGEJO_USER_OTHER"];
 
@@ -49,19 +52,17 @@ export async function deleteFormer(
   former: readonly FormerSecret[],
   context: Context,
 ): Promise<void> {
-  await Promise.all(
-    former.map(async (secret) => {
-      const moved = secret.forgejoUrl !== current.forgejoUrl;
-      try {
-        // The setting may name another token by now.
-        const forgejo = new Forgejo(moved ? secret : current, context.signal);
-        await takeBackByMarker(forgejo, secret, context);
-      } catch (error) {
-        if (!(error instanceof ZotAuthError)) throw error;
-        const { forgejoUrl: url } = secret;
-        if (!moved && !LOST.includes(error.code) && !isUnreachedAndGone(error, url)) throw withWayOut(error, url);
-        context.warn(notDeleted({ ...secret, url }, error));
-      }
-    }),
-  );
+  await inParallel(former, AT_ONCE, async (secret) => {
+    const moved = secret.forgejoUrl !== current.forgejoUrl;
+    try {
+      // The setting may name another token by now.
+      const forgejo = new Forgejo(moved ? secret : current, context.signal);
+      await takeBackByMarker(forgejo, secret, context);
+    } catch (error) {
+      if (!(error instanceof ZotAuthError)) throw error;
+      const { forgejoUrl: url } = secret;
+      if (!moved && !LOST.includes(error.code) && !isUnreachedAndGone(error, url)) throw withWayOut(error, url);
+      context.warn(notDeleted({ ...secret, url }, error));
+    }
+  });
 }

@@ -7,7 +7,10 @@ import type { ForgejoConnection } from "../client.ts";
 import { isMarker, markerText, ownerOfLabel } from "../secretMarker.ts";
 import type { PushLogin, SecretMarker } from "../secretMarker.ts";
 import { markerName } from "../target.ts";
+import { isInOtherRow } from "./otherRow.ts";
 import { jobTokenVariableOutputs } from "./outputs.ts";
+import { forRecipients } from "./recipients.ts";
+import type { RecipientsInputs, RecipientsState } from "./recipients.ts";
 
 /** The variable from which jobs that push with their tokens read where, and how. */
 export interface JobTokenVariableInputs extends ForgejoConnection {
@@ -67,7 +70,9 @@ export const jobTokenVariable: Resource<JobTokenVariableInputs, JobTokenVariable
     return write(inputs, context, state);
   },
 
-  async delete({ target, name: secretName, label: owner, ...connection }, context) {
+  async delete(state, context) {
+    if (isInOtherRow(context, state)) return;
+    const { target, name: secretName, label: owner, ...connection } = state;
     const forgejo = new Forgejo(connection, context.signal);
     const variable = { target, secretName, owner, isVariable: true } as const;
     try {
@@ -79,6 +84,12 @@ export const jobTokenVariable: Resource<JobTokenVariableInputs, JobTokenVariable
     }
   },
 };
+
+/** Of many targets in one row. */
+export const jobTokenVariables = forRecipients(jobTokenVariable, ({ name }) => `the variable ${markerName(name)}`);
+
+export type JobTokenVariablesInputs = RecipientsInputs<JobTokenVariableInputs>;
+export type JobTokenVariablesState = RecipientsState<JobTokenVariableInputs, JobTokenVariableState>;
 
 function markerOf({ label, target, forgejoUrl, login }: JobTokenVariableInputs): SecretMarker {
   const fingerprint = createHash("sha256").update(JSON.stringify(login)).digest("hex").slice(0, 16);

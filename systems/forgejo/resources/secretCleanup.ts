@@ -40,8 +40,11 @@ export interface FormerSecret extends SecretToClean, ForgejoConnection {
  * the row gets another generation, and writes it again.
  */
 export interface SecretCleanupInputs extends ForgejoConnection {
-  readonly secrets: readonly DeclaredSecret[];
+  readonly secrets: readonly (DeclaredSecret | SecretOfMany)[];
 }
+
+/** The same secret of many targets: to repeat everything else for each would double what the state has of a target. */
+export type SecretOfMany = Omit<DeclaredSecret, "target"> & { readonly targets: readonly string[] };
 
 export interface SecretCleanupState extends SecretCleanupInputs, Observed {
   /** Absent in the state of earlier versions, as the generation is. */
@@ -74,10 +77,18 @@ export const secretCleanup: Resource<SecretCleanupInputs, SecretCleanupState> = 
 
   async delete(state, context) {
     const { forgejoUrl, forgejoToken } = state;
-    const declared = state.secrets.map((secret) => ({ ...secret, forgejoUrl, forgejoToken, generation: 0 }));
+    const declared = eachOf(state.secrets).map((secret) => ({ ...secret, forgejoUrl, forgejoToken, generation: 0 }));
     await deleteFormer(state, [...declared, ...(state.former ?? [])], context);
   },
 };
+
+function eachOf(secrets: SecretCleanupInputs["secrets"]): readonly DeclaredSecret[] {
+  return secrets.flatMap((secret): readonly DeclaredSecret[] => {
+    if (!("targets" in secret)) return [secret];
+    const { targets, ...rest } = secret;
+    return targets.map((target) => ({ ...rest, target }));
+  });
+}
 
 function countedAfter(
   state: SecretCleanupState | undefined,
@@ -85,9 +96,11 @@ function countedAfter(
 ): Required<Pick<SecretCleanupState, "former" | "generation" | "generations">> {
   if (state === undefined) return { former: [], generation: 1, generations: {} };
   const generation = (state.generation ?? 1) + 1;
-  const counted = inputs.secrets.flatMap((secret): readonly (readonly [string, number])[] => {
+  const before = new Map(eachOf(state.secrets).map((secret) => [secretId(secret), secret]));
+  const counted = eachOf(inputs.secrets).flatMap((secret): readonly (readonly [string, number])[] => {
     const id = secretId(secret);
-    const known = state.forgejoUrl === inputs.forgejoUrl && state.secrets.some((before) => isSame(before, secret));
+    const earlier = before.get(id);
+    const known = state.forgejoUrl === inputs.forgejoUrl && earlier !== undefined && isSame(earlier, secret);
     const of = known ? state.generations?.[id] : generation;
     return of === undefined ? [] : [[id, of]];
   });
@@ -105,8 +118,8 @@ function isSame(before: DeclaredSecret, { source, login, ...secret }: DeclaredSe
 function formerAfter(state: SecretCleanupState, inputs: SecretCleanupInputs): readonly FormerSecret[] {
   const { forgejoUrl, forgejoToken } = state;
   const generation = (state.generation ?? 1) + 1;
-  const kept = new Set(inputs.secrets.map((secret) => nameOf({ ...secret, forgejoUrl: inputs.forgejoUrl })));
-  const before = state.secrets.map(({ target, secretName, owner }) => ({
+  const kept = new Set(eachOf(inputs.secrets).map((secret) => nameOf({ ...secret, forgejoUrl: inputs.forgejoUrl })));
+  const before = eachOf(state.secrets).map(({ target, secretName, owner }) => ({
     target,
     secretName,
     owner,

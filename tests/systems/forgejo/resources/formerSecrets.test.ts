@@ -148,7 +148,7 @@ test("an old Forgejo that is gone or rejects the token is a warning that names w
   const bench = await Bench.start(t);
   const state = (await actionsSecret.create(keyInputs(bench), bench.context())).state;
   const [secret] = declared(bench, "OLD").secrets;
-  assert.ok(secret);
+  assert.ok(secret !== undefined && "target" in secret);
   const gone = { forgejoUrl: "http://127.0.0.1:1", forgejoToken: "env:T_OWNER" } as const;
   const former = [
     { ...secret, ...gone, generation: 2 },

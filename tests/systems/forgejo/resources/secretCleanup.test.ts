@@ -144,3 +144,26 @@ test("a secret that is declared again, or otherwise than before, has the generat
   ]);
   assert.deepEqual(await after(kept, { ...key, login }), {}, "nothing is written again");
 });
+
+test("targets that are named together are the same as each on its own: a change of the form is no change", async (t) => {
+  const bench = await Bench.start(t);
+  const owner = `zot-auth/test/${NAME}`;
+  const together = (...targets: readonly string[]): SecretCleanupInputs => ({
+    ...bench.connection(),
+    secrets: [{ targets, secretName: NAME, owner }],
+  });
+  const { state } = await secretCleanup.create(cleanup(bench, "own/app", "own/site"), bench.context());
+  const next = await secretCleanup.update?.(state, together("own/app", "own/site"), bench.context());
+  assert.ok(next);
+  assert.deepEqual([next.former, next.generations], [[], {}]);
+  const less = await secretCleanup.update?.(next, together("own/site", "org1"), bench.context());
+  assert.ok(less);
+  assert.deepEqual(
+    less.former?.map(({ target }) => target),
+    ["own/app"],
+  );
+  assert.deepEqual(less.generations, { [`org1 ${NAME}`]: 3 });
+  for (const target of ["own/app", "own/site"]) await interrupted(bench, target, owner, 6);
+  await secretCleanup.delete?.(less, bench.context());
+  for (const target of ["own/app", "own/site"]) assert.equal(bench.held(target).secrets[NAME], undefined, target);
+});
