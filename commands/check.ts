@@ -15,7 +15,7 @@ import { stackOutputsIn } from "../report/state.ts";
 import { withEventLog } from "./eventLog.ts";
 import { judgeKeys } from "./keyDates.ts";
 import { PULUMI_EXIT, pulumi } from "./pulumi.ts";
-import { folderFor, notifiedFolderFor, standInsIn } from "./reportFolder.ts";
+import { folderFor, standInsIn } from "./reportFolder.ts";
 import { requestOf, settingsFileOf } from "./request.ts";
 import type { Request } from "./request.ts";
 import { unfinishedIn } from "./unfinished.ts";
@@ -86,12 +86,11 @@ async function checkOnce(
   }
   await report(stack, code === 0, read);
   if (notify !== undefined) {
-    const notifications = await import("./notify/notify.ts");
-    const options = {
-      folder: notifiedFolderFor(stack, process.env),
-      settingsFile: settingsFileOf(request),
-      signal,
-    };
+    const [notifications, { memoryFor }] = await Promise.all([
+      import("./notify/notify.ts"),
+      import("./notify/memory.ts"),
+    ]);
+    const options = { memory: memoryFor(stack, process.env), settingsFile: settingsFileOf(request), signal };
     await notifications.notify(notify, { ...read, stack, command: "check", success: code === 0 }, options);
   }
   if (textfile === undefined) return { code, metrics };

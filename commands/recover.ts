@@ -8,7 +8,6 @@ import { described, holderOf, isUnreadable, locksIn } from "./locks.ts";
 import type { Webhook } from "./notify/notify.ts";
 import { webhookIn } from "./notify/options.ts";
 import { PULUMI_EXIT, pulumi } from "./pulumi.ts";
-import { notifiedFolderFor } from "./reportFolder.ts";
 import { requestOf, settingsFileOf } from "./request.ts";
 import type { Request } from "./request.ts";
 import { USAGE, asksForHelp, synopsisOf } from "./usage.ts";
@@ -94,7 +93,7 @@ async function tell(webhook: Webhook, request: Request, ended: Ended, signal: Ab
   const state = code === 0 ? (JSON.parse(kept) as unknown) : undefined;
   const success = ended.code === 0;
   const { overdue, verdict } = judgeKeys(success ? [] : keysIn(undefined, state), new Date());
-  const { notify } = await import("./notify/notify.ts");
+  const [{ notify }, { memoryFor }] = await Promise.all([import("./notify/notify.ts"), import("./notify/memory.ts")]);
   await notify(
     webhook,
     {
@@ -106,7 +105,7 @@ async function tell(webhook: Webhook, request: Request, ended: Ended, signal: Ab
       events: ended.events,
       key: verdict,
     },
-    { folder: notifiedFolderFor(stack, process.env), settingsFile: settingsFileOf(request), signal },
+    { memory: memoryFor(stack, process.env), settingsFile: settingsFileOf(request), signal },
   );
 }
 

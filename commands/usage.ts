@@ -56,6 +56,17 @@ Without --notify, the environment's ZOT_AUTH_NOTIFY and ZOT_AUTH_NOTIFY_FORMAT c
 
 Exit code 0: everything is as declared. 1: another run holds the lock, or may hold it. 2: wrong usage, or no such stack. Otherwise that of \`pulumi\`.
 `,
+  notify: `usage: npm run notify -- <stack> [--notify <reference>] [--notify-format <format>]
+
+Sends a test message to the webhook that \`npm run check\` and \`npm run recover\` notify, and remembers nothing of it (docs/notifications.md).
+
+  --notify <ref>      where its address is: env:NAME, file:path or op://…
+  --notify-format <f> what it takes: slack (default), matrix, ntfy, or a file with a JSON template
+
+Without --notify, the environment's ZOT_AUTH_NOTIFY and ZOT_AUTH_NOTIFY_FORMAT count.
+
+Exit code 0: the webhook took it. 1: it was not sent. 2: wrong usage.
+`,
   report: `usage: npm run report -- <stack> [--output <folder>]
 
 Writes a report of the stack as its state records it (docs/reports.md), and changes nothing else.

@@ -128,6 +128,11 @@ export function messageAbout(stack: string, news: readonly News[], others: reado
   };
 }
 
+/** What `npm run notify` sends. */
+export function testMessage(stack: string): Message {
+  return { title: `zot-auth: ${stack}: a test`, text: "This is a test of the notifications. Nothing needs you." };
+}
+
 interface Found {
   /** Of the resource; empty for the run as a whole. */
   readonly name: string;

@@ -1,14 +1,15 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { messageOf } from "../../core/errors.ts";
-import { at, string } from "../../core/json.ts";
+import { at } from "../../core/json.ts";
 import { parseReference } from "../../core/secrets/reference.ts";
 import type { SecretReference } from "../../core/secrets/reference.ts";
 import { configure, resolveSecret } from "../../systems/onePassword/resolver.ts";
 import type { OnePasswordConnection } from "../../systems/onePassword/resolver.ts";
+import { TOPICS, remembered } from "./memory.ts";
+import type { Memory, MemoryStore } from "./memory.ts";
 import { messageAbout, newsOf } from "./message.ts";
-import type { Ran, Shape, Topic } from "./message.ts";
+import type { Message, Ran, Shape } from "./message.ts";
 import { send } from "./webhook.ts";
 
 export interface Webhook {
@@ -22,9 +23,7 @@ export interface Webhook {
   readonly formatSetting: string;
 }
 
-export interface NotifyOptions {
-  /** Where it is remembered what was sent, so that the same is sent only once. */
-  readonly folder: string;
+export interface DeliveryOptions {
   /** Says how to reach 1Password. */
   readonly settingsFile: string;
   /** Seconds for which a webhook that is down is tried again. */
@@ -33,41 +32,47 @@ export interface NotifyOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface NotifyOptions extends DeliveryOptions {
+  readonly memory: MemoryStore;
+}
+
 /** Sends what needs a person, and an all-clear when it no longer does. A webhook that fails does not fail the run; the next run sends again. */
 export async function notify(webhook: Webhook, ran: Ran, options: NotifyOptions): Promise<void> {
-  const file = join(options.folder, "notified");
-  const before = remembered(file, webhook);
-  const news = newsOf(ran).filter(({ topic, about }) => about !== (before[topic] ?? ""));
+  const before = await recall(options.memory, webhook);
+  const news = newsOf(ran).filter(({ topic, about }) => remembered(about) !== (before[topic] ?? ""));
   if (news.length === 0) return;
-  const after: Memory = { ...before, ...Object.fromEntries(news.map(({ topic, about }) => [topic, about])) };
+  const after: Memory = {
+    ...before,
+    ...Object.fromEntries(news.map(({ topic, about }) => [topic, remembered(about)])),
+  };
   const others = TOPICS.filter((topic) => (after[topic] ?? "") !== "");
   try {
-    const shape = shapeOf(webhook);
-    if (parseReference(webhook.address)?.kind === "op") configure(connectionIn(options.settingsFile));
-    const address = await resolveSecret(webhook.address, options.signal);
-    const why = await send(address, shape, messageAbout(ran.stack, news, others), webhook.setting, options);
-    if (why !== undefined) throw new Error(`the webhook of ${webhook.address}: ${why}`);
+    await deliver(webhook, messageAbout(ran.stack, news, others), options);
   } catch (error) {
     process.stderr.write(`The notification was not sent (${webhook.setting}): ${messageOf(error)}\n`);
     return;
   }
-  remember(file, after, webhook);
+  await remember(options.memory, after, webhook);
 }
 
-const TOPICS: readonly Topic[] = ["check", "update", "keys"];
-
-/** What needs attention and was sent, by topic. */
-type Memory = Readonly<Partial<Record<Topic, string>>>;
+/**
+ * @returns the webhook's server, which is all of its address that may be shown
+ * @throws Error if it was not sent, and why
+ */
+export async function deliver(webhook: Webhook, message: Message, options: DeliveryOptions): Promise<string> {
+  const shape = shapeOf(webhook);
+  if (parseReference(webhook.address)?.kind === "op") configure(connectionIn(options.settingsFile));
+  const address = await resolveSecret(webhook.address, options.signal);
+  const sent = await send(address, shape, message, webhook.setting, options);
+  if (sent.failed !== undefined) throw new Error(`the webhook of ${webhook.address}: ${sent.failed}`);
+  return sent.server;
+}
 
 /** Nothing if it cannot be read: two notifications are better than none. */
-function remembered(file: string, { setting }: Webhook): Memory {
+async function recall(memory: MemoryStore, { setting }: Webhook): Promise<Memory> {
   try {
-    if (!existsSync(file)) return {};
-    const read: unknown = JSON.parse(readFileSync(file, "utf8"));
-    return Object.fromEntries(TOPICS.map((topic) => [topic, string(at(read, topic))]));
+    return await memory.read();
   } catch (error) {
-    // An earlier release wrote text.
-    if (error instanceof SyntaxError) return {};
     process.stderr.write(
       `The last notification cannot be read (${setting}), so it may be sent again: ${messageOf(error)}\n`,
     );
@@ -75,10 +80,9 @@ function remembered(file: string, { setting }: Webhook): Memory {
   }
 }
 
-function remember(file: string, memory: Memory, { setting }: Webhook): void {
+async function remember(memory: MemoryStore, sent: Memory, { setting }: Webhook): Promise<void> {
   try {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, `${JSON.stringify(memory, null, 2)}\n`);
+    await memory.write(sent);
   } catch (error) {
     process.stderr.write(
       `The notification was sent (${setting}), but cannot be remembered, so the next run sends it again: ${messageOf(error)}\n`,

@@ -6,11 +6,16 @@ import type { Message, Shape } from "./message.ts";
 /** Seconds for which a webhook that is down is tried again. */
 const RETRY_SECONDS = 60;
 
+export interface Sent {
+  readonly server: string;
+  readonly failed: string | undefined;
+}
+
 /**
  * Sends a message. The address is a secret: whoever knows it can write there. No error names more of it than the server.
  *
  * @param setting the option or variable that names the address, for errors
- * @returns why it was not sent; `undefined` if it was
+ * @returns the server, and why it was not sent if it was not
  * @throws ZotAuthError what {@link request} throws
  */
 export async function send(
@@ -19,9 +24,10 @@ export async function send(
   message: Message,
   setting: string,
   { retryFor = RETRY_SECONDS, signal }: { readonly retryFor?: number; readonly signal?: AbortSignal } = {},
-): Promise<string | undefined> {
+): Promise<Sent> {
   const url = URL.parse(address.reveal().trim());
-  if (url === null || !/^https?:$/.test(url.protocol)) return "its address is not an http or https address";
+  if (url === null || !/^https?:$/.test(url.protocol))
+    return { server: "", failed: "its address is not an http or https address" };
   const parts = url.pathname.split("/").filter((part) => part !== "");
   const path = shape === "ntfy" ? `/${parts.slice(0, -1).join("/")}` : url.pathname;
   const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
@@ -34,7 +40,8 @@ export async function send(
     signal,
     headers: credentials === ":" ? {} : { authorization: basic(credentials) },
   });
-  return answer.status >= 200 && answer.status < 300 ? undefined : `it answered ${answer.status}`;
+  const failed = answer.status >= 200 && answer.status < 300 ? undefined : `it answered ${answer.status}`;
+  return { server: url.origin, failed };
 }
 
 function basic(credentials: string): Secret {

@@ -8,7 +8,7 @@ import type { Ended } from "./support/played.ts";
 
 /** In place of the toolchain: each command ends as PLAYED says, by its first words. */
 const CLI = `
-import { writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 const args = process.argv.slice(4);
 const played = JSON.parse(process.env.PLAYED);
 const { code = 0, log = [], says = "", hangs = false } = played[args[0]] ?? {};
@@ -16,7 +16,13 @@ const at = args.indexOf("--event-log");
 if (at >= 0 && log.length > 0) writeFileSync(args[at + 1], log.map((event) => JSON.stringify(event)).join("\\n"));
 console.error("ran: " + args[0] + (args[0] === "stack" ? "" : " " + args.filter((arg) => /^--(yes|notify)/.test(arg)).join(" ")));
 process.stderr.write(says);
-if (args[0] === "stack") console.log(JSON.stringify(played.state ?? { deployment: { resources: [] } }));
+const tags = "reports/tags.json";
+if (args[1] === "tag" && played.tags !== undefined) process.exit(played.tags.code);
+if (args.slice(0, 3).join(" ") === "stack tag ls") console.log(existsSync(tags) ? readFileSync(tags, "utf8") : "{}");
+else if (args.slice(0, 3).join(" ") === "stack tag set") {
+  mkdirSync("reports", { recursive: true });
+  writeFileSync(tags, JSON.stringify({ "vcs:kind": "git", [args[3]]: args[4] }));
+} else if (args[0] === "stack") console.log(JSON.stringify(played.state ?? { deployment: { resources: [] } }));
 if (hangs) {
   process.on("SIGINT", () => process.exit(1));
   setInterval(() => {}, 1000);
@@ -94,6 +100,34 @@ test("a failed rotation is reported once, with the engine's error; then the upda
   assert.equal(again.code, 0);
   assert.match(again.told.join(), /prod is up to date again.*Nothing needs you any more/);
   assert.deepEqual((await recover({ state: state({}) })).told, []);
+});
+
+test("a job of a workflow has no lasting folder: there, a tag of the stack remembers what was sent", async (t) => {
+  const recover = await recoverIn(t);
+  const red = { state: state({ unmanaged: ["by hand"] }), up: { code: 255, log: FAILED } };
+  const job = { env: { CI: "true" } };
+  const first = await recover(red, job);
+  assert.equal(first.told.length, 1, first.said);
+  assert.deepEqual(first.files, ["tags.json"]);
+  assert.deepEqual((await recover(red, job)).told, [], "the same is no news");
+  assert.match(
+    (await recover({ state: state({}) }, job)).told.join(),
+    /prod is up to date again, has no unmanaged keys/,
+  );
+  assert.deepEqual((await recover({ state: state({}) }, job)).told, []);
+  const unreadable = await recover({ ...red, tags: { code: 255 } }, job);
+  assert.equal(unreadable.told.length, 1);
+  assert.match(
+    unreadable.said,
+    /cannot be read \(ZOT_AUTH_NOTIFY\), so it may be sent again: the tags of prod cannot be/,
+  );
+  assert.match(
+    unreadable.said,
+    /cannot be remembered, so the next run sends it again: the tag zot-auth:notified of prod/,
+  );
+  // A folder that stays, which the workflow names.
+  const named = await recover(red, { env: { CI: "true", ZOT_AUTH_REPORTS: "reports/kept" } });
+  assert.ok(named.files.includes("kept/prod/notified"), named.files.join());
 });
 
 test("of several accounts, each whose key is overdue is named", async (t) => {

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import test, { after, before, beforeEach } from "node:test";
 import type { StepEvents } from "../../../report/events.ts";
 import { bodyOf } from "../../../commands/notify/message.ts";
+import { memoryInFile } from "../../../commands/notify/memory.ts";
 import { notify } from "../../../commands/notify/notify.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "zot-auth-notify-"));
@@ -59,7 +60,7 @@ async function tell(checked: object, format = "slack", signal = new AbortControl
     await notify(
       { address: "env:T_HOOK", format, setting: "--notify", formatSetting: "--notify-format" },
       { ...FINE, ...checked },
-      { folder: join(folder, "stack"), settingsFile: join(folder, "none.yaml"), retryFor: 1, signal },
+      { memory: memoryInFile(join(folder, "stack")), settingsFile: join(folder, "none.yaml"), retryFor: 1, signal },
     );
   } finally {
     process.stderr.write = write;
@@ -186,6 +187,20 @@ test("a memory that cannot be read or written is an error of its own, and the me
   assert.match(said[0] ?? "", /^The last notification cannot be read \(--notify\), so it may be sent again: EISDIR/);
   assert.match(said[1] ?? "", /^The notification was sent \(--notify\), but cannot be remembered, .*: EISDIR/);
   assert.equal(said.length, 2, said.join());
+});
+
+test("what an earlier release remembered, its text, is still the same", async () => {
+  mkdirSync(join(folder, "stack"));
+  const file = join(folder, "stack", "notified");
+  writeFileSync(file, JSON.stringify({ check: "Not everything is as declared.", update: "" }));
+  await tell(RED);
+  assert.equal(got.length, 0);
+  await tell(FINE);
+  assert.match(JSON.stringify(got[0]?.body), /prod is as declared again/);
+  writeFileSync(file, "no JSON");
+  await tell(RED);
+  assert.equal(got.length, 2);
+  assert.deepEqual(said, []);
 });
 
 test("a signal ends it before it is sent", async () => {
