@@ -1,5 +1,5 @@
 import type { SettingsProblem } from "../core/settings/problem.ts";
-import { ownersOf, sidesOf } from "../systems/forgejo/jobToken/sides.ts";
+import { isAmong } from "../systems/forgejo/jobToken/sides.ts";
 import { accountSettings } from "./accountSettings.ts";
 import type { Settings } from "./schema.ts";
 
@@ -20,9 +20,7 @@ export function* jobTokenProblems(settings: Settings): Generator<SettingsProblem
   for (const [id, { repositories, refs, proof }] of Object.entries(settings.jobAccounts)) {
     const { life } = accountSettings(id, settings);
     if (proof === undefined) continue;
-    const { repositories: listed } = sidesOf(repositories);
-    const isListed = listed.includes(proof.repository) || ownersOf(repositories).includes(ownerOf(proof.repository));
-    if (!isListed) {
+    if (!isAmong(proof.repository, repositories)) {
       yield {
         path: `${life}.jobToken.proof.repository`,
         message: `got "${proof.repository}", which ${life}.repositories does not list, so its jobs cannot push. Add it there, or use a repository of the list.`,
@@ -36,8 +34,4 @@ export function* jobTokenProblems(settings: Settings): Generator<SettingsProblem
       message: `got "${proof.ref}", whose jobs may not push: ${life}.jobToken.refs has no ${ref}. Add it there, or use another branch.`,
     };
   }
-}
-
-function ownerOf(repository: string): string {
-  return repository.split("/")[0] ?? "";
 }

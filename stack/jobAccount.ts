@@ -5,7 +5,7 @@ import type { TestBuildArgs } from "../components/acceptance.ts";
 import { ONLY, audienceOf, pushers, suffixOf } from "../settings/accounts.ts";
 import type { JobAccount } from "../settings/accounts.ts";
 import type { Settings } from "../settings/schema.ts";
-import { ownersOf, sidesOf } from "../systems/forgejo/jobToken/sides.ts";
+import { isAmong, ownerOf, ownersOf } from "../systems/forgejo/jobToken/sides.ts";
 import type { AccountBase } from "./ciAccount.ts";
 
 /** An account whose jobs push with their tokens. */
@@ -71,7 +71,7 @@ export function jobTokenProof(settings: Settings, id: string, account: JobAccoun
   if (proof === undefined) return undefined;
   const others = pushers(settings).filter(([other]) => other !== id);
   const strangers = Object.entries(settings.jobAccounts)
-    .filter(([other, { repositories }]) => other !== id && !mayPush(repositories, proof.repository))
+    .filter(([other, { repositories }]) => other !== id && !isAmong(proof.repository, repositories))
     .map(([other, { repositories, repository: image }]) => {
       // zot does not know a token of another owner, and knows one of the same owner by its repository.
       const status = ownersOf(repositories).includes(ownerOf(proof.repository)) ? 403 : 401;
@@ -95,13 +95,4 @@ export function jobTokenProof(settings: Settings, id: string, account: JobAccoun
       shortKey: String(shortKey),
     },
   };
-}
-
-function mayPush(targets: readonly string[], repository: string): boolean {
-  const { repositories, owners } = sidesOf(targets);
-  return repositories.includes(repository) || owners.includes(ownerOf(repository));
-}
-
-function ownerOf(repository: string): string {
-  return repository.split("/")[0] ?? "";
 }

@@ -209,6 +209,11 @@ const rejected: readonly (readonly [string, object, RegExp])[] = [
     /proof\.repository: got "third\/site", which ci\.accounts\.site\.repositories does not list/,
   ],
   [
+    "a proof by another repository of the owner of one that may push",
+    { app: APP, site: { ...SITE, jobToken: { proof: { repository: "own/other" } } } },
+    /proof\.repository: got "own\/other", which ci\.accounts\.site\.repositories does not list/,
+  ],
+  [
     "a proof on a branch that may not push",
     { app: APP, site: { ...SITE, jobToken: { proof: { repository: "own/site", ref: "dev" } } } },
     /proof\.ref: got "dev"/,

@@ -19,5 +19,15 @@ export function sidesOf(targets: readonly string[]): Sides {
 /** The owners of all targets, each once. */
 export function ownersOf(targets: readonly string[]): readonly string[] {
   const { repositories, owners } = sidesOf(targets);
-  return [...new Set([...repositories.map((name) => name.split("/")[0] ?? ""), ...owners])];
+  return [...new Set([...repositories.map(ownerOf), ...owners])];
+}
+
+/** Whether the jobs of a repository, `owner/name`, are among those of the targets. */
+export function isAmong(repository: string, targets: readonly string[]): boolean {
+  const { repositories, owners } = sidesOf(targets);
+  return repositories.includes(repository) || owners.includes(ownerOf(repository));
+}
+
+export function ownerOf(repository: string): string {
+  return repository.split("/")[0] ?? "";
 }
