@@ -16,14 +16,9 @@ import {
   setNoSniff,
 } from "./server/http.ts";
 import type { ZotState } from "./server/state.ts";
+import { builtWith } from "./version.ts";
 
-const binaryType = "-events-imagetrust-lint-metrics-mgmt-profile-scrub-search-sync-ui-userprefs";
 const queryLimit = 1024 * 1024;
-
-/** The extensions that this build contains. */
-export function builtWith(): string {
-  return binaryType;
-}
 
 /** `/v2/_zot/ext/mgmt`: what a client needs to know to sign in. Requires no authentication. */
 export function managementRoute(zot: ZotState, exchange: Exchange): Answered {
@@ -38,7 +33,7 @@ export function managementRoute(zot: ZotState, exchange: Exchange): Answered {
     distSpecVersion: "1.1.1",
     commit: zot.version.commit,
     releaseTag: zot.version.release,
-    binaryType,
+    binaryType: builtWith(),
     http:
       auth === undefined
         ? {}
@@ -128,7 +123,7 @@ export async function metricsRoute(zot: ZotState, exchange: Exchange): Promise<A
   }
   const { commit, release } = zot.version;
   const contentType = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
-  const labels = `binaryType="${binaryType}",commit="${commit}",goVersion="",version="${release}"`;
+  const labels = `binaryType="${builtWith()}",commit="${commit}",goVersion="",version="${release}"`;
   const metrics = `# HELP zot_info Zot general information\n# TYPE zot_info gauge\nzot_info{${labels}} 0\n`;
   return send(exchange, 200, contentType, metrics);
 }

@@ -1,13 +1,7 @@
-// Stands in for the zot program: the commands `schema`, `serve` and `verify`.
+// Stands in for the zot program: the commands `schema`, `serve` and `verify`. Each is imported when it is asked for: the scripts of zot's host call zot several times a run.
 import { parseArgs } from "node:util";
-import { ConfigError } from "./config/error.ts";
-import { builtWith } from "./extensions.ts";
-import { loadConfig } from "./config/load.ts";
 import { jsonLog, lineWriter } from "./server/log.ts";
-import { BearerError } from "./access/bearer/bearerError.ts";
-import { RelyingPartyError } from "./signIn/relyingParty.ts";
-import { schemaText } from "./config/schema.ts";
-import { zotVersion } from "./version.ts";
+import { builtWith, zotVersion } from "./version.ts";
 
 const usage = `Usage:
   zot [flags]
@@ -36,13 +30,19 @@ async function run(args: string[]): Promise<number> {
     return 0;
   }
   switch (command) {
-    case "schema":
+    case "schema": {
+      const { schemaText } = await import("./config/schema.ts");
       process.stdout.write(schemaText());
       return 0;
-    case "verify":
+    }
+    case "verify": {
+      const { verify } = await import("./config/verify.ts");
       return verify(file, release);
-    case "serve":
-      return serve(file, release);
+    }
+    case "serve": {
+      const { serve } = await import("./server/serve.ts");
+      return serve(file, release, usage);
+    }
     default:
       process.stderr.write(`Error: unknown command "${command}" for "zot"\nRun 'zot --help' for usage.\n`);
       return 1;
@@ -82,63 +82,4 @@ function printVersion(release: string | undefined): number {
   const fields = { "distribution-spec": "1.1.1", commit, "binary-type": builtWith(), "go version": "" };
   jsonLog(lineWriter(""))("info", "version", fields);
   return 0;
-}
-
-async function verify(file: string | undefined, release: string | undefined): Promise<number> {
-  // zot prints nothing if no file is given.
-  if (file === undefined) return 0;
-  const log = jsonLog(lineWriter(""), "info");
-  try {
-    await loadConfig(file, zotVersion(release), log);
-    log("info", "config file is valid", { config: file });
-    return 0;
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    log("error", "invalid config file", { config: file });
-    process.stderr.write(`Error: ${error.message}\n`);
-    return 1;
-  }
-}
-
-async function serve(file: string | undefined, release: string | undefined): Promise<number> {
-  if (file === undefined) {
-    process.stderr.write(`Error: accepts 1 arg(s), received 0\n${usage}`);
-    return 1;
-  }
-  const stopped = Promise.withResolvers<NodeJS.Signals>();
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, stopped.resolve);
-  let write = lineWriter("");
-  try {
-    // Imported here, so that `verify` does not load the server.
-    const { startZot } = await import("./server/server.ts");
-    const { output } = (await loadConfig(file, zotVersion(release), () => undefined)).log;
-    write = lineWriter(output);
-    const server = await startZot({ config: file, ...(release === undefined ? {} : { version: release }), log: write });
-    jsonLog(write)("info", "listening", { url: server.url });
-    const signal = await stopped.promise;
-    jsonLog(write)("info", "received signal", { signal });
-    await server.close();
-    return 0;
-  } catch (error) {
-    return explain(error, write);
-  }
-}
-
-/** Reports why the server did not start and returns zot's exit code. */
-function explain(error: unknown, write: (line: string) => void): number {
-  if (error instanceof RelyingPartyError) {
-    const message = "failed to initialize new relying party oidc";
-    jsonLog(write)("error", message, { error: error.message });
-    process.stderr.write(`panic: ${message}\n`);
-    return 2;
-  }
-  if (error instanceof BearerError) {
-    const message = "failed to initialize OIDC bearer authorizer";
-    jsonLog(write)("error", message, { error: error.message });
-    process.stderr.write(`panic: ${message}\n`);
-    return 2;
-  }
-  process.stderr.write(`Error: ${error instanceof Error ? error.message : String(error)}\n`);
-  if (error instanceof ConfigError) process.stderr.write(usage);
-  return 1;
 }

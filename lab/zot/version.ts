@@ -48,6 +48,11 @@ const commits: Readonly<Record<string, string>> = {
 /** The release that is emulated by default. */
 export const defaultRelease = "v2.1.20";
 
+/** The extensions that this build contains. */
+export function builtWith(): string {
+  return "-events-imagetrust-lint-metrics-mgmt-profile-scrub-search-sync-ui-userprefs";
+}
+
 /** The behaviour of a release: `v2.1.20`, with or without the `v`. */
 export function zotVersion(release: string = defaultRelease): ZotVersion {
   const match = /^v?(\d+)\.(\d+)\.(\d+)$/.exec(release);

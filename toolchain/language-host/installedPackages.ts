@@ -1,4 +1,4 @@
-import { readFile, readdir } from "node:fs/promises";
+import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 /** A resource plugin that an installed package requires. */
@@ -29,40 +29,42 @@ interface Manifest {
   };
 }
 
-/** All packages under `folder/node_modules`, including transitive dependencies. */
-export async function installedPackages(folder: string): Promise<InstalledPackage[]> {
-  const found: InstalledPackage[] = [];
-  await collect(join(folder, "node_modules"), found);
+/** All packages under `folder/node_modules`, including transitive dependencies. Synchronously: hundreds of small files would cost three times as much CPU time. */
+export function installedPackages(folder: string): InstalledPackage[] {
+  const found = packagesIn(join(folder, "node_modules"));
   return found.sort((one, other) => one.name.localeCompare(other.name));
 }
 
 /** Names of the program's direct dependencies. */
-export async function declaredDependencies(folder: string): Promise<Set<string>> {
-  const manifest = await manifestOf(folder);
+export function declaredDependencies(folder: string): Set<string> {
+  const manifest = manifestOf(folder);
   return new Set(Object.keys({ ...manifest?.dependencies, ...manifest?.devDependencies }));
 }
 
-async function collect(modules: string, found: InstalledPackage[]): Promise<void> {
-  const entries = await readdir(modules).catch(() => []);
-  await Promise.all(
-    entries
-      .filter((entry) => !entry.startsWith("."))
-      .map(async (entry) => {
-        const folder = join(modules, entry);
-        if (entry.startsWith("@")) return collect(folder, found);
-        const manifest = await manifestOf(folder);
-        if (manifest === undefined) return;
-        if (manifest.name !== undefined && manifest.version !== undefined) {
-          found.push({ name: manifest.name, version: manifest.version, plugin: pluginOf(manifest) });
-        }
-        return collect(join(folder, "node_modules"), found);
-      }),
-  );
+function packagesIn(modules: string): InstalledPackage[] {
+  return namesIn(modules).flatMap((entry) => {
+    const folder = join(modules, entry);
+    if (entry.startsWith("@")) return packagesIn(folder);
+    const manifest = manifestOf(folder);
+    if (manifest === undefined) return [];
+    const { name, version } = manifest;
+    const nested = packagesIn(join(folder, "node_modules"));
+    return name === undefined || version === undefined
+      ? nested
+      : [{ name, version, plugin: pluginOf(manifest) }, ...nested];
+  });
 }
 
-async function manifestOf(folder: string): Promise<Manifest | undefined> {
+/** The packages and scopes of a folder; none if there is no such folder. */
+function namesIn(modules: string): string[] {
+  // Most packages have none, and an error costs more than the question.
+  if (statSync(modules, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
+  return readdirSync(modules).filter((entry) => !entry.startsWith("."));
+}
+
+function manifestOf(folder: string): Manifest | undefined {
   try {
-    return JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as Manifest;
+    return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
   } catch {
     return undefined; // not a package, or a manifest that npm itself would reject
   }

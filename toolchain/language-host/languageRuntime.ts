@@ -43,16 +43,16 @@ export function languageRuntime(addressByArgument: string | undefined, surroundi
       return new languagepb.LanguageHandshakeResponse();
     }),
     getPluginInfo: unary(() => new pluginpb.PluginInfo()),
-    getRequiredPlugins: unary(async (request: GetRequiredPluginsRequest) => {
+    getRequiredPlugins: unary((request: GetRequiredPluginsRequest) => {
       const response = new languagepb.GetRequiredPluginsResponse();
-      for (const plugin of await pluginsOf(request.getInfo())) {
+      for (const plugin of pluginsOf(request.getInfo())) {
         response.addPlugins(described(new pluginpb.PluginDependency(), plugin));
       }
       return response;
     }),
-    getRequiredPackages: unary(async (request: GetRequiredPackagesRequest) => {
+    getRequiredPackages: unary((request: GetRequiredPackagesRequest) => {
       const response = new languagepb.GetRequiredPackagesResponse();
-      for (const plugin of await pluginsOf(request.getInfo())) {
+      for (const plugin of pluginsOf(request.getInfo())) {
         response.addPackages(described(new pluginpb.PackageDependency(), plugin));
       }
       return response;
@@ -88,8 +88,8 @@ export function languageRuntime(addressByArgument: string | undefined, surroundi
   };
 }
 
-async function pluginsOf(info: ProgramInfo | undefined): Promise<Plugin[]> {
-  const packages = await installedPackages(info?.getProgramDirectory() ?? ".");
+function pluginsOf(info: ProgramInfo | undefined): Plugin[] {
+  const packages = installedPackages(info?.getProgramDirectory() ?? ".");
   return packages.flatMap(({ plugin }) => plugin ?? []);
 }
 
@@ -125,9 +125,9 @@ function about(request: AboutRequest) {
   return response;
 }
 
-async function programDependencies(request: GetProgramDependenciesRequest) {
+function programDependencies(request: GetProgramDependenciesRequest) {
   const folder = request.getInfo()?.getProgramDirectory() ?? ".";
-  const [packages, declared] = await Promise.all([installedPackages(folder), declaredDependencies(folder)]);
+  const [packages, declared] = [installedPackages(folder), declaredDependencies(folder)];
   const response = new languagepb.GetProgramDependenciesResponse();
   for (const { name, version } of packages) {
     if (!request.getTransitivedependencies() && !declared.has(name)) continue;
