@@ -1,110 +1,21 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { TestContext } from "node:test";
 import { parse } from "yaml";
-import { adapt } from "../../../provider/adapter.ts";
-import { fingerprint } from "../../../core/secrets/fingerprint.ts";
-import { UNKNOWN } from "../../../provider/grpc/types.ts";
-import type { Values } from "../../../provider/grpc/types.ts";
-import { parseSettings } from "../../../settings/parse.ts";
-import { blueprintArgs } from "../../../stack/arguments.ts";
-import { declaredEntries } from "../../../systems/authentik/blueprint/declared.ts";
-import { declaredObjects, neededObjects } from "../../../systems/authentik/blueprint/objects.ts";
-import { renderBlueprint } from "../../../systems/authentik/blueprint/render.ts";
-import { objectCleanup } from "../../../systems/authentik/resources/objectCleanup.ts";
-import type { ObjectCleanupInputs } from "../../../systems/authentik/resources/objectCleanup.ts";
-import type { Lab } from "../../lab/authentik/support.ts";
-import { adminKey, clientSecret, startLab } from "../../lab/authentik/support.ts";
-import { connectionTo, testContext } from "../../support/provider.ts";
-import { REAL_CASE } from "../../support/settings.ts";
-import { mainAccount } from "../../../settings/accounts.ts";
+import { fingerprint } from "../../../../core/secrets/fingerprint.ts";
+import { UNKNOWN } from "../../../../provider/grpc/types.ts";
+import type { Values } from "../../../../provider/grpc/types.ts";
+import { declaredEntries } from "../../../../systems/authentik/blueprint/declared.ts";
+import { declaredObjects } from "../../../../systems/authentik/blueprint/objects.ts";
+import { renderBlueprint } from "../../../../systems/authentik/blueprint/render.ts";
+import { objectCleanup } from "../../../../systems/authentik/resources/objectCleanup.ts";
+import type { ObjectCleanupInputs } from "../../../../systems/authentik/resources/objectCleanup.ts";
+import { adminKey, clientSecret, startLab } from "../../../lab/authentik/support.ts";
+import { testContext } from "../../../support/provider.ts";
+import { ARGS, ACCOUNT, LOST, byHand, inputsFor, made, previewOf } from "./byHand.ts";
 
 // What a person made in Authentik before the first `up`: the preview shows what becomes of it, and `up` takes no access away that the settings do not accept.
 
-const SETTINGS = parseSettings(REAL_CASE);
-const ARGS = blueprintArgs(SETTINGS);
-const ACCOUNT = mainAccount(SETTINGS);
-
-function inputsFor(
-  t: TestContext,
-  lab: Lab,
-  token = adminKey,
-  acceptRemoved: readonly string[] = [],
-): ObjectCleanupInputs {
-  return {
-    ...connectionTo(t, lab.server.url, token),
-    objects: declaredObjects(ARGS),
-    needed: neededObjects(ARGS),
-    application: ARGS.application,
-    groups: ARGS.signInGroups,
-    timeout: 60,
-    declared: declaredEntries(ARGS).all,
-    acceptRemoved,
-  };
-}
-
-async function previewOf(
-  inputs: ObjectCleanupInputs,
-  state?: Values,
-): Promise<{ readonly said: string; readonly warned: string }> {
-  const context = testContext();
-  await adapt(objectCleanup).preview(inputs as unknown as Values, state, context);
-  return { said: context.said.join("\n"), warned: context.warned.join("\n") };
-}
-
-async function made(lab: Lab, path: string, body: object): Promise<Readonly<Record<string, unknown>>> {
-  const answer = await lab.api("POST", path, body);
-  assert.equal(answer.status, 201, answer.text);
-  return answer.json;
-}
-
-/** An application with its provider, and an account, as a person may have made them. */
-async function byHand(lab: Lab): Promise<void> {
-  const pk = async (path: string): Promise<unknown> => (await lab.one(path))["pk"];
-  const flow = await pk("/flows/instances/?slug=default-provider-authorization-implicit-consent");
-  const mapping = await made(lab, "/propertymappings/provider/scope/", {
-    name: "Teams",
-    scope_name: "teams",
-    expression: "return {}",
-  });
-  const provider = await made(lab, "/providers/oauth2/", {
-    name: ARGS.providerName,
-    client_id: ARGS.clientId,
-    client_type: "confidential",
-    authorization_flow: flow,
-    invalidation_flow: await pk("/flows/instances/?slug=default-provider-invalidation-flow"),
-    redirect_uris: [
-      { matching_mode: "strict", url: `${ARGS.registryUrl}/zot/auth/callback/oidc` },
-      { matching_mode: "regex", url: "https://old\\..*" },
-    ],
-    property_mappings: [mapping["pk"], await pk("/propertymappings/provider/scope/?scope_name=openid")],
-    issuer_mode: "global",
-    signing_key: await pk("/crypto/certificatekeypairs/?name=authentik%20Self-signed%20Certificate"),
-  });
-  await made(lab, "/core/applications/", {
-    name: "Registry",
-    slug: ARGS.application,
-    provider: provider["pk"],
-    meta_launch_url: "https://old.example.test",
-  });
-  await made(lab, "/core/users/", {
-    username: ACCOUNT.user,
-    name: "CI",
-    type: "service_account",
-    path: "users",
-    groups: [await pk("/core/groups/?name=admins")],
-  });
-}
-
-const LOST = [
-  `group admins of the account ${ACCOUNT.user}`,
-  `issuer mode global of the OAuth2 provider ${ARGS.providerName}`,
-  `redirect URI https://old\\..* (regex) of the OAuth2 provider ${ARGS.providerName}`,
-  `scope mapping Teams of the OAuth2 provider ${ARGS.providerName}`,
-  `access of everybody to the application ${ARGS.application}, which has no PolicyBindings`,
-];
-
-/** The settings that a message tells to add. */
+/** The settings that a message asks for. */
 function linesToAdd(text: string): unknown {
   const lines = text.split("\n");
   const from = lines.findIndex((line) => /^ +zot-auth:authentik:$/.test(line));
@@ -315,106 +226,4 @@ test("an Authentik that does not answer is a warning of the preview, and an erro
   const { warned } = await previewOf(inputs);
   assert.match(warned, /^What exists in Authentik was not compared\. .* does not list: Authentik does not answer at /);
   await assert.rejects(objectCleanup.create(inputs, testContext()), /Authentik does not answer/);
-});
-
-test("a client ID of a provider with another name: the preview says that `up` fails, and why", async (t) => {
-  const lab = await startLab(t);
-  await byHand(lab);
-  const args = { ...ARGS, providerName: "Images" };
-  const inputs = { ...inputsFor(t, lab), objects: declaredObjects(args), declared: declaredEntries(args).all };
-  assert.match(
-    (await previewOf(inputs)).warned,
-    /^`up` fails: The client ID "zot" \(authentik\.clientId\) belongs to the OAuth2 provider "Zot" in Authentik\./,
-  );
-});
-
-test("an account of somebody is never CI's: the preview says that `up` fails, and no setting accepts it", async (t) => {
-  const lab = await startLab(t);
-  await byHand(lab);
-  const { pk } = await lab.one(`/core/users/?username=${ACCOUNT.user}`);
-  const path = `/core/users/${String(pk)}/`;
-  const inputs = inputsFor(t, lab, adminKey, LOST);
-  const refuses = async (why: RegExp): Promise<void> => {
-    assert.match((await previewOf(inputs)).warned, new RegExp(`^\`up\` fails: ${why.source}`));
-    await assert.rejects(objectCleanup.create(inputs, testContext()), { code: "ACCOUNT_TAKEN", message: why });
-  };
-  for (const type of ["internal", "external", "internal_service_account"]) {
-    await lab.api("PATCH", path, { type });
-    await refuses(
-      new RegExp(
-        `ci\\.user: the account "zot-ci" exists in Authentik and is of the type ${type}, not a service account`,
-      ),
-    );
-  }
-  await lab.api("PATCH", path, { type: "service_account" });
-  assert.doesNotMatch((await previewOf(inputs)).warned, /fails/);
-  const admins = await lab.one("/core/groups/?name=authentik%20Admins");
-  await lab.api("POST", `/core/groups/${String(admins["pk"])}/add_user/`, { pk });
-  await refuses(/ci\.user: the account "zot-ci" exists in Authentik and is an administrator\. .*take the account out/);
-
-  const own = (await objectCleanup.create({ ...inputs, declared: undefined }, testContext())).state;
-  const again = { ...inputs, timeout: 61 };
-  assert.equal((await previewOf(again, own as unknown as Values)).warned, "", "the stack's own");
-});
-
-test("each of several accounts is looked at, and named by its own setting", async (t) => {
-  const lab = await startLab(t);
-  await byHand(lab);
-  await made(lab, "/core/users/", { username: "anna", name: "Anna", type: "internal" });
-  const { group } = ACCOUNT;
-  const named = (id: string, user: string, of = `${id}-group`) => ({
-    user,
-    group: of,
-    settings: { user: `ci.accounts.${id}.user`, group: `ci.accounts.${id}.group` },
-  });
-  const args = {
-    ...ARGS,
-    accounts: { ci: named("ci", ACCOUNT.user, group), app: named("app", "anna"), own: named("own", "robot") },
-  };
-  const inputs = {
-    ...inputsFor(t, lab, "robot-token", LOST),
-    objects: declaredObjects(args),
-    declared: declaredEntries(args).all,
-    namedBy: { [ACCOUNT.user]: "ci.accounts.ci.user", anna: "ci.accounts.app.user", robot: "ci.accounts.own.user" },
-  };
-  const { warned } = await previewOf(inputs);
-  assert.match(
-    warned,
-    /^`up` fails: ci\.accounts\.app\.user: the account "anna" exists in Authentik and is of the type internal/m,
-  );
-  assert.match(
-    warned,
-    /^`up` fails: ci\.accounts\.own\.user: the token of authentik\.token belongs to the account "robot"/m,
-  );
-  await assert.rejects(objectCleanup.create(inputs, testContext()), {
-    code: "ACCOUNT_TAKEN",
-    message: /ci\.accounts\.app\.user: the account "anna"/,
-  });
-});
-
-test("the account of this program's own token is never CI's", async (t) => {
-  const lab = await startLab(t);
-  const args = { ...ARGS, accounts: { ci: { ...ACCOUNT, user: "robot" } } };
-  const inputs = {
-    ...inputsFor(t, lab, "robot-token"),
-    objects: declaredObjects(args),
-    declared: declaredEntries(args).all,
-  };
-  const message =
-    /ci\.user: the token of authentik\.token belongs to the account "robot"\. .*delete it and the token with it\. Set ci\.user to another name, or authentik\.token/;
-  assert.match((await previewOf(inputs)).warned, new RegExp(`^\`up\` fails: ${message.source}`));
-  await assert.rejects(objectCleanup.create(inputs, testContext()), { code: "ACCOUNT_TAKEN", message });
-});
-
-test("a preview lists an account and a client ID that are both taken", async (t) => {
-  const lab = await startLab(t);
-  await byHand(lab);
-  const { pk } = await lab.one(`/core/users/?username=${ACCOUNT.user}`);
-  await lab.api("PATCH", `/core/users/${String(pk)}/`, { type: "internal" });
-  const args = { ...ARGS, providerName: "Images" };
-  const inputs = { ...inputsFor(t, lab), objects: declaredObjects(args), declared: declaredEntries(args).all };
-  const lines = (await previewOf(inputs)).warned.split("\n");
-  assert.equal(lines.length, 2);
-  assert.match(lines[0] ?? "", /^`up` fails: ci\.user: the account "zot-ci" exists/);
-  assert.match(lines[1] ?? "", /^`up` fails: The client ID "zot"/);
 });
