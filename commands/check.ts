@@ -175,7 +175,7 @@ async function check(request: Request, { full, signal, onRead }: HowToCheck): Pr
   const [look, events] = await withEventLog(async (log) => pulumi([...preview, ...log.options], undefined, log.env));
   onRead({ events });
   const repair = remedy(["up", ...refresh].join(" "));
-  if (look.code === PULUMI_EXIT.changes) return fails(differenceIn(events, repair));
+  if (look.code === PULUMI_EXIT.changes) return fails(differenceIn(events, { state: exported, repair }));
   if (look.code !== 0) return fails("could not be checked, see above.");
   if (overdue.length > 0) {
     const of = isOnly ? "" : ` of ${overdue.map(({ account }) => account).join(", ")}`;
@@ -193,11 +193,12 @@ async function check(request: Request, { full, signal, onRead }: HowToCheck): Pr
     proveAgain(stack, exported, [...configFile, ...log.options], asked, log.env),
   );
   if (events !== undefined) onRead({ events: inSequence(events, proving) });
-  if (ended !== 0) return fails("a proof failed, see above. Nothing was changed, so nothing was rolled back.");
+  // Also what a proof measured that failed.
   const proved = await readStack(stack);
+  if (typeof proved === "object") onRead(proved);
+  if (ended !== 0) return fails("a proof failed, see above. Nothing was changed, so nothing was rolled back.");
   if (typeof proved !== "object" || !hasProvedSince(asked, proved.state))
     return fails("the proofs did not run. Run `up`, then this again.");
-  onRead(proved);
   process.stdout.write(`✓ ${stack}: every proof passed.\n`);
   return 0;
 }

@@ -51,13 +51,13 @@ export async function runnersRow(
     if (runners === undefined)
       return skipped(
         "this release of Forgejo lists no runners",
-        "Set acceptance.workflow: a build proves that a runner takes jobs.",
+        "A test build (acceptance.workflow) proves that a runner takes jobs.",
       );
     // An older release lists only the target's own runners.
     if (runners.length === 0)
       return skipped(
         "Forgejo lists none; those of its owner or of the instance may serve it",
-        "Set acceptance.workflow: a build proves that a runner takes jobs.",
+        "A test build (acceptance.workflow) proves that a runner takes jobs.",
       );
     if (runners.some(({ status }) => status !== "offline")) return passed(row.expected);
     const names = runners.map(({ name }) => name).join(", ");

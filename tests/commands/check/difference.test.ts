@@ -8,8 +8,18 @@ const SERVICES =
 const SECRET = "urn:pulumi:lab::zot-auth::zot-auth:forgejo:ActionsSecret::forgejo-own/one";
 const OFFLINE = "Forgejo's runners for own/one: expected one that is online, got offline: one. Start a runner.";
 
+const ACCESS = "urn:pulumi:lab::zot-auth::zot-auth:index:Acceptance$zot-auth:acceptance:AccessProof::acceptance-access";
+const OPTIONS = { state: undefined, repair: "`up`" };
+
+/** A state whose proof measured these rows. */
+function measured(...rows: readonly object[]): object {
+  const row = { subject: "anonymous", operation: "pull", expected: 200, measured: 200 };
+  const outputs = { measured: [row, ...rows] };
+  return { deployment: { resources: [{ urn: ACCESS, type: "zot-auth:acceptance:AccessProof", outputs }] } };
+}
+
 /** What is said of a preview in which these differ: by what a refresh found, or by inputs. */
-function said(differing: readonly (readonly [urn: string, drift: string])[]): string {
+function said(differing: readonly (readonly [urn: string, drift: string])[], state?: object): string {
   const events = differing.flatMap(([urn, drift]) => [
     { resOutputsEvent: { planning: true, metadata: { op: "refresh", urn, new: { outputs: { drift } } } } },
     {
@@ -17,7 +27,10 @@ function said(differing: readonly (readonly [urn: string, drift: string])[]): st
     },
   ]);
   const same = { resOutputsEvent: { planning: true, metadata: { op: "same", urn: `${SECRET}-same` } } };
-  return differenceIn(readEvents([...events, same].map((event) => JSON.stringify(event)).join("\n")), "`up`");
+  return differenceIn(readEvents([...events, same].map((event) => JSON.stringify(event)).join("\n")), {
+    ...OPTIONS,
+    state,
+  });
 }
 
 test("a service that does not work, and nothing else: what it is, without a command that would not repair it", () => {
@@ -28,7 +41,7 @@ test("other drift, or other settings: the message says what up repairs, and what
   const repairs = "not everything is as declared, see above. `up` repairs it.";
   assert.equal(said([[SECRET, "own/one has no secret KEY"]]), repairs);
   assert.equal(said([[SERVICES, ""]]), repairs, "its inputs differ");
-  assert.equal(differenceIn(undefined, "`up`"), repairs, "the events could not be read");
+  assert.equal(differenceIn(undefined, OPTIONS), repairs, "the events could not be read");
   assert.equal(
     said([
       [SECRET, "own/one has no secret KEY"],
@@ -36,4 +49,41 @@ test("other drift, or other settings: the message says what up repairs, and what
     ]),
     `${repairs} It does not repair this: a service does not work: ${OFFLINE}`,
   );
+});
+
+test("a proof that failed, and nothing else: the rows, and what tries them again", () => {
+  const row = {
+    subject: "ci",
+    operation: "overwrite a tag",
+    target: "a/b",
+    expected: 403,
+    measured: 201,
+    lookAt: "See x.",
+  };
+  const state = measured(row);
+  const why =
+    "access was not as declared when it was tried: ci: overwrite a tag (a/b): expected 403, got 201. See x. `up` tries it again.";
+  assert.equal(said([[ACCESS, ""]], state), why);
+  assert.equal(
+    said(
+      [
+        [ACCESS, ""],
+        [SERVICES, OFFLINE],
+      ],
+      state,
+    ),
+    `a service does not work: ${OFFLINE} Besides, ${why}`,
+  );
+  const repairs = "not everything is as declared, see above. `up` repairs it.";
+  assert.equal(
+    said(
+      [
+        [ACCESS, ""],
+        [SECRET, "own/one has no secret KEY"],
+      ],
+      state,
+    ),
+    `${repairs} It does not repair this: ${why}`,
+  );
+  assert.equal(said([[ACCESS, ""]], measured()), repairs, "all rows passed: its inputs differ");
 });
