@@ -60,7 +60,7 @@ const PURE = [
   "systems/onePassword/item/{field,item,place}.ts",
   "systems/zot/access/{*,globs/*}",
   "systems/zot/config/**",
-  "systems/zot/host/{facts,shell/shell,zotHost}.ts",
+  "systems/zot/host/{facts/*,shell/shell,zotHost}.ts",
   "systems/zot/host/{deploy,files,service}/*",
   "systems/zot/keys/rotation.ts",
   "systems/zot/signIn/diagnosis/*",

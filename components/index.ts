@@ -18,6 +18,6 @@ export { ZotServer } from "./zotServer.ts";
 export type { ZotServerArgs } from "./zotServer.ts";
 export type { SecretReference } from "../core/secrets/reference.ts";
 export type { BlueprintDelivery } from "../systems/authentik/blueprint/delivery.ts";
-export type { HostFacts } from "../systems/zot/host/facts.ts";
+export type { HostFacts } from "../systems/zot/host/facts/facts.ts";
 export type { ZotHost } from "../systems/zot/host/zotHost.ts";
 export type { SignInArgs } from "../systems/zot/signIn/check.ts";

@@ -11,7 +11,7 @@ import { deploymentNumber, startDiffers } from "../systems/zot/host/deploy/numbe
 import { removeScript } from "../systems/zot/host/deploy/remove.ts";
 import { restartNotice } from "../systems/zot/host/deploy/restart.ts";
 import type { FileCleanupInputs } from "../systems/zot/host/former/fileCleanup.ts";
-import type { HostFacts } from "../systems/zot/host/facts.ts";
+import type { HostFacts } from "../systems/zot/host/facts/facts.ts";
 import { removeSecretFileScript, secretFileScript } from "../systems/zot/host/files/secretFile.ts";
 import { removeSessionKeysScript, sessionKeysScript } from "../systems/zot/host/files/sessionKeys.ts";
 import { readServedConfig } from "../systems/zot/host/deploy/servedConfig.ts";

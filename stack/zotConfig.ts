@@ -9,7 +9,7 @@ import { findings } from "../systems/zot/config/checks/findings.ts";
 import { assembleZotConfig, assumedVersion, renderZotConfig } from "../systems/zot/config/config.ts";
 import type { ZotConfig } from "../systems/zot/config/config.ts";
 import { knownKeys } from "../systems/zot/config/schema/known.ts";
-import type { HostFacts } from "../systems/zot/host/facts.ts";
+import type { HostFacts } from "../systems/zot/host/facts/facts.ts";
 import { filesOnHost } from "../systems/zot/host/zotHost.ts";
 import { assertKeepsPolicy } from "../systems/zot/version.ts";
 import { zotServerArgs } from "./arguments.ts";

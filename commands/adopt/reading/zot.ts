@@ -10,7 +10,7 @@ import type { Difference } from "../../../systems/zot/config/difference.ts";
 import { valueAt } from "../../../systems/zot/config/anyCase.ts";
 import { isSecret } from "../../../systems/zot/config/secretValues.ts";
 import { possibleCiGroups } from "../../../systems/zot/config/adopt/settings/roles.ts";
-import type { HostFacts } from "../../../systems/zot/host/facts.ts";
+import type { HostFacts } from "../../../systems/zot/host/facts/facts.ts";
 import { isCalledZot } from "../../../systems/zot/host/service/running.ts";
 import { formatZotVersion } from "../../../systems/zot/version.ts";
 import type { Answers } from "../answers/answers.ts";

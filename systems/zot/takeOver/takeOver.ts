@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { unacceptedRemoval } from "../../../core/acceptRemoved.ts";
 import type { JsonObject } from "../../../core/json.ts";
 import { formatZotConfig } from "../config/config.ts";
-import type { HostFacts } from "../host/facts.ts";
+import type { HostFacts } from "../host/facts/facts.ts";
 import type { PlannedZot } from "../host/deploy/restart.ts";
 import { describeConfigChange, parseConfig } from "./describe.ts";
 import { removedAccess } from "./removed.ts";

@@ -9,7 +9,7 @@ import { preflightInputs } from "../../../stack/preflightArguments.ts";
 import { registerAccounts } from "../../../stack/ciAccount.ts";
 import { providers } from "../../../stack/providers.ts";
 import { zotConfigFor } from "../../../stack/zotConfig.ts";
-import type { HostFacts } from "../../../systems/zot/host/facts.ts";
+import type { HostFacts } from "../../../systems/zot/host/facts/facts.ts";
 import { version } from "../../support/settings.ts";
 import { OWNER } from "../engine/program.ts";
 import { TOKENS } from "../homelab/servers.ts";

@@ -1,4 +1,4 @@
-import type { HostFacts, RecordedFile, RecordedName } from "../facts.ts";
+import type { HostFacts, RecordedFile, RecordedName } from "../facts/facts.ts";
 
 /** What is declared of a file, as its record would say it. */
 export type DeclaredFile = Partial<Pick<RecordedFile, "hash" | "place">>;

@@ -3,7 +3,7 @@ import { startDifferences, startDigest, startLines } from "../../config/config.t
 import type { ZotConfig } from "../../config/config.ts";
 import { leavesService, serviceNotice } from "../service/serviceNotice.ts";
 import type { Service } from "../service/service.ts";
-import type { DeployedZot, HostFacts } from "../facts.ts";
+import type { DeployedZot, HostFacts } from "../facts/facts.ts";
 
 /** What is about to be deployed. */
 export interface PlannedZot {

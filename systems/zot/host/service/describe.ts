@@ -1,4 +1,4 @@
-import type { HostFacts } from "../facts.ts";
+import type { HostFacts } from "../facts/facts.ts";
 import type { ZotService } from "../zotHost.ts";
 import { renderLaunchAgent, renderUnit } from "./service.ts";
 import type { Service, ServiceManager, ServedZot } from "./service.ts";

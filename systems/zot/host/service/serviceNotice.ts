@@ -1,4 +1,4 @@
-import type { HostFacts } from "../facts.ts";
+import type { HostFacts } from "../facts/facts.ts";
 import type { Service } from "./service.ts";
 
 /** Whether the settings name another service than the one that we wrote the file of. A command may restart any. */

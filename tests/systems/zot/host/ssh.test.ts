@@ -6,7 +6,8 @@ import { after, afterEach, before, beforeEach, describe, test } from "node:test"
 import { setTimeout as delay } from "node:timers/promises";
 import { deployScript } from "../../../../systems/zot/host/deploy/deploy.ts";
 import type { Deployment } from "../../../../systems/zot/host/deploy/deploy.ts";
-import { factsScript, parseFacts } from "../../../../systems/zot/host/facts.ts";
+import { factsScript } from "../../../../systems/zot/host/facts/question.ts";
+import { parseFacts } from "../../../../systems/zot/host/facts/answer.ts";
 import { askHost, unreachable } from "../../../../systems/zot/host/shell/ask.ts";
 import type { HostReply } from "../../../../systems/zot/host/shell/ask.ts";
 import { removeScript } from "../../../../systems/zot/host/deploy/remove.ts";

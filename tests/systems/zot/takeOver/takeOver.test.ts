@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { formatCredentials, formatZotConfig } from "../../../../systems/zot/config/config.ts";
-import type { HostFacts } from "../../../../systems/zot/host/facts.ts";
+import type { HostFacts } from "../../../../systems/zot/host/facts/facts.ts";
 import {
   configNotice,
   credentialsNotice,

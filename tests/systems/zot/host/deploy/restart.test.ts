@@ -11,10 +11,11 @@ import {
 import { adoptingFunctions } from "../../../../../systems/zot/host/deploy/adopting.ts";
 import { restartNotice } from "../../../../../systems/zot/host/deploy/restart.ts";
 import type { PlannedZot } from "../../../../../systems/zot/host/deploy/restart.ts";
-import type { HostFacts } from "../../../../../systems/zot/host/facts.ts";
+import type { HostFacts } from "../../../../../systems/zot/host/facts/facts.ts";
 import { secretFileScript } from "../../../../../systems/zot/host/files/secretFile.ts";
 import { sessionKeysScript } from "../../../../../systems/zot/host/files/sessionKeys.ts";
-import { factsScript, parseFacts } from "../../../../../systems/zot/host/facts.ts";
+import { factsScript } from "../../../../../systems/zot/host/facts/question.ts";
+import { parseFacts } from "../../../../../systems/zot/host/facts/answer.ts";
 import { quote } from "../../../../../systems/zot/host/shell/shell.ts";
 import { sh } from "../support/sh.ts";
 import { World } from "../support/world.ts";

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
-import { factsScript } from "../../../../../systems/zot/host/facts.ts";
+import { factsScript } from "../../../../../systems/zot/host/facts/question.ts";
 import { removeSessionKeysScript, sessionKeysScript } from "../../../../../systems/zot/host/files/sessionKeys.ts";
 
 let folder: string;
