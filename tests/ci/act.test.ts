@@ -1,61 +1,49 @@
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import { fingerprint } from "../../core/secrets/fingerprint.ts";
 import { quote } from "../../systems/zot/host/shell/shell.ts";
+import { ActRepository, without } from "./acting.ts";
+import type { Ran } from "./acting.ts";
 import { infoOf, startCiRegistry, writeImage } from "./support.ts";
 import type { CiRegistry } from "./support.ts";
 
-// The workflows that build images, run by act, from which Forgejo's runner descends: like that one with a label for the host, it gives each step a terminal, and
-// stops reading it when the step fails. Nix and Dagger's CLI are played.
+// The workflows that build images, run by act with the real skopeo. Nix and Dagger's CLI are played.
 
 const ROOT = resolve(import.meta.dirname, "../..");
-const missing = ["act", "skopeo"].find((program) => spawnSync(program, ["--version"]).status !== 0);
-const skip = missing === undefined ? false : `no ${missing}`;
+const skip = without("act", "skopeo");
 
 let ci: CiRegistry;
 let folder = "";
+let repository: ActRepository;
 before(async () => {
   if (skip !== false) return;
   ci = await startCiRegistry();
   folder = mkdtempSync(join(tmpdir(), "ci-act-"));
   const source = writeImage(join(folder, "image"), 1024);
-  mkdirSync(join(folder, "bin"));
-  writeFileSync(
-    join(folder, "bin", "nix"),
-    `#!/bin/sh\n[ "$2" = ".#hello" ] || { echo "error: no attribute $2" >&2; exit 1; }\nexec skopeo copy -q ${quote(source)} docker-archive:result:hello:v1\n`,
+  const files = ["nix.yaml", "dagger.yaml", "job-token.yaml"].map((name) => [
+    `.forgejo/workflows/${name}`,
+    readFileSync(join(ROOT, "ci/forgejo", name), "utf8"),
+  ]);
+  repository = new ActRepository(
+    folder,
+    {
+      ...(Object.fromEntries(files) as Readonly<Record<string, string>>),
+      "ci/push-image.sh": readFileSync(join(ROOT, "ci/push-image.sh"), "utf8"),
+    },
+    {
+      nix: `#!/bin/sh\n[ "$2" = ".#hello" ] || { echo "error: no attribute $2" >&2; exit 1; }\nexec skopeo copy -q ${quote(source)} docker-archive:result:hello:v1\n`,
+      dagger: `#!/bin/sh\nfor argument; do echo "argument: $argument"; done\n[ "$ZOT_CI_API_KEY" = ${quote(ci.key)} ] || exit 1\n`,
+    },
   );
-  writeFileSync(
-    join(folder, "bin", "dagger"),
-    `#!/bin/sh\nfor argument; do echo "argument: $argument"; done\n[ "$ZOT_CI_API_KEY" = ${quote(ci.key)} ] || exit 1\n`,
-  );
-  for (const name of ["nix", "dagger"]) chmodSync(join(folder, "bin", name), 0o755);
-  const repository = join(folder, "repository");
-  mkdirSync(join(repository, ".forgejo"), { recursive: true });
-  cpSync(join(ROOT, "ci/forgejo"), join(repository, ".forgejo/workflows"), { recursive: true });
-  mkdirSync(join(repository, "ci"));
-  cpSync(join(ROOT, "ci/push-image.sh"), join(repository, "ci/push-image.sh"));
-  for (const args of [
-    ["init", "--quiet", "--initial-branch=main"],
-    ["add", "--all"],
-    ["-c", "user.name=me", "-c", "user.email=me@example.test", "commit", "--quiet", "--message=first"],
-  ])
-    assert.equal(spawnSync("git", args, { cwd: repository }).status, 0, args.join(" "));
 });
 after(async () => {
   if (skip !== false) return;
   await ci.registry.close();
   rmSync(folder, { recursive: true });
 });
-
-interface Ran {
-  readonly succeeded: boolean;
-  /** What the steps printed; what act said if there were none. */
-  readonly log: string;
-}
 
 interface Given {
   readonly key?: string;
@@ -66,37 +54,12 @@ interface Given {
 
 async function run(workflow: string, given: Given = {}): Promise<Ran> {
   const { key = ci.key, info = infoOf(ci), version = "1.2.3", container = "hello" } = given;
-  const secrets = join(folder, "secrets");
-  const variables = join(folder, "variables");
-  writeFileSync(secrets, `ZOT_CI_API_KEY=${key}\n`, { mode: 0o600 });
-  writeFileSync(variables, `ZOT_CI_API_KEY_INFO="${info}"\n`);
-  const label = /runs-on: (\w+)$/m.exec(readFileSync(join(ROOT, "ci/forgejo", workflow), "utf8"))?.[1] ?? "";
-  const child = spawn(
-    "act",
-    [
-      ...["workflow_dispatch", "--workflows", `.forgejo/workflows/${workflow}`, "--platform", `${label}=-self-hosted`],
-      ...["--secret-file", secrets, "--var-file", variables, "--no-cache-server", "--json"],
-      ...["--input", `container=${container}`, "--input", `version=${version}`],
-    ],
-    {
-      cwd: join(folder, "repository"),
-      env: { PATH: `${join(folder, "bin")}:${process.env["PATH"] ?? ""}`, HOME: folder },
-      stdio: ["ignore", "pipe", "pipe"],
-    },
-  );
-  const chunks: Buffer[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-  const code = await new Promise<number | null>((done) => child.once("close", done));
-  const printed = Buffer.concat(chunks).toString();
-  assert.ok(!printed.includes(ci.key), "act masks the key, and so does nothing else print it");
-  const log = printed
-    .split("\n")
-    .filter((line) => line.startsWith("{"))
-    .map((line) => JSON.parse(line) as { readonly raw_output?: boolean; readonly msg: string })
-    .filter(({ raw_output: raw }) => raw === true)
-    .map(({ msg }) => msg.replaceAll("\r\n", "\n"))
-    .join("");
-  return { succeeded: code === 0, log: log === "" ? printed : log };
+  return repository.run(workflow, {
+    event: "workflow_dispatch",
+    secrets: { ZOT_CI_API_KEY: key },
+    variables: { ZOT_CI_API_KEY_INFO: info },
+    inputs: { container, version },
+  });
 }
 
 test("the workflow for Nix pushes, a second run skips the tag, and the log has no progress bar", { skip }, async () => {
