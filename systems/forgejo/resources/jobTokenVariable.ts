@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { unlessUnreadable } from "../../../core/lookAhead.ts";
 import type { Context, LookAhead, Observed, Resource } from "../../../provider/resource.ts";
-import { isGone, markerBeside, notDeleted, takeBackByMarker, targetDrift, targetIdFor } from "../actionsSecrets.ts";
+import { markerBeside, targetDrift, targetIdFor } from "../actionsSecrets.ts";
+import { isGone, notDeleted, takeBackByMarker } from "../takeBack.ts";
 import { Forgejo } from "../client.ts";
 import type { ForgejoConnection } from "../client.ts";
 import { isMarker, markerText, ownerOfLabel } from "../secretMarker.ts";
