@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, test } from "node:test";
+import { after, afterEach, beforeEach, describe, test } from "node:test";
 import type { Deployment } from "../../../../../systems/zot/host/deploy/deploy.ts";
 import { secretFileScript } from "../../../../../systems/zot/host/files/secretFile.ts";
 import { sessionKeysScript } from "../../../../../systems/zot/host/files/sessionKeys.ts";
@@ -10,6 +10,7 @@ import { restoreFormerConfigScript } from "../../../../../systems/zot/host/forme
 import { renderLaunchAgent } from "../../../../../systems/zot/host/service/service.ts";
 import type { TestedContext } from "../../../../support/provider.ts";
 import { Managers } from "../support/managers.ts";
+import { useQuickCurl } from "../support/quickCurl.ts";
 import { sh } from "../support/sh.ts";
 import { Shims } from "../support/shims.ts";
 import { World } from "../support/world.ts";
@@ -19,6 +20,8 @@ import { cleanUpIn } from "./cleanUp.ts";
 // is tested in tests/components and with the real CLI in tests/engine/zot.
 
 let world: World;
+const removeCurl = useQuickCurl();
+after(() => removeCurl());
 const own = { ...process.env };
 beforeEach(async () => {
   world = await World.make();

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, test } from "node:test";
+import { after, afterEach, beforeEach, describe, test } from "node:test";
 import { ZotAuthError } from "../../../../../core/errors.ts";
 import { deployScript } from "../../../../../systems/zot/host/deploy/deploy.ts";
 import type { Deployment } from "../../../../../systems/zot/host/deploy/deploy.ts";
@@ -13,6 +13,7 @@ import type { Service } from "../../../../../systems/zot/host/service/service.ts
 import { serviceNotice } from "../../../../../systems/zot/host/service/serviceNotice.ts";
 import { cleanUpIn } from "../former/cleanUp.ts";
 import { Managers } from "../support/managers.ts";
+import { useQuickCurl } from "../support/quickCurl.ts";
 import { sh } from "../support/sh.ts";
 import { Shims } from "../support/shims.ts";
 import { World } from "../support/world.ts";
@@ -20,6 +21,8 @@ import { World } from "../support/world.ts";
 // The settings of zot's service change: what we wrote for the old one goes or returns, and destroy restores what ran zot before us.
 
 const BY_HAND = "[Service] of before\n";
+const removeCurl = useQuickCurl();
+after(() => removeCurl());
 const own = { ...process.env };
 
 let world: World;

@@ -1,5 +1,6 @@
 // A curl for the scripts of zot's host that starts five times faster than the real one, for tests that run a script hundreds of times: GET from a server on this
-// machine, with the options that the scripts use. Other tests of the scripts use the real one.
+// machine, with the options that the scripts use. And no locale, whose files take a quarter of each command's time. Other tests of the scripts use the real curl
+// and the locale of their surroundings.
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -37,14 +38,17 @@ printf %s "$body"
 export function useQuickCurl(): () => void {
   const bash = execFileSync("/bin/sh", ["-c", "command -v bash || :"], { encoding: "utf8" }).trim();
   if (bash === "") return () => undefined;
-  const before = process.env["PATH"] ?? "";
+  const { PATH: before = "", LC_ALL: locale } = process.env;
   const folder = mkdtempSync(join(tmpdir(), "zot-auth-curl-"));
   const file = join(folder, "curl");
   writeFileSync(file, `#!${bash}\n${CURL}`);
   chmodSync(file, 0o755);
   process.env["PATH"] = `${folder}:${before}`;
+  process.env["LC_ALL"] = "C";
   return () => {
     process.env["PATH"] = before;
+    if (locale === undefined) delete process.env["LC_ALL"];
+    else process.env["LC_ALL"] = locale;
     rmSync(folder, { recursive: true });
   };
 }

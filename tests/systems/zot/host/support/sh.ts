@@ -9,16 +9,20 @@ export interface Ran {
   readonly stderr: string;
 }
 
+/** A variable of the environment: what runs before the script, in its shell. */
+export const BEFORE = "BEFORE_SCRIPT";
+
 export interface Running {
   readonly child: ChildProcess;
   readonly ended: Promise<Ran>;
 }
 
 export function startSh(script: string, input = "", environment: NodeJS.ProcessEnv = {}): Running {
+  const { [BEFORE]: before = "", ...variables } = environment;
   const child = spawn("/bin/sh", ["-c", 'eval "$SCRIPT"'], {
     stdio: ["pipe", "pipe", "pipe"],
     detached: true,
-    env: { ...process.env, ...environment, SCRIPT: script },
+    env: { ...process.env, ...variables, SCRIPT: before + script },
   });
   const output: Buffer[][] = [[], []];
   child.stdout.on("data", (chunk: Buffer) => output[0]?.push(chunk));
