@@ -32,7 +32,7 @@ const LONGEST = [
   "systems/zot/host/service/switched",
   "systems/zot/host/former/fileCleanup",
   "lab/zot",
-  "lab/lab",
+  "systems/zot/host/labZot",
   "browser/",
   "toolchain",
   "components/alone",
@@ -40,9 +40,9 @@ const LONGEST = [
   "systems/onePassword",
   "commands",
   "ci",
-  "systems/zot/host/deploy",
+  "systems/zot/host/",
   "systems/forgejo",
-  "lab/authentik",
+  "lab",
 ];
 
 /** Test files that run in one process, one after the other. Paths are relative to the folder `tests`. */
