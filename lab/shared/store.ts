@@ -21,7 +21,7 @@ export class Store<T> {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
       const store = new Store(file, seed());
-      store.save();
+      store.#write();
       return store;
     }
     return new Store(file, JSON.parse(text) as T);
@@ -32,7 +32,10 @@ export class Store<T> {
    * would take longer than what is to be measured.
    */
   save(): void {
-    if (process.env["LAB_STATE"] === "memory") return;
+    if (process.env["LAB_STATE"] !== "memory") this.#write();
+  }
+
+  #write(): void {
     const temporary = `${this.#file}.new`;
     writeFileSync(temporary, JSON.stringify(this.data), { mode: 0o600 });
     renameSync(temporary, this.#file);

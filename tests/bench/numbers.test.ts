@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { median, perDoubling } from "../../bench/support/numbers.ts";
+import { criticalPath, lengthOf, union, within } from "../../bench/support/criticalPath.ts";
+import { timed } from "../../bench/support/command.ts";
+
+test("the median of an even number of values is one of them", () => {
+  assert.equal(median([5, 1, 3]), 3);
+  assert.equal(median([4, 1, 3, 2]), 2);
+});
+
+test("what a doubling costs, over several of them", () => {
+  assert.equal(perDoubling([100, 5], [200, 15]), 3);
+  assert.equal(perDoubling([10, 2], [80, 16]), 2);
+});
+
+test("the critical path goes back from the last step over what each waited for last", () => {
+  const steps = new Map([
+    ["a", { begun: 0, ended: 4 }],
+    ["b", { begun: 0, ended: 2 }],
+    ["c", { begun: 4, ended: 6 }],
+    ["d", { begun: 2, ended: 9 }],
+    ["alone", { begun: 0, ended: 8 }],
+  ]);
+  const waits: Readonly<Record<string, readonly string[]>> = { c: ["a", "b"], d: ["b", "unknown"] };
+  assert.deepEqual(
+    criticalPath(steps, (urn) => waits[urn] ?? []),
+    ["b", "d"],
+  );
+});
+
+test("spans that overlap count once", () => {
+  const spans = union([
+    [5, 9],
+    [1, 3],
+    [2, 4],
+    [9, 10],
+  ]);
+  assert.deepEqual(spans, [
+    [1, 4],
+    [5, 10],
+  ]);
+  assert.equal(lengthOf(within(spans, [3, 6])), 2);
+});
+
+test("a command's CPU time is that of its children too", async () => {
+  const busy = "const end = Date.now() + 150; while (Date.now() < end);";
+  const { cpu, wall, output } = await timed("sh", ["-c", `'${process.execPath}' -e '${busy}'; echo done`]);
+  assert.equal(output, "done\n");
+  assert.ok(cpu > 0.02 && cpu < wall + 1, `${cpu} of ${wall}`);
+  await assert.rejects(timed("sh", ["-c", "echo why; exit 3"]), /failed \(3\):\nwhy/);
+});
