@@ -175,8 +175,9 @@ async function check(request: Request, { full, signal, onRead }: HowToCheck): Pr
   const [look, events] = await withEventLog(async (log) => pulumi([...preview, ...log.options], undefined, log.env));
   onRead({ events });
   const repair = remedy(["up", ...refresh].join(" "));
-  if (look.code === PULUMI_EXIT.changes) return fails(differenceIn(events, { state: exported, repair }));
-  if (look.code !== 0) return fails("could not be checked, see above.");
+  const difference = look.code === PULUMI_EXIT.changes ? differenceIn(events, { state: exported, repair }) : undefined;
+  if (difference !== undefined && !(full && difference.isUnproved)) return fails(difference.says);
+  if (look.code !== 0 && difference === undefined) return fails("could not be checked, see above.");
   if (overdue.length > 0) {
     const of = isOnly ? "" : ` of ${overdue.map(({ account }) => account).join(", ")}`;
     return fails(
@@ -185,7 +186,8 @@ async function check(request: Request, { full, signal, onRead }: HowToCheck): Pr
         : `the keys${of} are overdue, see above. ${repair} replaces them.`,
     );
   }
-  process.stdout.write(`✓ ${stack}: everything is as declared.\n`);
+  if (difference === undefined) process.stdout.write(`✓ ${stack}: everything is as declared.\n`);
+  else process.stdout.write(`▸ ${difference.says}\n`);
   if (!full) return 0;
   if (stopped()) return 1;
   const asked = new Date().toISOString();

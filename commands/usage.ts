@@ -4,7 +4,7 @@ export const USAGE = {
 
 Checks the key's dates and compares the servers with the settings, and writes a report (docs/reports.md). It changes nothing, not even the state.
 
-  --full              if everything is as declared, runs the proofs again, test builds too, and the state gets their results (docs/acceptance.md)
+  --full              if nothing differs but proofs that failed, runs the proofs again, test builds too, and the state gets their results (docs/acceptance.md)
   --textfile <file>   also writes what it found as metrics for Prometheus (docs/metrics.md)
   --listen <address>  goes on, checks again every hour, and serves the metrics at http://<host:port>/metrics
   --every <duration>  with --listen: how long after a check the next begins, such as "10 minutes"

@@ -12,11 +12,18 @@ export interface DifferenceOptions {
   readonly repair: string;
 }
 
+export interface Difference {
+  /** What to say of it. */
+  readonly says: string;
+  /** Whether only proofs failed, which can be tried again. */
+  readonly isUnproved: boolean;
+}
+
 /**
- * What to say of a preview with differences. Two of them are not such that `up` repairs them, which only looks again: a service that does not work,
+ * What a preview with differences means. Two of them are not such that `up` repairs them, which only looks again: a service that does not work,
  * and a proof that failed.
  */
-export function differenceIn(events: RunEvents | undefined, options: DifferenceOptions): string {
+export function differenceIn(events: RunEvents | undefined, options: DifferenceOptions): Difference {
   const { state, repair } = options;
   const differing = [...(events?.steps ?? [])].filter(([, step]) => step.state === "differs");
   const broken = differing.flatMap(([urn, { difference = "update" }]) =>
@@ -34,9 +41,10 @@ export function differenceIn(events: RunEvents | undefined, options: DifferenceO
       : [`access was not as declared when it was tried: ${unproved.join(" ")} ${repair} tries it again.`]),
   ];
   const what = remaining.join(" Besides, ");
-  if (remaining.length > 0 && broken.length + unproved.length === differing.length) return what;
+  const isUnproved = unproved.length > 0 && unproved.length === differing.length;
+  if (remaining.length > 0 && broken.length + unproved.length === differing.length) return { says: what, isUnproved };
   const rest = what === "" ? "" : ` It does not repair this: ${what}`;
-  return `not everything is as declared, see above. ${repair} repairs it.${rest}`;
+  return { says: `not everything is as declared, see above. ${repair} repairs it.${rest}`, isUnproved };
 }
 
 function isServices(urn: string): boolean {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { differenceIn } from "../../../commands/check/difference.ts";
+import type { Difference } from "../../../commands/check/difference.ts";
 import { readEvents } from "../../../report/events.ts";
 
 const SERVICES =
@@ -18,8 +19,12 @@ function measured(...rows: readonly object[]): object {
   return { deployment: { resources: [{ urn: ACCESS, type: "zot-auth:acceptance:AccessProof", outputs }] } };
 }
 
-/** What is said of a preview in which these differ: by what a refresh found, or by inputs. */
-function said(differing: readonly (readonly [urn: string, drift: string])[], state?: object): string {
+type Differing = readonly (readonly [urn: string, drift: string])[];
+
+const said = (differing: Differing, state?: object): string => looked(differing, state).says;
+
+/** What a preview means in which these differ: by what a refresh found, or by inputs. */
+function looked(differing: Differing, state?: object): Difference {
   const events = differing.flatMap(([urn, drift]) => [
     { resOutputsEvent: { planning: true, metadata: { op: "refresh", urn, new: { outputs: { drift } } } } },
     {
@@ -41,7 +46,7 @@ test("other drift, or other settings: the message says what up repairs, and what
   const repairs = "not everything is as declared, see above. `up` repairs it.";
   assert.equal(said([[SECRET, "own/one has no secret KEY"]]), repairs);
   assert.equal(said([[SERVICES, ""]]), repairs, "its inputs differ");
-  assert.equal(differenceIn(undefined, OPTIONS), repairs, "the events could not be read");
+  assert.equal(differenceIn(undefined, OPTIONS).says, repairs, "the events could not be read");
   assert.equal(
     said([
       [SECRET, "own/one has no secret KEY"],
@@ -63,7 +68,7 @@ test("a proof that failed, and nothing else: the rows, and what tries them again
   const state = measured(row);
   const why =
     "access was not as declared when it was tried: ci: overwrite a tag (a/b): expected 403, got 201. See x. `up` tries it again.";
-  assert.equal(said([[ACCESS, ""]], state), why);
+  assert.deepEqual(looked([[ACCESS, ""]], state), { says: why, isUnproved: true });
   assert.equal(
     said(
       [
@@ -84,6 +89,18 @@ test("a proof that failed, and nothing else: the rows, and what tries them again
       state,
     ),
     `${repairs} It does not repair this: ${why}`,
+  );
+  const others: readonly Differing[] = [[[ACCESS, ""]], [[SERVICES, OFFLINE]], [[SECRET, "gone"]], []];
+  for (const differing of others) assert.equal(looked(differing, measured()).isUnproved, false);
+  assert.equal(
+    looked(
+      [
+        [ACCESS, ""],
+        [SECRET, "gone"],
+      ],
+      state,
+    ).isUnproved,
+    false,
   );
   assert.equal(said([[ACCESS, ""]], measured()), repairs, "all rows passed: its inputs differ");
 });
