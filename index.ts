@@ -63,6 +63,7 @@ const base = {
   version: planned.facts.version,
   configHash: server.configHash,
   clientSecretFingerprint,
+  generations: preflight.generations,
   // Of `npm run check -- <stack> --full`.
   again: process.env["ZOT_AUTH_PROVE_AGAIN"],
   options,

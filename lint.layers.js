@@ -36,7 +36,7 @@ const SYSTEMS = {
   // Asks every server whether it works.
   services: ["argocd", "authentik", "forgejo", "kubernetes", "onePassword", "zot"],
   // Checks every system before anything changes.
-  "preflight.ts": ["argocd", "authentik", "forgejo", "kubernetes", "onePassword", "zot"],
+  preflight: ["argocd", "authentik", "forgejo", "kubernetes", "onePassword", "zot"],
 };
 
 /** Layers that may import Pulumi's packages. */

@@ -1,4 +1,4 @@
-import { ComponentResource, RunError } from "@pulumi/pulumi";
+import { ComponentResource, RunError, output } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Input, Output, Resource } from "@pulumi/pulumi";
 import { toSeconds } from "../core/duration.ts";
 import type { Duration } from "../core/duration.ts";
@@ -74,6 +74,7 @@ export class AuthentikAccess extends ComponentResource {
         application,
         groups: signInGroups,
         place,
+        hash,
         timeout: delivered.timeout,
         declared: declared.all,
         ...namedBy(args),
@@ -92,6 +93,7 @@ export class AuthentikAccess extends ComponentResource {
       );
       return { id, row };
     });
+    const generation = output(cleanup.deliveries).apply((count) => (count === 0 ? undefined : count));
     const delivering = deliver(
       name,
       {
@@ -104,6 +106,7 @@ export class AuthentikAccess extends ComponentResource {
         hash,
         appliedAfter,
         clientSecretVariable,
+        generation,
       },
       { parent: this, dependsOn: [cleanup, ...accounts.map(({ row }) => row)] },
     );
@@ -119,6 +122,7 @@ export class AuthentikAccess extends ComponentResource {
         clientSecretFingerprint: args.clientSecretFingerprint,
         objects,
         former: cleanup.former,
+        generation,
       },
       { parent: this, dependsOn: [delivering] },
     );

@@ -1,5 +1,5 @@
 import { ComponentResource, output } from "@pulumi/pulumi";
-import type { ComponentResourceOptions, Output, Resource } from "@pulumi/pulumi";
+import type { ComponentResourceOptions, Input, Output, Resource } from "@pulumi/pulumi";
 import { toSeconds } from "../core/duration.ts";
 import type { Duration } from "../core/duration.ts";
 import type { SecretReference } from "../core/secrets/reference.ts";
@@ -44,6 +44,8 @@ export interface CiServiceAccountArgs {
   readonly account: DeclaredAccount;
   /** The registry. Its config must be in force before zot can create a key. */
   readonly server: Resource;
+  /** Any number. Another one looks whether 1Password and zot still have the key: for an account that the program had left out for a while. Default: none. */
+  readonly generation?: Input<number | undefined>;
 }
 
 /** What is known of the key; none of it is secret. */
@@ -108,6 +110,10 @@ export class CiServiceAccount extends ComponentResource {
         ...keys,
         blueprint,
         declaredBefore: args.account.former,
+        rotationTrigger: args.rotationTrigger ?? "",
+        revocationTrigger: args.revocationTrigger ?? "",
+        ...(args.zotData === undefined ? {} : { zotData: args.zotData }),
+        generation: args.generation,
         stores: [args.keyStore, ...(args.keyCopies ?? [])],
       },
       { parent: this, dependsOn: [account, access, args.server] },

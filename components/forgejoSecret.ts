@@ -59,6 +59,8 @@ export interface ForgejoSecretArgs {
   readonly login?: PushLogin | undefined;
   /** Other Actions secrets, copied from references. Default: none. */
   readonly otherSecrets?: readonly OtherSecret[];
+  /** Any number. Another one writes all of them again: for secrets that the program had left out for a while. Default: none. */
+  readonly generation?: Input<number | undefined>;
 }
 
 /** A key as an Actions secret of any number of repositories, organisations and users in Forgejo, and other secrets beside it. */
@@ -86,6 +88,7 @@ export class ForgejoSecret extends ComponentResource {
             secretsOf(secret.targets, { secretName: secret.name, source: secret.source, owner: labelOf(secret) }),
           ),
         ],
+        again: args.generation,
       },
       { parent: this },
     );

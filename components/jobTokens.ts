@@ -1,7 +1,8 @@
 import { ComponentResource, output } from "@pulumi/pulumi";
-import type { ComponentResourceOptions, Output, Resource } from "@pulumi/pulumi";
+import type { ComponentResourceOptions, Input, Output, Resource } from "@pulumi/pulumi";
 import { toSeconds } from "../core/duration.ts";
 import type { SecretReference } from "../core/secrets/reference.ts";
+import { secretId } from "../systems/forgejo/resources/secretId.ts";
 import type { PushLogin } from "../systems/forgejo/secretMarker.ts";
 import type { TestBuildArgs } from "./acceptance.ts";
 import { haveOneRow, secretsOf } from "./parts/rows.ts";
@@ -28,6 +29,8 @@ export interface JobTokensArgs {
   readonly proof?: TestBuildArgs | undefined;
   /** Proves again although nothing changed: when that was asked for, RFC 3339. Default: the proof is repeated only after a change. */
   readonly again?: string | undefined;
+  /** Any number. Another one writes the variables again: for an account that the program had left out for a while. Default: none. */
+  readonly generation?: Input<number | undefined>;
 }
 
 /**
@@ -63,21 +66,36 @@ export class JobTokens extends ComponentResource {
       {
         ...connection,
         secrets: secretsOf(targets, { secretName: variableName, owner: label, isVariable: true }),
+        again: args.generation,
       },
       { parent: this },
     );
     const variable = { ...connection, name: variableName, label, login };
     // Jobs go on as before until theirs is proved.
     const written = { parent: this, dependsOn: [cleanup, server, ...proofs] };
+    const generationOf = (target: string) =>
+      output(cleanup.generations).apply((generations) => generations?.[secretId({ target, secretName: variableName })]);
     const variables = haveOneRow(targets)
       ? [
           new JobTokenVariables(
             `${name}-recipients`,
-            { ...variable, recipients: Object.fromEntries(targets.map((target) => [target, 0] as const)) },
+            {
+              ...variable,
+              recipients: Object.fromEntries(
+                targets.map((target) => [target, generationOf(target).apply((count) => count ?? 0)] as const),
+              ),
+            },
             written,
           ),
         ]
-      : targets.map((target) => new JobTokenVariable(`${name}-${target}`, { ...variable, target }, written));
+      : targets.map(
+          (target) =>
+            new JobTokenVariable(
+              `${name}-${target}`,
+              { ...variable, target, generation: generationOf(target) },
+              written,
+            ),
+        );
     new FormerSecrets(
       `${name}-former-variables`,
       { ...connection, former: output(cleanup.former).apply((former) => former ?? []) },

@@ -5,7 +5,7 @@ import { removedType } from "./resource.ts";
 
 /** Our resource types by token, `zot-auth:<module>:<Type>`, each a module that is loaded on first use. */
 const currentResources: Readonly<Record<string, () => Promise<ResourceHandler>>> = {
-  "zot-auth:acceptance:Preflight": async () => adapt((await import("../systems/preflight.ts")).preflight),
+  "zot-auth:acceptance:Preflight": async () => adapt((await import("../systems/preflight/preflight.ts")).preflight),
   "zot-auth:acceptance:AccessProof": async () =>
     adapt((await import("../systems/zot/access/proof/accessProof.ts")).accessProof),
   "zot-auth:acceptance:Services": async () => adapt((await import("../systems/services/services.ts")).services),

@@ -1,3 +1,4 @@
+import { output } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Input, Output, Resource } from "@pulumi/pulumi";
 import { Acceptance, CiServiceAccount, ForgejoSecret } from "../components/index.ts";
 import type { AcceptanceResults } from "../components/acceptance.ts";
@@ -8,6 +9,7 @@ import type { CiAccount } from "../settings/accounts.ts";
 import type { Settings } from "../settings/schema.ts";
 import type { ZotVersion } from "../systems/zot/version.ts";
 import * as from from "./arguments.ts";
+import { wayOf } from "./preflightArguments.ts";
 
 /** What every CI account is built on. */
 export interface AccountBase {
@@ -21,7 +23,14 @@ export interface AccountBase {
   readonly clientSecretFingerprint: Input<string>;
   /** When it was asked to prove again, RFC 3339. */
   readonly again?: string | undefined;
+  /** Of `Preflight`: when something came back that the settings had left out. Default: nothing has. */
+  readonly generations?: Output<Readonly<Record<string, number>> | undefined> | undefined;
   readonly options?: ComponentResourceOptions;
+}
+
+/** @param way one of {@link wayOf} */
+export function generationOf({ generations }: AccountBase, way: string): Output<number | undefined> {
+  return output(generations).apply((counted) => counted?.[way]);
 }
 
 /** A CI account with its key. */
@@ -46,6 +55,7 @@ export function registerAccounts(base: AccountBase): readonly RegisteredAccount[
         owner: base.owner,
         key: { ...main.key, source: main.account.keyStores[0] },
         otherSecrets: from.otherSecrets(settings),
+        generation: generationOf(base, wayOf.otherSecrets),
       },
       base.options,
     );
@@ -58,9 +68,18 @@ function registerAccount(id: string, account: CiAccount, base: AccountBase): Reg
   const suffix = suffixOf(id);
   const owner = id === ONLY ? base.owner : `${base.owner}/${id}`;
   const stack = account.access[0].namespaces === undefined ? undefined : base.owner;
+  const generation = generationOf(base, wayOf.key(id));
   const { key, keys } = new CiServiceAccount(
     `ci${suffix}`,
-    { ...from.ciServiceAccountArgs(settings, account), owner, stack, access, account: access.account(id), server },
+    {
+      ...from.ciServiceAccountArgs(settings, account),
+      owner,
+      stack,
+      access,
+      account: access.account(id),
+      server,
+      generation,
+    },
     options,
   );
   const secrets = new ForgejoSecret(
@@ -70,6 +89,7 @@ function registerAccount(id: string, account: CiAccount, base: AccountBase): Reg
       owner,
       key: { ...key, source: account.keyStores[0] },
       otherSecrets: id === ONLY ? from.otherSecrets(settings) : [],
+      generation,
     },
     { ...options, dependsOn: [...dependenciesOf(options), keys] },
   );

@@ -6,7 +6,9 @@ import { ONLY, audienceOf, pushers, suffixOf } from "../settings/accounts.ts";
 import type { JobAccount } from "../settings/accounts.ts";
 import type { Settings } from "../settings/schema.ts";
 import { isAmong, ownerOf, ownersOf } from "../systems/forgejo/jobToken/sides.ts";
+import { generationOf } from "./ciAccount.ts";
 import type { AccountBase } from "./ciAccount.ts";
+import { wayOf } from "./preflightArguments.ts";
 
 /** An account whose jobs push with their tokens. */
 export interface RegisteredJobAccount {
@@ -42,6 +44,7 @@ export function registerJobAccounts(base: AccountBase): readonly RegisteredJobAc
         server: base.server,
         proof: jobTokenProof(settings, id, account),
         again: base.again,
+        generation: generationOf(base, wayOf.jobToken(id)),
       },
       options,
     );

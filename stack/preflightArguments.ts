@@ -3,7 +3,7 @@ import type { Settings } from "../settings/schema.ts";
 import { blueprintNeeds } from "../systems/authentik/blueprint/render.ts";
 import type { AccountsWithKeys } from "../systems/forgejo/jobToken/instead.ts";
 import { jobTokenIssuer } from "../systems/forgejo/jobToken/issuer.ts";
-import type { PreflightInputs } from "../systems/preflight.ts";
+import type { PreflightInputs } from "../systems/preflight/preflight.ts";
 import { FIRST_WITH_JOB_TOKENS, atLeast, formatZotVersion } from "../systems/zot/version.ts";
 import type { ZotVersion } from "../systems/zot/version.ts";
 import { argocdConnection, blueprintArgs, clusterChoice } from "./arguments.ts";
@@ -53,10 +53,26 @@ export function preflightInputs(settings: Settings, unreadable: readonly string[
             ),
           },
         }),
+    ways: waysIn(settings),
     sources: forgejo.secrets.map((secret) => secret.source),
     keyStores: accounts.flatMap(({ keyStores }) => keyStores),
     ...(unreadable.length === 0 ? {} : { unreadable }),
   };
+}
+
+/** An account's key, the tokens of its jobs, and secrets that belong to no account: each has rows of its own. */
+export const wayOf = {
+  key: (id: string) => `${id}: apiKey`,
+  jobToken: (id: string) => `${id}: jobToken`,
+  otherSecrets: "forgejo.secrets",
+} as const;
+
+function waysIn({ accounts, jobAccounts, forgejo }: Settings): readonly string[] {
+  return [
+    ...Object.keys(accounts).map(wayOf.key),
+    ...Object.keys(jobAccounts).map(wayOf.jobToken),
+    ...(forgejo.secrets.length === 0 ? [] : [wayOf.otherSecrets]),
+  ];
 }
 
 /** Accounts that could do without their stored keys, as far as zot is concerned. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import type { CustomResourceOptions, Resource } from "@pulumi/pulumi";
+import { output } from "@pulumi/pulumi";
+import type { CustomResourceOptions, Input, Output, Resource } from "@pulumi/pulumi";
 import { ConfigMapPatch } from "@pulumi/kubernetes/core/v1/configMapPatch.js";
 import { toSeconds } from "../../core/duration.ts";
 import type { Duration } from "../../core/duration.ts";
@@ -57,13 +58,15 @@ export interface DeliveryArgs extends AuthentikConnection {
   readonly hash: string;
   readonly appliedAfter: readonly string[];
   readonly clientSecretVariable: string;
+  /** Another one delivers it again, although it has not changed. Default: none. */
+  readonly generation?: Output<number | undefined>;
 }
 
 type ConfigMapDelivery = Extract<BlueprintDelivery, { readonly kind: "configMap" }>;
 
 /** Sends the blueprint on its way to Authentik. */
 export function deliver(name: string, args: DeliveryArgs, options: CustomResourceOptions): Resource {
-  const { delivery, text } = args;
+  const { delivery, text, generation = output(undefined) } = args;
   switch (delivery.kind) {
     case "configMap":
       return patchConfigMap(name, delivery, args, options);
@@ -75,7 +78,7 @@ export function deliver(name: string, args: DeliveryArgs, options: CustomResourc
         { file, text, instance: { authentikUrl, authentikToken, place } },
         options,
       );
-      return new BlueprintFile(`${name}-blueprint`, { file, text }, { ...options, dependsOn: [cleanup] });
+      return new BlueprintFile(`${name}-blueprint`, { file, text, generation }, { ...options, dependsOn: [cleanup] });
     }
     case "api":
       return new InlineBlueprint(
@@ -88,6 +91,7 @@ export function deliver(name: string, args: DeliveryArgs, options: CustomResourc
           hash: args.hash,
           appliedAfter: args.appliedAfter,
           clientSecretVariable: args.clientSecretVariable,
+          generation,
         },
         options,
       );
@@ -103,7 +107,7 @@ function short(place: string): string {
 function patchConfigMap(
   name: string,
   { namespace, configMap, key }: ConfigMapDelivery,
-  { argocd, kubernetes, text, hash }: DeliveryArgs,
+  { argocd, kubernetes, text, hash, generation = output(undefined) }: DeliveryArgs,
   options: CustomResourceOptions,
 ): Resource {
   // Named by its place, so that the engine deletes that of a former one last.
@@ -120,13 +124,15 @@ function patchConfigMap(
       metadata: {
         name: configMap,
         namespace,
-        annotations: {
+        annotations: generation.apply((count): Record<string, Input<string>> => ({
           // A field manager of our own, and forced: otherwise taking the key over, or repairing an edit by hand, is a conflict.
           "pulumi.com/patchFieldManager": fieldManager(key),
           "pulumi.com/patchForce": "true",
           // A sync may delete the key, so the patch is written again after each one.
           ...(synced === undefined ? {} : { "zot-auth/synced-revision": synced.revision }),
-        },
+          // Each key of the ConfigMap has its own: two stacks would take it from each other.
+          ...(count === undefined ? {} : { [`zot-auth/delivery-${short(key)}`]: String(count) }),
+        })),
       },
       data: { [key]: text },
     },

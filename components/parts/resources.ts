@@ -45,7 +45,7 @@ import type { SecretCleanupInputs, SecretCleanupState } from "../../systems/forg
 import type { FileCleanupInputs, FileCleanupState } from "../../systems/zot/host/former/fileCleanup.ts";
 import type { PatchCleanupInputs, PatchCleanupState } from "../../systems/kubernetes/patchCleanup.ts";
 import type { InlineBlueprintInputs, InlineBlueprintState } from "../../systems/authentik/resources/inlineBlueprint.ts";
-import type { PreflightInputs, PreflightState } from "../../systems/preflight.ts";
+import type { PreflightInputs, PreflightState } from "../../systems/preflight/preflight.ts";
 import type { OtherKeysInputs, OtherKeysState } from "../../systems/zot/keys/otherKeys/otherKeys.ts";
 import type { ServicesInputs, ServicesState } from "../../systems/services/services.ts";
 import type { SignInProofInputs, SignInProofState } from "../../systems/zot/signIn/signInProof.ts";
@@ -65,6 +65,7 @@ import {
   secretCleanupOutputs,
   testBuildOutputs,
 } from "../../systems/forgejo/resources/outputs.ts";
+import { preflightOutputs } from "../../systems/preflight/outputs.ts";
 import { servicesOutputs } from "../../systems/services/outputs.ts";
 import { accessProofOutputs } from "../../systems/zot/access/proof/outputs.ts";
 import { apiKeyOutputs, keyCleanupOutputs, otherKeysOutputs } from "../../systems/zot/keys/outputs.ts";
@@ -109,7 +110,7 @@ function resource<I extends object, S extends I & Observed>(
   return LocalResource as unknown as ResourceClass<I, S>;
 }
 
-export const Preflight = resource<PreflightInputs, PreflightState>("acceptance:Preflight", {});
+export const Preflight = resource<PreflightInputs, PreflightState>("acceptance:Preflight", preflightOutputs);
 export const ArgoCdSync = resource<ArgoCdSyncInputs, ArgoCdSyncState>("argocd:Sync", argocdSyncOutputs);
 export const AccountCleanup = resource<AccountCleanupInputs, AccountCleanupState>(
   "authentik:AccountCleanup",

@@ -1,6 +1,7 @@
 import { isDeclared, ownerOf } from "../applying/accounts.ts";
 import { oneAtATime } from "../../../core/queue.ts";
 import { removeObjects } from "../applying/removal.ts";
+import { removeLeftWayIn } from "../applying/wayIn.ts";
 import type { FormerlyDeclared } from "../blueprint/former.ts";
 import type { BlueprintObject } from "../blueprint/objects.ts";
 import { appPasswordIdentifier } from "../blueprint/render.ts";
@@ -63,6 +64,8 @@ function formerNames(
 }
 
 async function remove(names: readonly string[], state: AccountCleanupState, context: Context): Promise<void> {
+  // A run that was killed had let the account in to revoke its keys, and this one needed no other way in.
+  await removeLeftWayIn(state, context);
   const authentik = new Authentik(state, context.signal);
   const owners = await Promise.all(names.map(async (name) => ownerOf(authentik, name)));
   const there = names.filter((_name, index) => owners[index] !== "absent");

@@ -6,6 +6,7 @@ import { whyRejected } from "../applying/diagnosis.ts";
 import { leftRemoval, removeObjects, sweepRemovals } from "../applying/removal.ts";
 import { oneAtATime } from "../../../core/queue.ts";
 import { runBlueprint } from "../applying/run.ts";
+import { isWayInLeft, removeLeftWayIn } from "../applying/wayIn.ts";
 import { inlineName, inlineNameFor } from "../blueprint/delivery.ts";
 import { unlessGone } from "../../../core/gone.ts";
 import { Authentik } from "../client.ts";
@@ -31,6 +32,8 @@ export interface AppliedBlueprintInputs extends AuthentikConnection, Delivered {
   readonly objects: readonly BlueprintObject[];
   /** What earlier blueprints of this stack created and this one does not. */
   readonly former: readonly FormerObject[];
+  /** Of `ObjectCleanup`: with another one, it is applied again. */
+  readonly generation?: number | undefined;
 }
 
 export interface AppliedBlueprintState extends AppliedBlueprintInputs, Observed {
@@ -55,7 +58,7 @@ export const appliedBlueprint: Resource<AppliedBlueprintInputs, AppliedBlueprint
     if (instance === undefined) return { ...state, drift: `the blueprint ${state.path} is not in Authentik` };
     const drift =
       instance.lastAppliedHash === state.hash
-        ? (await leftRemoval(authentik)) || (await leftDelivery(state, context))
+        ? (await leftRemoval(authentik)) || (await leftDelivery(state, context)) || (await leftWayIn(authentik))
         : `Authentik last applied different content of ${state.path}`;
     return { ...state, instance: instance.pk, drift };
   },
@@ -99,6 +102,7 @@ async function apply(
   for (const former of formerNames(inputs, gone)) await deleteInline({ ...inputs, name: former }, context);
   const all = [...new Set([...gone, ...movedBindings(gone, inputs.objects)])];
   await removeObjects(inputs, `former objects of ${inputs.path}`, all, context, clientIdsOf(inputs.objects));
+  await removeLeftWayIn(inputs, context);
   return { ...inputs, instance, drift: "" };
 }
 
@@ -135,6 +139,13 @@ function formerNames({ path }: Delivered, gone: readonly BlueprintObject[]): rea
 /** As {@link formerNames}, if the blueprint is not delivered by the API now. While the delivery changes, the engine still has to delete what is there. */
 function leftNames({ path, objects }: Pick<AppliedBlueprintInputs, "path" | "objects">): readonly string[] {
   return inlineName(path) === undefined ? applicationsIn(objects).map(inlineNameFor) : [];
+}
+
+/** The drift if an interrupted run left a way in for a former account; empty if there is none. */
+async function leftWayIn(authentik: Authentik): Promise<string> {
+  return (await isWayInLeft(authentik))
+    ? "an interrupted run left in Authentik what lets a former account sign in to revoke its keys"
+    : "";
 }
 
 /** The drift if an interrupted run left a delivery; empty if there is none. */

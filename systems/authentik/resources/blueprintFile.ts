@@ -12,6 +12,8 @@ export interface BlueprintFileInputs {
   /** Relative to the project's folder, or absolute. */
   readonly file: string;
   readonly text: string;
+  /** Of `ObjectCleanup`: with another one, it is written again. */
+  readonly generation?: number | undefined;
 }
 
 export type BlueprintFileState = BlueprintFileInputs & Observed;
@@ -64,7 +66,7 @@ export const blueprintFile: Resource<BlueprintFileInputs, BlueprintFileState> = 
  * Cleanup of the file (docs/cleanup.md): it is in the state before the file is written. Each file has a resource of its own, as the files of zot have, so that one which an interrupted
  * run wrote is removed, too. A file that a person has changed since stays.
  */
-export interface BlueprintFileCleanupInputs extends BlueprintFileInputs {
+export interface BlueprintFileCleanupInputs extends Pick<BlueprintFileInputs, "file" | "text"> {
   /** Where Authentik has the blueprint. Absent in the state of earlier versions. */
   readonly instance?: AuthentikConnection & { readonly place: string };
 }
@@ -94,7 +96,7 @@ export const blueprintFileCleanup: Resource<BlueprintFileCleanupInputs, Blueprin
   },
 };
 
-async function remove({ file }: BlueprintFileState, context: Context): Promise<void> {
+async function remove({ file }: Pick<BlueprintFileInputs, "file">, context: Context): Promise<void> {
   await attempt(file, async () => rm(resolve(file)));
   const push = commit(file, "Remove the blueprint of zot-auth");
   // Deleted earlier, the instance would come back with the file, and with it what the blueprint makes.
@@ -103,7 +105,8 @@ async function remove({ file }: BlueprintFileState, context: Context): Promise<v
   );
 }
 
-async function write({ file, text }: BlueprintFileInputs, context: Context): Promise<BlueprintFileState> {
+async function write(inputs: BlueprintFileInputs, context: Context): Promise<BlueprintFileState> {
+  const { file, text } = inputs;
   if ((await textOf(file)) !== text) {
     // An editor or `git` never sees a partial file.
     const half = `${resolve(file)}.zot-auth`;
@@ -113,7 +116,7 @@ async function write({ file, text }: BlueprintFileInputs, context: Context): Pro
     });
     context.warn(`${file} was written. ${commit(file, "Blueprint of zot-auth")} Authentik then gets it from there.`);
   }
-  return { file, text, drift: "" };
+  return { ...inputs, drift: "" };
 }
 
 function commit(file: string, message: string): string {

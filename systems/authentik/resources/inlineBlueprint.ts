@@ -18,6 +18,8 @@ export interface InlineBlueprintInputs extends AuthentikConnection {
   readonly appliedAfter: readonly string[];
   /** The variable with the client secret, for an error that names it. */
   readonly clientSecretVariable: string;
+  /** Of `ObjectCleanup`: with another one, it is delivered again. */
+  readonly generation?: number | undefined;
 }
 
 export interface InlineBlueprintState extends InlineBlueprintInputs, Observed {

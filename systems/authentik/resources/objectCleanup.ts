@@ -2,13 +2,13 @@ import { formerAfter } from "../blueprint/former.ts";
 import type { Former } from "../blueprint/former.ts";
 import { applicationsIn, clientIdsOf, isAccount, isNamed, usernameOf } from "../blueprint/objects.ts";
 import type { BlueprintObject } from "../blueprint/objects.ts";
-import { WAY_IN, WAY_IN_OBJECTS } from "../blueprint/wayIn.ts";
 import { inlineName, inlineNameFor } from "../blueprint/delivery.ts";
 import { forgetInstance } from "../applying/forgetInstance.ts";
 import { isOurGroup } from "../applying/groups.ts";
 import { oneAtATime } from "../../../core/queue.ts";
 import { ownerOf } from "../applying/accounts.ts";
 import { removeObjects, sweepRemovals } from "../applying/removal.ts";
+import { removeLeftWayIn } from "../applying/wayIn.ts";
 import { ifAllowed } from "../rights/check.ts";
 import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";
@@ -35,6 +35,8 @@ export interface ObjectCleanupInputs extends AdoptionArgs {
   readonly groups: readonly string[];
   /** Where Authentik has the blueprint: a path below its blueprint folder, or `inline:` and a name. Absent in the state of earlier versions. */
   readonly place?: string;
+  /** SHA-512 (hex) of the blueprint's text. Absent in the state of earlier versions. */
+  readonly hash?: string;
   /** Seconds for their removal. */
   readonly timeout: number;
 }
@@ -44,6 +46,11 @@ export interface ObjectCleanupState extends ObjectCleanupInputs, Former, Observe
   readonly others: readonly string[];
   /** Files that earlier settings named, and that Authentik's worker may still see. Absent in the state of earlier versions. */
   readonly formerPlaces?: readonly string[];
+  /**
+   * How often the blueprint or its place has changed. A run that was killed may have delivered one that the settings no longer have, or deleted the one that
+   * they have again, and the rows that deliver do not know: with another number, they do it again. Absent in the state of earlier versions.
+   */
+  readonly deliveries?: number;
 }
 
 export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = {
@@ -53,7 +60,10 @@ export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = 
   observations: ["declared", "namedBy", "acceptRemoved", "clientSecretFingerprint"],
 
   // Otherwise, each change of the blueprint would seem to change the key, which depends on the former accounts.
-  foresees: ({ inputs, state }) => (state === undefined ? {} : formerAfter(state, inputs)),
+  foresees: ({ inputs, state }) =>
+    state === undefined
+      ? { deliveries: 0 }
+      : { ...formerAfter(state, inputs), deliveries: deliveriesAfter(state, inputs) },
 
   lookAhead: {
     needs: ["authentikUrl", "authentikToken", "declared", "acceptRemoved"],
@@ -70,7 +80,7 @@ export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = 
     const others = await othersOf(inputs, [], context);
     return {
       id: inputs.application,
-      state: { ...inputs, former: [], generation: 1, others, formerPlaces: [], drift: "" },
+      state: { ...inputs, former: [], generation: 1, others, formerPlaces: [], deliveries: 0, drift: "" },
     };
   },
 
@@ -85,7 +95,9 @@ export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = 
     const { former, generation } = formerAfter(state, inputs);
     const going = former.filter((object) => object.generation === generation).map(({ object }) => object);
     const formerPlaces = made === undefined ? [] : await placesLeft(state, inputs, context);
-    return { ...inputs, former, generation, others: await othersOf(inputs, going, context), formerPlaces, drift: "" };
+    const others = await othersOf(inputs, going, context);
+    const deliveries = deliveriesAfter(state, inputs);
+    return { ...inputs, former, generation, others, formerPlaces, deliveries, drift: "" };
   },
 
   // AppliedBlueprint has removed them, unless a run was interrupted between the blueprint's delivery and its end. This is deleted after it, and after the keys.
@@ -99,6 +111,14 @@ export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = 
     });
   },
 };
+
+function deliveriesAfter(
+  { hash, place, deliveries = 0 }: ObjectCleanupState,
+  inputs: Pick<ObjectCleanupInputs, "hash" | "place">,
+): number {
+  const isChanged = (hash !== undefined && hash !== inputs.hash) || (place !== undefined && place !== inputs.place);
+  return isChanged ? deliveries + 1 : deliveries;
+}
 
 function placesOf({ place, formerPlaces = [] }: ObjectCleanupState): readonly string[] {
   return [...formerPlaces, ...(place === undefined ? [] : [place])];
@@ -160,10 +180,8 @@ async function cleanUp(state: ObjectCleanupState, context: Context): Promise<voi
   // Those of earlier settings, too: a run that was killed may have delivered by the API.
   const applications = new Set([state.application, ...applicationsIn(state.former.map(({ object }) => object))]);
   for (const application of applications) await deleteInline({ ...state, name: inlineNameFor(application) }, context);
+  await removeLeftWayIn(state, context);
   const authentik = new Authentik(state, context.signal);
-  // An interrupted run let a former account sign in.
-  if ((await ifAllowed(async () => authentik.hasFlow(WAY_IN))) === true)
-    await removeObjects(state, "the way in", WAY_IN_OBJECTS, context);
   // The change of ci.user may have been interrupted before KeyCleanup knew of it.
   const all = [...state.former.map(({ object }) => object).filter(isAccount), ...state.objects];
   const left = await Promise.all([

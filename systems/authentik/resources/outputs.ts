@@ -18,4 +18,5 @@ export const objectCleanupOutputs: Computed<ObjectCleanupInputs, ObjectCleanupSt
   generation: true,
   others: true,
   formerPlaces: true,
+  deliveries: true,
 };

@@ -22,6 +22,8 @@ export interface JobTokenVariableInputs extends ForgejoConnection {
   /** Its owner, in the variable. */
   readonly label: string;
   readonly login: PushLogin;
+  /** Of `SecretCleanup`: another one writes the variable again. */
+  readonly generation?: number | undefined;
 }
 
 export interface JobTokenVariableState extends JobTokenVariableInputs, Observed {

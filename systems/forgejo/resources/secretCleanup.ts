@@ -41,6 +41,8 @@ export interface FormerSecret extends SecretToClean, ForgejoConnection {
  */
 export interface SecretCleanupInputs extends ForgejoConnection {
   readonly secrets: readonly (DeclaredSecret | SecretOfMany)[];
+  /** Another one writes all of them again. */
+  readonly again?: number | undefined;
 }
 
 /** The same secret of many targets: to repeat everything else for each would double what the state has of a target. */
@@ -100,7 +102,11 @@ function countedAfter(
   const counted = eachOf(inputs.secrets).flatMap((secret): readonly (readonly [string, number])[] => {
     const id = secretId(secret);
     const earlier = before.get(id);
-    const known = state.forgejoUrl === inputs.forgejoUrl && earlier !== undefined && isSame(earlier, secret);
+    const known =
+      state.forgejoUrl === inputs.forgejoUrl &&
+      state.again === inputs.again &&
+      earlier !== undefined &&
+      isSame(earlier, secret);
     const of = known ? state.generations?.[id] : generation;
     return of === undefined ? [] : [[id, of]];
   });

@@ -29,13 +29,44 @@ export interface FormerStore extends KeyField {
 export interface FormerStores {
   readonly formerStores: readonly FormerStore[];
   readonly storesGeneration: number;
-  /** The generation that declared a field, without those of the first settings: a run that was killed may have emptied one that was declared again. */
+  /**
+   * The generation that declared a field, or that asked for another key, without those of the first settings: a run that was killed may have emptied one that was
+   * declared again, or filled it with a key that the settings no longer ask for.
+   */
   readonly storeGenerations: Readonly<Record<string, number>>;
 }
 
-interface Declared extends KeyField {
+interface Declared extends KeyField, Asked {
   /** All fields; the first is `store`. Absent in the state of earlier versions. */
   readonly stores?: readonly SecretReference[];
+}
+
+/** What asks for another key. What the state of earlier versions does not have is absent. */
+interface Asked {
+  readonly owner?: string;
+  readonly lifetime?: number;
+  readonly rotationTrigger?: string;
+  readonly revocationTrigger?: string;
+  readonly zotData?: string;
+  /** Also counts if it is absent: the first has none. */
+  readonly generation?: number | undefined;
+}
+
+const ASKED = [
+  "username",
+  "registryUrl",
+  "owner",
+  "lifetime",
+  "rotationTrigger",
+  "revocationTrigger",
+  "zotData",
+] as const satisfies readonly (keyof Declared)[];
+
+function asksForAnother(state: Declared, inputs: Declared): boolean {
+  return (
+    state.generation !== inputs.generation ||
+    ASKED.some((key) => state[key] !== undefined && state[key] !== inputs[key])
+  );
 }
 
 /** The former fields after a change of the settings. */
@@ -48,14 +79,15 @@ export function formerStoresAfter(
   const declared = inputs.stores ?? [inputs.store];
   const gone = stores.filter((store) => !declared.includes(store));
   const joining = declared.filter((store) => !stores.includes(store));
-  const generation = gone.length + joining.length === 0 ? storesGeneration : storesGeneration + 1;
+  const another = asksForAnother(state, inputs);
+  const generation = !another && gone.length + joining.length === 0 ? storesGeneration : storesGeneration + 1;
   const former = [...formerStores, ...gone.map((store) => ({ store, registryUrl, username, generation }))];
   return {
     formerStores: former.filter(({ store }) => !declared.includes(store)),
     storesGeneration: generation,
     storeGenerations: Object.fromEntries(
       declared.flatMap((store) => {
-        const of = joining.includes(store) ? generation : state.storeGenerations?.[store];
+        const of = another || joining.includes(store) ? generation : state.storeGenerations?.[store];
         return of === undefined ? [] : [[store, of]];
       }),
     ),

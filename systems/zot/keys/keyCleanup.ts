@@ -46,6 +46,12 @@ export interface KeyCleanupInputs extends SignInArgs {
   readonly lifetime: number;
   /** Accounts that earlier blueprints created, even if the run was interrupted right after. Absent in the state of earlier versions. */
   readonly declaredBefore: readonly FormerlyDeclared[];
+  /** As `ApiKey` has them. Absent in the state of earlier versions. */
+  readonly rotationTrigger?: string;
+  readonly revocationTrigger?: string;
+  readonly zotData?: string;
+  /** Another one looks whether every field holds the key. */
+  readonly generation?: number | undefined;
 }
 
 export interface KeyCleanupState extends KeyCleanupInputs, Partial<FormerStores>, Observed {

@@ -232,7 +232,10 @@ export class Deployment {
       (outcome) => {
         if (this.#run.dead) return undefined;
         this.going.delete(step);
-        return { result: end(outcome) };
+        const result = end(outcome);
+        if (["create", "update", "delete"].includes(step.op))
+          this.#run.save(`${step.op} ${step.urn.split("::").at(-1) ?? ""}`);
+        return { result };
       },
       (error: unknown) => {
         if (this.#run.dead) return undefined;

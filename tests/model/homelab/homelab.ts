@@ -49,6 +49,8 @@ export class Homelab {
   #servers: Servers;
   /** The folder with zot's keys. */
   #zotData: string;
+  /** The config file with which zot started, and its content then. */
+  #zotConfig: { readonly file: string; readonly content: string };
   /** Every secret that ever existed; none may appear in output. */
   readonly secrets = new Set<string>(Object.values(TOKENS));
 
@@ -59,6 +61,7 @@ export class Homelab {
     this.#releases = releases;
     this.#servers = servers;
     this.#zotData = join(folder, "zot");
+    this.#zotConfig = startedWith(join(folder, "config.json"));
   }
 
   static async start(releases: Releases = {}): Promise<Homelab> {
@@ -83,18 +86,34 @@ export class Homelab {
     await new Promise((done) => setTimeout(done, 200));
   }
 
+  get zotConfig(): string {
+    return this.#zotConfig.file;
+  }
+
+  /** Restarts zot, unless it started with this config file, as it is now. */
+  async runZotWith(config: string): Promise<void> {
+    const { file, content } = this.#zotConfig;
+    if (file !== config || content !== readFileSync(config, "utf8")) await this.restartZot(config);
+  }
+
   /** Restarts zot with this config file. */
   async restartZot(config: string): Promise<void> {
     const { storage } = JSON.parse(readFileSync(config, "utf8")) as {
       readonly storage: { readonly rootDirectory: string };
     };
     this.#zotData = storage.rootDirectory;
+    this.#zotConfig = { file: config, content: "" };
     await this.#servers.zot.close();
     const { zot: version } = this.#releases;
     this.#servers = {
       ...this.#servers,
-      zot: await startZot({ config, ...(version === undefined ? {} : { version }) }),
+      zot: await startZot({ config, ...(version === undefined ? {} : { version }) }).catch((error: unknown) => {
+        // Nothing to close the next time.
+        this.#servers = { ...this.#servers, zot: { url: "", close: async () => Promise.resolve() } };
+        throw error;
+      }),
     };
+    this.#zotConfig = startedWith(config);
   }
 
   /** Starts another zot, with the same client at Authentik, at the address of these settings. */
@@ -318,6 +337,10 @@ export class Homelab {
     rmSync(this.folder, { recursive: true });
     forget(this.folder);
   }
+}
+
+function startedWith(file: string): { readonly file: string; readonly content: string } {
+  return { file, content: readFileSync(file, "utf8") };
 }
 
 type Users = Record<string, { readonly apiKeys: Record<string, ApiKey> }>;

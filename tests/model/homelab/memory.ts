@@ -23,3 +23,23 @@ export function knowledgeOf(file: string): unknown {
 export function forget(folder: string): void {
   for (const file of kept.keys()) if (file.startsWith(folder)) kept.delete(file);
 }
+
+/** What all servers with data in a folder had at a moment, by file. */
+export type Copy = Readonly<Record<string, unknown>>;
+
+export function copyOf(folder: string): Copy {
+  return structuredClone(Object.fromEntries([...kept].filter(([file]) => file.startsWith(folder))));
+}
+
+/** Puts a copy back, in running servers, too. */
+export function putBack(folder: string, copy: Copy): void {
+  for (const [file, data] of kept) {
+    if (!file.startsWith(folder)) continue;
+    const before = copy[file];
+    if (before === undefined) kept.delete(file);
+    else {
+      for (const key of Object.keys(data as object)) Reflect.deleteProperty(data as object, key);
+      Object.assign(data as object, structuredClone(before));
+    }
+  }
+}

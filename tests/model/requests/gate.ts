@@ -8,10 +8,10 @@ import { guardNodeRequests } from "./nodeRequests.ts";
 
 /** A fault at a request. */
 export interface Fault {
-  /** The number of the request, counting those that change something from 1. */
+  /** The number of the request, counting those that change something from 1; or of the step that was recorded. */
   readonly at: number;
-  /** `before`: the request never reaches the server. `after`: the server processes it, but the response is lost. */
-  readonly when: "before" | "after";
+  /** `before`: the request never reaches the server. `after`: the server processes it, but the response is lost. `saved`: the state was saved after a step; only with `cli`. */
+  readonly when: "before" | "after" | "saved";
   /**
    * `cli`: the CLI dies, and the provider with it. `provider`: only the provider dies. `reset`: the connection is reset, and the run continues. `busy`:
    * the server or a proxy responds with 503. `slow`: the request takes ten seconds.
@@ -37,6 +37,10 @@ export class Run {
   readonly died: Promise<undefined>;
   readonly #fault: Fault | undefined;
   readonly #done: (sent: Sent) => void;
+  /** How many steps that change something were recorded. */
+  saves = 0;
+  /** The step after which the run was killed, if it was killed after one. */
+  saved = "";
   readonly #refuse: (sent: Sent) => Response | undefined;
   readonly #abort = new AbortController();
   readonly #sent = new Set<Promise<unknown>>();
@@ -61,6 +65,16 @@ export class Run {
     this.#die = () => resolve(undefined);
   }
 
+  /** Call it when the outcome of a step is in the state. */
+  save(what: string): void {
+    if (this.dead) return;
+    this.saves += 1;
+    if (this.#fault?.when !== "saved" || this.#fault.at !== this.saves) return;
+    this.saved = what;
+    this.#abort.abort(new Error("killed"));
+    this.#die();
+  }
+
   get dead(): boolean {
     return this.#abort.signal.aborted;
   }
@@ -77,7 +91,8 @@ export class Run {
     if (refused !== undefined) return refused;
     const changes = !["GET", "HEAD"].includes(sent.method);
     if (changes) this.changes.push(sent);
-    const struck = changes && this.#fault?.at === this.changes.length ? this.#fault : undefined;
+    const struck =
+      changes && this.#fault?.when !== "saved" && this.#fault?.at === this.changes.length ? this.#fault : undefined;
     if (struck?.then === "slow") {
       this.struck = sent;
       await delay(10_000);
@@ -120,6 +135,15 @@ export class Run {
 }
 
 const runs = new AsyncLocalStorage<Run>();
+
+/** A change that no request makes, such as a command's on zot's host: it counts as one, and can be interrupted. */
+export async function changing(method: "PUT" | "DELETE", url: URL, work: () => Promise<void>): Promise<void> {
+  const done = async (): Promise<Response> => {
+    await work();
+    return { status: 200, headers: {}, body: Buffer.alloc(0) };
+  };
+  await (runs.getStore()?.send({ method, url, headers: {}, body: undefined }, done) ?? done());
+}
 
 /** Requests sent from within count as part of that run. */
 export async function within<T>(run: Run, work: () => Promise<T>): Promise<T> {

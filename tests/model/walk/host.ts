@@ -6,8 +6,24 @@ import { dirname, join } from "node:path";
 import { zotAuth } from "../../../provider/definition.ts";
 import { diffByInputs } from "../../../provider/grpc/index.ts";
 import type { ResourceHandler, Values } from "../../../provider/grpc/index.ts";
+import type { Settings } from "../../../settings/schema.ts";
+import type { HostFacts, RecordedFile } from "../../../systems/zot/host/facts/facts.ts";
+import { version } from "../../support/settings.ts";
 import type { Definition } from "../engine/definition.ts";
 import type { Homelab } from "../homelab/homelab.ts";
+import { changing } from "../requests/gate.ts";
+
+const AS_WRITTEN = { repairs: 0, state: "as written" } as const;
+const FACTS = {
+  version: version("2.1.20"),
+  binary: "/usr/bin/zot",
+  home: "/nowhere",
+  owner: "zot",
+  config: AS_WRITTEN,
+  credentials: AS_WRITTEN,
+  service: AS_WRITTEN,
+  sessionKeys: AS_WRITTEN,
+};
 
 const FILE_CLEANUP = "zot-auth:zot:FileCleanup";
 const BEFORE = ".before-zot-auth";
@@ -15,8 +31,8 @@ const BEFORE = ".before-zot-auth";
 export class ModelHost {
   readonly #lab: Homelab;
   readonly #folder: string;
-  /** Files that a command wrote. */
-  readonly #ours = new Set<string>();
+  /** The records of the files that a command wrote, by path. */
+  readonly records = new Map<string, RecordedFile>();
 
   constructor(lab: Homelab) {
     this.#lab = lab;
@@ -26,6 +42,29 @@ export class ModelHost {
 
   path(name: string): string {
     return join(this.#folder, name);
+  }
+
+  /** The records of the files that the settings name, as the host reports them. */
+  facts({ registry, zot }: Settings): HostFacts {
+    const files = {
+      config: registry.configFile,
+      credentials: registry.credentialsFile,
+      sessionKeys: zot.auth.sessionKeysFile ?? "",
+    };
+    const recorded = Object.fromEntries(
+      Object.entries(files).flatMap(([name, file]) => {
+        const record = this.records.get(file);
+        return record === undefined ? [] : [[name, record] as const];
+      }),
+    );
+    const deployed = {
+      configText: "",
+      credentialsByHand: "",
+      start: "",
+      hashes: { config: "", service: "", sessionKeys: "" },
+      recorded,
+    };
+    return { ...FACTS, deployed };
   }
 
   files(): readonly string[] {
@@ -40,8 +79,7 @@ export class ModelHost {
     const cleanup = async (): Promise<ResourceHandler> => ({
       ...(await fileCleanup()),
       delete: async (_id, { file }) => {
-        this.#remove(file as string);
-        return Promise.resolve();
+        await this.#remove(file as string);
       },
     });
     return [{ ...zotAuth, resources: { ...resources, [FILE_CLEANUP]: cleanup } }, this.#command()];
@@ -54,8 +92,7 @@ export class ModelHost {
       create: async (inputs, { name }) => ({ id: name, state: await this.#deploy(inputs, name) }),
       update: async (_id, _state, inputs, { name }) => this.#deploy(inputs, name),
       delete: async (_id, state) => {
-        this.#remove(pathIn(state, "ZOT_AUTH_REMOVE"));
-        return Promise.resolve();
+        await this.#remove(pathIn(state, "ZOT_AUTH_REMOVE"));
       },
     };
     return { name: "command", resources: { "command:local:Command": async () => Promise.resolve(handler) } };
@@ -63,26 +100,44 @@ export class ModelHost {
 
   async #deploy(inputs: Values, name: string): Promise<Values> {
     const file = pathIn(inputs, "ZOT_AUTH_DEPLOY");
+    const number = numberIn(inputs);
     const { stdin } = inputs;
-    if (typeof stdin === "string") this.#write(file, stdin);
-    else if (!existsSync(file))
-      this.#write(file, JSON.stringify({ hashKey: "k".repeat(64), encryptKey: "k".repeat(32) }));
-    if (name.endsWith("-config")) await this.#lab.restartZot(file);
-    const print = createHash("sha256").update(readFileSync(file)).digest("hex").slice(0, 16);
-    return { ...inputs, stdout: `${print} 0`, stderr: "" };
+    await changing("PUT", new URL(`file://${file}`), async () => {
+      if (typeof stdin === "string") this.#write(file, stdin);
+      else if (!existsSync(file))
+        this.#write(file, JSON.stringify({ hashKey: "k".repeat(64), encryptKey: "k".repeat(32) }));
+      this.records.set(file, { hash: hashOf(file), place: `local:${file}`, number });
+      if (name.endsWith("-config")) await this.#lab.restartZot(file);
+    });
+    return { ...inputs, stdout: `${hashOf(file).slice(0, 16)} 0`, stderr: "" };
   }
 
   #write(file: string, content: string): void {
     mkdirSync(dirname(file), { recursive: true });
-    if (!this.#ours.has(file) && existsSync(file)) renameSync(file, file + BEFORE);
-    this.#ours.add(file);
+    if (!this.records.has(file) && existsSync(file)) renameSync(file, file + BEFORE);
     writeFileSync(file, content);
   }
 
-  #remove(file: string): void {
-    if (this.#ours.delete(file)) rmSync(file, { force: true });
-    if (existsSync(file + BEFORE)) renameSync(file + BEFORE, file);
+  async #remove(file: string): Promise<void> {
+    await changing("DELETE", new URL(`file://${file}`), async () => {
+      if (this.records.delete(file)) rmSync(file, { force: true });
+      if (existsSync(file + BEFORE)) renameSync(file + BEFORE, file);
+      return Promise.resolve();
+    });
   }
+}
+
+function hashOf(file: string): string {
+  return createHash("sha256").update(readFileSync(file)).digest("hex");
+}
+
+/** The deployment's number, which the script writes into the file's record. */
+function numberIn({ environment }: Values): number {
+  const script = (environment as Readonly<Record<string, string>>)["ZOT_AUTH_DEPLOY"] ?? "";
+  const [, ofConfig, ofOther] = /; number=(\d+); issuer|"\$\(sum "\$file"\)" \d+ (\d+) "/.exec(script) ?? [];
+  const number = ofConfig ?? ofOther;
+  if (number === undefined) throw new Error(`the script has no number:\n${script.slice(0, 500)}`);
+  return Number(number);
 }
 
 function pathIn({ environment }: Values, variable: "ZOT_AUTH_DEPLOY" | "ZOT_AUTH_REMOVE"): string {

@@ -2,7 +2,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Row } from "../../../lab/authentik/models/state.ts";
-import { generationOf } from "../../../systems/zot/keys/rotation.ts";
 import { OWNER } from "../engine/program.ts";
 import type { Homelab } from "../homelab/homelab.ts";
 import { REPOSITORIES } from "../homelab/servers.ts";
@@ -10,7 +9,7 @@ import type { ModelHost } from "./host.ts";
 
 export type Inventory = readonly string[];
 
-export function inventoryOf(lab: Homelab, host: ModelHost): Inventory {
+export function inventoryOf(lab: Homelab, host: ModelHost, owner = OWNER): Inventory {
   return [
     ...authentikOf(lab),
     ...REPOSITORIES.flatMap((repository) => {
@@ -20,7 +19,7 @@ export function inventoryOf(lab: Homelab, host: ModelHost): Inventory {
           ([name, value]) => `Forgejo: ${repository} secret ${name} = ${described(lab, value)}`,
         ),
         ...Object.entries(variables).map(
-          ([name, value]) => `Forgejo: ${repository} variable ${name} = ${marked(value)}`,
+          ([name, value]) => `Forgejo: ${repository} variable ${name} = ${marked(value, owner)}`,
         ),
       ];
     }),
@@ -28,9 +27,7 @@ export function inventoryOf(lab: Homelab, host: ModelHost): Inventory {
     ...Object.entries(lab.stored())
       .filter(([, value]) => value !== "")
       .map(([field, value]) => `1Password: ${field} = ${described(lab, value)}`),
-    ...lab
-      .allKeys()
-      .map(({ user, label }) => `zot: key of ${user}: ${generationOf(OWNER, label) === undefined ? label : "ours"}`),
+    ...lab.allKeys().map(({ user, label }) => `zot: key of ${user}: ${label.startsWith(`${owner}/`) ? "ours" : label}`),
     ...host.files().map((file) => `host: ${file}`),
     ...readdirSync(join(lab.folder, "blueprints")).map((file) => `Authentik's worker: ${file}`),
   ].toSorted();
@@ -54,8 +51,10 @@ function described(lab: Homelab, value: string): string {
 }
 
 /** What a marker says, without what each key has of its own. */
-function marked(value: string): string {
-  return value.replace(/^label=(\S+)\/\d+ fingerprint=\S+ expires=\S+/, "label=$1 …");
+function marked(value: string, owner: string): string {
+  return value
+    .replace(`label=${owner}/`, "label=ours/")
+    .replace(/^label=(\S+)\/\d+ fingerprint=\S+ expires=\S+/, "label=$1 …");
 }
 
 /** Objects that come and go by themselves. */

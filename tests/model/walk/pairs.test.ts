@@ -2,56 +2,39 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { after, before, test } from "node:test";
 import { Worker } from "node:worker_threads";
+import type { Played } from "./moments.ts";
+import type { Job } from "./momentsThread.ts";
 import { PAIRS } from "./table/pairs.ts";
-import type { Job, Walked } from "./walkThread.ts";
+import type { Job as Ended, Walked } from "./walkThread.ts";
 
-// Settings that people change together, in one edit. The run is killed at each request, or at every fourth where there are many; then the user
-// recovers and destroys. Killed at some of them, the user sets them back and runs `up`, and nothing else: what is needed is all there. Not at requests that
-// leave nothing of interest: those that prove something, open or end a session, or do in a second repository what was done in the first. Requests of
-// Kubernetes' own provider count as all others; those of kubernetes:PatchCleanup, which has connections of its own, do not: it repeats them all.
+// Settings that people change together, in one edit. The run is killed at a few moments, and the user goes on, recovers, destroys, or sets the settings back: nothing is
+// lost, nothing is left, nothing gets stuck. `npm run moments` plays every moment of every pair, in both directions, with every ending.
+//
+// It does not play: zot's host becoming another one (registry.host; tests/systems/zot/host/former), the six ways by which Argo CD may manage the ConfigMap
+// (tests/engine/configMap), and commands that are killed in their middle on zot's host (tests/systems/zot/host).
 
-const STEP = 4;
-const PASSING = /^\S+ \/v2\/|\/logout$|\/executor\/|\/token\/$|\/own\/two\//;
+const FEW = 3;
 
+let moments: Worker;
 let thread: Worker;
 
 before(() => {
+  moments = new Worker(new URL("./momentsThread.ts", import.meta.url));
   thread = new Worker(new URL("./walkThread.ts", import.meta.url));
 });
-after(async () => thread.terminate());
+after(async () => {
+  await Promise.all([moments.terminate(), thread.terminate()]);
+});
 
-for (const [number, [pair, { known, each, found = [] }]] of Object.entries(PAIRS).entries()) {
-  test(`${pair}, killed at ${each ? "each request" : "every fourth request"}, then recover, then destroy`, async () => {
-    const whole = await play({ pair });
-    const failures = [whole.failure];
-    if (known === undefined) assert.equal(whole.failure, undefined, whole.failure);
-    const requests = whole.requests ?? [];
-    const kills = requests.flatMap((request, index) => (PASSING.test(request) ? [] : [index + 1]));
-    assert.ok(
-      known !== undefined || kills.length >= (each ? 1 : 2 * STEP),
-      `${kills.length} of ${requests.length} requests`,
-    );
-    const step = each ? 1 : STEP;
-    for (const [order, at] of kills.entries()) {
-      if (order % step !== number % step) continue;
-      const when = (order + number) % 2 === 0 ? "before" : "after";
-      const { failure } = await play({ pair, fault: { at, when, then: order % 4 < 2 ? "provider" : "cli" } });
-      failures.push(failure === undefined ? undefined : `killed ${when} request ${at}: ${failure}`);
-      if ((order + number) % (each ? 2 : 3 * STEP) >= step) continue;
-      const back = await play({ pair, fault: { at, when, then: order % 4 < 2 ? "cli" : "provider" }, back: true });
-      failures.push(
-        back.failure === undefined ? undefined : `killed ${when} request ${at}, and set back: ${back.failure}`,
-      );
-    }
-    for (const request of found) {
-      const at = requests.indexOf(request) + 1;
-      assert.notEqual(at, 0, requests.join("\n"));
-      const { failure } = await play({ pair, fault: { at, when: "after", then: "cli" }, back: true });
-      failures.push(failure === undefined ? undefined : `killed after ${request}, and set back: ${failure}`);
-    }
-    const [first] = failures.filter((failure) => failure !== undefined);
-    if (known === undefined) assert.equal(first, undefined, first);
-    else assert.notEqual(first, undefined, `it works now: remove "${known}" from the table`);
+for (const [number, pair] of Object.keys(PAIRS).entries()) {
+  const back = PAIRS[pair]?.found === undefined && number % 2 === 1;
+  test(`${pair}${back ? ", and back" : ""}, killed`, async () => {
+    const job: Job = { pair, back, few: FEW };
+    moments.postMessage(job);
+    // Rejects when the thread fails.
+    const [{ failures, endings }] = (await once(moments, "message")) as [Played];
+    assert.deepEqual(failures, []);
+    assert.ok(endings >= FEW, String(endings));
   });
 }
 
@@ -70,7 +53,7 @@ for (const run of ["up", "destroy"] as const)
         }
   });
 
-async function play(job: Job): Promise<Walked> {
+async function play(job: Ended): Promise<Walked> {
   thread.postMessage(job);
   // Rejects when the thread fails.
   const [walked] = (await once(thread, "message")) as [Walked];

@@ -10,29 +10,14 @@ import { registerAccounts } from "../../../stack/ciAccount.ts";
 import { providers } from "../../../stack/providers.ts";
 import { zotConfigFor } from "../../../stack/zotConfig.ts";
 import type { HostFacts } from "../../../systems/zot/host/facts/facts.ts";
-import { version } from "../../support/settings.ts";
 import { OWNER } from "../engine/program.ts";
 import { TOKENS } from "../homelab/servers.ts";
 
-const AS_WRITTEN = { repairs: 0, state: "as written" } as const;
-const FACTS: HostFacts = {
-  version: version("2.1.20"),
-  deployed: undefined,
-  binary: "/usr/bin/zot",
-  home: "/nowhere",
-  owner: "zot",
-  config: AS_WRITTEN,
-  credentials: AS_WRITTEN,
-  service: AS_WRITTEN,
-  sessionKeys: AS_WRITTEN,
-};
-
-export function wholeProgram(settings: Settings): void {
-  const owner = OWNER;
+export function wholeProgram(settings: Settings, facts: HostFacts, owner = OWNER): void {
   const { components, zotAuth } = providers(settings);
   const preflight = new Preflight("preflight", preflightInputs(settings), { provider: zotAuth });
   const options = { providers: components, dependsOn: [preflight] };
-  const config = zotConfigFor(settings, FACTS);
+  const config = zotConfigFor(settings, facts);
   const clientSecret = secret(output(TOKENS.MODEL_CLIENT_SECRET));
   const clientSecretFingerprint = fingerprint(TOKENS.MODEL_CLIENT_SECRET);
   const access = new AuthentikAccess(
@@ -42,7 +27,7 @@ export function wholeProgram(settings: Settings): void {
   );
   const server = new ZotServer(
     "zot",
-    { ...from.zotServerArgs(settings), facts: FACTS, config, clientSecret, issuer: access.issuer },
+    { ...from.zotServerArgs(settings), facts, config, clientSecret, issuer: access.issuer },
     options,
   );
   registerAccounts({
@@ -50,9 +35,10 @@ export function wholeProgram(settings: Settings): void {
     owner,
     access,
     server,
-    version: FACTS.version,
+    version: facts.version,
     configHash: server.configHash,
     clientSecretFingerprint,
+    generations: preflight.generations,
     options,
   });
 }

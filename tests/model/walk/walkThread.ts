@@ -6,15 +6,15 @@ import { PAIRS } from "./table/pairs.ts";
 import { TABLE } from "./table/table.ts";
 import { Walk } from "./walk.ts";
 
-/** A setting that changes, or settings that change together in a run that may be killed. */
+/** A setting that changes; or a first `up`, or a `destroy`, that may be killed. */
 export type Job =
   | { readonly path: string }
-  | { readonly pair: string; readonly fault?: Fault; readonly back?: boolean; readonly run?: "up" | "destroy" };
+  | { readonly pair: string; readonly fault?: Fault; readonly run: "up" | "destroy" };
 
 export interface Walked {
   /** Why it failed. */
   readonly failure?: string;
-  /** The requests of a pair's run that change something, up to the one at which it was killed. */
+  /** The requests of a run that change something, up to the one at which it was killed. */
   readonly requests?: readonly string[];
 }
 
@@ -33,12 +33,7 @@ async function play(job: Job): Promise<Walked> {
     }
     const pair = PAIRS[job.pair];
     if (pair === undefined) throw new Error(`there is no pair ${job.pair}`);
-    if (job.run !== undefined) return { requests: await walk.ended(job.run, pair, job.fault) };
-    if (job.fault !== undefined && job.back === true) {
-      await walk.back(pair, job.fault);
-      return {};
-    }
-    return { requests: await walk.cut(pair, job.fault) };
+    return { requests: await walk.ended(job.run, pair, job.fault) };
   } catch (error) {
     // What is left is no start for the next one.
     await anew();

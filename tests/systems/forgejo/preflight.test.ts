@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { adapt } from "../../../provider/adapter.ts";
 import { configure } from "../../../systems/onePassword/resolver.ts";
-import { preflight } from "../../../systems/preflight.ts";
+import { preflight } from "../../../systems/preflight/preflight.ts";
 import { Bench } from "./support/between.ts";
 
 test("the preflight reports all unusable targets and sources at once, and changes nothing", async (t) => {

@@ -8,8 +8,8 @@ import { kubeconfig, startKubernetes } from "../../../lab/kubernetes/server.ts";
 import { adapt } from "../../../provider/adapter.ts";
 import type { Values } from "../../../provider/grpc/types.ts";
 import { configMapMissing, lookForConfigMap } from "../../../systems/kubernetes/configMap.ts";
-import { preflight } from "../../../systems/preflight.ts";
-import type { PreflightInputs } from "../../../systems/preflight.ts";
+import { preflight } from "../../../systems/preflight/preflight.ts";
+import type { PreflightInputs } from "../../../systems/preflight/preflight.ts";
 import { testContext } from "../../support/provider.ts";
 
 const NAMESPACE = "authentik";

@@ -4,10 +4,11 @@ import type { HostFacts, RecordedFile, RecordedName } from "../facts/facts.ts";
 export type DeclaredFile = Partial<Pick<RecordedFile, "hash" | "place">>;
 
 /**
- * The number of a file's deployment: the one in its record, or the next one if what is recorded is not what is declared.
+ * The number of a file's deployment: the one in its record, or the next one if what is recorded is not what is declared. Without a record, it is one that no deployment
+ * had before.
  *
  * A run may be killed when the host has what it deployed and the engine has not recorded it. If the settings are then taken back, the engine compares them with what it
- * recorded last and sees no change; the number makes it deploy.
+ * recorded last and sees no change; the number makes it deploy. So it does if the run had removed the file, with its record.
  *
  * @param alsoDiffers whether something else differs that this file's deployment changes
  */
@@ -17,8 +18,9 @@ export function deploymentNumber(
   declared: DeclaredFile,
   alsoDiffers = false,
 ): number {
-  const recorded = deployed?.recorded?.[name];
-  if (recorded === undefined) return 0;
+  if (deployed === undefined) return 0;
+  const recorded = deployed.recorded?.[name];
+  if (recorded === undefined) return Math.floor(Date.now() / 1000);
   return alsoDiffers || differs(recorded, declared) ? recorded.number + 1 : recorded.number;
 }
 

@@ -1,21 +1,29 @@
 // Settings that people change together, in one edit.
 import { KUBECONFIGS } from "../cluster.ts";
+import type { Ending } from "../endings.ts";
 import type { Path, Place } from "../place.ts";
+
+export interface Found {
+  readonly request: RegExp;
+  /** Of the requests like this. Default: the first one. */
+  readonly number?: number;
+  readonly when: "before" | "after";
+  readonly ending: Ending;
+}
 
 export interface Pair {
   /** Settings before the edit that are not those from which every walk starts. */
   readonly from?: (place: Place) => Readonly<Record<Path, unknown>>;
   readonly to: (place: Place) => Readonly<Record<Path, unknown>>;
-  /** The run is killed at each request, because there are few; otherwise at every fourth. */
-  readonly each?: true;
+  /** The stack gets another name. */
+  readonly renamed?: true;
   /** Why what CI has under one of the two names is no key for a moment, or none that zot takes. */
   readonly gap?: string;
-  /** Requests after which the run was killed, and the settings set back, when a fault was found. They are always among those that are tried. */
-  readonly found?: readonly string[];
-  /** What is wrong today. The test fails as soon as it is right. */
-  readonly known?: string;
+  /** Where a run was killed when a fault was found, and how it went on. They are always among those that are tried. */
+  readonly found?: readonly Found[];
 }
 
+const APPLY = /^POST \/api\/v3\/managed\/blueprints\/[^/]+\/apply\/$/;
 const API = () => ({ "authentik.delivery": "api" });
 const FILE = ({ data }: Place) => ({
   "authentik.delivery": `file:${data("blueprints/git.yaml")}`,
@@ -26,10 +34,43 @@ const CONFIG_MAP = ({ data }: Place) => ({
   "kubernetes.kubeconfig": data(KUBECONFIGS[0]),
 });
 
+const SITE = {
+  user: "zot-site",
+  push: ["site"],
+  keyStores: ["op://homelab/CI/site-key", "op://homelab/CI/site-copy"],
+  secretName: "SITE_KEY",
+  repositories: ["own/one"],
+  gracePeriod: "0 seconds",
+};
+const MAIN = {
+  user: "zot-ci",
+  group: "artifact-workloads",
+  push: ["own"],
+  keyStores: ["op://homelab/CI/zot-ci-api"],
+  gracePeriod: "0 seconds",
+  secretName: "ZOT_CI_API_KEY",
+  repositories: ["own/one", "own/two"],
+};
+const NO_SINGLE = Object.fromEntries(
+  ["ci.keyStore", "ci.imagePrefix", "ci.gracePeriod", "forgejo.repositories", "access.namespaces"].map((path) => [
+    path,
+    undefined,
+  ]),
+);
+const WITHOUT_SITE = { ...NO_SINGLE, "acceptance.repository": "proof", "ci.accounts": { ci: MAIN } };
+const ACCOUNTS = { ...WITHOUT_SITE, "ci.accounts": { ci: MAIN, site: SITE } };
+
 export const PAIRS: Readonly<Record<string, Pair>> = {
-  "user and group": { to: () => ({ "ci.user": "robot", "access.ciGroup": "robots" }) },
+  "user and group": {
+    to: () => ({ "ci.user": "robot", "access.ciGroup": "robots" }),
+    found: [
+      { request: APPLY, when: "after", ending: "destroy" },
+      { request: /^PATCH \/v1\/vaults\//, when: "after", ending: "back" },
+    ],
+  },
   "user and machine flow": {
     to: () => ({ "ci.user": "robot", "authentik.machineFlow": "robots-login" }),
+    found: [{ request: APPLY, when: "after", ending: "destroy" }],
   },
   "user, group and application": {
     to: () => ({ "ci.user": "robot", "access.ciGroup": "robots", "authentik.application": "registry" }),
@@ -49,11 +90,9 @@ export const PAIRS: Readonly<Record<string, Pair>> = {
   "the key's secret and another one swap their names": {
     to: () => ({ "forgejo.secretName": "OTHER", "forgejo.secrets[].name": "ZOT_CI_API_KEY" }),
     gap: "each of the two names is the other secret's before or after",
-    each: true,
   },
   "image prefix and source of another secret": {
     to: () => ({ "ci.imagePrefix": "images", "forgejo.secrets[].source": "env:MODEL_OTHER_3" }),
-    each: true,
   },
   "another file for the blueprint": {
     from: FILE,
@@ -61,7 +100,6 @@ export const PAIRS: Readonly<Record<string, Pair>> = {
       "authentik.delivery": `file:${data("blueprints/git2.yaml")}`,
       "authentik.blueprintPath": "custom/git2.yaml",
     }),
-    each: true,
   },
   "proofs, accepted losses, mirrors and the key": {
     from: () => ({
@@ -78,20 +116,17 @@ export const PAIRS: Readonly<Record<string, Pair>> = {
       "registry.pullThrough[].stripPrefix": true,
       "ci.rotationTrigger": "now",
     }),
-    each: true,
   },
-  "delivery by the API, then by a ConfigMap": { to: CONFIG_MAP, each: true },
-  "delivery by a ConfigMap, then by a file": { from: CONFIG_MAP, to: FILE, each: true },
-  "delivery by a file, then by the API": { from: FILE, to: API, each: true },
+  "delivery by the API, then by a ConfigMap": { to: CONFIG_MAP },
+  "delivery by a ConfigMap, then by a file": { from: CONFIG_MAP, to: FILE },
+  "delivery by a file, then by the API": { from: FILE, to: API },
   "delivery by a file, then by the API, and another application": {
     from: FILE,
     to: () => ({ ...API(), "authentik.application": "registry" }),
-    found: ["POST /api/v3/managed/blueprints/"],
-    each: true,
+    found: [{ request: /^POST \/api\/v3\/managed\/blueprints\/$/, when: "after", ending: "back" }],
   },
   "delivery by the API, then by a file, and another application": {
     to: (place) => ({ ...FILE(place), "authentik.application": "registry" }),
-    each: true,
   },
   "key of the ConfigMap and blueprint path": {
     from: CONFIG_MAP,
@@ -100,6 +135,41 @@ export const PAIRS: Readonly<Record<string, Pair>> = {
       "kubernetes.key": "other.yaml",
       "authentik.blueprintPath": "custom/other.yaml",
     }),
-    each: true,
   },
+  "name of the application, delivered by the API": {
+    to: () => ({ "authentik.applicationName": "Registry" }),
+    found: [{ request: /^DELETE \/api\/v3\/managed\/blueprints\//, when: "after", ending: "back" }],
+  },
+  "name of the application, delivered by a ConfigMap": {
+    from: CONFIG_MAP,
+    to: (place) => ({ ...CONFIG_MAP(place), "authentik.applicationName": "Registry" }),
+  },
+  "name of the application, delivered by a file": {
+    from: FILE,
+    to: (place) => ({ ...FILE(place), "authentik.applicationName": "Registry" }),
+  },
+  revocation: {
+    to: () => ({ "ci.revocationTrigger": "leaked" }),
+    gap: "every key is revoked before a new one is created",
+  },
+  "one of several accounts": {
+    from: () => ACCOUNTS,
+    to: () => WITHOUT_SITE,
+    found: [
+      { request: /^DELETE .*\/actions\/secrets\//, when: "after", ending: "back" },
+      // What lets the account in once more.
+      { request: APPLY, number: 3, when: "after", ending: "on" },
+      { request: APPLY, number: 3, when: "after", ending: "backRecover" },
+    ],
+  },
+  "files of zot": {
+    from: ({ path }) => ({
+      "registry.configFile": path("other.json"),
+      "registry.credentialsFile": path("other-credentials.json"),
+      "zot.auth.sessionKeysFile": path("sessions.json"),
+    }),
+    to: () => ({}),
+    found: [{ request: /^DELETE .*\/sessions\.json$/, when: "after", ending: "back" }],
+  },
+  "name of the stack": { to: () => ({}), renamed: true },
 };

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, test } from "node:test";
 import { deploymentNumber, startDiffers } from "../../../../../systems/zot/host/deploy/number.ts";
 import { deployScript, startOf } from "../../../../../systems/zot/host/deploy/deploy.ts";
 import { secretFileScript } from "../../../../../systems/zot/host/files/secretFile.ts";
-import { sessionKeysScript } from "../../../../../systems/zot/host/files/sessionKeys.ts";
+import { removeSessionKeysScript, sessionKeysScript } from "../../../../../systems/zot/host/files/sessionKeys.ts";
 import { scriptOnHost } from "../../../../../systems/zot/host/shell/shell.ts";
 import { sh } from "../support/sh.ts";
 import { World } from "../support/world.ts";
@@ -40,7 +40,7 @@ async function deployAs(host: "local" | "ssh", text: string, number: number, cha
 
 test("the config's number changes with what is declared, and stays once it is deployed", async () => {
   const [first, second] = [world.text(["read"]), world.text(["read", "create"])];
-  assert.equal(await numberFor(first), 0, "there is no record yet");
+  assert.ok((await numberFor(first)) > 1_700_000_000, "there is no record yet: one that no deployment had before");
   await deployAs("local", first, 0);
   assert.equal(await numberFor(first), 0);
   const number = await numberFor(second);
@@ -48,6 +48,18 @@ test("the config's number changes with what is declared, and stays once it is de
   await deployAs("local", second, number);
   assert.equal(await numberFor(second), 1);
   assert.equal(await numberFor(first), 2, "taken back: another number than the one that the engine may have recorded");
+});
+
+test("a killed run removed the file with its record: the number is not the one that the engine has recorded", async () => {
+  const [keys, data] = [world.at("keys.json"), world.at("data")];
+  const numberOf = async (): Promise<number> =>
+    deploymentNumber(await world.facts(undefined, false, { sessionKeysFile: keys }), "sessionKeys", {
+      place: `local:${keys}`,
+    });
+  await sh(scriptOnHost("local", sessionKeysScript(keys, data, 0, 0)));
+  assert.equal(await numberOf(), 0);
+  await sh(scriptOnHost("local", removeSessionKeysScript(keys)));
+  assert.notEqual(await numberOf(), 0);
 });
 
 test("a deployment that only restarted zot, or by another name of the host, counts too", async () => {

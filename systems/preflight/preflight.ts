@@ -1,28 +1,29 @@
 import { isDeepStrictEqual } from "node:util";
-import { ZotAuthError, messageOf } from "../core/errors.ts";
-import { inParallel } from "../core/inParallel.ts";
-import { unlessUnreadable } from "../core/lookAhead.ts";
-import type { SecretReference } from "../core/secrets/reference.ts";
-import { assertMayBeCis } from "./authentik/applying/accounts.ts";
-import { checkClientId } from "./authentik/applying/clientId.ts";
-import type { DeclaredProvider } from "./authentik/applying/clientId.ts";
-import { checkBlueprintNeeds } from "./authentik/applying/neededObjects.ts";
-import type { BlueprintNeeds } from "./authentik/applying/neededObjects.ts";
-import { checkAuthentikRights, ifAllowed } from "./authentik/rights/check.ts";
-import { ArgoCd } from "./argocd/client.ts";
-import type { ArgoCdConnection } from "./argocd/client.ts";
-import { Authentik } from "./authentik/client.ts";
-import type { AuthentikConnection } from "./authentik/client.ts";
-import { Forgejo } from "./forgejo/client.ts";
-import type { ForgejoConnection } from "./forgejo/client.ts";
-import { assertJobTokens } from "./forgejo/jobToken/offered.ts";
-import type { ExpectedJobTokens } from "./forgejo/jobToken/offered.ts";
-import { tellOfJobTokens } from "./forgejo/jobToken/instead.ts";
-import type { AccountsWithKeys } from "./forgejo/jobToken/instead.ts";
-import { configMapMissing, lookForConfigMap } from "./kubernetes/configMap.ts";
-import type { ConfigMapPlace } from "./kubernetes/configMap.ts";
-import { resolveSecret, vault } from "./onePassword/resolver.ts";
-import type { Context, Observed, Resource } from "../provider/resource.ts";
+import { ZotAuthError, messageOf } from "../../core/errors.ts";
+import { inParallel } from "../../core/inParallel.ts";
+import { unlessUnreadable } from "../../core/lookAhead.ts";
+import type { SecretReference } from "../../core/secrets/reference.ts";
+import { assertMayBeCis } from "../authentik/applying/accounts.ts";
+import { checkClientId } from "../authentik/applying/clientId.ts";
+import type { DeclaredProvider } from "../authentik/applying/clientId.ts";
+import { checkBlueprintNeeds } from "../authentik/applying/neededObjects.ts";
+import type { BlueprintNeeds } from "../authentik/applying/neededObjects.ts";
+import { checkAuthentikRights, ifAllowed } from "../authentik/rights/check.ts";
+import { ArgoCd } from "../argocd/client.ts";
+import type { ArgoCdConnection } from "../argocd/client.ts";
+import { Authentik } from "../authentik/client.ts";
+import type { AuthentikConnection } from "../authentik/client.ts";
+import { Forgejo } from "../forgejo/client.ts";
+import type { ForgejoConnection } from "../forgejo/client.ts";
+import { assertJobTokens } from "../forgejo/jobToken/offered.ts";
+import type { ExpectedJobTokens } from "../forgejo/jobToken/offered.ts";
+import { tellOfJobTokens } from "../forgejo/jobToken/instead.ts";
+import type { AccountsWithKeys } from "../forgejo/jobToken/instead.ts";
+import { configMapMissing, lookForConfigMap } from "../kubernetes/configMap.ts";
+import type { ConfigMapPlace } from "../kubernetes/configMap.ts";
+import { resolveSecret, vault } from "../onePassword/resolver.ts";
+import { preflightOutputs } from "./outputs.ts";
+import type { Context, Observed, Resource } from "../../provider/resource.ts";
 
 /**
  * Checks everything that can be wrong before anything is changed: servers that do not respond, tokens that are rejected or have insufficient
@@ -44,6 +45,8 @@ export interface PreflightInputs {
   readonly jobTokens?: ExpectedJobTokens;
   /** Accounts with a stored key, and a zot that would take their jobs' tokens in its place. Absent: there are none, or zot cannot. */
   readonly withKeys?: AccountsWithKeys;
+  /** What of the settings has rows of its own, which leave with it and come back with it: each account's ways in. Absent in the state of earlier versions. */
+  readonly ways?: readonly string[];
   /** The sources of the other secrets that are copied to Forgejo. */
   readonly sources: readonly SecretReference[];
   /** Where the keys are stored. */
@@ -58,11 +61,20 @@ export interface PreflightInputs {
 
 const TARGETS_AT_ONCE = 12;
 
-export type PreflightState = PreflightInputs & Observed;
+export interface PreflightState extends PreflightInputs, Observed {
+  /** Counts the times at which something came back, or was new. Absent in the state of earlier versions. */
+  readonly generation?: number;
+  /**
+   * When each of the `ways` came back, without those of the first settings. A run that was killed may have deleted something of it, and if it came back before the next
+   * run, its rows do not know: with another number, they look.
+   */
+  readonly generations?: Readonly<Record<string, number>>;
+}
 
 export const preflight: Resource<PreflightInputs, PreflightState> = {
-  computed: {},
+  computed: preflightOutputs,
   observations: ["removal"],
+  foresees: ({ inputs, state }) => countedAfter(state, inputs),
   lookAhead: {
     needs: ["configMap", "argocd", "forgejo", "withKeys"],
     look: async ({ inputs, state }, context) => {
@@ -80,17 +92,36 @@ export const preflight: Resource<PreflightInputs, PreflightState> = {
   },
   create: async ({ removal = "", ...inputs }, context) => ({
     id: "preflight",
-    state: await check(inputs, context, { clientId: {}, accounts: inputs.ciUsers ?? [] }, removal),
+    state: {
+      ...(await check(inputs, context, { clientId: {}, accounts: inputs.ciUsers ?? [] }, removal)),
+      ...countedAfter(undefined, inputs),
+    },
   }),
   // A Forgejo that was set back, or has another address by now, gives no token that zot accepts: jobs notice, and nothing else would. The targets are read
   // by the variables' own resources.
   read: async (state, context) => ({ ...state, drift: await jobTokenDrift(state, context) }),
-  update: async (state, { removal: _ofFirst, ...inputs }, context) =>
-    check(inputs, context, {
+  update: async (state, { removal: _ofFirst, ...inputs }, context) => ({
+    ...(await check(inputs, context, {
       clientId: usesNewClientId(state, inputs) ? { former: state.blueprint.clientId } : undefined,
       accounts: newAccounts(state, inputs),
-    }),
+    })),
+    ...countedAfter(state, inputs),
+  }),
 };
+
+function countedAfter(
+  state: Partial<PreflightState> | undefined,
+  { ways = [] }: PreflightInputs,
+): Required<Pick<PreflightState, "generation" | "generations">> {
+  const { ways: before = ways, generation = 0, generations = {} } = state ?? {};
+  const joining = ways.filter((way) => !before.includes(way));
+  const now = joining.length === 0 ? generation : generation + 1;
+  const counted = ways.flatMap((way): readonly (readonly [string, number])[] => {
+    const of = joining.includes(way) ? now : generations[way];
+    return of === undefined ? [] : [[way, of]];
+  });
+  return { generation: now, generations: Object.fromEntries(counted) };
+}
 
 /** Why the jobs' tokens are not such as zot's config expects; empty if they are. */
 async function jobTokenDrift({ jobTokens, forgejo }: PreflightState, context: Context): Promise<string> {
