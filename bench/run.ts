@@ -30,21 +30,21 @@ function print({ title }: Measurement, { rows, details }: Result): void {
   if (details !== undefined) console.log(`  ${details}`);
 }
 
+/** After each measurement, so that one that fails does not take the others' results with it. */
+async function write(measurement: Measurement, result: Result): Promise<void> {
+  if (result.chart !== undefined) writeFileSync(docs(pictureOf(measurement.name)), result.chart.svg);
+  const page = withResults(readFileSync(docs("performance.md"), "utf8"), [{ measurement, result }], about);
+  writeFileSync(docs("performance.md"), await formatted("performance.md", page));
+}
+
 // Others at work change every number, and less the ratios.
 const [load = 0] = loadavg();
 const about = `Measured on ${new Date().toISOString().slice(0, 10)} on ${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"}) with Node ${process.versions.node}, at a load of ${load.toFixed(1)} before`;
 console.log(about);
-const measured: { readonly measurement: Measurement; readonly result: Result }[] = [];
 const args = process.argv.slice(2);
 const size = args.includes("--smallest") ? "smallest" : "full";
 for (const measurement of chosen(args.filter((arg) => arg !== "--smallest"))) {
   const result = await measurement.run(size);
   print(measurement, result);
-  measured.push({ measurement, result });
-}
-if (size === "full") {
-  for (const { measurement, result } of measured)
-    if (result.chart !== undefined) writeFileSync(docs(pictureOf(measurement.name)), result.chart.svg);
-  const page = withResults(readFileSync(docs("performance.md"), "utf8"), measured, about);
-  writeFileSync(docs("performance.md"), await formatted("performance.md", page));
+  if (size === "full") await write(measurement, result);
 }
