@@ -39,8 +39,8 @@ export const growth: Measurement = {
       rows: [
         ...recipients.map((point) => rowOf(point, point.size === 1 ? "recipient" : "recipients")),
         ...accounts.map((point) => rowOf(point, point.size === 1 ? "account" : "accounts")),
-        ...COMMANDS.map((command) => doubling("recipients", recipients, command)),
-        ...COMMANDS.map((command) => doubling("accounts", accounts, command)),
+        ...COMMANDS.flatMap((command) => doubling("recipients", recipients, command)),
+        ...COMMANDS.flatMap((command) => doubling("accounts", accounts, command)),
         {
           what: "the provider's memory, at most",
           measured: `${memory.toFixed(0)} MB`,
@@ -128,17 +128,20 @@ function rowOf({ size, wall, cpu, memory, state }: Point, of: string): Row {
   };
 }
 
-/** The steepest of the steps from size to size. */
-function doubling(of: string, points: readonly Point[], command: Command): Row {
+/** The steepest of the steps from size to size. None if there is only one size. */
+function doubling(of: string, points: readonly Point[], command: Command): readonly Row[] {
+  if (points.length < 2) return [];
   const steps = (key: "wall" | "cpu"): readonly number[] =>
     points.slice(1).map((point, index) => {
       const before = points[index] ?? point;
       return perDoubling([before.size, before[key][command]], [point.size, point[key][command]]);
     });
-  const steepest = Math.max(0, ...steps("wall"));
-  return {
-    what: `${command}: twice the ${of} take`,
-    measured: `at most ${steepest.toFixed(2)} times the time (CPU: ${Math.max(0, ...steps("cpu")).toFixed(2)})`,
-    goal: atMost(2.2, steepest, " times"),
-  };
+  const steepest = Math.max(...steps("wall"));
+  return [
+    {
+      what: `${command}: twice the ${of} take`,
+      measured: `at most ${steepest.toFixed(2)} times the time (CPU: ${Math.max(...steps("cpu")).toFixed(2)})`,
+      goal: atMost(2.2, steepest, " times"),
+    },
+  ];
 }
