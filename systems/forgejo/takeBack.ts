@@ -31,7 +31,9 @@ const GONE: readonly string[] = [
  */
 export async function takeBack(forgejo: Forgejo, placed: PlacedSecret, context: Context): Promise<void> {
   try {
-    await takeBackPlaced(forgejo, placed, context);
+    const { secretName, marker } = placed;
+    // A row for many takes back while other rows write.
+    await oneAtATime(placeOf(forgejo, marker.target, secretName), async () => takeBackPlaced(forgejo, placed, context));
   } catch (error) {
     if (!isGone(error)) throw error;
     context.warn(notDeleted({ ...placed.marker, secretName: placed.secretName }, error));

@@ -55,6 +55,20 @@ test("the report names who pushes without a key, and where", async () => {
   assert.match(renderMarkdown(report), /Jobs of own\/app push below app as zot-app, with tokens of their own\./);
 });
 
+test("repositories that are one row, because they are many, are named too", () => {
+  const { type, urn, outputs } = variable("zot-site", "own/one");
+  const { target, ...shared } = outputs;
+  const many = {
+    urn: `${urn}-recipients`,
+    type: `${type}s`,
+    outputs: { ...shared, written: { [target]: { targetId: 1 }, "own/two": { targetId: 2 } } },
+  };
+  const [first, ...others] = reportOf([many]).jobs ?? [];
+  assert.equal(first?.account, "zot-site");
+  assert.deepEqual(first.repositories, ["own/one", "own/two"]);
+  assert.deepEqual(others, []);
+});
+
 test("without such an account, the report does not speak of jobs", async () => {
   const report = reportOf([]);
   assert.equal("jobs" in report, false);

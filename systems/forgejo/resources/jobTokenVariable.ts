@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { unlessUnreadable } from "../../../core/lookAhead.ts";
+import { oneAtATime } from "../../../core/queue.ts";
 import type { Context, LookAhead, Observed, Resource } from "../../../provider/resource.ts";
-import { markerBeside, targetDrift, targetIdFor } from "../actionsSecrets.ts";
+import { markerBeside, placeOf, targetDrift, targetIdFor } from "../actionsSecrets.ts";
 import { isGone, notDeleted, takeBackByMarker } from "../takeBack.ts";
 import { Forgejo } from "../client.ts";
 import type { ForgejoConnection } from "../client.ts";
@@ -107,12 +108,14 @@ async function write(
   const { target, name, label } = inputs;
   const forgejo = new Forgejo(inputs, context.signal);
   const targetId = await targetIdFor(forgejo, target, context, before);
-  const seen = await markerBeside(forgejo, target, name, NEED);
-  if (seen !== undefined && ownerOfLabel(seen.label) !== label)
-    context.warn(
-      `the variable ${markerName(name)} of ${target} belonged to ${seen.label}, and now belongs to ${label}`,
-    );
-  await forgejo.putVariable(target, markerName(name), markerText(markerOf(inputs)));
+  await oneAtATime(placeOf(forgejo, target, name), async () => {
+    const seen = await markerBeside(forgejo, target, name, NEED);
+    if (seen !== undefined && ownerOfLabel(seen.label) !== label)
+      context.warn(
+        `the variable ${markerName(name)} of ${target} belonged to ${seen.label}, and now belongs to ${label}`,
+      );
+    await forgejo.putVariable(target, markerName(name), markerText(markerOf(inputs)));
+  });
   return { ...inputs, targetId, drift: "" };
 }
 

@@ -8,7 +8,7 @@ import type { TestBuildInputs, TestBuildState } from "./testBuild.ts";
 export const actionsSecretOutputs: Computed<ActionsSecretInputs, ActionsSecretState> = { targetId: true };
 
 /** Of a row for many recipients. */
-export const recipientsOutputs = { written: true, failed: true, drifted: true } as const;
+export const recipientsOutputs = { written: true, failed: true, drifted: true, former: true } as const;
 
 export const copiedSecretOutputs: Computed<CopiedSecretInputs, CopiedSecretState> = {
   targetId: true,

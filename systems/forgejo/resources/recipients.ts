@@ -24,6 +24,11 @@ export type RecipientsState<I, S> = RecipientsInputs<I> &
     readonly failed: Readonly<Record<string, string>>;
     /** What the last refresh found. */
     readonly drifted: Readonly<Record<string, string>>;
+    /**
+     * What those have that the last `up` could not write, or take it from, where that differs from the inputs: the old name, say. Their own rows would still
+     * have it as their state. Absent in the state of earlier versions.
+     */
+    readonly former?: Readonly<Record<string, object>>;
   };
 
 /** The inputs of a row for one recipient. */
@@ -33,7 +38,7 @@ interface OfRecipient extends ForgejoConnection {
 }
 
 /** What only some recipients have. */
-const OF_SOME: readonly string[] = ["recipients", "written", "failed", "drifted", "drift"];
+const OF_SOME: readonly string[] = ["recipients", "written", "failed", "drifted", "former", "drift"];
 
 /** Some more than there are connections to Forgejo. */
 const AT_ONCE = 12;
@@ -57,7 +62,8 @@ export function forRecipients<I extends OfRecipient, S extends I & Observed>(
   const stateOf = (state: State, target: string): S | undefined => {
     const made = state.written[target];
     if (made === undefined) return undefined;
-    return { ...inputsOf(state, target), ...made, drift: state.drifted[target] ?? "" } as unknown as S;
+    const inputs = { ...inputsOf(state, target), ...state.former?.[target] };
+    return { ...inputs, ...made, drift: state.drifted[target] ?? "" } as unknown as S;
   };
   const outputsOf = (state: S): State["written"][string] =>
     Object.fromEntries(Object.entries(state).filter(([key]) => key in one.computed)) as State["written"][string];
@@ -96,7 +102,8 @@ export function forRecipients<I extends OfRecipient, S extends I & Observed>(
       isHopeless,
     );
     for (const target of left) failed[target] = `${target} was not tried any more`;
-    const state = { ...inputs, written, failed, drifted: {}, drift: "" };
+    const as = [...Object.keys(failed), ...(before === undefined ? [] : leavers(inputs, before))];
+    const state = { ...inputs, written, failed, drifted: {}, former: formerOf(inputs, before, as), drift: "" };
     if (first === undefined) return state;
     const [number, all] = [Object.keys(failed).length, Object.keys(inputs.recipients).length];
     const why = isHopeless() ? first.message : some(Object.values(failed), "\n");
@@ -104,17 +111,31 @@ export function forRecipients<I extends OfRecipient, S extends I & Observed>(
     throw new Unfinished(new ZotAuthError(first.code, message, first), { id: "recipients", state });
   }
 
-  async function takeBack(state: State, targets: readonly string[], context: Context): Promise<void> {
+  async function takeBack(
+    state: State,
+    targets: readonly string[],
+    context: Context,
+    done: (target: string) => void = () => undefined,
+  ): Promise<void> {
     await inParallel(targets, AT_ONCE, async (target) => {
       const seen = stateOf(state, target);
       if (seen !== undefined) await one.delete?.(seen, context);
+      done(target);
     });
   }
 
   return {
     computed: recipientsOutputs,
 
-    diff: ({ state }) => ({ due: Object.keys(state.failed).length > 0 ? ["failed"] : [] }),
+    diff: ({ inputs, state }) => ({
+      due: [
+        ...(Object.keys(state.failed).length > 0 ? ["failed"] : []),
+        // Who leaves now shows as a change of the inputs.
+        ...(leavers({ recipients: { ...state.recipients, ...inputs.recipients } }, state).length > 0
+          ? ["written"]
+          : []),
+      ],
+    }),
 
     lookAhead: {
       needs: ["recipients"],
@@ -125,10 +146,14 @@ export function forRecipients<I extends OfRecipient, S extends I & Observed>(
         const gone = state === undefined ? [] : leavers(inputs, state);
         if (due.length > 0) context.info(`\`up\` gives ${what(inputs)} to ${due.length}: ${due.join(", ")}.`);
         if (gone.length > 0) context.info(`\`up\` takes ${what(inputs)} from ${gone.length}: ${gone.join(", ")}.`);
+        // What is no warning is of the same kind for most of them, and a line each would hide the rest of the preview.
+        const notes: string[] = [];
+        const quiet: Context = { ...context, info: (text) => void notes.push(text) };
         await inParallel(due, AT_ONCE, async (target) => {
           const seen = state === undefined ? undefined : stateOf(state, target);
-          await one.lookAhead?.look({ inputs: inputsOf(inputs, target), state: seen }, context);
+          await one.lookAhead?.look({ inputs: inputsOf(inputs, target), state: seen }, quiet);
         });
+        if (notes.length > 0) context.info(some(notes, " "));
       },
     },
 
@@ -149,10 +174,20 @@ export function forRecipients<I extends OfRecipient, S extends I & Observed>(
     async update(state, inputs, context) {
       const now = await write(inputs, state, context);
       // As a row of its own would be: after all that is declared has been written.
-      const gone = leavers(inputs, state);
-      await takeBack(state, gone, context);
-      const left = Object.entries(now.written).filter(([target]) => !gone.includes(target));
-      return { ...now, written: Object.fromEntries(left) };
+      const gone = new Set<string>();
+      const remaining = (): State => ({
+        ...now,
+        written: without(now.written, gone),
+        former: without(now.former, gone),
+      });
+      try {
+        await takeBack(state, leavers(inputs, state), context, (target) => gone.add(target));
+      } catch (error) {
+        if (!(error instanceof ZotAuthError)) throw error;
+        // The others have what is declared now.
+        throw new Unfinished(error, { id: "recipients", state: remaining() });
+      }
+      return remaining();
     },
 
     async delete(state, context) {
@@ -175,7 +210,33 @@ function dueOf<I, S>(inputs: RecipientsInputs<I>, before: RecipientsState<I, S> 
   );
 }
 
-function leavers<I, S>({ recipients }: RecipientsInputs<I>, { written }: RecipientsState<I, S>): readonly string[] {
+/** What they had before the inputs changed, as far as it differs. */
+function formerOf<I, S>(
+  inputs: RecipientsInputs<I>,
+  before: RecipientsState<I, S> | undefined,
+  targets: readonly string[],
+): Readonly<Record<string, object>> {
+  if (before === undefined) return {};
+  const now = new Map(Object.entries(shared(inputs)));
+  const had = shared(before);
+  return Object.fromEntries(
+    targets.flatMap((target): readonly (readonly [string, object])[] => {
+      if (before.written[target] === undefined) return [];
+      const values = Object.entries({ ...had, ...before.former?.[target] });
+      const differs = values.filter(([key, value]) => !isDeepStrictEqual(value, now.get(key)));
+      return differs.length === 0 ? [] : [[target, Object.fromEntries(differs)]];
+    }),
+  );
+}
+
+function without<V>(values: Readonly<Record<string, V>> | undefined, gone: ReadonlySet<string>): Record<string, V> {
+  return Object.fromEntries(Object.entries(values ?? {}).filter(([target]) => !gone.has(target)));
+}
+
+function leavers(
+  { recipients }: { readonly recipients: Recipients },
+  { written }: { readonly written: object },
+): readonly string[] {
   return Object.keys(written).filter((target) => recipients[target] === undefined);
 }
 

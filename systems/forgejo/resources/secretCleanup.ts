@@ -125,10 +125,11 @@ function formerAfter(state: SecretCleanupState, inputs: SecretCleanupInputs): re
   const { forgejoUrl, forgejoToken } = state;
   const generation = (state.generation ?? 1) + 1;
   const kept = new Set(eachOf(inputs.secrets).map((secret) => nameOf({ ...secret, forgejoUrl: inputs.forgejoUrl })));
-  const before = eachOf(state.secrets).map(({ target, secretName, owner }) => ({
+  const before = eachOf(state.secrets).map(({ target, secretName, owner, isVariable }) => ({
     target,
     secretName,
     owner,
+    ...(isVariable === undefined ? {} : { isVariable }),
     forgejoUrl,
     forgejoToken,
     generation,

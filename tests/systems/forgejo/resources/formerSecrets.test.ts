@@ -5,6 +5,7 @@ import { actionsSecret } from "../../../../systems/forgejo/resources/actionsSecr
 import type { ActionsSecretInputs } from "../../../../systems/forgejo/resources/actionsSecret.ts";
 import { copiedSecret } from "../../../../systems/forgejo/resources/copiedSecret.ts";
 import { formerSecrets } from "../../../../systems/forgejo/resources/formerSecrets.ts";
+import { jobTokenVariable } from "../../../../systems/forgejo/resources/jobTokenVariable.ts";
 import { secretCleanup } from "../../../../systems/forgejo/resources/secretCleanup.ts";
 import type {
   FormerSecret,
@@ -80,6 +81,20 @@ test("what an interrupted run wrote is found by its marker, and a name that is d
   assert.equal(bench.held("own/app").secrets["OLD"], KEY);
   await formerSecrets.create({ ...bench.connection(), former: renamed.former }, bench.context());
   assert.deepEqual(bench.held("own/app"), before);
+});
+
+test("of a variable that left the settings, only the variable goes: a secret of its name is somebody else's", async (t) => {
+  const bench = await Bench.start(t);
+  const login = { user: "zot-app", registry: "https://r.example", prefix: "app" };
+  const variable = { ...bench.connection(), target: "own/app", name: "JOBS", label: OWNER, login };
+  const secrets = [{ target: "own/app", secretName: "JOBS", owner: OWNER, isVariable: true }] as const;
+  const cleanup = (await secretCleanup.create({ ...bench.connection(), secrets }, bench.context())).state;
+  await jobTokenVariable.create(variable, bench.context());
+  await bench.ask("PUT", "/repos/own/app/actions/secrets/JOBS", { data: "somebody's" });
+  const { former } = await changed(bench, cleanup, declared(bench));
+  await formerSecrets.create({ ...bench.connection(), former }, bench.context());
+  assert.equal(bench.held("own/app").secrets["JOBS"], "somebody's");
+  assert.equal(bench.held("own/app").variables["JOBS_INFO"], undefined);
 });
 
 test("destroy deletes a former secret that no run has deleted yet", async (t) => {
