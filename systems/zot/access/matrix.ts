@@ -115,13 +115,18 @@ export function expectedAccess({
       expected: 403,
     })),
     ...rules.repositories
-      .flatMap(({ glob }) => refusedIn(glob, repositories, group))
+      .flatMap(({ glob }) => refusedIn(glob, repositories, group, repository))
       .filter(({ subject }) => anyone || subject === "ci"),
   ];
 }
 
 /** What must be denied in a namespace. Only denials are tested: they leave nothing behind, and the repository need not exist. */
-function refusedIn(glob: string, repositories: readonly RepositoryRules[], group: string): readonly AccessRow[] {
+function refusedIn(
+  glob: string,
+  repositories: readonly RepositoryRules[],
+  group: string,
+  ofTests: string,
+): readonly AccessRow[] {
   const target = samplesOf(glob, "zot-auth-sample").find(
     (name) => REPOSITORY_NAME.test(name) && decidingRules(repositories, name)?.glob === glob,
   );
@@ -130,11 +135,17 @@ function refusedIn(glob: string, repositories: readonly RepositoryRules[], group
   if (deciding === undefined) return [];
   const may = (action: string): boolean => grants(deciding, { group }, action);
   const anyone = deciding.anonymousPolicy.includes("read");
+  // The rows of the tests' own repository show what anonymous clients may do here.
+  const isOfTests = decidingRules(repositories, ofTests)?.glob === glob;
   return [
     // For all repositories, the rows of the tests' own repository show it.
     ...(anyone || glob === "**"
       ? []
       : [{ subject: "anonymous", operation: "list tags", target, expected: 401 } as const]),
+    // The rows of the tests' own repository are below CI's prefix only.
+    ...(isOfTests || deciding.anonymousPolicy.includes("create")
+      ? []
+      : [{ subject: "anonymous", operation: "begin an upload", target, expected: 401 } as const]),
     ...(anyone || may("read") || deciding.defaultPolicy.includes("read")
       ? []
       : [{ subject: "ci", operation: "list tags", target, expected: 403 } as const]),
