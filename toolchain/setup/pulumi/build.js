@@ -24,7 +24,7 @@ export async function buildPulumi(place, folder, target, progress) {
     );
   }
   mkdirSync(folder, { recursive: true });
-  progress.announce("building it from its Go module, which takes three to seven minutes");
+  progress.announce("building it from its Go module, which takes five to thirteen minutes");
 
   /** @param {readonly string[]} args @param {(line: string) => void} [onLine] */
   const goRun = async (args, onLine) => {
