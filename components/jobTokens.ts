@@ -65,7 +65,7 @@ export class JobTokens extends ComponentResource {
       `${name}-variables`,
       {
         ...connection,
-        secrets: secretsOf(targets, { secretName: variableName, owner: label, isVariable: true }),
+        secrets: secretsOf(targets, { secretName: variableName, owner: label, login, isVariable: true }),
         again: args.generation,
       },
       { parent: this },

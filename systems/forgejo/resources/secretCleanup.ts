@@ -92,6 +92,11 @@ function eachOf(secrets: SecretCleanupInputs["secrets"]): readonly DeclaredSecre
   });
 }
 
+/** Of the secrets of many targets. */
+function togetherIn(secrets: SecretCleanupInputs["secrets"]): ReadonlySet<string> {
+  return new Set(eachOf(secrets.filter((secret) => "targets" in secret)).map(secretId));
+}
+
 function countedAfter(
   state: SecretCleanupState | undefined,
   inputs: SecretCleanupInputs,
@@ -99,6 +104,7 @@ function countedAfter(
   if (state === undefined) return { former: [], generation: 1, generations: {} };
   const generation = (state.generation ?? 1) + 1;
   const before = new Map(eachOf(state.secrets).map((secret) => [secretId(secret), secret]));
+  const [were, are] = [togetherIn(state.secrets), togetherIn(inputs.secrets)];
   const counted = eachOf(inputs.secrets).flatMap((secret): readonly (readonly [string, number])[] => {
     const id = secretId(secret);
     const earlier = before.get(id);
@@ -106,7 +112,9 @@ function countedAfter(
       state.forgejoUrl === inputs.forgejoUrl &&
       state.again === inputs.again &&
       earlier !== undefined &&
-      isSame(earlier, secret);
+      isSame(earlier, secret) &&
+      // Set back after a killed run: the row for many was writing, which the rows of each, still in the state, do not know.
+      (are.has(id) || !were.has(id));
     const of = known ? state.generations?.[id] : generation;
     return of === undefined ? [] : [[id, of]];
   });
@@ -116,7 +124,8 @@ function countedAfter(
 function isSame(before: DeclaredSecret, { source, login, ...secret }: DeclaredSecret): boolean {
   const { source: sourceBefore = source, login: loginBefore, ...rest } = before;
   // Both are absent in the state of earlier versions.
-  const isLogin = before.source === undefined || isDeepStrictEqual(loginBefore, login);
+  const isEarlier = before.source === undefined && loginBefore === undefined;
+  const isLogin = isEarlier || isDeepStrictEqual(loginBefore, login);
   return isDeepStrictEqual(rest, secret) && sourceBefore === source && isLogin;
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { copiedSecret } from "../../../../systems/forgejo/resources/copiedSecret.ts";
 import { secretCleanup } from "../../../../systems/forgejo/resources/secretCleanup.ts";
-import type { SecretCleanupInputs } from "../../../../systems/forgejo/resources/secretCleanup.ts";
+import type { SecretCleanupInputs, SecretCleanupState } from "../../../../systems/forgejo/resources/secretCleanup.ts";
 import { Bench } from "../support/between.ts";
 
 // What an interrupted run left behind without an entry in the state.
@@ -143,6 +143,46 @@ test("a secret that is declared again, or otherwise than before, has the generat
     "generations",
   ]);
   assert.deepEqual(await after(kept, { ...key, login }), {}, "nothing is written again");
+});
+
+test("targets that each have a row again are written again: the row of all may have been killed while it wrote", async (t) => {
+  const bench = await Bench.start(t);
+  const [secretName, owner, targets] = [NAME, `zot-auth/test/${NAME}`, ["own/app", "own/site", "org1"]];
+  const each: SecretCleanupInputs = {
+    ...bench.connection(),
+    secrets: targets.slice(1).map((target) => ({ target, secretName, owner })),
+  };
+  const all: SecretCleanupInputs = { ...bench.connection(), secrets: [{ targets, secretName, owner }] };
+  const after = async (state: SecretCleanupState, inputs: SecretCleanupInputs) => {
+    const updated = await secretCleanup.update?.(state, inputs, bench.context());
+    assert.ok(updated);
+    return updated;
+  };
+  const together = await after((await secretCleanup.create(each, bench.context())).state, all);
+  assert.deepEqual(together.generations, { [`own/app ${NAME}`]: 2 }, "the row of all writes all anyway");
+  const apart = await after(together, each);
+  const again = { [`own/site ${NAME}`]: 3, [`org1 ${NAME}`]: 3 };
+  assert.deepEqual(apart.generations, again);
+  // The row of all is in the state if it was not created anew.
+  assert.deepEqual((await after(apart, all)).generations, { ...again, [`own/app ${NAME}`]: 4 });
+});
+
+test("a variable whose text changes is written again when it changes back", async (t) => {
+  const bench = await Bench.start(t);
+  const jobs = { target: "own/app", secretName: "JOBS", owner: "zot-auth/test/JOBS", isVariable: true } as const;
+  const login = { user: "ci", registry: "https://r.example", prefix: "own" };
+  const earlier = (await secretCleanup.create({ ...bench.connection(), secrets: [jobs] }, bench.context())).state;
+  const changed = async (state: SecretCleanupState, prefix: string) =>
+    secretCleanup.update?.(
+      state,
+      { ...bench.connection(), secrets: [{ ...jobs, login: { ...login, prefix } }] },
+      bench.context(),
+    );
+  const first = await changed(earlier, "own");
+  assert.deepEqual(first?.generations, {}, "an earlier version does not say what its text is");
+  const second = await changed(first, "other");
+  assert.deepEqual(second?.generations, { "own/app JOBS": 3 });
+  assert.deepEqual((await changed(second, "own"))?.generations, { "own/app JOBS": 4 });
 });
 
 test("targets that are named together are the same as each on its own: a change of the form is no change", async (t) => {
