@@ -1,6 +1,7 @@
 import { ZotAuthError, messageOf } from "../../core/errors.ts";
 import { UNREACHED } from "../../core/gone.ts";
 import { markerName } from "./target.ts";
+import { leaveToSuccessor } from "./successor.ts";
 import { changingText, ownerOfLabel, parseMarker } from "./secretMarker.ts";
 import type { SecretMarker } from "./secretMarker.ts";
 import type { Forgejo } from "./client.ts";
@@ -83,6 +84,10 @@ async function takeBackPlaced(forgejo: Forgejo, placed: PlacedSecret, context: C
     );
     return;
   }
+  if (found !== undefined && seen !== undefined && where === marker.target) {
+    const lost = { target: where, secretName, owner: ownerOfLabel(marker.label) };
+    if (await leaveToSuccessor(forgejo, lost, found, context)) return;
+  }
   if (seen !== undefined) await remove(forgejo, where, secretName, marker);
   else await forgejo.deleteSecret(where, secretName);
   if (seen === undefined && found !== undefined)
@@ -118,11 +123,8 @@ export async function takeBackByMarker(forgejo: Forgejo, marked: MarkedSecret, c
   await oneAtATime(placeOf(forgejo, target, secretName), async () => takeBackMarked(forgejo, marked, context));
 }
 
-async function takeBackMarked(
-  forgejo: Forgejo,
-  { target, secretName, owner, isVariable }: MarkedSecret,
-  context: Context,
-): Promise<void> {
+async function takeBackMarked(forgejo: Forgejo, marked: MarkedSecret, context: Context): Promise<void> {
+  const { target, secretName, owner, isVariable } = marked;
   try {
     await forgejo.targetId(target);
     const found = await forgejo.variable(target, markerName(secretName));
@@ -136,9 +138,11 @@ async function takeBackMarked(
         `${target} has a secret ${secretName} but no marker that shows who manages it, so it stays. It may be left from an interrupted run: delete it in Forgejo if it is not needed.`,
       );
     }
-    if (seen === undefined || ownerOfLabel(seen.label) !== owner || seen.target !== target) return;
+    if (found === undefined || seen === undefined) return;
+    if (ownerOfLabel(seen.label) !== owner || seen.target !== target) return;
     // The same Forgejo, under the address that the settings have now.
     if ((seen.url ?? forgejo.url) !== forgejo.url) return;
+    if (await leaveToSuccessor(forgejo, marked, found, context)) return;
     const what = isVariable === true ? `variable ${markerName(secretName)}` : `secret ${secretName}`;
     context.info(`deleting the ${what} of ${target}, which this stack no longer declares`);
     if (isVariable === true) {

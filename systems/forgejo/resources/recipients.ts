@@ -107,7 +107,8 @@ export function forRecipients<I extends OfRecipient, S extends I & Observed>(
     if (first === undefined) return state;
     const [number, all] = [Object.keys(failed).length, Object.keys(inputs.recipients).length];
     const why = isHopeless() ? first.message : some(Object.values(failed), "\n");
-    const message = `${number} of ${all} recipients do not have ${what(inputs)} as declared; the others do. ${why}`;
+    const others = number < all ? "; the others do" : "";
+    const message = `${number} of ${all} recipients do not have ${what(inputs)} as declared${others}. ${why}`;
     throw new Unfinished(new ZotAuthError(first.code, message, first), { id: "recipients", state });
   }
 

@@ -5,6 +5,7 @@ import { fingerprint } from "../../../../core/secrets/fingerprint.ts";
 import { Unfinished } from "../../../../provider/resource.ts";
 import { actionsSecret, actionsSecrets } from "../../../../systems/forgejo/resources/actionsSecret.ts";
 import type { ActionsSecretsInputs, ActionsSecretsState } from "../../../../systems/forgejo/resources/actionsSecret.ts";
+import { formerSecrets } from "../../../../systems/forgejo/resources/formerSecrets.ts";
 import { Bench } from "../support/between.ts";
 
 // Many recipients in one row, of which an `up` that changes all reaches only some: the others keep what they had, and the row knows it.
@@ -127,4 +128,30 @@ test("what a row takes back while another account's row writes the same secret s
   await written;
   assert.equal(bench.held(target).secrets["KEY"], KEY);
   assert.match(bench.held(target).variables["KEY_INFO"] ?? "", /^label=zot-auth\/test\/other\/1 /);
+});
+
+test("a repository that moves to another account keeps the secret until that one writes its own, or gives it up", async (t) => {
+  const bench = await start(t);
+  const [one = "", ...others] = ROWS;
+  const owner = "zot-auth/test/other";
+  const { state } = await actionsSecrets.create(inputs(bench, "KEY"), bench.context());
+  const during = {
+    ...bench.context(),
+    type: "zot-auth:forgejo:ActionsSecrets",
+    declared: (type: string) =>
+      type === "zot-auth:forgejo:SecretCleanup"
+        ? [{ ...bench.connection(), secrets: [{ targets: [one, "own/app"], secretName: "KEY", owner }] }]
+        : [],
+  };
+  const left = await actionsSecrets.update?.(state, inputs(bench, "KEY", others), during);
+  assert.deepEqual(Object.keys(left?.written ?? {}).sort(), others.toSorted());
+  assert.equal(bench.held(one).secrets["KEY"], KEY);
+  assert.match(bench.held(one).variables["KEY_INFO"] ?? "", /^label=zot-auth\/test\/other\/0 fingerprint=/);
+  // FormerSecrets of the account that loses it comes later, and finds that it is not its own.
+  const lost = { target: one, secretName: "KEY", owner: "zot-auth/test", generation: 2, ...bench.connection() };
+  await formerSecrets.create({ ...bench.connection(), former: [lost] }, during);
+  assert.equal(bench.held(one).secrets["KEY"], KEY);
+  // The other account leaves the settings without having written it.
+  await formerSecrets.create({ ...bench.connection(), former: [{ ...lost, owner }] }, bench.context());
+  assert.deepEqual([bench.held(one).secrets, bench.held(one).variables], [{}, {}]);
 });
