@@ -23,7 +23,7 @@ test("preview warns if CI may write to a pull-through destination; a namespace p
   assert.equal(updated.code, 0, updated.output);
   assert.doesNotMatch(updated.output, /may create images in/);
   const { acceptanceResult } = lab.outputs() as { acceptanceResult: { access: string } };
-  assert.equal(acceptanceResult.access, "19 of 19 checks passed");
+  assert.equal(acceptanceResult.access, "21 of 21 checks passed");
   const key = homelab.ciKey("homelab/apps") ?? "";
   const upload = async (repository: string): Promise<number> =>
     (await homelab.registry(`/v2/${repository}/blobs/uploads/`, { method: "POST", key })).status;
