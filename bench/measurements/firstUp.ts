@@ -111,13 +111,13 @@ const durationOf = (step: { readonly begun: number; readonly ended: number } | u
 
 const nameOf = (urn: string): string => urn.split("::").at(-1) ?? urn;
 
-/** What each resource of the state waits for: other resources, and its provider, whose reference ends with an id. */
+/**
+ * What each resource of the state waits for. Its provider is not among it: a default one is registered with its first resource, so that it would seem to be
+ * what that resource had waited for.
+ */
 function dependenciesOf(resources: readonly unknown[]): ReadonlyMap<string, readonly string[]> {
   const custom = resources.filter((resource) => at(resource, "custom") === true);
   return new Map(
-    custom.map((resource) => {
-      const provider = string(at(resource, "provider")).replace(/::[^:]*$/, "");
-      return [string(at(resource, "urn")), [...list(at(resource, "dependencies")).map(string), provider]];
-    }),
+    custom.map((resource) => [string(at(resource, "urn")), list(at(resource, "dependencies")).map(string)]),
   );
 }

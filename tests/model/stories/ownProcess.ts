@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 
 /** The same stories each time. */
 const SEED = 7;
-const CASES = 150;
+const CASES = 100;
 
 /**
  * Plays stories as `npm run model` does.
