@@ -13,6 +13,7 @@ import type { RunnerOptions } from "./runner/jobContext.ts";
 import { JobTokenIssuer } from "./jobToken/issuer.ts";
 import { addJobTokenRoutes } from "./jobToken/routes.ts";
 import { addOwnerRoutes } from "./api/owners.ts";
+import { addRunnerRoutes } from "./api/runners.ts";
 import { addRepositoryRoutes } from "./api/repositories.ts";
 import { routesOf } from "./api/routes.ts";
 import { failLostJobs, startRunner } from "./runner/runner.ts";
@@ -57,6 +58,7 @@ export async function startForgejo(options: ForgejoOptions): Promise<ForgejoServ
     url: "",
     version,
     jobTokens: version.jobTokens ? new JobTokenIssuer(options.data, options.idTokenLifetime ?? 3600) : undefined,
+    runnerLabels: options.runner === null ? undefined : (options.runner?.labels ?? []),
     wake: () => undefined,
   };
   const answer = getRequestListener(forgejo(instance).fetch);
@@ -96,6 +98,7 @@ function forgejo(instance: Instance): Hono {
   addOwnerRoutes(route);
   addEntryRoutes(route);
   addActionsRoutes(route);
+  if (instance.version.listsRunners) addRunnerRoutes(route);
   addContentsRoutes(route);
   addRepositoryRoutes(route);
   addJobTokenRoutes(app, instance);

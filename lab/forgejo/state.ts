@@ -155,6 +155,8 @@ export interface Instance {
   readonly version: ForgejoVersion;
   /** Undefined if this release gives jobs no tokens. */
   readonly jobTokens: JobTokenIssuer | undefined;
+  /** The labels of the runner. Undefined if there is no runner. */
+  readonly runnerLabels: readonly string[] | undefined;
   /** Makes the runner check for waiting jobs. */
   wake: () => void;
 }

@@ -11,7 +11,7 @@ import { now } from "../state.ts";
 import type { Entry, Holder } from "../state.ts";
 
 /** Finds the holder in the path. Throws if the caller has insufficient permissions. */
-type HolderOf = (call: Call) => { readonly holder: Holder; readonly isRepository: boolean };
+export type HolderOf = (call: Call) => { readonly holder: Holder; readonly isRepository: boolean };
 
 const SECRET: Form = { type: "CreateOrUpdateSecretOption", fields: { data: { kind: "string", required: true } } };
 const NEW_VARIABLE: Form = { type: "CreateVariableOption", fields: { value: { kind: "string", required: true } } };
@@ -30,7 +30,7 @@ export function addEntryRoutes(route: Route): void {
   addVariables(route, "/api/v1/user/actions", ofUser);
 }
 
-const ofRepository: HolderOf = ({ instance, context, caller }) => {
+export const ofRepository: HolderOf = ({ instance, context, caller }) => {
   requireScope(caller, "repository", context.req.method);
   const { repository, permission } = repositoryOfPath(instance, context, caller);
   requireToken(caller);
@@ -38,7 +38,7 @@ const ofRepository: HolderOf = ({ instance, context, caller }) => {
   return { holder: repository, isRepository: true };
 };
 
-const ofOrganisation: HolderOf = (call) => {
+export const ofOrganisation: HolderOf = (call) => {
   requireScope(call.caller, "organization", call.context.req.method);
   const organisation = organisationOfPath(call);
   const { user } = requireToken(call.caller);
@@ -46,7 +46,7 @@ const ofOrganisation: HolderOf = (call) => {
   return { holder: organisation, isRepository: false };
 };
 
-const ofUser: HolderOf = ({ context, caller }) => {
+export const ofUser: HolderOf = ({ context, caller }) => {
   const { user } = requireToken(caller);
   requireScope(caller, "user", context.req.method);
   return { holder: user, isRepository: false };
