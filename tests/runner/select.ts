@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 const TESTS = "tests";
 
-/** Folders whose files have a process each: they run programs, take over `fetch`, measure their own process, or take long. The other files of `model` share one, and its clock. */
+/** Folders whose files have a process each: they run programs, take over `fetch`, measure their own process, or take long. The other files of a folder share one; those of `model`, its clock. */
 const OWN_PROCESS = [
   "browser",
   "engine",

@@ -1,7 +1,7 @@
 // The acts that can happen in a key's life, and what must hold after each and at the end.
 import assert from "node:assert/strict";
 import { generationOf } from "../../../systems/zot/keys/rotation.ts";
-import { pass } from "../clock.ts";
+import { pass } from "../homelab/clock.ts";
 import { Engine } from "../engine/engine.ts";
 import type { Ended } from "../engine/engine.ts";
 import type { Fault } from "../requests/gate.ts";

@@ -5,7 +5,7 @@ import type { Effect } from "../../../settings/changes.ts";
 import type { Settings } from "../../../settings/schema.ts";
 import { startDifferences } from "../../../systems/zot/config/config.ts";
 import type { Ended } from "../engine/engine.ts";
-import type { Path } from "./place.ts";
+import type { Path } from "./stack/place.ts";
 
 export interface Running {
   readonly configFile: string;

@@ -5,12 +5,12 @@ import { mainAccount } from "../../../settings/accounts.ts";
 import type { Fault } from "../requests/gate.ts";
 import { declaredEffects, observedEffects, runningWith } from "./effects.ts";
 import type { Running } from "./effects.ts";
-import { destroyedAfterwards } from "./endings.ts";
-import { differences } from "./inventory.ts";
-import { settingsAt } from "./place.ts";
-import type { Path } from "./place.ts";
-import { Stack, assertDone, declaring } from "./stack.ts";
-import type { Declared } from "./stack.ts";
+import { destroyedAfterwards } from "./moments/endings.ts";
+import { differences } from "./stack/inventory.ts";
+import { settingsAt } from "./stack/place.ts";
+import type { Path } from "./stack/place.ts";
+import { Stack, assertDone, declaring } from "./stack/stack.ts";
+import type { Declared } from "./stack/stack.ts";
 import type { Pair } from "./table/pairs.ts";
 import type { Alternative } from "./table/row.ts";
 

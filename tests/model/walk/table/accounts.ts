@@ -1,4 +1,4 @@
-// Another value of each setting of an account in `ci.accounts`: tests/model/accountWalk.test.ts plays them.
+// Another value of each setting of an account in `ci.accounts`: tests/model/accounts/accountWalk.test.ts plays them.
 import type { Elsewhere } from "./row.ts";
 
 /** A change of an account that has a key and job tokens. */
@@ -38,7 +38,7 @@ export const ACCOUNT: Readonly<Record<string, AccountChange | Elsewhere>> = {
   ),
 };
 
-const WALK = { elsewhere: "the walk follows one account: tests/model/accountWalk.test.ts has several" };
+const WALK = { elsewhere: "the walk follows one account: tests/model/accounts/accountWalk.test.ts has several" };
 
 export const ACCOUNTS: Readonly<Record<string, Elsewhere>> = Object.fromEntries(
   Object.keys(ACCOUNT).map((path) => [`ci.accounts.*.${path}`, WALK]),

@@ -1,6 +1,6 @@
 // Settings that change more than zot's config.
-import { CONTEXT, KUBECONFIGS } from "../cluster.ts";
-import type { Path, Place } from "../place.ts";
+import { CONTEXT, KUBECONFIGS } from "../stack/cluster.ts";
+import type { Path, Place } from "../stack/place.ts";
 import { at, to } from "./row.ts";
 import type { Table } from "./row.ts";
 

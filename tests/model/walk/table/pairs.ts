@@ -1,7 +1,7 @@
 // Settings that people change together, in one edit.
-import { KUBECONFIGS } from "../cluster.ts";
-import type { Ending } from "../endings.ts";
-import type { Path, Place } from "../place.ts";
+import { KUBECONFIGS } from "../stack/cluster.ts";
+import type { Ending } from "../moments/endings.ts";
+import type { Path, Place } from "../stack/place.ts";
 
 export interface Found {
   readonly request: RegExp;

@@ -1,4 +1,4 @@
-import type { Path, Place } from "../place.ts";
+import type { Path, Place } from "../stack/place.ts";
 
 /** Another value of a setting, played in the model. */
 export interface Alternative {

@@ -1,0 +1,85 @@
+// What a user does after a run that was killed, and what must then be there.
+import assert from "node:assert/strict";
+import { differences } from "../stack/inventory.ts";
+import type { Inventory } from "../stack/inventory.ts";
+import { assertDone } from "../stack/stack.ts";
+import type { Declared, Stack } from "../stack/stack.ts";
+
+/**
+ * `on`: runs `up` again. `recover`: refreshes first, as `npm run recover` does. `destroy`: destroys. `back`: sets the settings back, and runs `up`. `backRecover`: sets
+ * them back, and refreshes first.
+ */
+export const ENDINGS = ["on", "recover", "destroy", "back", "backRecover"] as const;
+export type Ending = (typeof ENDINGS)[number];
+
+/** A change of settings. */
+export interface Change {
+  readonly first: Declared;
+  readonly second: Declared;
+  /** What a first `up` with them makes. */
+  readonly before: Inventory;
+  readonly wanted: Inventory;
+  /** Whether CI may be without a key for a moment. */
+  readonly mayLackKey: boolean;
+}
+
+export interface Stage {
+  readonly name: string;
+  readonly play: () => Promise<void>;
+}
+
+export function stagesOf(ending: Ending, stack: Stack, change: Change): readonly Stage[] {
+  const { first, second, before, wanted } = change;
+  const up = (declared: Declared): Stage => ({
+    name: `up with the ${declared === first ? "first" : "second"} settings`,
+    play: async () => {
+      await stack.up(declared);
+      if (!change.mayLackKey) assert.deepEqual(stack.gaps, [], "CI has a key that zot takes at every moment");
+    },
+  });
+  const refresh: Stage = { name: "refresh", play: async () => stack.refresh() };
+  const destroy: Stage = { name: "destroy", play: async () => destroyedAfterwards(stack) };
+  const settled = (declared: Declared, made: Inventory): readonly Stage[] => [
+    {
+      name: `refresh, and up with the ${declared === first ? "first" : "second"} settings`,
+      play: async () => stack.refreshed(declared),
+    },
+    {
+      name: "what is there",
+      play: async () => assert.deepEqual(differences(await stack.inventory(), made), [], "as a first up makes it"),
+    },
+    destroy,
+  ];
+  switch (ending) {
+    case "on":
+      return [up(second), refresh, up(second), ...settled(second, wanted)];
+    case "recover":
+      return [refresh, up(second), ...settled(second, wanted)];
+    case "destroy":
+      return [destroy];
+    case "back":
+      // What the killed run made, and no state knows of, a refresh finds.
+      return [up(first), nothingIsMissing(stack, before), refresh, up(first), ...settled(first, before)];
+    case "backRecover":
+      return [refresh, up(first), ...settled(first, before)];
+  }
+}
+
+function nothingIsMissing(stack: Stack, before: Inventory): Stage {
+  return {
+    name: "what was there",
+    play: async () => {
+      const missing = differences(await stack.inventory(), before).filter((thing) => thing.startsWith("-"));
+      assert.deepEqual(missing, [], "nothing of what was there before is missing");
+    },
+  };
+}
+
+/** Pulumi keeps creations with an unknown outcome, also after a destroy: a refresh looks for them. */
+export async function destroyedAfterwards(stack: Stack): Promise<void> {
+  stack.expectNothing();
+  assertDone(await stack.engine.destroy());
+  assert.deepEqual(await stack.left(), [], "destroy leaves nothing");
+  await stack.refresh();
+  await stack.destroyed();
+}

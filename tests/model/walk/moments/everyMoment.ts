@@ -1,0 +1,52 @@
+import { once } from "node:events";
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import type { Played } from "./moments.ts";
+import type { Job } from "./momentsThread.ts";
+import { PAIRS } from "../table/pairs.ts";
+
+// npm run moments -- [words of pairs]: plays every pair of tests/model/walk/table/pairs.ts, in both directions, killed at every moment, with every ending.
+
+/** Failures of one change usually have one reason. */
+const SHOWN = 3;
+
+const words = process.argv.slice(2);
+const jobs: Job[] = Object.keys(PAIRS)
+  .filter((pair) => words.every((word) => pair.includes(word)))
+  .flatMap((pair) => [false, true].map((back) => ({ pair, back })));
+
+const total = { moments: 0, unlike: 0, endings: 0, failures: 0 };
+
+async function work(): Promise<void> {
+  for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
+    // Each in a thread of its own: a homelab gets slower as its history grows.
+    const thread = new Worker(new URL("./momentsThread.ts", import.meta.url));
+    const started = performance.now();
+    thread.postMessage(job);
+    const [{ moments, unlike, endings, failures }] = (await once(thread, "message")) as [Played];
+    await thread.terminate();
+    const seconds = Math.round((performance.now() - started) / 1000);
+    console.log(
+      `${job.pair}${job.back ? ", and back" : ""}: ${moments} moments, ${unlike} unlike each other, ${endings} endings, ${failures.length} failures (${seconds} s)`,
+    );
+    for (const failure of failures.slice(0, SHOWN)) console.log(`  ${failure.replaceAll("\n", "\n    ")}`);
+    total.moments += moments;
+    total.unlike += unlike;
+    total.endings += endings;
+    total.failures += failures.length;
+  }
+}
+
+async function main(): Promise<void> {
+  const started = performance.now();
+  const changes = jobs.length;
+  await Promise.all(Array.from({ length: Math.min(availableParallelism(), jobs.length) }, work));
+  const minutes = Math.round((performance.now() - started) / 60_000);
+  const { moments, unlike, endings, failures } = total;
+  console.log(
+    `${changes} changes, ${moments} moments, ${unlike} unlike each other, ${endings} endings, ${failures} failures (${minutes} min)`,
+  );
+  if (failures > 0) process.exitCode = 1;
+}
+
+await main();

@@ -1,0 +1,167 @@
+// Several settings change in one edit, and the run is killed at a moment. Moments after which the world is the same are one.
+import assert from "node:assert/strict";
+import type { Fault } from "../../requests/gate.ts";
+import { ENDINGS, stagesOf } from "./endings.ts";
+import type { Change, Ending } from "./endings.ts";
+import { settingsAt } from "../stack/place.ts";
+import { declaring } from "../stack/stack.ts";
+import type { Stack } from "../stack/stack.ts";
+import type { Pair } from "../table/pairs.ts";
+import { likenessOf, restore, worldOf } from "../stack/world.ts";
+import type { World } from "../stack/world.ts";
+
+/** A moment of a run, and how it goes on. */
+export interface Cut {
+  readonly fault: Fault;
+  readonly ending: Ending;
+}
+
+/** A run without a fault. */
+export interface Whole {
+  /** The requests that change something. */
+  readonly requests: readonly string[];
+  /** How often the state was saved. */
+  readonly saves: number;
+}
+
+export interface Played {
+  readonly moments: number;
+  /** The moments after which the world is another one. */
+  readonly unlike: number;
+  readonly endings: number;
+  readonly failures: readonly string[];
+}
+
+/** Before and after each request that changes something, and after each time the state was saved. */
+export function faultsOf({ requests, saves }: Whole): readonly Fault[] {
+  const faults = (count: number, when: Fault["when"]): readonly Fault[] =>
+    Array.from({ length: count }, (_each, index) => ({ at: index + 1, when, then: "cli" }));
+  return [...faults(requests.length, "before"), ...faults(requests.length, "after"), ...faults(saves, "saved")];
+}
+
+export const RENAMED = "zot-auth/renamed";
+
+/** One change of settings, and all that can become of it. */
+export class Moments {
+  readonly whole: Whole;
+  readonly #stack: Stack;
+  readonly #change: Change;
+  readonly #begin: World;
+  /** Stages that were played from a world like this, to the end. */
+  readonly #played = new Set<string>();
+
+  private constructor(stack: Stack, change: Change, begin: World, whole: Whole) {
+    this.whole = whole;
+    this.#stack = stack;
+    this.#change = change;
+    this.#begin = begin;
+  }
+
+  /**
+   * @param back from the second settings to the first ones
+   * @throws AssertionError that says what is not as it should be if the run is not killed
+   */
+  static async of(stack: Stack, pair: Pair, back: boolean): Promise<Moments> {
+    const { place } = stack;
+    const one = declaring(settingsAt(place, Object.entries(pair.from?.(place) ?? {})));
+    const two = declaring(settingsAt(place, Object.entries(pair.to(place))), pair.renamed ? RENAMED : undefined);
+    const [first, second] = back ? [two, one] : [one, two];
+    stack.expectNothing();
+    if (back) {
+      // The homelab begins with the objects of the first settings: they become the stack's, and go.
+      await stack.up(one);
+      await stack.destroyed();
+    }
+    await stack.up(first);
+    await stack.nothingToDo(first);
+    const begin = await worldOf(stack);
+    const before = await stack.inventory();
+    await stack.destroyed();
+    await stack.up(second);
+    const wanted = await stack.inventory();
+    const change = { first, second, before, wanted, mayLackKey: pair.gap !== undefined };
+    await restore(stack, begin);
+    stack.expectKeys(first, second);
+    const { changes, saves } = (await stack.up(second)).run;
+    if (!change.mayLackKey) assert.deepEqual(stack.gaps, [], "CI has a key that zot takes at every moment");
+    const requests = changes.map(({ method, url }) => `${method} ${url.pathname}`);
+    return new Moments(stack, change, begin, { requests, saves });
+  }
+
+  /** @returns what is not as it should be, if anything */
+  async play({ fault, ending }: Cut): Promise<string | undefined> {
+    const killed = await this.#kill(fault);
+    return killed === undefined ? undefined : this.#end(ending, killed);
+  }
+
+  /** Every moment, and every ending. */
+  async playAll(): Promise<Played> {
+    const faults = faultsOf(this.whole);
+    const seen = new Set<string>();
+    const failures: string[] = [];
+    let endings = 0;
+    for (const fault of faults) {
+      const killed = await this.#kill(fault);
+      if (killed === undefined) continue;
+      const like = likenessOf(this.#stack);
+      if (seen.has(like)) continue;
+      seen.add(like);
+      const world = await worldOf(this.#stack);
+      for (const [order, ending] of ENDINGS.entries()) {
+        endings += 1;
+        // If zot cannot start in that world, it is made again.
+        if (order > 0 && !(await this.#isBackIn(world))) await this.#kill(fault);
+        const why = await this.#end(ending, killed);
+        if (why !== undefined) failures.push(`killed ${killed}, ${ending}: ${why}`);
+      }
+    }
+    await restore(this.#stack, this.#begin);
+    return { moments: faults.length, unlike: seen.size, endings, failures };
+  }
+
+  async #isBackIn(world: World): Promise<boolean> {
+    try {
+      const gaps = [...this.#stack.gaps];
+      await restore(this.#stack, world);
+      this.#expectKeys();
+      this.#stack.gaps.push(...gaps);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #expectKeys(): void {
+    this.#stack.expectKeys(this.#change.first, this.#change.second);
+  }
+
+  /** @returns when it was killed; `undefined` if the run came to its end before */
+  async #kill(fault: Fault): Promise<string | undefined> {
+    await restore(this.#stack, this.#begin);
+    this.#expectKeys();
+    const { how, run, errors } = await this.#stack.run(this.#change.second, fault);
+    await this.#stack.lab.settled();
+    assert.notEqual(how, "failed", errors.join("\n"));
+    if (how === "done") return undefined;
+    const what = run.struck === undefined ? run.saved : `${run.struck.method} ${run.struck.url.pathname}`;
+    return `${fault.when} ${fault.at} (${what})`;
+  }
+
+  async #end(ending: Ending, killed: string): Promise<string | undefined> {
+    const stages = stagesOf(ending, this.#stack, this.#change);
+    const passed: string[] = [];
+    for (const [number, { name, play }] of stages.entries()) {
+      const left = stages.slice(number).map((stage) => stage.name);
+      const like = `${left.join(", ")}: ${likenessOf(this.#stack)}`;
+      if (this.#played.has(like)) break;
+      passed.push(like);
+      try {
+        await play();
+      } catch (error) {
+        return `${name}, ${killed}: ${error instanceof Error ? error.message : String(error)}`;
+      }
+    }
+    for (const like of passed) this.#played.add(like);
+    return undefined;
+  }
+}
