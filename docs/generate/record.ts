@@ -5,12 +5,17 @@ import { fileURLToPath } from "node:url";
 import { startInBackground, stopLab } from "../../lab/homelab/background.ts";
 import { forgetLab } from "../../lab/homelab/forget.ts";
 import { readLayout } from "../../lab/homelab/layout.ts";
+import { skip } from "../../tests/browser/chromium.ts";
 import { recordedIn } from "./recorded.ts";
 import { shownBy } from "./terminal.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const README = new URL("../../README.md", import.meta.url);
 
+if (skip !== false) {
+  console.error(`npm run record takes a picture of the report, for which Chromium is missing: ${skip}.`);
+  process.exit(1);
+}
 const layout = readLayout("Pulumi.lab.yaml", ".lab");
 await stopLab(layout);
 forgetLab(layout);

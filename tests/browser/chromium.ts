@@ -16,7 +16,7 @@ export const skip: string | false =
   executable === undefined ? `no ${names.join(", ")} on PATH (Debian: apt-get install chromium)` : false;
 
 export async function launch(): Promise<Browser> {
-  if (executable === undefined) throw new Error("No browser was found.");
+  if (executable === undefined) throw new Error(`Chromium is missing: ${skip}.`);
   // Chromium's sandbox does not work for root, as which a container runs the tests.
   return chromium.launch({ executablePath: executable, chromiumSandbox: process.getuid?.() !== 0 });
 }

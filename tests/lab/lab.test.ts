@@ -35,8 +35,9 @@ test("a running lab is detected, its servers respond, and its data survives a st
   }
 });
 
-test("a port in use is reported with its setting, and nothing is left running", async () => {
+test("a port in use is reported with its setting, and nothing is left running", async (t) => {
   const squatter = createServer();
+  t.after(() => squatter.close());
   await new Promise<void>((done) => squatter.listen(0, "127.0.0.1", done));
   const { port } = squatter.address() as AddressInfo;
   const lab = await EngineLab.start();
@@ -54,7 +55,6 @@ test("a port in use is reported with its setting, and nothing is left running", 
     });
     await assert.rejects(fetch(layout.settings.authentik.url), "the servers that had started are stopped");
   } finally {
-    squatter.close();
     await lab.stop();
   }
 });

@@ -90,11 +90,15 @@ export class EngineLab {
     base: Base = "oneKey",
   ): Promise<EngineLab> {
     const lab = await EngineLab.startServers(change, plugins, base);
-    const { code, output } = await lab.pulumi("stack", "init", STACK);
-    if (code === 0) return lab;
-    // No `after` of a test knows it.
-    await lab.stop();
-    throw new Error(output);
+    try {
+      const { code, output } = await lab.pulumi("stack", "init", STACK);
+      if (code === 0) return lab;
+      throw new Error(output);
+    } catch (error) {
+      // No `after` of a test knows it.
+      await lab.stop();
+      throw error;
+    }
   }
 
   /**
