@@ -48,7 +48,7 @@ const PURE = [
   "core/{acceptRemoved,duration,errorCodes,errors,json}.ts",
   "core/secrets/{fingerprint,reference,secret}.ts",
   "core/settings/*",
-  "settings/*",
+  "settings/**",
   "systems/*/{settings,settingsProblems}.ts",
   "systems/zot/*/{settings,settingsProblems}.ts",
   "systems/authentik/blueprint/*",

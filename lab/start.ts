@@ -1,7 +1,7 @@
 // npm start: starts the lab, runs `pulumi up` on it, and shows what to try next.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { folderFor } from "../commands/reportFolder.ts";
+import { folderFor } from "../commands/report/reportFolder.ts";
 import { runningLab, startInBackground } from "./homelab/background.ts";
 import { forgetStack, isNew } from "./homelab/forget.ts";
 import { readLayout } from "./homelab/layout.ts";

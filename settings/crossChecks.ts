@@ -12,12 +12,12 @@ import { zotProblems } from "../systems/zot/config/settingsProblems.ts";
 import { usernameClaimProblem } from "../systems/zot/config/usernameClaim.ts";
 import { pathProblems } from "../systems/zot/host/settingsProblems.ts";
 import { keyProblems } from "../systems/zot/keys/settingsProblems.ts";
-import { accountProblems } from "./accountProblems.ts";
-import { accountSettings } from "./accountSettings.ts";
-import type { AccountSettings } from "./accountSettings.ts";
-import { pushers } from "./accounts.ts";
-import { jobTokenProblems } from "./jobTokenProblems.ts";
-import { keyStoreProblems } from "./keyStore.ts";
+import { accountProblems } from "./accounts/accountProblems.ts";
+import { accountSettings } from "./accounts/accountSettings.ts";
+import type { AccountSettings } from "./accounts/accountSettings.ts";
+import { pushers } from "./accounts/accounts.ts";
+import { jobTokenProblems } from "./accounts/jobTokenProblems.ts";
+import { keyStoreProblems } from "./accounts/keyStoreProblems.ts";
 import type { Settings } from "./schema.ts";
 import { zotConfigArgs } from "./zotConfigArgs.ts";
 

@@ -3,8 +3,8 @@ import { describeIssue } from "../core/settings/issues.ts";
 import type { SettingsProblem } from "../core/settings/problem.ts";
 import { crossChecks } from "./crossChecks.ts";
 import { RENAMED_SETTINGS } from "./renamed.ts";
-import { ciAccounts, jobAccounts } from "./accounts.ts";
-import { accountAuthProblems, accountFormProblems, missingSettings } from "./accountForm.ts";
+import { ciAccounts, jobAccounts } from "./accounts/accounts.ts";
+import { accountAuthProblems, accountFormProblems, missingSettings } from "./accounts/accountForm.ts";
 import { settingsSchema } from "./schema.ts";
 import type { Settings } from "./schema.ts";
 

@@ -8,8 +8,8 @@ import { access } from "../systems/zot/access/settings.ts";
 import { zot } from "../systems/zot/config/settings.ts";
 import { registry } from "../systems/zot/host/settings.ts";
 import { acceptance } from "./acceptance.ts";
-import { ciWithAccounts } from "./accountSchema.ts";
-import type { CiAccount, JobAccount } from "./accounts.ts";
+import { ciWithAccounts } from "./accounts/accountSchema.ts";
+import type { CiAccount, JobAccount } from "./accounts/accounts.ts";
 
 /** All settings of a stack, each group from its system: the one schema behind the types, the checks and the docs. */
 export const settingsSchema = z

@@ -5,7 +5,7 @@ import { jobTokenIssuer } from "../systems/forgejo/jobToken/issuer.ts";
 import { ownersOf } from "../systems/forgejo/jobToken/sides.ts";
 import type { ZotConfigArgs } from "../systems/zot/config/args.ts";
 import type { JobTokenLogin } from "../systems/zot/config/render/bearer.ts";
-import { audienceOf, pushers } from "./accounts.ts";
+import { audienceOf, pushers } from "./accounts/accounts.ts";
 import type { Settings } from "./schema.ts";
 
 /** What zot's config is rendered from, taken from the settings of a stack. */

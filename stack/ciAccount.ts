@@ -4,8 +4,8 @@ import { Acceptance, CiServiceAccount, ForgejoSecret } from "../components/index
 import type { AcceptanceResults } from "../components/acceptance.ts";
 import type { AuthentikAccess } from "../components/authentikAccess.ts";
 import type { KeyOutputs } from "../components/ciServiceAccount.ts";
-import { ONLY, suffixOf } from "../settings/accounts.ts";
-import type { CiAccount } from "../settings/accounts.ts";
+import { ONLY, suffixOf } from "../settings/accounts/accounts.ts";
+import type { CiAccount } from "../settings/accounts/accounts.ts";
 import type { Settings } from "../settings/schema.ts";
 import type { ZotVersion } from "../systems/zot/version.ts";
 import * as from from "./arguments.ts";

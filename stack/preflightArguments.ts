@@ -1,4 +1,4 @@
-import { accountSettings } from "../settings/accountSettings.ts";
+import { accountSettings } from "../settings/accounts/accountSettings.ts";
 import type { Settings } from "../settings/schema.ts";
 import { blueprintNeeds } from "../systems/authentik/blueprint/render.ts";
 import type { AccountsWithKeys } from "../systems/forgejo/jobToken/instead.ts";

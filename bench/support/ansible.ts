@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import type { EngineLab } from "../../tests/engine/support/harness.ts";
 import { at, list, string } from "../../core/json.ts";
 import { itemOf } from "../../lab/homelab/layout.ts";
-import { mainAccount } from "../../settings/accounts.ts";
+import { mainAccount } from "../../settings/accounts/accounts.ts";
 import { timed } from "./command.ts";
 import type { Timed } from "./command.ts";
 

@@ -1,10 +1,10 @@
 import { ZotAuthError } from "../../core/errors.ts";
 import { SettingsError, parseSettings } from "../../settings/parse.ts";
 import { outcomeOf } from "../../systems/zot/config/adopt/adoptConfig.ts";
-import { agrees, agreesInAdvance, canAsk } from "../consent.ts";
-import { asksForHelp } from "../usage.ts";
-import { requestOf, settingsFileOf } from "../request.ts";
-import type { Request } from "../request.ts";
+import { agrees, agreesInAdvance, canAsk } from "../commandLine/consent.ts";
+import { asksForHelp } from "../commandLine/usage.ts";
+import { requestOf, settingsFileOf } from "../commandLine/request.ts";
+import type { Request } from "../commandLine/request.ts";
 import { Answers } from "./answers/answers.ts";
 import { readFlags } from "./answers/flags.ts";
 import { formerAnswers } from "./answers/former.ts";
@@ -18,7 +18,7 @@ import { Stop } from "./stop.ts";
 import { atPath, leavesOf } from "./settings/tree.ts";
 import type { Tree } from "./settings/tree.ts";
 import { USAGE } from "./usage.ts";
-import { mainAccount } from "../../settings/accounts.ts";
+import { mainAccount } from "../../settings/accounts/accounts.ts";
 
 /** Where the command reads and prints. */
 export interface Surroundings {

@@ -1,7 +1,7 @@
 import { isDuration, toSeconds } from "../../core/duration.ts";
 import type { Webhook } from "../notify/notify.ts";
 import { webhookIn } from "../notify/options.ts";
-import { takeOption } from "../request.ts";
+import { takeOption } from "../commandLine/request.ts";
 
 /** The options of `npm run check` that Pulumi does not know. */
 export interface OwnOptions {

@@ -1,5 +1,5 @@
 import { at, list, string } from "../../core/json.ts";
-import { pulumi } from "../pulumi.ts";
+import { pulumi } from "../pulumi/pulumi.ts";
 
 /** The resources that prove something, and own nothing on any server. */
 const PROOFS = ["SignInProof", "AccessProof", "Services", "TestBuild"].map((type) => `zot-auth:acceptance:${type}`);

@@ -5,7 +5,7 @@ import { describeRow } from "../../core/proofRow.ts";
 import type { ProofRow } from "../../core/proofRow.ts";
 import { serverUrl } from "../../core/settings/types.ts";
 import { ARGOCD, AUTHENTIK, CONNECT, FORGEJO, ZOT, healthOf } from "../../systems/services/health.ts";
-import { zotIsDown } from "../zotAnswers.ts";
+import { zotIsDown } from "./zotAnswers.ts";
 
 /** What to say of the servers that do not work: the preview would fail at each resource of theirs, each with an error of its own. */
 export interface ServersDown {

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { at, string } from "../../core/json.ts";
 import { fingerprint } from "../../core/secrets/fingerprint.ts";
-import { pulumi } from "../pulumi.ts";
-import { notifiedFolderFor } from "../reportFolder.ts";
+import { pulumi } from "../pulumi/pulumi.ts";
+import { notifiedFolderFor } from "../report/reportFolder.ts";
 import type { Topic } from "./message.ts";
 
 export const TOPICS: readonly Topic[] = ["check", "update", "keys"];

@@ -1,6 +1,6 @@
 import { parseReference } from "../../core/secrets/reference.ts";
 import type { SecretReference } from "../../core/secrets/reference.ts";
-import { takeOption } from "../request.ts";
+import { takeOption } from "../commandLine/request.ts";
 import type { Webhook } from "./notify.ts";
 
 /** The webhook that is notified, and the arguments without its options. */

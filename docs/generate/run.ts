@@ -1,7 +1,7 @@
 // npm run docs: writes the pages that are made from the source.
 import { readFileSync, writeFileSync } from "node:fs";
-import { documentSettings } from "../../settings/document.ts";
-import { settingsJsonSchema } from "../../settings/jsonSchema.ts";
+import { documentSettings } from "../../settings/documentation/document.ts";
+import { settingsJsonSchema } from "../../settings/documentation/jsonSchema.ts";
 import { documentComponents } from "./componentTables.ts";
 import { buildDashboard } from "./dashboard.ts";
 import { documentErrors } from "./errorPage.ts";

@@ -8,7 +8,7 @@ import type { ForgejoSeed } from "../forgejo/server.ts";
 import type { Layout } from "./layout.ts";
 import { itemOf } from "./layout.ts";
 import type { LabSecrets } from "./secrets.ts";
-import { mainAccount } from "../../settings/accounts.ts";
+import { mainAccount } from "../../settings/accounts/accounts.ts";
 
 const SEED = join(import.meta.dirname, "seed");
 

@@ -8,12 +8,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
 import test from "node:test";
-import { THIS_MACHINE, described, holderOf, isUnreadable, locksIn } from "../../commands/locks.ts";
-import type { Lock, Machine } from "../../commands/locks.ts";
-import { agrees, agreesInAdvance, canAsk } from "../../commands/consent.ts";
-import { requestOf, settingsFileOf } from "../../commands/request.ts";
-import { unfinishedIn } from "../../commands/unfinished.ts";
-import { zotIsDown } from "../../commands/zotAnswers.ts";
+import { THIS_MACHINE, described, holderOf, isUnreadable, locksIn } from "../../commands/recover/locks.ts";
+import type { Lock, Machine } from "../../commands/recover/locks.ts";
+import { agrees, agreesInAdvance, canAsk } from "../../commands/commandLine/consent.ts";
+import { requestOf, settingsFileOf } from "../../commands/commandLine/request.ts";
+import { unfinishedIn } from "../../commands/check/unfinished.ts";
+import { zotIsDown } from "../../commands/check/zotAnswers.ts";
 
 // The decisions of `npm run recover` and similar commands, without the CLI. engine/commands/recover.ts proves the wording of the CLI's errors.
 
@@ -205,7 +205,7 @@ test("rotate and revoke of one account: one that the stack's file does not have 
   const run = (command: string, account: string) =>
     spawnSync(
       process.execPath,
-      [join(ROOT, "commands/key.ts"), command, "prod", "--account", account, "--yes", "--config-file", file],
+      [join(ROOT, "commands/key/main.ts"), command, "prod", "--account", account, "--yes", "--config-file", file],
       { cwd: folder, encoding: "utf8", env: {} },
     );
   const said = (command: string, account: string): string => {

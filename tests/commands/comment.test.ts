@@ -97,7 +97,7 @@ async function comment(
   writeFileSync(join(folder, "preview.md"), body);
   const child = spawn(
     process.execPath,
-    [join(import.meta.dirname, "../../commands/comment.ts"), join(folder, "preview.md")],
+    [join(import.meta.dirname, "../../commands/comment/main.ts"), join(folder, "preview.md")],
     {
       env: {
         PATH: process.env["PATH"],

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 import { parse } from "yaml";
-import { effectsOf } from "../../settings/changes.ts";
-import { settingsJsonSchema } from "../../settings/jsonSchema.ts";
+import { effectsOf } from "../../settings/documentation/changes.ts";
+import { settingsJsonSchema } from "../../settings/documentation/jsonSchema.ts";
 import { isReloaded, startDifferences } from "../../systems/zot/config/config.ts";
 
 // Whether a change restarts zot is said by the list that decides it. That each setting writes the key of the config that its row names is shown by

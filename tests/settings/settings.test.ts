@@ -8,7 +8,7 @@ import { zotConfigArgs } from "../../settings/zotConfigArgs.ts";
 import { objectAt } from "../../systems/zot/config/anyCase.ts";
 import { renderZotConfig } from "../../systems/zot/config/config.ts";
 import { REAL_CASE } from "../support/settings.ts";
-import { mainAccount } from "../../settings/accounts.ts";
+import { mainAccount } from "../../settings/accounts/accounts.ts";
 
 test("omitted settings get the safe default", () => {
   const settings = parseSettings(REAL_CASE);

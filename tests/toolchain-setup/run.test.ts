@@ -111,7 +111,7 @@ test("after `pulumi up` the report of the run is written; it does not change how
   );
   await machine.setUp();
   machine.write(
-    "project/commands/report.ts",
+    "project/commands/report/main.ts",
     `import { readFileSync } from "node:fs";
     const [stack, , log, , code] = process.argv.slice(2);
     const known = ["PATH", "NODE_COMPILE_CACHE", "ZOT_AUTH_REPORTS", "ZOT_AUTH_STAND_INS"];

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { atExit } from "../system/atExit.js";
 
-/** What commands/report.ts needs of the environment. The rest has passphrases and tokens, which are none of its business. */
+/** What commands/report/main.ts needs of the environment. The rest has passphrases and tokens, which are none of its business. */
 const FOR_THE_REPORT = ["PATH", "NODE_COMPILE_CACHE", "ZOT_AUTH_REPORTS", "ZOT_AUTH_STAND_INS"];
 
 /**
- * `pulumi up` with a log of the engine's events, from which commands/report.ts writes the report of the run. In the log secrets are masked, as on the
+ * `pulumi up` with a log of the engine's events, from which commands/report/main.ts writes the report of the run. In the log secrets are masked, as on the
  * screen. It is removed afterwards, unless the caller asked for it.
  * @param {import("../system/place.js").Place} place
  * @param {NodeJS.ProcessEnv} env
@@ -18,7 +18,7 @@ const FOR_THE_REPORT = ["PATH", "NODE_COMPILE_CACHE", "ZOT_AUTH_REPORTS", "ZOT_A
  */
 export function reportedRun(place, env, stack, args) {
   if (stack === undefined || env["ZOT_AUTH_REPORTS"] === "" || !isUpdate(args)) return undefined;
-  const command = join(place.root, "commands", "report.ts");
+  const command = join(place.root, "commands", "report", "main.ts");
   if (!existsSync(command)) return undefined;
   const write = (/** @type {string} */ log) => (/** @type {number} */ code) => {
     // Whoever reads a pipe has had the events already.

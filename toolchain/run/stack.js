@@ -5,7 +5,7 @@ import { entriesOf, readJson } from "../system/files.js";
 
 /**
  * The stack that a command targets, as it was named. For Pulumi: from its arguments, else from PULUMI_STACK, else the selected one. The project's own
- * commands are named with their stack: `node commands/check.ts prod`.
+ * commands are named with their stack: `node commands/check/main.ts prod`.
  * @param {import("../system/place.js").Place} place
  * @param {string} pulumiHome
  * @param {string} command

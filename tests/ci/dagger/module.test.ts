@@ -13,7 +13,7 @@ import { realCase } from "../../support/settings.ts";
 import { infoOf, startCiRegistry } from "../support.ts";
 import { namesOf, parametersOf } from "./parameters.ts";
 import { daggerSdk } from "./sdk.ts";
-import { mainAccount } from "../../../settings/accounts.ts";
+import { mainAccount } from "../../../settings/accounts/accounts.ts";
 
 // The Dagger module against the real library's types, and its publish() with a played engine: no engine runs here.
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { parseSettings } from "../../../settings/parse.ts";
 import type { Settings } from "../../../settings/schema.ts";
-import { audienceOf } from "../../../settings/accounts.ts";
+import { audienceOf } from "../../../settings/accounts/accounts.ts";
 import { zotConfigArgs } from "../../../settings/zotConfigArgs.ts";
 import { markerText } from "../../../systems/forgejo/secretMarker.ts";
 import type { PushLogin } from "../../../systems/forgejo/secretMarker.ts";

@@ -78,7 +78,11 @@ export class Stage {
   async play({ command, args = [], cli, env = {}, signal }: Played): Promise<Ended> {
     writeFileSync(join(this.folder, "toolchain/main.js"), cli);
     this.#told = [];
-    const program = ["--preserve-symlinks", "--preserve-symlinks-main", join(this.folder, `commands/${command}.ts`)];
+    const program = [
+      "--preserve-symlinks",
+      "--preserve-symlinks-main",
+      join(this.folder, `commands/${command}/main.ts`),
+    ];
     const child = spawn(process.execPath, [...program, "prod", ...args], {
       cwd: this.folder,
       env: {

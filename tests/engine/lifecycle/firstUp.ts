@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { outputsSchema } from "../../../stack/outputsSchema.ts";
 import type { EngineEvent, PulumiResult } from "../support/harness.ts";
 import { homelab, lab } from "./stack.ts";
-import { mainAccount } from "../../../settings/accounts.ts";
+import { mainAccount } from "../../../settings/accounts/accounts.ts";
 
 // From the first preview to a second up without changes.
 

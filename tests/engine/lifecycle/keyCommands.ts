@@ -62,7 +62,7 @@ test("revoke: all keys of the account stop working at once, even one created wit
 
 /** The command on a terminal, with what somebody types there. */
 async function onTerminal(command: string, typed: string): Promise<string> {
-  const line = `node commands/key.ts ${command} lab --config-file ${lab.settingsFile} --color never`;
+  const line = `node commands/key/main.ts ${command} lab --config-file ${lab.settingsFile} --color never`;
   const child = spawn("script", ["-qec", line, "/dev/null"], {
     env: lab.environment,
     stdio: ["pipe", "pipe", "inherit"],

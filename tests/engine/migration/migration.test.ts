@@ -9,7 +9,7 @@ import type { StoredResource } from "./formerState.ts";
 import { EngineLab } from "../support/harness.ts";
 import type { PulumiResult } from "../support/harness.ts";
 import { Homelab } from "../support/homelab.ts";
-import { mainAccount } from "../../../settings/accounts.ts";
+import { mainAccount } from "../../../settings/accounts/accounts.ts";
 
 // One `up` migrates a stack of an earlier version (commit 1608c1e) without creating a key, writing a secret or restarting anything. Not covered:
 // objects on the servers that only the earlier version created, since the current version sets up this test's homelab.

@@ -163,9 +163,9 @@ export class EngineLab {
       "--non-interactive",
     ],
   ): Promise<Pick<PulumiResult, "code" | "output">> {
-    const command = name === "rotate" || name === "revoke" ? ["key.ts", name] : [`${name}.ts`];
-    const script = join(ROOT, "commands", command[0] ?? "");
-    return (await this.#spawn(process.execPath, [script, ...command.slice(1), ...args])).ended;
+    const keyCommand = name === "rotate" || name === "revoke";
+    const script = join(ROOT, "commands", keyCommand ? "key" : name, "main.ts");
+    return (await this.#spawn(process.execPath, [script, ...(keyCommand ? [name] : []), ...args])).ended;
   }
 
   /**

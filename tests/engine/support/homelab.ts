@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { itemOf } from "../../../lab/homelab/layout.ts";
 import type { EngineLab } from "./harness.ts";
-import { mainAccount } from "../../../settings/accounts.ts";
+import { mainAccount } from "../../../settings/accounts/accounts.ts";
 
 /** Accesses a lab's servers through their APIs. Only the values of secrets come from Forgejo's own file. */
 export class Homelab {

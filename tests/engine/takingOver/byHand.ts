@@ -13,7 +13,7 @@ import { createKey } from "../../../systems/zot/client.ts";
 import { handMadeBlueprint, handMadeConfig } from "../../support/handMade.ts";
 import type { EngineLab } from "../support/harness.ts";
 import type { Homelab } from "../support/homelab.ts";
-import { mainAccount } from "../../../settings/accounts.ts";
+import { mainAccount } from "../../../settings/accounts/accounts.ts";
 
 /** @returns the key */
 export async function setUpByHand(lab: EngineLab, homelab: Homelab): Promise<string> {

@@ -13,7 +13,7 @@ import type { PulumiResult } from "../support/harness.ts";
 import { Homelab } from "../support/homelab.ts";
 import { changeGit, setUpByHand, syncGit, until } from "./byHand.ts";
 import { commandsOf, missingIn } from "./page.ts";
-import { mainAccount } from "../../../settings/accounts.ts";
+import { mainAccount } from "../../../settings/accounts/accounts.ts";
 
 // docs/taking-over.md, command by command, from a registry that was set up by hand. The tests depend on their order.
 

@@ -16,7 +16,7 @@ import { program } from "../engine/program.ts";
 import type { Fault } from "../requests/gate.ts";
 import { Run, within } from "../requests/gate.ts";
 import { SECRET } from "../stories/invariants.ts";
-import { mainAccount } from "../../../settings/accounts.ts";
+import { mainAccount } from "../../../settings/accounts/accounts.ts";
 
 // ci.keyStore names another field: the new key is stored there, then the old field is emptied if it still holds the old key.
 

@@ -11,7 +11,7 @@ import { testContext } from "../../support/provider.ts";
 import { UNANSWERED } from "../../../systems/zot/unanswered.ts";
 import { Homelab } from "../homelab/homelab.ts";
 import { Run, within } from "../requests/gate.ts";
-import { mainAccount } from "../../../settings/accounts.ts";
+import { mainAccount } from "../../../settings/accounts/accounts.ts";
 
 // registry.url changes. If another zot is at the new address, the old zot's key is useless, and no later run could revoke it.
 

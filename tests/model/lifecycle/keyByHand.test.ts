@@ -5,7 +5,7 @@ import { Engine } from "../engine/engine.ts";
 import { program } from "../engine/program.ts";
 import { Homelab } from "../homelab/homelab.ts";
 import type { Fault } from "../requests/gate.ts";
-import { mainAccount } from "../../../settings/accounts.ts";
+import { mainAccount } from "../../../settings/accounts/accounts.ts";
 
 // CI pushes with a key that somebody made by hand: it is in Forgejo and in 1Password. It works on until CI has ours, and afterwards.
 

@@ -7,7 +7,7 @@ import type { ApiKeyInputs } from "../../../systems/zot/keys/apiKey.ts";
 import { testContext } from "../../support/provider.ts";
 import { Homelab } from "../homelab/homelab.ts";
 import { Run, within } from "../requests/gate.ts";
-import { mainAccount } from "../../../settings/accounts.ts";
+import { mainAccount } from "../../../settings/accounts/accounts.ts";
 
 // `npm run revoke` while a thief uses a leaked key: each key that the thief still has can create another one.
 

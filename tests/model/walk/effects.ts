@@ -1,7 +1,7 @@
 // What a change did to what runs, to compare with what docs/settings.md says.
 import { existsSync, readFileSync } from "node:fs";
-import { effectsOf } from "../../../settings/changes.ts";
-import type { Effect } from "../../../settings/changes.ts";
+import { effectsOf } from "../../../settings/documentation/changes.ts";
+import type { Effect } from "../../../settings/documentation/changes.ts";
 import type { Settings } from "../../../settings/schema.ts";
 import { startDifferences } from "../../../systems/zot/config/config.ts";
 import type { Ended } from "../engine/engine.ts";

@@ -1,7 +1,7 @@
 // One setting changes on a live stack, and back.
 import assert from "node:assert/strict";
 import type { Settings } from "../../../settings/schema.ts";
-import { mainAccount } from "../../../settings/accounts.ts";
+import { mainAccount } from "../../../settings/accounts/accounts.ts";
 import type { Fault } from "../requests/gate.ts";
 import { declaredEffects, observedEffects, runningWith } from "./effects.ts";
 import type { Running } from "./effects.ts";
@@ -60,7 +60,7 @@ export class Walk {
       assert.deepEqual(
         observedEffects(running, this.#running(second.settings), changed),
         declaredEffects(path),
-        "docs/settings.md (settings/changes.ts) says what a change changes",
+        "docs/settings.md (settings/documentation/changes.ts) says what a change changes",
       );
     if (gap === undefined) assert.deepEqual(stack.gaps, [], "CI has a key that zot takes at every moment");
     else

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Settings } from "../../../../settings/schema.ts";
 import type { RunningServer } from "../../../../lab/shared/listen.ts";
-import { mainAccount } from "../../../../settings/accounts.ts";
+import { mainAccount } from "../../../../settings/accounts/accounts.ts";
 import { kubernetes } from "../../../../toolchain/plugins/kubernetes/provider.ts";
 import { freePorts } from "../../../support/freePorts.ts";
 import { Engine } from "../../engine/engine.ts";

@@ -12,7 +12,7 @@ import type { Lab } from "../../../lab/authentik/support.ts";
 import { adminKey } from "../../../lab/authentik/support.ts";
 import { connectionTo, testContext } from "../../../support/provider.ts";
 import { REAL_CASE } from "../../../support/settings.ts";
-import { mainAccount } from "../../../../settings/accounts.ts";
+import { mainAccount } from "../../../../settings/accounts/accounts.ts";
 
 // An application, its provider and an account as a person may have made them before the first `up`, and what compares them.
 

@@ -16,7 +16,7 @@ import type { Lab } from "../../../lab/authentik/support.ts";
 import { REAL_CASE } from "../../../support/settings.ts";
 import { authentik, contextWith, inFrontOf } from "../../zot/signIn/support.ts";
 import { entriesOf } from "../blueprint/blueprintEntries.ts";
-import { mainAccount } from "../../../../settings/accounts.ts";
+import { mainAccount } from "../../../../settings/accounts/accounts.ts";
 
 // Somebody changes an attribute that the blueprint sets, each in turn: the resource whose object it is names the attribute, and `up` repairs it.
 

@@ -4,7 +4,7 @@ import { clientDifferences, expectedAccess, failures, lookAt } from "../../../..
 import type { Operation, Subject } from "../../../../systems/zot/access/matrix.ts";
 import { parseSettings } from "../../../../settings/parse.ts";
 import { REAL_CASE, version } from "../../../support/settings.ts";
-import { mainAccount } from "../../../../settings/accounts.ts";
+import { mainAccount } from "../../../../settings/accounts/accounts.ts";
 import { zotConfigArgs } from "../../../../settings/zotConfigArgs.ts";
 
 /** The rows as `ci, begin an upload, docker.io/zot-auth-sample: 403`. */

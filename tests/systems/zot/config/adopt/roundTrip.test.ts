@@ -7,7 +7,7 @@ import { adoptConfig } from "../../../../../systems/zot/config/adopt/adoptConfig
 import { objectAt } from "../../../../../systems/zot/config/anyCase.ts";
 import { effectiveConfig } from "../../../../../systems/zot/config/effective.ts";
 import { ENTERED, rendered, stackOf } from "./support.ts";
-import { mainAccount } from "../../../../../settings/accounts.ts";
+import { mainAccount } from "../../../../../settings/accounts/accounts.ts";
 
 // Settings that were rendered and adopted again give the same config. Not covered here: configs that no settings give, which the other tests have.
 

@@ -3,12 +3,12 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "nod
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { parse } from "yaml";
-import { at, isObject } from "../core/json.ts";
-import { agrees, agreesInAdvance, canAsk } from "./consent.ts";
-import { pulumi } from "./pulumi.ts";
-import { requestOf, settingsFileOf, takeOption } from "./request.ts";
-import type { Request } from "./request.ts";
-import { USAGE, asksForHelp, synopsisOf } from "./usage.ts";
+import { at, isObject } from "../../core/json.ts";
+import { agrees, agreesInAdvance, canAsk } from "../commandLine/consent.ts";
+import { pulumi } from "../pulumi/pulumi.ts";
+import { requestOf, settingsFileOf, takeOption } from "../commandLine/request.ts";
+import type { Request } from "../commandLine/request.ts";
+import { USAGE, asksForHelp, synopsisOf } from "../commandLine/usage.ts";
 
 /** Each command writes the time into a setting; the change makes the next `up` act, and the stack's file records when. */
 const TRIGGERS: Readonly<

@@ -1,15 +1,15 @@
-import type { Duration } from "../core/duration.ts";
-import type { SecretReference } from "../core/secrets/reference.ts";
-import { jobToken } from "../systems/forgejo/jobToken/settings.ts";
-import type { JobTokenSettings } from "../systems/forgejo/jobToken/settings.ts";
-import { sidesOf } from "../systems/forgejo/jobToken/sides.ts";
-import { DEFAULT_SECRET_NAME } from "../systems/forgejo/settings.ts";
-import type { ForgejoSettings } from "../systems/forgejo/settings.ts";
-import { jobConditions, jobGroup, keyConditions } from "../systems/zot/access/jobConditions.ts";
-import type { CiAccess } from "../systems/zot/access/rules.ts";
-import { DEFAULT_CI_GROUP } from "../systems/zot/access/settings.ts";
-import type { AccessSettings } from "../systems/zot/access/settings.ts";
-import { DEFAULT_CI_USER } from "../systems/zot/keys/settings.ts";
+import type { Duration } from "../../core/duration.ts";
+import type { SecretReference } from "../../core/secrets/reference.ts";
+import { jobToken } from "../../systems/forgejo/jobToken/settings.ts";
+import type { JobTokenSettings } from "../../systems/forgejo/jobToken/settings.ts";
+import { sidesOf } from "../../systems/forgejo/jobToken/sides.ts";
+import { DEFAULT_SECRET_NAME } from "../../systems/forgejo/settings.ts";
+import type { ForgejoSettings } from "../../systems/forgejo/settings.ts";
+import { jobConditions, jobGroup, keyConditions } from "../../systems/zot/access/jobConditions.ts";
+import type { CiAccess } from "../../systems/zot/access/rules.ts";
+import { DEFAULT_CI_GROUP } from "../../systems/zot/access/settings.ts";
+import type { AccessSettings } from "../../systems/zot/access/settings.ts";
+import { DEFAULT_CI_USER } from "../../systems/zot/keys/settings.ts";
 import type { CiGroup, WrittenAccount } from "./accountSchema.ts";
 
 /** The id of the only account in the form without `ci.accounts`. */

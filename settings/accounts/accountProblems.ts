@@ -1,8 +1,8 @@
-import type { SettingsProblem } from "../core/settings/problem.ts";
-import { mayBeSameField } from "../core/secrets/reference.ts";
+import type { SettingsProblem } from "../../core/settings/problem.ts";
+import { mayBeSameField } from "../../core/secrets/reference.ts";
 import { accountSettings } from "./accountSettings.ts";
 import { pushers, suffixOf } from "./accounts.ts";
-import type { Settings } from "./schema.ts";
+import type { Settings } from "../schema.ts";
 
 /** What two accounts may not share. */
 export function* accountProblems(settings: Settings): Generator<SettingsProblem> {

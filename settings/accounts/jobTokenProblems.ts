@@ -1,7 +1,7 @@
-import type { SettingsProblem } from "../core/settings/problem.ts";
-import { isAmong } from "../systems/forgejo/jobToken/sides.ts";
+import type { SettingsProblem } from "../../core/settings/problem.ts";
+import { isAmong } from "../../systems/forgejo/jobToken/sides.ts";
 import { accountSettings } from "./accountSettings.ts";
-import type { Settings } from "./schema.ts";
+import type { Settings } from "../schema.ts";
 
 /** Job tokens that could not be proved, or that nobody could tell from another account's. */
 export function* jobTokenProblems(settings: Settings): Generator<SettingsProblem> {

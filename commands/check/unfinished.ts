@@ -1,4 +1,4 @@
-import { at, list, string } from "../core/json.ts";
+import { at, list, string } from "../../core/json.ts";
 
 /**
  * What an interrupted or failed run left in the state: operations whose outcome is unknown, and objects whose replacement exists but that are not deleted yet.

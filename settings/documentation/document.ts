@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { describeEffects } from "./changes.ts";
-import { settingsSchema } from "./schema.ts";
+import { settingsSchema } from "../schema.ts";
 
 /** The parts of a setting's JSON schema that the table needs. */
 interface Property {

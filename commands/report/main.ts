@@ -3,15 +3,15 @@
 // `npm run pulumi -- up` runs it with --events and --code, and the state on standard input, for the report of that run.
 import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
-import { messageOf } from "../core/errors.ts";
-import { buildReport } from "../report/build.ts";
-import type { Run } from "../report/build.ts";
-import { readEvents } from "../report/events.ts";
-import { writeReport } from "../report/write.ts";
+import { messageOf } from "../../core/errors.ts";
+import { buildReport } from "../../report/build.ts";
+import type { Run } from "../../report/build.ts";
+import { readEvents } from "../../report/events.ts";
+import { writeReport } from "../../report/write.ts";
 import { readFileSync } from "node:fs";
-import { PULUMI_EXIT, pulumi } from "./pulumi.ts";
+import { PULUMI_EXIT, pulumi } from "../pulumi/pulumi.ts";
 import { folderFor, standInsIn } from "./reportFolder.ts";
-import { USAGE, asksForHelp, synopsisOf } from "./usage.ts";
+import { USAGE, asksForHelp, synopsisOf } from "../commandLine/usage.ts";
 
 process.exitCode = await main(process.argv.slice(2));
 

@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { isObject } from "../core/json.ts";
-import type { JsonObject } from "../core/json.ts";
+import { isObject } from "../../core/json.ts";
+import type { JsonObject } from "../../core/json.ts";
 import { describeEffects } from "./changes.ts";
-import { settingsSchema } from "./schema.ts";
+import { settingsSchema } from "../schema.ts";
 
 const PREFIX = "zot-auth:";
 

@@ -1,13 +1,13 @@
 // npm run comment -- <file>: puts a file of Markdown on a pull request, in place of the former ones that the same
 // account wrote with the same first line.
 import { readFileSync } from "node:fs";
-import { messageOf } from "../core/errors.ts";
-import { listIn, requestApi } from "../core/http/api.ts";
-import { unexpected } from "../core/http/http.ts";
-import type { Endpoint, HttpResponse, RequestOptions } from "../core/http/http.ts";
-import { at, string } from "../core/json.ts";
-import { Secret } from "../core/secrets/secret.ts";
-import { USAGE, asksForHelp, synopsisOf } from "./usage.ts";
+import { messageOf } from "../../core/errors.ts";
+import { listIn, requestApi } from "../../core/http/api.ts";
+import { unexpected } from "../../core/http/http.ts";
+import type { Endpoint, HttpResponse, RequestOptions } from "../../core/http/http.ts";
+import { at, string } from "../../core/json.ts";
+import { Secret } from "../../core/secrets/secret.ts";
+import { USAGE, asksForHelp, synopsisOf } from "../commandLine/usage.ts";
 
 const VARIABLES = ["GITHUB_API_URL", "GITHUB_REPOSITORY", "PULL_REQUEST", "COMMENT_TOKEN"] as const;
 

@@ -1,16 +1,16 @@
 // npm run recover -- <stack>: resumes after an interrupted run. Options after the stack go to `pulumi up`; without --yes it asks first.
 // With --notify it notifies a webhook of a failure, for a timer or a workflow.
-import type { RunEvents } from "../report/events.ts";
-import { keysIn } from "../report/keys.ts";
-import { withEventLog } from "./eventLog.ts";
-import { judgeKeys } from "./keyDates.ts";
+import type { RunEvents } from "../../report/events.ts";
+import { keysIn } from "../../report/keys.ts";
+import { withEventLog } from "../pulumi/eventLog.ts";
+import { judgeKeys } from "../key/keyDates.ts";
 import { described, holderOf, isUnreadable, locksIn } from "./locks.ts";
-import type { Webhook } from "./notify/notify.ts";
-import { webhookIn } from "./notify/options.ts";
-import { PULUMI_EXIT, pulumi } from "./pulumi.ts";
-import { requestOf, settingsFileOf } from "./request.ts";
-import type { Request } from "./request.ts";
-import { USAGE, asksForHelp, synopsisOf } from "./usage.ts";
+import type { Webhook } from "../notify/notify.ts";
+import { webhookIn } from "../notify/options.ts";
+import { PULUMI_EXIT, pulumi } from "../pulumi/pulumi.ts";
+import { requestOf, settingsFileOf } from "../commandLine/request.ts";
+import type { Request } from "../commandLine/request.ts";
+import { USAGE, asksForHelp, synopsisOf } from "../commandLine/usage.ts";
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -93,7 +93,7 @@ async function tell(webhook: Webhook, request: Request, ended: Ended, signal: Ab
   const state = code === 0 ? (JSON.parse(kept) as unknown) : undefined;
   const success = ended.code === 0;
   const { overdue, verdict } = judgeKeys(success ? [] : keysIn(undefined, state), new Date());
-  const [{ notify }, { memoryFor }] = await Promise.all([import("./notify/notify.ts"), import("./notify/memory.ts")]);
+  const [{ notify }, { memoryFor }] = await Promise.all([import("../notify/notify.ts"), import("../notify/memory.ts")]);
   await notify(
     webhook,
     {

@@ -1,6 +1,6 @@
-import { isObject } from "../core/json.ts";
-import type { SettingsProblem } from "../core/settings/problem.ts";
-import type { WrittenSettings } from "./schema.ts";
+import { isObject } from "../../core/json.ts";
+import type { SettingsProblem } from "../../core/settings/problem.ts";
+import type { WrittenSettings } from "../schema.ts";
 
 /** What the only account needs, unless `ci.accounts` has several. The schema cannot say it. */
 const REQUIRED = [

@@ -1,7 +1,7 @@
-import type { SettingsProblem } from "../core/settings/problem.ts";
-import { mayBeSameField } from "../core/secrets/reference.ts";
+import type { SettingsProblem } from "../../core/settings/problem.ts";
+import { mayBeSameField } from "../../core/secrets/reference.ts";
 import { accountSettings } from "./accountSettings.ts";
-import type { Settings } from "./schema.ts";
+import type { Settings } from "../schema.ts";
 
 /** Secrets that CI's keys would overwrite: `up` writes to the fields of the accounts, and only reads every other reference. */
 export function* keyStoreProblems(settings: Settings): Generator<SettingsProblem> {

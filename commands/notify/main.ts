@@ -1,10 +1,10 @@
 // npm run notify -- <stack>: sends a test message to the webhook that the check and the update would notify.
-import { messageOf } from "../core/errors.ts";
-import { testMessage } from "./notify/message.ts";
-import { deliver } from "./notify/notify.ts";
-import { webhookIn } from "./notify/options.ts";
-import { requestOf, settingsFileOf } from "./request.ts";
-import { USAGE, asksForHelp, synopsisOf } from "./usage.ts";
+import { messageOf } from "../../core/errors.ts";
+import { testMessage } from "./message.ts";
+import { deliver } from "./notify.ts";
+import { webhookIn } from "./options.ts";
+import { requestOf, settingsFileOf } from "../commandLine/request.ts";
+import { USAGE, asksForHelp, synopsisOf } from "../commandLine/usage.ts";
 
 process.exitCode = await main(process.argv.slice(2));
 

@@ -6,14 +6,14 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { parse, stringify } from "yaml";
-import { metricsOf, writeTextfile } from "../../commands/metrics.ts";
-import type { CheckFound } from "../../commands/metrics.ts";
-import { STATE_OF_TWO } from "../report/lab.ts";
-import { buildDashboard } from "../../docs/generate/dashboard.ts";
+import { metricsOf, writeTextfile } from "../../../commands/check/metrics.ts";
+import type { CheckFound } from "../../../commands/check/metrics.ts";
+import { STATE_OF_TWO } from "../../report/lab.ts";
+import { buildDashboard } from "../../../docs/generate/dashboard.ts";
 
-const RULES = new URL("../../ci/prometheus/zot-auth.rules.yaml", import.meta.url);
-const PAGE = new URL("../../docs/metrics.md", import.meta.url);
-const DASHBOARD = new URL("../../ci/grafana/zot-auth.json", import.meta.url);
+const RULES = new URL("../../../ci/prometheus/zot-auth.rules.yaml", import.meta.url);
+const PAGE = new URL("../../../docs/metrics.md", import.meta.url);
+const DASHBOARD = new URL("../../../ci/grafana/zot-auth.json", import.meta.url);
 const skip = spawnSync("promtool", ["--version"]).status === 0 ? false : "no promtool here";
 
 const FOUND: CheckFound = {

@@ -1,9 +1,9 @@
 import * as z from "zod";
-import { groupName, isWithoutDuplicates, onePasswordReference, text, userName } from "../core/settings/types.ts";
-import { jobToken } from "../systems/forgejo/jobToken/settings.ts";
-import { DEFAULT_SECRET_NAME, secretName, targets } from "../systems/forgejo/settings.ts";
-import { REPOSITORY_NAME } from "../systems/zot/access/imageNames.ts";
-import { ci, keyLife } from "../systems/zot/keys/settings.ts";
+import { groupName, isWithoutDuplicates, onePasswordReference, text, userName } from "../../core/settings/types.ts";
+import { jobToken } from "../../systems/forgejo/jobToken/settings.ts";
+import { DEFAULT_SECRET_NAME, secretName, targets } from "../../systems/forgejo/settings.ts";
+import { REPOSITORY_NAME } from "../../systems/zot/access/imageNames.ts";
+import { ci, keyLife } from "../../systems/zot/keys/settings.ts";
 
 const namespaces = z
   .array(z.string().regex(REPOSITORY_NAME, { error: "a repository name, such as blumeops" }))

@@ -1,8 +1,8 @@
 // npm run preview -- <stack>: what `up` would change, as Markdown on standard output. Options after the stack go to `pulumi preview`.
-import { PULUMI_EXIT, pulumi } from "./pulumi.ts";
-import { failureOf, markdownOf } from "./preview/markdown.ts";
-import { requestOf } from "./request.ts";
-import { USAGE, asksForHelp, synopsisOf } from "./usage.ts";
+import { PULUMI_EXIT, pulumi } from "../pulumi/pulumi.ts";
+import { failureOf, markdownOf } from "./markdown.ts";
+import { requestOf } from "../commandLine/request.ts";
+import { USAGE, asksForHelp, synopsisOf } from "../commandLine/usage.ts";
 
 process.exitCode = await main(process.argv.slice(2));
 

@@ -1,6 +1,6 @@
 // What a change of each setting does to what runs. The table in docs/settings.md shows it, and a test walks through the settings and compares.
 
-import { isReloaded } from "../systems/zot/config/config.ts";
+import { isReloaded } from "../../systems/zot/config/config.ts";
 
 /** One thing that a change does. */
 export type Effect = keyof typeof EFFECTS;

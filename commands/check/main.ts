@@ -2,24 +2,24 @@
 // `pulumi preview`.
 //
 // Exit code 0: everything is as declared. 1: it is not, or could not be checked. 2: wrong usage.
-import { messageOf } from "../core/errors.ts";
+import { messageOf } from "../../core/errors.ts";
 import type { CheckFound } from "./metrics.ts";
-import { differenceIn } from "./check/difference.ts";
-import { ownOptionsIn } from "./check/options.ts";
-import type { OwnOptions } from "./check/options.ts";
-import { hasProvedSince, proveAgain } from "./check/proveAgain.ts";
-import { serversDown } from "./check/serversDown.ts";
-import { inSequence } from "../report/events.ts";
-import { keysIn } from "../report/keys.ts";
-import { stackOutputsIn } from "../report/state.ts";
-import { withEventLog } from "./eventLog.ts";
-import { judgeKeys } from "./keyDates.ts";
-import { PULUMI_EXIT, pulumi } from "./pulumi.ts";
-import { folderFor, standInsIn } from "./reportFolder.ts";
-import { requestOf, settingsFileOf } from "./request.ts";
-import type { Request } from "./request.ts";
+import { differenceIn } from "./difference.ts";
+import { ownOptionsIn } from "./options.ts";
+import type { OwnOptions } from "./options.ts";
+import { hasProvedSince, proveAgain } from "./proveAgain.ts";
+import { serversDown } from "./serversDown.ts";
+import { inSequence } from "../../report/events.ts";
+import { keysIn } from "../../report/keys.ts";
+import { stackOutputsIn } from "../../report/state.ts";
+import { withEventLog } from "../pulumi/eventLog.ts";
+import { judgeKeys } from "../key/keyDates.ts";
+import { PULUMI_EXIT, pulumi } from "../pulumi/pulumi.ts";
+import { folderFor, standInsIn } from "../report/reportFolder.ts";
+import { requestOf, settingsFileOf } from "../commandLine/request.ts";
+import type { Request } from "../commandLine/request.ts";
 import { unfinishedIn } from "./unfinished.ts";
-import { USAGE, asksForHelp, synopsisOf } from "./usage.ts";
+import { USAGE, asksForHelp, synopsisOf } from "../commandLine/usage.ts";
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -43,7 +43,7 @@ async function main(args: readonly string[]): Promise<number> {
   const ended = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => ended.abort());
   if (own.listen === undefined) return (await checkOnce(request, own, ended.signal)).code;
-  const { listen } = await import("./check/listen.ts");
+  const { listen } = await import("./listen.ts");
   try {
     await listen({
       ...own.listen,
@@ -87,8 +87,8 @@ async function checkOnce(
   await report(stack, code === 0, read);
   if (notify !== undefined) {
     const [notifications, { memoryFor }] = await Promise.all([
-      import("./notify/notify.ts"),
-      import("./notify/memory.ts"),
+      import("../notify/notify.ts"),
+      import("../notify/memory.ts"),
     ]);
     const options = { memory: memoryFor(stack, process.env), settingsFile: settingsFileOf(request), signal };
     await notifications.notify(notify, { ...read, stack, command: "check", success: code === 0 }, options);
@@ -110,8 +110,8 @@ async function report(stack: string, succeeded: boolean, { says, state, events }
   const folder = folderFor(stack, process.env);
   try {
     const [{ buildReport }, { writeReport }] = await Promise.all([
-      import("../report/build.ts"),
-      import("../report/write.ts"),
+      import("../../report/build.ts"),
+      import("../../report/write.ts"),
     ]);
     const standIns = standInsIn(process.env);
     const { page } = await writeReport(

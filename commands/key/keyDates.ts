@@ -1,6 +1,6 @@
-import type { JsonObject } from "../core/json.ts";
-import { judgeKeyDates } from "../systems/zot/keys/rotation.ts";
-import type { KeyJudgement } from "../systems/zot/keys/rotation.ts";
+import type { JsonObject } from "../../core/json.ts";
+import { judgeKeyDates } from "../../systems/zot/keys/rotation.ts";
+import type { KeyJudgement } from "../../systems/zot/keys/rotation.ts";
 
 /** The dates of the accounts' keys, judged. */
 export interface KeysJudged {

@@ -1,5 +1,5 @@
 import { ONLY } from "./accounts.ts";
-import type { Settings } from "./schema.ts";
+import type { Settings } from "../schema.ts";
 
 /** Where the settings name what an account has, for messages. */
 export interface AccountSettings {

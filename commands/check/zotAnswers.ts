@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
-import { messageOf } from "../core/errors.ts";
-import { Unreachable, isUnavailable, request } from "../core/http/http.ts";
-import { at } from "../core/json.ts";
+import { messageOf } from "../../core/errors.ts";
+import { Unreachable, isUnavailable, request } from "../../core/http/http.ts";
+import { at } from "../../core/json.ts";
 
 /** Seconds for which a restarting zot is waited for. */
 const RESTART_SECONDS = 5;

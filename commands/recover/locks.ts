@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { hostname } from "node:os";
 import { stripVTControlCharacters as withoutColours } from "node:util";
-import { isAlive } from "../toolchain/system/processes.js";
+import { isAlive } from "../../toolchain/system/processes.js";
 
 /** Who holds the lock of a stack, as the CLI reports it. */
 export interface Lock {

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const TOOLCHAIN = fileURLToPath(new URL("../toolchain/main.js", import.meta.url));
+const TOOLCHAIN = fileURLToPath(new URL("../../toolchain/main.js", import.meta.url));
 
 /** The CLI's specific exit codes, the same in every version that the toolchain accepts. */
 export const PULUMI_EXIT = { stackNotFound: 6, changes: 7 } as const;
