@@ -91,3 +91,11 @@ test("no file loads itself through others", () => {
   for (const file of sources.keys()) visit(file, []);
   assert.deepEqual(circles, []);
 });
+
+test("no path of a file is the pathname of a URL, which is wrong in a folder whose name has a space", () => {
+  const wrong = [...sources].filter(([, source]) => /new URL\([^()]*import\.meta\.url\)\s*\.pathname/.test(source));
+  assert.deepEqual(
+    wrong.map(([file]) => file),
+    [],
+  );
+});

@@ -1,7 +1,7 @@
 // Part of the lab: starts, finds and stops the lab that runs in the background.
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { isAlive } from "../../toolchain/system/processes.js";
 import type { DaemonMessage } from "./daemon.ts";
@@ -28,7 +28,7 @@ export async function startInBackground(layout: Layout): Promise<BackgroundLab> 
   const output = openSync(log, "a", 0o600);
   const child = spawn(
     process.execPath,
-    [new URL("./daemon.ts", import.meta.url).pathname, layout.settingsFile, layout.directory],
+    [join(import.meta.dirname, "daemon.ts"), layout.settingsFile, layout.directory],
     {
       detached: true,
       stdio: ["ignore", output, output, "ipc"],

@@ -53,7 +53,8 @@ export interface Ended {
 }
 
 export class Machine {
-  readonly folder = mkdtempSync(join(tmpdir(), "zot-auth-toolchain-"));
+  /** A name as people give it, which is hard to quote. */
+  readonly folder = mkdtempSync(join(tmpdir(), "zot-auth's toolchain – $1 "));
   readonly root = join(this.folder, "project");
   readonly home = join(this.folder, "home");
   readonly bin = join(this.folder, "bin");

@@ -21,7 +21,7 @@ test("uses the Node on PATH if it is new enough", async (t) => {
   withNodeFromNpm(machine);
   machine.tool("node", "echo v22.19.0");
   const { stdout } = await machine.setUp();
-  assert.match(stdout, /^✓ Node 22\.19\.0 {2}\S+\/bin\/node \(on PATH\)$/m);
+  assert.match(stdout, /^✓ Node 22\.19\.0 {2}.+\/bin\/node \(on PATH\)$/m);
 });
 
 test("uses the Node from the npm package if the one on PATH is too old", async (t) => {
