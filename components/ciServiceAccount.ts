@@ -3,8 +3,8 @@ import type { ComponentResourceOptions, Input, Output, Resource } from "@pulumi/
 import { toSeconds } from "../core/duration.ts";
 import type { Duration } from "../core/duration.ts";
 import type { SecretReference } from "../core/secrets/reference.ts";
-import type { FormerAccounts } from "../systems/zot/keys/formerAccounts.ts";
-import type { FormerStore } from "../systems/zot/keys/formerStores.ts";
+import type { FormerAccounts } from "../systems/zot/keys/former/formerAccounts.ts";
+import type { FormerStore } from "../systems/zot/keys/former/formerStores.ts";
 import type { OwnKey } from "../systems/zot/keys/otherKeys/accountKeys.ts";
 import { rotationPlan } from "../systems/zot/keys/rotation.ts";
 import type { SignInArgs } from "../systems/zot/signIn/check.ts";

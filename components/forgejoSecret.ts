@@ -1,8 +1,8 @@
 import { ComponentResource, RunError, output } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Input, Resource } from "@pulumi/pulumi";
 import type { SecretReference } from "../core/secrets/reference.ts";
-import { ownerOfLabel } from "../systems/forgejo/secretMarker.ts";
-import type { PushLogin } from "../systems/forgejo/secretMarker.ts";
+import { ownerOfLabel } from "../systems/forgejo/secrets/secretMarker.ts";
+import type { PushLogin } from "../systems/forgejo/secrets/secretMarker.ts";
 import { secretId } from "../systems/forgejo/resources/secretId.ts";
 import { haveOneRow, secretsOf } from "./parts/rows.ts";
 import {

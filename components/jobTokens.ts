@@ -3,7 +3,7 @@ import type { ComponentResourceOptions, Input, Output, Resource } from "@pulumi/
 import { toSeconds } from "../core/duration.ts";
 import type { SecretReference } from "../core/secrets/reference.ts";
 import { secretId } from "../systems/forgejo/resources/secretId.ts";
-import type { PushLogin } from "../systems/forgejo/secretMarker.ts";
+import type { PushLogin } from "../systems/forgejo/secrets/secretMarker.ts";
 import type { TestBuildArgs } from "./acceptance.ts";
 import { haveOneRow, secretsOf } from "./parts/rows.ts";
 import { FormerSecrets, JobTokenVariable, JobTokenVariables, SecretCleanup, TestBuild } from "./parts/resources.ts";

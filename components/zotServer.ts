@@ -5,7 +5,7 @@ import { Command } from "@pulumi/command/local/command.js";
 import { toSeconds } from "../core/duration.ts";
 import { formatCredentials, formatZotConfig, startDigest } from "../systems/zot/config/config.ts";
 import type { ZotConfig } from "../systems/zot/config/config.ts";
-import type { StartedWith } from "../systems/zot/host/deploy/adopting.ts";
+import type { StartedWith } from "../systems/zot/host/deploy/functions/adopting.ts";
 import { deployScript, startOf } from "../systems/zot/host/deploy/deploy.ts";
 import { deploymentNumber, startDiffers } from "../systems/zot/host/deploy/number.ts";
 import { removeScript } from "../systems/zot/host/deploy/remove.ts";

@@ -50,11 +50,12 @@ const currentResources: Readonly<Record<string, () => Promise<ResourceHandler>>>
     adapt((await import("../systems/forgejo/resources/secretCleanup.ts")).secretCleanup),
   "zot-auth:kubernetes:PatchCleanup": async () =>
     adapt((await import("../systems/kubernetes/patchCleanup.ts")).patchCleanup),
-  "zot-auth:zot:ApiKey": async () => adapt((await import("../systems/zot/keys/apiKey.ts")).apiKey),
+  "zot-auth:zot:ApiKey": async () => adapt((await import("../systems/zot/keys/resources/apiKey.ts")).apiKey),
   "zot-auth:zot:FileCleanup": async () =>
     adapt((await import("../systems/zot/host/former/fileCleanup.ts")).fileCleanup),
-  "zot-auth:zot:KeyCleanup": async () => adapt((await import("../systems/zot/keys/keyCleanup.ts")).keyCleanup),
-  "zot-auth:zot:KeyCopy": async () => adapt((await import("../systems/zot/keys/keyCopy.ts")).keyCopy),
+  "zot-auth:zot:KeyCleanup": async () =>
+    adapt((await import("../systems/zot/keys/resources/keyCleanup.ts")).keyCleanup),
+  "zot-auth:zot:KeyCopy": async () => adapt((await import("../systems/zot/keys/resources/keyCopy.ts")).keyCopy),
   "zot-auth:zot:OtherKeys": async () => adapt((await import("../systems/zot/keys/otherKeys/otherKeys.ts")).otherKeys),
 };
 

@@ -9,7 +9,7 @@ import type { CiImages } from "../systems/zot/access/settingsProblems.ts";
 import { assembleZotConfig, assumedVersion } from "../systems/zot/config/config.ts";
 import { mirrorProblems } from "../systems/zot/config/mirrors/problems.ts";
 import { zotProblems } from "../systems/zot/config/settingsProblems.ts";
-import { usernameClaimProblem } from "../systems/zot/config/usernameClaim.ts";
+import { usernameClaimProblem } from "../systems/zot/signIn/usernameClaim.ts";
 import { pathProblems } from "../systems/zot/host/settingsProblems.ts";
 import { keyProblems } from "../systems/zot/keys/settingsProblems.ts";
 import { accountProblems } from "./accounts/accountProblems.ts";

@@ -18,7 +18,7 @@ import { issuerOf } from "../systems/authentik/issuer.ts";
 import type { ArgoCdConnection } from "../systems/argocd/client.ts";
 import type { ClusterChoice, ServicesArgs } from "../systems/services/args.ts";
 import { expectedAccess } from "../systems/zot/access/matrix.ts";
-import { USERNAME_CLAIM } from "../systems/zot/config/usernameClaim.ts";
+import { USERNAME_CLAIM } from "../systems/zot/signIn/usernameClaim.ts";
 import { filesOnHost } from "../systems/zot/host/zotHost.ts";
 import type { ZotHost } from "../systems/zot/host/zotHost.ts";
 import type { ZotVersion } from "../systems/zot/version.ts";

@@ -7,7 +7,7 @@ import type {
   ActionsSecretsInputs,
   ActionsSecretsState,
 } from "../../systems/forgejo/resources/actionsSecret.ts";
-import type { ApiKeyInputs, ApiKeyState } from "../../systems/zot/keys/apiKey.ts";
+import type { ApiKeyInputs, ApiKeyState } from "../../systems/zot/keys/resources/apiKey.ts";
 import type { AccountCleanupInputs, AccountCleanupState } from "../../systems/authentik/resources/accountCleanup.ts";
 import type {
   AppliedBlueprintInputs,
@@ -31,8 +31,8 @@ import type {
   CopiedSecretsInputs,
   CopiedSecretsState,
 } from "../../systems/forgejo/resources/copiedSecret.ts";
-import type { KeyCleanupInputs, KeyCleanupState } from "../../systems/zot/keys/keyCleanup.ts";
-import type { KeyCopyInputs, KeyCopyState } from "../../systems/zot/keys/keyCopy.ts";
+import type { KeyCleanupInputs, KeyCleanupState } from "../../systems/zot/keys/resources/keyCleanup.ts";
+import type { KeyCopyInputs, KeyCopyState } from "../../systems/zot/keys/resources/keyCopy.ts";
 import type { ObjectCleanupInputs, ObjectCleanupState } from "../../systems/authentik/resources/objectCleanup.ts";
 import type { FormerSecretsInputs, FormerSecretsState } from "../../systems/forgejo/resources/formerSecrets.ts";
 import type {
@@ -68,7 +68,7 @@ import {
 import { preflightOutputs } from "../../systems/preflight/outputs.ts";
 import { servicesOutputs } from "../../systems/services/outputs.ts";
 import { accessProofOutputs } from "../../systems/zot/access/proof/outputs.ts";
-import { apiKeyOutputs, keyCleanupOutputs, otherKeysOutputs } from "../../systems/zot/keys/outputs.ts";
+import { apiKeyOutputs, keyCleanupOutputs, otherKeysOutputs } from "../../systems/zot/keys/resources/outputs.ts";
 import { signInProofOutputs } from "../../systems/zot/signIn/outputs.ts";
 import { FORMER_TYPES } from "../../provider/formerTypes.ts";
 import type { Computed, Observed } from "../../provider/resource.ts";

@@ -7,8 +7,8 @@ import { request, unexpected } from "../../core/http/http.ts";
 import { at, list, string } from "../../core/json.ts";
 import type { HttpResponse, Endpoint, RequestOptions } from "../../core/http/http.ts";
 import { Secret } from "../../core/secrets/secret.ts";
-import { toInstance } from "./blueprintInstance.ts";
-import type { BlueprintInstance } from "./blueprintInstance.ts";
+import { toInstance } from "./applying/blueprintInstance.ts";
+import type { BlueprintInstance } from "./applying/blueprintInstance.ts";
 import { refused } from "./errors.ts";
 
 /** How a resource reaches Authentik: inputs that many of them share. */

@@ -3,7 +3,7 @@ import { ZotAuthError, messageOf } from "../../core/errors.ts";
 import { inParallel } from "../../core/inParallel.ts";
 import { unlessUnreadable } from "../../core/lookAhead.ts";
 import type { SecretReference } from "../../core/secrets/reference.ts";
-import { assertMayBeCis } from "../authentik/applying/accounts.ts";
+import { assertMayBeCis } from "../authentik/applying/removal/accounts.ts";
 import { checkClientId } from "../authentik/applying/clientId.ts";
 import type { DeclaredProvider } from "../authentik/applying/clientId.ts";
 import { checkBlueprintNeeds } from "../authentik/applying/neededObjects.ts";

@@ -5,7 +5,7 @@ import type { ArgoCdConnection } from "../argocd/client.ts";
 import { Authentik } from "../authentik/client.ts";
 import type { AuthentikConnection } from "../authentik/client.ts";
 import { Forgejo } from "../forgejo/client.ts";
-import { runnersOf } from "../forgejo/jobs.ts";
+import { runnersOf } from "../forgejo/jobs/jobs.ts";
 import type { ForgejoConnection } from "../forgejo/client.ts";
 
 // What only a token shows of the servers. What the token may not see, or the server's release does not show, is skipped and says so.

@@ -4,7 +4,7 @@ import { Unreachable, request } from "../../core/http/http.ts";
 import { at } from "../../core/json.ts";
 import { Secret } from "../../core/secrets/secret.ts";
 import { Forgejo } from "../forgejo/client.ts";
-import { runnersOf } from "../forgejo/jobs.ts";
+import { runnersOf } from "../forgejo/jobs/jobs.ts";
 import { ApiServer } from "../kubernetes/client.ts";
 import { accessFrom } from "../kubernetes/kubeconfig.ts";
 import { runOp } from "../onePassword/op/opProcess.ts";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import { fingerprint } from "../../core/secrets/fingerprint.ts";
-import type { SecretMarker } from "../../systems/forgejo/secretMarker.ts";
+import type { SecretMarker } from "../../systems/forgejo/secrets/secretMarker.ts";
 import { ProcessSampler } from "../engine/leaks/processSampler.ts";
 import { MARK, pushImage } from "./pushing.ts";
 import type { Pushed } from "./pushing.ts";

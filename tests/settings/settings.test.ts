@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import { blueprintDelivery } from "../../stack/arguments.ts";
 import { parseSettings } from "../../settings/parse.ts";
 import { zotConfigArgs } from "../../settings/zotConfigArgs.ts";
-import { objectAt } from "../../systems/zot/config/anyCase.ts";
+import { objectAt } from "../../systems/zot/config/syntax/anyCase.ts";
 import { renderZotConfig } from "../../systems/zot/config/config.ts";
 import { REAL_CASE } from "../support/settings.ts";
 import { mainAccount } from "../../settings/accounts/accounts.ts";

@@ -1,6 +1,6 @@
 import { string } from "../../../core/json.ts";
 import type { JsonObject } from "../../../core/json.ts";
-import { valueAt } from "../../../systems/zot/config/anyCase.ts";
+import { valueAt } from "../../../systems/zot/config/syntax/anyCase.ts";
 import { originOf } from "../../../systems/zot/host/deploy/servedConfig.ts";
 import { factsScript } from "../../../systems/zot/host/facts/question.ts";
 import { parseFacts } from "../../../systems/zot/host/facts/answer.ts";

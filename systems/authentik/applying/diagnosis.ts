@@ -1,7 +1,7 @@
 import { needsOf } from "../blueprint/needs.ts";
 import { ZotAuthError } from "../../../core/errors.ts";
 import type { Authentik } from "../client.ts";
-import type { BlueprintInstance } from "../blueprintInstance.ts";
+import type { BlueprintInstance } from "./blueprintInstance.ts";
 import { lookUp } from "./neededObjects.ts";
 import { rejected, titleOf } from "./run.ts";
 import { tryOut } from "./trial.ts";

@@ -6,7 +6,7 @@ import type { AuthentikConnection } from "../client.ts";
 import { slugOf } from "../issuer.ts";
 import { ifAllowed } from "../rights/check.ts";
 import { oneAtATime } from "../../../core/queue.ts";
-import { applyOnce, removeObjects } from "./removal.ts";
+import { applyOnce, removeObjects } from "./removal/removal.ts";
 
 /** The account, and how to find the application that it signs in to. */
 export interface WayInArgs extends AuthentikConnection {

@@ -1,6 +1,6 @@
-import { isDeclared, ownerOf } from "../applying/accounts.ts";
+import { isDeclared, ownerOf } from "../applying/removal/accounts.ts";
 import { oneAtATime } from "../../../core/queue.ts";
-import { removeObjects } from "../applying/removal.ts";
+import { removeObjects } from "../applying/removal/removal.ts";
 import { removeLeftWayIn } from "../applying/wayIn.ts";
 import type { FormerlyDeclared } from "../blueprint/former.ts";
 import type { BlueprintObject } from "../blueprint/objects.ts";

@@ -1,7 +1,7 @@
 import { ZotAuthError } from "../../../core/errors.ts";
 import { unlessUnreadable } from "../../../core/lookAhead.ts";
 import type { Context } from "../../../provider/resource.ts";
-import { assertMayBeCis } from "../applying/accounts.ts";
+import { assertMayBeCis } from "../applying/removal/accounts.ts";
 import { checkClientId } from "../applying/clientId.ts";
 import { parseDeclared } from "../blueprint/declared.ts";
 import type { BlueprintObject } from "../blueprint/objects.ts";

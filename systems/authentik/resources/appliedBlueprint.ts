@@ -3,7 +3,7 @@ import type { BlueprintObject } from "../blueprint/objects.ts";
 import { arrived, presentInstance } from "../applying/arrival.ts";
 import type { Delivered } from "../applying/arrival.ts";
 import { whyRejected } from "../applying/diagnosis.ts";
-import { leftRemoval, removeObjects, sweepRemovals } from "../applying/removal.ts";
+import { leftRemoval, removeObjects, sweepRemovals } from "../applying/removal/removal.ts";
 import { oneAtATime } from "../../../core/queue.ts";
 import { runBlueprint } from "../applying/run.ts";
 import { isWayInLeft, removeLeftWayIn } from "../applying/wayIn.ts";

@@ -4,7 +4,7 @@ import { ZotAuthError } from "../../../core/errors.ts";
 import { unlessGone } from "../../../core/gone.ts";
 import { unlessUnreadable } from "../../../core/lookAhead.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
-import { forgetInstance } from "../applying/forgetInstance.ts";
+import { forgetInstance } from "../applying/removal/forgetInstance.ts";
 import type { AuthentikConnection } from "../client.ts";
 
 /** The blueprint as a file of a clone of the repository that the homelab is deployed from. A person commits and pushes it. */

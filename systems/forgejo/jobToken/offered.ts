@@ -4,7 +4,7 @@ import { requestApi } from "../../../core/http/api.ts";
 import { at, string } from "../../../core/json.ts";
 import type { Context } from "../../../provider/resource.ts";
 import type { Forgejo } from "../client.ts";
-import { runnersOf } from "../jobs.ts";
+import { runnersOf } from "../jobs/jobs.ts";
 
 /** What the settings, and zot's config, say about the jobs' tokens. */
 export interface ExpectedJobTokens {

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { ZotAuthError } from "../../../core/errors.ts";
-import type { PushLogin, SecretMarker } from "../secretMarker.ts";
+import type { PushLogin, SecretMarker } from "../secrets/secretMarker.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
-import { isMarker, markerText } from "../secretMarker.ts";
+import { isMarker, markerText } from "../secrets/secretMarker.ts";
 import { markerName } from "../target.ts";
-import { driftOf, writeSecret, targetIdFor } from "../actionsSecrets.ts";
-import { takeBack } from "../takeBack.ts";
+import { driftOf, writeSecret, targetIdFor } from "../secrets/actionsSecrets.ts";
+import { takeBack } from "../secrets/takeBack.ts";
 import { Forgejo } from "../client.ts";
 import { isInOtherRow } from "./otherRow.ts";
 import { overwrites } from "./overwrites.ts";

@@ -1,8 +1,8 @@
 import { ZotAuthError, messageOf } from "../../../core/errors.ts";
-import type { SecretMarker } from "../secretMarker.ts";
+import type { SecretMarker } from "../secrets/secretMarker.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
-import { driftOf, writeSecret, targetIdFor } from "../actionsSecrets.ts";
-import { takeBack } from "../takeBack.ts";
+import { driftOf, writeSecret, targetIdFor } from "../secrets/actionsSecrets.ts";
+import { takeBack } from "../secrets/takeBack.ts";
 import { Forgejo } from "../client.ts";
 import { isInOtherRow } from "./otherRow.ts";
 import { overwrites } from "./overwrites.ts";

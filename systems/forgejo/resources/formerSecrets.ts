@@ -2,7 +2,7 @@ import { ZotAuthError } from "../../../core/errors.ts";
 import { inParallel } from "../../../core/inParallel.ts";
 import { isUnreachedAndGone, withWayOut } from "../../../core/gone.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
-import { notDeleted, takeBackByMarker } from "../takeBack.ts";
+import { notDeleted, takeBackByMarker } from "../secrets/takeBack.ts";
 import { Forgejo } from "../client.ts";
 import type { ForgejoConnection } from "../client.ts";
 import type { FormerSecret } from "./secretCleanup.ts";

@@ -1,9 +1,9 @@
 import { unlessUnreadable } from "../../../core/lookAhead.ts";
 import type { LookAhead } from "../../../provider/resource.ts";
-import { markerBeside } from "../actionsSecrets.ts";
+import { markerBeside } from "../secrets/actionsSecrets.ts";
 import { Forgejo } from "../client.ts";
 import type { ForgejoConnection } from "../client.ts";
-import { ownerOfLabel } from "../secretMarker.ts";
+import { ownerOfLabel } from "../secrets/secretMarker.ts";
 
 interface Written extends ForgejoConnection {
   readonly target: string;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
 import type { ForgejoConnection } from "../client.ts";
-import type { PushLogin } from "../secretMarker.ts";
+import type { PushLogin } from "../secrets/secretMarker.ts";
 import type { Observed, Resource } from "../../../provider/resource.ts";
 import { deleteFormer } from "./formerSecrets.ts";
 import { secretCleanupOutputs } from "./outputs.ts";

@@ -1,7 +1,7 @@
 import { closest, distance } from "fastest-levenshtein";
 import { ACTIONS } from "./settings.ts";
 import { isObject } from "../../../core/json.ts";
-import { objectAt, spelled, valueAt } from "../config/anyCase.ts";
+import { objectAt, spelled, valueAt } from "../config/syntax/anyCase.ts";
 import { shown } from "../config/checks/problem.ts";
 import type { ConfigProblem } from "../config/checks/problem.ts";
 

@@ -1,4 +1,4 @@
-import { celAnyOf, celIsOneOf, celText } from "../config/cel.ts";
+import { celAnyOf, celIsOneOf, celText } from "../config/syntax/cel.ts";
 
 /** A condition of a policy: an expression of the Common Expression Language, and what zot tells a client that does not meet it. zot 2.1.17 or later. */
 export interface Condition {

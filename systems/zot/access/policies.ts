@@ -1,4 +1,4 @@
-import { objectAt, valueAt } from "../config/anyCase.ts";
+import { objectAt, valueAt } from "../config/syntax/anyCase.ts";
 import { matchesGlob } from "./globs/match.ts";
 import type { Condition } from "./jobConditions.ts";
 

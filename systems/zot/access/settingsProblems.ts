@@ -2,7 +2,7 @@ import type { SettingsProblem } from "../../../core/settings/problem.ts";
 import { groupsWithRights } from "../../authentik/blueprint/signInGroups.ts";
 import { isObject } from "../../../core/json.ts";
 import type { JsonObject } from "../../../core/json.ts";
-import { valueAt } from "../config/anyCase.ts";
+import { valueAt } from "../config/syntax/anyCase.ts";
 import { decidingRules, grants, parsePolicy } from "./policies.ts";
 import type { RepositoryRules } from "./policies.ts";
 import { allRepositories } from "./rules.ts";

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import type * as z from "zod";
 import { isObject, present } from "../../../core/json.ts";
-import { valueAt } from "./anyCase.ts";
+import { valueAt } from "./syntax/anyCase.ts";
 import type { JsonObject } from "../../../core/json.ts";
 import type { SettingsProblem } from "../../../core/settings/problem.ts";
 import { renderAccessControl } from "../access/accessControl.ts";
 import { FIRST_WITH_JOB_TOKENS, NEWEST_KNOWN, atLeast, formatZotVersion, parseZotVersion } from "../version.ts";
 import type { ZotVersion } from "../version.ts";
-import type { ZotConfigArgs } from "./args.ts";
+import type { ZotConfigArgs } from "./render/args.ts";
 import { configProblems } from "./checks/checks.ts";
 import { tooNewFor } from "./checks/since.ts";
 import type { TooNew } from "./checks/since.ts";
@@ -155,7 +155,7 @@ const VERSION = "distspecversion";
 
 /**
  * What zot reads only when it starts, one line for each value: `/http/port=5000`, with keys in lower case. Two configs with the same lines need no restart. The host finds the
- * same lines with awk (host/deploy/adopting.ts).
+ * same lines with awk (host/deploy/functions/adopting.ts).
  */
 export function startLines(config: unknown): readonly string[] {
   return linesOf(config, "")

@@ -1,5 +1,5 @@
 import { isObject, list } from "../../../core/json.ts";
-import { spelled } from "./anyCase.ts";
+import { spelled } from "./syntax/anyCase.ts";
 import type { JsonObject } from "../../../core/json.ts";
 
 /** A key in `zot.extra` that another setting writes. */

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { duration, name, text } from "../../../core/settings/types.ts";
 import { glob } from "../access/globs/setting.ts";
-import { USERNAME_CLAIM } from "./usernameClaim.ts";
-import { regularExpression } from "./regularExpression.ts";
+import { USERNAME_CLAIM } from "../signIn/usernameClaim.ts";
+import { regularExpression } from "./syntax/regularExpression.ts";
 
 const count = z.int({ error: "a whole number of 1 or more" }).min(1);
 const globs = z.array(glob).min(1, { error: "a list of at least one glob of repository names" });

@@ -7,7 +7,7 @@ import { isUnavailable, redirectOf, request, unexpected } from "../../../core/ht
 import type { HttpResponse, Endpoint } from "../../../core/http/http.ts";
 import { authenticate, zotEndpoint } from "../client.ts";
 import type { ZotCredentials } from "../client.ts";
-import { whereNamesComeFrom } from "../config/usernameClaim.ts";
+import { whereNamesComeFrom } from "./usernameClaim.ts";
 
 /** The sign-in that zot's login page starts. */
 export const LOGIN_PATH = "/zot/auth/login?provider=oidc&callback_ui=%2F";

@@ -1,6 +1,6 @@
 import { string } from "../../../core/json.ts";
 import { texts } from "../access/policies.ts";
-import { objectAt, valueAt } from "../config/anyCase.ts";
+import { objectAt, valueAt } from "../config/syntax/anyCase.ts";
 
 // What zot takes from the claims of an identity provider: `getOpenIDClaimMapping` in pkg/api/authn.go of zot 2.1.20.
 

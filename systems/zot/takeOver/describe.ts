@@ -1,7 +1,7 @@
 import { isObject } from "../../../core/json.ts";
 import type { JsonObject } from "../../../core/json.ts";
-import { configDifferences } from "../config/difference.ts";
-import type { Difference } from "../config/difference.ts";
+import { configDifferences } from "../config/compared/difference.ts";
+import type { Difference } from "../config/compared/difference.ts";
 import type { ZotVersion } from "../version.ts";
 import { describeClosing, isOpen } from "./openRegistry.ts";
 
@@ -34,7 +34,7 @@ export function describeConfigChange(text: string, config: JsonObject, version: 
 /** A config's text; `undefined` if it is not a JSON object. */
 export function parseConfig(text: string): JsonObject | undefined {
   try {
-    // A deployment that was killed may have left the two repositories of its proof (deploy/proof.ts).
+    // A deployment that was killed may have left the two repositories of its proof (deploy/functions/proof.ts).
     const config: unknown = JSON.parse(text, (key, value: unknown) => (key.startsWith(CANARY) ? undefined : value));
     return isObject(config) ? config : undefined;
   } catch {

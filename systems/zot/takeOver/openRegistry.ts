@@ -1,4 +1,4 @@
-import { valueAt } from "../config/anyCase.ts";
+import { valueAt } from "../config/syntax/anyCase.ts";
 import { isObject } from "../../../core/json.ts";
 import type { JsonObject } from "../../../core/json.ts";
 import { atLeast } from "../version.ts";

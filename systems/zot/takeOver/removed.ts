@@ -1,6 +1,6 @@
 import { isObject } from "../../../core/json.ts";
 import { texts } from "../access/policies.ts";
-import { objectAt, valueAt } from "../config/anyCase.ts";
+import { objectAt, valueAt } from "../config/syntax/anyCase.ts";
 import { atLeast } from "../version.ts";
 import type { ZotVersion } from "../version.ts";
 import { removedRights } from "./rights.ts";

@@ -2,7 +2,7 @@ import { isObject, list } from "../../../core/json.ts";
 import { decidingRules, lengthOf, parsePolicy, texts } from "../access/policies.ts";
 import { commonSample, samplesOf } from "../access/globs/samples.ts";
 import { ACTIONS } from "../access/settings.ts";
-import { objectAt, valueAt } from "../config/anyCase.ts";
+import { objectAt, valueAt } from "../config/syntax/anyCase.ts";
 import { knowsAccounts } from "./signIns.ts";
 
 /** zot grants nobody else what it grants to anyone, that is, to requests without credentials. */

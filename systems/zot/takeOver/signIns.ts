@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { isObject, string } from "../../../core/json.ts";
 import { removedClaims } from "./claims.ts";
-import { objectAt, valueAt } from "../config/anyCase.ts";
+import { objectAt, valueAt } from "../config/syntax/anyCase.ts";
 
 /**
  * The ways to sign in that a config has and another one lacks, in zot's own names. Another file with passwords, another directory or another CA has other accounts;

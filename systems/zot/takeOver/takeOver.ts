@@ -37,7 +37,7 @@ export function unacceptedByConfig({ facts, file, config, acceptRemoved, groupsO
 export function configNotice({ facts, file, config }: TakeOver, isFirst: boolean): string | undefined {
   const text = facts.deployed?.configText ?? "";
   if (text === "") return undefined;
-  // No copy is kept of it (deploy/keeping.ts): it may have been copied from an earlier place of ours.
+  // No copy is kept of it (deploy/functions/keeping.ts): it may have been copied from an earlier place of ours.
   if (facts.byHand?.config === true && text === formatZotConfig(config))
     return `${file} is the declared config already, byte for byte. It counts as written by this program: \`destroy\` removes it.`;
   const change = describeConfigChange(text, config, facts.version);

@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import { loginOf, publishOnce, tagOf } from "../../../ci/dagger/src/publishing.ts";
 import type { Publication } from "../../../ci/dagger/src/publishing.ts";
 import { fingerprint } from "../../../core/secrets/fingerprint.ts";
-import type { SecretMarker } from "../../../systems/forgejo/secretMarker.ts";
+import type { SecretMarker } from "../../../systems/forgejo/secrets/secretMarker.ts";
 import { image, pushImage } from "../../lab/zot/support/images.ts";
 import { infoOf, startCiRegistry } from "../support.ts";
 import type { CiRegistry } from "../support.ts";

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { PushLogin } from "../../../systems/forgejo/secretMarker.ts";
+import type { PushLogin } from "../../../systems/forgejo/secrets/secretMarker.ts";
 import { masked, pushImage } from "../pushing.ts";
 import type { Pushed } from "../pushing.ts";
 import { infoOf, startCiRegistry, writeImage } from "../support.ts";

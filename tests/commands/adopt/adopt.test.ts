@@ -6,7 +6,7 @@ import type { JsonObject } from "../../../core/json.ts";
 import { parseSettings } from "../../../settings/parse.ts";
 import { zotConfigArgs } from "../../../settings/zotConfigArgs.ts";
 import { assembleZotConfig } from "../../../systems/zot/config/config.ts";
-import { configDifferences } from "../../../systems/zot/config/difference.ts";
+import { configDifferences } from "../../../systems/zot/config/compared/difference.ts";
 import { builtInSchema } from "../../../systems/zot/config/schema/schema.ts";
 import { NEWEST_KNOWN } from "../../../systems/zot/version.ts";
 import { HandMade, REGISTRY, SECRETS, settingsOf } from "./homelab.ts";

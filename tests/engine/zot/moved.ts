@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { after, test } from "node:test";
-import { valueAt } from "../../../systems/zot/config/anyCase.ts";
+import { valueAt } from "../../../systems/zot/config/syntax/anyCase.ts";
 import { Sshd, noSshd } from "../../systems/zot/host/support/sshd.ts";
 import { change, config, homelab, installZot, lab } from "./stack.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { valueAt } from "../../../systems/zot/config/anyCase.ts";
+import { valueAt } from "../../../systems/zot/config/syntax/anyCase.ts";
 import { change, config, homelab, lab } from "./stack.ts";
 
 // Settings of zot and the access policy. The tests depend on their order.

@@ -1,6 +1,6 @@
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { valueAt } from "../../../systems/zot/config/anyCase.ts";
+import { valueAt } from "../../../systems/zot/config/syntax/anyCase.ts";
 import { quote } from "../../../systems/zot/host/shell/shell.ts";
 import { EngineLab } from "../support/harness.ts";
 import { Homelab } from "../support/homelab.ts";

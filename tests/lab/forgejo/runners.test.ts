@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { TestContext } from "node:test";
 import { Forgejo } from "../../../systems/forgejo/client.ts";
-import { runnersOf } from "../../../systems/forgejo/jobs.ts";
+import { runnersOf } from "../../../systems/forgejo/jobs/jobs.ts";
 import { forgejo } from "./instance.ts";
 import type { TestForgejo } from "./instance.ts";
 

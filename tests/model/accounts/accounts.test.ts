@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { keysIn, unmanagedKeysIn } from "../../../report/keys.ts";
 import { accessProofsIn } from "../../../report/proofs.ts";
-import { parseMarker } from "../../../systems/forgejo/secretMarker.ts";
+import { parseMarker } from "../../../systems/forgejo/secrets/secretMarker.ts";
 import { markerName } from "../../../systems/forgejo/target.ts";
 import { Engine } from "../engine/engine.ts";
 import type { Ended } from "../engine/engine.ts";

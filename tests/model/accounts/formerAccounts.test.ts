@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { pass } from "../homelab/clock.ts";
-import type { FormerAccount } from "../../../systems/zot/keys/formerAccounts.ts";
+import type { FormerAccount } from "../../../systems/zot/keys/former/formerAccounts.ts";
 import { Engine } from "../engine/engine.ts";
 import type { Ended, Kept } from "../engine/engine.ts";
 import { Homelab } from "../homelab/homelab.ts";

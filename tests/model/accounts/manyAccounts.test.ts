@@ -1,7 +1,7 @@
 import "../prepare.ts";
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { parseMarker } from "../../../systems/forgejo/secretMarker.ts";
+import { parseMarker } from "../../../systems/forgejo/secrets/secretMarker.ts";
 import { Engine } from "../engine/engine.ts";
 import { OWNER, program } from "../engine/program.ts";
 import { Homelab } from "../homelab/homelab.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import fc from "fast-check";
-import { endOfLog } from "../../../systems/forgejo/jobLog.ts";
+import { endOfLog } from "../../../systems/forgejo/jobs/jobLog.ts";
 
 // The end of a job's log as an error and the report show it, which others read than those who may read the log.
 

@@ -14,7 +14,7 @@ import {
   markerText,
   ownerOfLabel,
   parseMarker,
-} from "../../../systems/forgejo/secretMarker.ts";
+} from "../../../systems/forgejo/secrets/secretMarker.ts";
 import { SettingsError, parseSettings } from "../../../settings/parse.ts";
 import { REAL_CASE } from "../../support/settings.ts";
 

@@ -1,8 +1,8 @@
 import { isObject, present } from "../../../../core/json.ts";
 import type { JsonObject } from "../../../../core/json.ts";
 import { access, withCiDefaults } from "../../access/settings.ts";
-import { configDifferences } from "../difference.ts";
-import type { Difference } from "../difference.ts";
+import { configDifferences } from "../compared/difference.ts";
+import type { Difference } from "../compared/difference.ts";
 import { zot } from "../settings.ts";
 import { candidateOf, render } from "./candidate.ts";
 import type { Candidate } from "./candidate.ts";

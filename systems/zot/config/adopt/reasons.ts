@@ -1,7 +1,7 @@
 import { list } from "../../../../core/json.ts";
 import { ACTIONS } from "../../access/settings.ts";
 import { groupName } from "../../../../core/settings/types.ts";
-import type { Difference } from "../difference.ts";
+import type { Difference } from "../compared/difference.ts";
 import type { Roles } from "./settings/roles.ts";
 
 /** Why something of a config is not kept, by its path. The first that fits counts. */

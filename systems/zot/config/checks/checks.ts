@@ -1,9 +1,9 @@
 import { accessControlProblems } from "../../access/checks.ts";
 import { isObject } from "../../../../core/json.ts";
-import { objectAt, valueAt } from "../anyCase.ts";
+import { objectAt, valueAt } from "../syntax/anyCase.ts";
 import type { JsonObject } from "../../../../core/json.ts";
-import { DURATION_KEY } from "../goDuration.ts";
-import { isSecret } from "../secretValues.ts";
+import { DURATION_KEY } from "../syntax/goDuration.ts";
+import { isSecret } from "../schema/secretValues.ts";
 import { patternProblems } from "./patterns.ts";
 import { shown } from "./problem.ts";
 import type { ConfigProblem } from "./problem.ts";

@@ -1,4 +1,4 @@
-import { USER_NAMES } from "../usernameClaim.ts";
+import { USER_NAMES } from "../../signIn/usernameClaim.ts";
 import type { ZotSettings } from "../settings.ts";
 
 /** The scope with which Authentik's own mapping sends user name and groups. */

@@ -1,4 +1,4 @@
-import { valueAt } from "../anyCase.ts";
+import { valueAt } from "../syntax/anyCase.ts";
 import { decidingRules } from "../../access/policies.ts";
 import type { RepositoryRules } from "../../access/policies.ts";
 import { allRepositories } from "../../access/rules.ts";
@@ -6,7 +6,7 @@ import type { AccessRules } from "../../access/rules.ts";
 import { equallyLong, samplesBelow, samplesOf } from "../../access/globs/samples.ts";
 import { matchesGlob } from "../../access/globs/match.ts";
 import { mirrorsOf } from "../mirrors/mirrors.ts";
-import type { ZotConfigArgs } from "../args.ts";
+import type { ZotConfigArgs } from "../render/args.ts";
 import type { ZotConfig } from "../config.ts";
 import { claimFindings } from "./claims.ts";
 import { retentionFindings } from "./retention.ts";

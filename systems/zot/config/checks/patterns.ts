@@ -1,6 +1,6 @@
 import { VALID_GLOB } from "../../access/globs/setting.ts";
 import { isValidGlob } from "../../access/globs/match.ts";
-import { objectAt, valueAt } from "../anyCase.ts";
+import { objectAt, valueAt } from "../syntax/anyCase.ts";
 import { regularExpressionProblem } from "./regularExpressions.ts";
 import { shown } from "./problem.ts";
 import type { ConfigProblem } from "./problem.ts";

@@ -1,4 +1,4 @@
-import { valueAt } from "../anyCase.ts";
+import { valueAt } from "../syntax/anyCase.ts";
 import type { ZotConfig } from "../config.ts";
 import { TooLarge } from "./coverage/automaton.ts";
 import { TAGS, TAG_CHARACTERS, expressionLanguage } from "./coverage/expressions.ts";

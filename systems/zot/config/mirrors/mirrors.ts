@@ -1,6 +1,6 @@
 import { matchesGlob } from "../../access/globs/match.ts";
 import { commonSample, samplesOf } from "../../access/globs/samples.ts";
-import { valueAt } from "../anyCase.ts";
+import { valueAt } from "../syntax/anyCase.ts";
 import { list } from "../checks/patterns.ts";
 
 /** Repositories that zot fills from another registry. */

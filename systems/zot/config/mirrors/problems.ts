@@ -1,6 +1,6 @@
 import type { SettingsProblem } from "../../../../core/settings/problem.ts";
-import { valueAt } from "../anyCase.ts";
-import type { ZotConfigArgs } from "../args.ts";
+import { valueAt } from "../syntax/anyCase.ts";
+import type { ZotConfigArgs } from "../render/args.ts";
 import { list } from "../checks/patterns.ts";
 import { describeShared, fills, mirrorsOf, sharedPlaces } from "./mirrors.ts";
 import type { Mirror } from "./mirrors.ts";

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { registryUrl, duration, text } from "../../../../core/settings/types.ts";
 import { glob } from "../../access/globs/setting.ts";
 import { REPOSITORY_NAME } from "../../access/imageNames.ts";
-import { regularExpression } from "../regularExpression.ts";
+import { regularExpression } from "../syntax/regularExpression.ts";
 
 /** Which part of a registry is mirrored. */
 const part = {

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../../../core/json.ts";
-import { celAnyOf, celIsOneOf, celText } from "../cel.ts";
+import { celAnyOf, celIsOneOf, celText } from "../syntax/cel.ts";
 
 /** An account whose jobs push with their tokens: what zot requires of a token. */
 export interface JobTokenLogin {

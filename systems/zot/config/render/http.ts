@@ -2,7 +2,7 @@ import { toSeconds } from "../../../../core/duration.ts";
 import type { Duration } from "../../../../core/duration.ts";
 import { present } from "../../../../core/json.ts";
 import type { JsonObject } from "../../../../core/json.ts";
-import type { ZotConfigArgs } from "../args.ts";
+import type { ZotConfigArgs } from "./args.ts";
 import type { ZotSettings } from "../settings.ts";
 import { atLeast } from "../../version.ts";
 import type { ZotVersion } from "../../version.ts";

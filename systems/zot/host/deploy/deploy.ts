@@ -1,8 +1,8 @@
 import { quote } from "../shell/shell.ts";
 import { definitionFunctions } from "../service/definition.ts";
-import { adoptingFunctions } from "./adopting.ts";
-import type { StartedWith } from "./adopting.ts";
-import { FOUR_WAYS } from "./fourWays.ts";
+import { adoptingFunctions } from "./functions/adopting.ts";
+import type { StartedWith } from "./functions/adopting.ts";
+import { FOUR_WAYS } from "./functions/fourWays.ts";
 import { servingZot } from "./serving.ts";
 import type { ServingZot } from "./serving.ts";
 

@@ -1,4 +1,4 @@
-import { valueAt } from "../../config/anyCase.ts";
+import { valueAt } from "../../config/syntax/anyCase.ts";
 import { ZotAuthError } from "../../../../core/errors.ts";
 
 /** What a deployment needs from the config that it deploys. */

@@ -1,10 +1,10 @@
 import { quote } from "../shell/shell.ts";
 import { FUNCTIONS } from "../files/functions.ts";
-import { KEEPING } from "./keeping.ts";
+import { KEEPING } from "./functions/keeping.ts";
 import { lastWordsFunctions } from "../service/lastWords.ts";
-import { LOCK } from "./lock.ts";
+import { LOCK } from "./functions/lock.ts";
 import { managerFunctions } from "../service/manager.ts";
-import { proofFunctions } from "./proof.ts";
+import { proofFunctions } from "./functions/proof.ts";
 import type { Service } from "../service/service.ts";
 
 /** A zot that serves on this host: what deployment and removal have in common. */

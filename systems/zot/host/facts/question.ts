@@ -1,7 +1,7 @@
 import { quote } from "../shell/shell.ts";
 import type { NeededFile } from "../../config/checks/neededFiles.ts";
 import type { HostFiles } from "../files/files.ts";
-import { answeringFunctions } from "../deploy/answering.ts";
+import { answeringFunctions } from "../deploy/functions/answering.ts";
 import { FUNCTIONS } from "../files/functions.ts";
 import { ROLE } from "../files/role.ts";
 import { managerFunctions } from "../service/manager.ts";

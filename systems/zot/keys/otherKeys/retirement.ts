@@ -1,5 +1,5 @@
 import { isDue, plus, rfc3339 } from "../rotation.ts";
-import type { FormerAccount } from "../formerAccounts.ts";
+import type { FormerAccount } from "../former/formerAccounts.ts";
 import type { OwnKey } from "./accountKeys.ts";
 
 /** A superseded key during its grace period. */

@@ -1,5 +1,5 @@
 import { isObject } from "../../../../core/json.ts";
-import { objectAt, valueAt } from "../../config/anyCase.ts";
+import { objectAt, valueAt } from "../../config/syntax/anyCase.ts";
 import { parseRepositoryRules } from "../../access/policies.ts";
 
 /** What zot's config on its host says about sign-in, keys and groups. No secrets. */

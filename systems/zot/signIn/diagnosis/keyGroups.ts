@@ -1,6 +1,6 @@
 import { OF_THE_ONLY_ACCOUNT } from "../../../../core/settings/accountNames.ts";
 import type { AccountNames } from "../../../../core/settings/accountNames.ts";
-import { whereNamesComeFrom } from "../../config/usernameClaim.ts";
+import { whereNamesComeFrom } from "../usernameClaim.ts";
 import type { ConfigSeen } from "./configSeen.ts";
 import { fails, holds, names } from "./verdict.ts";
 import type { Verdict } from "./verdict.ts";

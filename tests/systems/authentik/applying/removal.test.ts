@@ -3,7 +3,7 @@ import test from "node:test";
 import { renderBlueprint } from "../../../../systems/authentik/blueprint/render.ts";
 import { blueprintArgs } from "../../../../stack/arguments.ts";
 import { appliedBlueprint } from "../../../../systems/authentik/resources/appliedBlueprint.ts";
-import { removeObjects } from "../../../../systems/authentik/applying/removal.ts";
+import { removeObjects } from "../../../../systems/authentik/applying/removal/removal.ts";
 import { objectCleanup } from "../../../../systems/authentik/resources/objectCleanup.ts";
 import { accountCleanup } from "../../../../systems/authentik/resources/accountCleanup.ts";
 import { settingsWith, testContext } from "../../../support/provider.ts";

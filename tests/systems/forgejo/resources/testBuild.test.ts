@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import test from "node:test";
 import type { TestContext } from "node:test";
 import type { ZotAuthError } from "../../../../core/errors.ts";
-import { endOfLog } from "../../../../systems/forgejo/jobLog.ts";
+import { endOfLog } from "../../../../systems/forgejo/jobs/jobLog.ts";
 import { testBuild } from "../../../../systems/forgejo/resources/testBuild.ts";
 import { Bench } from "../support/between.ts";
 

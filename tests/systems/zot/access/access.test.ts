@@ -3,11 +3,11 @@ import test from "node:test";
 import { SettingsError, parseSettings } from "../../../../settings/parse.ts";
 import { zotConfigArgs } from "../../../../settings/zotConfigArgs.ts";
 import { findings } from "../../../../systems/zot/config/checks/findings.ts";
-import { objectAt, valueAt } from "../../../../systems/zot/config/anyCase.ts";
+import { objectAt, valueAt } from "../../../../systems/zot/config/syntax/anyCase.ts";
 import { decidingRules, grants, parseRepositoryRules } from "../../../../systems/zot/access/policies.ts";
 import { allRepositories } from "../../../../systems/zot/access/rules.ts";
 import { renderZotConfig } from "../../../../systems/zot/config/config.ts";
-import type { ZotConfigArgs } from "../../../../systems/zot/config/args.ts";
+import type { ZotConfigArgs } from "../../../../systems/zot/config/render/args.ts";
 import type { ZotConfig } from "../../../../systems/zot/config/config.ts";
 import { REAL_CASE, version } from "../../../support/settings.ts";
 

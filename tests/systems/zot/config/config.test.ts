@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import test from "node:test";
 import { parseSettings } from "../../../../settings/parse.ts";
 import { zotConfigArgs } from "../../../../settings/zotConfigArgs.ts";
-import { objectAt, valueAt } from "../../../../systems/zot/config/anyCase.ts";
+import { objectAt, valueAt } from "../../../../systems/zot/config/syntax/anyCase.ts";
 import { neededFiles } from "../../../../systems/zot/config/checks/neededFiles.ts";
 import { builtInSchema } from "../../../../systems/zot/config/schema/schema.ts";
 import { renderZotConfig, startDigest } from "../../../../systems/zot/config/config.ts";

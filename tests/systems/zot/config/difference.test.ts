@@ -1,7 +1,7 @@
 import { deepEqual, doesNotMatch, equal } from "node:assert/strict";
 import { describe, it } from "node:test";
-import { configDifferences } from "../../../../systems/zot/config/difference.ts";
-import type { Difference } from "../../../../systems/zot/config/difference.ts";
+import { configDifferences } from "../../../../systems/zot/config/compared/difference.ts";
+import type { Difference } from "../../../../systems/zot/config/compared/difference.ts";
 import type { JsonObject } from "../../../../core/json.ts";
 
 function differences(before: JsonObject, after: JsonObject): readonly string[] {

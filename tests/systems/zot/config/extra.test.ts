@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { SettingsError, parseSettings } from "../../../../settings/parse.ts";
 import { zotConfigArgs } from "../../../../settings/zotConfigArgs.ts";
 import { mergeExtra } from "../../../../systems/zot/config/extra.ts";
-import { valueAt } from "../../../../systems/zot/config/anyCase.ts";
+import { valueAt } from "../../../../systems/zot/config/syntax/anyCase.ts";
 import { assembleZotConfig, renderZotConfig } from "../../../../systems/zot/config/config.ts";
 import { builtInSchema } from "../../../../systems/zot/config/schema/schema.ts";
 import { REAL_CASE, version } from "../../../support/settings.ts";

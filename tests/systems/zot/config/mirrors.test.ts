@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { SettingsError, parseSettings } from "../../../../settings/parse.ts";
 import { zotConfigArgs } from "../../../../settings/zotConfigArgs.ts";
-import { objectAt } from "../../../../systems/zot/config/anyCase.ts";
+import { objectAt } from "../../../../systems/zot/config/syntax/anyCase.ts";
 import { findings } from "../../../../systems/zot/config/checks/findings.ts";
 import { renderZotConfig } from "../../../../systems/zot/config/config.ts";
 import type { ZotConfig } from "../../../../systems/zot/config/config.ts";

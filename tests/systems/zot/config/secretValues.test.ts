@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { isSecret, withoutSecrets } from "../../../../systems/zot/config/secretValues.ts";
+import { isSecret, withoutSecrets } from "../../../../systems/zot/config/schema/secretValues.ts";
 
 const KEYS = [
   ["clientSecret", "of OIDC"],

@@ -3,8 +3,8 @@ import { test } from "node:test";
 import { adapt } from "../../../../provider/adapter.ts";
 import type { Values } from "../../../../provider/grpc/types.ts";
 import { testContext } from "../../../support/provider.ts";
-import { apiKey } from "../../../../systems/zot/keys/apiKey.ts";
-import type { ApiKeyInputs, ApiKeyState } from "../../../../systems/zot/keys/apiKey.ts";
+import { apiKey } from "../../../../systems/zot/keys/resources/apiKey.ts";
+import type { ApiKeyInputs, ApiKeyState } from "../../../../systems/zot/keys/resources/apiKey.ts";
 
 const DAY = 86_400;
 const CREATED = "2026-01-01T00:00:00Z";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { formerAccountsAfter, keepsFormerAccounts } from "../../../../systems/zot/keys/formerAccounts.ts";
-import type { FormerAccount } from "../../../../systems/zot/keys/formerAccounts.ts";
+import { formerAccountsAfter, keepsFormerAccounts } from "../../../../systems/zot/keys/former/formerAccounts.ts";
+import type { FormerAccount } from "../../../../systems/zot/keys/former/formerAccounts.ts";
 import { UNKNOWN } from "../../../../provider/grpc/types.ts";
 import { retirement, withFormer } from "../../../../systems/zot/keys/otherKeys/retirement.ts";
 

@@ -1,7 +1,7 @@
 import { present } from "../../../../../core/json.ts";
 import type { JsonObject } from "../../../../../core/json.ts";
-import { objectAt, valueAt } from "../../anyCase.ts";
-import type { Difference } from "../../difference.ts";
+import { objectAt, valueAt } from "../../syntax/anyCase.ts";
+import type { Difference } from "../../compared/difference.ts";
 import type { Candidate } from "../candidate.ts";
 
 /** Settings that `zot.extra` can say in full, by the beginning of their path in zot's config. */

@@ -2,7 +2,7 @@ import { isObject, list, present } from "../../../../../core/json.ts";
 import type { JsonObject } from "../../../../../core/json.ts";
 import { parsePolicy } from "../../../access/policies.ts";
 import { ACTIONS } from "../../../access/settings.ts";
-import { spelled, valueAt } from "../../anyCase.ts";
+import { spelled, valueAt } from "../../syntax/anyCase.ts";
 import type { Roles } from "../settings/roles.ts";
 
 const FORBIDDEN = ["update", "delete"];

@@ -1,7 +1,7 @@
 import { isObject } from "../../../../../core/json.ts";
 import type { JsonObject } from "../../../../../core/json.ts";
-import { spelled, valueAt } from "../../anyCase.ts";
-import { effectiveConfig } from "../../effective.ts";
+import { spelled, valueAt } from "../../syntax/anyCase.ts";
+import { effectiveConfig } from "../../compared/effective.ts";
 
 /** What a config says and a rendered one does not, as `zot.extra` would add it: without what zot ignores. */
 export function restOf(config: JsonObject, rendered: JsonObject): JsonObject {

@@ -3,7 +3,7 @@ import type { JsonObject } from "../../../../../core/json.ts";
 import { parsePolicy, parseRepositoryRules } from "../../../access/policies.ts";
 import type { RepositoryRules } from "../../../access/policies.ts";
 import { ACTIONS } from "../../../access/settings.ts";
-import { objectAt, valueAt } from "../../anyCase.ts";
+import { objectAt, valueAt } from "../../syntax/anyCase.ts";
 import type { Roles } from "./roles.ts";
 
 /** The rules of one glob as the settings tell them: what each group and account may do. */

@@ -1,7 +1,7 @@
 import { isObject, list, present } from "../../../../../core/json.ts";
 import type { JsonObject } from "../../../../../core/json.ts";
-import { objectAt, valueAt } from "../../anyCase.ts";
-import { effectiveConfig } from "../../effective.ts";
+import { objectAt, valueAt } from "../../syntax/anyCase.ts";
+import { effectiveConfig } from "../../compared/effective.ts";
 import { absoluteAt, durationAt, flagAt, numberAt, someTextsAt, textAt, textsAt } from "./read.ts";
 
 /** The settings of the group `zot` that the extensions of a config tell. */

@@ -1,7 +1,7 @@
 import { isObject, present } from "../../../../../core/json.ts";
 import type { JsonObject } from "../../../../../core/json.ts";
-import { objectAt, valueAt } from "../../anyCase.ts";
-import { usernameClaimProblem } from "../../usernameClaim.ts";
+import { objectAt, valueAt } from "../../syntax/anyCase.ts";
+import { usernameClaimProblem } from "../../../signIn/usernameClaim.ts";
 import { absoluteAt, durationAt, flagAt, numberAt, someTextsAt, textAt } from "./read.ts";
 
 /** The settings `zot.http` of a config. Without time limits in the config, ours apply. */

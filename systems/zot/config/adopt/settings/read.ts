@@ -1,8 +1,8 @@
 import { fromSeconds } from "../../../../../core/duration.ts";
 import type { Duration } from "../../../../../core/duration.ts";
-import { valueAt } from "../../anyCase.ts";
-import { isTrue } from "../../effective.ts";
-import { nanoseconds } from "../../goDuration.ts";
+import { valueAt } from "../../syntax/anyCase.ts";
+import { isTrue } from "../../compared/effective.ts";
+import { nanoseconds } from "../../syntax/goDuration.ts";
 
 // Values of a config as zot reads them: it also takes "5000" for a number, "true" for a flag, and one text for a list.
 

@@ -2,7 +2,7 @@ import { isObject } from "../../../../../core/json.ts";
 import type { JsonObject } from "../../../../../core/json.ts";
 import { parsePolicy, parseRepositoryRules } from "../../../access/policies.ts";
 import type { Policy } from "../../../access/policies.ts";
-import { valueAt } from "../../anyCase.ts";
+import { valueAt } from "../../syntax/anyCase.ts";
 
 /** Who plays which part in the settings. */
 export interface Roles {

@@ -1,6 +1,6 @@
 import { isObject, list, present } from "../../../../../core/json.ts";
 import type { JsonObject } from "../../../../../core/json.ts";
-import { objectAt, valueAt } from "../../anyCase.ts";
+import { objectAt, valueAt } from "../../syntax/anyCase.ts";
 import { absoluteAt, durationAt, flagAt, numberAt, someTextsAt, textsAt } from "./read.ts";
 
 /** The settings `zot.storage` of a config. zot's own defaults are not ours, so each is written out. */

@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { SettingsError, parseSettings } from "../../../../../settings/parse.ts";
 import type { Settings } from "../../../../../settings/schema.ts";
 import { adoptConfig } from "../../../../../systems/zot/config/adopt/adoptConfig.ts";
-import { objectAt } from "../../../../../systems/zot/config/anyCase.ts";
-import { effectiveConfig } from "../../../../../systems/zot/config/effective.ts";
+import { objectAt } from "../../../../../systems/zot/config/syntax/anyCase.ts";
+import { effectiveConfig } from "../../../../../systems/zot/config/compared/effective.ts";
 import { ENTERED, rendered, stackOf } from "./support.ts";
 import { mainAccount } from "../../../../../settings/accounts/accounts.ts";
 

@@ -6,7 +6,7 @@ import { adoptConfig } from "../../../../../systems/zot/config/adopt/adoptConfig
 import type { AdoptedConfig } from "../../../../../systems/zot/config/adopt/adoptConfig.ts";
 import type { AdoptContext } from "../../../../../systems/zot/config/adopt/context.ts";
 import { assembleZotConfig } from "../../../../../systems/zot/config/config.ts";
-import { configDifferences } from "../../../../../systems/zot/config/difference.ts";
+import { configDifferences } from "../../../../../systems/zot/config/compared/difference.ts";
 import { builtInSchema } from "../../../../../systems/zot/config/schema/schema.ts";
 import type { JsonObject } from "../../../../../core/json.ts";
 import { removedAccess } from "../../../../../systems/zot/takeOver/removed.ts";

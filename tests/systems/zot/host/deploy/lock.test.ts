@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
-import { LOCK } from "../../../../../systems/zot/host/deploy/lock.ts";
+import { LOCK } from "../../../../../systems/zot/host/deploy/functions/lock.ts";
 import { quote } from "../../../../../systems/zot/host/shell/shell.ts";
 import { sh } from "../support/sh.ts";
 import type { Ran } from "../support/sh.ts";

@@ -8,7 +8,7 @@ import {
   startDifferences,
   startLines,
 } from "../../../../../systems/zot/config/config.ts";
-import { adoptingFunctions } from "../../../../../systems/zot/host/deploy/adopting.ts";
+import { adoptingFunctions } from "../../../../../systems/zot/host/deploy/functions/adopting.ts";
 import { restartNotice } from "../../../../../systems/zot/host/deploy/restart.ts";
 import type { PlannedZot } from "../../../../../systems/zot/host/deploy/restart.ts";
 import type { HostFacts } from "../../../../../systems/zot/host/facts/facts.ts";
