@@ -1,19 +1,25 @@
 import { once } from "node:events";
 import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import type { Played } from "./moments.ts";
 import type { Job } from "./momentsThread.ts";
 import { PAIRS } from "../table/pairs.ts";
+import { AGAIN } from "./twice.ts";
 
-// npm run moments -- [words of pairs]: plays every pair of tests/model/walk/table/pairs.ts, in both directions, killed at every moment, with every ending.
+// npm run moments -- [--twice] [words of pairs]: plays every pair of tests/model/walk/table/pairs.ts, in both directions, killed at every moment, with every ending.
+// With --twice, the user edits again after the first kill, and that run is killed, too: some moments of each, since there are so many.
 
 /** Failures of one change usually have one reason. */
 const SHOWN = 3;
 
-const words = process.argv.slice(2);
+const TWICE = { first: 8, second: 8 };
+
+const { values, positionals: words } = parseArgs({ options: { twice: { type: "boolean" } }, allowPositionals: true });
+const kinds = values.twice === true ? AGAIN.map((again) => ({ twice: { ...TWICE, again } })) : [{}];
 const jobs: Job[] = Object.keys(PAIRS)
   .filter((pair) => words.every((word) => pair.includes(word)))
-  .flatMap((pair) => [false, true].map((back) => ({ pair, back })));
+  .flatMap((pair) => [false, true].flatMap((back) => kinds.map((kind): Job => ({ pair, back, ...kind }))));
 
 const total = { moments: 0, unlike: 0, endings: 0, failures: 0 };
 
@@ -27,7 +33,7 @@ async function work(): Promise<void> {
     await thread.terminate();
     const seconds = Math.round((performance.now() - started) / 1000);
     console.log(
-      `${job.pair}${job.back ? ", and back" : ""}: ${moments} moments, ${unlike} unlike each other, ${endings} endings, ${failures.length} failures (${seconds} s)`,
+      `${job.pair}${job.back ? ", and back" : ""}${job.twice === undefined ? "" : `, then ${job.twice.again}`}: ${moments} moments, ${unlike} unlike each other, ${endings} endings, ${failures.length} failures (${seconds} s)`,
     );
     for (const failure of failures.slice(0, SHOWN)) console.log(`  ${failure.replaceAll("\n", "\n    ")}`);
     total.moments += moments;

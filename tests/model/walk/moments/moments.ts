@@ -5,7 +5,7 @@ import { ENDINGS, stagesOf } from "./endings.ts";
 import type { Change, Ending } from "./endings.ts";
 import { settingsAt } from "../stack/place.ts";
 import { declaring } from "../stack/stack.ts";
-import type { Stack } from "../stack/stack.ts";
+import type { Declared, Stack } from "../stack/stack.ts";
 import type { Pair } from "../table/pairs.ts";
 import { likenessOf, restore, worldOf } from "../stack/world.ts";
 import type { World } from "../stack/world.ts";
@@ -39,22 +39,48 @@ export function faultsOf({ requests, saves }: Whole): readonly Fault[] {
   return [...faults(requests.length, "before"), ...faults(requests.length, "after"), ...faults(saves, "saved")];
 }
 
+/** Settings that were set back are not set back once more. */
+function endingsOf({ first, second }: Change): readonly Ending[] {
+  return first === second ? ENDINGS.filter((ending) => ending !== "back" && ending !== "backRecover") : ENDINGS;
+}
+
+/** Some of them, as far from each other as they can be. */
+export function spread<T>(all: readonly T[], count: number): readonly T[] {
+  const picked = Array.from({ length: Math.min(count, all.length) }, (_each, index) => {
+    const at = Math.floor(((index + 0.5) * all.length) / Math.min(count, all.length));
+    return all.slice(at, at + 1);
+  });
+  return picked.flat();
+}
+
 export const RENAMED = "zot-auth/renamed";
+
+/** What one change begins with. */
+interface Beginning {
+  readonly change: Change;
+  /** Makes the world in which the change begins. */
+  readonly begin: () => Promise<void>;
+  /** Settings whose secrets are watched. */
+  readonly watched: readonly Declared[];
+}
 
 /** One change of settings, and all that can become of it. */
 export class Moments {
   readonly whole: Whole;
+  readonly change: Change;
   readonly #stack: Stack;
-  readonly #change: Change;
-  readonly #begin: World;
+  readonly #begin: () => Promise<void>;
+  readonly #watched: readonly Declared[];
   /** Stages that were played from a world like this, to the end. */
-  readonly #played = new Set<string>();
+  readonly #played: Set<string>;
 
-  private constructor(stack: Stack, change: Change, begin: World, whole: Whole) {
+  private constructor(stack: Stack, { change, begin, watched }: Beginning, whole: Whole, played = new Set<string>()) {
     this.whole = whole;
+    this.change = change;
     this.#stack = stack;
-    this.#change = change;
     this.#begin = begin;
+    this.#watched = watched;
+    this.#played = played;
   }
 
   /**
@@ -74,18 +100,32 @@ export class Moments {
     }
     await stack.up(first);
     await stack.nothingToDo(first);
-    const begin = await worldOf(stack);
+    const world = await worldOf(stack);
+    const begin = async (): Promise<void> => restore(stack, world);
     const before = await stack.inventory();
     await stack.destroyed();
     await stack.up(second);
     const wanted = await stack.inventory();
     const change = { first, second, before, wanted, mayLackKey: pair.gap !== undefined };
-    await restore(stack, begin);
-    stack.expectKeys(first, second);
-    const { changes, saves } = (await stack.up(second)).run;
-    if (!change.mayLackKey) assert.deepEqual(stack.gaps, [], "CI has a key that zot takes at every moment");
-    const requests = changes.map(({ method, url }) => `${method} ${url.pathname}`);
-    return new Moments(stack, change, begin, { requests, saves });
+    const beginning = { change, begin, watched: [first, second] };
+    return new Moments(stack, beginning, await wholeOf(stack, beginning));
+  }
+
+  /**
+   * Another edit, after a run with this one was killed.
+   *
+   * @param played of the same edit after another moment
+   * @returns `undefined` if the run came to its end before that moment
+   */
+  async edit(change: Change, killed: Fault, played: Set<string>): Promise<Moments | undefined> {
+    if ((await this.#kill(killed)) === undefined) return undefined;
+    const world = await worldOf(this.#stack);
+    const begin = async (): Promise<void> => {
+      // If zot cannot start in that world, it is made again.
+      if (!(await this.#isBackIn(world))) await this.#kill(killed);
+    };
+    const beginning = { change, begin, watched: [...this.#watched, change.second] };
+    return new Moments(this.#stack, beginning, await wholeOf(this.#stack, beginning), played);
   }
 
   /** @returns what is not as it should be, if anything */
@@ -95,8 +135,7 @@ export class Moments {
   }
 
   /** Every moment, and every ending. */
-  async playAll(): Promise<Played> {
-    const faults = faultsOf(this.whole);
+  async playAll(faults = faultsOf(this.whole)): Promise<Played> {
     const seen = new Set<string>();
     const failures: string[] = [];
     let endings = 0;
@@ -107,7 +146,7 @@ export class Moments {
       if (seen.has(like)) continue;
       seen.add(like);
       const world = await worldOf(this.#stack);
-      for (const [order, ending] of ENDINGS.entries()) {
+      for (const [order, ending] of endingsOf(this.change).entries()) {
         endings += 1;
         // If zot cannot start in that world, it is made again.
         if (order > 0 && !(await this.#isBackIn(world))) await this.#kill(fault);
@@ -115,7 +154,7 @@ export class Moments {
         if (why !== undefined) failures.push(`killed ${killed}, ${ending}: ${why}`);
       }
     }
-    await restore(this.#stack, this.#begin);
+    await this.#begin();
     return { moments: faults.length, unlike: seen.size, endings, failures };
   }
 
@@ -132,14 +171,14 @@ export class Moments {
   }
 
   #expectKeys(): void {
-    this.#stack.expectKeys(this.#change.first, this.#change.second);
+    this.#stack.expectKeys(...this.#watched);
   }
 
   /** @returns when it was killed; `undefined` if the run came to its end before */
   async #kill(fault: Fault): Promise<string | undefined> {
-    await restore(this.#stack, this.#begin);
+    await this.#begin();
     this.#expectKeys();
-    const { how, run, errors } = await this.#stack.run(this.#change.second, fault);
+    const { how, run, errors } = await this.#stack.run(this.change.second, fault);
     await this.#stack.lab.settled();
     assert.notEqual(how, "failed", errors.join("\n"));
     if (how === "done") return undefined;
@@ -148,7 +187,7 @@ export class Moments {
   }
 
   async #end(ending: Ending, killed: string): Promise<string | undefined> {
-    const stages = stagesOf(ending, this.#stack, this.#change);
+    const stages = stagesOf(ending, this.#stack, this.change);
     const passed: string[] = [];
     for (const [number, { name, play }] of stages.entries()) {
       const left = stages.slice(number).map((stage) => stage.name);
@@ -164,4 +203,13 @@ export class Moments {
     for (const like of passed) this.#played.add(like);
     return undefined;
   }
+}
+
+/** The change, if nothing is killed. */
+async function wholeOf(stack: Stack, { change, begin, watched }: Beginning): Promise<Whole> {
+  await begin();
+  stack.expectKeys(...watched);
+  const { changes, saves } = (await stack.up(change.second)).run;
+  if (!change.mayLackKey) assert.deepEqual(stack.gaps, [], "CI has a key that zot takes at every moment");
+  return { requests: changes.map(({ method, url }) => `${method} ${url.pathname}`), saves };
 }

@@ -7,12 +7,16 @@ import type { Cut, Played, Whole } from "./moments.ts";
 import { Stack } from "../stack/stack.ts";
 import { PAIRS } from "../table/pairs.ts";
 import type { Pair } from "../table/pairs.ts";
+import { playTwice } from "./twice.ts";
+import type { Again, Twice } from "./twice.ts";
 
 /** A change of settings, or the change back; `few`: that many moments, otherwise all of them. */
 export interface Job {
   readonly pair: string;
   readonly back: boolean;
   readonly few?: number;
+  /** After the run was killed, a second edit, whose run is killed, too. */
+  readonly twice?: Twice & { readonly again: Again };
 }
 
 /**
@@ -21,11 +25,12 @@ export interface Job {
  */
 const PASSING = /^\S+ \/v2\/|\/logout$|\/executor\/|\/token\/$|\/own\/two\//;
 
-async function play({ pair: name, back, few }: Job): Promise<Played> {
+async function play({ pair: name, back, few, twice }: Job): Promise<Played> {
   const pair = PAIRS[name];
   if (pair === undefined) throw new Error(`there is no pair ${name}`);
   const stack = await Stack.start();
   try {
+    if (twice !== undefined) return await playTwice(stack, { pair, back, again: twice.again }, twice);
     const moments = await Moments.of(stack, pair, back);
     return few === undefined
       ? await moments.playAll()

@@ -38,9 +38,9 @@ export class Stack {
   /** Moments at which CI was without a key that zot takes. */
   readonly gaps: string[] = [];
   readonly #cluster: RunningServer;
-  /** The names of the secret with the key, before and after the change. */
+  /** The names of the secret with the key, before and after each change. */
   #names: readonly string[] = [];
-  /** The repositories that have it before and after the change. */
+  /** The repositories that have it before and after each change. */
   #repositories: readonly string[] = [];
   /** What is there without us. */
   #empty: Inventory = [];
@@ -70,10 +70,10 @@ export class Stack {
     await this.lab.stop();
   }
 
-  /** From now on it is watched whether CI has a key, under the names and in the repositories that the secret has before and after. */
-  expectKeys(before: Declared, after: Declared): void {
+  /** From now on it is watched whether CI has a key, under each of the names that the secret has, in the repositories that always have it. */
+  expectKeys(...declared: readonly Declared[]): void {
     this.gaps.length = 0;
-    const accounts = [before, after].map(({ settings }) => mainAccount(settings));
+    const accounts = declared.map(({ settings }) => mainAccount(settings));
     this.#names = accounts.map(({ secretName }) => secretName);
     this.#repositories = REPOSITORIES.filter((repository) =>
       accounts.every(({ repositories }) => repositories.includes(repository)),

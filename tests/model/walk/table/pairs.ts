@@ -15,6 +15,8 @@ export interface Pair {
   /** Settings before the edit that are not those from which every walk starts. */
   readonly from?: (place: Place) => Readonly<Record<Path, unknown>>;
   readonly to: (place: Place) => Readonly<Record<Path, unknown>>;
+  /** Of a second edit, after the run with the first one was killed. Default: those before it, with another user and group. */
+  readonly third?: (place: Place) => Readonly<Record<Path, unknown>>;
   /** The stack gets another name. */
   readonly renamed?: true;
   /** Why what CI has under one of the two names is no key for a moment, or none that zot takes. */
@@ -70,22 +72,27 @@ export const PAIRS: Readonly<Record<string, Pair>> = {
   },
   "user and machine flow": {
     to: () => ({ "ci.user": "robot", "authentik.machineFlow": "robots-login" }),
+    third: () => ({ "ci.user": "third", "authentik.machineFlow": "third-login" }),
     found: [{ request: APPLY, when: "after", ending: "destroy" }],
   },
   "user, group and application": {
     to: () => ({ "ci.user": "robot", "access.ciGroup": "robots", "authentik.application": "registry" }),
+    third: () => ({ "ci.user": "third", "access.ciGroup": "thirds", "authentik.application": "third" }),
   },
   "user and registry address": {
     to: ({ raw, alias }) => ({ "ci.user": "robot", "registry.url": alias(raw["registry"]?.["url"] as string) }),
+    third: () => ({ "ci.user": "third" }),
   },
   "registry address and 1Password field": {
     to: ({ raw, alias }) => ({
       "registry.url": alias(raw["registry"]?.["url"] as string),
       "ci.keyStore": "op://homelab/CI/another-field",
     }),
+    third: () => ({ "ci.keyStore": "op://homelab/CI/third-field" }),
   },
   "secret name and repositories": {
     to: () => ({ "forgejo.secretName": "REGISTRY_KEY", "forgejo.repositories": ["own/two", "own/three"] }),
+    third: () => ({ "forgejo.secretName": "THIRD_KEY", "forgejo.repositories": ["own/one", "own/three"] }),
   },
   "the key's secret and another one swap their names": {
     to: () => ({ "forgejo.secretName": "OTHER", "forgejo.secrets[].name": "ZOT_CI_API_KEY" }),
@@ -93,12 +100,17 @@ export const PAIRS: Readonly<Record<string, Pair>> = {
   },
   "image prefix and source of another secret": {
     to: () => ({ "ci.imagePrefix": "images", "forgejo.secrets[].source": "env:MODEL_OTHER_3" }),
+    third: () => ({ "ci.imagePrefix": "third" }),
   },
   "another file for the blueprint": {
     from: FILE,
     to: ({ data }) => ({
       "authentik.delivery": `file:${data("blueprints/git2.yaml")}`,
       "authentik.blueprintPath": "custom/git2.yaml",
+    }),
+    third: ({ data }) => ({
+      "authentik.delivery": `file:${data("blueprints/git3.yaml")}`,
+      "authentik.blueprintPath": "custom/git3.yaml",
     }),
   },
   "proofs, accepted losses, mirrors and the key": {
@@ -116,17 +128,20 @@ export const PAIRS: Readonly<Record<string, Pair>> = {
       "registry.pullThrough[].stripPrefix": true,
       "ci.rotationTrigger": "now",
     }),
+    third: () => ({ "ci.rotationTrigger": "again" }),
   },
-  "delivery by the API, then by a ConfigMap": { to: CONFIG_MAP },
-  "delivery by a ConfigMap, then by a file": { from: CONFIG_MAP, to: FILE },
-  "delivery by a file, then by the API": { from: FILE, to: API },
+  "delivery by the API, then by a ConfigMap": { to: CONFIG_MAP, third: FILE },
+  "delivery by a ConfigMap, then by a file": { from: CONFIG_MAP, to: FILE, third: API },
+  "delivery by a file, then by the API": { from: FILE, to: API, third: CONFIG_MAP },
   "delivery by a file, then by the API, and another application": {
     from: FILE,
     to: () => ({ ...API(), "authentik.application": "registry" }),
+    third: (place) => ({ ...CONFIG_MAP(place), "authentik.application": "third" }),
     found: [{ request: /^POST \/api\/v3\/managed\/blueprints\/$/, when: "after", ending: "back" }],
   },
   "delivery by the API, then by a file, and another application": {
     to: (place) => ({ ...FILE(place), "authentik.application": "registry" }),
+    third: (place) => ({ ...CONFIG_MAP(place), "authentik.application": "third" }),
   },
   "key of the ConfigMap and blueprint path": {
     from: CONFIG_MAP,
@@ -135,26 +150,39 @@ export const PAIRS: Readonly<Record<string, Pair>> = {
       "kubernetes.key": "other.yaml",
       "authentik.blueprintPath": "custom/other.yaml",
     }),
+    third: (place) => ({
+      ...CONFIG_MAP(place),
+      "kubernetes.key": "third.yaml",
+      "authentik.blueprintPath": "custom/third.yaml",
+    }),
   },
   "name of the application, delivered by the API": {
     to: () => ({ "authentik.applicationName": "Registry" }),
+    third: () => ({ "authentik.applicationName": "Third" }),
     found: [{ request: /^DELETE \/api\/v3\/managed\/blueprints\//, when: "after", ending: "back" }],
   },
   "name of the application, delivered by a ConfigMap": {
     from: CONFIG_MAP,
     to: (place) => ({ ...CONFIG_MAP(place), "authentik.applicationName": "Registry" }),
+    third: (place) => ({ ...CONFIG_MAP(place), "authentik.applicationName": "Third" }),
   },
   "name of the application, delivered by a file": {
     from: FILE,
     to: (place) => ({ ...FILE(place), "authentik.applicationName": "Registry" }),
+    third: (place) => ({ ...FILE(place), "authentik.applicationName": "Third" }),
   },
   revocation: {
     to: () => ({ "ci.revocationTrigger": "leaked" }),
+    third: () => ({ "ci.revocationTrigger": "leaked again" }),
     gap: "every key is revoked before a new one is created",
   },
   "one of several accounts": {
     from: () => ACCOUNTS,
     to: () => WITHOUT_SITE,
+    third: () => ({
+      ...ACCOUNTS,
+      "ci.accounts": { ci: MAIN, site: { ...SITE, user: "zot-third", secretName: "THIRD_KEY" } },
+    }),
     found: [
       { request: /^DELETE .*\/actions\/secrets\//, when: "after", ending: "back" },
       // What lets the account in once more.
@@ -169,7 +197,17 @@ export const PAIRS: Readonly<Record<string, Pair>> = {
       "zot.auth.sessionKeysFile": path("sessions.json"),
     }),
     to: () => ({}),
+    third: ({ path }) => ({
+      "registry.configFile": path("third.json"),
+      "registry.credentialsFile": path("third-credentials.json"),
+      "zot.auth.sessionKeysFile": path("third-sessions.json"),
+    }),
     found: [{ request: /^DELETE .*\/sessions\.json$/, when: "after", ending: "back" }],
   },
   "name of the stack": { to: () => ({}), renamed: true },
 };
+
+/** The settings of a second edit. */
+export function thirdOf({ from, third }: Pair, place: Place): Readonly<Record<Path, unknown>> {
+  return third?.(place) ?? { ...from?.(place), "ci.user": "third", "access.ciGroup": "thirds" };
+}
