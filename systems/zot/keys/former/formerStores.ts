@@ -3,10 +3,11 @@ import type { SecretReference } from "../../../../core/secrets/reference.ts";
 import type { Secret } from "../../../../core/secrets/secret.ts";
 import type { Context } from "../../../../provider/resource.ts";
 import { findSecret, vault } from "../../../onePassword/resolver.ts";
-import { keyWorks, listKeys, revokeKey } from "../../client.ts";
+import { keyWorks } from "../../client.ts";
+import { revokeWith } from "./heldKeys.ts";
+import type { HeldKey } from "./heldKeys.ts";
 import type { Account } from "../otherKeys/accountKeys.ts";
 import { isOfStack } from "../rotation.ts";
-import type { KeyOwner } from "../rotation.ts";
 import { findStoredKey } from "../storedKey.ts";
 
 /** The type of the rows that say which fields the settings declare. */
@@ -23,6 +24,8 @@ export interface KeyField {
 export interface FormerStore extends KeyField {
   /** The generation of the fields that first omitted it: distinguishes one that was declared again in between. */
   readonly generation: number;
+  /** Fingerprint of a key of the account that the field held then: it is ours, also once it is revoked. */
+  readonly seen?: string;
 }
 
 /** What earlier settings named, and how often that has changed. */
@@ -34,6 +37,11 @@ export interface FormerStores {
    * declared again, or filled it with a key that the settings no longer ask for.
    */
   readonly storeGenerations: Readonly<Record<string, number>>;
+  /**
+   * Fingerprints of keys of the account that the fields held when the settings changed. A run that was killed may have stored one that is in no other state, and once it is
+   * revoked, nothing else says that it was ours.
+   */
+  readonly seen: Readonly<Record<string, string>>;
 }
 
 interface Declared extends KeyField, Asked {
@@ -69,19 +77,28 @@ function asksForAnother(state: Declared, inputs: Declared): boolean {
   );
 }
 
-/** The former fields after a change of the settings. */
+/**
+ * The former fields after a change of the settings.
+ *
+ * @param seen what the fields of the state hold now
+ */
 export function formerStoresAfter(
   state: (Declared & Partial<FormerStores>) | undefined,
   inputs: Declared,
+  seen: FormerStores["seen"] = state?.seen ?? {},
 ): FormerStores {
-  if (state === undefined) return { formerStores: [], storesGeneration: 1, storeGenerations: {} };
+  if (state === undefined) return { formerStores: [], storesGeneration: 1, storeGenerations: {}, seen: {} };
   const { stores = [state.store], formerStores = [], storesGeneration = 1, registryUrl, username } = state;
   const declared = inputs.stores ?? [inputs.store];
   const gone = stores.filter((store) => !declared.includes(store));
   const joining = declared.filter((store) => !stores.includes(store));
   const another = asksForAnother(state, inputs);
   const generation = !another && gone.length + joining.length === 0 ? storesGeneration : storesGeneration + 1;
-  const former = [...formerStores, ...gone.map((store) => ({ store, registryUrl, username, generation }))];
+  const seenIn = (store: SecretReference) => (seen[store] === undefined ? {} : { seen: seen[store] });
+  const former = [
+    ...formerStores,
+    ...gone.map((store) => ({ store, registryUrl, username, generation, ...seenIn(store) })),
+  ];
   return {
     formerStores: former.filter(({ store }) => !declared.includes(store)),
     storesGeneration: generation,
@@ -91,6 +108,7 @@ export function formerStoresAfter(
         return of === undefined ? [] : [[store, of]];
       }),
     ),
+    seen: Object.fromEntries(Object.entries(seen).filter(([store]) => declared.some((each) => each === store))),
   };
 }
 
@@ -99,41 +117,6 @@ export function newIn(former: readonly FormerStore[], known: readonly FormerStor
   return former.filter(
     ({ store, generation }) => !known.some((other) => other.store === store && other.generation === generation),
   );
-}
-
-/** A field with a key that works. */
-export interface HeldKey<F extends KeyField> {
-  readonly field: F;
-  readonly key: Secret;
-}
-
-/** The key in the field, if it is one that works. What does not look like a key of zot is sent nowhere. */
-export async function heldIn<F extends KeyField>(field: F, { signal }: Context): Promise<readonly HeldKey<F>[]> {
-  const key = await findStoredKey(field.store, signal);
-  if (key?.reveal().startsWith("zak_") !== true) return [];
-  return (await keyWorks(field.registryUrl, field.username, key, signal)) ? [{ field, key }] : [];
-}
-
-/** As {@link heldIn}, of former fields: one that cannot be read is a warning. */
-export async function heldInFormer(
-  former: readonly FormerStore[],
-  context: Context,
-): Promise<readonly HeldKey<FormerStore>[]> {
-  const held = await Promise.all(
-    former.map(async (field) => {
-      try {
-        return await heldIn(field, context);
-      } catch (error) {
-        if (!(error instanceof ZotAuthError)) throw error;
-        const { store, username, registryUrl } = field;
-        context.warn(
-          `Whether ${store} still holds a key of ${username} at ${registryUrl} is unknown: ${error.message} Empty the field if it does.`,
-        );
-        return [];
-      }
-    }),
-  );
-  return held.flat();
 }
 
 /**
@@ -159,7 +142,7 @@ export async function emptyFields<F extends KeyField>(
           field.registryUrl === registryUrl ||
           (current !== undefined && (await keyWorks(field.registryUrl, username, current, context.signal)));
         // Nothing else can revoke it there: the settings name another registry.
-        if (!isSame && (await works())) await revokeWith(key, field, owner, context);
+        if (!isSame && (await works())) await revokeWith({ field, key }, (label) => isOfStack(owner, label), context);
         if (await works()) {
           left.push(field);
           continue;
@@ -189,21 +172,4 @@ export async function isDeclaredField(store: SecretReference, context: Context):
   for (const other of declared)
     if ((await isReadable(other)) && (await vault().isSameField(store, other, context.signal))) return true;
   return false;
-}
-
-/** Revokes our keys at a registry that only this key can reach. */
-async function revokeWith(
-  key: Secret,
-  { registryUrl, username }: KeyField,
-  owner: KeyOwner,
-  context: Context,
-): Promise<void> {
-  const credentials = { kind: "key", username, key } as const;
-  const keys = await listKeys(registryUrl, credentials, context.signal);
-  const own = keys.filter(({ label }) => isOfStack(owner, label));
-  // The one that revokes the others goes last: it was just used.
-  for (const { uuid, label } of own.toSorted((one, other) => Date.parse(one.lastUsed) - Date.parse(other.lastUsed))) {
-    context.info(`revoking ${label} of ${username} at ${registryUrl}`);
-    await revokeKey(registryUrl, credentials, uuid, context.signal);
-  }
 }

@@ -44,6 +44,17 @@ export async function keysAtOldRegistry(former: FormerKey, signal: AbortSignal):
   }
 }
 
+/** Whether the key is at hand, and can revoke the others. */
+export async function stillWorks({ former, key }: KeysAtOldRegistry, signal: AbortSignal): Promise<boolean> {
+  if (typeof key === "string") return false;
+  try {
+    return await keyWorks(former.registryUrl, former.username, key, signal);
+  } catch (error) {
+    if (error instanceof ZotAuthError) return false;
+    throw error;
+  }
+}
+
 /** Revokes our keys at the old registry, with the newest of them. What stays is a warning that says until when. */
 export async function revokeAtOldRegistry({ former, key }: KeysAtOldRegistry, context: Context): Promise<void> {
   const { registryUrl, username, superseded, uuid, label } = former;

@@ -3,8 +3,9 @@ import type { Context, Observed, Resource } from "../../../../provider/resource.
 import { resolveSecret } from "../../../onePassword/resolver.ts";
 import { keyWorks, revokeKey } from "../../client.ts";
 import { otherKeysOutputs } from "../resources/outputs.ts";
-import { emptyFields, heldInFormer, newIn } from "../former/formerStores.ts";
+import { emptyFields, newIn } from "../former/formerStores.ts";
 import type { FormerStore } from "../former/formerStores.ts";
+import { heldInFormer } from "../former/heldKeys.ts";
 import { retireAccount } from "../former/formerAccounts.ts";
 import type { FormerAccounts } from "../former/formerAccounts.ts";
 import { isDue, ownGeneration, plus } from "../rotation.ts";

@@ -1,6 +1,5 @@
 import { failures, keyProof } from "../../access/matrix.ts";
 import { ZotAuthError, messageOf } from "../../../../core/errors.ts";
-import { isUnreachedAndGone, withWayOut } from "../../../../core/gone.ts";
 import {
   accountSetting,
   isDue,
@@ -13,10 +12,10 @@ import {
 } from "../rotation.ts";
 import type { KeyOwner } from "../rotation.ts";
 import { isDeclared } from "../../../authentik/applying/removal/accounts.ts";
-import { sendsBackTo } from "../../../authentik/session/redirects.ts";
 import type { SecretReference } from "../../../../core/secrets/reference.ts";
+import { canSignIn } from "../canSignIn.ts";
 import { apiKeyOutputs } from "./outputs.ts";
-import { keysAtOldRegistry, revokeAtOldRegistry } from "../former/oldRegistry.ts";
+import { keysAtOldRegistry, revokeAtOldRegistry, stillWorks } from "../former/oldRegistry.ts";
 import type { KeysAtOldRegistry } from "../former/oldRegistry.ts";
 import { asFormerAccount } from "../former/formerAccounts.ts";
 import type { FormerAccounts } from "../former/formerAccounts.ts";
@@ -30,7 +29,6 @@ import { blankIfHeld, blankReplaced, findStoredKey, storeKey, tellOfStored } fro
 import { measure } from "../../access/proof/proofs.ts";
 import type { Context, Observed, Resource } from "../../../../provider/resource.ts";
 import { assertKeyEndpoint, assertKeyPushes, signedIn } from "../../signIn/check.ts";
-import { clientIdAt } from "../../signIn/zotSignIn.ts";
 import type { SignInArgs, SignedIn } from "../../signIn/check.ts";
 
 /** The API key that CI pushes with: created in zot, tested, and stored in 1Password in one operation, since zot shows it only once. */
@@ -111,24 +109,19 @@ export const apiKey: Resource<ApiKeyInputs, ApiKeyState> = {
     return { ...state, ...inputs, rotates: plus(state.created, inputs.rotateAfter), drift: "" };
   },
 
-  /** KeyCleanup revokes the key itself; it also finds keys that are in no state. But where nobody can sign in any more, only the key can do that. */
+  /**
+   * KeyCleanup revokes the key; it also finds keys that are in no state. But where nobody can sign in any more, only the key can do that: so it stays in its field, and
+   * KeyCleanup empties that.
+   */
   async delete(state, context) {
-    if (!(await canSignIn(state, context.signal)))
-      await revokeAtOldRegistry(await keysAtOldRegistry(state, context.signal), context);
+    if (!(await canSignIn(state, context))) {
+      const keys = await keysAtOldRegistry(state, context.signal);
+      if (await stillWorks(keys, context.signal)) return;
+      await revokeAtOldRegistry(keys, context);
+    }
     await blankIfHeld(state, context);
   },
 };
-
-/** Whether Authentik has the registry's address and client ID. An interrupted change may have reached Authentik and not zot. */
-async function canSignIn(state: ApiKeyState, signal: AbortSignal): Promise<boolean> {
-  const clientId = await clientIdAt(state.registryUrl, signal);
-  try {
-    return await sendsBackTo({ ...state, clientId }, signal);
-  } catch (error) {
-    if (error instanceof ZotAuthError && isUnreachedAndGone(error, state.authentikUrl)) return false;
-    throw error instanceof ZotAuthError ? withWayOut(error, state.authentikUrl) : error;
-  }
-}
 
 const REVOCATION =
   "Every key of the account is revoked first. Then CI gets a new one, and cannot push until this run has written it everywhere.";

@@ -7,7 +7,7 @@ import { isDeclared } from "../../../authentik/applying/removal/accounts.ts";
 import type { FormerlyDeclared } from "../../../authentik/blueprint/former.ts";
 import type { Delivered } from "../../../authentik/applying/arrival.ts";
 import { hasIssuer, sendsBackTo } from "../../../authentik/session/redirects.ts";
-import { listKeys, revokeKey } from "../../client.ts";
+import { keyWorks, listKeys, revokeKey } from "../../client.ts";
 import type { ZotCredentials } from "../../client.ts";
 import {
   asFormerAccount,
@@ -20,8 +20,12 @@ import {
 } from "../former/formerAccounts.ts";
 import type { Acting, FormerAccount } from "../former/formerAccounts.ts";
 import { keyCleanupOutputs } from "./outputs.ts";
-import { emptyFields, formerStoresAfter, heldIn, heldInFormer } from "../former/formerStores.ts";
-import type { FormerStores } from "../former/formerStores.ts";
+import { formerPlacesAfter } from "../former/formerPlaces.ts";
+import type { FormerPlace, KeyPlace } from "../former/formerPlaces.ts";
+import { emptyFields, formerStoresAfter } from "../former/formerStores.ts";
+import type { FormerStores, KeyField } from "../former/formerStores.ts";
+import { heldAt, heldInFormer, revokeWith } from "../former/heldKeys.ts";
+import type { HeldKey } from "../former/heldKeys.ts";
 import type { Context, Observed, Resource } from "../../../../provider/resource.ts";
 import { signedIn } from "../../signIn/check.ts";
 import type { SignInArgs } from "../../signIn/check.ts";
@@ -59,6 +63,8 @@ export interface KeyCleanupState extends KeyCleanupInputs, Partial<FormerStores>
   readonly formerOwners?: readonly string[];
   /** Absent in the state of earlier versions. */
   readonly formerAccounts?: readonly FormerAccount[];
+  /** Absent in the state of earlier versions. */
+  readonly formerPlaces?: readonly FormerPlace[];
 }
 
 export const keyCleanup: Resource<KeyCleanupInputs, KeyCleanupState> = {
@@ -67,14 +73,24 @@ export const keyCleanup: Resource<KeyCleanupInputs, KeyCleanupState> = {
   keeps: ({ inputs, state }) => inputs.owner === state.owner && keepsFormerAccounts(state, inputs),
 
   // Otherwise, each other change would seem to look into 1Password's fields.
-  foresees: ({ inputs, state }) => formerStoresAfter(state, inputs),
+  foresees: ({ inputs, state }) => ({
+    ...formerStoresAfter(state, inputs),
+    formerPlaces: formerPlacesAfter(state, inputs, new Date()),
+  }),
 
   async create(inputs) {
     const id = `${inputs.username}@${new URL(inputs.registryUrl).host}`;
     const formerAccounts = formerAccountsAfter({ username: inputs.username }, inputs, new Date());
     return Promise.resolve({
       id,
-      state: { ...inputs, formerOwners: [], formerAccounts, ...formerStoresAfter(undefined, inputs), drift: "" },
+      state: {
+        ...inputs,
+        formerOwners: [],
+        formerAccounts,
+        formerPlaces: [],
+        ...formerStoresAfter(undefined, inputs),
+        drift: "",
+      },
     });
   },
 
@@ -83,7 +99,9 @@ export const keyCleanup: Resource<KeyCleanupInputs, KeyCleanupState> = {
     const formerOwners = owners.filter((prefix) => prefix !== inputs.owner);
     const former = formerAccountsAfter(state, inputs, new Date());
     const formerAccounts = await withoutForgotten(former, { signIn: inputs }, context);
-    return { ...inputs, formerOwners, formerAccounts, ...formerStoresAfter(state, inputs), drift: "" };
+    const formerStores = formerStoresAfter(state, inputs, await seenIn(state, context));
+    const formerPlaces = formerPlacesAfter(state, inputs, new Date());
+    return { ...inputs, formerOwners, formerAccounts, formerPlaces, ...formerStores, drift: "" };
   },
 
   async delete(state, context) {
@@ -98,7 +116,6 @@ export const keyCleanup: Resource<KeyCleanupInputs, KeyCleanupState> = {
         context.warn(
           `The ${keys} at ${registryUrl} were not revoked: ${error.message} If zot returns with its data, they are valid until they expire.`,
         );
-      // ApiKey has revoked what it knew.
       else if ((await nobodySignsIn(error, state, context)) || isUnreachedAndGone(error, state.authentikUrl))
         context.warn(
           `Whether ${keys} are left at ${registryUrl} is unknown: ${error.message} Sign in to its UI as that account, if it still exists, and revoke them there.${validUntil(state)}`,
@@ -136,19 +153,78 @@ function expiryOf({ lifetime }: Partial<KeyCleanupState>): string | undefined {
   return lifetime === undefined ? undefined : plus(rfc3339(new Date()), lifetime);
 }
 
+/** The keys in the fields of the settings, each where it works: a run that was killed may have stored one that is in no state. */
+async function heldInStores(state: KeyCleanupState, context: Context): Promise<readonly HeldKey<KeyField>[]> {
+  const { store, stores = [store], seen = {} } = state;
+  return (await Promise.all(stores.map(async (each) => heldAt(each, placesOf(state), seen[each], context)))).flat();
+}
+
+function placesOf({
+  registryUrl,
+  username,
+  formerPlaces = [],
+}: KeyCleanupState): readonly [KeyPlace, ...(readonly KeyPlace[])] {
+  return [{ registryUrl, username }, ...formerPlaces];
+}
+
+/** Fingerprints of the keys in the fields before a change of the settings, which may revoke them. */
+async function seenIn(state: KeyCleanupState, context: Context): Promise<FormerStores["seen"]> {
+  try {
+    const held = await heldInStores(state, context);
+    return Object.fromEntries(held.map(({ field: { store }, key }) => [store, key.fingerprint]));
+  } catch (error) {
+    // The new settings may be about to leave a registry or a vault that no longer answers.
+    if (!(error instanceof ZotAuthError)) throw error;
+    return state.seen ?? {};
+  }
+}
+
 async function revokeAllOwn(state: KeyCleanupState, context: Context): Promise<void> {
-  const { registryUrl, username, store, stores = [store], onDestroy, formerStores = [] } = state;
-  const declared = onDestroy === "blank" ? stores : [];
-  // Keys of ours that were not in the state, so that ApiKey did not empty their fields.
-  const held = [
-    ...(
-      await Promise.all(declared.map(async (each) => heldIn({ store: each, registryUrl, username }, context)))
-    ).flat(),
-    ...(await heldInFormer(formerStores, context)),
-  ];
-  await revokeOwn(state, context);
-  for (const former of state.formerAccounts ?? []) await retireAccount(former, state, actingFor(state), context);
-  await emptyFields(held, state, context);
+  const { onDestroy, formerStores = [] } = state;
+  const declared = await heldInStores(state, context);
+  const former = await heldInFormer(formerStores, context);
+  try {
+    await revokeOwn(state, context);
+    for (const account of state.formerAccounts ?? []) await retireAccount(account, state, actingFor(state), context);
+  } catch (error) {
+    if (!(error instanceof ZotAuthError)) throw error;
+    if (!(await revokeWithHeld([...declared, ...former], state, context))) throw error;
+  }
+  await emptyFields([...(onDestroy === "blank" ? declared : []), ...former], state, context);
+}
+
+/**
+ * Revokes our keys with those in the fields, where nobody can sign in.
+ *
+ * @returns whether that was possible for the account and for each former one
+ */
+async function revokeWithHeld(
+  held: readonly HeldKey<KeyField>[],
+  state: KeyCleanupState,
+  context: Context,
+): Promise<boolean> {
+  const { registryUrl, username, formerAccounts = [] } = state;
+  const reached = new Set<string>();
+  try {
+    for (const { field, key } of held) {
+      if (!(await keyWorks(field.registryUrl, field.username, key, context.signal))) continue;
+      const isHere =
+        field.registryUrl === registryUrl || (await keyWorks(registryUrl, field.username, key, context.signal));
+      if (isHere) reached.add(field.username);
+      await revokeWith({ field, key }, isOursIn(state, field.username, context), context);
+    }
+  } catch (error) {
+    // It did not answer the sign-in either.
+    if (error instanceof ZotAuthError) return false;
+    throw error;
+  }
+  return [username, ...formerAccounts.map((former) => former.username)].every((name) => reached.has(name));
+}
+
+/** Which of an account's keys are ours, by their labels. If another account of the settings has the name now, what is not ours is that one's to revoke, or to report. */
+function isOursIn(state: KeyCleanupState, username: string, context: Context): (label: string) => boolean {
+  const isTaken = isDeclared(username, context);
+  return (label) => (isTaken ? ownGeneration(state, label) !== undefined : isOfStack(state, label));
 }
 
 /**
@@ -157,10 +233,8 @@ async function revokeAllOwn(state: KeyCleanupState, context: Context): Promise<v
  */
 async function revokeOwn(state: KeyCleanupState, context: Context): Promise<void> {
   const { registryUrl, username } = state;
-  // Another account of the settings has the name now: what is not ours is that one's to revoke, or to report.
   const isTaken = isDeclared(username, context);
-  const isOurs = (label: string): boolean =>
-    isTaken ? ownGeneration(state, label) !== undefined : isOfStack(state, label);
+  const isOurs = isOursIn(state, username, context);
   const revoke = async (credentials: ZotCredentials): Promise<void> => {
     context.progress("revoking the keys");
     for (const { uuid, label } of await listKeys(registryUrl, credentials, context.signal)) {

@@ -20,6 +20,8 @@ export const keyCleanupOutputs: Computed<KeyCleanupInputs, KeyCleanupState> = {
   formerStores: true,
   storesGeneration: true,
   storeGenerations: true,
+  seen: true,
+  formerPlaces: true,
 };
 
 export const otherKeysOutputs: Computed<OtherKeysInputs, OtherKeysState> = {

@@ -88,6 +88,7 @@ export const PAIRS: Readonly<Record<string, Pair>> = {
       "registry.url": alias(raw["registry"]?.["url"] as string),
       "ci.keyStore": "op://homelab/CI/another-field",
     }),
+    found: [{ request: /^PATCH \/v1\/vaults\//, number: 2, when: "before", ending: "destroy" }],
     third: () => ({ "ci.keyStore": "op://homelab/CI/third-field" }),
   },
   "secret name and repositories": {
