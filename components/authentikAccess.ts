@@ -1,7 +1,7 @@
 import { ComponentResource, RunError, output } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Input, Output, Resource } from "@pulumi/pulumi";
-import { toSeconds } from "../core/duration.ts";
-import type { Duration } from "../core/duration.ts";
+import { toSeconds } from "../core/time/duration.ts";
+import type { Duration } from "../core/time/duration.ts";
 import type { BlueprintArgs } from "../systems/authentik/blueprint/args.ts";
 import { declaredEntries } from "../systems/authentik/blueprint/declared.ts";
 import { arrivalOf, blueprintPlace, inlineText } from "../systems/authentik/blueprint/delivery.ts";

@@ -1,7 +1,7 @@
 import { ComponentResource, output } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Input, Output, Resource } from "@pulumi/pulumi";
-import { toSeconds } from "../core/duration.ts";
-import type { Duration } from "../core/duration.ts";
+import { toSeconds } from "../core/time/duration.ts";
+import type { Duration } from "../core/time/duration.ts";
 import type { SecretReference } from "../core/secrets/reference.ts";
 import type { FormerAccounts } from "../systems/zot/keys/former/formerAccounts.ts";
 import type { FormerStore } from "../systems/zot/keys/former/formerStores.ts";

@@ -1,6 +1,6 @@
 import { ComponentResource, output } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Input, Output, Resource } from "@pulumi/pulumi";
-import { toSeconds } from "../core/duration.ts";
+import { toSeconds } from "../core/time/duration.ts";
 import type { SecretReference } from "../core/secrets/reference.ts";
 import { secretId } from "../systems/forgejo/resources/secretId.ts";
 import type { PushLogin } from "../systems/forgejo/secrets/secretMarker.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { ComponentResource, all, secret, unsecret } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Input, Output, Resource } from "@pulumi/pulumi";
 import { Command } from "@pulumi/command/local/command.js";
-import { toSeconds } from "../core/duration.ts";
+import { toSeconds } from "../core/time/duration.ts";
 import { formatCredentials, formatZotConfig, startDigest } from "../systems/zot/config/config.ts";
 import type { ZotConfig } from "../systems/zot/config/config.ts";
 import type { StartedWith } from "../systems/zot/host/deploy/functions/adopting.ts";

@@ -1,10 +1,10 @@
-import type { RunEvents } from "./events.ts";
-import { jobsIn } from "./jobs.ts";
-import { keyLivesOf } from "./keys.ts";
-import { accessProofsIn, proofsOf } from "./proofs.ts";
-import type { AccessProof } from "./proofs.ts";
+import type { RunEvents } from "./sources/events.ts";
+import { jobsIn } from "./sources/jobs.ts";
+import { keyLivesOf } from "./sources/keys.ts";
+import { accessProofsIn, proofsOf } from "./sources/proofs.ts";
+import type { AccessProof } from "./sources/proofs.ts";
 import type { AccessMatrix, Proof, Report, Step } from "./report.ts";
-import { stackOutputsIn, stepsOf, versionsOf } from "./state.ts";
+import { stackOutputsIn, stepsOf, versionsOf } from "./sources/state.ts";
 
 /** What is known of a run. */
 export interface Run {

@@ -1,5 +1,5 @@
-import type { RunEvents } from "../../report/events.ts";
-import { accessProofsIn } from "../../report/proofs.ts";
+import type { RunEvents } from "../../report/sources/events.ts";
+import { accessProofsIn } from "../../report/sources/proofs.ts";
 import { passed, titleOf } from "../../report/report.ts";
 
 /** How a difference begins that is a change and not something that a refresh found. */

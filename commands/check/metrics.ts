@@ -1,8 +1,8 @@
 import { chmodSync, renameSync, writeFileSync } from "node:fs";
 import { Gauge, Registry } from "prom-client";
-import type { RunEvents } from "../../report/events.ts";
-import { keysIn, unmanagedKeysIn } from "../../report/keys.ts";
-import { accessProofsIn } from "../../report/proofs.ts";
+import type { RunEvents } from "../../report/sources/events.ts";
+import { keysIn, unmanagedKeysIn } from "../../report/sources/keys.ts";
+import { accessProofsIn } from "../../report/sources/proofs.ts";
 import { passed as isPassed } from "../../report/report.ts";
 
 /** What a check found, as far as it came. */

@@ -1,4 +1,4 @@
-import { isDuration, toSeconds } from "../../core/duration.ts";
+import { isDuration, toSeconds } from "../../core/time/duration.ts";
 import type { Webhook } from "../notify/notify.ts";
 import { webhookIn } from "../notify/options.ts";
 import { takeOption } from "../commandLine/request.ts";

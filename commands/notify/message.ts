@@ -1,6 +1,6 @@
-import type { RunEvents } from "../../report/events.ts";
-import { unmanagedKeysIn } from "../../report/keys.ts";
-import type { UnmanagedKeys } from "../../report/keys.ts";
+import type { RunEvents } from "../../report/sources/events.ts";
+import { unmanagedKeysIn } from "../../report/sources/keys.ts";
+import type { UnmanagedKeys } from "../../report/sources/keys.ts";
 
 /** What a person should know. It holds no secret. */
 export interface Message {

@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readEvents } from "../../report/events.ts";
-import type { RunEvents } from "../../report/events.ts";
+import { readEvents } from "../../report/sources/events.ts";
+import type { RunEvents } from "../../report/sources/events.ts";
 
 /** The options and the environment with which a Pulumi command logs the engine's events. In the log secrets are masked, as on the screen. */
 export interface EventLog {

@@ -1,7 +1,7 @@
 // npm run recover -- <stack>: resumes after an interrupted run. Options after the stack go to `pulumi up`; without --yes it asks first.
 // With --notify it notifies a webhook of a failure, for a timer or a workflow.
-import type { RunEvents } from "../../report/events.ts";
-import { keysIn } from "../../report/keys.ts";
+import type { RunEvents } from "../../report/sources/events.ts";
+import { keysIn } from "../../report/sources/keys.ts";
 import { withEventLog } from "../pulumi/eventLog.ts";
 import { judgeKeys } from "../key/keyDates.ts";
 import { described, holderOf, isUnreadable, locksIn } from "./locks.ts";

@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { messageOf } from "../../core/errors.ts";
 import { buildReport } from "../../report/build.ts";
 import type { Run } from "../../report/build.ts";
-import { readEvents } from "../../report/events.ts";
+import { readEvents } from "../../report/sources/events.ts";
 import { writeReport } from "../../report/write.ts";
 import { readFileSync } from "node:fs";
 import { PULUMI_EXIT, pulumi } from "../pulumi/pulumi.ts";

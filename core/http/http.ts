@@ -1,6 +1,6 @@
 import { at } from "../json.ts";
 import type { IncomingHttpHeaders } from "node:http";
-import { fromSeconds } from "../duration.ts";
+import { fromSeconds } from "../time/duration.ts";
 import { ZotAuthError, messageOf } from "../errors.ts";
 import { Secret } from "../secrets/secret.ts";
 import { connections } from "./connections.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { isDuration, toSeconds } from "../duration.ts";
-import type { Duration } from "../duration.ts";
+import { isDuration, toSeconds } from "../time/duration.ts";
+import type { Duration } from "../time/duration.ts";
 import { parseReference, referenceProblem } from "../secrets/reference.ts";
 import type { SecretReference } from "../secrets/reference.ts";
 

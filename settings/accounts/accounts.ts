@@ -1,4 +1,4 @@
-import type { Duration } from "../../core/duration.ts";
+import type { Duration } from "../../core/time/duration.ts";
 import type { SecretReference } from "../../core/secrets/reference.ts";
 import { jobToken } from "../../systems/forgejo/jobToken/settings.ts";
 import type { JobTokenSettings } from "../../systems/forgejo/jobToken/settings.ts";

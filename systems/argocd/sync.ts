@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { ZotAuthError, messageOf } from "../../core/errors.ts";
 import { ArgoCd } from "./client.ts";
 import type { ApplicationState, ArgoCdConnection, ConfigMapKey } from "./client.ts";
-import { waitFor } from "../../core/wait.ts";
+import { waitFor } from "../../core/time/wait.ts";
 import type { Context, Observed, Resource } from "../../provider/resource.ts";
 import { argocdSyncOutputs } from "./outputs.ts";
 

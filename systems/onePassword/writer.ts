@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ZotAuthError } from "../../core/errors.ts";
 import type { Secret } from "../../core/secrets/secret.ts";
-import { waitFor } from "../../core/wait.ts";
+import { waitFor } from "../../core/time/wait.ts";
 import type { Backend, Change } from "./backend.ts";
 import { assertActive, findField, sectionForNewField, writableField } from "./item/field.ts";
 import { differences } from "./item/item.ts";

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { ZotAuthError, messageOf } from "../../core/errors.ts";
-import { inParallel } from "../../core/inParallel.ts";
-import { unlessUnreadable } from "../../core/lookAhead.ts";
+import { inParallel } from "../../core/concurrency/inParallel.ts";
+import { unlessUnreadable } from "../../core/time/lookAhead.ts";
 import type { SecretReference } from "../../core/secrets/reference.ts";
 import { assertMayBeCis } from "../authentik/applying/removal/accounts.ts";
 import { checkClientId } from "../authentik/applying/clientId.ts";

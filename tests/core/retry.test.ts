@@ -5,7 +5,7 @@ import { ZotAuthError } from "../../core/errors.ts";
 import { request, unexpected } from "../../core/http/http.ts";
 import type { Endpoint, HttpResponse, RequestOptions } from "../../core/http/http.ts";
 import { again } from "../../core/http/again.ts";
-import { waitFor } from "../../core/wait.ts";
+import { waitFor } from "../../core/time/wait.ts";
 import { listening, responses } from "./support/listening.ts";
 
 const QUICK = { retryFor: 5, pause: 1 };

@@ -1,5 +1,5 @@
 // Every model test imports this first: it sets up what must be in place before the program and the servers are loaded.
-import "../../stack/preload.ts";
+import "../../stack/sdk/preload.ts";
 import { takeTheClock } from "./homelab/clock.ts";
 import { guardRequests } from "./requests/gate.ts";
 import { keepInMemory } from "./homelab/memory.ts";

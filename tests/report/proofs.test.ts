@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { proofsOf } from "../../report/proofs.ts";
+import { proofsOf } from "../../report/sources/proofs.ts";
 
 test("the report distinguishes a build with the key from a proof with a job's token", () => {
   const row = (name: string, more: object) => ({

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { buildReport } from "../../report/build.ts";
 import type { Run } from "../../report/build.ts";
-import { readEvents } from "../../report/events.ts";
+import { readEvents } from "../../report/sources/events.ts";
 import { reduced } from "../../report/graph.ts";
 import { renderJunit } from "../../report/junit.ts";
 import { renderMarkdown } from "../../report/markdown.ts";

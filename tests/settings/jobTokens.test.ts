@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { at } from "../../core/json.ts";
 import { preflightInputs } from "../../stack/preflightArguments.ts";
-import { jobTokenProof } from "../../stack/jobAccount.ts";
+import { jobTokenProof } from "../../stack/accounts/jobAccount.ts";
 import { parseSettings } from "../../settings/parse.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { zotConfigArgs } from "../../settings/zotConfigArgs.ts";

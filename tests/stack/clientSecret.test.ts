@@ -3,7 +3,7 @@ import test from "node:test";
 import { runtime } from "@pulumi/pulumi";
 import { Provider } from "@1password/pulumi-onepassword/provider.js";
 import type { SecretReference } from "../../core/secrets/reference.ts";
-import { readClientSecret } from "../../stack/clientSecret.ts";
+import { readClientSecret } from "../../stack/secrets/clientSecret.ts";
 import { connectFixture } from "../systems/onePassword/support/connectFixture.ts";
 
 process.env["CLIENT_SECRET_TEST_TOKEN"] = "writer-token";

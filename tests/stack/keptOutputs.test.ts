@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { runtime, secret } from "@pulumi/pulumi";
-import { keepOutputs } from "../../stack/keptOutputs.ts";
+import { keepOutputs } from "../../stack/outputs/keptOutputs.ts";
 
 /** What is registered as the stack's outputs before the program ends; `undefined` if nothing is. */
 async function kept(state: object): Promise<unknown> {

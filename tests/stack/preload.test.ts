@@ -17,7 +17,7 @@ async function loadedBy(
     const packages = loaded.map(({ filename }) => filename).map((file) => /.*node_modules\\/((?:@[^/]+\\/)?[^/]+)/.exec(file)?.[1]);
     Promise.resolve().then(() => runtime.serializeFunction(() => 1)).then(() => "", ({ message }) => message)
       .then((error) => console.log(JSON.stringify({ packages: [...new Set(packages)], error })));`;
-  const args = ["--import", "./stack/preload.ts", "--input-type=commonjs", "--eval", program, "--", ...more];
+  const args = ["--import", "./stack/sdk/preload.ts", "--input-type=commonjs", "--eval", program, "--", ...more];
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT });
   return JSON.parse(stdout) as Awaited<ReturnType<typeof loadedBy>>;
 }
@@ -27,7 +27,7 @@ test("the program starts without npm's Arborist, the TypeScript compiler and Ope
   assert.ok(packages.includes("@pulumi/pulumi") && packages.includes("@grpc/grpc-js"));
   for (const part of ["@npmcli/arborist", "typescript", "source-map", "@opentelemetry/sdk-trace-node"])
     assert.ok(!packages.includes(part), part);
-  assert.match(error, /^This program does not serialize functions: stack\/preload\.ts/);
+  assert.match(error, /^This program does not serialize functions: stack\/sdk\/preload\.ts/);
 });
 
 test("with --tracing, OpenTelemetry's exporters are loaded", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import test from "node:test";
 
-const SDK = new URL("../../stack/sdk.ts", import.meta.url).href;
+const SDK = new URL("../../stack/sdk/sdk.ts", import.meta.url).href;
 
 /** How a program ends in which a promise is rejected so, and nobody handles it. */
 function ended(message: string): { readonly status: number | null; readonly stderr: string } {

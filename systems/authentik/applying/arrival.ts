@@ -2,7 +2,7 @@ import { inlineName } from "../blueprint/delivery.ts";
 import { ZotAuthError } from "../../../core/errors.ts";
 import type { Authentik } from "../client.ts";
 import type { BlueprintInstance } from "./blueprintInstance.ts";
-import { waitFor } from "../../../core/wait.ts";
+import { waitFor } from "../../../core/time/wait.ts";
 import type { Context } from "../../../provider/resource.ts";
 
 /** A blueprint on its way to Authentik. */

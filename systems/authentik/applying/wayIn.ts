@@ -5,7 +5,7 @@ import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";
 import { slugOf } from "../issuer.ts";
 import { ifAllowed } from "../rights/check.ts";
-import { oneAtATime } from "../../../core/queue.ts";
+import { oneAtATime } from "../../../core/concurrency/queue.ts";
 import { applyOnce, removeObjects } from "./removal/removal.ts";
 
 /** The account, and how to find the application that it signs in to. */

@@ -1,5 +1,5 @@
 import { isDeclared, ownerOf } from "../applying/removal/accounts.ts";
-import { oneAtATime } from "../../../core/queue.ts";
+import { oneAtATime } from "../../../core/concurrency/queue.ts";
 import { removeObjects } from "../applying/removal/removal.ts";
 import { removeLeftWayIn } from "../applying/wayIn.ts";
 import type { FormerlyDeclared } from "../blueprint/former.ts";

@@ -1,5 +1,5 @@
 import { ZotAuthError } from "../../../core/errors.ts";
-import { unlessUnreadable } from "../../../core/lookAhead.ts";
+import { unlessUnreadable } from "../../../core/time/lookAhead.ts";
 import type { Context } from "../../../provider/resource.ts";
 import { assertMayBeCis } from "../applying/removal/accounts.ts";
 import { checkClientId } from "../applying/clientId.ts";

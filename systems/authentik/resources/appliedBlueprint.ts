@@ -4,7 +4,7 @@ import { arrived, presentInstance } from "../applying/arrival.ts";
 import type { Delivered } from "../applying/arrival.ts";
 import { whyRejected } from "../applying/diagnosis.ts";
 import { leftRemoval, removeObjects, sweepRemovals } from "../applying/removal/removal.ts";
-import { oneAtATime } from "../../../core/queue.ts";
+import { oneAtATime } from "../../../core/concurrency/queue.ts";
 import { runBlueprint } from "../applying/run.ts";
 import { isWayInLeft, removeLeftWayIn } from "../applying/wayIn.ts";
 import { inlineName, inlineNameFor } from "../blueprint/delivery.ts";

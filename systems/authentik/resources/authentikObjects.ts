@@ -1,11 +1,11 @@
 import type { Delivered } from "../applying/arrival.ts";
-import { oneAtATime } from "../../../core/queue.ts";
+import { oneAtATime } from "../../../core/concurrency/queue.ts";
 import { ifAllowed } from "../rights/check.ts";
 import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";
 import { fingerprint } from "../../../core/secrets/fingerprint.ts";
 import { at, list } from "../../../core/json.ts";
-import { waitFor } from "../../../core/wait.ts";
+import { waitFor } from "../../../core/time/wait.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { applyAgain } from "./appliedBlueprint.ts";
 import { differenceIn } from "../compared/differences.ts";

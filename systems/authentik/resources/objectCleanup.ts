@@ -5,7 +5,7 @@ import type { BlueprintObject } from "../blueprint/objects.ts";
 import { inlineName, inlineNameFor } from "../blueprint/delivery.ts";
 import { forgetInstance } from "../applying/removal/forgetInstance.ts";
 import { isOurGroup } from "../applying/removal/groups.ts";
-import { oneAtATime } from "../../../core/queue.ts";
+import { oneAtATime } from "../../../core/concurrency/queue.ts";
 import { ownerOf } from "../applying/removal/accounts.ts";
 import { removeObjects, sweepRemovals } from "../applying/removal/removal.ts";
 import { removeLeftWayIn } from "../applying/wayIn.ts";

@@ -1,4 +1,4 @@
-import { unlessUnreadable } from "../../../core/lookAhead.ts";
+import { unlessUnreadable } from "../../../core/time/lookAhead.ts";
 import { requestApi } from "../../../core/http/api.ts";
 import { at, string } from "../../../core/json.ts";
 import type { Context } from "../../../provider/resource.ts";

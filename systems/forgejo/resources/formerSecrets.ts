@@ -1,5 +1,5 @@
 import { ZotAuthError } from "../../../core/errors.ts";
-import { inParallel } from "../../../core/inParallel.ts";
+import { inParallel } from "../../../core/concurrency/inParallel.ts";
 import { isUnreachedAndGone, withWayOut } from "../../../core/gone.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { notDeleted, takeBackByMarker } from "../secrets/takeBack.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { unlessUnreadable } from "../../../core/lookAhead.ts";
-import { oneAtATime } from "../../../core/queue.ts";
+import { unlessUnreadable } from "../../../core/time/lookAhead.ts";
+import { oneAtATime } from "../../../core/concurrency/queue.ts";
 import type { Context, LookAhead, Observed, Resource } from "../../../provider/resource.ts";
 import { markerBeside, placeOf, targetDrift, targetIdFor } from "../secrets/actionsSecrets.ts";
 import { isGone, notDeleted, takeBackByMarker } from "../secrets/takeBack.ts";

@@ -1,4 +1,4 @@
-import { unlessUnreadable } from "../../../core/lookAhead.ts";
+import { unlessUnreadable } from "../../../core/time/lookAhead.ts";
 import type { LookAhead } from "../../../provider/resource.ts";
 import { markerBeside } from "../secrets/actionsSecrets.ts";
 import { Forgejo } from "../client.ts";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { ZotAuthError, messageOf } from "../../../core/errors.ts";
-import { inParallel } from "../../../core/inParallel.ts";
+import { inParallel } from "../../../core/concurrency/inParallel.ts";
 import { Unfinished } from "../../../provider/resource.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import type { ForgejoConnection } from "../client.ts";

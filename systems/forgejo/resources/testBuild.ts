@@ -6,7 +6,7 @@ import type { ForgejoConnection, WorkflowRun } from "../client.ts";
 import { endOfLog } from "../jobs/jobLog.ts";
 import { jobsOf, logOf } from "../jobs/jobs.ts";
 import { proving } from "../../../core/proofRow.ts";
-import { waitFor } from "../../../core/wait.ts";
+import { waitFor } from "../../../core/time/wait.ts";
 import { REPEATABLE } from "../../../provider/resource.ts";
 import type { Context, Observed, Repeatable, Resource } from "../../../provider/resource.ts";
 import { testBuildOutputs } from "./outputs.ts";

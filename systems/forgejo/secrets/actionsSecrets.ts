@@ -3,7 +3,7 @@ import { markerName } from "../target.ts";
 import { changingText, isMarker, markerText, ownerOfLabel, parseMarker } from "./secretMarker.ts";
 import type { SecretMarker, SeenMarker } from "./secretMarker.ts";
 import type { Forgejo } from "../client.ts";
-import { oneAtATime } from "../../../core/queue.ts";
+import { oneAtATime } from "../../../core/concurrency/queue.ts";
 import type { Secret } from "../../../core/secrets/secret.ts";
 import type { Context } from "../../../provider/resource.ts";
 

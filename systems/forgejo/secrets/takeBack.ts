@@ -6,7 +6,7 @@ import { changingText, ownerOfLabel, parseMarker } from "./secretMarker.ts";
 import type { SecretMarker } from "./secretMarker.ts";
 import type { Forgejo } from "../client.ts";
 import { TargetMoved } from "../errors.ts";
-import { oneAtATime } from "../../../core/queue.ts";
+import { oneAtATime } from "../../../core/concurrency/queue.ts";
 import type { Context } from "../../../provider/resource.ts";
 import { isDrift, placeOf } from "./actionsSecrets.ts";
 import type { PlacedSecret } from "./actionsSecrets.ts";

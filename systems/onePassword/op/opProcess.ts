@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { fromSeconds } from "../../../core/duration.ts";
+import { fromSeconds } from "../../../core/time/duration.ts";
 import { ZotAuthError } from "../../../core/errors.ts";
 import type { Secret } from "../../../core/secrets/secret.ts";
 

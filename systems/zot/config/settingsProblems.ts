@@ -1,4 +1,4 @@
-import { toSeconds } from "../../../core/duration.ts";
+import { toSeconds } from "../../../core/time/duration.ts";
 import type { SettingsProblem } from "../../../core/settings/problem.ts";
 import type { ZotSettings } from "./settings.ts";
 

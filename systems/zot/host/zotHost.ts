@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Duration } from "../../../core/duration.ts";
+import type { Duration } from "../../../core/time/duration.ts";
 import { assertPlainPath } from "./files/files.ts";
 import type { HostFiles } from "./files/files.ts";
 

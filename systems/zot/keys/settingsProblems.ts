@@ -1,5 +1,5 @@
-import { toSeconds } from "../../../core/duration.ts";
-import type { Duration } from "../../../core/duration.ts";
+import { toSeconds } from "../../../core/time/duration.ts";
+import type { Duration } from "../../../core/time/duration.ts";
 import type { SettingsProblem } from "../../../core/settings/problem.ts";
 import type { CiSettings } from "./settings.ts";
 

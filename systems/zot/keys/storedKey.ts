@@ -1,5 +1,5 @@
 import { ZotAuthError } from "../../../core/errors.ts";
-import { unlessUnreadable } from "../../../core/lookAhead.ts";
+import { unlessUnreadable } from "../../../core/time/lookAhead.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
 import type { Secret } from "../../../core/secrets/secret.ts";
 import type { Context } from "../../../provider/resource.ts";

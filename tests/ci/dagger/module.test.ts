@@ -6,7 +6,7 @@ import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
 import typescript from "typescript";
-import { stackOutputs } from "../../../stack/outputs.ts";
+import { stackOutputs } from "../../../stack/outputs/outputs.ts";
 import { run } from "../../../toolchain/system/child.js";
 import { image, pushImage } from "../../lab/zot/support/images.ts";
 import { realCase } from "../../support/settings.ts";

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import type { RunningServer } from "../../../lab/shared/listen.ts";
 import { listen } from "../../../lab/shared/listen.ts";
-import { jobTokenProof } from "../../../stack/jobAccount.ts";
+import { jobTokenProof } from "../../../stack/accounts/jobAccount.ts";
 import { startIssuer } from "../../lab/zot/keyless/issuer.ts";
 import type { TokenIssuer } from "../../lab/zot/keyless/issuer.ts";
 import { masked, pushImage } from "../pushing.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { parseSettings } from "../../../settings/parse.ts";
-import { jobTokenProof } from "../../../stack/jobAccount.ts";
+import { jobTokenProof } from "../../../stack/accounts/jobAccount.ts";
 import { ProcessSampler } from "../../engine/leaks/processSampler.ts";
 import { REAL_CASE } from "../../support/settings.ts";
 import { startCiRegistry } from "../support.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { differenceIn } from "../../../commands/check/difference.ts";
 import type { Difference } from "../../../commands/check/difference.ts";
-import { readEvents } from "../../../report/events.ts";
+import { readEvents } from "../../../report/sources/events.ts";
 
 const SERVICES =
   "urn:pulumi:lab::zot-auth::zot-auth:index:Acceptance$zot-auth:acceptance:Services::acceptance-services";

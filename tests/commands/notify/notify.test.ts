@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after, before, beforeEach } from "node:test";
-import type { StepEvents } from "../../../report/events.ts";
+import type { StepEvents } from "../../../report/sources/events.ts";
 import { bodyOf } from "../../../commands/notify/message.ts";
 import { memoryInFile } from "../../../commands/notify/memory.ts";
 import { notify } from "../../../commands/notify/notify.ts";

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { outputsSchema } from "../../../stack/outputsSchema.ts";
+import { outputsSchema } from "../../../stack/outputs/outputsSchema.ts";
 import type { EngineEvent, PulumiResult } from "../support/harness.ts";
 import { homelab, lab } from "./stack.ts";
 import { mainAccount } from "../../../settings/accounts/accounts.ts";

@@ -1,8 +1,8 @@
 import "../prepare.ts";
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { keysIn, unmanagedKeysIn } from "../../../report/keys.ts";
-import { accessProofsIn } from "../../../report/proofs.ts";
+import { keysIn, unmanagedKeysIn } from "../../../report/sources/keys.ts";
+import { accessProofsIn } from "../../../report/sources/proofs.ts";
 import { parseMarker } from "../../../systems/forgejo/secrets/secretMarker.ts";
 import { markerName } from "../../../systems/forgejo/target.ts";
 import { Engine } from "../engine/engine.ts";

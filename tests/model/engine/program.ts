@@ -7,8 +7,8 @@ import { fingerprint } from "../../../core/secrets/fingerprint.ts";
 import { TOKENS } from "../homelab/servers.ts";
 import { NEWEST_KNOWN } from "../../../systems/zot/version.ts";
 import * as from from "../../../stack/arguments.ts";
-import { registerAccounts } from "../../../stack/ciAccount.ts";
-import { registerJobAccounts } from "../../../stack/jobAccount.ts";
+import { registerAccounts } from "../../../stack/accounts/ciAccount.ts";
+import { registerJobAccounts } from "../../../stack/accounts/jobAccount.ts";
 
 export const OWNER = "zot-auth/model";
 

@@ -10,7 +10,7 @@ const ROOT = join(import.meta.dirname, "../../..");
 const TOOLCHAIN = join(ROOT, "toolchain");
 
 /** For the runtime option `nodeargs`: halves a program's start. */
-export const PRELOAD = join(ROOT, "stack/preload.ts");
+export const PRELOAD = join(ROOT, "stack/sdk/preload.ts");
 
 export interface Run {
   readonly code: number | null;

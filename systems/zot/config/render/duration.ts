@@ -1,5 +1,5 @@
-import { toSeconds } from "../../../../core/duration.ts";
-import type { Duration } from "../../../../core/duration.ts";
+import { toSeconds } from "../../../../core/time/duration.ts";
+import type { Duration } from "../../../../core/time/duration.ts";
 
 /** A duration in Go's format, as in zot's config: `24h`, `90s`. Go has no unit for days. */
 export function goDuration(duration: Duration): string {

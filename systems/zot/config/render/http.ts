@@ -1,5 +1,5 @@
-import { toSeconds } from "../../../../core/duration.ts";
-import type { Duration } from "../../../../core/duration.ts";
+import { toSeconds } from "../../../../core/time/duration.ts";
+import type { Duration } from "../../../../core/time/duration.ts";
 import { present } from "../../../../core/json.ts";
 import type { JsonObject } from "../../../../core/json.ts";
 import type { ZotConfigArgs } from "./args.ts";

@@ -1,5 +1,5 @@
 import { ZotAuthError } from "../../../../core/errors.ts";
-import { waitFor } from "../../../../core/wait.ts";
+import { waitFor } from "../../../../core/time/wait.ts";
 import type { Context } from "../../../../provider/resource.ts";
 import { listKeys } from "../../client.ts";
 import type { ApiKeyInfo, ZotCredentials } from "../../client.ts";

@@ -6,7 +6,7 @@ import { fingerprint } from "../../../../core/secrets/fingerprint.ts";
 import type { Settings } from "../../../../settings/schema.ts";
 import * as from from "../../../../stack/arguments.ts";
 import { preflightInputs } from "../../../../stack/preflightArguments.ts";
-import { registerAccounts } from "../../../../stack/ciAccount.ts";
+import { registerAccounts } from "../../../../stack/accounts/ciAccount.ts";
 import { providers } from "../../../../stack/providers.ts";
 import { zotConfigFor } from "../../../../stack/zotConfig.ts";
 import type { HostFacts } from "../../../../systems/zot/host/facts/facts.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
-import { fromSeconds, isDuration, toSeconds } from "../../../../core/duration.ts";
+import { fromSeconds, isDuration, toSeconds } from "../../../../core/time/duration.ts";
 import {
   generationOf,
   isDue,

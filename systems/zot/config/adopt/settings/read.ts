@@ -1,5 +1,5 @@
-import { fromSeconds } from "../../../../../core/duration.ts";
-import type { Duration } from "../../../../../core/duration.ts";
+import { fromSeconds } from "../../../../../core/time/duration.ts";
+import type { Duration } from "../../../../../core/time/duration.ts";
 import { valueAt } from "../../syntax/anyCase.ts";
 import { isTrue } from "../../compared/effective.ts";
 import { nanoseconds } from "../../syntax/goDuration.ts";

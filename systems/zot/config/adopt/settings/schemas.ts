@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { isDuration, toSeconds } from "../../../../../core/duration.ts";
+import { isDuration, toSeconds } from "../../../../../core/time/duration.ts";
 import { at, isObject } from "../../../../../core/json.ts";
 import type { JsonObject } from "../../../../../core/json.ts";
 

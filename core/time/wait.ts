@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { fromSeconds } from "./duration.ts";
-import type { ErrorCode } from "./errorCodes.ts";
-import { ZotAuthError } from "./errors.ts";
-import { isOutage } from "./http/http.ts";
+import type { ErrorCode } from "../errorCodes.ts";
+import { ZotAuthError } from "../errors.ts";
+import { isOutage } from "../http/http.ts";
 
 export interface WaitOptions {
   /** Completes "Timed out after 5 minutes waiting for …": `Authentik to apply the blueprint`. */

@@ -1,5 +1,5 @@
-import { at, isObject, string } from "../core/json.ts";
-import type { JobsOfAccount } from "./report.ts";
+import { at, isObject, string } from "../../core/json.ts";
+import type { JobsOfAccount } from "../report.ts";
 import { rowsOf } from "./state.ts";
 
 /** The accounts whose jobs push with their own tokens, as the variables that the jobs read have them. */

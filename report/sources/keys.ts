@@ -1,6 +1,6 @@
-import { at, isObject, list, string } from "../core/json.ts";
-import type { JsonObject } from "../core/json.ts";
-import type { KeyLife } from "./report.ts";
+import { at, isObject, list, string } from "../../core/json.ts";
+import type { JsonObject } from "../../core/json.ts";
+import type { KeyLife } from "../report.ts";
 import { rowsOf } from "./state.ts";
 
 /**

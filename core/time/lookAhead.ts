@@ -1,4 +1,4 @@
-import { ZotAuthError, messageOf } from "./errors.ts";
+import { ZotAuthError, messageOf } from "../errors.ts";
 
 /** Seconds for everything that one row of a preview looks up. */
 const SECONDS = 10;

@@ -1,5 +1,5 @@
-import { at, list } from "../core/json.ts";
-import type { Finding, StepState } from "./report.ts";
+import { at, list } from "../../core/json.ts";
+import type { Finding, StepState } from "../report.ts";
 
 /** What the engine's events say about a run. */
 export interface RunEvents {

@@ -1,7 +1,7 @@
 import { log, runtime } from "@pulumi/pulumi";
-import { unreadable } from "../core/secrets/local.ts";
-import type { SecretReference } from "../core/secrets/reference.ts";
-import type { Settings } from "../settings/schema.ts";
+import { unreadable } from "../../core/secrets/local.ts";
+import type { SecretReference } from "../../core/secrets/reference.ts";
+import type { Settings } from "../../settings/schema.ts";
 
 /**
  * The secrets of this machine, `env:` and `file:`, that cannot be read, each with its setting and the reason. A preview warns of them: it needs none,

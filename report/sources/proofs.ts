@@ -1,5 +1,5 @@
-import { at, list, string } from "../core/json.ts";
-import type { AccessMeasured, Proof } from "./report.ts";
+import { at, list, string } from "../../core/json.ts";
+import type { AccessMeasured, Proof } from "../report.ts";
 import { rowsOf } from "./state.ts";
 
 /** What was measured of an account's access. */

@@ -1,9 +1,9 @@
 import { all } from "@pulumi/pulumi";
 import type { Output } from "@pulumi/pulumi";
-import type { Settings } from "../settings/schema.ts";
-import { markerName } from "../systems/forgejo/target.ts";
-import type { RegisteredAccount } from "./ciAccount.ts";
-import type { RegisteredJobAccount } from "./jobAccount.ts";
+import type { Settings } from "../../settings/schema.ts";
+import { markerName } from "../../systems/forgejo/target.ts";
+import type { RegisteredAccount } from "../accounts/ciAccount.ts";
+import type { RegisteredJobAccount } from "../accounts/jobAccount.ts";
 import type { StackOutputs } from "./outputsSchema.ts";
 
 export interface OutputsArgs {

@@ -1,14 +1,14 @@
 import { log } from "@pulumi/pulumi";
 import type { Output } from "@pulumi/pulumi";
-import { JobTokens } from "../components/index.ts";
-import type { TestBuildArgs } from "../components/acceptance.ts";
-import { ONLY, audienceOf, pushers, suffixOf } from "../settings/accounts/accounts.ts";
-import type { JobAccount } from "../settings/accounts/accounts.ts";
-import type { Settings } from "../settings/schema.ts";
-import { isAmong, ownerOf, ownersOf } from "../systems/forgejo/jobToken/sides.ts";
+import { JobTokens } from "../../components/index.ts";
+import type { TestBuildArgs } from "../../components/acceptance.ts";
+import { ONLY, audienceOf, pushers, suffixOf } from "../../settings/accounts/accounts.ts";
+import type { JobAccount } from "../../settings/accounts/accounts.ts";
+import type { Settings } from "../../settings/schema.ts";
+import { isAmong, ownerOf, ownersOf } from "../../systems/forgejo/jobToken/sides.ts";
 import { generationOf } from "./ciAccount.ts";
 import type { AccountBase } from "./ciAccount.ts";
-import { wayOf } from "./preflightArguments.ts";
+import { wayOf } from "../preflightArguments.ts";
 
 /** An account whose jobs push with their tokens. */
 export interface RegisteredJobAccount {

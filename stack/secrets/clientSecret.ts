@@ -2,15 +2,15 @@ import { RunError, log, output, runtime, secret } from "@pulumi/pulumi";
 import type { Output, ProviderResource } from "@pulumi/pulumi";
 import { getItem } from "@1password/pulumi-onepassword/getItem.js";
 import type { GetItemResult } from "@1password/pulumi-onepassword/getItem.js";
-import { ZotAuthError, messageOf } from "../core/errors.ts";
-import { parseReference } from "../core/secrets/reference.ts";
-import type { SecretReference } from "../core/secrets/reference.ts";
-import { findField, valueOf } from "../systems/onePassword/item/field.ts";
-import { isId, placeOf, slashHint } from "../systems/onePassword/item/place.ts";
-import type { Place } from "../systems/onePassword/item/place.ts";
-import { resolveSecret } from "../systems/onePassword/resolver.ts";
-import { onePassword } from "../systems/onePassword/vault.ts";
-import type { OnePasswordConnection } from "../systems/onePassword/vault.ts";
+import { ZotAuthError, messageOf } from "../../core/errors.ts";
+import { parseReference } from "../../core/secrets/reference.ts";
+import type { SecretReference } from "../../core/secrets/reference.ts";
+import { findField, valueOf } from "../../systems/onePassword/item/field.ts";
+import { isId, placeOf, slashHint } from "../../systems/onePassword/item/place.ts";
+import type { Place } from "../../systems/onePassword/item/place.ts";
+import { resolveSecret } from "../../systems/onePassword/resolver.ts";
+import { onePassword } from "../../systems/onePassword/vault.ts";
+import type { OnePasswordConnection } from "../../systems/onePassword/vault.ts";
 
 /**
  * Reads the OAuth2 client secret with 1Password's Pulumi provider, and a field that the provider cannot show, which is one outside of sections, with our

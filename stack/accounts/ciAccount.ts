@@ -1,15 +1,15 @@
 import { output } from "@pulumi/pulumi";
 import type { ComponentResourceOptions, Input, Output, Resource } from "@pulumi/pulumi";
-import { Acceptance, CiServiceAccount, ForgejoSecret } from "../components/index.ts";
-import type { AcceptanceResults } from "../components/acceptance.ts";
-import type { AuthentikAccess } from "../components/authentikAccess.ts";
-import type { KeyOutputs } from "../components/ciServiceAccount.ts";
-import { ONLY, suffixOf } from "../settings/accounts/accounts.ts";
-import type { CiAccount } from "../settings/accounts/accounts.ts";
-import type { Settings } from "../settings/schema.ts";
-import type { ZotVersion } from "../systems/zot/version.ts";
-import * as from from "./arguments.ts";
-import { wayOf } from "./preflightArguments.ts";
+import { Acceptance, CiServiceAccount, ForgejoSecret } from "../../components/index.ts";
+import type { AcceptanceResults } from "../../components/acceptance.ts";
+import type { AuthentikAccess } from "../../components/authentikAccess.ts";
+import type { KeyOutputs } from "../../components/ciServiceAccount.ts";
+import { ONLY, suffixOf } from "../../settings/accounts/accounts.ts";
+import type { CiAccount } from "../../settings/accounts/accounts.ts";
+import type { Settings } from "../../settings/schema.ts";
+import type { ZotVersion } from "../../systems/zot/version.ts";
+import * as from from "../arguments.ts";
+import { wayOf } from "../preflightArguments.ts";
 
 /** What every CI account is built on. */
 export interface AccountBase {

@@ -1,7 +1,7 @@
 import { all, log } from "@pulumi/pulumi";
-import type { KeyOutputs } from "../components/ciServiceAccount.ts";
-import { rotationNotice } from "../systems/zot/keys/rotation.ts";
-import { isKnown } from "../components/parts/known.ts";
+import type { KeyOutputs } from "../../components/ciServiceAccount.ts";
+import { rotationNotice } from "../../systems/zot/keys/rotation.ts";
+import { isKnown } from "../../components/parts/known.ts";
 
 /** Says in every run when the key is replaced, so that a preview shows a rotation coming. */
 export function announceRotation(user: string, { rotates, expires }: KeyOutputs): void {

@@ -4,7 +4,7 @@ import { Module, createRequire } from "node:module";
 const require = createRequire(createRequire(import.meta.url).resolve("@pulumi/pulumi"));
 
 const fail = (): never => {
-  throw new Error("This program does not serialize functions: stack/preload.ts leaves that part of the SDK out.");
+  throw new Error("This program does not serialize functions: stack/sdk/preload.ts leaves that part of the SDK out.");
 };
 
 // For dynamic providers and Lambdas the SDK serializes functions. That loads npm's Arborist and the TypeScript compiler, turns the debugger on, and sets a

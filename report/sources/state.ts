@@ -1,5 +1,5 @@
-import { at, isObject, list, string } from "../core/json.ts";
-import type { Step } from "./report.ts";
+import { at, isObject, list, string } from "../../core/json.ts";
+import type { Step } from "../report.ts";
 import type { RunEvents } from "./events.ts";
 
 type Resource = Readonly<Record<string, unknown>>;
