@@ -45,7 +45,7 @@ const PULUMI = /^@(pulumi|1password|grpc)\//;
 
 /** Files that decide, render or parse, and ask nobody. They import only one another. */
 const PURE = [
-  "core/{acceptRemoved,errorCodes,errors,json,time/duration}.ts",
+  "core/{acceptRemoved,errorCodes,errors,json,time/duration,yaml}.ts",
   "core/secrets/{fingerprint,reference,secret}.ts",
   "core/settings/*",
   "settings/**",

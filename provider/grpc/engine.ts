@@ -7,6 +7,8 @@ export type Severity = "info" | "warning";
 
 /** The engine's log: messages appear on a resource's row and below the run. */
 export class Engine {
+  #address: string | undefined;
+  /** Connected with the first message: most runs of most plugins have none. */
   #client: InstanceType<typeof engineGrpc.EngineClient> | undefined;
   /** Resolves when all messages so far are delivered, one at a time: parallel calls would arrive in any order. */
   #said: Promise<void> = Promise.resolve();
@@ -16,8 +18,14 @@ export class Engine {
   }
 
   connect(address: string): void {
+    this.close();
+    this.#address = address;
+  }
+
+  close(): void {
     this.#client?.close();
-    this.#client = new engineGrpc.EngineClient(address, credentials.createInsecure(), CHANNEL_OPTIONS);
+    this.#client = undefined;
+    this.#address = undefined;
   }
 
   /** @param passing shown on the resource's row until the next message, and not kept */
@@ -31,8 +39,12 @@ export class Engine {
   }
 
   async #deliver(severity: Severity, urn: string, message: string, passing: boolean): Promise<void> {
-    const client = this.#client;
-    if (client === undefined) return;
+    if (this.#address === undefined) return;
+    const client = (this.#client ??= new engineGrpc.EngineClient(
+      this.#address,
+      credentials.createInsecure(),
+      CHANNEL_OPTIONS,
+    ));
     const request = new enginepb.LogRequest();
     request.setSeverity(severity === "info" ? enginepb.LogSeverity.INFO : enginepb.LogSeverity.WARNING);
     request.setUrn(urn);

@@ -1,4 +1,5 @@
 export { compareInputs, diffByInputs } from "./methods/diff.ts";
+export { engineAddressFrom } from "./lifetime.ts";
 export { serve, serveAttachable } from "./serve.ts";
 export type { Attachable } from "./serve.ts";
 export type { DetailedError } from "./grpc.ts";

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Server } from "@grpc/grpc-js";
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import { Calls } from "./methods/calls.ts";
@@ -23,11 +24,7 @@ const WARNING = "ZotAuthWarning";
 export async function serve(definition: ProviderDefinition): Promise<void> {
   const engine = new Engine(engineAddressFrom(process.argv.slice(2)));
   const calls = new Calls(engine);
-  const end = () => {
-    calls.cancel();
-    setTimeout(() => process.exit(0), GRACE_MILLISECONDS).unref();
-    void calls.settled().then(() => process.exit(0));
-  };
+  const end = (): void => void ended(calls).then(() => process.exit(0));
   forwardWarnings(engine);
   onEngineGone(end);
   process.once("SIGINT", end).once("SIGTERM", end);
@@ -35,18 +32,28 @@ export async function serve(definition: ProviderDefinition): Promise<void> {
   await announce(serverOf(definition, calls, engine));
 }
 
+/** Cancels the running operations, and waits until they have ended, but not for longer than the engine waits for a plugin. */
+async function ended(calls: Calls): Promise<void> {
+  calls.cancel();
+  await Promise.race([calls.settled(), delay(GRACE_MILLISECONDS, undefined, { ref: false })]);
+}
+
 /** A running provider that engines attach to. */
 export interface Attachable {
   readonly port: number;
-  /** Cancels the running operations, as the end of the engine does for a plugin that is a process. */
+  /** Cancels the running operations, and answers no longer. */
   close(): void;
+  /** As {@link close}, once the operations have ended: as a plugin that is a process ends. */
+  end(): Promise<void>;
 }
 
 /**
  * Serves a provider in this process, for engines that attach to it: `PULUMI_DEBUG_PROVIDERS=<name>:<port>`. It answers until it is closed.
+ *
+ * @param engineAddress of the engine, if it is known before the engine says it
  */
-export async function serveAttachable(definition: ProviderDefinition): Promise<Attachable> {
-  const engine = new Engine(undefined);
+export async function serveAttachable(definition: ProviderDefinition, engineAddress?: string): Promise<Attachable> {
+  const engine = new Engine(engineAddress);
   const calls = new Calls(engine);
   const server = serverOf(definition, calls, engine);
   const stopForwarding = forwardWarnings(engine);
@@ -54,8 +61,13 @@ export async function serveAttachable(definition: ProviderDefinition): Promise<A
     calls.cancel();
     stopForwarding();
     server.forceShutdown();
+    engine.close();
   };
-  return { port: await listen(server), close };
+  const end = async (): Promise<void> => {
+    await ended(calls);
+    close();
+  };
+  return { port: await listen(server), close, end };
 }
 
 /** A client's warning would end up on a standard error that nobody reads. Node's own warnings stay there. */

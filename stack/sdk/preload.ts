@@ -13,6 +13,10 @@ leaveOut("./runtime/closure/serializeClosure", { serializeFunction: fail, serial
 leaveOut("./runtime/closure/codePaths", { computeCodePaths: fail });
 leaveOut("./runtime/closure/v8Hooks", { isInitializedAsync: async () => Promise.resolve() });
 
+// The Automation API drives the CLI from a program, and `provider` serves a provider.
+leaveOut("./automation", {});
+leaveOut("./provider", {});
+
 // Node runs our files as they are.
 leaveOut("source-map-support/register", {});
 
@@ -26,6 +30,16 @@ if (!process.argv.includes("--tracing") && process.env["TRACEPARENT"] === undefi
     "instrumentation",
   ])
     leaveOut(`@opentelemetry/${part}`, {});
+  const span = { addEvent: nothing, end: nothing, setAttribute: nothing };
+  leaveOut("@opentelemetry/api", {
+    context: { active: nothing },
+    propagation: { inject: nothing },
+    trace: { getActiveSpan: nothing, getTracer: () => ({ startSpan: () => span }), setSpan: nothing },
+  });
+}
+
+function nothing(): undefined {
+  return undefined;
 }
 
 function leaveOut(part: string, exports: object): void {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
-import { parse } from "yaml";
+import { yaml } from "../../core/yaml.ts";
 
 /** A cluster's address, and credentials for it. */
 export interface Access {
@@ -196,7 +196,7 @@ function fromFile(file: string): Source {
 }
 
 function parsed(contents: string): Kubeconfig {
-  const config: unknown = parse(contents);
+  const config: unknown = yaml().parse(contents);
   if (typeof config !== "object" || config === null) throw new Error("the kubeconfig must be a map");
   return config;
 }

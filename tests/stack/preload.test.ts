@@ -11,7 +11,7 @@ async function loadedBy(
   ...more: readonly string[]
 ): Promise<{ readonly packages: readonly string[]; readonly error: string }> {
   const program = `
-    require("@pulumi/pulumi/cmd/run/tracing");
+    require("@pulumi/pulumi/cmd/run/tracing").newSpan("as the SDK's runner does").end();
     const { runtime } = require("@pulumi/pulumi");
     const loaded = Object.values(require.cache).filter(({ exports }) => typeof exports === "function" || Object.keys(exports).length > 0);
     const packages = loaded.map(({ filename }) => filename).map((file) => /.*node_modules\\/((?:@[^/]+\\/)?[^/]+)/.exec(file)?.[1]);
@@ -22,10 +22,17 @@ async function loadedBy(
   return JSON.parse(stdout) as Awaited<ReturnType<typeof loadedBy>>;
 }
 
-test("the program starts without npm's Arborist, the TypeScript compiler and OpenTelemetry's exporters", async () => {
+test("the program starts without npm's Arborist, the TypeScript compiler, the Automation API and OpenTelemetry", async () => {
   const { packages, error } = await loadedBy();
   assert.ok(packages.includes("@pulumi/pulumi") && packages.includes("@grpc/grpc-js"));
-  for (const part of ["@npmcli/arborist", "typescript", "source-map", "@opentelemetry/sdk-trace-node"])
+  for (const part of [
+    "@npmcli/arborist",
+    "typescript",
+    "source-map",
+    "execa",
+    "js-yaml",
+    "@opentelemetry/sdk-trace-node",
+  ])
     assert.ok(!packages.includes(part), part);
   assert.match(error, /^This program does not serialize functions: stack\/sdk\/preload\.ts/);
 });

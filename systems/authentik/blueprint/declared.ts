@@ -1,4 +1,4 @@
-import { isScalar, isSeq } from "yaml";
+import { yaml } from "../../../core/yaml.ts";
 import type { BlueprintArgs } from "./args.ts";
 import { accountEntries, appPasswordEntry, bindingEntries, flowEntries, numbered, providerEntries } from "./render.ts";
 import type { BlueprintEntry } from "./text.ts";
@@ -85,7 +85,7 @@ function plain({ model, id, identifiers = {}, otherwise, attrs: others = {} }: B
 }
 
 function plainValue(value: unknown): DeclaredValue {
-  if (isScalar(value) || isSeq(value)) {
+  if (yaml().isScalar(value) || yaml().isSeq(value)) {
     const content = value.toJSON() as DeclaredValue;
     return value.tag === undefined ? content : { [value.tag]: content };
   }

@@ -1,5 +1,5 @@
-import { isSeq, parseDocument, visit } from "yaml";
 import type { Document, Node } from "yaml";
+import { yaml } from "../../../core/yaml.ts";
 
 /** An object that a blueprint looks up with `!Find`. */
 export interface NeededObject {
@@ -42,17 +42,17 @@ export function entryTitles(text: string): readonly string[] {
 export function firstEntries(text: string, count: number): string {
   const document = parsed(text);
   const entries = document.get("entries");
-  if (isSeq(entries)) entries.items.splice(count);
+  if (yaml().isSeq(entries)) entries.items.splice(count);
   return document.toString({ lineWidth: 0 });
 }
 
 function parsed(text: string): Document {
-  return parseDocument(text, { logLevel: "silent" });
+  return yaml().parseDocument(text, { logLevel: "silent" });
 }
 
 /** @param replace the literal that takes the tag's place, if any */
 function eachTag(document: Document, replace: (tag: string, content: unknown) => string | undefined): void {
-  visit(document, {
+  yaml().visit(document, {
     Node: (_key, node: Node) => {
       if (node.tag?.startsWith("!") !== true || node.tag.startsWith("!!")) return undefined;
       const other = replace(node.tag, node.toJS(document) as unknown);

@@ -1,5 +1,5 @@
-import { Document, Scalar, visit } from "yaml";
-import type { YAMLSeq } from "yaml";
+import type { Document, Scalar, YAMLSeq } from "yaml";
+import { yaml } from "../../../core/yaml.ts";
 
 /** One entry of a blueprint. */
 export interface BlueprintEntry {
@@ -24,12 +24,12 @@ export function blueprintText(name: string, description: string, entries: readon
 
 /** A blueprint before it is text: formatting it and reading it again takes most of the time. */
 export function blueprintDocument(name: string, description: string, entries: readonly BlueprintEntry[]): Document {
-  const document = new Document({
+  const document = new (yaml().Document)({
     version: 1,
     metadata: { name, labels: { "blueprints.goauthentik.io/description": description } },
     entries: entries.map(withPk),
   });
-  visit(document, { Scalar: (_key, node) => quoteUnlessPlain(node) });
+  yaml().visit(document, { Scalar: (_key, node) => quoteUnlessPlain(node) });
   return document;
 }
 
@@ -38,7 +38,7 @@ const PLAIN = /^(?!(?:y|n|yes|no|on|off|true|false|null)$)[A-Za-z](?:[A-Za-z0-9 
 
 /** Authentik reads YAML 1.1, in which `yes` is a boolean, `1:30` a number and `2026-11-28` a date, also where a group has that name. */
 function quoteUnlessPlain(node: Scalar): void {
-  if (typeof node.value === "string" && !PLAIN.test(node.value)) node.type = Scalar.QUOTE_DOUBLE;
+  if (typeof node.value === "string" && !PLAIN.test(node.value)) node.type = "QUOTE_DOUBLE";
 }
 
 /** A blueprint's identifiers must all match, but a `pk` is enough, so it is looked up by one field or the other. */
@@ -73,14 +73,14 @@ export function find(model: string, field: string, value: string, ...more: reado
 }
 
 function sequence(name: "!Find" | "!If", items: readonly unknown[]): YAMLSeq {
-  const tagged = new Document(items).contents as unknown as YAMLSeq;
+  const tagged = new (yaml().Document)(items).contents as unknown as YAMLSeq;
   tagged.tag = name;
   tagged.flow = true;
   return tagged;
 }
 
 function tag(name: "!Env" | "!KeyOf", value: string): Scalar {
-  const scalar = new Scalar(value);
+  const scalar = new (yaml().Scalar)(value);
   scalar.tag = name;
   return scalar;
 }

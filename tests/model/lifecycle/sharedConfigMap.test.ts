@@ -33,7 +33,7 @@ afterEach(async () => {
 });
 
 class Stack {
-  readonly #engine = new Engine([zotAuth, kubernetes]);
+  readonly #engine = new Engine([zotAuth, kubernetes()]);
 
   async up(key: string, text: string): Promise<Ended> {
     const kubeconfig = join(folder, KUBECONFIGS[0]);

@@ -4,7 +4,7 @@ import { PartialFailure, equal } from "../../../provider/grpc/index.ts";
 import type { Context, ResourceHandler, Value, Values } from "../../../provider/grpc/index.ts";
 import { KubernetesError } from "./client.ts";
 import type { KubernetesClient, KubernetesObject } from "./client.ts";
-import { cluster } from "./cluster.ts";
+import type { Cluster } from "./cluster.ts";
 import { differences } from "./differences.ts";
 import { hasUnknown, isRecord, recordOf, textOf } from "./records.ts";
 
@@ -20,9 +20,9 @@ const CONFLICT_HELP =
   "https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/#handle-field-conflicts-on-existing-resources";
 
 /** `ConfigMapPatch`: manages individual fields of an existing ConfigMap with server-side apply. */
-export const configMapPatch: ResourceHandler = {
+export const configMapPatch = (cluster: Cluster): ResourceHandler => ({
   check: async (inputs) => {
-    if (!cluster().serverSideApply) {
+    if (!cluster.serverSideApply) {
       throw new Error(
         "patch resources require Server-Side Apply mode, which is enabled using the `enableServerSideApply` Provider config",
       );
@@ -31,7 +31,7 @@ export const configMapPatch: ResourceHandler = {
     if (metadata["name"] === undefined || metadata["name"] === "") {
       throw new Error("patch resources require the `.metadata.name` field to be set");
     }
-    const namespace = metadata["namespace"] ?? cluster().namespace;
+    const namespace = metadata["namespace"] ?? cluster.namespace;
     return Promise.resolve({
       inputs: { ...inputs, apiVersion: "v1", kind: "ConfigMap", metadata: { ...metadata, namespace } },
     });
@@ -55,9 +55,9 @@ export const configMapPatch: ResourceHandler = {
   preview: async (inputs, state, context) => {
     // Like the official plugin: a new patch is not tried, since the same update may still create its ConfigMap.
     if (state === undefined || hasUnknown(inputs)) return inputs;
-    if ((await cluster().unreachable(context)) !== undefined) return inputs;
+    if ((await cluster.unreachable(context)) !== undefined) return inputs;
     try {
-      return await change(state, inputs, context);
+      return await change(cluster, state, inputs, context);
     } catch (error) {
       if (error instanceof KubernetesError && error.status === 403) return inputs;
       throw error;
@@ -65,27 +65,29 @@ export const configMapPatch: ResourceHandler = {
   },
 
   create: async (inputs, context) => {
-    const client = await cluster().client(context);
+    const client = await cluster.client(context);
     const manager = managerOf(inputs, {});
-    const live = await whenThere(context, async () => apply(client, inputs, manager, false)).catch((error: unknown) => {
-      if (!(error instanceof KubernetesError)) throw error;
-      const what = `resource ${JSON.stringify(context.urn)} was not successfully created by the Kubernetes API server`;
-      throw new Error(`${what}: ${error.message}`, { cause: error });
-    });
+    const live = await whenThere(context, async () => apply(cluster, client, inputs, manager, false)).catch(
+      (error: unknown) => {
+        if (!(error instanceof KubernetesError)) throw error;
+        const what = `resource ${JSON.stringify(context.urn)} was not successfully created by the Kubernetes API server`;
+        throw new Error(`${what}: ${error.message}`, { cause: error });
+      },
+    );
     return { id: idOf(live), state: stateOf(inputs, live, manager) };
   },
 
   read: async (id, state, inputs, context) => {
-    const why = await cluster().unreachable(context);
+    const why = await cluster.unreachable(context);
     if (why !== undefined) {
       context.warn(`configured Kubernetes cluster is unreachable: ${why}`);
-      if (cluster().deleteUnreachable) return undefined;
+      if (cluster.deleteUnreachable) return undefined;
       throw new Error(
         'failed to read resource state due to unreachable cluster. If the cluster was deleted, you can remove this resource from Pulumi state by rerunning the operation with the PULUMI_K8S_DELETE_UNREACHABLE environment variable set to "true"',
       );
     }
     const [namespace, name] = id.includes("/") ? id.split("/", 2) : ["default", id];
-    const live = await unlessGone(async () => (await cluster().client(context)).get(namespace ?? "", name ?? ""));
+    const live = await unlessGone(async () => (await cluster.client(context)).get(namespace ?? "", name ?? ""));
     if (live === undefined) return undefined;
     const imported = Object.keys(inputs).length === 0;
     const seen = imported
@@ -96,13 +98,13 @@ export const configMapPatch: ResourceHandler = {
 
   update: async (id, state, inputs, context) => {
     try {
-      return await change(state, inputs, context);
+      return await change(cluster, state, inputs, context);
     } catch (error) {
       if (!(error instanceof KubernetesError) || error.status === 0) throw error;
       const manager = managerOf(inputs, state);
       const { message } = error;
       const live = await unlessGone(async () =>
-        (await cluster().client(context)).get(namespaceOf(inputs), nameOf(inputs)),
+        (await cluster.client(context)).get(namespaceOf(cluster, inputs), nameOf(inputs)),
       );
       if (live === undefined)
         throw new Error(`update of resource ${JSON.stringify(context.urn)} failed: ${message}`, { cause: error });
@@ -113,20 +115,20 @@ export const configMapPatch: ResourceHandler = {
   },
 
   delete: async (_id, state, context) => {
-    const why = await cluster().unreachable(context);
+    const why = await cluster.unreachable(context);
     if (why !== undefined) {
       context.warn(`configured Kubernetes cluster is unreachable: ${why}`);
-      if (cluster().deleteUnreachable) return;
+      if (cluster.deleteUnreachable) return;
       throw new Error(
         'configured Kubernetes cluster is unreachable. If the cluster was deleted, you can remove this resource from Pulumi state by rerunning the operation with the PULUMI_K8S_DELETE_UNREACHABLE environment variable set to "true"',
       );
     }
     const inputs = recordOf(state[INPUTS]);
-    await relinquish(inputs, managerOf(inputs, state), context);
+    await relinquish(cluster, inputs, managerOf(inputs, state), context);
   },
 
   secretOutputs,
-};
+});
 
 /** The state also contains a copy of all inputs. */
 function secretOutputs(secretInputs: ReadonlySet<string>): readonly string[] {
@@ -134,21 +136,21 @@ function secretOutputs(secretInputs: ReadonlySet<string>): readonly string[] {
 }
 
 /** Applies changed inputs, as a dry run in a preview. */
-async function change(state: Values, inputs: Values, context: Context): Promise<Values> {
-  const client = await cluster().client(context);
+async function change(cluster: Cluster, state: Values, inputs: Values, context: Context): Promise<Values> {
+  const client = await cluster.client(context);
   const manager = managerOf(inputs, state);
   const before = managerOf(recordOf(state[INPUTS]), state);
   // A deleted ConfigMap is an error: apply would create a new one with only our field.
-  await client.get(namespaceOf(inputs), nameOf(inputs));
-  const live = await apply(client, inputs, manager, context.preview);
-  if (!context.preview && before !== manager) await relinquish(inputs, before, context);
+  await client.get(namespaceOf(cluster, inputs), nameOf(inputs));
+  const live = await apply(cluster, client, inputs, manager, context.preview);
+  if (!context.preview && before !== manager) await relinquish(cluster, inputs, before, context);
   return stateOf(inputs, live, manager);
 }
 
 /** Applies an empty patch, which releases all fields of the manager. Fields without another manager are deleted. */
-async function relinquish(inputs: Values, fieldManager: string, context: Context): Promise<void> {
-  const client = await cluster().client(context);
-  const namespace = namespaceOf(inputs);
+async function relinquish(cluster: Cluster, inputs: Values, fieldManager: string, context: Context): Promise<void> {
+  const client = await cluster.client(context);
+  const namespace = namespaceOf(cluster, inputs);
   const nothing = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: nameOf(inputs), namespace } };
   if ((await unlessGone(() => client.get(namespace, nameOf(inputs)))) === undefined) return;
   await client.apply(nothing, namespace, { fieldManager, force: false, dryRun: false });
@@ -177,14 +179,15 @@ async function unlessGone<Result>(action: () => Promise<Result>): Promise<Result
 }
 
 async function apply(
+  cluster: Cluster,
   client: KubernetesClient,
   inputs: Values,
   fieldManager: string,
   dryRun: boolean,
 ): Promise<KubernetesObject> {
-  const force = annotationsOf(inputs)[FORCE] === "true" || cluster().patchForce;
+  const force = annotationsOf(inputs)[FORCE] === "true" || cluster.patchForce;
   try {
-    return await client.apply(inputs as unknown as KubernetesObject, namespaceOf(inputs), {
+    return await client.apply(inputs as unknown as KubernetesObject, namespaceOf(cluster, inputs), {
       fieldManager,
       force,
       dryRun,
@@ -219,8 +222,8 @@ function nameOf(inputs: Values): string {
   return textOf(metadataOf(inputs)["name"]) ?? "";
 }
 
-function namespaceOf(inputs: Values): string {
-  return textOf(metadataOf(inputs)["namespace"]) ?? cluster().namespace;
+function namespaceOf(cluster: Cluster, inputs: Values): string {
+  return textOf(metadataOf(inputs)["namespace"]) ?? cluster.namespace;
 }
 
 function idOf({ metadata: { namespace, name } }: KubernetesObject): string {

@@ -2,4 +2,4 @@
 import { serve } from "../../../provider/grpc/index.ts";
 import { kubernetes } from "./provider.ts";
 
-await serve(kubernetes);
+await serve(kubernetes());

@@ -1,10 +1,8 @@
 import type { Value, Values } from "../../../provider/grpc/index.ts";
 import type { Account } from "./model.ts";
 
-let current: Account | undefined;
-
-/** Called when the engine configures the provider. Environment variables are the fallback for missing settings. */
-export async function setAccount(settings: Values): Promise<void> {
+/** Reaches 1Password as the provider's settings say. Environment variables are the fallback for missing settings. */
+export async function accountOf(settings: Values): Promise<Account> {
   const said = (setting: string, variable: string) => text(settings[setting]) ?? text(process.env[variable]) ?? "";
   const url = said("url", "OP_CONNECT_HOST");
   const token = said("token", "OP_CONNECT_TOKEN");
@@ -23,20 +21,15 @@ export async function setAccount(settings: Values): Promise<void> {
   }
   if (throughCli) {
     const { OpCli } = await import("./opCli.ts");
-    current = new OpCli({ program: said("opCliPath", "OP_CLI_PATH") || "op", serviceAccountToken, account });
-  } else if (url !== "" && token !== "") {
-    const { Connect } = await import("./connect.ts");
-    current = new Connect(url, token);
-  } else {
-    throw new Error(
-      'Client init failure: Client failed to initialize, got error: Invalid provider configuration. Either Connect credentials ("token" and "url") or Service Account ("service_account_token" or "account") credentials should be set.',
-    );
+    return new OpCli({ program: said("opCliPath", "OP_CLI_PATH") || "op", serviceAccountToken, account });
   }
-}
-
-export function account(): Account {
-  if (current === undefined) throw new Error("the engine requested an item before it configured the provider");
-  return current;
+  if (url !== "" && token !== "") {
+    const { Connect } = await import("./connect.ts");
+    return new Connect(url, token);
+  }
+  throw new Error(
+    'Client init failure: Client failed to initialize, got error: Invalid provider configuration. Either Connect credentials ("token" and "url") or Service Account ("service_account_token" or "account") credentials should be set.',
+  );
 }
 
 function text(value: Value | undefined): string | undefined {

@@ -1,13 +1,12 @@
 import type { FunctionHandler, Value, Values } from "../../../provider/grpc/index.ts";
-import { account } from "./account.ts";
-import type { File, Item } from "./model.ts";
+import type { Account, File, Item } from "./model.ts";
 
 /** `getItem`: an item with its fields. `title` takes precedence over `uuid`; `vault` is an id or a name. */
-export const getItem: FunctionHandler = {
+export const getItem = (account: Account): FunctionHandler => ({
   call: async (args, { signal }) => {
     try {
-      const item = await find(args, signal);
-      return await resultOf(item, args, async (file) => account().fileContent(file, item, signal));
+      const item = await find(account, args, signal);
+      return await resultOf(item, args, async (file) => account.fileContent(file, item, signal));
     } catch (error) {
       signal.throwIfAborted();
       throw new Error(`Unable to read item, got error: ${error instanceof Error ? error.message : String(error)}`, {
@@ -16,12 +15,12 @@ export const getItem: FunctionHandler = {
     }
   },
   secretOutputs: ["password", "credential", "noteValue", "privateKey", "sections", "files"],
-};
+});
 
-async function find(args: Values, signal: AbortSignal): Promise<Item> {
+async function find(account: Account, args: Values, signal: AbortSignal): Promise<Item> {
   const { title, uuid, vault } = args;
-  if (typeof title === "string" && title !== "") return account().itemTitled(title, text(vault), signal);
-  if (typeof uuid === "string" && uuid !== "") return account().item(uuid, text(vault), signal);
+  if (typeof title === "string" && title !== "") return account.itemTitled(title, text(vault), signal);
+  if (typeof uuid === "string" && uuid !== "") return account.item(uuid, text(vault), signal);
   throw new Error("uuid or title must be set");
 }
 

@@ -2,4 +2,4 @@
 import { serve } from "../../../provider/grpc/index.ts";
 import { onePassword } from "./provider.ts";
 
-await serve(onePassword);
+await serve(onePassword());

@@ -51,7 +51,7 @@ export class Stack {
     this.lab = lab;
     this.host = host;
     this.place = place;
-    this.engine = new Engine([...host.definitions(), kubernetes, { name: "onepassword", resources: {} }]);
+    this.engine = new Engine([...host.definitions(), kubernetes(), { name: "onepassword", resources: {} }]);
     this.engine.watch = ({ method, url }) => this.#look(`${method} ${url.pathname}`);
   }
 
