@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { ProcessSampler } from "../../engine/leaks/processSampler.ts";
 import { MARK } from "../pushing.ts";
-import { noCrane } from "./crane.ts";
+import { noCrane } from "./crane/crane.ts";
 import { TokenJob, pathOf } from "./tokenJob.ts";
 
 // The push script with a job's token, which crane sends.

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
-import { noCrane } from "./crane.ts";
+import { noCrane } from "./crane/crane.ts";
 import { LAB, TokenJob, pathOf } from "./tokenJob.ts";
 
 // What the push script does and says if it cannot use its token, or zot refuses the image.

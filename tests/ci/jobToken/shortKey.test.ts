@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { ProcessSampler } from "../../engine/leaks/processSampler.ts";
 import { MARK } from "../pushing.ts";
-import { noCrane } from "./crane.ts";
+import { noCrane } from "./crane/crane.ts";
 import { JOB } from "./servers.ts";
 import { LAB, TokenJob, pathOf } from "./tokenJob.ts";
 

@@ -9,7 +9,7 @@ import { masked, pushImage } from "../pushing.ts";
 import type { Pushed } from "../pushing.ts";
 import { infoOf, startCiRegistry, writeImage } from "../support.ts";
 import type { CiRegistry } from "../support.ts";
-import { buildCrane } from "./crane.ts";
+import { buildCrane } from "./crane/crane.ts";
 import { startJobServers } from "./servers.ts";
 import type { JobServers } from "./servers.ts";
 

@@ -8,9 +8,9 @@ import { quote } from "../../../systems/zot/host/shell/shell.ts";
 import { forgejo } from "../../lab/forgejo/instance.ts";
 import type { TestForgejo } from "../../lab/forgejo/instance.ts";
 import { writeImage } from "../support.ts";
-import { buildCrane, noCrane } from "./crane.ts";
-import { startDeclared } from "./declaredRegistry.ts";
-import type { DeclaredRegistry } from "./declaredRegistry.ts";
+import { buildCrane, noCrane } from "./crane/crane.ts";
+import { startDeclared } from "./declared/declaredRegistry.ts";
+import type { DeclaredRegistry } from "./declared/declaredRegistry.ts";
 
 // The workflows that build images, as users copy them, in jobs of the lab's Forgejo 15: with the token that it gives them, the real crane, and zot's config as the program
 // writes it. The build and skopeo's reading of its archive are played.

@@ -7,8 +7,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { JSONWebKeySet } from "jose";
 import { createLocalJWKSet, jwtVerify } from "jose";
 import { forgejoVersion } from "../../../lab/forgejo/version.ts";
-import { claimsOf, recording } from "../zot/keyless/recording.ts";
-import type { Claims } from "../zot/keyless/recording.ts";
+import { claimsOf, recording } from "../zot/keyless/replay/recording.ts";
+import type { Claims } from "../zot/keyless/replay/recording.ts";
 import type { Release, TestForgejo } from "./instance.ts";
 import { forgejo } from "./instance.ts";
 

@@ -4,11 +4,11 @@ import test, { after, before, describe } from "node:test";
 import type { Image } from "../support/images.ts";
 import { digestOf, image, manifestType } from "../support/images.ts";
 import { basic } from "../support/registry.ts";
-import { keyIn } from "./keys.ts";
-import type { ClientRun } from "./recording.ts";
-import { recording } from "./recording.ts";
-import type { KeylessRegistry } from "./registry.ts";
-import { pushSeed, seed, startKeyless } from "./registry.ts";
+import { keyIn } from "./support/keys.ts";
+import type { ClientRun } from "./replay/recording.ts";
+import { recording } from "./replay/recording.ts";
+import type { KeylessRegistry } from "./support/registry.ts";
+import { pushSeed, seed, startKeyless } from "./support/registry.ts";
 
 interface Request {
   readonly method: string;

@@ -4,13 +4,13 @@ import test, { after, before, describe } from "node:test";
 import { image, pushBlob } from "../support/images.ts";
 import type { Image } from "../support/images.ts";
 import { basic } from "../support/registry.ts";
-import { jobUser, keyIn } from "./keys.ts";
-import type { Claims } from "./recording.ts";
-import { exchangesOf } from "./recording.ts";
-import type { KeylessRegistry } from "./registry.ts";
-import { pushSeed, startKeyless } from "./registry.ts";
-import type { Sent } from "./replay.ts";
-import { replay } from "./replay.ts";
+import { jobUser, keyIn } from "./support/keys.ts";
+import type { Claims } from "./replay/recording.ts";
+import { exchangesOf } from "./replay/recording.ts";
+import type { KeylessRegistry } from "./support/registry.ts";
+import { pushSeed, startKeyless } from "./support/registry.ts";
+import type { Sent } from "./replay/replay.ts";
+import { replay } from "./replay/replay.ts";
 
 /** What makes a token wrong. */
 const wrongClaims: Readonly<Record<string, Claims>> = {

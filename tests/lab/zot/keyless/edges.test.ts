@@ -8,11 +8,11 @@ import { join } from "node:path";
 import test, { after, before } from "node:test";
 import { image, pushImage } from "../support/images.ts";
 import { basic } from "../support/registry.ts";
-import type { TokenIssuer } from "./issuer.ts";
-import { startIssuer } from "./issuer.ts";
-import { jobUser } from "./keys.ts";
-import type { KeylessRegistry } from "./registry.ts";
-import { recorded, startKeyless } from "./registry.ts";
+import type { TokenIssuer } from "./support/issuer.ts";
+import { startIssuer } from "./support/issuer.ts";
+import { jobUser } from "./support/keys.ts";
+import type { KeylessRegistry } from "./support/registry.ts";
+import { recorded, startKeyless } from "./support/registry.ts";
 
 let keyless: KeylessRegistry;
 let other: TokenIssuer;

@@ -1,8 +1,8 @@
 // Replays what zot v2.1.20 answers with the same configuration: it calls it valid, and takes nothing but tokens.
 import test from "node:test";
 import { basic } from "../support/registry.ts";
-import { startKeyless } from "./registry.ts";
-import { Script } from "./script.ts";
+import { startKeyless } from "./support/registry.ts";
+import { Script } from "./replay/script.ts";
 
 await test("zot v2.1.20, same plain config", async (t) => {
   const keyless = await startKeyless("plain", () => undefined, "v2.1.20");

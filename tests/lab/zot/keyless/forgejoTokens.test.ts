@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { image, pushBlob, pushImage } from "../support/images.ts";
 import { basic } from "../support/registry.ts";
-import type { Claims } from "./recording.ts";
-import { claimsOf, recording } from "./recording.ts";
-import type { KeylessRegistry } from "./registry.ts";
-import { startKeyless, validationsOf } from "./registry.ts";
-import { Script } from "./script.ts";
+import type { Claims } from "./replay/recording.ts";
+import { claimsOf, recording } from "./replay/recording.ts";
+import type { KeylessRegistry } from "./support/registry.ts";
+import { startKeyless, validationsOf } from "./support/registry.ts";
+import { Script } from "./replay/script.ts";
 
 /** A token with the claims of a recorded one. Issuer, audience and times are those of this run. */
 function tokenLike({ jobs }: KeylessRegistry, claims: Claims, changes: Claims = {}): Promise<string> {

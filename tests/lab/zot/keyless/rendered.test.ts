@@ -8,9 +8,9 @@ import { assembleZotConfig } from "../../../../systems/zot/config/config.ts";
 import { REAL_CASE, version } from "../../../support/settings.ts";
 import { image, pushImage } from "../support/images.ts";
 import { basic } from "../support/registry.ts";
-import type { Claims } from "./recording.ts";
-import type { KeylessConfig, KeylessRegistry } from "./registry.ts";
-import { startKeyless } from "./registry.ts";
+import type { Claims } from "./replay/recording.ts";
+import type { KeylessConfig, KeylessRegistry } from "./support/registry.ts";
+import { startKeyless } from "./support/registry.ts";
 
 const { keyStore: _store, imagePrefix: _prefix, ...CI } = REAL_CASE.ci;
 const { repositories: _repositories, ...FORGEJO } = REAL_CASE.forgejo;

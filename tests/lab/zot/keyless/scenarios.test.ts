@@ -4,10 +4,10 @@ import test from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { image, pushImage } from "../support/images.ts";
 import { basic } from "../support/registry.ts";
-import { keyIn, jobUser } from "./keys.ts";
-import type { KeylessConfig } from "./registry.ts";
-import { jobsPolicy, startKeyless, validationsOf } from "./registry.ts";
-import { Script } from "./script.ts";
+import { keyIn, jobUser } from "./support/keys.ts";
+import type { KeylessConfig } from "./support/registry.ts";
+import { jobsPolicy, startKeyless, validationsOf } from "./support/registry.ts";
+import { Script } from "./replay/script.ts";
 
 const jobs = "!req.user.username.startsWith('forgejo-actions/')";
 const ownName = {

@@ -5,16 +5,16 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import type { TestContext } from "node:test";
-import { quote } from "../../systems/zot/host/shell/shell.ts";
-import { forgejo } from "../lab/forgejo/instance.ts";
-import type { TestForgejo } from "../lab/forgejo/instance.ts";
-import { namesOf, parametersOf } from "./dagger/parameters.ts";
-import { infoOf, startCiRegistry, writeImage } from "./support.ts";
-import type { CiRegistry } from "./support.ts";
+import { quote } from "../../../systems/zot/host/shell/shell.ts";
+import { forgejo } from "../../lab/forgejo/instance.ts";
+import type { TestForgejo } from "../../lab/forgejo/instance.ts";
+import { namesOf, parametersOf } from "../dagger/parameters.ts";
+import { infoOf, startCiRegistry, writeImage } from "../support.ts";
+import type { CiRegistry } from "../support.ts";
 
 // The workflows of ci/forgejo/ that build images, as users copy them, run by the lab's runner with the real skopeo. The build by Nix and Dagger's CLI are played.
 
-const ROOT = resolve(import.meta.dirname, "../..");
+const ROOT = resolve(import.meta.dirname, "../../..");
 const skip = spawnSync("skopeo", ["--version"]).status === 0 ? false : "no skopeo, which writes the image as Nix does";
 
 let ci: CiRegistry;

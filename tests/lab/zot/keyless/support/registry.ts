@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { image, pushImage } from "../support/images.ts";
-import type { TestConfig, TestRegistry } from "../support/registry.ts";
-import { startRegistry } from "../support/registry.ts";
-import { standIn } from "../support/zotPrograms.ts";
+import { image, pushImage } from "../../support/images.ts";
+import type { TestConfig, TestRegistry } from "../../support/registry.ts";
+import { startRegistry } from "../../support/registry.ts";
+import { standIn } from "../../support/zotPrograms.ts";
 import type { TokenIssuer } from "./issuer.ts";
 import { startIssuer } from "./issuer.ts";
-import { recording } from "./recording.ts";
+import { recording } from "../replay/recording.ts";
 
 /** The release whose stand-in takes bearer tokens beside all else. */
 export const combinedRelease = "v2.1.23";

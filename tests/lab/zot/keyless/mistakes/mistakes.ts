@@ -1,6 +1,6 @@
 // The configurations of the recorded cases of `zot verify` and `zot serve`, made from the cases' names.
-import type { BearerSettings, KeylessConfig } from "./registry.ts";
-import { jobsPolicy, validationsOf } from "./registry.ts";
+import type { BearerSettings, KeylessConfig } from "../support/registry.ts";
+import { jobsPolicy, validationsOf } from "../support/registry.ts";
 
 export type Change = (config: KeylessConfig, oidc: BearerSettings["oidc"][number]) => void;
 

@@ -6,8 +6,8 @@ import { join, resolve } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 import { parse } from "yaml";
-import { webhookIn } from "../../commands/notify/options.ts";
-import { interpolate } from "../../lab/forgejo/runner/expressions.ts";
+import { webhookIn } from "../../../commands/notify/options.ts";
+import { interpolate } from "../../../lab/forgejo/runner/expressions.ts";
 
 // Every workflow by actionlint, and by the schema of act, both from their Go modules, which Go builds once (about 10 s). Forgejo's runner descends from act, and has a
 // schema of its own in the module code.forgejo.org/forgejo/runner/v12. Go's module proxy does not serve that (403), and Forgejo's server is not reached from everywhere, so
@@ -16,7 +16,7 @@ import { interpolate } from "../../lab/forgejo/runner/expressions.ts";
 //
 // That keyword is Forgejo's alone (runner 12.5.2 and later). actionlint reports it, and that report alone is ignored; act's schema gets the workflows without its line.
 
-const ROOT = resolve(import.meta.dirname, "../..");
+const ROOT = resolve(import.meta.dirname, "../../..");
 const WORKFLOWS = join(ROOT, "ci/forgejo");
 const CHECKS = join(import.meta.dirname, "workflowChecks");
 const LABELS = ["dagger", "docker", "nix", "zot-auth"];

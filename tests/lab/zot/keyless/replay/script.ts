@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Exchange } from "./recording.ts";
 import { exchangesOf } from "./recording.ts";
-import type { KeylessRegistry } from "./registry.ts";
+import type { KeylessRegistry } from "../support/registry.ts";
 import type { Answer, Sent } from "./replay.ts";
 import { replay } from "./replay.ts";
 

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
-const MODULE = join(import.meta.dirname, "crane");
+const MODULE = import.meta.dirname;
 
 /** Why tests with crane are skipped; false if they are not. */
 export const noCrane = spawnSync("go", ["version"]).status === 0 ? false : "no Go, which builds crane";

@@ -3,16 +3,16 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
-import { fingerprint } from "../../core/secrets/fingerprint.ts";
-import { quote } from "../../systems/zot/host/shell/shell.ts";
+import { fingerprint } from "../../../core/secrets/fingerprint.ts";
+import { quote } from "../../../systems/zot/host/shell/shell.ts";
 import { ActRepository, without } from "./acting.ts";
 import type { Ran } from "./acting.ts";
-import { infoOf, startCiRegistry, writeImage } from "./support.ts";
-import type { CiRegistry } from "./support.ts";
+import { infoOf, startCiRegistry, writeImage } from "../support.ts";
+import type { CiRegistry } from "../support.ts";
 
 // The workflows that build images, run by act with the real skopeo. Nix and Dagger's CLI are played.
 
-const ROOT = resolve(import.meta.dirname, "../..");
+const ROOT = resolve(import.meta.dirname, "../../..");
 const skip = without("act", "skopeo");
 
 let ci: CiRegistry;

@@ -68,7 +68,7 @@ export interface Recording {
 }
 
 export const recording = JSON.parse(
-  readFileSync(new URL("../../../data/keyless/transcripts.json", import.meta.url), "utf8"),
+  readFileSync(new URL("../../../../data/keyless/transcripts.json", import.meta.url), "utf8"),
 ) as Recording;
 
 /** The exchanges of a part of the recording. */

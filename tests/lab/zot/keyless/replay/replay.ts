@@ -1,12 +1,12 @@
 // Sends a recorded request to a zot of this run and compares the answer with the recorded one.
 import assert from "node:assert/strict";
-import { withoutBuild } from "../support/releaseDifferences.ts";
-import type { Image } from "../support/images.ts";
-import { digestOf } from "../support/images.ts";
+import { withoutBuild } from "../../support/releaseDifferences.ts";
+import type { Image } from "../../support/images.ts";
+import { digestOf } from "../../support/images.ts";
 import type { Exchange } from "./recording.ts";
-import { recorded } from "./registry.ts";
-import type { KeylessRegistry } from "./registry.ts";
-import { seed } from "./registry.ts";
+import { recorded } from "../support/registry.ts";
+import type { KeylessRegistry } from "../support/registry.ts";
+import { seed } from "../support/registry.ts";
 
 /** What a test puts into a recorded request instead of what was removed from it. */
 export interface Sent {

@@ -1,16 +1,16 @@
 // The lab's zot with what the program writes for accounts with job tokens, as of the release that takes tokens.
 import assert from "node:assert/strict";
-import { parseSettings } from "../../../settings/parse.ts";
-import type { Settings } from "../../../settings/schema.ts";
-import { audienceOf } from "../../../settings/accounts/accounts.ts";
-import { zotConfigArgs } from "../../../settings/zotConfigArgs.ts";
-import { markerText } from "../../../systems/forgejo/secrets/secretMarker.ts";
-import type { PushLogin } from "../../../systems/forgejo/secrets/secretMarker.ts";
-import { assembleZotConfig } from "../../../systems/zot/config/config.ts";
-import { startRegistry } from "../../lab/zot/support/registry.ts";
-import type { TestConfig, TestRegistry } from "../../lab/zot/support/registry.ts";
-import { standIn } from "../../lab/zot/support/zotPrograms.ts";
-import { REAL_CASE, version } from "../../support/settings.ts";
+import { parseSettings } from "../../../../settings/parse.ts";
+import type { Settings } from "../../../../settings/schema.ts";
+import { audienceOf } from "../../../../settings/accounts/accounts.ts";
+import { zotConfigArgs } from "../../../../settings/zotConfigArgs.ts";
+import { markerText } from "../../../../systems/forgejo/secrets/secretMarker.ts";
+import type { PushLogin } from "../../../../systems/forgejo/secrets/secretMarker.ts";
+import { assembleZotConfig } from "../../../../systems/zot/config/config.ts";
+import { startRegistry } from "../../../lab/zot/support/registry.ts";
+import type { TestConfig, TestRegistry } from "../../../lab/zot/support/registry.ts";
+import { standIn } from "../../../lab/zot/support/zotPrograms.ts";
+import { REAL_CASE, version } from "../../../support/settings.ts";
 
 const RELEASE = "2.1.23";
 

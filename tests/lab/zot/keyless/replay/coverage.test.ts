@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import test from "node:test";
-import { serveChanges, verifyChanges } from "./mistakes.ts";
+import { serveChanges, verifyChanges } from "../mistakes/mistakes.ts";
 import { recording } from "./recording.ts";
 
 test("each part of the recording is replayed, and a script that leaves an exchange out fails", () => {
-  const folder = new URL(".", import.meta.url);
+  const folder = new URL("..", import.meta.url);
   const scripts = readdirSync(folder)
     .filter((name) => name.endsWith(".test.ts"))
     .flatMap((name) => [...readFileSync(new URL(name, folder), "utf8").matchAll(/new Script\("([^"]+)"\)/g)]);

@@ -4,8 +4,8 @@ import type { KeyObject } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { SignJWT } from "jose";
-import type { Claims } from "./recording.ts";
-import { claimsOf } from "./recording.ts";
+import type { Claims } from "../replay/recording.ts";
+import { claimsOf } from "../replay/recording.ts";
 
 export interface TokenIssuer {
   readonly issuer: string;

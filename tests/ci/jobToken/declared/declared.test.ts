@@ -3,24 +3,24 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
-import type { RunningServer } from "../../../lab/shared/listen.ts";
-import { listen } from "../../../lab/shared/listen.ts";
-import { jobTokenProof } from "../../../stack/accounts/jobAccount.ts";
-import { startIssuer } from "../../lab/zot/keyless/issuer.ts";
-import type { TokenIssuer } from "../../lab/zot/keyless/issuer.ts";
-import { masked, pushImage } from "../pushing.ts";
-import type { Pushed } from "../pushing.ts";
-import { writeImage } from "../support.ts";
-import { buildCrane, noCrane } from "./crane.ts";
+import type { RunningServer } from "../../../../lab/shared/listen.ts";
+import { listen } from "../../../../lab/shared/listen.ts";
+import { jobTokenProof } from "../../../../stack/accounts/jobAccount.ts";
+import { startIssuer } from "../../../lab/zot/keyless/support/issuer.ts";
+import type { TokenIssuer } from "../../../lab/zot/keyless/support/issuer.ts";
+import { masked, pushImage } from "../../pushing.ts";
+import type { Pushed } from "../../pushing.ts";
+import { writeImage } from "../../support.ts";
+import { buildCrane, noCrane } from "../crane/crane.ts";
 import { startDeclared } from "./declaredRegistry.ts";
 import type { DeclaredRegistry } from "./declaredRegistry.ts";
-import { runProof } from "./proving.ts";
-import type { Proved } from "./proving.ts";
+import { runProof } from "../proving.ts";
+import type { Proved } from "../proving.ts";
 
 // Accounts with job tokens, as zot gets their settings, with the proof's inputs and the variable that the program gives; on the lab's zot as of the release that
 // takes tokens. What it does not show: a released zot of that kind.
 
-const LAB = resolve(import.meta.dirname, "../../../lab/bin");
+const LAB = resolve(import.meta.dirname, "../../../../lab/bin");
 
 const ACCOUNTS = {
   app: { user: "zot-app", push: ["app"], keyStores: ["op://v/i/app"] },

@@ -4,15 +4,15 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import { BearerError } from "../../../../lab/zot/access/bearer/bearerError.ts";
-import { startZot } from "../../../../lab/zot/server/server.ts";
-import { freePort } from "../../../support/freePorts.ts";
+import { BearerError } from "../../../../../lab/zot/access/bearer/bearerError.ts";
+import { startZot } from "../../../../../lab/zot/server/server.ts";
+import { freePort } from "../../../../support/freePorts.ts";
 import { serveChanges } from "./mistakes.ts";
 import type { Change } from "./mistakes.ts";
-import type { ServeRun } from "./recording.ts";
-import { recording } from "./recording.ts";
-import type { BearerSettings, KeylessConfig, KeylessRegistry } from "./registry.ts";
-import { combinedRelease, recorded as addresses, startKeyless } from "./registry.ts";
+import type { ServeRun } from "../replay/recording.ts";
+import { recording } from "../replay/recording.ts";
+import type { BearerSettings, KeylessConfig, KeylessRegistry } from "../support/registry.ts";
+import { combinedRelease, recorded as addresses, startKeyless } from "../support/registry.ts";
 
 for (const run of recording.serve) {
   test(run.case, async (t) => {
