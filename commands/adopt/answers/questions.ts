@@ -1,3 +1,4 @@
+import type { configsOf } from "../reading/zotHost.ts";
 import { valueOf } from "../settings/tree.ts";
 import type { Tree } from "../settings/tree.ts";
 
@@ -28,20 +29,30 @@ export const WHERE: Question = {
   suggests: () => "local",
 };
 
-/** @param running those of the zots that run there; the only one is suggested */
-export function whichConfig(running: readonly string[]): Question {
-  const several = running.length > 1 ? ` (several run: ${running.join(", ")})` : "";
+/**
+ * @param onHost those of the zots that run there; the only one is suggested
+ * @param inContainers those of zots in containers, as they name them
+ */
+export function whichConfig({ onHost, inContainers }: ReturnType<typeof configsOf>): Question {
+  const listed = onHost.join(", ");
+  let running = "";
+  if (onHost.length > 1) running = ` (several run: ${listed})`;
+  else if (inContainers.length > 0 && listed !== "") running = ` (${listed} runs on the host)`;
+  const contained =
+    inContainers.length === 0
+      ? ""
+      : ` (a container has one as ${inContainers.join(", ")}, which is not a path of the host: docs/zot.md#in-a-container)`;
   return {
     setting: "registry.configFile",
-    asks: `The config file that zot is started with: an absolute path on its host${several}`,
-    suggests: () => (running.length === 1 ? running[0] : undefined),
+    asks: `The config file that zot is started with: an absolute path on its host${running}${contained}`,
+    suggests: () => (onHost.length === 1 && inContainers.length === 0 ? onHost[0] : undefined),
   };
 }
 
 /** If it is not on the host's PATH, and none runs with that config. */
 export const WHICH_BINARY: Question = {
   setting: "registry.binary",
-  asks: "The zot executable on its host: an absolute path, as it is not on the PATH there",
+  asks: "The zot executable on its host: an absolute path, as it is not on the PATH there (zot in a container: docs/zot.md#in-a-container)",
 };
 
 /** @param several which there are */

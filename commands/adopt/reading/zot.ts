@@ -45,7 +45,7 @@ export async function readZot(answers: Answers): Promise<ZotFindings> {
   const configFile = answers.get("registry.configFile") ?? "";
   const config = await readZotConfig(host, configFile);
 
-  const ours = running.find((zot) => zot.configFile === configFile);
+  const ours = running.find((zot) => zot.configFile === configFile && !zot.inContainer);
   if (ours !== undefined && isCalledZot(ours)) answers.add({ registry: { binary: ours.binary } });
   const credentialsFile = string(valueAt(config, ...OIDC, "credentialsFile"));
   const paths = {

@@ -22,9 +22,17 @@ export async function runningZots(host: string): Promise<readonly RunningZot[]> 
   return parseRunning(reply.stdout);
 }
 
-/** The configs of the zots among them. */
-export function configsOf(running: readonly RunningZot[]): readonly string[] {
-  return [...new Set(running.filter(isCalledZot).map(({ configFile }) => configFile))];
+/** The configs of the zots among them: those on the host, and those in containers, whose paths are not the host's. */
+export function configsOf(running: readonly RunningZot[]): {
+  readonly onHost: readonly string[];
+  readonly inContainers: readonly string[];
+} {
+  const configs = (container: boolean): readonly string[] => [
+    ...new Set(
+      running.filter((zot) => isCalledZot(zot) && zot.inContainer === container).map(({ configFile }) => configFile),
+    ),
+  ];
+  return { onHost: configs(false), inContainers: configs(true) };
 }
 
 /** zot's config, as its file on the host has it. @throws Stop if it cannot be read, or is not in JSON */

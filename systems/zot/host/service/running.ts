@@ -7,6 +7,8 @@ export interface RunningZot {
   readonly configFile: string;
   /** The service whose main process it is, as in the setting `registry.service`; `undefined` if none is. */
   readonly service: string | undefined;
+  /** Whether it runs in a container, where these two paths are not those of the host. */
+  readonly inContainer: boolean;
 }
 
 /**
@@ -30,9 +32,13 @@ service_of() {
     if [ "$(user_manager show -p MainPID "$unit.service" 2>/dev/null)" = "MainPID=$1" ]; then echo "systemd-user:$unit"; fi
   elif [ "$(systemctl show -p MainPID "$unit.service" 2>/dev/null)" = "MainPID=$1" ]; then echo "systemd:$unit"; fi
 }
+# Of Docker, Podman, Kubernetes and LXC. This script may run in one itself.
+container_of() { sed -n -E 's,.*/((docker|libpod|libpod-payload|cri-containerd|crio|nerdctl)-[0-9a-f]+|docker/[0-9a-f]+|kubepods[^/]*/.*|lxc\\.payload[^/]*).*,\\1,p' "$proc/$1/cgroup" 2>/dev/null | head -n 1; }
 ${servingProcesses(processes)}
+here=$(container_of self)
 serving | while IFS=$tab read -r pid binary config; do
-  printf 'zot\\t%s\\t%s\\t%s\\n' "$binary" "$config" "$(service_of "$pid" | head -n 1)"
+  there=$(container_of "$pid"); if [ "$there" = "$here" ]; then there=; fi
+  printf 'zot\\t%s\\t%s\\t%s\\t%s\\n' "$binary" "$config" "$(service_of "$pid" | head -n 1)" "$there"
 done`;
 }
 
@@ -63,12 +69,13 @@ const SERVICE = /^(?:launchd|systemd|systemd-user):[A-Za-z0-9][A-Za-z0-9._@-]*$/
 /** Reads what {@link runningScript} printed. */
 export function parseRunning(output: string): readonly RunningZot[] {
   return output.split("\n").flatMap((line) => {
-    const [mark, binary = "", configFile = "", service = ""] = line.split("\t");
+    const [mark, binary = "", configFile = "", service = "", container = ""] = line.split("\t");
     // Other programs have a command of that name, too.
     if (mark !== "zot" || !/^\/.*\.(?:json|ya?ml|toml)$/.test(configFile)) return [];
     // `sudo /usr/bin/zot` is that of zot.
     const program = binary.startsWith("/") ? binary : (binary.split(" ").at(-1) ?? binary);
-    return [{ binary: program, configFile, service: SERVICE.test(service) ? service : undefined }];
+    const isService = SERVICE.test(service);
+    return [{ binary: program, configFile, service: isService ? service : undefined, inContainer: container !== "" }];
   });
 }
 

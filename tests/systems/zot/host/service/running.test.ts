@@ -36,8 +36,9 @@ END`,
       binary: "/Users/ada/My Tools/zot",
       configFile: "/Users/ada/zot config.json",
       service: "launchd:mcquack.eblume.zot",
+      inContainer: false,
     },
-    { binary: "/opt/zot", configFile: "/etc/zot/config.json", service: undefined },
+    { binary: "/opt/zot", configFile: "/etc/zot/config.json", service: undefined, inContainer: false },
   ]);
 });
 
@@ -56,15 +57,33 @@ test("on Linux, finds zot and the unit whose main process it is", async (t) => {
   process("self", ["awk"]);
   process("7", ["nginx", "server.json"]);
   process("471", ["/usr/bin/zot", "serve", "/etc/zot/my config.json"], "0::/system.slice/zot.service\n");
-  const zot = { binary: "/usr/bin/zot", configFile: "/etc/zot/my config.json" };
+  const zot = { binary: "/usr/bin/zot", configFile: "/etc/zot/my config.json", inContainer: false };
   assert.deepEqual(await found(), [{ ...zot, service: "systemd:zot" }]);
   const user = "1:name=systemd:/user.slice/user-1000.slice/user@1000.service/app.slice/my-zot.service\n";
   process("471", ["/usr/bin/zot", "serve", "/etc/zot/my config.json"], user);
   assert.deepEqual(await found(), [{ ...zot, service: "systemd-user:my-zot" }]);
-  // Started by hand within the service of something else, or in a container.
-  for (const cgroup of ["0::/system.slice/ssh.service\n", "0::/system.slice/docker-0a1b.scope\n", ""]) {
+  // Started by hand within the service of something else.
+  for (const cgroup of ["0::/system.slice/ssh.service\n", "0::/user.slice/docker.slice/tmux-0a1b.scope\n", ""]) {
     process("471", ["/usr/bin/zot", "serve", "/etc/zot/my config.json"], cgroup);
     assert.deepEqual(await found(), [{ ...zot, service: undefined }], cgroup);
+  }
+  const id = "0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f9";
+  const containers = [
+    `0::/system.slice/docker-${id}.scope\n`,
+    `12:pids:/docker/${id}\n0::/docker/${id}\n`,
+    `0::/machine.slice/libpod-${id}.scope/container\n`,
+    `0::/system.slice/zot.service/libpod-payload-${id}\n`,
+    `0::/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-${id}.scope/container\n`,
+    `0::/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod1.slice/cri-containerd-${id}.scope\n`,
+    `0::/kubepods/besteffort/pod1/${id}\n`,
+    "0::/lxc.payload.registry/init.scope\n",
+  ];
+  for (const cgroup of containers) {
+    process("471", ["/usr/bin/zot", "serve", "/etc/zot/my config.json"], cgroup);
+    process("self", ["awk"], "0::/user.slice/user-1000.slice/session-1.scope\n");
+    assert.deepEqual(await found(), [{ ...zot, service: undefined, inContainer: true }], cgroup);
+    process("self", ["awk"], cgroup);
+    assert.deepEqual(await found(), [{ ...zot, service: undefined }], `beside it in ${cgroup}`);
   }
 });
 
