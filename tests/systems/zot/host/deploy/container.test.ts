@@ -142,6 +142,11 @@ test(
   async (t) => {
     const zot = await start(t);
     const { page, deployment, environment, text, status } = zot;
+    assert.deepEqual(
+      page.volumes,
+      [`${zot.folder}:${zot.folder}`],
+      "the container sees the folder under the host's path",
+    );
     assert.equal(basename(deployment.binary), basename(page.registry["binary"] ?? ""));
 
     const question = {
