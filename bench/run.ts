@@ -1,4 +1,4 @@
-// npm run bench [-- <name> …]: measures, prints the results, and writes them into docs/performance.md with their pictures. Without names, all.
+// npm run bench [-- <name> …]: measures, prints the results, and writes them into docs/background/performance.md with their pictures. Without names, all.
 // With --smallest it only shows that everything works: its numbers mean nothing, and nothing is written.
 import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg } from "node:os";
@@ -7,7 +7,7 @@ import type { Measurement, Result } from "./measurement.ts";
 import { MEASUREMENTS } from "./measurements/all.ts";
 import { pictureOf, withResults } from "./page/page.ts";
 
-const docs = (name: string): URL => new URL(`../docs/${name}`, import.meta.url);
+const docs = (name: string): URL => new URL(`../docs/background/${name}`, import.meta.url);
 
 function chosen(names: readonly string[]): readonly Measurement[] {
   const unknown = names.filter((name) => !MEASUREMENTS.some((one) => one.name === name));

@@ -1,4 +1,4 @@
-// The library's entry: each component can be used alone, in a Pulumi program of your own (docs/components.md).
+// The library's entry: each component can be used alone, in a Pulumi program of your own (docs/reference/components.md).
 export { Acceptance } from "./acceptance.ts";
 export type { AcceptanceArgs, AcceptanceResults, TestBuildArgs } from "./acceptance.ts";
 export { AuthentikAccess } from "./authentikAccess.ts";

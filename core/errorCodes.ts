@@ -1,5 +1,5 @@
 /**
- * The codes of all errors, by system: what each means, and what to do. A code stays the same across releases. docs/errors.md is generated from it.
+ * The codes of all errors, by system: what each means, and what to do. A code stays the same across releases. docs/reference/errors.md is generated from it.
  */
 export const ERROR_CODES = {
   "The program": {
@@ -13,7 +13,7 @@ export const ERROR_CODES = {
     SECRET_UNREADABLE: "A `file:` cannot be read. Make the user who runs Pulumi its owner.",
     SERVER_UNREACHABLE: "A server does not answer. Check its address in the settings, and that it runs.",
     CERTIFICATE_UNTRUSTED:
-      "A server's certificate is not trusted. If your own CA signed it, set `NODE_EXTRA_CA_CERTS` ([private-ca.md](private-ca.md)).",
+      "A server's certificate is not trusted. If your own CA signed it, set `NODE_EXTRA_CA_CERTS` ([private-ca.md](../guides/private-ca.md)).",
     CERTIFICATE_INVALID:
       "A server's certificate has expired, or is for another name. Renew it, or correct the address.",
     TLS_MISSING: "A server speaks no TLS at an `https://` address. Use `http://`, or correct the address.",
@@ -92,7 +92,7 @@ export const ERROR_CODES = {
     BLUEPRINT_VARIABLE_MISSING: "Authentik's worker lacks the variable with the client secret. Set it there.",
     BLUEPRINT_FILE_UNUSABLE: "The blueprint's file cannot be written. Check the path and its permissions.",
   },
-  "Signing in (sign-in.md)": {
+  "Signing in (../background/sign-in.md)": {
     MACHINE_FLOW_MISSING: "Authentik has no flow `authentik.machineFlow`. Check whether the blueprint was applied.",
     MACHINE_FLOW_DENIED: "The flow denies everyone before it asks for a name. Apply the blueprint again.",
     APP_PASSWORD_MISSING: "The account's app password does not exist. Run `pulumi refresh` and `pulumi up`.",

@@ -1,4 +1,4 @@
-/** Former type names and their current ones. A state may hold the former until the first `up`, which renames them (docs/cleanup.md). */
+/** Former type names and their current ones. A state may hold the former until the first `up`, which renames them (docs/background/cleanup.md). */
 export const FORMER_TYPES: Readonly<Record<string, string>> = {
   "zot-auth:authentik:DeclaredObjects": "zot-auth:authentik:ObjectCleanup",
   "zot-auth:forgejo:DeclaredSecrets": "zot-auth:forgejo:SecretCleanup",

@@ -20,7 +20,7 @@ export class SettingsError extends ZotAuthError {
           ? "Invalid setting. Nothing was changed."
           : `${problems.length} invalid settings. Nothing was changed.`,
         ...problems.map(({ path, message }) => `  ${path}: ${message}`),
-        "Correct Pulumi.<stack>.yaml and run the command again. docs/settings.md lists all settings.",
+        "Correct Pulumi.<stack>.yaml and run the command again. docs/reference/settings.md lists all settings.",
       ].join("\n"),
     );
     this.problems = problems;

@@ -6,5 +6,5 @@ import { noChange } from "./noChange.ts";
 import { rotation } from "./rotation.ts";
 import { start } from "./start.ts";
 
-/** In the order of docs/performance.md. */
+/** In the order of docs/background/performance.md. */
 export const MEASUREMENTS: readonly Measurement[] = [noChange, firstUp, ansible, growth, rotation, start];

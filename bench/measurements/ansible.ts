@@ -72,7 +72,7 @@ export const ansible: Measurement = {
             goal: { text: "at least 10 times faster", met: faster >= 10 },
           },
         ],
-        details: `ansible-core ${version}, local connection, [bench/ansible/playbook.yaml](../bench/ansible/playbook.yaml): zot's config, its credentials, the restart, and the Actions secrets with the key from 1Password. No sign-in, no key, no Authentik, no proof.`,
+        details: `ansible-core ${version}, local connection, [bench/ansible/playbook.yaml](../../bench/ansible/playbook.yaml): zot's config, its credentials, the restart, and the Actions secrets with the key from 1Password. No sign-in, no key, no Authentik, no proof.`,
       };
     } finally {
       await lab.stop();

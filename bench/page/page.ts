@@ -1,7 +1,7 @@
 import type { Measurement, Result } from "../measurement.ts";
 
-/** Where the page has the picture of a measurement. */
-export const pictureOf = (name: string): string => `images/performance-${name}.svg`;
+/** Where the picture of a measurement is, from the page. */
+export const pictureOf = (name: string): string => `../images/performance-${name}.svg`;
 
 /** The page with new results in the places of the old ones; the rest is written by hand. */
 export function withResults(
@@ -16,7 +16,8 @@ export function withResults(
   for (const [name, part] of parts) {
     const [begin, end] = [`<!-- bench: ${name} -->`, `<!-- end: ${name} -->`];
     const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-    if (from < 0 || to < from) throw new Error(`docs/performance.md has no place for "${name}": ${begin} … ${end}`);
+    if (from < 0 || to < from)
+      throw new Error(`docs/background/performance.md has no place for "${name}": ${begin} … ${end}`);
     text = `${text.slice(0, from + begin.length)}\n\n${part}\n\n${text.slice(to)}`;
   }
   return text;

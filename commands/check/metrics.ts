@@ -22,7 +22,7 @@ export interface CheckFound {
   readonly events: RunEvents | undefined;
 }
 
-/** The metrics of a check, in the text format of Prometheus (docs/metrics.md). What is unknown is left out: an alert on its absence fires. */
+/** The metrics of a check, in the text format of Prometheus (docs/reference/metrics.md). What is unknown is left out: an alert on its absence fires. */
 export async function metricsOf(found: CheckFound): Promise<string> {
   const { stack, ended, outputs, state } = found;
   const registry = new Registry();

@@ -28,7 +28,7 @@ async function main(args: readonly string[], environment: NodeJS.ProcessEnv): Pr
   }
   const missing = VARIABLES.filter((name) => (environment[name] ?? "") === "");
   if (missing.length > 0) {
-    process.stderr.write(`not set: ${missing.join(", ")}. docs/workflows.md shows the workflow.\n`);
+    process.stderr.write(`not set: ${missing.join(", ")}. docs/guides/workflows.md shows the workflow.\n`);
     return 2;
   }
   try {

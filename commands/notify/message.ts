@@ -98,7 +98,7 @@ function keyNews(accounts: readonly UnmanagedKeys[]): News {
     about: found.flatMap(({ account, labels }) => labels.map((label) => `${account} ${label}`.trim())).join("\n"),
     lines: found.map(
       ({ account, labels }) =>
-        `The account${account} has unmanaged keys, which zot-auth did not create: ${labels.join(", ")}. See docs/key-life.md.`,
+        `The account${account} has unmanaged keys, which zot-auth did not create: ${labels.join(", ")}. See docs/background/key-life.md.`,
     ),
   };
 }

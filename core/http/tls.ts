@@ -38,7 +38,7 @@ export function tlsError(
   { name, url, setting }: Endpoint,
   error: unknown,
   {
-    untrusted = "If your own CA signed it, set NODE_EXTRA_CA_CERTS to the file with the CA's certificate where pulumi runs, or NODE_USE_SYSTEM_CA=1 if the system trusts it: docs/private-ca.md.",
+    untrusted = "If your own CA signed it, set NODE_EXTRA_CA_CERTS to the file with the CA's certificate where pulumi runs, or NODE_USE_SYSTEM_CA=1 if the system trusts it: docs/guides/private-ca.md.",
     otherName = `Use a name from the certificate in ${setting}, or let ${name} have a certificate for this one.`,
   }: TlsRemedies = {},
 ): ZotAuthError | undefined {

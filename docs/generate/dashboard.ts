@@ -44,7 +44,7 @@ const DAYS_OVERDUE: Colours = [
 /** A stack may have several accounts. */
 const OF_ACCOUNT = "{{stack}} {{account}}";
 
-/** A Grafana dashboard of the metrics in docs/metrics.md, in the classic format, which Grafana 8 and later import. */
+/** A Grafana dashboard of the metrics in docs/reference/metrics.md, in the classic format, which Grafana 8 and later import. */
 export function buildDashboard(): Dashboard {
   return new DashboardBuilder("zot-auth")
     .uid("zot-auth")

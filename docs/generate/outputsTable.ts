@@ -23,7 +23,8 @@ export function documentOutputs(page: string): string {
   const rows = rowsOf(z.toJSONSchema(outputsSchema) as Property, "");
   const table = ["| output | shape | what it is |", "| --- | --- | --- |", ...rows].join("\n");
   const [before, , after] = page.split(new RegExp(`(?<=${START}\n)([\\s\\S]*?)(?=${END})`));
-  if (before === undefined || after === undefined) throw new Error(`docs/outputs.md lacks ${START} or ${END}`);
+  if (before === undefined || after === undefined)
+    throw new Error(`docs/reference/outputs.md lacks ${START} or ${END}`);
   return `${before}\n${table}\n\n${after}`;
 }
 

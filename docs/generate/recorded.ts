@@ -1,4 +1,4 @@
-/** A run as README.md shows it: from its title to its last line, without the outputs, which docs/outputs.md explains. */
+/** A run as README.md shows it: from its title to its last line, without the outputs, which docs/reference/outputs.md explains. */
 export function recordedIn(text: string, title: "Previewing update (lab):" | "Updating (lab):"): string {
   const from = text.indexOf(title);
   const resources = from < 0 ? -1 : text.indexOf("\nResources:\n", from);

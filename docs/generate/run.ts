@@ -11,10 +11,10 @@ import { documentOutputs, outputsJsonSchema } from "./outputsTable.ts";
 const written = (page: string): string => readFileSync(new URL(`../${page}`, import.meta.url), "utf8");
 
 for (const [page, text] of Object.entries({
-  "settings.md": documentSettings(),
-  "errors.md": documentErrors(),
-  "components.md": documentComponents(written("components.md")),
-  "outputs.md": documentOutputs(written("outputs.md")),
+  "reference/settings.md": documentSettings(),
+  "reference/errors.md": documentErrors(),
+  "reference/components.md": documentComponents(written("reference/components.md")),
+  "reference/outputs.md": documentOutputs(written("reference/outputs.md")),
 })) {
   writeFileSync(new URL(`../${page}`, import.meta.url), await formatted(page, text));
 }

@@ -19,7 +19,7 @@ export function adminToken(secrets: LabSecrets): string {
 
 export function authentikSeed(secrets: LabSecrets): AuthentikSeed {
   return {
-    // Names that do not collide with docs/authentik-role.yaml, which can be applied too.
+    // Names that do not collide with docs/reference/authentik-role.yaml, which can be applied too.
     users: [{ username: "lab-program", type: "service_account" }],
     tokens: [
       {

@@ -1,4 +1,4 @@
-// What a change of each setting does to what runs. The table in docs/settings.md shows it, and a test walks through the settings and compares.
+// What a change of each setting does to what runs. The table in docs/reference/settings.md shows it, and a test walks through the settings and compares.
 
 import { isReloaded } from "../../systems/zot/config/config.ts";
 
@@ -29,7 +29,7 @@ const BEARER: Written = "config:http.auth.bearer";
 const ISSUER: Written = "config:http.auth.openid.providers.oidc.issuer";
 
 /**
- * By the setting's path in docs/settings.md, or by the group that it is in: the longest that fits counts.
+ * By the setting's path in docs/reference/settings.md, or by the group that it is in: the longest that fits counts.
  */
 export const CHANGES: Readonly<Record<string, readonly (Effect | Written)[]>> = {
   registry: ["restart"],

@@ -29,7 +29,7 @@ export function documentSettings(): string {
     "For completion and validation in an editor, make `# yaml-language-server: $schema=docs/settings.schema.json` the first line of that file.",
     "Every command reports all invalid settings together, before it changes anything. A secret reference is `op://vault/item/field`, `env:NAME` or `file:path`;",
     'a duration is a whole number and a unit: `"90 days"`, `"1 hour"`, `"30 seconds"`; at most ten years.',
-    "Unless a description says otherwise, CI holds a key that zot accepts throughout every change: [key-life.md](key-life.md).",
+    "Unless a description says otherwise, CI holds a key that zot accepts throughout every change: [key-life.md](../background/key-life.md).",
     "",
     ...groups,
   ].join("\n");

@@ -26,7 +26,7 @@ export function settingsJsonSchema(): JsonObject {
   };
 }
 
-/** The schema of a setting with what a change does in the description, as in docs/settings.md. */
+/** The schema of a setting with what a change does in the description, as in docs/reference/settings.md. */
 function withEffects(path: string, schema: unknown): unknown {
   if (!isObject(schema)) return schema;
   const { properties, items, additionalProperties: entry, description } = schema;

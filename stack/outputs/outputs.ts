@@ -14,7 +14,7 @@ export interface OutputsArgs {
   readonly jobAccounts: readonly RegisteredJobAccount[];
 }
 
-/** The stack's outputs: a contract (docs/outputs.md). */
+/** The stack's outputs: a contract (docs/reference/outputs.md). */
 export function stackOutputs({ settings, version, accounts, jobAccounts }: OutputsArgs): {
   readonly [K in keyof StackOutputs]: StackOutputs[K] | Output<StackOutputs[K]>;
 } {

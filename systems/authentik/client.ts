@@ -15,7 +15,7 @@ import { refused } from "./errors.ts";
 export interface AuthentikConnection {
   /** Authentik's address: `https://authentik.example.net`. */
   readonly authentikUrl: string;
-  /** Reference to an API token. docs/least-rights.md lists the permissions that it needs. */
+  /** Reference to an API token. docs/reference/least-rights.md lists the permissions that it needs. */
   readonly authentikToken: SecretReference;
 }
 

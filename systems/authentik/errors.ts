@@ -20,7 +20,7 @@ export function refused(
     return new ZotAuthError(
       "AUTHENTIK_RIGHT_MISSING",
       `The token of authentik.token (${token}) has insufficient permissions to ${what} in Authentik. ` +
-        `Grant its role the permission ${right ?? "that it lacks"}: docs/authentik-role.yaml has them all.`,
+        `Grant its role the permission ${right ?? "that it lacks"}: docs/reference/authentik-role.yaml has them all.`,
     );
   }
   return unexpected(endpoint, what, answer);

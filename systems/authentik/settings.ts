@@ -16,7 +16,7 @@ export const authentik = z.strictObject({
   url: serverUrl.describe(
     "Authentik's address. If a change leads to another Authentik, everything is created there, and a warning names what stays at the old one; to remove it, run `pulumi destroy` before the change.",
   ),
-  token: secretReference.describe("An API token. docs/least-rights.md lists the permissions that it needs."),
+  token: secretReference.describe("An API token. docs/reference/least-rights.md lists the permissions that it needs."),
   application: slug
     .default("zot")
     .describe("The application's slug. It is part of the issuer, so a change restarts zot."),

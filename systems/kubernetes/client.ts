@@ -122,7 +122,7 @@ export class ApiServer {
     const remedies = {
       untrusted:
         ca === undefined
-          ? "If your own CA signed it, name the file with the CA's certificate as `certificate-authority` of the cluster in the kubeconfig, where Kubernetes' plugin looks too; it does not read NODE_EXTRA_CA_CERTS: docs/private-ca.md."
+          ? "If your own CA signed it, name the file with the CA's certificate as `certificate-authority` of the cluster in the kubeconfig, where Kubernetes' plugin looks too; it does not read NODE_EXTRA_CA_CERTS: docs/guides/private-ca.md."
           : "The cluster's `certificate-authority` in the kubeconfig is the certificate of another CA: replace it with that of the API server's.",
       otherName: "Use a name from the certificate as `server` or `tls-server-name` of the cluster in the kubeconfig.",
     };

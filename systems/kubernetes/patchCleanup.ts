@@ -9,7 +9,7 @@ import { refusal } from "./configMap.ts";
 import { fieldManager } from "./fieldManager.ts";
 
 /**
- * Cleanup of our key in a ConfigMap (docs/cleanup.md): it is in the state before the key is written. Kubernetes' own provider forgets a patch that was written by a
+ * Cleanup of our key in a ConfigMap (docs/background/cleanup.md): it is in the state before the key is written. Kubernetes' own provider forgets a patch that was written by a
  * run which was killed before it recorded that. The API server knows which key is ours, by its manager. Each key has a resource of its own, which is
  * deleted once the blueprint is delivered elsewhere.
  */

@@ -8,9 +8,9 @@ import { lineChart } from "../../bench/page/lines.ts";
 import { withResults } from "../../bench/page/page.ts";
 import { traceChart } from "../../bench/page/trace.ts";
 
-const page = readFileSync(new URL("../../docs/performance.md", import.meta.url), "utf8");
+const page = readFileSync(new URL("../../docs/background/performance.md", import.meta.url), "utf8");
 
-test("docs/performance.md has a place for each measurement, and new results replace old ones there", () => {
+test("docs/background/performance.md has a place for each measurement, and new results replace old ones there", () => {
   const result = (measured: string): Result => ({
     rows: [
       { what: "one", measured, goal: { text: "at most 3", met: false } },
@@ -24,7 +24,7 @@ test("docs/performance.md has a place for each measurement, and new results repl
   assert.equal(second.match(/\| one \| second \| at most 3: \*\*missed\*\* \|/g)?.length, MEASUREMENTS.length);
   assert.ok(!second.includes("| first |"));
   assert.equal(withResults(second, all("second"), "Measured today"), second);
-  for (const { name } of MEASUREMENTS) assert.ok(second.includes(`](images/performance-${name}.svg)`), name);
+  for (const { name } of MEASUREMENTS) assert.ok(second.includes(`](../images/performance-${name}.svg)`), name);
 });
 
 /** The attribute of each element of that kind, as numbers. */

@@ -67,8 +67,8 @@ test("a new tag is pushed, the same one again is skipped, and the exit code tell
   );
 });
 
-test("the commands of docs/outputs.md push by hand, and leave no file with the key", async () => {
-  const page = readFileSync(join(ROOT, "docs/outputs.md"), "utf8");
+test("the commands of docs/reference/outputs.md push by hand, and leave no file with the key", async () => {
+  const page = readFileSync(join(ROOT, "docs/reference/outputs.md"), "utf8");
   const [, commands = ""] = /```sh\n([^]*?)```/.exec(page) ?? [];
   const script = commands
     .replaceAll("registry.example.net/blumeops", `${host()}/homelab`)

@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { test } from "node:test";
 import type { TestContext } from "node:test";
 
-// The timers, as systemd and a parser of property lists read them. Whether the commands do what docs/timers.md says is tested by tests/engine/commands.
+// The timers, as systemd and a parser of property lists read them. Whether the commands do what docs/guides/timers.md says is tested by tests/engine/commands.
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const TIMERS = join(ROOT, "ci/timers");
@@ -65,7 +65,7 @@ test(
 
 test("the page's environment file means the same to a shell as to systemd", (t) => {
   const folder = temporary(t);
-  const page = readFileSync(join(ROOT, "docs/timers.md"), "utf8");
+  const page = readFileSync(join(ROOT, "docs/guides/timers.md"), "utf8");
   const lines = [...page.matchAll(/^ {4}(([A-Z_]+)='([^']*)')$/gm)];
   assert.deepEqual(
     lines.map(([, , name]) => name),
@@ -84,7 +84,7 @@ test("the page's environment file means the same to a shell as to systemd", (t) 
 });
 
 test("units, agents and the page run the same commands", () => {
-  const page = readFileSync(join(ROOT, "docs/timers.md"), "utf8");
+  const page = readFileSync(join(ROOT, "docs/guides/timers.md"), "utf8");
   const commands = (stack: string) => [
     `npm run recover -- ${stack} --yes --skip-preview --non-interactive`,
     `npm run check -- ${stack} --non-interactive`,

@@ -184,5 +184,5 @@ test("outside of a workflow it names what is not set", async (t) => {
   const server = await forge(t, [], false);
   const { code, said } = await comment(t, server, MARKER, { PULL_REQUEST: "", COMMENT_TOKEN: "" });
   assert.equal(code, 2);
-  assert.equal(said, "not set: PULL_REQUEST, COMMENT_TOKEN. docs/workflows.md shows the workflow.\n");
+  assert.equal(said, "not set: PULL_REQUEST, COMMENT_TOKEN. docs/guides/workflows.md shows the workflow.\n");
 });

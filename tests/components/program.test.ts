@@ -137,7 +137,7 @@ test("the key and the proof of the sign-in use the same account, group and issue
   assert.equal((proves as Record<string, unknown>)["clientSecret"], fingerprint(CLIENT_SECRET));
 });
 
-test("the outputs are those of docs/outputs.md, without the key", async () => {
+test("the outputs are those of docs/reference/outputs.md, without the key", async () => {
   const { outputs } = await runProgram();
   assert.deepEqual(
     { ...outputs },

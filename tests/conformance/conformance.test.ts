@@ -17,7 +17,7 @@ function result(program: string, suite: string, account: string): Result {
   return found;
 }
 
-test("docs/conformance.md is up to date with the measured data; `npm run conformance` writes both", async () => {
+test("docs/background/conformance.md is up to date with the measured data; `npm run conformance` writes both", async () => {
   assert.equal(readFileSync(page, "utf8"), await renderPage(measured));
 });
 

@@ -1,4 +1,4 @@
-// Generates docs/conformance.md from the measured data.
+// Generates docs/background/conformance.md from the measured data.
 import { readFileSync } from "node:fs";
 import type { Measured, Result } from "./results.ts";
 import { shownTally, totalOf } from "./results.ts";
@@ -6,7 +6,7 @@ import { categories, suites } from "./suites.ts";
 import type { Suite } from "./suites.ts";
 import { formatted } from "../../docs/generate/format.ts";
 
-export const page = new URL("../../docs/conformance.md", import.meta.url);
+export const page = new URL("../../docs/background/conformance.md", import.meta.url);
 export const data = new URL("../data/conformance.json", import.meta.url);
 
 export const accounts = ["admin", "zot-ci"] as const;

@@ -1,4 +1,4 @@
-// npm run conformance: runs the public conformance suites of the OCI distribution specification, and writes docs/conformance.md.
+// npm run conformance: runs the public conformance suites of the OCI distribution specification, and writes docs/background/conformance.md.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -90,7 +90,7 @@ try {
   }
   writeFileSync(data, `${JSON.stringify(measured, undefined, 2)}\n`);
   writeFileSync(page, await renderPage(measured));
-  console.log("Wrote docs/conformance.md.");
+  console.log("Wrote docs/background/conformance.md.");
   if (areExplained(measured)) rmSync(reports, { recursive: true });
   else {
     console.log(`Some failures are not explained. The suites' reports are in ${reports}.`);

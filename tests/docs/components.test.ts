@@ -4,8 +4,8 @@ import test from "node:test";
 import { documentComponents, documentedArguments } from "../../docs/generate/componentTables.ts";
 import { formatted } from "../../docs/generate/format.ts";
 
-test("docs/components.md lists the arguments that the types have (else: npm run docs)", async () => {
-  const page = readFileSync(new URL("../../docs/components.md", import.meta.url), "utf8");
+test("docs/reference/components.md lists the arguments that the types have (else: npm run docs)", async () => {
+  const page = readFileSync(new URL("../../docs/reference/components.md", import.meta.url), "utf8");
   assert.equal(page, await formatted("components.md", documentComponents(page)));
 });
 

@@ -12,12 +12,12 @@ import { formatted } from "../../docs/generate/format.ts";
 
 const page = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), "utf8");
 
-test("docs/settings.md is what the schema says (else: npm run docs)", async () => {
-  assert.equal(page("settings.md"), await formatted("settings.md", documentSettings()));
+test("docs/reference/settings.md is what the schema says (else: npm run docs)", async () => {
+  assert.equal(page("reference/settings.md"), await formatted("settings.md", documentSettings()));
 });
 
 test("every setting says what it is, and what a change of it changes", () => {
-  const rows = page("settings.md")
+  const rows = page("reference/settings.md")
     .split("\n")
     .filter((line) => line.startsWith("| `"));
   assert.ok(rows.length > 50);

@@ -10,8 +10,8 @@ const root = new URL("../../", import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), "utf8");
 const codes = Object.values(ERROR_CODES).flatMap((ofSystem) => Object.keys(ofSystem));
 
-test("docs/errors.md is what the codes say (else: npm run docs)", async () => {
-  assert.equal(read("docs/errors.md"), await formatted("errors.md", documentErrors()));
+test("docs/reference/errors.md is what the codes say (else: npm run docs)", async () => {
+  assert.equal(read("docs/reference/errors.md"), await formatted("errors.md", documentErrors()));
 });
 
 // That no other code is used, the type ErrorCode proves.

@@ -25,12 +25,14 @@ const TESTS = [
   "zot/signIn/zotSignIn",
 ];
 
-test("docs/sign-in.md has each code of a failed sign-in and no other, and a test sees each message", () => {
+test("docs/background/sign-in.md has each code of a failed sign-in and no other, and a test sees each message", () => {
   const thrown = SOURCES.flatMap((path) =>
     [...read(path).matchAll(/new ZotAuthError\(\s*"(\w+)"/g)].map(([, code]) => code ?? ""),
   );
   const codes = [...new Set(thrown)].sort();
-  const documented = [...read("docs/sign-in.md").matchAll(/^\| `([A-Z_]+)`/gm)].map(([, code]) => code ?? "");
+  const documented = [...read("docs/background/sign-in.md").matchAll(/^\| `([A-Z_]+)`/gm)].map(
+    ([, code]) => code ?? "",
+  );
   assert.deepEqual([...documented].sort(), codes);
   const tests = TESTS.map((name) => read(`tests/systems/${name}.test.ts`)).join("\n");
   assert.deepEqual(

@@ -9,7 +9,7 @@ import { isReloaded, startDifferences } from "../../systems/zot/config/config.ts
 // Whether a change restarts zot is said by the list that decides it. That each setting writes the key of the config that its row names is shown by
 // tests/model/walk, which changes them all.
 
-const PAGE = readFileSync(new URL("../../docs/settings.md", import.meta.url), "utf8");
+const PAGE = readFileSync(new URL("../../docs/reference/settings.md", import.meta.url), "utf8");
 
 interface Schema {
   readonly description?: string;
@@ -18,7 +18,7 @@ interface Schema {
   readonly additionalProperties?: Schema | boolean;
 }
 
-/** Every setting that has a value of its own: its path as in docs/settings.md, and its description for editors. */
+/** Every setting that has a value of its own: its path as in docs/reference/settings.md, and its description for editors. */
 function settings(path: string, schema: Schema): readonly (readonly [path: string, description: string])[] {
   if (schema.properties !== undefined)
     return Object.entries(schema.properties).flatMap(([name, inner]) => settings(`${path}.${name}`, inner));

@@ -13,7 +13,7 @@ export interface Flags {
 
 const OPTION = /^(?:--yes(?:=\w+)?|-y|--keep|--discard|--non-interactive(?:=\w+)?)$/;
 
-/** Reads flags such as `--registry.host ssh:nas` or `--ci.imagePrefix=homelab`: each setting is one, by its path in docs/settings.md. */
+/** Reads flags such as `--registry.host ssh:nas` or `--ci.imagePrefix=homelab`: each setting is one, by its path in docs/reference/settings.md. */
 export function readFlags(args: readonly string[]): Flags {
   let settings: Tree = {};
   const options: string[] = [];
@@ -26,7 +26,9 @@ export function readFlags(args: readonly string[]): Flags {
     }
     const [, setting, inline] = /^--([A-Za-z]+(?:\.[A-Za-z0-9]+)+)(?:=(.*))?$/s.exec(flag) ?? [];
     if (setting === undefined) {
-      problems.push(`${shown(flag)}: no such flag. Each setting of docs/settings.md is one, such as --registry.host.`);
+      problems.push(
+        `${shown(flag)}: no such flag. Each setting of docs/reference/settings.md is one, such as --registry.host.`,
+      );
       continue;
     }
     const value = inline ?? (given[0]?.startsWith("--") === true ? undefined : given.shift());

@@ -41,7 +41,7 @@ export function whichConfig({ onHost, inContainers }: ReturnType<typeof configsO
   const contained =
     inContainers.length === 0
       ? ""
-      : ` (a container has one as ${inContainers.join(", ")}, which is not a path of the host: docs/zot.md#in-a-container)`;
+      : ` (a container has one as ${inContainers.join(", ")}, which is not a path of the host: docs/background/zot.md#in-a-container)`;
   return {
     setting: "registry.configFile",
     asks: `The config file that zot is started with: an absolute path on its host${running}${contained}`,
@@ -52,7 +52,7 @@ export function whichConfig({ onHost, inContainers }: ReturnType<typeof configsO
 /** If it is not on the host's PATH, and none runs with that config. */
 export const WHICH_BINARY: Question = {
   setting: "registry.binary",
-  asks: "The zot executable on its host: an absolute path, as it is not on the PATH there (zot in a container: docs/zot.md#in-a-container)",
+  asks: "The zot executable on its host: an absolute path, as it is not on the PATH there (zot in a container: docs/background/zot.md#in-a-container)",
 };
 
 /** @param several which there are */
@@ -90,7 +90,7 @@ export const ABOUT_SERVERS: readonly Question[] = [
   { setting: "authentik.url", asks: "Authentik's address", inConfig: true },
   {
     setting: "authentik.token",
-    asks: "A reference to an API token of Authentik: op://vault/item/field, env:NAME or file:path (docs/least-rights.md)",
+    asks: "A reference to an API token of Authentik: op://vault/item/field, env:NAME or file:path (docs/reference/least-rights.md)",
   },
   {
     setting: "authentik.clientSecret",
@@ -142,7 +142,7 @@ export const ABOUT_SERVERS: readonly Question[] = [
     inConfig: true,
   },
   { setting: "forgejo.url", asks: "Forgejo's address" },
-  { setting: "forgejo.token", asks: "A reference to a token of an owner in Forgejo (docs/least-rights.md)" },
+  { setting: "forgejo.token", asks: "A reference to a token of an owner in Forgejo (docs/reference/least-rights.md)" },
   {
     setting: "forgejo.repositories",
     asks: "Who gets CI's key: repositories (owner/name) or organisations, separated by commas",

@@ -58,7 +58,7 @@ export function problemsOf(tree: Tree): readonly SettingsProblem[] {
     .filter(({ path, message }) => !message.startsWith("required:") && path.includes(".") && path !== READ_FIRST);
 }
 
-/** The settings without those that have their default, in the order of docs/settings.md. */
+/** The settings without those that have their default, in the order of docs/reference/settings.md. */
 export function withoutDefaults(tree: Tree): Tree {
   const meaning = (candidate: Tree): string | undefined => {
     const { data } = settingsSchema.safeParse(candidate);

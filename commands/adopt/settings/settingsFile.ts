@@ -22,7 +22,7 @@ const OPTIONS = { compat: "yaml-1.1" } as const;
 const COMMENTS: Readonly<Record<string, string>> = {
   "authentik.clientSecret":
     " Authentik's worker needs the same secret in its environment: authentik.clientSecretVariable.",
-  "ci.keyStore": " A key that was made by hand works until it expires or is revoked: docs/taking-over.md.",
+  "ci.keyStore": " A key that was made by hand works until it expires or is revoked: docs/guides/taking-over.md.",
   "zot.extra": " Parts of zot's config that have no setting of their own.",
 };
 
@@ -30,7 +30,7 @@ const COMMENTS: Readonly<Record<string, string>> = {
 export function headerOf(stack: string, place: string): readonly string[] {
   return [
     `${WRITTEN} -- ${stack}\` from ${place}. Defaults are left out.`,
-    "All settings: docs/settings.md. A reference says where a secret is; this file contains none.",
+    "All settings: docs/reference/settings.md. A reference says where a secret is; this file contains none.",
   ];
 }
 

@@ -12,7 +12,7 @@ import type { Context, Observed, Resource } from "../../../provider/resource.ts"
 import { accountCleanupOutputs } from "./outputs.ts";
 
 /**
- * Cleanup of one service account (docs/cleanup.md): it is in the state before the blueprint that creates the account is delivered. It knows which
+ * Cleanup of one service account (docs/background/cleanup.md): it is in the state before the blueprint that creates the account is delivered. It knows which
  * names the account had, also after an interrupted run, and removes what is left of it once its keys are revoked.
  */
 export interface AccountCleanupInputs extends AuthentikConnection {

@@ -63,7 +63,7 @@ export const blueprintFile: Resource<BlueprintFileInputs, BlueprintFileState> = 
 };
 
 /**
- * Cleanup of the file (docs/cleanup.md): it is in the state before the file is written. Each file has a resource of its own, as the files of zot have, so that one which an interrupted
+ * Cleanup of the file (docs/background/cleanup.md): it is in the state before the file is written. Each file has a resource of its own, as the files of zot have, so that one which an interrupted
  * run wrote is removed, too. A file that a person has changed since stays.
  */
 export interface BlueprintFileCleanupInputs extends Pick<BlueprintFileInputs, "file" | "text"> {

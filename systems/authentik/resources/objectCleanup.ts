@@ -22,7 +22,7 @@ import { deleteInline } from "./inlineBlueprint.ts";
 import { objectCleanupOutputs } from "./outputs.ts";
 
 /**
- * Cleanup of the blueprint's objects (docs/cleanup.md): it is in the state before the blueprint is delivered. Authentik keeps objects that a later
+ * Cleanup of the blueprint's objects (docs/background/cleanup.md): it is in the state before the blueprint is delivered. Authentik keeps objects that a later
  * blueprint no longer names; this resource knows which they are, also after an interrupted run.
  */
 export interface ObjectCleanupInputs extends AdoptionArgs {

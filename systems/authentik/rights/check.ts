@@ -63,12 +63,12 @@ export async function checkAuthentikRights(connection: AuthentikConnection, cont
     const more = others.length === 0 ? "" : ` \`up\` works without these: ${explainRights(others)}.`;
     throw new ZotAuthError(
       "AUTHENTIK_RIGHTS_MISSING",
-      `${token} has insufficient permissions in Authentik. Its role lacks: ${explainRights(lacking)}.${more} Apply docs/authentik-role.yaml, which creates a role with everything that the program needs.`,
+      `${token} has insufficient permissions in Authentik. Its role lacks: ${explainRights(lacking)}.${more} Apply docs/reference/authentik-role.yaml, which creates a role with everything that the program needs.`,
     );
   }
   if (missing.length > 0) {
     context.warn(
-      `${token} lacks optional permissions in Authentik: ${explainRights(missing)}. Apply docs/authentik-role.yaml again to grant them.`,
+      `${token} lacks optional permissions in Authentik: ${explainRights(missing)}. Apply docs/reference/authentik-role.yaml again to grant them.`,
     );
   }
   if (unknown.length > 0) {
@@ -94,13 +94,13 @@ function warnOfSurplus(token: string, surplus: readonly string[] | "all", contex
   if (surplus === "all") {
     context.warn(
       `${token} is an administrator's: it has every permission in Authentik, but the program needs only ${NEEDED_RIGHTS.length}. ` +
-        "docs/authentik-role.yaml creates a role with just those.",
+        "docs/reference/authentik-role.yaml creates a role with just those.",
     );
   } else if (surplus.length > 0) {
     const more = surplus.length > SHOWN ? ` and ${surplus.length - SHOWN} more` : "";
     context.warn(
       `${token} has more permissions in Authentik than the program needs: ${surplus.slice(0, SHOWN).join(", ")}${more}. ` +
-        "docs/authentik-role.yaml creates a role with just what it needs.",
+        "docs/reference/authentik-role.yaml creates a role with just what it needs.",
     );
   }
 }

@@ -7,7 +7,7 @@ export interface NeededRight {
   readonly optional?: true;
 }
 
-/** All permissions that the program needs: docs/authentik-role.yaml creates a role with exactly these. */
+/** All permissions that the program needs: docs/reference/authentik-role.yaml creates a role with exactly these. */
 export const NEEDED_RIGHTS: readonly NeededRight[] = [
   { right: "authentik_blueprints.view_blueprintinstance", purpose: "see whether the blueprint is applied" },
   { right: "authentik_blueprints.add_blueprintinstance", purpose: "apply the blueprint" },

@@ -28,7 +28,7 @@ export async function tellOfJobTokens(
     if (!(Number.parseInt(release, 10) >= FIRST)) return;
     const accounts = ids.length === 1 ? `the account ${ids.join("")}` : `the accounts ${ids.join(", ")}`;
     context.info(
-      `zot ${zot} and Forgejo ${release} can do without the stored keys of ${accounts}: their jobs can push with tokens of their own (auth: jobToken in ci.accounts, docs/accounts.md). One account of the stack keeps a key. Nothing changes by itself.`,
+      `zot ${zot} and Forgejo ${release} can do without the stored keys of ${accounts}: their jobs can push with tokens of their own (auth: jobToken in ci.accounts, docs/guides/accounts.md). One account of the stack keeps a key. Nothing changes by itself.`,
     );
   });
 }

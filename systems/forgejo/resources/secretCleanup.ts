@@ -32,7 +32,7 @@ export interface FormerSecret extends SecretToClean, ForgejoConnection {
 }
 
 /**
- * Cleanup of Actions secrets (docs/cleanup.md): it is in the state before the first secret is written. It knows what leaves the settings, also where
+ * Cleanup of Actions secrets (docs/background/cleanup.md): it is in the state before the first secret is written. It knows what leaves the settings, also where
  * an interrupted run wrote it and no state knows of it; `FormerSecrets` deletes that, after the secrets that are declared now have been written. On
  * destroy, everything is deleted by its marker.
  *

@@ -169,7 +169,7 @@ export function clientDifferences(rows: readonly MeasuredRow[]): string | undefi
   const pings = rows.filter(({ operation }) => operation === "ping");
   const of = (subject: Subject) => pings.find((row) => row.subject === subject)?.measured;
   if (of("anonymous") !== 200 || of("anonymous docker") !== 401) return undefined;
-  return "Without credentials, curl, containerd, podman and skopeo can pull. docker cannot, because zot answers its first request with 401: run `docker login` with an API key first (docs/zot.md).";
+  return "Without credentials, curl, containerd, podman and skopeo can pull. docker cannot, because zot answers its first request with 401: run `docker login` with an API key first (docs/background/zot.md).";
 }
 
 /** Whether the registry answered as expected. */

@@ -50,7 +50,7 @@ export function assembleZotConfig(
   const problems = [
     ...conflicts.map(({ path }) => ({
       path: `zot.extra.${path.join(".")}`,
-      message: "cannot override another setting (see docs/settings.md). Remove it here.",
+      message: "cannot override another setting (see docs/reference/settings.md). Remove it here.",
     })),
     ...twinsIn(extra).map(({ path, first }) => ({
       path: `zot.extra.${path.join(".")}`,

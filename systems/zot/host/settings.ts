@@ -20,7 +20,7 @@ export const registry = z
     binary: text
       .default("zot")
       .describe(
-        "The zot executable on that host: a path, or a name in its `PATH`; for zot in a container, a script that runs it (docs/zot.md). With `manageService`, a change restarts zot.",
+        "The zot executable on that host: a path, or a name in its `PATH`; for zot in a container, a script that runs it (docs/background/zot.md). With `manageService`, a change restarts zot.",
       ),
     configFile: text
       .regex(/\.json$/, {

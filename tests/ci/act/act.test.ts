@@ -115,7 +115,7 @@ test("the workflow for Dagger hands on the variable, and the key as a reference"
   assert.match(log, /^argument: --registry-password=env:ZOT_CI_API_KEY$/m);
 });
 
-test("act rejects the line for tokens of jobs, as docs/ci.md says of older runners", { skip }, async () => {
+test("act rejects the line for tokens of jobs, as docs/guides/ci.md says of older runners", { skip }, async () => {
   const { succeeded, log } = await run("job-token.yaml");
   assert.equal(succeeded, false);
   assert.match(log, /Unknown Property enable-openid-connect/);

@@ -7,7 +7,7 @@ import { ActRepository, without } from "./acting.ts";
 import type { ActOptions } from "./acting.ts";
 
 // The workflows that run zot-auth itself, run by act: on which events, with which commands and which environment. npm and the set-up are played; engine/commands runs the
-// commands, and docs/workflows.md says when act ran both together.
+// commands, and docs/guides/workflows.md says when act ran both together.
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 const skip = without("act", "node");

@@ -129,9 +129,9 @@ test("an image that the job cannot read is no refusal", { skip }, async () => {
   assert.match(said, /was not pushed\. A job that runs again/);
 });
 
-test("every message that docs/ci.md explains is one of the script, of Dagger or of zot's conditions", () => {
+test("every message that docs/guides/ci.md explains is one of the script, of Dagger or of zot's conditions", () => {
   const read = (path: string): string => readFileSync(resolve(import.meta.dirname, "../../..", path), "utf8");
-  const [, table = ""] = read("docs/ci.md").split("## When a push fails");
+  const [, table = ""] = read("docs/guides/ci.md").split("## When a push fails");
   const sources = ["ci/push-image.sh", "ci/dagger/src/publishing.ts", "systems/zot/access/jobConditions.ts"]
     .map(read)
     .join("\n");

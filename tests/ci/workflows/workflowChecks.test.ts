@@ -203,7 +203,7 @@ test("every workflow pins the same commit of actions/checkout, and the page says
   assert.deepEqual(others, []);
   assert.match(pin, /^actions\/checkout@[\da-f]{40} v/);
   const [commit = "", version = ""] = pin.replace(/^.*@/, "").split(" ");
-  const page = readFileSync(join(ROOT, "docs/ci.md"), "utf8");
+  const page = readFileSync(join(ROOT, "docs/guides/ci.md"), "utf8");
   assert.ok(page.includes(`s/${commit}/`) && page.includes(`s/${version.replaceAll(".", "\\.")}/`), pin);
   for (const file of all)
     for (const [, used] of readFileSync(file, "utf8").matchAll(/\buses: *(.*)$/gm))
@@ -211,7 +211,7 @@ test("every workflow pins the same commit of actions/checkout, and the page says
 });
 
 test("the workflows and the page run the commands that the timers run", () => {
-  const page = readFileSync(join(ROOT, "docs/workflows.md"), "utf8");
+  const page = readFileSync(join(ROOT, "docs/guides/workflows.md"), "utf8");
   for (const [name, ...commands] of [
     ["stack-preview.yaml", "npm run --silent preview -- <stack> --refresh --non-interactive"],
     [

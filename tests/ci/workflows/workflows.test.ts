@@ -94,7 +94,7 @@ interface Tags {
   readonly tags: readonly string[];
 }
 
-/** A line of docs/first-image.md, with this run's names in place of the page's. */
+/** A line of docs/guides/first-image.md, with this run's names in place of the page's. */
 function expectedBy(page: string, line: RegExp, sha: string): string {
   const [found = ""] = line.exec(page) ?? [];
   assert.notEqual(found, "", String(line));
@@ -106,8 +106,8 @@ function expectedBy(page: string, line: RegExp, sha: string): string {
     .replace("0123abc", sha.slice(0, 7));
 }
 
-test("the first run and the second end as docs/first-image.md says", { skip }, async (t) => {
-  const page = readFileSync(join(ROOT, "docs/first-image.md"), "utf8");
+test("the first run and the second end as docs/guides/first-image.md says", { skip }, async (t) => {
+  const page = readFileSync(join(ROOT, "docs/guides/first-image.md"), "utf8");
   const server = await knownRepository(t);
   // The page's own request, with another version than the other tests': the registry is the same.
   const body = JSON.parse(/-d '(.*)'$/m.exec(page)?.[1] ?? "") as { readonly ref: string; readonly inputs: object };

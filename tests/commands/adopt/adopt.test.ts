@@ -69,7 +69,7 @@ test("writes a valid file from what is there, without defaults and secrets, and 
   );
 });
 
-test("a config without time limits gets ours, and stays as it is with the flags that docs/taking-over.md names", async (t) => {
+test("a config without time limits gets ours, and stays as it is with the flags that docs/guides/taking-over.md names", async (t) => {
   const homelab = await HandMade.start(t);
   const gained = (): readonly unknown[] => {
     const settings = parseSettings(settingsOf(homelab));
@@ -86,7 +86,7 @@ test("a config without time limits gets ours, and stays as it is with the flags 
     { path: "http.writeTimeout", kind: "added", after: "1h" },
   ]);
 
-  const page = readFileSync(new URL("../../../docs/taking-over.md", import.meta.url), "utf8");
+  const page = readFileSync(new URL("../../../docs/guides/taking-over.md", import.meta.url), "utf8");
   const [, flags = ""] = /To keep the config exactly as it is, .*? add `([^`]+)`/.exec(page) ?? [];
   const kept = await homelab.adopt([...flags.split(" "), "--yes", ...homelab.flags()]);
   assert.equal(kept.code, 0, kept.output);

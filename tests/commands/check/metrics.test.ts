@@ -12,7 +12,7 @@ import { STATE_OF_TWO } from "../../report/lab.ts";
 import { buildDashboard } from "../../../docs/generate/dashboard.ts";
 
 const RULES = new URL("../../../ci/prometheus/zot-auth.rules.yaml", import.meta.url);
-const PAGE = new URL("../../../docs/metrics.md", import.meta.url);
+const PAGE = new URL("../../../docs/reference/metrics.md", import.meta.url);
 const DASHBOARD = new URL("../../../ci/grafana/zot-auth.json", import.meta.url);
 const skip = spawnSync("promtool", ["--version"]).status === 0 ? false : "no promtool here";
 

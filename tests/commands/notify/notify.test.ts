@@ -133,8 +133,8 @@ test("several accounts: the unmanaged keys of each, whichever the state has firs
   assert.deepEqual(got[0]?.body, {
     text: [
       "*zot-auth: prod needs you: unmanaged keys*",
-      'The account zot-site has unmanaged keys, which zot-auth did not create: "by hand", "old". See docs/key-life.md.',
-      'The account zot-web has unmanaged keys, which zot-auth did not create: "by hand". See docs/key-life.md.',
+      'The account zot-site has unmanaged keys, which zot-auth did not create: "by hand", "old". See docs/background/key-life.md.',
+      'The account zot-web has unmanaged keys, which zot-auth did not create: "by hand". See docs/background/key-life.md.',
     ].join("\n"),
   });
   await tell(state(keys("zot-web", "by hand"), keys("zot-site", "by hand", "old"), keys("zot-ci")));

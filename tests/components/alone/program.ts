@@ -1,4 +1,4 @@
-// A separate Pulumi program in its own folder, which uses this package as docs/components.md describes.
+// A separate Pulumi program in its own folder, which uses this package as docs/reference/components.md describes.
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
@@ -21,12 +21,13 @@ export interface StateResource {
   readonly type: string;
 }
 
-/** The only code block of a language below a heading of docs/components.md. Without a heading: the first one of the page. */
+/** The only code block of a language below a heading of docs/reference/components.md. Without a heading: the first one of the page. */
 export function fromThePage(language: string, heading?: string): string {
-  const page = readFileSync(join(ROOT, "docs/components.md"), "utf8");
+  const page = readFileSync(join(ROOT, "docs/reference/components.md"), "utf8");
   const section = heading === undefined ? page : (page.split(`\n## ${heading}\n`)[1]?.split("\n## ")[0] ?? "");
   const block = new RegExp(`\n\`\`\`${language}\n(.*?)\`\`\``, "s").exec(section)?.[1];
-  if (block === undefined) throw new TypeError(`docs/components.md has no ${language} below ${heading ?? "its title"}`);
+  if (block === undefined)
+    throw new TypeError(`docs/reference/components.md has no ${language} below ${heading ?? "its title"}`);
   return block;
 }
 
@@ -59,7 +60,7 @@ export class Program {
   static async of(
     t: TestContext,
     options: {
-      /** The heading of docs/components.md whose program it is. */
+      /** The heading of docs/reference/components.md whose program it is. */
       readonly heading: string;
       readonly files?: Readonly<Record<string, string>>;
       readonly settings: Readonly<Record<string, string>>;

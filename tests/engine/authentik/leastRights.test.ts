@@ -8,9 +8,9 @@ import { EngineLab } from "../support/harness.ts";
 import type { PulumiResult } from "../support/harness.ts";
 import { Homelab } from "../support/homelab.ts";
 
-// The token of docs/authentik-role.yaml is sufficient for the whole life of a stack. The tests depend on their order.
+// The token of docs/reference/authentik-role.yaml is sufficient for the whole life of a stack. The tests depend on their order.
 
-const ROLE = readFileSync(new URL("../../../docs/authentik-role.yaml", import.meta.url), "utf8");
+const ROLE = readFileSync(new URL("../../../docs/reference/authentik-role.yaml", import.meta.url), "utf8");
 
 const OPTIONAL = NEEDED_RIGHTS.filter(({ optional }) => optional === true).map(({ right }) => right);
 
@@ -37,7 +37,7 @@ async function run(command: Promise<PulumiResult>): Promise<PulumiResult> {
   return { ...result, output: result.output.replaceAll(/\s+/g, " ") };
 }
 
-/** Applies docs/authentik-role.yaml as an administrator does, and returns the key that Authentik generated. */
+/** Applies docs/reference/authentik-role.yaml as an administrator does, and returns the key that Authentik generated. */
 async function applyRole(): Promise<string> {
   const made = await ask("/managed/blueprints/", "POST", {
     name: "zot-auth-role",
@@ -99,7 +99,10 @@ test("an administrator's token works and causes a warning", async () => {
   useToken("admin-token", `${lab.secrets.authentik}-admin`);
   const { code, output } = await run(lab.up());
   assert.equal(code, 0, output);
-  assert.match(output, /which is akadmin's, is an administrator's: .* docs\/authentik-role\.yaml creates a role/);
+  assert.match(
+    output,
+    /which is akadmin's, is an administrator's: .* docs\/reference\/authentik-role\.yaml creates a role/,
+  );
 });
 
 test("with the role from the docs, up succeeds without a warning about permissions", async () => {

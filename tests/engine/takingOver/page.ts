@@ -1,4 +1,4 @@
-// The commands of docs/taking-over.md, and what the page says that they print.
+// The commands of docs/guides/taking-over.md, and what the page says that they print.
 import { readFileSync } from "node:fs";
 
 export interface PageCommand {
@@ -12,7 +12,7 @@ const BLOCK = /^```(sh|text)\n([^]*?)\n```$/gm;
 
 /** In the page's order. */
 export function commandsOf(page: string): readonly PageCommand[] {
-  const text = readFileSync(new URL(`../../../docs/${page}`, import.meta.url), "utf8");
+  const text = readFileSync(new URL(`../../../docs/guides/${page}`, import.meta.url), "utf8");
   const commands: { words: readonly string[]; prints: readonly string[] }[] = [];
   for (const [, kind, content = ""] of text.matchAll(BLOCK)) {
     if (kind === "text") {

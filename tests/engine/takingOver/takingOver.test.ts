@@ -15,7 +15,7 @@ import { changeGit, setUpByHand, syncGit, until } from "./byHand.ts";
 import { commandsOf, missingIn } from "./page.ts";
 import { mainAccount } from "../../../settings/accounts/accounts.ts";
 
-// docs/taking-over.md, command by command, from a registry that was set up by hand. The tests depend on their order.
+// docs/guides/taking-over.md, command by command, from a registry that was set up by hand. The tests depend on their order.
 
 type Result = Pick<PulumiResult, "code" | "output">;
 

@@ -1,5 +1,5 @@
 // Where zot deviates from the distribution specification, as measured: byte ranges, blobs shared between
-// repositories, and the manifests it accepts. docs/conformance.md has the public suites' results.
+// repositories, and the manifests it accepts. docs/background/conformance.md has the public suites' results.
 import assert from "node:assert/strict";
 import test, { after, before, describe } from "node:test";
 import { zotVersion } from "../../../lab/zot/version.ts";

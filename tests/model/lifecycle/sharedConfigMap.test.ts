@@ -18,7 +18,7 @@ import { Engine } from "../engine/engine.ts";
 import type { Ended } from "../engine/engine.ts";
 import { KUBECONFIGS, startCluster } from "../walk/stack/cluster.ts";
 
-// Two stacks, each for a registry of its own, deliver their blueprints by one ConfigMap (docs/second-registry.md).
+// Two stacks, each for a registry of its own, deliver their blueprints by one ConfigMap (docs/guides/second-registry.md).
 
 let folder: string;
 let cluster: RunningServer;

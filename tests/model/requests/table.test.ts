@@ -6,9 +6,9 @@ import { Engine } from "../engine/engine.ts";
 import { Homelab } from "../homelab/homelab.ts";
 import { program } from "../engine/program.ts";
 
-// docs/key-life.md lists what a crash at each request leaves behind. It must list exactly the requests that change something.
+// docs/background/key-life.md lists what a crash at each request leaves behind. It must list exactly the requests that change something.
 
-const DOCUMENT = new URL("../../../docs/key-life.md", import.meta.url);
+const DOCUMENT = new URL("../../../docs/background/key-life.md", import.meta.url);
 
 /** The table's first column: a method and a path, where `*` matches anything. */
 function rows(): readonly string[] {

@@ -1,4 +1,4 @@
-// What must hold in every story, as docs/key-life.md promises.
+// What must hold in every story, as docs/background/key-life.md promises.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { generationOf } from "../../../systems/zot/keys/rotation.ts";

@@ -1,4 +1,4 @@
-// What a change did to what runs, to compare with what docs/settings.md says.
+// What a change did to what runs, to compare with what docs/reference/settings.md says.
 import { existsSync, readFileSync } from "node:fs";
 import { effectsOf } from "../../../settings/documentation/changes.ts";
 import type { Effect } from "../../../settings/documentation/changes.ts";
@@ -40,7 +40,7 @@ export function observedEffects(before: Running, after: Running, { steps, run }:
 /** Its other value in the table is the same secret: a walk has only one. */
 const UNOBSERVED = ["authentik.clientSecret"];
 
-/** What docs/settings.md says of a change, as far as it can be observed. */
+/** What docs/reference/settings.md says of a change, as far as it can be observed. */
 export function declaredEffects(path: Path): readonly Effect[] {
   if (UNOBSERVED.includes(path)) return [];
   const effects = effectsOf(path.replaceAll("*", "<name>")) ?? [];

@@ -60,7 +60,7 @@ export class Walk {
       assert.deepEqual(
         observedEffects(running, this.#running(second.settings), changed),
         declaredEffects(path),
-        "docs/settings.md (settings/documentation/changes.ts) says what a change changes",
+        "docs/reference/settings.md (settings/documentation/changes.ts) says what a change changes",
       );
     if (gap === undefined) assert.deepEqual(stack.gaps, [], "CI has a key that zot takes at every moment");
     else

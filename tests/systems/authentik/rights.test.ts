@@ -13,8 +13,8 @@ import type { Instead } from "../zot/signIn/support.ts";
 
 // The permissions of the program's token, tested with the role from docs/ on the lab's Authentik.
 
-const ROLE = readFileSync(new URL("../../../docs/authentik-role.yaml", import.meta.url), "utf8");
-const DOCS = readFileSync(new URL("../../../docs/least-rights.md", import.meta.url), "utf8");
+const ROLE = readFileSync(new URL("../../../docs/reference/authentik-role.yaml", import.meta.url), "utf8");
+const DOCS = readFileSync(new URL("../../../docs/reference/least-rights.md", import.meta.url), "utf8");
 const NAMES = NEEDED_RIGHTS.map(({ right }) => right);
 const TOKEN = "env:RIGHTS_TEST_TOKEN";
 
@@ -146,7 +146,7 @@ test("warns about a token with excess permissions, such as an administrator's", 
   const lab = await withRole(t);
   assert.match(
     (await check(lab.server.url, "env:SIGN_IN_TEST_TOKEN")).join(),
-    /which is akadmin's, is an administrator's: it has every permission in Authentik, but the program needs only 17\. docs\/authentik-role\.yaml/,
+    /which is akadmin's, is an administrator's: it has every permission in Authentik, but the program needs only 17\. docs\/reference\/authentik-role\.yaml/,
   );
   await change(lab, "assign", "authentik_core.delete_user", "authentik_rbac.access_admin_interface");
   assert.match(
@@ -198,7 +198,7 @@ test("a permission lost since the check is reported by the request that needs it
       request(),
       coded(
         "AUTHENTIK_RIGHT_MISSING",
-        new RegExp(`Grant its role the permission ${right}: docs/authentik-role\\.yaml`),
+        new RegExp(`Grant its role the permission ${right}: docs/reference/authentik-role\\.yaml`),
       ),
     );
   }

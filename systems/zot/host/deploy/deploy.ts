@@ -98,7 +98,7 @@ export function startOf({ startDigest, credentials }: Pick<Deployment, "startDig
 const ISSUER = `issuer_answers() {
   discovery=\${issuer%/}/.well-known/openid-configuration
   if ! get "$discovery" > "$work/issuer" 2> "$work/issuer.error"; then
-    say "zot's host cannot load the OIDC issuer's document at $discovery, and zot does not start without it: $(tail -n 1 "$work/issuer.error"). Check authentik.url, and the application in Authentik. If the certificate is not trusted, add your CA to the host's (docs/private-ca.md)."; return 1
+    say "zot's host cannot load the OIDC issuer's document at $discovery, and zot does not start without it: $(tail -n 1 "$work/issuer.error"). Check authentik.url, and the application in Authentik. If the certificate is not trusted, add your CA to the host's (docs/guides/private-ca.md)."; return 1
   fi
   named=$(tr -d '\\n' < "$work/issuer" | sed -n -e 's|\\\\/|/|g' -e 's/.*"issuer"[[:space:]]*:[[:space:]]*"\\([^"]*\\)".*/\\1/p')
   if [ "$named" != "$issuer" ]; then

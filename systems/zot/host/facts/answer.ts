@@ -18,7 +18,7 @@ export function parseFacts(output: string, host: string): HostFacts {
   if (missing !== undefined) {
     throw new ZotAuthError(
       "ZOT_BINARY_MISSING",
-      `zot does not exist at "${missing}" on ${host} (setting registry.binary). Install it there, or correct the setting. For a zot in a container, see docs/zot.md#in-a-container.`,
+      `zot does not exist at "${missing}" on ${host} (setting registry.binary). Install it there, or correct the setting. For a zot in a container, see docs/background/zot.md#in-a-container.`,
     );
   }
   const problems = printed.split("\n").filter((line) => line.startsWith("problem="));

@@ -13,7 +13,7 @@ import { quote } from "../shell/shell.ts";
 import { restoreFormerConfigScript } from "./formerConfig.ts";
 
 /**
- * Cleanup of one file on zot's host (docs/cleanup.md): it is in the state before the file is written. Each place has a resource of its own, so when a setting
+ * Cleanup of one file on zot's host (docs/background/cleanup.md): it is in the state before the file is written. Each place has a resource of its own, so when a setting
  * moves the file, the engine deletes the resource of the old place after the new file is in use, also if a run is interrupted in between.
  */
 export interface FileCleanupInputs {

@@ -31,7 +31,7 @@ import { signedIn } from "../../signIn/check.ts";
 import type { SignInArgs } from "../../signIn/check.ts";
 
 /**
- * Cleanup of the account's keys (docs/cleanup.md): it is in the state before the first key is created, and its deletion revokes all our keys,
+ * Cleanup of the account's keys (docs/background/cleanup.md): it is in the state before the first key is created, and its deletion revokes all our keys,
  * even one that an interrupted run created and that is in no state.
  */
 export interface KeyCleanupInputs extends SignInArgs {

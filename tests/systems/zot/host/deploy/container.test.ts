@@ -1,4 +1,4 @@
-// zot in a container, set up as docs/zot.md says: its mount, its script, its restart. The container is a mount namespace in which nothing but that folder is
+// zot in a container, set up as docs/background/zot.md says: its mount, its script, its restart. The container is a mount namespace in which nothing but that folder is
 // left of the host's; `docker` is a stand-in that knows the page's commands. It takes root and `unshare`.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -33,7 +33,7 @@ function onPage(folder: string): {
   readonly registry: Readonly<Record<string, string>>;
   readonly log: string;
 } {
-  const page = readFileSync(join(ROOT, "docs/zot.md"), "utf8");
+  const page = readFileSync(join(ROOT, "docs/background/zot.md"), "utf8");
   const section = page.slice(page.indexOf("### In a container"));
   const [compose = "", script = "", settings = ""] = [...section.matchAll(/```(?:yaml|sh)\n([^]*?)```/g)].map(
     ([, text = ""]) => text.replaceAll("/srv/zot", folder),
