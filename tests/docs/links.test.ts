@@ -91,6 +91,25 @@ test("files and folders that a page names in backticks exist", () => {
   assert.deepEqual(missing, []);
 });
 
+test("every page and file of docs/ that a message, a comment or a page names exists", () => {
+  const named = files
+    // A changelog and a decision keep the names of their time; recordings have other projects' paths.
+    .filter((file) => file !== "CHANGELOG.md" && !file.startsWith("docs/adr/") && !file.startsWith("tests/data/"))
+    .flatMap((file) =>
+      [...read(file).matchAll(/(?<![\w/-])docs\/[\w/-]+(?:\.schema)?\.(?:md|json|yaml|svg|png|ts)\b/g)].map(
+        ([path]) => ({
+          file,
+          path,
+        }),
+      ),
+    );
+  assert.ok(new Set(named.map(({ path }) => path)).size > 20);
+  assert.deepEqual(
+    named.filter(({ path }) => !existsSync(join(ROOT, path))),
+    [],
+  );
+});
+
 test("every resource type that a page names exists", () => {
   const named = pages
     // A changelog and a decision keep the names of their time.
