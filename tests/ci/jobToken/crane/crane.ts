@@ -1,4 +1,6 @@
 import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const MODULE = import.meta.dirname;
@@ -6,11 +8,22 @@ const MODULE = import.meta.dirname;
 /** Why tests with crane are skipped; false if they are not. */
 export const noCrane = spawnSync("go", ["version"]).status === 0 ? false : "no Go, which builds crane";
 
-/** Builds the real crane from its Go module, into a folder. Go builds it once (about a minute), and then finds it in its cache. */
+/** The one that this process has built. */
+let built: string | undefined;
+
+/** Puts the real crane, built from its Go module, into a folder. Go compiles it once (about a minute), and then finds all but the program in its cache. */
 export function buildCrane(folder: string): void {
+  built ??= build();
+  copyFileSync(built, join(folder, "crane"));
+}
+
+function build(): string {
+  const folder = mkdtempSync(join(tmpdir(), "zot-auth-crane-"));
+  process.once("exit", () => rmSync(folder, { recursive: true }));
+  const file = join(folder, "crane");
   const { status, stderr, error } = spawnSync(
     "go",
-    ["build", "-o", join(folder, "crane"), "github.com/google/go-containerregistry/cmd/crane"],
+    ["build", "-o", file, "github.com/google/go-containerregistry/cmd/crane"],
     {
       cwd: MODULE,
       encoding: "utf8",
@@ -19,4 +32,5 @@ export function buildCrane(folder: string): void {
   );
   if (error !== undefined) throw error;
   if (status !== 0) throw new Error(stderr);
+  return file;
 }
