@@ -5,6 +5,8 @@ import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { TestContext } from "node:test";
 import { attachPlugins } from "../../support/attachedPlugins.ts";
+import { keyInVault } from "../../support/vault.ts";
+import type { KeyInVault } from "../../support/vault.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 const STACK = "dev";
@@ -38,7 +40,7 @@ export class Program {
   readonly #environment: NodeJS.ProcessEnv;
   readonly #settings: readonly string[];
 
-  private constructor(folder: string, settings: Readonly<Record<string, string>>) {
+  private constructor(folder: string, settings: Readonly<Record<string, string>>, key: KeyInVault) {
     this.folder = folder;
     this.#settings = Object.entries(settings).flatMap(([key, value]) => ["--config", `${key}=${value}`]);
     // Pulumi's records of this stack stay out of the user's home; the installed plugins are the user's.
@@ -50,6 +52,9 @@ export class Program {
       PULUMI_BACKEND_URL: `file://${join(folder, "state")}?metadata=skip`,
       PULUMI_CONFIG_PASSPHRASE: "passphrase of the test",
       PULUMI_HOME: join(folder, "pulumi"),
+      ...key.environment,
+      // As in the engine tests.
+      GOGC: "400",
     };
     delete this.#environment["PULUMI_CONFIG_PASSPHRASE_FILE"];
     // The test runner's own: a program that finds it would report to it.
@@ -85,7 +90,9 @@ export class Program {
       process.env[name] = value;
       t.after(() => void Reflect.deleteProperty(process.env, name));
     }
-    const program = new Program(folder, options.settings);
+    const key = await keyInVault();
+    writeFileSync(join(folder, `Pulumi.${STACK}.yaml`), JSON.stringify(key.settings));
+    const program = new Program(folder, options.settings, key);
     const { code, output } = await program.pulumi("stack", "init", STACK);
     if (code !== 0) throw new Error(output);
     return program;

@@ -12,7 +12,7 @@ import type { Layout } from "../../../lab/homelab/layout.ts";
 import { LAB_PASSPHRASE } from "../../../lab/homelab/secrets.ts";
 import type { LabSecrets } from "../../../lab/homelab/secrets.ts";
 import { attachPlugins } from "../../support/attachedPlugins.ts";
-import { keyInVault } from "./vault.ts";
+import { keyInVault } from "../../support/vault.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 const STACK = "lab";
