@@ -76,8 +76,9 @@ export const ERROR_CODES = {
   Authentik: {
     AUTHENTIK_TOKEN_REFUSED: "Authentik rejects `authentik.token`. Create a new API token.",
     AUTHENTIK_RIGHT_MISSING:
-      "The token has insufficient permissions. Grant its role the permission that the message names (least-rights.md).",
-    AUTHENTIK_RIGHTS_MISSING: "The token lacks several permissions, which the message lists (least-rights.md).",
+      "The token has insufficient permissions. Grant its role the permission that the message names ([least-rights.md](least-rights.md)).",
+    AUTHENTIK_RIGHTS_MISSING:
+      "The token lacks several permissions, which the message lists ([least-rights.md](least-rights.md)).",
     AUTHENTIK_WORKER_SILENT: "Authentik's worker does not respond. Check that it is running, and see its log.",
     BLUEPRINT_NOT_SEEN: "Authentik does not see the blueprint file. Check its mount and `authentik.blueprintPath`.",
     BLUEPRINT_INSTANCE_MISSING: "Authentik has no instance of the blueprint. See its log.",
@@ -92,7 +93,7 @@ export const ERROR_CODES = {
     BLUEPRINT_VARIABLE_MISSING: "Authentik's worker lacks the variable with the client secret. Set it there.",
     BLUEPRINT_FILE_UNUSABLE: "The blueprint's file cannot be written. Check the path and its permissions.",
   },
-  "Signing in (../background/sign-in.md)": {
+  "[Signing in](../background/sign-in.md)": {
     MACHINE_FLOW_MISSING: "Authentik has no flow `authentik.machineFlow`. Check whether the blueprint was applied.",
     MACHINE_FLOW_DENIED: "The flow denies everyone before it asks for a name. Apply the blueprint again.",
     APP_PASSWORD_MISSING: "The account's app password does not exist. Run `pulumi refresh` and `pulumi up`.",
@@ -189,7 +190,8 @@ export const ERROR_CODES = {
     FORGEJO_SCOPE_MISSING: "The token lacks a scope, which the message names. Create a token with it.",
     FORGEJO_RIGHT_MISSING: "The token's user has insufficient permissions. It must be an owner.",
     FORGEJO_USER_OTHER: "The token is another user's. Correct `user:<login>`, or use that user's token.",
-    FORGEJO_REPOSITORY_UNKNOWN: "The repository or organisation does not exist, or the token has no access to it.",
+    FORGEJO_REPOSITORY_UNKNOWN:
+      "The repository or organisation does not exist, or the token has no access to it. Check both.",
     FORGEJO_REPOSITORY_MOVED: "The repository has a new name. Use it in the settings.",
     FORGEJO_REPOSITORY_REPLACED: "The name now belongs to a different repository. Refresh, or correct the settings.",
     FORGEJO_REPOSITORY_ARCHIVED: "The repository is archived. Unarchive it, or remove it from the settings.",
@@ -198,9 +200,12 @@ export const ERROR_CODES = {
     FORGEJO_WORKFLOW_UNKNOWN:
       "Forgejo cannot start the workflow. Check `acceptance.workflow`, or `jobToken.proof` of the account.",
     FORGEJO_JOB_TOKENS_UNKNOWN: "Forgejo is older than 15.0.0 and gives its jobs no tokens. Upgrade it, or use keys.",
-    FORGEJO_ISSUER_DIFFERS: "Forgejo's tokens have another issuer than zot would expect. Set `forgejo.rootUrl`.",
-    FORGEJO_NAME_DIFFERS: "Forgejo spells a repository in another way, and so do its tokens. Write it so.",
-    SERVICE_DOWN: "zot or Forgejo does not work at the end of an `up`, so CI cannot push. Nothing was rolled back.",
+    FORGEJO_ISSUER_DIFFERS:
+      "Forgejo's tokens have an issuer other than the one zot would expect. Set `forgejo.rootUrl`.",
+    FORGEJO_NAME_DIFFERS:
+      "Forgejo and its tokens spell a repository differently from the settings. Use Forgejo's spelling.",
+    SERVICE_DOWN:
+      "zot or Forgejo does not work at the end of an `up`, so CI cannot push. Nothing was rolled back. The message says what to check.",
     TEST_BUILD_FAILED: "The test build failed. See its log in Forgejo.",
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>;

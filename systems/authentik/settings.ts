@@ -24,7 +24,7 @@ export const authentik = z.strictObject({
   providerName: text.default("Zot").describe("The OAuth2 provider's name."),
   clientId: name.default("zot").describe("The OAuth2 client ID."),
   clientSecret: onePasswordReference.describe(
-    "A reference to the OAuth2 client secret in 1Password. 1Password's provider shows fields in sections; a field outside of them is read by our own client. To change its value, first give Authentik's worker the new one and restart the worker; `up` then restarts zot and proves the sign-in again. Until Authentik has the new value, `up` fails and zot keeps the old one. CI's key stays valid; pushes and pulls fail only while zot restarts, about two seconds.",
+    "A reference to the OAuth2 client secret in 1Password, a field in a section or outside of sections. To change its value, first give Authentik's worker the new one and restart the worker; `up` then restarts zot and proves the sign-in again. Until Authentik has the new value, `up` fails and zot keeps the old one. CI's key stays valid; pushes and pulls fail only while zot restarts, about two seconds.",
   ),
   clientSecretVariable: z
     .string()
