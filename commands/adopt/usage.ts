@@ -5,7 +5,7 @@ Writes Pulumi.<stack>.yaml from a zot that runs already, and changes nothing els
 the OAuth2 provider in Authentik, and the names of the Actions secrets in Forgejo. On a terminal it asks for what it cannot know. Secrets are
 references and are never written: op://vault/item/field, env:NAME or file:path.
 
-Every setting of docs/reference/settings.md is a flag, by its path. A flag counts more than what is read. Lists are separated by commas. The usual ones:
+Every setting of docs/reference/settings.md is a flag, by its path. A flag takes precedence over what is read. Lists are separated by commas. The usual ones:
 
   --registry.host ssh:nas                 where zot runs. Default: local
   --registry.configFile /etc/zot/config.json
@@ -29,7 +29,7 @@ Every setting of docs/reference/settings.md is a flag, by its path. A flag count
   --non-interactive                       asks nothing
   --help, -h
 
-Exit code 0: the file is written. 1: something is in the way. 2: wrong usage, or an answer or consent is missing. But for 0, nothing was written.
+Exit code 0: the file is written. 1: something is in the way. 2: wrong usage, or an answer or consent is missing. With 1 and 2, nothing was written.
 
 The whole way from a registry that was set up by hand: docs/guides/taking-over.md.
 `;

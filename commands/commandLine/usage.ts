@@ -11,7 +11,7 @@ Checks the key's dates and compares the servers with the settings, and writes a 
   --notify <ref>      notifies a webhook when something needs attention; its address is at env:NAME, file:path or op://… (docs/guides/notifications.md)
   --notify-format <f> what it takes: slack (default), matrix, ntfy, or a file with a JSON template
 
-Without --notify, the environment's ZOT_AUTH_NOTIFY and ZOT_AUTH_NOTIFY_FORMAT count.
+Without --notify, the environment's ZOT_AUTH_NOTIFY and ZOT_AUTH_NOTIFY_FORMAT apply.
 
 Exit code 0: everything is as declared. 1: it is not, or could not be checked. 2: wrong usage, or no such stack.
 `,
@@ -52,7 +52,7 @@ Resumes after an interrupted run: removes the lock of a run that has ended on th
   --notify <ref>      notifies a webhook of a failure, and of unmanaged keys; its address is at env:NAME, file:path or op://… (docs/guides/notifications.md)
   --notify-format <f> what it takes: slack (default), matrix, ntfy, or a file with a JSON template
 
-Without --notify, the environment's ZOT_AUTH_NOTIFY and ZOT_AUTH_NOTIFY_FORMAT count.
+Without --notify, the environment's ZOT_AUTH_NOTIFY and ZOT_AUTH_NOTIFY_FORMAT apply.
 
 Exit code 0: everything is as declared. 1: another run holds the lock, or may hold it. 2: wrong usage, or no such stack. Otherwise that of \`pulumi\`.
 `,
@@ -63,7 +63,7 @@ Sends a test message to the webhook that \`npm run check\` and \`npm run recover
   --notify <ref>      where its address is: env:NAME, file:path or op://…
   --notify-format <f> what it takes: slack (default), matrix, ntfy, or a file with a JSON template
 
-Without --notify, the environment's ZOT_AUTH_NOTIFY and ZOT_AUTH_NOTIFY_FORMAT count.
+Without --notify, the environment's ZOT_AUTH_NOTIFY and ZOT_AUTH_NOTIFY_FORMAT apply.
 
 Exit code 0: the webhook took it. 1: it was not sent. 2: wrong usage.
 `,
