@@ -4,7 +4,7 @@ import { appendFileSync } from "node:fs";
 import { isObject } from "../../core/json.ts";
 
 export interface ProcessReport {
-  /** `provider`, `program`, `plugin command`, `language host`, or its first argument. */
+  /** `provider`, `program`, `the stand-ins`, `plugin command`, `language host`, or its first argument. */
   readonly name: string;
   /** Seconds of CPU time. */
   readonly cpu: number;
@@ -49,6 +49,7 @@ process.once("exit", () => {
 
 function nameOf(script: string): string {
   if (script.endsWith("provider/main.ts")) return "provider";
+  if (script.endsWith("shared-host/host.ts")) return "the stand-ins";
   if (script.includes("/@pulumi/pulumi/cmd/run")) return "program";
   if (script.includes("language-host")) return "language host";
   const plugin = /pulumi-resource-(\w+)$|plugins\/(\w+)\//.exec(script);

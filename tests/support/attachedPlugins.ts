@@ -34,7 +34,7 @@ export async function attachPlugins(
 ): Promise<AttachedPlugins> {
   // The commands of local.Command get this process's environment. A Node program that finds this variable would report to the test runner.
   delete process.env["NODE_TEST_CONTEXT"];
-  const standIns = [command, kubernetes(), onePassword()].filter((definition) =>
+  const standIns = [command(), kubernetes(), onePassword()].filter((definition) =>
     isStandIn(environment["PULUMI_HOME"] ?? "", definition),
   );
   const providers = await Promise.all(

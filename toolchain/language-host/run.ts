@@ -14,7 +14,7 @@ const GRACE_MILLISECONDS = 5000;
 export interface Surroundings {
   readonly environment: NodeJS.ProcessEnv;
   /** Gets what the program writes. */
-  readonly output: (chunk: Buffer) => void;
+  readonly output: (chunk: Buffer, stream: "stdout" | "stderr") => void;
   /** Default: a process for each program. */
   readonly launch?: Launch;
 }
@@ -28,7 +28,7 @@ export interface Program {
   readonly args: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
   /** Gets what the program writes; default: it writes where this process does. */
-  readonly output: ((chunk: Buffer) => void) | undefined;
+  readonly output: Surroundings["output"] | undefined;
   /** Aborted when the user cancels or the engine ends the call. */
   readonly signal: AbortSignal;
 }
@@ -83,13 +83,22 @@ export async function run(
   );
 }
 
-async function inOwnProcess({ nodeArgs, launcher, args, environment, output, signal }: Program): ReturnType<Launch> {
+/** The program in a process of its own, as a user's. */
+export async function inOwnProcess({
+  nodeArgs,
+  launcher,
+  args,
+  environment,
+  output,
+  signal,
+}: Program): ReturnType<Launch> {
   const outputs = output === undefined ? "inherit" : "pipe";
   const child = spawn("node", [...nodeArgs, launcher, ...args], {
     stdio: ["ignore", outputs, outputs],
     env: environment,
   });
-  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk: Buffer) => output?.(chunk));
+  for (const stream of ["stdout", "stderr"] as const)
+    child[stream]?.on("data", (chunk: Buffer) => output?.(chunk, stream));
   return endOf(child, signal);
 }
 

@@ -24,6 +24,7 @@ interface Idle {
 /** How long the next program waits for what is left of the last one, in milliseconds. It is nothing, or what takes much longer. */
 const PATIENCE = 1000;
 
+const STREAMS = ["stdout", "stderr"] as const;
 const KILLED = [null, "SIGKILL"] as const;
 
 let idle: Idle | undefined;
@@ -33,8 +34,11 @@ export const inWarmProcess: Launch = async ({ nodeArgs, launcher, args, environm
   const of = JSON.stringify([nodeArgs, launcher, environment["PATH"]]);
   const child = (await takeIdle(of)) ?? start(nodeArgs);
   holdOpen(child, true);
-  const pass = (chunk: Buffer): void => output?.(chunk);
-  for (const stream of [child.stdout, child.stderr]) stream?.on("data", pass);
+  const pass = {
+    stdout: (chunk: Buffer): void => output?.(chunk, "stdout"),
+    stderr: (chunk: Buffer): void => output?.(chunk, "stderr"),
+  };
+  for (const stream of STREAMS) child[stream]?.on("data", pass[stream]);
   try {
     const over = new AbortController();
     const end = { signal: over.signal };
@@ -52,7 +56,7 @@ export const inWarmProcess: Launch = async ({ nodeArgs, launcher, args, environm
     keep(of, child);
     return how;
   } finally {
-    for (const stream of [child.stdout, child.stderr]) stream?.off("data", pass);
+    for (const stream of STREAMS) child[stream]?.off("data", pass[stream]);
   }
 };
 

@@ -1,5 +1,6 @@
 // A small Pulumi project in its own folder, run by the real CLI with the language host and the plugins of toolchain/.
 import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { accessSync, constants, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -56,6 +57,12 @@ export class Project implements Disposable {
   }
 
   async pulumi(...args: readonly string[]): Promise<Run> {
+    const { ended } = await this.start(...args);
+    return ended;
+  }
+
+  /** Starts the CLI: for tests that do something while it runs. */
+  async start(...args: readonly string[]): Promise<{ readonly child: ChildProcess; readonly ended: Promise<Run> }> {
     const stack = ["stack", "config", "up", "preview", "destroy"].includes(args[0] ?? "") ? ["--stack", "dev"] : [];
     const output: Buffer[] = [];
     const keep = (chunk: Buffer): void => void output.push(chunk);
@@ -66,14 +73,17 @@ export class Project implements Disposable {
       stdio: ["ignore", "pipe", "pipe"],
     });
     for (const stream of [child.stdout, child.stderr]) stream.on("data", keep);
-    try {
-      const code = await new Promise<number | null>((resolve, reject) => {
-        child.once("error", reject).once("close", resolve);
-      });
-      return { code, output: Buffer.concat(output).toString() };
-    } finally {
-      await plugins?.close();
-    }
+    const end = async (): Promise<Run> => {
+      try {
+        const code = await new Promise<number | null>((resolve, reject) => {
+          child.once("error", reject).once("close", resolve);
+        });
+        return { code, output: Buffer.concat(output).toString() };
+      } finally {
+        await plugins?.close();
+      }
+    };
+    return { child, ended: end() };
   }
 
   [Symbol.dispose](): void {

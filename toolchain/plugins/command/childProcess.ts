@@ -12,16 +12,18 @@ const GRACE_MILLISECONDS = 2500;
  * Runs a command and waits until it has exited and closed its output.
  *
  * @param previous output of the previous run
+ * @param environment to which the options add
  * @throws the official plugin's error message, with everything that the command printed
  */
 export async function runCommand(
   command: string,
   options: CommandOptions,
   previous: CommandOutput,
+  environment: NodeJS.ProcessEnv,
   context: Pick<Context, "signal" | "progress">,
 ): Promise<CommandOutput> {
   const [program, ...args] = [...options.interpreter, command];
-  const env = { ...process.env, ...options.environment, ...(options.previousOutputInEnv ? previousEnv(previous) : {}) };
+  const env = { ...environment, ...options.environment, ...(options.previousOutputInEnv ? previousEnv(previous) : {}) };
   const hasInput = options.stdin !== "";
   // A separate process group, so that a cancellation also reaches the command's child processes.
   const child = spawn(program, args, {

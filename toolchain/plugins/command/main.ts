@@ -2,4 +2,4 @@
 import { serve } from "../../../provider/grpc/index.ts";
 import { command } from "./provider.ts";
 
-await serve(command);
+await serve(command());
