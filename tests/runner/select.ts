@@ -29,7 +29,7 @@ const LONGEST = [
   "engine/settings/settings",
   "engine/",
   "systems/zot/host/deploy/killed",
-  "systems/zot/host/service/switched",
+  "systems/zot/host/service/switchedKilled",
   "systems/zot/host/former/fileCleanup",
   "lab/zot",
   "systems/zot/host/labZot",

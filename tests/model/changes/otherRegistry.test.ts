@@ -10,8 +10,9 @@ import type { Ended } from "../engine/engine.ts";
 import { OWNER, program } from "../engine/program.ts";
 import { ZotDeployment } from "../engine/zotDeployment.ts";
 import { Homelab } from "../homelab/homelab.ts";
-import type { AnotherZot, KeyOfUser } from "../homelab/homelab.ts";
+import type { AnotherZot } from "../homelab/homelab.ts";
 import type { Change } from "../homelab/servers.ts";
+import type { KeyOfUser } from "../homelab/zotKeys.ts";
 import type { Fault } from "../requests/gate.ts";
 
 // registry.url changes to another zot while a former account still has keys at the old one, or in a run that fails before it creates a new key. Nobody can sign

@@ -1,5 +1,5 @@
 // The model's homelab as an all-seeing observer sees it, and what people change there by hand.
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,9 +10,10 @@ import type { Item } from "../../../lab/onePassword/items.ts";
 import type { State as ConnectState } from "../../../lab/onePassword/seed.ts";
 import type { ApiKey } from "../../../lab/zot/access/users.ts";
 import { startZot } from "../../../lab/zot/server/server.ts";
+import { createdIn } from "./createdObjects.ts";
+import type { CreatedObjects } from "./createdObjects.ts";
 import { forget, knowledgeOf } from "./memory.ts";
 import {
-  NEVER,
   TOKENS,
   WORKER_DELAY,
   keyByHand,
@@ -23,20 +24,11 @@ import {
   startServers,
 } from "./servers.ts";
 import type { Change, RawSettings, Releases, Servers } from "./servers.ts";
+import { hashOf, isValid, keysOf, usersIn } from "./zotKeys.ts";
+import type { HeldKey, KeyOfUser, Users } from "./zotKeys.ts";
 
 /** Linux's in-memory file system. */
 const MEMORY = "/dev/shm";
-
-/** A key as zot's database has it. */
-export interface HeldKey {
-  readonly hash: string;
-  readonly label: string;
-}
-
-export interface KeyOfUser {
-  readonly user: string;
-  readonly label: string;
-}
 
 export interface AnotherZot {
   /** Every key that it has. */
@@ -141,7 +133,7 @@ export class Homelab {
 
   /** Whether zot accepts the key. */
   accepts(key: string): boolean {
-    const hash = createHash("sha256").update(key.replace(/^zak_/, "")).digest("hex");
+    const hash = hashOf(key);
     return this.keys().some((held) => held.hash === hash);
   }
 
@@ -167,22 +159,8 @@ export class Homelab {
   }
 
   /** What our blueprint created in Authentik: names, and the groups that may sign in. */
-  authentik(): Readonly<Record<"applications" | "groups" | "users" | "tokens" | "blueprints", readonly string[]>> {
-    const { rows } = this.#read("authentik/authentik.json") as AuthentikState;
-    const all = (model: string, field: string): readonly string[] =>
-      (rows[model] ?? []).map((row) => row[field] as string).sort();
-    const named = new Map((rows["authentik_core.group"] ?? []).map(({ pk, name }) => [pk, name as string]));
-    const targets = new Set((rows["authentik_core.application"] ?? []).map(({ pk }) => pk));
-    const bound = (rows["authentik_policies.policybinding"] ?? [])
-      .filter(({ target }) => targets.has(target as string))
-      .map(({ group }) => named.get(group as string) ?? "");
-    return {
-      applications: all("authentik_core.application", "slug"),
-      groups: bound.filter((name) => name !== "").sort(),
-      users: all("authentik_core.user", "username"),
-      tokens: all("authentik_core.token", "identifier"),
-      blueprints: all("authentik_blueprints.blueprintinstance", "name"),
-    };
+  authentik(): CreatedObjects {
+    return createdIn(this.authentikRows());
   }
 
   // What people do by hand.
@@ -277,7 +255,7 @@ export class Homelab {
   /** @returns the key */
   addKey(label: string): string {
     const key = randomUUID().replaceAll("-", "");
-    this.#apiKeys()[createHash("sha256").update(key).digest("hex")] = keyByHand(label);
+    this.#apiKeys()[hashOf(key)] = keyByHand(label);
     return `zak_${key}`;
   }
 
@@ -299,7 +277,7 @@ export class Homelab {
 
   /** The account whose key it is, if zot takes it. */
   keyOwner(key: string): string | undefined {
-    const hash = createHash("sha256").update(key.replace(/^zak_/, "")).digest("hex");
+    const hash = hashOf(key);
     const [user] = Object.entries(this.#users()).find(([, { apiKeys }]) => isValid(apiKeys[hash])) ?? [];
     return user;
   }
@@ -341,22 +319,4 @@ export class Homelab {
 
 function startedWith(file: string): { readonly file: string; readonly content: string } {
   return { file, content: readFileSync(file, "utf8") };
-}
-
-type Users = Record<string, { readonly apiKeys: Record<string, ApiKey> }>;
-
-/** The accounts of a zot with that data folder. */
-function usersIn(data: string): Users {
-  return (knowledgeOf(join(data, "_lab", "meta.json")) as { readonly users: Users } | undefined)?.users ?? {};
-}
-
-function keysOf(users: Users): readonly KeyOfUser[] {
-  return Object.entries(users).flatMap(([user, { apiKeys }]) =>
-    Object.values(apiKeys).map(({ label }) => ({ user, label })),
-  );
-}
-
-function isValid(key: ApiKey | undefined): boolean {
-  if (key === undefined) return false;
-  return key.expirationDate === NEVER || Date.parse(key.expirationDate) > Date.now();
 }
