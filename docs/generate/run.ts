@@ -20,8 +20,8 @@ for (const [page, text] of Object.entries({
 }
 
 for (const [name, schema] of Object.entries({
-  "settings.schema.json": settingsJsonSchema(),
-  "outputs.schema.json": outputsJsonSchema(),
+  "reference/settings.schema.json": settingsJsonSchema(),
+  "reference/outputs.schema.json": outputsJsonSchema(),
 })) {
   writeFileSync(new URL(`../${name}`, import.meta.url), await formatted(name, JSON.stringify(schema)));
 }

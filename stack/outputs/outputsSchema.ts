@@ -3,7 +3,7 @@ import * as z from "zod";
 const date = (what: string) => z.iso.datetime().describe(`${what} RFC 3339.`);
 
 /**
- * What CI and people consume: a contract, from which docs/reference/outputs.md and docs/outputs.schema.json are generated. No output is secret; the templates
+ * What CI and people consume: a contract, from which docs/reference/outputs.md and docs/reference/outputs.schema.json are generated. No output is secret; the templates
  * name the variable that holds the key.
  */
 export const outputsSchema = z

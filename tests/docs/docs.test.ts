@@ -46,8 +46,8 @@ function has(schema: unknown, at: string, path: string): boolean {
   );
 }
 
-test("docs/settings.schema.json is up to date (else: npm run docs)", () => {
-  assert.deepEqual(JSON.parse(page("settings.schema.json")), settingsJsonSchema());
+test("docs/reference/settings.schema.json is up to date (else: npm run docs)", () => {
+  assert.deepEqual(JSON.parse(page("reference/settings.schema.json")), settingsJsonSchema());
 });
 
 test("the JSON schema accepts this repository's stacks, and rejects misspelled settings", () => {

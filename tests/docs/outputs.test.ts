@@ -6,8 +6,8 @@ import { documentOutputs, outputsJsonSchema } from "../../docs/generate/outputsT
 
 const page = (name: string): string => readFileSync(new URL(`../../docs/${name}`, import.meta.url), "utf8");
 
-test("docs/reference/outputs.md and docs/outputs.schema.json are what the schema says (else: npm run docs)", async () => {
+test("docs/reference/outputs.md and docs/reference/outputs.schema.json are what the schema says (else: npm run docs)", async () => {
   const written = page("reference/outputs.md");
   assert.equal(written, await formatted("outputs.md", documentOutputs(written)));
-  assert.deepEqual(JSON.parse(page("outputs.schema.json")), outputsJsonSchema());
+  assert.deepEqual(JSON.parse(page("reference/outputs.schema.json")), outputsJsonSchema());
 });

@@ -25,6 +25,11 @@ const ROOT = resolve(import.meta.dirname, "../../../../..");
 const ZOT = join(ROOT, "lab/bin/zot");
 const canContain = process.getuid?.() === 0 && spawnSync("unshare", ["-m", "true"]).status === 0;
 
+interface FirstConfig {
+  readonly storage: { readonly rootDirectory: string };
+  readonly http: { readonly address: string; readonly port: string };
+}
+
 /** What the page has for the settings, with this folder in the place of /srv/zot. */
 function onPage(folder: string): {
   readonly command: readonly string[];
@@ -32,12 +37,14 @@ function onPage(folder: string): {
   readonly script: string;
   readonly registry: Readonly<Record<string, string>>;
   readonly log: string;
+  /** The config of a new container. */
+  readonly first: FirstConfig;
 } {
   const page = readFileSync(join(ROOT, "docs/background/zot.md"), "utf8");
   const section = page.slice(page.indexOf("### In a container"));
-  const [compose = "", script = "", settings = ""] = [...section.matchAll(/```(?:yaml|sh)\n([^]*?)```/g)].map(
-    ([, text = ""]) => text.replaceAll("/srv/zot", folder),
-  );
+  const [compose = "", script = "", settings = "", first = ""] = [
+    ...section.matchAll(/```(?:yaml|sh|json)\n([^]*?)```/g),
+  ].map(([, text = ""]) => text.replaceAll("/srv/zot", folder));
   const { services } = parse(compose) as {
     readonly services: { readonly zot: { readonly command: readonly string[]; readonly volumes: readonly string[] } };
   };
@@ -45,7 +52,7 @@ function onPage(folder: string): {
     readonly "zot-auth:registry": Readonly<Record<string, string>>;
     readonly "zot-auth:zot": { readonly log: { readonly output: string } };
   };
-  return { ...services.zot, script, registry, log: zot.log.output };
+  return { ...services.zot, script, registry, log: zot.log.output, first: JSON.parse(first) as FirstConfig };
 }
 
 /** A docker with one container, zot, which sees the mounted folder and nothing else below `host`. */
@@ -91,12 +98,9 @@ async function start(t: TestContext) {
     change(whole);
     return `${JSON.stringify(whole, null, 2)}\n`;
   };
-  const open = text((config) => {
-    const { auth, accessControl, ...http } = config.http;
-    assert.ok(auth !== undefined && accessControl !== undefined);
-    config.http = http;
-  });
-  writeFileSync(configFile, open);
+  const { first } = page;
+  assert.deepEqual([first.storage.rootDirectory, first.http.port], [dataDirectory, "5000"]);
+  writeFileSync(configFile, JSON.stringify({ ...first, http: { ...first.http, port: String(port) } }));
   // The restart command and the script find this docker first.
   const environment = { PATH: `${join(host, "bin")}:${process.env["PATH"] ?? ""}` };
   const supervisor = supervise({
@@ -158,6 +162,11 @@ test(
     const { version, schema } = parseFacts((await sh(factsScript(question), "", environment)).stdout, "local");
     assert.equal(version.minor, 1);
     assert.ok(schema !== undefined);
+
+    // A new container lets anyone push.
+    assert.equal(await status("/zot/auth/login?provider=oidc"), 404);
+    const upload = await fetch(`${deployment.origin}/v2/team/app/blobs/uploads/`, { method: "POST" });
+    assert.equal(upload.status, 202);
 
     const signIn = await sh(deployScript(deployment), text(), environment);
     assert.match(`${signIn.stdout}${signIn.stderr}`, /restart: yes/);
