@@ -56,7 +56,7 @@ const PURE = [
   "systems/authentik/rights/needed.ts",
   "systems/authentik/session/claims.ts",
   "systems/forgejo/{secrets/secretMarker,target}.ts",
-  "systems/forgejo/jobToken/{issuer,settings,sides}.ts",
+  "systems/forgejo/jobToken/{issuer,settings,tokenTargets}.ts",
   "systems/onePassword/item/{field,item,place}.ts",
   "systems/zot/access/{*,globs/*}",
   "systems/zot/config/**",

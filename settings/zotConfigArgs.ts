@@ -2,7 +2,7 @@ import { issuerOf } from "../systems/authentik/issuer.ts";
 import { jobGroup } from "../systems/zot/access/jobConditions.ts";
 import { accessRules } from "../systems/zot/access/rules.ts";
 import { jobTokenIssuer } from "../systems/forgejo/jobToken/issuer.ts";
-import { ownersOf } from "../systems/forgejo/jobToken/sides.ts";
+import { ownersOf } from "../systems/forgejo/jobToken/tokenTargets.ts";
 import type { ZotConfigArgs } from "../systems/zot/config/render/args.ts";
 import type { JobTokenLogin } from "../systems/zot/config/render/bearer.ts";
 import { audienceOf, pushers } from "./accounts/accounts.ts";

@@ -1,7 +1,7 @@
 import { accountSettings } from "../settings/accounts/accountSettings.ts";
 import type { Settings } from "../settings/schema.ts";
 import { blueprintNeeds } from "../systems/authentik/blueprint/render.ts";
-import type { AccountsWithKeys } from "../systems/forgejo/jobToken/instead.ts";
+import type { AccountsWithKeys } from "../systems/forgejo/jobToken/needlessKeys.ts";
 import { jobTokenIssuer } from "../systems/forgejo/jobToken/issuer.ts";
 import type { PreflightInputs } from "../systems/preflight/preflight.ts";
 import { FIRST_WITH_JOB_TOKENS, atLeast, formatZotVersion } from "../systems/zot/version.ts";

@@ -2,7 +2,7 @@ import type { Duration } from "../../core/time/duration.ts";
 import type { SecretReference } from "../../core/secrets/reference.ts";
 import { jobToken } from "../../systems/forgejo/jobToken/settings.ts";
 import type { JobTokenSettings } from "../../systems/forgejo/jobToken/settings.ts";
-import { sidesOf } from "../../systems/forgejo/jobToken/sides.ts";
+import { sidesOf } from "../../systems/forgejo/jobToken/tokenTargets.ts";
 import { DEFAULT_SECRET_NAME } from "../../systems/forgejo/settings.ts";
 import type { ForgejoSettings } from "../../systems/forgejo/settings.ts";
 import { jobConditions, jobGroup, keyConditions } from "../../systems/zot/access/jobConditions.ts";

@@ -1,5 +1,5 @@
 import type { SettingsProblem } from "../../core/settings/problem.ts";
-import { isAmong } from "../../systems/forgejo/jobToken/sides.ts";
+import { isAmong } from "../../systems/forgejo/jobToken/tokenTargets.ts";
 import { accountSettings } from "./accountSettings.ts";
 import type { Settings } from "../schema.ts";
 

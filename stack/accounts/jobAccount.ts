@@ -5,7 +5,7 @@ import type { TestBuildArgs } from "../../components/acceptance.ts";
 import { ONLY, audienceOf, pushers, suffixOf } from "../../settings/accounts/accounts.ts";
 import type { JobAccount } from "../../settings/accounts/accounts.ts";
 import type { Settings } from "../../settings/schema.ts";
-import { isAmong, ownerOf, ownersOf } from "../../systems/forgejo/jobToken/sides.ts";
+import { isAmong, ownerOf, ownersOf } from "../../systems/forgejo/jobToken/tokenTargets.ts";
 import { generationOf } from "./ciAccount.ts";
 import type { AccountBase } from "./ciAccount.ts";
 import { wayOf } from "../preflightArguments.ts";

@@ -1,7 +1,7 @@
 import type { SecretReference } from "../../core/secrets/reference.ts";
 import { ZotAuthError } from "../../core/errors.ts";
 import { resolveSecret } from "../onePassword/resolver.ts";
-import { again } from "../../core/http/again.ts";
+import { again } from "../../core/http/retryAttempt.ts";
 import { listIn, requestApi } from "../../core/http/api.ts";
 import { request, unexpected } from "../../core/http/http.ts";
 import { at, list, string } from "../../core/json.ts";

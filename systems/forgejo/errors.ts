@@ -1,7 +1,7 @@
 import { ZotAuthError } from "../../core/errors.ts";
 import { parseForgejoTarget } from "./target.ts";
 import type { SecretReference } from "../../core/secrets/reference.ts";
-import { pathOn } from "../../core/http/place.ts";
+import { pathOn } from "../../core/http/pathOn.ts";
 import { unexpected } from "../../core/http/http.ts";
 import { at, string } from "../../core/json.ts";
 import type { HttpResponse, Endpoint } from "../../core/http/http.ts";

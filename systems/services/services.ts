@@ -6,7 +6,7 @@ import type { Context, Observed, Repeatable, Resource } from "../../provider/res
 import { rfc3339 } from "../zot/keys/rotation.ts";
 import type { RegistryTrials, ServicesArgs } from "./args.ts";
 import { ARGOCD, AUTHENTIK, FORGEJO, ZOT, healthOf } from "./health.ts";
-import { applicationRow, runnersRow, workerRow } from "./inside.ts";
+import { applicationRow, runnersRow, workerRow } from "./withToken.ts";
 import { adminRow, pullThroughRow } from "./registry.ts";
 import { servicesOutputs } from "./outputs.ts";
 import { versionsOf } from "./versions.ts";

@@ -1,5 +1,5 @@
 import type { CookieJar } from "../../core/http/cookies.ts";
-import { again } from "../../core/http/again.ts";
+import { again } from "../../core/http/retryAttempt.ts";
 import { listIn, requestApi } from "../../core/http/api.ts";
 import { unexpected } from "../../core/http/http.ts";
 import { at, string } from "../../core/json.ts";

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ZotAuthError } from "../../core/errors.ts";
 import { request, unexpected } from "../../core/http/http.ts";
 import type { Endpoint, HttpResponse, RequestOptions } from "../../core/http/http.ts";
-import { again } from "../../core/http/again.ts";
+import { again } from "../../core/http/retryAttempt.ts";
 import { waitFor } from "../../core/time/wait.ts";
 import { listening, responses } from "./support/listening.ts";
 

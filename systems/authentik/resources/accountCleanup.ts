@@ -7,7 +7,7 @@ import type { BlueprintObject } from "../blueprint/objects.ts";
 import { appPasswordIdentifier } from "../blueprint/render.ts";
 import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";
-import { unlessGone } from "../../../core/gone.ts";
+import { unlessGone } from "../../../core/serverGone.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { accountCleanupOutputs } from "./outputs.ts";
 

@@ -9,7 +9,7 @@ import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";
 import { PROVIDER, USER, text } from "../compared/models.ts";
 import { existingObjects } from "../compared/existing.ts";
-import { adoptionText, refusalOf } from "../compared/tell.ts";
+import { adoptionText, refusalOf } from "../compared/messages.ts";
 
 /** What a blueprint declares, and what may get lost when it takes over what exists. Nothing of it is kept in the state. */
 export interface AdoptionArgs extends AuthentikConnection {

@@ -8,7 +8,7 @@ import { oneAtATime } from "../../../core/concurrency/queue.ts";
 import { runBlueprint } from "../applying/run.ts";
 import { isWayInLeft, removeLeftWayIn } from "../applying/wayIn.ts";
 import { inlineName, inlineNameFor } from "../blueprint/delivery.ts";
-import { unlessGone } from "../../../core/gone.ts";
+import { unlessGone } from "../../../core/serverGone.ts";
 import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";

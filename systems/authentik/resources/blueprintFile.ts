@@ -1,7 +1,7 @@
 import { lstat, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { ZotAuthError } from "../../../core/errors.ts";
-import { unlessGone } from "../../../core/gone.ts";
+import { unlessGone } from "../../../core/serverGone.ts";
 import { unlessUnreadable } from "../../../core/time/lookAhead.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { forgetInstance } from "../applying/removal/forgetInstance.ts";

@@ -1,4 +1,4 @@
-import { unlessGone } from "../../../core/gone.ts";
+import { unlessGone } from "../../../core/serverGone.ts";
 import { inlineInstanceName } from "../applying/arrival.ts";
 import { whyRejected } from "../applying/diagnosis.ts";
 import { Authentik } from "../client.ts";

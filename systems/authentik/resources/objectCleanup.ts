@@ -12,7 +12,7 @@ import { removeLeftWayIn } from "../applying/wayIn.ts";
 import { ifAllowed } from "../rights/check.ts";
 import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";
-import { unlessGone } from "../../../core/gone.ts";
+import { unlessGone } from "../../../core/serverGone.ts";
 import { at } from "../../../core/json.ts";
 import { FLOW, GROUP } from "../compared/models.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";

@@ -1,6 +1,6 @@
 import { ZotAuthError } from "../../../core/errors.ts";
 import type { AuthentikSession } from "./session.ts";
-import { pathOn } from "../../../core/http/place.ts";
+import { pathOn } from "../../../core/http/pathOn.ts";
 import { at, string } from "../../../core/json.ts";
 import type { HttpResponse } from "../../../core/http/http.ts";
 

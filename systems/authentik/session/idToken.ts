@@ -2,7 +2,7 @@ import * as oauth from "oauth4webapi";
 import { ZotAuthError } from "../../../core/errors.ts";
 import type { AuthentikSession } from "./session.ts";
 import { authorizeAt } from "./authorize.ts";
-import { pathOn } from "../../../core/http/place.ts";
+import { pathOn } from "../../../core/http/pathOn.ts";
 import { isUnavailable, request, unexpected } from "../../../core/http/http.ts";
 import { at, string } from "../../../core/json.ts";
 import type { Endpoint } from "../../../core/http/http.ts";

@@ -2,7 +2,7 @@ import { OF_THE_ONLY_ACCOUNT } from "../../../core/settings/accountNames.ts";
 import type { AccountNames } from "../../../core/settings/accountNames.ts";
 import { ZotAuthError } from "../../../core/errors.ts";
 import { AuthentikSession } from "./session.ts";
-import { pathOn } from "../../../core/http/place.ts";
+import { pathOn } from "../../../core/http/pathOn.ts";
 import { unexpected } from "../../../core/http/http.ts";
 import { at, list, string } from "../../../core/json.ts";
 import type { HttpResponse } from "../../../core/http/http.ts";

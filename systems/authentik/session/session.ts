@@ -1,7 +1,7 @@
 import { ZotAuthError } from "../../../core/errors.ts";
 import { authentikEndpoint } from "../client.ts";
 import { CookieJar } from "../../../core/http/cookies.ts";
-import { pathOn } from "../../../core/http/place.ts";
+import { pathOn } from "../../../core/http/pathOn.ts";
 import { request } from "../../../core/http/http.ts";
 import type { HttpResponse, Endpoint } from "../../../core/http/http.ts";
 

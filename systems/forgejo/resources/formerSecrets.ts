@@ -1,6 +1,6 @@
 import { ZotAuthError } from "../../../core/errors.ts";
 import { inParallel } from "../../../core/concurrency/inParallel.ts";
-import { isUnreachedAndGone, withWayOut } from "../../../core/gone.ts";
+import { isUnreachedAndGone, withWayOut } from "../../../core/serverGone.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { notDeleted, takeBackByMarker } from "../secrets/takeBack.ts";
 import { Forgejo } from "../client.ts";

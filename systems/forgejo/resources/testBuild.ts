@@ -1,4 +1,4 @@
-import { again } from "../../../core/http/again.ts";
+import { again } from "../../../core/http/retryAttempt.ts";
 import { at } from "../../../core/json.ts";
 import { ZotAuthError } from "../../../core/errors.ts";
 import { Forgejo } from "../client.ts";

@@ -1,5 +1,5 @@
 import { ZotAuthError, messageOf } from "../../../core/errors.ts";
-import { UNREACHED } from "../../../core/gone.ts";
+import { UNREACHED } from "../../../core/serverGone.ts";
 import { markerName } from "../target.ts";
 import { leaveToSuccessor } from "./successor.ts";
 import { changingText, ownerOfLabel, parseMarker } from "./secretMarker.ts";

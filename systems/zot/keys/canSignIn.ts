@@ -1,5 +1,5 @@
 import { ZotAuthError } from "../../../core/errors.ts";
-import { isUnreachedAndGone, withWayOut } from "../../../core/gone.ts";
+import { isUnreachedAndGone, withWayOut } from "../../../core/serverGone.ts";
 import type { Context } from "../../../provider/resource.ts";
 import { sendsBackTo } from "../../authentik/session/redirects.ts";
 import { signedIn } from "../signIn/check.ts";

@@ -1,6 +1,6 @@
 import type { AccountNames } from "../../../core/settings/accountNames.ts";
 import { ZotAuthError } from "../../../core/errors.ts";
-import { again } from "../../../core/http/again.ts";
+import { again } from "../../../core/http/retryAttempt.ts";
 import type { SecretReference } from "../../../core/secrets/reference.ts";
 import type { ConfigSeen } from "./diagnosis/configSeen.ts";
 import { diagnoseGroupsClaim } from "./diagnosis/groupsClaim.ts";

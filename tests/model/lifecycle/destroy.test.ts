@@ -4,7 +4,7 @@ import { afterEach, beforeEach, test } from "node:test";
 import { Engine } from "../engine/engine.ts";
 import { Homelab } from "../homelab/homelab.ts";
 import { program } from "../engine/program.ts";
-import { SERVER_GONE } from "../../../core/gone.ts";
+import { SERVER_GONE } from "../../../core/serverGone.ts";
 import { HOST_GONE } from "../../../systems/zot/host/shell/shell.ts";
 
 // A destroy removes everything in an order that never leaves CI with a revoked key, and reports what it keeps.

@@ -1,5 +1,5 @@
 import type { Blob, ProbeImage } from "./probeImage.ts";
-import { again } from "../../../../core/http/again.ts";
+import { again } from "../../../../core/http/retryAttempt.ts";
 import { HttpResponse, isUnavailable, request, unexpected } from "../../../../core/http/http.ts";
 import type { RequestOptions } from "../../../../core/http/http.ts";
 import { authenticate, zotEndpoint } from "../../client.ts";

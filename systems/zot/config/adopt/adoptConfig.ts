@@ -10,7 +10,7 @@ import { allowed } from "./extra/allowed.ts";
 import type { Allowed } from "./extra/allowed.ts";
 import { ciImages } from "./ciImages.ts";
 import type { AdoptContext, NotKept } from "./context.ts";
-import { leftToExtra } from "./extra/givingWay.ts";
+import { leftToExtra } from "./extra/leftToExtra.ts";
 import { reasonOf } from "./reasons.ts";
 import { rolesIn } from "./settings/roles.ts";
 import { withoutDefaults } from "./settings/schemas.ts";

@@ -2,7 +2,7 @@ import { quote } from "../shell/shell.ts";
 import { definitionFunctions } from "../service/definition.ts";
 import { adoptingFunctions } from "./functions/adopting.ts";
 import type { StartedWith } from "./functions/adopting.ts";
-import { FOUR_WAYS } from "./functions/fourWays.ts";
+import { FOUR_WAYS } from "./functions/waysIn.ts";
 import { servingZot } from "./serving.ts";
 import type { ServingZot } from "./serving.ts";
 

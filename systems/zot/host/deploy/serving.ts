@@ -1,7 +1,7 @@
 import { quote } from "../shell/shell.ts";
 import { FUNCTIONS } from "../files/functions.ts";
 import { KEEPING } from "./functions/keeping.ts";
-import { lastWordsFunctions } from "../service/lastWords.ts";
+import { lastWordsFunctions } from "../service/errorsInLog.ts";
 import { LOCK } from "./functions/lock.ts";
 import { managerFunctions } from "../service/manager.ts";
 import { proofFunctions } from "./functions/proof.ts";

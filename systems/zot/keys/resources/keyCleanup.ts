@@ -1,5 +1,5 @@
 import { ZotAuthError } from "../../../../core/errors.ts";
-import { isUnreachedAndGone, withWayOut } from "../../../../core/gone.ts";
+import { isUnreachedAndGone, withWayOut } from "../../../../core/serverGone.ts";
 import { HOST_GONE } from "../../host/shell/shell.ts";
 import { isOfStack, ownGeneration, plus, rfc3339 } from "../rotation.ts";
 import type { SecretReference } from "../../../../core/secrets/reference.ts";

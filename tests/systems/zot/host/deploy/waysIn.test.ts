@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { promisify } from "node:util";
-import { FOUR_WAYS } from "../../../../../systems/zot/host/deploy/functions/fourWays.ts";
+import { FOUR_WAYS } from "../../../../../systems/zot/host/deploy/functions/waysIn.ts";
 import { FUNCTIONS } from "../../../../../systems/zot/host/files/functions.ts";
 
 const TOOLS = ["sh", "sed", "grep", "head", "tr", "timeout", "date", "sleep", "cat", "mktemp", "rm"];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { pathOn } from "../../core/http/place.ts";
+import { pathOn } from "../../core/http/pathOn.ts";
 
 test("the path on a server, which may itself be at a path", () => {
   const cases = [
