@@ -161,6 +161,20 @@ test("a run that failed there, and then back to the old registry: the key is the
   assert.deepEqual(owners(lab.allKeys()), []);
 });
 
+test("the same, and that run fails once Authentik has the old address, and then a destroy: the key is revoked where its account can sign in", async () => {
+  await up();
+  lab.addKey(`${OWNER}/7`);
+  lab.letWrite(false);
+  assert.equal((await run(MOVED)).how, "failed");
+  lab.letWrite(true);
+  zot.fails = true;
+  assert.equal((await run()).how, "failed");
+  zot.fails = false;
+  await destroy();
+  assert.deepEqual([owners(lab.allKeys()), owners(other.keys())], [[], []]);
+  assert.equal(lab.stored()["zot-ci-api"], "");
+});
+
 /** Requests that prove something, or open or end a session. */
 const PASSING = /^\/v2\/|\/logout$|\/executor\/|\/token\/$/;
 

@@ -183,14 +183,45 @@ async function revokeAllOwn(state: KeyCleanupState, context: Context): Promise<v
   const { onDestroy, formerStores = [] } = state;
   const declared = await heldInStores(state, context);
   const former = await heldInFormer(formerStores, context);
+  let failure: ZotAuthError | undefined;
   try {
-    await revokeOwn(state, context);
-    for (const account of state.formerAccounts ?? []) await retireAccount(account, state, actingFor(state), context);
+    await revokeOfAll(state, context);
   } catch (error) {
     if (!(error instanceof ZotAuthError)) throw error;
-    if (!(await revokeWithHeld([...declared, ...former], state, context))) throw error;
+    const isElsewhere = await revokeElsewhere(state, context);
+    if (!(await revokeWithHeld([...declared, ...former], state, context))) failure = error;
+    if (failure !== undefined && !isElsewhere) throw failure;
   }
   await emptyFields([...(onDestroy === "blank" ? declared : []), ...former], state, context);
+  if (failure !== undefined) throw failure;
+}
+
+/** Of the account, and of those before it. */
+async function revokeOfAll(state: KeyCleanupState, context: Context): Promise<void> {
+  await revokeOwn(state, context);
+  for (const account of state.formerAccounts ?? []) await retireAccount(account, state, actingFor(state), context);
+}
+
+/**
+ * Signs in where earlier settings had the registry, if Authentik sends people there: a run that was killed had set `registry.url` back.
+ *
+ * @returns whether that was possible
+ */
+async function revokeElsewhere(state: KeyCleanupState, context: Context): Promise<boolean> {
+  const { registryUrl: declared, formerPlaces = [] } = state;
+  for (const { registryUrl, username } of formerPlaces) {
+    if (registryUrl === declared) continue;
+    const there = { ...state, registryUrl, username };
+    try {
+      if (!(await sendsBackTo({ ...there, clientId: undefined }, context.signal))) continue;
+      await revokeOfAll(there, context);
+      return true;
+    } catch (error) {
+      // The error at the address of the settings says more.
+      if (!(error instanceof ZotAuthError)) throw error;
+    }
+  }
+  return false;
 }
 
 /**
