@@ -7,13 +7,20 @@ import { declaredEntries } from "../systems/authentik/blueprint/declared.ts";
 import { arrivalOf, blueprintPlace, inlineText } from "../systems/authentik/blueprint/delivery.ts";
 import type { BlueprintDelivery } from "../systems/authentik/blueprint/delivery.ts";
 import { blueprintHash } from "../systems/authentik/blueprint/hash.ts";
-import { declaredObjects, neededObjects } from "../systems/authentik/blueprint/objects.ts";
+import { declaredObjects, isAccount, neededObjects } from "../systems/authentik/blueprint/objects.ts";
 import { redirectUri, renderBlueprint } from "../systems/authentik/blueprint/render.ts";
 import type { AuthentikConnection } from "../systems/authentik/client.ts";
 import type { FormerlyDeclared } from "../systems/authentik/blueprint/former.ts";
-import { deliver } from "./parts/blueprintDelivery.ts";
+import { deliver, short } from "./parts/blueprintDelivery.ts";
 import type { ArgoCdArgs, KubernetesArgs } from "./parts/blueprintDelivery.ts";
-import { AccountCleanup, Application, AppliedBlueprint, ObjectCleanup, PolicyBinding } from "./parts/resources.ts";
+import {
+  AccountCleanup,
+  Application,
+  AppliedBlueprint,
+  BlueprintCleanup,
+  ObjectCleanup,
+  PolicyBinding,
+} from "./parts/resources.ts";
 
 export interface AuthentikAccessArgs extends AuthentikConnection, BlueprintArgs {
   /** How the blueprint reaches Authentik. A change delivers it the new way and removes it from the old place. */
@@ -93,6 +100,13 @@ export class AuthentikAccess extends ComponentResource {
       );
       return { id, row };
     });
+    const made = objects.filter((object) => !isAccount(object));
+    // Named by them, so that the engine deletes that of former ones last.
+    const ofBlueprint = new BlueprintCleanup(
+      `${name}-objects-${short(made.join())}`,
+      { ...connection, objects: made, needed: neededObjects(args), timeout: delivered.timeout },
+      { parent: this, dependsOn: [cleanup] },
+    );
     const generation = output(cleanup.deliveries).apply((count) => (count === 0 ? undefined : count));
     const delivering = deliver(
       name,
@@ -108,7 +122,7 @@ export class AuthentikAccess extends ComponentResource {
         clientSecretVariable,
         generation,
       },
-      { parent: this, dependsOn: [cleanup, ...accounts.map(({ row }) => row)] },
+      { parent: this, dependsOn: [cleanup, ofBlueprint, ...accounts.map(({ row }) => row)] },
     );
     const applied = new AppliedBlueprint(
       `${name}-applied`,
@@ -126,7 +140,7 @@ export class AuthentikAccess extends ComponentResource {
       },
       { parent: this, dependsOn: [delivering] },
     );
-    const made = { parent: this, dependsOn: [applied] };
+    const afterwards = { parent: this, dependsOn: [applied] };
     this.issuer = new Application(
       `${name}-application`,
       {
@@ -140,11 +154,11 @@ export class AuthentikAccess extends ComponentResource {
         clientSecretVariable,
         clientSecretFingerprint: args.clientSecretFingerprint,
       },
-      made,
+      afterwards,
     );
     for (const [order, group] of signInGroups.entries()) {
       const binding = { application, group, order, declared: declared.bindings[group] ?? "[]" };
-      new PolicyBinding(`${name}-${group}`, { ...connection, ...delivered, ...binding }, made);
+      new PolicyBinding(`${name}-${group}`, { ...connection, ...delivered, ...binding }, afterwards);
     }
     for (const { id, row } of accounts)
       this.#accounts.set(id, { declared: declared.accounts[id] ?? "[]", former: row.former });

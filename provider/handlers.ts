@@ -18,6 +18,8 @@ const currentResources: Readonly<Record<string, () => Promise<ResourceHandler>>>
     adapt((await import("../systems/authentik/resources/accountCleanup.ts")).accountCleanup),
   "zot-auth:authentik:AppliedBlueprint": async () =>
     adapt((await import("../systems/authentik/resources/appliedBlueprint.ts")).appliedBlueprint),
+  "zot-auth:authentik:BlueprintCleanup": async () =>
+    adapt((await import("../systems/authentik/resources/blueprintCleanup.ts")).blueprintCleanup),
   "zot-auth:authentik:BlueprintFile": async () =>
     adapt((await import("../systems/authentik/resources/blueprintFile.ts")).blueprintFile),
   "zot-auth:authentik:BlueprintFileCleanup": async () =>

@@ -98,8 +98,8 @@ export function deliver(name: string, args: DeliveryArgs, options: CustomResourc
   }
 }
 
-/** The end of the name of a resource that is named by its place, so that the old place's is deleted when the settings name another one. */
-function short(place: string): string {
+/** The end of the name of a resource that is named by its place, or by what it is about, so that the old one is deleted when the settings name another one. */
+export function short(place: string): string {
   return createHash("sha256").update(place).digest("hex").slice(0, 6);
 }
 

@@ -20,6 +20,10 @@ import type {
   ServiceAccountInputs,
 } from "../../systems/authentik/resources/authentikObjects.ts";
 import type {
+  BlueprintCleanupInputs,
+  BlueprintCleanupState,
+} from "../../systems/authentik/resources/blueprintCleanup.ts";
+import type {
   BlueprintFileCleanupInputs,
   BlueprintFileCleanupState,
   BlueprintFileInputs,
@@ -123,6 +127,10 @@ export const AppliedBlueprint = resource<AppliedBlueprintInputs, AppliedBlueprin
 export const ObjectCleanup = resource<ObjectCleanupInputs, ObjectCleanupState>(
   "authentik:ObjectCleanup",
   objectCleanupOutputs,
+);
+export const BlueprintCleanup = resource<BlueprintCleanupInputs, BlueprintCleanupState>(
+  "authentik:BlueprintCleanup",
+  {},
 );
 export const BlueprintFile = resource<BlueprintFileInputs, BlueprintFileState>("authentik:BlueprintFile", {});
 export const BlueprintFileCleanup = resource<BlueprintFileCleanupInputs, BlueprintFileCleanupState>(

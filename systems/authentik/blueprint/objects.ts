@@ -112,6 +112,16 @@ export function applicationsIn(objects: readonly BlueprintObject[]): readonly st
   return [...new Set(slugs)];
 }
 
+/** The slugs of the applications among them, without those that are named by their client ID. */
+export function applicationsNamedIn(objects: readonly BlueprintObject[]): readonly string[] {
+  return namesOf(objects.filter(isNamed), APPLICATION);
+}
+
+/** The names of those of a model. */
+export function namesOf(objects: readonly BlueprintObject[], model: string): readonly string[] {
+  return objects.filter((object) => modelOf(object) === model).map((object) => object.slice(model.length + 1));
+}
+
 /** The PolicyBinding of a group on an application. */
 export function bindingOf(application: string, group: string): BlueprintObject {
   return `${BINDING} ${application}/${group}`;

@@ -1,10 +1,10 @@
 import { formerAfter } from "../blueprint/former.ts";
 import type { Former } from "../blueprint/former.ts";
-import { applicationsIn, clientIdsOf, isAccount, isNamed, usernameOf } from "../blueprint/objects.ts";
+import { applicationsIn, isAccount, isNamed, namesOf, usernameOf } from "../blueprint/objects.ts";
 import type { BlueprintObject } from "../blueprint/objects.ts";
 import { inlineName, inlineNameFor } from "../blueprint/delivery.ts";
 import { forgetInstance } from "../applying/removal/forgetInstance.ts";
-import { isOurGroup } from "../applying/removal/groups.ts";
+import { isAnyLeft } from "../applying/removal/left.ts";
 import { oneAtATime } from "../../../core/concurrency/queue.ts";
 import { ownerOf } from "../applying/removal/accounts.ts";
 import { removeObjects, sweepRemovals } from "../applying/removal/removal.ts";
@@ -14,7 +14,7 @@ import { Authentik } from "../client.ts";
 import type { AuthentikConnection } from "../client.ts";
 import { unlessGone } from "../../../core/serverGone.ts";
 import { at } from "../../../core/json.ts";
-import { FLOW, GROUP } from "../compared/models.ts";
+import { FLOW } from "../compared/models.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { assertAccepted, tellOfAdoption } from "./adoption.ts";
 import type { AdoptionArgs } from "./adoption.ts";
@@ -181,29 +181,10 @@ async function cleanUp(state: ObjectCleanupState, context: Context): Promise<voi
   const applications = new Set([state.application, ...applicationsIn(state.former.map(({ object }) => object))]);
   for (const application of applications) await deleteInline({ ...state, name: inlineNameFor(application) }, context);
   await removeLeftWayIn(state, context);
-  const authentik = new Authentik(state, context.signal);
   // The change of ci.user may have been interrupted before KeyCleanup knew of it.
   const all = [...state.former.map(({ object }) => object).filter(isAccount), ...state.objects];
-  const left = await Promise.all([
-    // If the token may not read it, it may exist.
-    ifAllowed(async () => ({ found: await authentik.application(state.application) })).then((seen) =>
-      seen === undefined ? "unseen" : seen.found,
-    ),
-    ...all.map(async (object) => {
-      const name = usernameOf(object);
-      return name !== undefined && (await ownerOf(authentik, name)) === "ours" ? name : undefined;
-    }),
-    ...clientIdsOf(all).map(async (id) =>
-      ifAllowed(async () => ({ found: await authentik.oauth2ProviderOf(id) })).then((seen) => seen?.found),
-    ),
-    // Of settings that reached Authentik in a run that was killed: nothing else may be left of them.
-    ...namesOf(all, FLOW).map(async (slug) =>
-      (await ifAllowed(async () => authentik.hasFlow(slug))) === true ? slug : undefined,
-    ),
-    ...namesOf(all, GROUP).map(async (name) => ((await isOurGroup(authentik, name)) ? name : undefined)),
-  ]);
-  if (left.every((found) => found === undefined)) return;
-  await removeObjects(state, `all of ${state.application}`, all, context);
+  if (await isAnyLeft(new Authentik(state, context.signal), all))
+    await removeObjects(state, `all of ${state.application}`, all, context);
 }
 
 /**
@@ -233,10 +214,6 @@ async function othersOf(
 async function bindingsOf(authentik: Authentik, application: string): Promise<readonly unknown[]> {
   const target = await authentik.application(application);
   return target === undefined ? [] : authentik.bindings(String(at(target, "pk")));
-}
-
-function namesOf(objects: readonly BlueprintObject[], model: string): readonly string[] {
-  return objects.filter((object) => object.startsWith(`${model} `)).map((object) => object.slice(model.length + 1));
 }
 
 /** Whom a PolicyBinding is for; its primary key if Authentik names no group, user or policy. */

@@ -61,7 +61,7 @@ test("recover changes nothing on a healthy stack", async () => {
   const { code, output } = await lab.command("recover");
   assert.equal(code, 0, output);
   assert.doesNotMatch(output, /▸ cancel:/);
-  assert.match(output, /Resources:\n    35 unchanged\n/);
+  assert.match(output, /Resources:\n    36 unchanged\n/);
   assert.equal(homelab.ciKey("homelab/apps"), key);
   assert.deepEqual(lab.outputs(), outputs);
 });

@@ -51,7 +51,7 @@ test("the real case previews its whole plan without its servers, and reports wha
     ]) {
       assert.ok(output.includes(name), `the plan has ${name}`);
     }
-    assert.match(output, /\+ 34 to create/);
+    assert.match(output, /\+ 35 to create/);
   } finally {
     rmSync(folder, { recursive: true });
   }

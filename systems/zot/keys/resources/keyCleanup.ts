@@ -188,9 +188,10 @@ async function revokeAllOwn(state: KeyCleanupState, context: Context): Promise<v
     await revokeOfAll(state, context);
   } catch (error) {
     if (!(error instanceof ZotAuthError)) throw error;
-    const isElsewhere = await revokeElsewhere(state, context);
-    if (!(await revokeWithHeld([...declared, ...former], state, context))) failure = error;
-    if (failure !== undefined && !isElsewhere) throw failure;
+    await revokeElsewhere(state, context);
+    const reached = await revokeWithHeld([...declared, ...former], state, context);
+    if (reached === "unanswered") throw error;
+    if (reached === "some") failure = error;
   }
   await emptyFields([...(onDestroy === "blank" ? declared : []), ...former], state, context);
   if (failure !== undefined) throw failure;
@@ -202,38 +203,33 @@ async function revokeOfAll(state: KeyCleanupState, context: Context): Promise<vo
   for (const account of state.formerAccounts ?? []) await retireAccount(account, state, actingFor(state), context);
 }
 
-/**
- * Signs in where earlier settings had the registry, if Authentik sends people there: a run that was killed had set `registry.url` back.
- *
- * @returns whether that was possible
- */
-async function revokeElsewhere(state: KeyCleanupState, context: Context): Promise<boolean> {
+/** Signs in where earlier settings had the registry, if Authentik sends people there: a run that was killed had set `registry.url` back. */
+async function revokeElsewhere(state: KeyCleanupState, context: Context): Promise<void> {
   const { registryUrl: declared, formerPlaces = [] } = state;
-  for (const { registryUrl, username } of formerPlaces) {
+  for (const registryUrl of new Set(formerPlaces.map((place) => place.registryUrl))) {
     if (registryUrl === declared) continue;
-    const there = { ...state, registryUrl, username };
+    const there = { ...state, registryUrl };
     try {
       if (!(await sendsBackTo({ ...there, clientId: undefined }, context.signal))) continue;
       await revokeOfAll(there, context);
-      return true;
+      return;
     } catch (error) {
       // The error at the address of the settings says more.
       if (!(error instanceof ZotAuthError)) throw error;
     }
   }
-  return false;
 }
 
 /**
  * Revokes our keys with those in the fields, where nobody can sign in.
  *
- * @returns whether that was possible for the account and for each former one
+ * @returns whether that was possible for `all`: the account and each former one
  */
 async function revokeWithHeld(
   held: readonly HeldKey<KeyField>[],
   state: KeyCleanupState,
   context: Context,
-): Promise<boolean> {
+): Promise<"all" | "some" | "unanswered"> {
   const { registryUrl, username, formerAccounts = [] } = state;
   const reached = new Set<string>();
   try {
@@ -246,10 +242,11 @@ async function revokeWithHeld(
     }
   } catch (error) {
     // It did not answer the sign-in either.
-    if (error instanceof ZotAuthError) return false;
+    if (error instanceof ZotAuthError) return "unanswered";
     throw error;
   }
-  return [username, ...formerAccounts.map((former) => former.username)].every((name) => reached.has(name));
+  const all = [username, ...formerAccounts.map((former) => former.username)];
+  return all.every((name) => reached.has(name)) ? "all" : "some";
 }
 
 /** Which of an account's keys are ours, by their labels. If another account of the settings has the name now, what is not ours is that one's to revoke, or to report. */
