@@ -25,15 +25,16 @@ export async function playTwice(
   { first, second }: Twice,
 ): Promise<Played> {
   const moments = await Moments.of(stack, pair, back);
-  const change = again === "back" ? setBack(moments.change) : await toThird(stack, pair, moments.change);
+  const edited = again === "back" ? setBack(moments.change) : await toThird(stack, pair, moments.change);
+  const change: Change = { ...edited, mayWarn: true };
   const played = new Set<string>();
   const total = { moments: 0, unlike: 0, endings: 0, failures: [] as string[] };
   for (const fault of spread(faultsOf(moments.whole), first)) {
     const killed = `first killed ${fault.when} ${fault.at}`;
     try {
-      const edited = await moments.edit(change, fault, played);
-      if (edited === undefined) continue;
-      const { failures, ...more } = await edited.playAll(spread(faultsOf(edited.whole), second));
+      const next = await moments.edit(change, fault, played);
+      if (next === undefined) continue;
+      const { failures, ...more } = await next.playAll(spread(faultsOf(next.whole), second));
       total.moments += more.moments;
       total.unlike += more.unlike;
       total.endings += more.endings;
