@@ -109,6 +109,16 @@ test(
   },
 );
 
+test("and the host locally again: the files stay, and check has nothing to say", { skip }, async () => {
+  const { configFile } = lab.layout.settings.registry;
+  const original = readFileSync(`${configFile}.before-zot-auth`, "utf8");
+  change("registry", { host: "local" });
+  assert.doesNotMatch(await up(), /stays on ssh|before zot-auth/);
+  assert.equal(servedCredentials(), at("moved-credentials.json"));
+  assert.equal(readFileSync(`${configFile}.before-zot-auth`, "utf8"), original);
+  await checks();
+});
+
 test("a moved config: the old file has its original again, and check has nothing to say", async () => {
   const { configFile } = lab.layout.settings.registry;
   const original = readFileSync(`${configFile}.before-zot-auth`, "utf8");

@@ -259,6 +259,12 @@ export class Homelab {
     return `zak_${key}`;
   }
 
+  /** Gives somebody an account at zot, with an API key. */
+  addAccount(username: string, groups: readonly string[], key: string): void {
+    const hash = createHash("sha256").update(key.replace(/^zak_/, "")).digest("hex");
+    Object.assign(this.#users(), { [username]: { groups, apiKeys: { [hash]: keyByHand("by hand") } } });
+  }
+
   /** Writes a secret for a repository's workflows. */
   storeSecret(target: string, name: string, value: string): void {
     const { secrets } = this.#repository(target);

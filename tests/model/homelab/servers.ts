@@ -26,6 +26,8 @@ export const TOKENS = {
   MODEL_CONNECT: "connect.token.of.the.model",
   MODEL_CLIENT_SECRET: "client-secret-of-the-model-32-characters",
   MODEL_OTHER: "other-secret-of-the-model",
+  MODEL_ADMIN: `zak_${"a".repeat(32)}`,
+  MODEL_OTHER_ADMIN: `zak_${"b".repeat(32)}`,
 };
 
 export const REPOSITORIES = ["own/one", "own/two", "own/three"] as const;

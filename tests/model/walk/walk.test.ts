@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { leaves } from "./leaves.ts";
@@ -21,6 +22,16 @@ after(async () => thread.terminate());
 
 test("every setting is in the table, and nothing else", () => {
   assert.deepEqual(Object.keys(TABLE).toSorted(), leaves().toSorted());
+});
+
+test("what the model cannot play names the tests that do", () => {
+  for (const [path, row] of Object.entries(TABLE)) {
+    if (!("elsewhere" in row)) continue;
+    const named = row.elsewhere.match(/tests\/[\w./]+/g) ?? [];
+    assert.notDeepEqual(named, [], `${path}: ${row.elsewhere}`);
+    const missing = named.filter((test) => !existsSync(test) && !existsSync(`${test}.test.ts`));
+    assert.deepEqual(missing, [], path);
+  }
 });
 
 for (const [path, row] of Object.entries(TABLE)) {

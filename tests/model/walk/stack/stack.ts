@@ -9,7 +9,7 @@ import { Engine } from "../../engine/engine.ts";
 import type { Ended } from "../../engine/engine.ts";
 import { OWNER } from "../../engine/program.ts";
 import { Homelab } from "../../homelab/homelab.ts";
-import { REPOSITORIES } from "../../homelab/servers.ts";
+import { REPOSITORIES, TOKENS } from "../../homelab/servers.ts";
 import type { Fault } from "../../requests/gate.ts";
 import { startCluster } from "./cluster.ts";
 import { ModelHost } from "./host.ts";
@@ -59,6 +59,8 @@ export class Stack {
     const lab = await Homelab.start();
     const cluster = await startCluster(lab.folder);
     lab.dropKeys(() => true);
+    lab.addAccount("an-admin", ["admins"], TOKENS.MODEL_ADMIN);
+    lab.addAccount("another-admin", ["admins"], TOKENS.MODEL_OTHER_ADMIN);
     const host = new ModelHost(lab);
     const stack = new Stack(lab, host, cluster, placeOf(lab, host, await freePorts(2)));
     stack.#empty = inventoryOf(lab, host);

@@ -15,9 +15,13 @@ const configMap = ({ data }: Place): Readonly<Record<Path, unknown>> => ({
   "kubernetes.kubeconfig": data(KUBECONFIGS[0]),
 });
 
+const ADMIN = () => ({ "acceptance.admin.user": "an-admin", "acceptance.admin.apiKey": "env:MODEL_ADMIN" });
+
 export const REGISTRY: Table = {
   "registry.url": at(({ raw, alias }) => alias(raw["registry"]?.["url"] as string)),
-  "registry.host": { elsewhere: "the model's host is this machine: tests/systems/zot/host/ssh.test.ts and former" },
+  "registry.host": {
+    elsewhere: "the model's host is this machine: tests/engine/zot/moved.ts, tests/systems/zot/host/former",
+  },
   "registry.binary": to("/usr/local/bin/zot"),
   "registry.configFile": at(({ path }) => path("other.json")),
   "registry.credentialsFile": at(({ path }) => path("other-credentials.json")),
@@ -134,8 +138,11 @@ export const CI: Table = {
   "onePassword.serviceAccountToken": OP,
   "acceptance.repository": to("zot-auth/other"),
   "acceptance.pullThrough": { elsewhere: "the model's zot mirrors nothing: tests/systems/services" },
-  "acceptance.admin.user": { elsewhere: "nobody has an administrator's key in the model: tests/systems/services" },
-  "acceptance.admin.apiKey": { elsewhere: "nobody has an administrator's key in the model: tests/systems/services" },
+  "acceptance.admin.user": to("another-admin", {
+    given: ADMIN,
+    also: () => ({ "acceptance.admin.apiKey": "env:MODEL_OTHER_ADMIN" }),
+  }),
+  "acceptance.admin.apiKey": to("env:MODEL_ADMIN_2", { given: ADMIN }),
   "acceptance.workflow.repository": WORKFLOW,
   "acceptance.workflow.file": WORKFLOW,
   "acceptance.workflow.ref": WORKFLOW,
