@@ -1,5 +1,5 @@
 import { oneAtATime } from "../../../core/concurrency/queue.ts";
-import { unlessGone } from "../../../core/gone.ts";
+import { unlessGone } from "../../../";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { isAnyLeft } from "../applying/removal/left.ts";
 import { removeObjects, sweepRemovals } from "../applying/removal/removal.ts";
@@ -11,7 +11,7 @@ import type { AuthentikConnection } from "../client.ts";
 import { deleteInline } from "./inlineBlueprint.ts";
 
 /**
- * Cleanup of what one blueprint may create (docs/cleanup.md): it is in the state before that blueprint is delivered, is named by its objects, and leaves the state once a run
+ * Cleanup of what one blueprint may create (docs/background/cleanup.md): it is in the state before that blueprint is delivered, is named by its objects, and leaves the state once a run
  * with other objects has come to its end. Until then, `AppliedBlueprint` may know nothing of them: the run that delivered them was killed, and so was the one after the next edit.
  */
 export interface BlueprintCleanupInputs extends AuthentikConnection {

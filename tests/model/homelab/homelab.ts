@@ -261,8 +261,7 @@ export class Homelab {
 
   /** Gives somebody an account at zot, with an API key. */
   addAccount(username: string, groups: readonly string[], key: string): void {
-    const hash = createHash("sha256").update(key.replace(/^zak_/, "")).digest("hex");
-    Object.assign(this.#users(), { [username]: { groups, apiKeys: { [hash]: keyByHand("by hand") } } });
+    Object.assign(this.#users(), { [username]: { groups, apiKeys: { [hashOf(key)]: keyByHand("by hand") } } });
   }
 
   /** Writes a secret for a repository's workflows. */
