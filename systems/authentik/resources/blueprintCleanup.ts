@@ -1,5 +1,5 @@
 import { oneAtATime } from "../../../core/concurrency/queue.ts";
-import { unlessGone } from "../../../";
+import { unlessGone } from "../../../core/serverGone.ts";
 import type { Context, Observed, Resource } from "../../../provider/resource.ts";
 import { isAnyLeft } from "../applying/removal/left.ts";
 import { removeObjects, sweepRemovals } from "../applying/removal/removal.ts";
