@@ -31,7 +31,7 @@ export const authentik = z.strictObject({
     .regex(/^[A-Z_][A-Z0-9_]*$/, { error: "the name of an environment variable, such as AUTHENTIK_ZOT_CLIENT_SECRET" })
     .default("AUTHENTIK_ZOT_CLIENT_SECRET")
     .describe(
-      "The environment variable of Authentik's worker that holds the same secret. With `delivery: api`, Authentik's server needs it too, because it validates the blueprint.",
+      "The environment variable of Authentik's worker that holds the same secret. With `delivery: api`, Authentik's server needs it too, because it validates the blueprint. For Docker Compose and Helm: docs/reference/least-rights.md.",
     ),
   authorizationFlow: slug
     .default("default-provider-authorization-implicit-consent")
