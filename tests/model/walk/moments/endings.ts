@@ -93,9 +93,7 @@ export async function destroyedAfterwards(stack: Stack, mayWarn?: true): Promise
 function isWarnedOf(thing: string, said: string): boolean {
   const [, user] = /^zot: key of (.+): ours$/.exec(thing) ?? [];
   if (user === undefined) return false;
-  return said
-    .split("\n")
-    .some((line) =>
-      / of (.+) are left at .* is unknown: .* valid until 20/.exec(line)?.[1]?.split(" and ").includes(user),
-    );
+  // The warning quotes what the server answered, which may have several lines.
+  const warnings = said.matchAll(/ of (.+) are left at \S+ is unknown: [^]*? valid until 20/g);
+  return [...warnings].some(([, users = ""]) => users.split(" and ").includes(user));
 }
