@@ -12,17 +12,22 @@ import { USAGE, asksForHelp, synopsisOf } from "../commandLine/usage.ts";
 
 /** Each command writes the time into a setting; the change makes the next `up` act, and the stack's file records when. */
 const TRIGGERS: Readonly<
-  Record<"rotate" | "revoke", { readonly setting: string; readonly says: string; readonly asks: string }>
+  Record<
+    "rotate" | "revoke",
+    { readonly setting: string; readonly says: string; readonly asks: string; readonly again: string }
+  >
 > = {
   rotate: {
     setting: "rotationTrigger",
     says: "Replacing the key. The current one stays valid for ci.gracePeriod.",
     asks: "Replace the key now?",
+    again: "replaces the key once more",
   },
   revoke: {
     setting: "revocationTrigger",
     says: "Revoking every key of the account now. CI cannot push until this run has distributed the new key.",
     asks: "Revoke every key of the account now?",
+    again: "revokes every key once more",
   },
 };
 
@@ -77,8 +82,14 @@ async function main([first, ...args]: readonly string[]): Promise<number> {
   }
   process.stdout.write(`${account === undefined ? "" : `Account ${account}: `}${trigger.says}\n`);
   const code = await set(configFile);
+  if (code !== 0) return code;
   const agreed = advance ? [] : ["--yes", "--skip-preview"];
-  return code === 0 ? (await pulumi(["up", "--stack", stack, ...options, ...agreed])).code : code;
+  const ended = await pulumi(["up", "--stack", stack, ...options, ...agreed]);
+  // Also after a failure: the file has the setting by now.
+  process.stdout.write(
+    `${basename(settingsFileOf(request))} has a new ${trigger.setting}. If CI or another machine runs this stack too, commit and push the file now: an \`up\` without that line ${trigger.again}.\n`,
+  );
+  return ended.code;
 }
 
 /** Why there is no such account in `ci.accounts` of the stack's file; `undefined` if there is. */

@@ -14,6 +14,8 @@ const ROOT = join(import.meta.dirname, "../../..");
 export interface Played {
   /** `check`. */
   readonly command: string;
+  /** Of several in one program: what comes before the stack. */
+  readonly which?: readonly string[];
   readonly args?: readonly string[];
   /** The toolchain's main.js. */
   readonly cli: string;
@@ -75,7 +77,7 @@ export class Stage {
   }
 
   /** The environment has `SERVER`, and `T_HOOK` with the webhook's address. */
-  async play({ command, args = [], cli, env = {}, signal }: Played): Promise<Ended> {
+  async play({ command, which = [], args = [], cli, env = {}, signal }: Played): Promise<Ended> {
     writeFileSync(join(this.folder, "toolchain/main.js"), cli);
     this.#told = [];
     const program = [
@@ -83,7 +85,7 @@ export class Stage {
       "--preserve-symlinks-main",
       join(this.folder, `commands/${command}/main.ts`),
     ];
-    const child = spawn(process.execPath, [...program, "prod", ...args], {
+    const child = spawn(process.execPath, [...program, ...which, "prod", ...args], {
       cwd: this.folder,
       env: {
         PATH: process.env["PATH"],
