@@ -29,6 +29,51 @@ function lastOf(urns: readonly string[], steps: ReadonlyMap<string, StepTimes>):
   return known.toSorted((left, right) => right.ended - left.ended)[0]?.urn;
 }
 
+/** Where the time of a run goes, in milliseconds. The parts add up to the run. */
+export interface Shares {
+  /** Until the first step of the critical path begins. */
+  readonly before: number;
+  /** Of that, in which the host was at work. */
+  readonly hostBefore: number;
+  /** On the critical path, a server was answering or the host at work. */
+  readonly answering: number;
+  /** A server had been asked for something and did not have it yet, between the requests that asked for it. */
+  readonly notYet: number;
+  /** It may have had it, and was not asked. */
+  readonly unseen: number;
+  /** All else of the path's steps: our own work, and the engine's. */
+  readonly own: number;
+  /** Between one step of the path and the next. */
+  readonly between: number;
+  /** From the end of the last step. */
+  readonly after: number;
+}
+
+/** @param spans each in milliseconds, in any order; `path` in order, and not empty */
+export function sharesOf(
+  run: Span,
+  spans: Readonly<Record<"path" | "host" | "answering" | "notYet" | "unseen", readonly Span[]>>,
+): Shares {
+  const path = union(spans.path);
+  const first = path[0]?.[0] ?? run[1];
+  const last = path.at(-1)?.[1] ?? run[1];
+  const onPath = (of: readonly Span[]): number =>
+    path.reduce((sum, step) => sum + lengthOf(within(union(of), step)), 0);
+  const answering = onPath(spans.answering);
+  const known = onPath([...spans.answering, ...spans.notYet]);
+  const all = onPath([...spans.answering, ...spans.notYet, ...spans.unseen]);
+  return {
+    before: first - run[0],
+    hostBefore: lengthOf(within(union(spans.host), [run[0], first])),
+    answering,
+    notYet: known - answering,
+    unseen: all - known,
+    own: lengthOf(path) - all,
+    between: last - first - lengthOf(path),
+    after: run[1] - last,
+  };
+}
+
 /** Spans without overlaps, in order. */
 export function union(spans: readonly Span[]): readonly Span[] {
   const merged: [number, number][] = [];

@@ -2,6 +2,8 @@
 import { subscribe } from "node:diagnostics_channel";
 import { appendFileSync } from "node:fs";
 import { isObject } from "../../core/json.ts";
+import { endedWaits } from "../../core/time/endedWait.ts";
+import type { EndedWait } from "../../core/time/endedWait.ts";
 
 export interface ProcessReport {
   /** `provider`, `program`, `the stand-ins`, `plugin command`, `language host`, or its first argument. */
@@ -12,11 +14,17 @@ export interface ProcessReport {
   readonly memory: number;
   /** Its HTTP requests, by undici: begin and end in milliseconds since 1970. */
   readonly requests: readonly (readonly [begun: number, ended: number])[];
+  /** What it waited for by asking again and again. */
+  readonly waits: readonly EndedWait[];
+  /** Milliseconds since 1970. */
+  readonly life: readonly [begun: number, ended: number];
 }
 
 const file = process.env["BENCH_PROCESSES"];
 const begun = new Map<object, number>();
 const requests: (readonly [number, number])[] = [];
+const waits: EndedWait[] = [];
+endedWaits.subscribe((message) => void waits.push(message as EndedWait));
 
 const requestOf = (message: unknown): object | undefined =>
   isObject(message) && isObject(message["request"]) ? message["request"] : undefined;
@@ -42,6 +50,8 @@ process.once("exit", () => {
     cpu: (userCPUTime + systemCPUTime) / 1e6,
     memory: maxRSS / 1024,
     requests,
+    waits,
+    life: [performance.timeOrigin, Date.now()],
   };
   // A line is written whole, so that those of several processes do not mix.
   appendFileSync(file, `${JSON.stringify(report)}\n`);

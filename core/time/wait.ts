@@ -1,5 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { fromSeconds } from "./duration.ts";
+import { endedWaits } from "./endedWait.ts";
+import type { EndedWait } from "./endedWait.ts";
 import type { ErrorCode } from "../errorCodes.ts";
 import { ZotAuthError } from "../errors.ts";
 import { isOutage } from "../http/http.ts";
@@ -15,6 +17,13 @@ export interface WaitOptions {
   readonly remedy: () => string;
 }
 
+/** Milliseconds before the second look. */
+const FIRST_PAUSE = 30;
+const LONGEST_PAUSE = 2000;
+
+/** The pause after that one. They add up so that what is there is seen at most a quarter of the time later that it took, and {@link FIRST_PAUSE}. */
+export const nextPause = (pause: number): number => Math.min(pause * 1.25, LONGEST_PAUSE);
+
 /** Seconds for which a server may be down or restarting while something is awaited from it. */
 const OUTAGE_SECONDS = 60;
 
@@ -25,13 +34,20 @@ const OUTAGE_SECONDS = 60;
  * @throws ZotAuthError `TIMED_OUT`, or the code of the options
  */
 export async function waitFor<T>(look: () => Promise<T | undefined>, options: WaitOptions): Promise<T> {
-  const end = Date.now() + options.timeoutSeconds * 1000;
+  const begun = Date.now();
+  const end = begun + options.timeoutSeconds * 1000;
+  let inVainUntil = begun;
   let outage: { readonly since: number } | undefined;
-  for (let pause = 50; ; pause = Math.min(pause * 1.5, 2000)) {
+  for (let pause = FIRST_PAUSE; ; pause = nextPause(pause)) {
     options.signal.throwIfAborted();
+    const seenFrom = Date.now();
     try {
       const seen = await look();
-      if (seen !== undefined) return seen;
+      if (seen !== undefined) {
+        endedWaits.publish({ begun, inVainUntil, seenFrom } satisfies EndedWait);
+        return seen;
+      }
+      inVainUntil = Date.now();
       outage = undefined;
     } catch (error) {
       outage ??= { since: Date.now() };

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { median, perDoubling } from "../../bench/support/numbers.ts";
-import { criticalPath, lengthOf, union, within } from "../../bench/support/criticalPath.ts";
+import { criticalPath, lengthOf, sharesOf, union, within } from "../../bench/support/criticalPath.ts";
+import { dependenciesOf } from "../../bench/support/dependencies.ts";
 import { timed } from "../../bench/support/command.ts";
 
 test("the median of an even number of values is one of them", () => {
@@ -29,6 +30,62 @@ test("the critical path goes back from the last step over what each waited for l
   assert.deepEqual(
     criticalPath(steps, (urn) => waits[urn] ?? []),
     ["b", "d"],
+  );
+});
+
+test("a row waits for what its component waits for", () => {
+  const dependencies = dependenciesOf([
+    { urn: "stack" },
+    { urn: "check", parent: "stack", custom: true },
+    { urn: "outer", parent: "stack", dependencies: ["check"] },
+    { urn: "inner", parent: "outer", dependencies: [] },
+    { urn: "first", parent: "inner", custom: true },
+    { urn: "second", parent: "inner", custom: true, dependencies: ["first"] },
+  ]);
+  assert.deepEqual(Object.fromEntries(dependencies), {
+    check: [],
+    first: ["check"],
+    second: ["first", "check"],
+  });
+});
+
+test("where a run's time goes: each moment counts once, and the parts add up", () => {
+  const shares = sharesOf([0, 100], {
+    path: [
+      [20, 50],
+      [55, 90],
+    ],
+    host: [
+      [5, 12],
+      [85, 95],
+    ],
+    // The last is between two rows.
+    answering: [
+      [22, 25],
+      [24, 27],
+      [60, 64],
+      [50, 55],
+    ],
+    notYet: [[26, 40]],
+    unseen: [
+      [40, 45],
+      [63, 66],
+    ],
+  });
+  assert.deepEqual(shares, {
+    before: 20,
+    hostBefore: 7,
+    answering: 9,
+    notYet: 13,
+    unseen: 7,
+    own: 36,
+    between: 5,
+    after: 10,
+  });
+  const { hostBefore: _, ...parts } = shares;
+  assert.equal(
+    Object.values(parts).reduce((sum, part) => sum + part, 0),
+    100,
   );
 });
 

@@ -5,7 +5,9 @@ import { ZotAuthError } from "../../core/errors.ts";
 import { request, unexpected } from "../../core/http/http.ts";
 import type { Endpoint, HttpResponse, RequestOptions } from "../../core/http/http.ts";
 import { again } from "../../core/http/retryAttempt.ts";
-import { waitFor } from "../../core/time/wait.ts";
+import { endedWaits } from "../../core/time/endedWait.ts";
+import type { EndedWait } from "../../core/time/endedWait.ts";
+import { nextPause, waitFor } from "../../core/time/wait.ts";
 import { listening, responses } from "./support/listening.ts";
 
 const QUICK = { retryFor: 5, pause: 1 };
@@ -202,6 +204,38 @@ test("a request without an answer in time is sent once more, if it is idempotent
     if (asked > 1) res.writeHead(204).end();
   });
   assert.equal((await ask(late, { timeout: 0.5 })).status, 204);
+});
+
+test("what a wait is for is seen soon after it is there, with few looks in the long run", () => {
+  const looks = [0];
+  for (let [now, pause] = [0, 30]; now < 300_000; now += pause, pause = nextPause(pause)) looks.push(now + pause);
+  for (const [index, later] of looks.slice(1).entries()) {
+    const before = looks[index] ?? 0;
+    assert.ok(later - before <= Math.min(before / 4 + 30, 2000) + 0.001, `${before} and then ${later}`);
+  }
+  assert.ok(looks.length < 180, `${looks.length} looks in five minutes`);
+});
+
+test("a wait tells when it was in vain", async (t) => {
+  const told: EndedWait[] = [];
+  const listener = (message: unknown): void => void told.push(message as EndedWait);
+  endedWaits.subscribe(listener);
+  t.after(() => endedWaits.unsubscribe(listener));
+  const since = Date.now();
+  let looks = 0;
+  const look = async (): Promise<number | undefined> => {
+    await delay(20);
+    return ++looks < 3 ? undefined : looks;
+  };
+  const options = { what: "it", timeoutSeconds: 5, signal: AbortSignal.timeout(10_000), remedy: () => "" };
+  assert.equal(await waitFor(look, options), 3);
+  const [wait, ...more] = told;
+  assert.ok(wait !== undefined && more.length === 0);
+  assert.ok(wait.begun >= since && wait.inVainUntil - wait.begun >= 60, JSON.stringify(wait));
+  assert.ok(wait.seenFrom - wait.inVainUntil >= 30 && Date.now() - wait.seenFrom >= 18, JSON.stringify(wait));
+  looks = 2;
+  await waitFor(look, options);
+  assert.equal(told[1]?.inVainUntil, told[1]?.begun);
 });
 
 test("a wait goes on while its server is down, but not for ever, and not after another error", async (t) => {
