@@ -90,8 +90,11 @@ function timesOf({ shares }: Trace): readonly Row[] {
 
 function cpuOf({ cpu, processes }: Trace): string {
   const rest = cpu - processes.reduce((sum, one) => sum + one.cpu, 0);
-  const each = processes.map(({ name, cpu: of }) => `${name} ${seconds(of)}`);
-  return `Its CPU time, ${seconds(cpu)} by process: ${each.join(", ")}, the CLI and what it starts besides ${seconds(rest)}.`;
+  const each = [...Map.groupBy(processes, ({ name }) => name)].map(([name, all]) => {
+    const together = seconds(all.reduce((sum, one) => sum + one.cpu, 0));
+    return `${name} ${together}${all.length === 1 ? "" : ` (${all.length} processes)`}`;
+  });
+  return `Its CPU time, ${seconds(cpu)}, by process: ${each.join(", ")}, the CLI and what it starts besides ${seconds(rest)}.`;
 }
 
 async function traceOfFirstUp(): Promise<Trace> {

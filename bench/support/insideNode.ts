@@ -12,7 +12,7 @@ export interface ProcessReport {
   readonly cpu: number;
   /** Megabytes, at most. */
   readonly memory: number;
-  /** Its HTTP requests, by undici: begin and end in milliseconds since 1970. */
+  /** Its HTTP requests, by undici: when it had sent each, and when it had the response, in milliseconds since 1970. */
   readonly requests: readonly (readonly [begun: number, ended: number])[];
   /** What it waited for by asking again and again. */
   readonly waits: readonly EndedWait[];
@@ -28,7 +28,8 @@ endedWaits.subscribe((message) => void waits.push(message as EndedWait));
 
 const requestOf = (message: unknown): object | undefined =>
   isObject(message) && isObject(message["request"]) ? message["request"] : undefined;
-subscribe("undici:request:create", (message) => {
+// When it is sent, and not when it is made: until then it may wait for a connection, or for this process to have time.
+subscribe("undici:client:sendHeaders", (message) => {
   const request = requestOf(message);
   if (request !== undefined) begun.set(request, Date.now());
 });
