@@ -50,6 +50,8 @@ export class ArgoCd {
   readonly #endpoint: Endpoint;
   readonly #connection: ArgoCdConnection;
   readonly #signal: AbortSignal;
+  /** Argo CD's policies do not name its own namespace, which the settings may name all the same. */
+  #isInOwnNamespace = false;
   #token: Promise<Secret> | undefined;
 
   constructor(connection: ArgoCdConnection, signal: AbortSignal) {
@@ -60,6 +62,7 @@ export class ArgoCd {
 
   /** Whether the token may sync the application. */
   async assertMaySync(): Promise<void> {
+    await this.#lookAtNamespace();
     const answer = await this.#request(`/account/can-i/applications/sync/${this.#rbacName()}`);
     if (answer.status !== 200) throw this.#refused("report the token's permissions", answer);
     if (at(answer.json, "value") !== "yes") throw this.#forbidden("sync");
@@ -150,7 +153,16 @@ export class ArgoCd {
   /** How Argo CD's policies name the application. */
   #rbacName(): string {
     const { project, applicationNamespace, application } = this.#connection;
-    return [project, ...(applicationNamespace === undefined ? [] : [applicationNamespace]), application].join("/");
+    const namespaces = applicationNamespace === undefined || this.#isInOwnNamespace ? [] : [applicationNamespace];
+    return [project, ...namespaces, application].join("/");
+  }
+
+  /** Without a namespace, Argo CD looks in its own. */
+  async #lookAtNamespace(): Promise<void> {
+    const { application, applicationNamespace } = this.#connection;
+    if (applicationNamespace === undefined) return;
+    const { status, json } = await this.#request(`/applications/${encodeURIComponent(application)}`);
+    this.#isInOwnNamespace = status === 200 && at(json, "metadata", "namespace") === applicationNamespace;
   }
 
   async #request(path: string, options: RequestOptions = {}): Promise<HttpResponse> {

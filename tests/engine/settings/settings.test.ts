@@ -4,6 +4,7 @@ import { after, before } from "node:test";
 import { start, stop } from "./stack.ts";
 import "./badInput.ts";
 import "./actionsSecrets.ts";
+import "./argocd.ts";
 
 before(start);
 after(stop);

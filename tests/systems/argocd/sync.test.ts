@@ -75,6 +75,16 @@ test("an application outside of Argo CD's namespace is found, synced and looked 
   assert.match(elsewhere.message, /does not exist in the namespace "other" in Argo CD's project "default"/);
 });
 
+test("Argo CD's own namespace may be named, although its policies leave it out", async (t) => {
+  const argocd = await TestArgoCd.start(t, {
+    accounts: [{ name: "workflow-bot", token: "bot", applications: ["default/authentik"] }],
+  });
+  argocd.commit({ "common.yaml": "c", "zot.yaml": "theirs" });
+  const inputs = inputsFor(t, argocd, { applicationNamespace: "argocd" });
+  await new ArgoCd(inputs, new AbortController().signal).assertMaySync();
+  await argocdSync.create(inputs, testContext());
+});
+
 const change = (inputs: ArgoCdSyncInputs, state: ArgoCdSyncState) => ({
   inputs,
   oldInputs: inputs,

@@ -6,7 +6,7 @@ import type { Table } from "./row.ts";
 
 const SERVICE = { elsewhere: "the model's host has no service manager: tests/systems/zot/host/service" };
 const MOUNTED = { elsewhere: "the model's worker mounts one ConfigMap only: tests/engine/configMap" };
-const ARGO_CD = { elsewhere: "the model has no Argo CD: tests/engine/configMap, tests/systems/argocd" };
+const ARGO_CD = { elsewhere: "the model has no Argo CD: tests/engine/settings/argocd.ts, tests/systems/argocd" };
 const OP = { elsewhere: "the model has a Connect server, not op: tests/systems/onePassword/op.test.ts" };
 const WORKFLOW = { elsewhere: "the model's Forgejo runs no workflows: tests/engine/lifecycle" };
 
