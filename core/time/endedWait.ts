@@ -4,7 +4,7 @@ import { channel } from "node:diagnostics_channel";
 export interface EndedWait {
   readonly begun: number;
   /** When the last look ended that did not see it: until then it was the server that took its time. As `begun` if the first look saw it. */
-  readonly inVainUntil: number;
+  readonly nothingUntil: number;
   /** When the look began that saw it: since the last look it may have been there without being seen. */
   readonly seenFrom: number;
 }

@@ -36,7 +36,7 @@ const OUTAGE_SECONDS = 60;
 export async function waitFor<T>(look: () => Promise<T | undefined>, options: WaitOptions): Promise<T> {
   const begun = Date.now();
   const end = begun + options.timeoutSeconds * 1000;
-  let inVainUntil = begun;
+  let nothingUntil = begun;
   let outage: { readonly since: number } | undefined;
   for (let pause = FIRST_PAUSE; ; pause = nextPause(pause)) {
     options.signal.throwIfAborted();
@@ -44,10 +44,10 @@ export async function waitFor<T>(look: () => Promise<T | undefined>, options: Wa
     try {
       const seen = await look();
       if (seen !== undefined) {
-        endedWaits.publish({ begun, inVainUntil, seenFrom } satisfies EndedWait);
+        endedWaits.publish({ begun, nothingUntil, seenFrom } satisfies EndedWait);
         return seen;
       }
-      inVainUntil = Date.now();
+      nothingUntil = Date.now();
       outage = undefined;
     } catch (error) {
       outage ??= { since: Date.now() };

@@ -216,7 +216,7 @@ test("what a wait is for is seen soon after it is there, with few looks in the l
   assert.ok(looks.length < 180, `${looks.length} looks in five minutes`);
 });
 
-test("a wait tells when it was in vain", async (t) => {
+test("a wait reports until when it had no result", async (t) => {
   const told: EndedWait[] = [];
   const listener = (message: unknown): void => void told.push(message as EndedWait);
   endedWaits.subscribe(listener);
@@ -231,11 +231,11 @@ test("a wait tells when it was in vain", async (t) => {
   assert.equal(await waitFor(look, options), 3);
   const [wait, ...more] = told;
   assert.ok(wait !== undefined && more.length === 0);
-  assert.ok(wait.begun >= since && wait.inVainUntil - wait.begun >= 60, JSON.stringify(wait));
-  assert.ok(wait.seenFrom - wait.inVainUntil >= 30 && Date.now() - wait.seenFrom >= 18, JSON.stringify(wait));
+  assert.ok(wait.begun >= since && wait.nothingUntil - wait.begun >= 60, JSON.stringify(wait));
+  assert.ok(wait.seenFrom - wait.nothingUntil >= 30 && Date.now() - wait.seenFrom >= 18, JSON.stringify(wait));
   looks = 2;
   await waitFor(look, options);
-  assert.equal(told[1]?.inVainUntil, told[1]?.begun);
+  assert.equal(told[1]?.nothingUntil, told[1]?.begun);
 });
 
 test("a wait goes on while its server is down, but not for ever, and not after another error", async (t) => {
