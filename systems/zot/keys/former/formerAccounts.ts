@@ -15,6 +15,7 @@ import { accountKeys } from "../otherKeys/accountKeys.ts";
 import { whenUnused } from "../otherKeys/inUse.ts";
 import { isDue, plus, rfc3339 } from "../rotation.ts";
 import type { KeyOwner } from "../rotation.ts";
+import type { KeyPlace } from "./formerPlaces.ts";
 
 /** An account that `ci.user` named before. Its keys work without it, so it is removed only once they are revoked. */
 export interface FormerAccount {
@@ -163,12 +164,17 @@ export async function asFormerAccount(
   });
 }
 
-/** Revokes our keys of a former account, once they are unused, and removes the account. */
+/**
+ * Revokes our keys of a former account, once they are unused, and removes the account.
+ *
+ * @param beforeRevokingAll is called if the account has no other keys
+ */
 export async function retireAccount(
   former: ActingAs,
   owner: KeyOwner & { readonly unmanagedKeys?: "report" | "revoke" },
   acting: Acting,
   context: Context,
+  beforeRevokingAll?: (place: KeyPlace) => Promise<void>,
 ): Promise<void> {
   const { registryUrl } = acting.signIn;
   const { username } = former;
@@ -180,6 +186,7 @@ export async function retireAccount(
     const { own, unmanaged } = isTaken ? { ...listed, unmanaged: [] } : listed;
     await whenUnused({ registryUrl, username, uuid: "" }, own, credentials, context);
     const going = owner.unmanagedKeys === "revoke" ? [...own, ...unmanaged] : own;
+    if (listed.unmanaged.length === 0) await beforeRevokingAll?.({ username, registryUrl });
     for (const { uuid, label } of going) {
       context.info(`revoking ${label} of ${username}`);
       await revokeKey(registryUrl, credentials, uuid, context.signal);

@@ -157,7 +157,8 @@ export async function emptyFields<F extends KeyField>(
   return left;
 }
 
-async function empty(store: SecretReference, key: Secret, context: Context): Promise<void> {
+/** Empties a field, if it still holds that key. */
+export async function empty(store: SecretReference, key: Secret, context: Context): Promise<void> {
   if ((await findSecret(store, context.signal))?.fingerprint !== key.fingerprint) return;
   await vault().blank(store, context.signal);
   context.info(`emptied ${store}, which held a key that CI does not use`);

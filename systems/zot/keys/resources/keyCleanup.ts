@@ -1,33 +1,21 @@
 import { ZotAuthError } from "../../../../core/errors.ts";
 import { isUnreachedAndGone, withWayOut } from "../../../../core/serverGone.ts";
 import { HOST_GONE } from "../../host/shell/shell.ts";
-import { isOfStack, ownGeneration, plus, rfc3339 } from "../rotation.ts";
 import type { SecretReference } from "../../../../core/secrets/reference.ts";
-import { isDeclared } from "../../../authentik/applying/removal/accounts.ts";
 import type { FormerlyDeclared } from "../../../authentik/blueprint/former.ts";
 import type { Delivered } from "../../../authentik/applying/arrival.ts";
 import { hasIssuer, sendsBackTo } from "../../../authentik/session/redirects.ts";
-import { keyWorks, listKeys, revokeKey } from "../../client.ts";
-import type { ZotCredentials } from "../../client.ts";
-import {
-  asFormerAccount,
-  formerAccountsAfter,
-  isRefusedSignIn,
-  keepsFormerAccounts,
-  retireAccount,
-  warnOfUnmanaged,
-  withoutForgotten,
-} from "../former/formerAccounts.ts";
-import type { Acting, FormerAccount } from "../former/formerAccounts.ts";
+import { formerAccountsAfter, keepsFormerAccounts, withoutForgotten } from "../former/formerAccounts.ts";
+import type { FormerAccount } from "../former/formerAccounts.ts";
 import { keyCleanupOutputs } from "./outputs.ts";
 import { formerPlacesAfter } from "../former/formerPlaces.ts";
 import type { FormerPlace, KeyPlace } from "../former/formerPlaces.ts";
-import { emptyFields, formerStoresAfter } from "../former/formerStores.ts";
+import { formerStoresAfter } from "../former/formerStores.ts";
 import type { FormerStores, KeyField } from "../former/formerStores.ts";
-import { heldAt, heldInFormer, revokeWith } from "../former/heldKeys.ts";
+import { heldAt, heldInFormer } from "../former/heldKeys.ts";
 import type { HeldKey } from "../former/heldKeys.ts";
+import { expiryOf, revokeAllOwn } from "../former/revokeAllOwn.ts";
 import type { Context, Observed, Resource } from "../../../../provider/resource.ts";
-import { signedIn } from "../../signIn/check.ts";
 import type { SignInArgs } from "../../signIn/check.ts";
 
 /**
@@ -106,7 +94,10 @@ export const keyCleanup: Resource<KeyCleanupInputs, KeyCleanupState> = {
 
   async delete(state, context) {
     try {
-      await revokeAllOwn(state, context);
+      const { onDestroy, formerStores = [] } = state;
+      const declared = await heldInStores(state, context);
+      const former = await heldInFormer(formerStores, context);
+      await revokeAllOwn(state, { declared, onDestroy, former }, context);
     } catch (error) {
       if (!(error instanceof ZotAuthError)) throw error;
       const { registryUrl, owner, formerOwners = [], username, formerAccounts = [] } = state;
@@ -148,11 +139,6 @@ function validUntil(state: Partial<KeyCleanupState>): string {
   return date === undefined ? "" : ` They are valid until ${date}.`;
 }
 
-/** When keys created until now expire; unknown in the state of earlier versions. */
-function expiryOf({ lifetime }: Partial<KeyCleanupState>): string | undefined {
-  return lifetime === undefined ? undefined : plus(rfc3339(new Date()), lifetime);
-}
-
 /** The keys in the fields of the settings, each where it works: a run that was killed may have stored one that is in no state. */
 async function heldInStores(state: KeyCleanupState, context: Context): Promise<readonly HeldKey<KeyField>[]> {
   const { store, stores = [store], seen = {} } = state;
@@ -177,114 +163,4 @@ async function seenIn(state: KeyCleanupState, context: Context): Promise<FormerS
     if (!(error instanceof ZotAuthError)) throw error;
     return state.seen ?? {};
   }
-}
-
-async function revokeAllOwn(state: KeyCleanupState, context: Context): Promise<void> {
-  const { onDestroy, formerStores = [] } = state;
-  const declared = await heldInStores(state, context);
-  const former = await heldInFormer(formerStores, context);
-  let failure: ZotAuthError | undefined;
-  try {
-    await revokeOfAll(state, context);
-  } catch (error) {
-    if (!(error instanceof ZotAuthError)) throw error;
-    await revokeElsewhere(state, context);
-    const reached = await revokeWithHeld([...declared, ...former], state, context);
-    if (reached === "unanswered") throw error;
-    if (reached === "some") failure = error;
-  }
-  await emptyFields([...(onDestroy === "blank" ? declared : []), ...former], state, context);
-  if (failure !== undefined) throw failure;
-}
-
-/** Of the account, and of those before it. */
-async function revokeOfAll(state: KeyCleanupState, context: Context): Promise<void> {
-  await revokeOwn(state, context);
-  for (const account of state.formerAccounts ?? []) await retireAccount(account, state, actingFor(state), context);
-}
-
-/** Signs in where earlier settings had the registry, if Authentik sends people there: a run that was killed had set `registry.url` back. */
-async function revokeElsewhere(state: KeyCleanupState, context: Context): Promise<void> {
-  const { registryUrl: declared, formerPlaces = [] } = state;
-  for (const registryUrl of new Set(formerPlaces.map((place) => place.registryUrl))) {
-    if (registryUrl === declared) continue;
-    const there = { ...state, registryUrl };
-    try {
-      if (!(await sendsBackTo({ ...there, clientId: undefined }, context.signal))) continue;
-      await revokeOfAll(there, context);
-      return;
-    } catch (error) {
-      // The error at the address of the settings says more.
-      if (!(error instanceof ZotAuthError)) throw error;
-    }
-  }
-}
-
-/**
- * Revokes our keys with those in the fields, where nobody can sign in.
- *
- * @returns whether that was possible for `all`: the account and each former one
- */
-async function revokeWithHeld(
-  held: readonly HeldKey<KeyField>[],
-  state: KeyCleanupState,
-  context: Context,
-): Promise<"all" | "some" | "unanswered"> {
-  const { registryUrl, username, formerAccounts = [] } = state;
-  const reached = new Set<string>();
-  try {
-    for (const { field, key } of held) {
-      if (!(await keyWorks(field.registryUrl, field.username, key, context.signal))) continue;
-      const isHere =
-        field.registryUrl === registryUrl || (await keyWorks(registryUrl, field.username, key, context.signal));
-      if (isHere) reached.add(field.username);
-      await revokeWith({ field, key }, isOursIn(state, field.username, context), context);
-    }
-  } catch (error) {
-    // It did not answer the sign-in either.
-    if (error instanceof ZotAuthError) return "unanswered";
-    throw error;
-  }
-  const all = [username, ...formerAccounts.map((former) => former.username)];
-  return all.every((name) => reached.has(name)) ? "all" : "some";
-}
-
-/** Which of an account's keys are ours, by their labels. If another account of the settings has the name now, what is not ours is that one's to revoke, or to report. */
-function isOursIn(state: KeyCleanupState, username: string, context: Context): (label: string) => boolean {
-  const isTaken = isDeclared(username, context);
-  return (label) => (isTaken ? ownGeneration(state, label) !== undefined : isOfStack(state, label));
-}
-
-/**
- * Revokes our keys of the account. If it cannot sign in any more, since an interrupted run has removed it or changed its group or flow, it gets a way in
- * of its own.
- */
-async function revokeOwn(state: KeyCleanupState, context: Context): Promise<void> {
-  const { registryUrl, username } = state;
-  const isTaken = isDeclared(username, context);
-  const isOurs = isOursIn(state, username, context);
-  const revoke = async (credentials: ZotCredentials): Promise<void> => {
-    context.progress("revoking the keys");
-    for (const { uuid, label } of await listKeys(registryUrl, credentials, context.signal)) {
-      if (isOurs(label)) await revokeKey(registryUrl, credentials, uuid, context.signal);
-      else if (!isTaken) warnOfUnmanaged(state, label, context);
-    }
-  };
-  context.progress(`signing in as ${username}`);
-  try {
-    await signedIn(state, context, async ({ zot }) => revoke(zot.credentials));
-  } catch (error) {
-    if (!isRefusedSignIn(error)) throw error;
-    const expires = expiryOf(state);
-    await asFormerAccount(
-      { username, ...(expires === undefined ? {} : { expires }) },
-      actingFor(state),
-      context,
-      revoke,
-    );
-  }
-}
-
-function actingFor(state: KeyCleanupState): Acting {
-  return { signIn: state, timeout: state.blueprint?.timeout ?? 300 };
 }

@@ -38,6 +38,17 @@ for (const [number, pair] of Object.keys(PAIRS).entries()) {
   });
 }
 
+for (const [pair, { foundTwice = [] }] of Object.entries(PAIRS))
+  for (const [found, { back = false, again }] of foundTwice.entries())
+    test(`${pair}${back ? ", and back" : ""}, killed, then ${again}, killed: ${found + 1}`, async () => {
+      const job: Job = { pair, back, found };
+      moments.postMessage(job);
+      // Rejects when the thread fails.
+      const [{ failures, endings }] = (await once(moments, "message")) as [Played];
+      assert.deepEqual(failures, []);
+      assert.equal(endings, 1);
+    });
+
 for (const run of ["up", "destroy"] as const)
   test(`${run} with a ConfigMap, killed before and after each request to Kubernetes, then destroy`, async () => {
     const pair = "delivery by the API, then by a ConfigMap";

@@ -25,8 +25,7 @@ export async function playTwice(
   { first, second }: Twice,
 ): Promise<Played> {
   const moments = await Moments.of(stack, pair, back);
-  const edited = again === "back" ? setBack(moments.change) : await toThird(stack, pair, moments.change);
-  const change: Change = { ...edited, mayWarn: true };
+  const change = await editedAgain(stack, { pair, again }, moments.change);
   const played = new Set<string>();
   const total = { moments: 0, unlike: 0, endings: 0, failures: [] as string[] };
   for (const fault of spread(faultsOf(moments.whole), first)) {
@@ -44,6 +43,16 @@ export async function playTwice(
     }
   }
   return total;
+}
+
+/** What the user edits after the first run was killed. */
+export async function editedAgain(
+  stack: Stack,
+  { pair, again }: { readonly pair: Pair; readonly again: Again },
+  change: Change,
+): Promise<Change> {
+  const edited = again === "back" ? setBack(change) : await toThird(stack, pair, change);
+  return { ...edited, mayWarn: true };
 }
 
 function setBack(change: Change): Change {

@@ -1,13 +1,28 @@
 // Settings that people change together, in one edit.
 import { KUBECONFIGS } from "../stack/cluster.ts";
 import type { Ending } from "../moments/endings.ts";
+import type { Again } from "../moments/twice.ts";
 import type { Path, Place } from "../stack/place.ts";
 
-export interface Found {
+/** A request of a run that was killed then. */
+export interface At {
   readonly request: RegExp;
   /** Of the requests like this. Default: the first one. */
   readonly number?: number;
   readonly when: "before" | "after";
+}
+
+export interface Found extends At {
+  readonly ending: Ending;
+}
+
+/** The user edited again after the first run was killed, and the second run was killed, too. */
+export interface FoundTwice {
+  /** The run is that of the change back. */
+  readonly back?: true;
+  readonly first: At;
+  readonly again: Again;
+  readonly second: At;
   readonly ending: Ending;
 }
 
@@ -23,6 +38,7 @@ export interface Pair {
   readonly gap?: string;
   /** Where a run was killed when a fault was found, and how it went on. They are always among those that are tried. */
   readonly found?: readonly Found[];
+  readonly foundTwice?: readonly FoundTwice[];
 }
 
 const APPLY = /^POST \/api\/v3\/managed\/blueprints\/[^/]+\/apply\/$/;
@@ -189,6 +205,15 @@ export const PAIRS: Readonly<Record<string, Pair>> = {
       // What lets the account in once more.
       { request: APPLY, number: 3, when: "after", ending: "on" },
       { request: APPLY, number: 3, when: "after", ending: "backRecover" },
+    ],
+    foundTwice: [
+      {
+        back: true,
+        first: { request: /^POST .*\/actions\/variables\//, when: "after" },
+        again: "back",
+        second: { request: /^DELETE \/zot\/auth\/apikey/, when: "after" },
+        ending: "destroy",
+      },
     ],
   },
   "files of zot": {
