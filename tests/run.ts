@@ -4,6 +4,7 @@ import { checker, runAll, tests } from "./runner/jobs.ts";
 import type { Job } from "./runner/jobs.ts";
 import { UnknownTestsError, groupsOf } from "./runner/select.ts";
 import { lineOf, summaryOf } from "./runner/summary.ts";
+import { useTemporaryFolder } from "./runner/temporaryFolder.ts";
 
 /** Longest first: a long one that starts last would run alone on one processor. */
 const CHECKERS = [
@@ -18,6 +19,7 @@ const AT_ONCE = Math.min(availableParallelism() * 2, 8);
 async function main(names: readonly string[]): Promise<void> {
   const start = performance.now();
   const groups = groupsOf(names).map(tests);
+  useTemporaryFolder();
   const jobs: readonly Job[] = names.length > 0 ? groups : [...CHECKERS, ...groups];
   const outcomes = await runAll(jobs, AT_ONCE, (outcome) => console.log(lineOf(outcome)));
   console.log(summaryOf(outcomes, (performance.now() - start) / 1000));

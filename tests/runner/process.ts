@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { atExit } from "../../toolchain/system/atExit.js";
 
 /** Minutes after which a process has failed, so that what never ends by itself is named. */
 const LIMIT = 30;
@@ -26,6 +27,7 @@ export async function runToEnd(
     timeout: LIMIT * 60_000,
     killSignal: "SIGKILL",
   });
+  const forget = atExit(() => void child.kill("SIGKILL"));
   const chunks: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
   child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -33,7 +35,7 @@ export async function runToEnd(
     child.once("error", reject);
     // Not "close": a program that it left running may hold the pipes.
     child.once("exit", (code) => resolve(code !== 0));
-  });
+  }).finally(forget);
   const seconds = (performance.now() - start) / 1000;
   if (seconds > LIMIT * 60) chunks.push(Buffer.from(`\nkilled: still running after ${LIMIT} minutes\n`));
   return { failed, output: Buffer.concat(chunks).toString("utf8"), seconds };

@@ -1,7 +1,6 @@
 // The model's homelab as an all-seeing observer sees it, and what people change there by hand.
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Settings } from "../../../settings/schema.ts";
 import type { AuthentikState } from "../../../lab/authentik/models/state.ts";
@@ -10,6 +9,7 @@ import type { Item } from "../../../lab/onePassword/items.ts";
 import type { State as ConnectState } from "../../../lab/onePassword/seed.ts";
 import type { ApiKey } from "../../../lab/zot/access/users.ts";
 import { startZot } from "../../../lab/zot/server/server.ts";
+import { temporaryPlace } from "../../support/temporaryPlace.ts";
 import { createdIn } from "./createdObjects.ts";
 import type { CreatedObjects } from "./createdObjects.ts";
 import { forget, knowledgeOf } from "./memory.ts";
@@ -26,9 +26,6 @@ import {
 import type { Change, RawSettings, Releases, Servers } from "./servers.ts";
 import { hashOf, isValid, keysOf, usersIn } from "./zotKeys.ts";
 import type { HeldKey, KeyOfUser, Users } from "./zotKeys.ts";
-
-/** Linux's in-memory file system. */
-const MEMORY = "/dev/shm";
 
 export interface AnotherZot {
   /** Every key that it has. */
@@ -57,7 +54,7 @@ export class Homelab {
   }
 
   static async start(releases: Releases = {}): Promise<Homelab> {
-    const folder = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), "zot-auth-model-"));
+    const folder = mkdtempSync(join(temporaryPlace(), "zot-auth-model-"));
     return new Homelab(folder, await startServers(folder, releases), releases);
   }
 
