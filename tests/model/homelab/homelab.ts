@@ -22,6 +22,7 @@ import {
   settingsOf,
   startAnotherZot,
   startServers,
+  DEFAULT_ZOT,
 } from "./servers.ts";
 import type { Change, RawSettings, Releases, Servers } from "./servers.ts";
 import { hashOf, isValid, keysOf, usersIn } from "./zotKeys.ts";
@@ -73,6 +74,11 @@ export class Homelab {
     deployZotConfig(this.folder, settings, this.#releases.zot);
     // zot reloads it.
     await new Promise((done) => setTimeout(done, 200));
+  }
+
+  /** The release of zot, such as `2.1.20`. */
+  get zotVersion(): string {
+    return (this.#releases.zot ?? DEFAULT_ZOT).slice(1);
   }
 
   get zotConfig(): string {

@@ -53,6 +53,9 @@ export interface Releases {
   readonly forgejo?: string;
 }
 
+/** The release of zot if none is asked for. */
+export const DEFAULT_ZOT = "v2.1.20";
+
 /** The releases with which jobs push by their tokens. */
 export const WITH_JOB_TOKENS: Releases = { zot: "v2.1.23", forgejo: "15.0.3" };
 
@@ -231,7 +234,7 @@ async function startHardenedZot(folder: string, settings: Settings, version?: st
   return startZot({ config: join(folder, "config.json"), ...(version === undefined ? {} : { version }) });
 }
 
-export function deployZotConfig(folder: string, settings: Settings, release = "v2.1.20"): void {
+export function deployZotConfig(folder: string, settings: Settings, release = DEFAULT_ZOT): void {
   const version = parseZotVersion(release);
   if (version === undefined) throw new TypeError(release);
   const files = { credentialsFile: join(folder, "credentials.json"), dataDirectory: join(folder, "zot") };

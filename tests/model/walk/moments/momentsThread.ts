@@ -31,7 +31,7 @@ const PASSING = /^\S+ \/v2\/|\/logout$|\/executor\/|\/token\/$|\/own\/two\//;
 async function play({ pair: name, back, few, twice, found }: Job): Promise<Played> {
   const pair = PAIRS[name];
   if (pair === undefined) throw new Error(`there is no pair ${name}`);
-  const stack = await Stack.start();
+  const stack = await Stack.start(pair.releases);
   try {
     if (twice !== undefined) return await playTwice(stack, { pair, back, again: twice.again }, twice);
     const moments = await Moments.of(stack, pair, back);

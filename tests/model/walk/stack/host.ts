@@ -15,7 +15,6 @@ import { changing } from "../../requests/gate.ts";
 
 const AS_WRITTEN = { repairs: 0, state: "as written" } as const;
 const FACTS = {
-  version: version("2.1.20"),
   binary: "/usr/bin/zot",
   home: "/nowhere",
   owner: "zot",
@@ -64,7 +63,7 @@ export class ModelHost {
       hashes: { config: "", service: "", sessionKeys: "" },
       recorded,
     };
-    return { ...FACTS, deployed };
+    return { ...FACTS, version: version(this.#lab.zotVersion), deployed };
   }
 
   files(): readonly string[] {

@@ -10,6 +10,7 @@ import type { Ended } from "../../engine/engine.ts";
 import { OWNER } from "../../engine/program.ts";
 import { Homelab } from "../../homelab/homelab.ts";
 import { REPOSITORIES, TOKENS } from "../../homelab/servers.ts";
+import type { Releases } from "../../homelab/servers.ts";
 import type { Fault } from "../../requests/gate.ts";
 import { startCluster } from "./cluster.ts";
 import { ModelHost } from "./host.ts";
@@ -55,8 +56,8 @@ export class Stack {
     this.engine.watch = ({ method, url }) => this.#look(`${method} ${url.pathname}`);
   }
 
-  static async start(): Promise<Stack> {
-    const lab = await Homelab.start();
+  static async start(releases?: Releases): Promise<Stack> {
+    const lab = await Homelab.start(releases);
     const cluster = await startCluster(lab.folder);
     lab.dropKeys(() => true);
     lab.addAccount("an-admin", ["admins"], TOKENS.MODEL_ADMIN);

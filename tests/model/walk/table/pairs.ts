@@ -1,4 +1,6 @@
 // Settings that people change together, in one edit.
+import { WITH_JOB_TOKENS } from "../../homelab/servers.ts";
+import type { Releases } from "../../homelab/servers.ts";
 import { KUBECONFIGS } from "../stack/cluster.ts";
 import type { Ending } from "../moments/endings.ts";
 import type { Again } from "../moments/twice.ts";
@@ -32,6 +34,8 @@ export interface Pair {
   readonly to: (place: Place) => Readonly<Record<Path, unknown>>;
   /** Of a second edit, after the run with the first one was killed. Default: those before it, with another user and group. */
   readonly third?: (place: Place) => Readonly<Record<Path, unknown>>;
+  /** Default: those of the walk. */
+  readonly releases?: Releases;
   /** The stack gets another name. */
   readonly renamed?: true;
   /** Why what CI has under one of the two names is no key for a moment, or none that zot takes. */
@@ -76,6 +80,7 @@ const NO_SINGLE = Object.fromEntries(
   ]),
 );
 const WITHOUT_SITE = { ...NO_SINGLE, "acceptance.repository": "proof", "ci.accounts": { ci: MAIN } };
+const withSite = (change: object) => ({ ...ACCOUNTS, "ci.accounts": { ci: MAIN, site: { ...SITE, ...change } } });
 const ACCOUNTS = { ...WITHOUT_SITE, "ci.accounts": { ci: MAIN, site: SITE } };
 
 export const PAIRS: Readonly<Record<string, Pair>> = {
@@ -196,10 +201,7 @@ export const PAIRS: Readonly<Record<string, Pair>> = {
   "one of several accounts": {
     from: () => ACCOUNTS,
     to: () => WITHOUT_SITE,
-    third: () => ({
-      ...ACCOUNTS,
-      "ci.accounts": { ci: MAIN, site: { ...SITE, user: "zot-third", secretName: "THIRD_KEY" } },
-    }),
+    third: () => withSite({ user: "zot-third", secretName: "THIRD_KEY" }),
     found: [
       { request: /^DELETE .*\/actions\/secrets\//, when: "after", ending: "back" },
       // What lets the account in once more.
@@ -215,6 +217,18 @@ export const PAIRS: Readonly<Record<string, Pair>> = {
         ending: "destroy",
       },
     ],
+  },
+  "an account with a key and job tokens": {
+    releases: WITH_JOB_TOKENS,
+    from: () => withSite({ auth: "both" }),
+    to: () => WITHOUT_SITE,
+    third: () => withSite({ auth: "both", user: "zot-third", secretName: "THIRD_KEY" }),
+  },
+  "an account moves from a key to job tokens": {
+    releases: WITH_JOB_TOKENS,
+    from: () => ACCOUNTS,
+    to: () => withSite({ auth: "jobToken", keyStores: undefined, secretName: undefined, gracePeriod: undefined }),
+    third: () => withSite({ auth: "both", repositories: ["own/two"] }),
   },
   "files of zot": {
     from: ({ path }) => ({
