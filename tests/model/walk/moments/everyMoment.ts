@@ -7,16 +7,19 @@ import type { Job } from "./momentsThread.ts";
 import { PAIRS } from "../table/pairs.ts";
 import { AGAIN } from "./twice.ts";
 
-// npm run moments -- [--twice] [words of pairs]: plays every pair of tests/model/walk/table/pairs.ts, in both directions, killed at every moment, with every ending.
-// With --twice, the user edits again after the first kill, and that run is killed, too: some moments of each, since there are so many.
+// npm run moments -- [--twice [--sample <n>]] [words of pairs]: plays every pair of tests/model/walk/table/pairs.ts, in both directions, killed at every moment, with
+// every ending. With --twice, the user edits again after the first kill, and that run is killed, too: at n moments of each (default: 8), since there are so many.
 
 /** Failures of one change usually have one reason. */
 const SHOWN = 3;
 
-const TWICE = { first: 8, second: 8 };
-
-const { values, positionals: words } = parseArgs({ options: { twice: { type: "boolean" } }, allowPositionals: true });
-const kinds = values.twice === true ? AGAIN.map((again) => ({ twice: { ...TWICE, again } })) : [{}];
+const { values, positionals: words } = parseArgs({
+  options: { twice: { type: "boolean" }, sample: { type: "string", default: "8" } },
+  allowPositionals: true,
+});
+const sample = Number(values.sample);
+const kinds =
+  values.twice === true ? AGAIN.map((again) => ({ twice: { first: sample, second: sample, again } })) : [{}];
 const jobs: Job[] = Object.keys(PAIRS)
   .filter((pair) => words.every((word) => pair.includes(word)))
   .flatMap((pair) => [false, true].flatMap((back) => kinds.map((kind): Job => ({ pair, back, ...kind }))));
