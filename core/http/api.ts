@@ -1,6 +1,7 @@
 import { ZotAuthError } from "../errors.ts";
 import { at } from "../json.ts";
 import { request } from "./http.ts";
+import { isHtml, pageIn } from "./said.ts";
 import type { Endpoint, HttpResponse, RequestOptions } from "./http.ts";
 
 /**
@@ -42,17 +43,6 @@ function wrongServer({ name, url, setting }: Endpoint, what: string): ZotAuthErr
     "WRONG_SERVER",
     `The server at ${url} ${what}, which ${name}'s API does not do. Check the setting ${setting}, and whether a proxy or a sign-in page in front of ${name} answers in its place.`,
   );
-}
-
-function isHtml(response: HttpResponse): boolean {
-  return (
-    /^text\/html\b/i.test(response.header("content-type") ?? "") || /^\s*<(?:!doctype|html)\b/i.test(response.text)
-  );
-}
-
-function pageIn({ text }: HttpResponse): string {
-  const title = /<title[^>]*>([^<]{1,80})/i.exec(text)?.[1]?.replace(/\s+/g, " ").trim() ?? "";
-  return title === "" ? "an HTML page" : `the HTML page "${title}"`;
 }
 
 /** The origin to which the response redirects, if it is another one. */

@@ -6,6 +6,7 @@ import { Secret } from "../secrets/secret.ts";
 import { connections } from "./connections.ts";
 import { retryPolicy, waitUntilWelcome } from "./retry.ts";
 import type { RetryLimits } from "./retry.ts";
+import { saidIn } from "./said.ts";
 import { tlsError } from "./tls.ts";
 
 /** A server as its errors name it. */
@@ -202,7 +203,7 @@ export function unexpected(endpoint: Endpoint, what: string, response: HttpRespo
         );
   }
   // A successful response may hold what was created: a key, for example.
-  const said = status < 300 ? "" : response.text.replace(/\s+/g, " ").trim().slice(0, 300);
+  const said = status < 300 ? "" : saidIn(response);
   const Kind = isUnavailable(response) ? Unavailable : ZotAuthError;
   return new Kind(
     "UNEXPECTED_ANSWER",

@@ -57,6 +57,23 @@ for (const [name, ask] of Object.entries(REQUESTS)) {
   });
 }
 
+test("an error quotes one line of what a server answers, and of an HTML page its title", async (t) => {
+  const bodies = [
+    ["<html>\n<head><title>403 Forbidden</title></head>\n<body>nginx</body></html>", 'the HTML page "403 Forbidden"'],
+    ["<!DOCTYPE html><p>No title", "an HTML page"],
+    ["first line\n  second line\n", "first line second line"],
+  ] as const;
+  for (const [body, quoted] of bodies)
+    for (const [name, ask] of Object.entries(REQUESTS)) {
+      const { url } = await listening(t, () => (_, response) => void response.writeHead(418).end(body));
+      await assert.rejects(ask(url), ({ message }: Error) => {
+        assert.ok(message.includes(quoted), `${name}: ${message}`);
+        assert.doesNotMatch(message, /[<\n]/);
+        return true;
+      });
+    }
+});
+
 test("a redirect to another server is not followed: no token gets there", async (t) => {
   const elsewhere = await listening(t, () => (_, response) => void response.writeHead(200).end("{}"));
   for (const [name, ask] of Object.entries(REQUESTS))

@@ -5,6 +5,7 @@ import { authorizeAt } from "../../authentik/session/authorize.ts";
 import { CookieJar } from "../../../core/http/cookies.ts";
 import { isUnavailable, redirectOf, request, unexpected } from "../../../core/http/http.ts";
 import type { HttpResponse, Endpoint } from "../../../core/http/http.ts";
+import { saidIn } from "../../../core/http/said.ts";
 import { authenticate, zotEndpoint } from "../client.ts";
 import type { ZotCredentials } from "../client.ts";
 import { whereNamesComeFrom } from "./usernameClaim.ts";
@@ -109,7 +110,7 @@ export async function signOut(url: string, session: ZotCredentials): Promise<voi
 }
 
 function callbackRefused(endpoint: Endpoint, answer: HttpResponse, usernameClaim?: string): ZotAuthError {
-  const said = answer.text.trim().slice(0, 200);
+  const said = saidIn(answer);
   if (answer.status === 401 && said === "") {
     return new ZotAuthError(
       "IDENTITY_MISSING",
