@@ -26,11 +26,13 @@ export interface AttachedPlugins {
  * @param environment of the CLI. An official plugin in its PULUMI_HOME, or an official language host, is never replaced.
  * @param output gets what the program writes
  * @param own providers of the program that are not official plugins
+ * @param added to the program's environment when it starts
  */
 export async function attachPlugins(
   environment: NodeJS.ProcessEnv,
   output: (chunk: Buffer) => void,
   own: readonly ProviderDefinition[] = [zotAuth],
+  added: () => NodeJS.ProcessEnv = () => ({}),
 ): Promise<AttachedPlugins> {
   // The commands of local.Command get this process's environment. A Node program that finds this variable would report to the test runner.
   delete process.env["NODE_TEST_CONTEXT"];
@@ -51,7 +53,13 @@ export async function attachPlugins(
   const host =
     environment["ZOT_AUTH_LANGUAGE_HOST"] === undefined
       ? undefined
-      : await serveLanguageHost({ environment: attached, output, launch: inWarmProcess });
+      : await serveLanguageHost({
+          get environment() {
+            return { ...attached, ...added() };
+          },
+          output,
+          launch: inWarmProcess,
+        });
   return {
     environment: host === undefined ? attached : { ...attached, PULUMI_DEBUG_LANGUAGES: `nodejs:${host.port}` },
     close: async () => {

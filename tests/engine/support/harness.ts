@@ -16,6 +16,7 @@ import { keyInVault } from "../../support/vault.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 const STACK = "lab";
+const PASS_ON = new URL("passOn.js", import.meta.url);
 
 type Config = Record<string, unknown>;
 
@@ -210,11 +211,24 @@ export class EngineLab {
   ): Promise<{ readonly child: ChildProcess; readonly ended: Promise<Pick<PulumiResult, "code" | "output">> }> {
     const chunks: Buffer[] = [];
     const keep = (chunk: Buffer): void => void chunks.push(chunk);
-    const plugins = this.plugins === "attached" ? await attachPlugins(this.environment, keep) : undefined;
+    const passedOn = join(this.directory, `passed-on-${Math.random()}.json`);
+    const added = (): NodeJS.ProcessEnv =>
+      existsSync(passedOn) ? (JSON.parse(readFileSync(passedOn, "utf8")) as NodeJS.ProcessEnv) : {};
+    const plugins =
+      this.plugins === "attached" ? await attachPlugins(this.environment, keep, undefined, added) : undefined;
+    // `check --full` has a variable for the program.
+    const passOn =
+      plugins === undefined || !args.includes("--full")
+        ? {}
+        : {
+            NODE_OPTIONS: `${this.environment["NODE_OPTIONS"] ?? ""} --import=${PASS_ON.href}`,
+            ZOT_AUTH_PASSED_ON: passedOn,
+          };
     const child = spawn(command, args, {
       cwd: ROOT,
       env: {
         ...(plugins?.environment ?? this.environment),
+        ...passOn,
         // A run that comes to its end saves the state once, and not before and after each row.
         ...(plugins === undefined || isKilled ? {} : { PULUMI_SKIP_CHECKPOINTS: "true" }),
       },
