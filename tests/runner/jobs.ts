@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runToEnd } from "./process.ts";
-import type { Result } from "./reporter.ts";
+import type { Result, Total } from "./reporter.ts";
 import type { Group } from "./select.ts";
 
 /** Something to run, and what came of it. */
@@ -13,6 +13,8 @@ export interface Outcome {
   /** Everything that it printed. */
   readonly output: string;
   readonly results: readonly Result[];
+  /** CPU time of a group's process and of what it started, unless it ended too early. */
+  readonly cpuSeconds?: number;
 }
 
 export interface Job {
@@ -51,7 +53,7 @@ export function tests({ name, files }: Group): Job {
             ? [only]
             : [join(import.meta.dirname, "oneProcess.ts"), ...paths]),
         ]);
-        return { name, results: resultsIn(results), ...ended };
+        return { name, ...resultsIn(results), ...ended };
       } finally {
         rmSync(folder, { recursive: true });
       }
@@ -60,10 +62,12 @@ export function tests({ name, files }: Group): Job {
 }
 
 /** None of a process that ended before its first test: it could not load its file, for example. */
-function resultsIn(file: string): readonly Result[] {
-  if (!existsSync(file)) return [];
+function resultsIn(file: string): Pick<Outcome, "results" | "cpuSeconds"> {
+  if (!existsSync(file)) return { results: [] };
   const lines = readFileSync(file, "utf8").split("\n");
-  return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Result);
+  const all = lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Result | Total);
+  const results = all.filter((line): line is Result => "outcome" in line);
+  return { results, ...all.find((line): line is Total => "cpuSeconds" in line) };
 }
 
 /** Runs the jobs in their order, that many side by side, and shows each when it has ended. */

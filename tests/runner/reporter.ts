@@ -1,5 +1,6 @@
 // What the runner wants to know of a process's tests: one line of JSON a result.
 import type { TestEvent } from "node:test/reporters";
+import { cpuSeconds } from "./cpuTime.ts";
 
 /** A test or, with the file's name, a suite of {@link ./oneProcess.ts}. */
 export interface Result {
@@ -9,6 +10,12 @@ export interface Result {
   readonly milliseconds: number;
   /** Why it was skipped. */
   readonly reason?: string;
+}
+
+/** The last line. */
+export interface Total {
+  /** CPU time of the process and of what it started. */
+  readonly cpuSeconds: number;
 }
 
 export default async function* results(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
@@ -24,4 +31,5 @@ export default async function* results(source: AsyncIterable<TestEvent>): AsyncG
     };
     yield `${JSON.stringify(result)}\n`;
   }
+  yield `${JSON.stringify({ cpuSeconds: cpuSeconds() } satisfies Total)}\n`;
 }

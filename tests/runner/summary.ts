@@ -22,16 +22,23 @@ export function lineOf(outcome: Outcome): string {
   return lines.join("\n");
 }
 
+/** What runs side by side takes longer than alone, so the CPU time says more. */
+function slow({ name, seconds, cpuSeconds }: Outcome): string {
+  const cpu = cpuSeconds === undefined ? "" : ` (${cpuSeconds.toFixed(1)} s of CPU)`;
+  return `${seconds.toFixed(1).padStart(7)} s  ${name}${cpu}`;
+}
+
 /** The end of the output: where the time went, what failed, and the sums. */
 export function summaryOf(outcomes: readonly Outcome[], seconds: number): string {
   const slowest = outcomes.toSorted((left, right) => right.seconds - left.seconds).slice(0, 10);
+  const cpu = outcomes.reduce((total, { cpuSeconds = 0 }) => total + cpuSeconds, 0);
   const failed = outcomes.filter((outcome) => outcome.failed);
   const sum = outcomes.reduce((total, outcome) => total + failures(outcome), 0);
   const results = all(outcomes);
   return [
     "",
-    `The slowest ${slowest.length} of ${outcomes.length}, which took ${seconds.toFixed(0)} s together:`,
-    ...slowest.map((outcome) => `${outcome.seconds.toFixed(1).padStart(7)} s  ${outcome.name}`),
+    `The slowest ${slowest.length} of ${outcomes.length}, which took ${seconds.toFixed(0)} s together, and ${cpu.toFixed(0)} s of CPU time:`,
+    ...slowest.map(slow),
     "",
     failed.length === 0 ? "All checks passed." : `Failed: ${failed.map(({ name }) => name).join(", ")}`,
     `${count(results, "passed")} passed, ${sum} failed, ${count(results, "skipped")} skipped`,
