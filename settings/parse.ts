@@ -1,6 +1,7 @@
 import { ZotAuthError } from "../core/errors.ts";
 import { describeIssue } from "../core/settings/issues.ts";
 import type { SettingsProblem } from "../core/settings/problem.ts";
+import { unquotedDates } from "../core/settings/yaml.ts";
 import { crossChecks } from "./crossChecks.ts";
 import { RENAMED_SETTINGS } from "./renamed.ts";
 import { ciAccounts, jobAccounts } from "./accounts/accounts.ts";
@@ -40,12 +41,16 @@ export function parseSettings(
 ): Settings {
   const result = settingsSchema.safeParse(raw);
   const missing = [...missingSettings(raw)];
+  const dates = unquotedDates(raw);
   if (!result.success) {
     const issues = result.error.issues.flatMap((issue) =>
       describeIssue(issue, raw, settingsSchema, { renamed: RENAMED_SETTINGS }),
     );
-    throw new SettingsError([...problems, ...issues, ...missing]);
+    // Of a date that the schema refuses, too, its message says more.
+    const others = dates.filter(({ path }) => !issues.some((issue) => issue.path === path));
+    throw new SettingsError([...problems, ...issues, ...others, ...missing]);
   }
+  if (dates.length > 0) throw new SettingsError([...problems, ...dates, ...missing]);
   const form = [...missing, ...accountFormProblems(result.data), ...accountAuthProblems(result.data)];
   if (form.length > 0) throw new SettingsError([...problems, ...form]);
   const { ci: _ci, ...others } = result.data;

@@ -3,6 +3,7 @@ import type { $ZodIssue } from "zod/v4/core";
 import * as z from "zod";
 import { isObject } from "../json.ts";
 import type { SettingsProblem } from "./problem.ts";
+import { yamlHint } from "./yaml.ts";
 
 /** What {@link describeIssue} needs besides the schema. */
 export interface IssueContext {
@@ -50,7 +51,7 @@ export function describeIssue(
       message:
         value === undefined
           ? `required: ${wanted}.`
-          : `got ${shown([...prefix, ...path], value)}; ${isInstruction(wanted) ? wanted : `must be ${wanted}`}.`,
+          : `got ${shown([...prefix, ...path], value)}; ${isInstruction(wanted) ? wanted : `must be ${wanted}`}.${yamlHint(value, schemaAt(path, schema))}`,
     },
   ];
 }
@@ -108,16 +109,24 @@ function unknownKey(key: string, known: readonly string[]): string {
   return `${UNKNOWN_SETTING}${hint} Known settings: ${known.join(", ")}.`;
 }
 
-/** The names that the schema knows below a path. */
-function knownKeys(path: readonly string[], root: z.core.$ZodType): string[] {
+/** The schema of what is at a path; `undefined` if it is not one of a group, a list or a map. */
+function schemaAt(path: readonly string[], root: z.core.$ZodType): z.core.$ZodType | undefined {
   let schema: z.core.$ZodType | undefined = root;
   for (const key of path) {
     const inner: z.core.$ZodType = unwrap(schema);
     if (inner instanceof z.ZodObject) schema = inner.shape[key] as z.core.$ZodType | undefined;
     else if (inner instanceof z.ZodArray) schema = inner.element;
     else if (inner instanceof z.ZodRecord) schema = inner.valueType;
-    if (schema === undefined) return [];
+    else return undefined;
+    if (schema === undefined) return undefined;
   }
+  return schema;
+}
+
+/** The names that the schema knows below a path. */
+function knownKeys(path: readonly string[], root: z.core.$ZodType): string[] {
+  const schema = schemaAt(path, root);
+  if (schema === undefined) return [];
   const inner = unwrap(schema);
   if (!(inner instanceof z.ZodObject)) return [];
   // zot's schema knows most names twice, the second time in lower case.

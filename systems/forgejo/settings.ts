@@ -2,9 +2,14 @@ import * as z from "zod";
 import { TARGET_FORMS, isSecretName, parseForgejoTarget } from "./target.ts";
 import { secretReference, serverUrl } from "../../core/settings/types.ts";
 
-const target = z.string().refine((value) => parseForgejoTarget(value) !== undefined, {
-  error: `${TARGET_FORMS}, as Forgejo allows such names`,
-});
+const TARGET = `${TARGET_FORMS}, as Forgejo allows such names`;
+const REPOSITORY = "owner/repository, as Forgejo allows such names";
+const SECRET_NAME =
+  "a secret's name: at most 250 capital letters, digits and underscores; it may not begin with a digit, GITEA_, GITHUB_ or FORGEJO_, or be CI";
+
+const target = z
+  .string({ error: TARGET })
+  .refine((value) => parseForgejoTarget(value) !== undefined, { error: TARGET });
 
 /** Names in Forgejo are case-insensitive. */
 export const targets = z
@@ -14,10 +19,7 @@ export const targets = z
     error: "a list without duplicates",
   });
 
-export const secretName = z.string().refine(isSecretName, {
-  error:
-    "a secret's name: at most 250 capital letters, digits and underscores; it may not begin with a digit, GITEA_, GITHUB_ or FORGEJO_, or be CI",
-});
+export const secretName = z.string({ error: SECRET_NAME }).refine(isSecretName, { error: SECRET_NAME });
 
 /** The name of the key's secret if no setting says another. */
 export const DEFAULT_SECRET_NAME = "ZOT_CI_API_KEY";
@@ -62,8 +64,8 @@ export const forgejo = z.strictObject({
 });
 
 /** `owner/name` of a repository, and of nothing else. */
-export const repository = z.string().refine((value) => parseForgejoTarget(value)?.kind === "repository", {
-  error: "owner/repository, as Forgejo allows such names",
-});
+export const repository = z
+  .string({ error: REPOSITORY })
+  .refine((value) => parseForgejoTarget(value)?.kind === "repository", { error: REPOSITORY });
 
 export type ForgejoSettings = z.output<typeof forgejo>;
