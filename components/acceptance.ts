@@ -53,6 +53,8 @@ export interface AcceptanceArgs {
   readonly testBuild?: TestBuildArgs | undefined;
   /** Further builds, side by side. Default: none. */
   readonly testBuilds?: readonly TestBuildArgs[];
+  /** The name of the Actions secret that has the key. A workflow reads it by this name, so another one repeats the builds. Default: it never changes. */
+  readonly secretName?: string;
   /** How long a replaced key stays valid, for jobs that started with it. */
   readonly gracePeriod: Duration;
   /** What to do with unmanaged keys of the account: report them, or revoke them in the `up` after the one that first reported them. */
@@ -116,7 +118,12 @@ export class Acceptance extends ComponentResource {
       ({ build, called }, position) =>
         new TestBuild(
           called,
-          { ...build, ...repeated, timeout: toSeconds(build.timeout), proves: { key: key.fingerprint } },
+          {
+            ...build,
+            ...repeated,
+            timeout: toSeconds(build.timeout),
+            proves: { key: key.fingerprint, ...(args.secretName === undefined ? {} : { secretName: args.secretName }) },
+          },
           {
             parent: this,
             dependsOn: [secrets],

@@ -31,7 +31,7 @@ export const acceptance = z.strictObject({
   workflow: workflow
     .optional()
     .describe(
-      "A workflow that builds and pushes an image. It is dispatched whenever the key changes, and must succeed.",
+      "A workflow that builds and pushes an image. It is dispatched whenever the key or the name of its secret changes, and must succeed.",
     ),
   workflows: z
     .array(workflow)

@@ -259,6 +259,7 @@ export function acceptanceArgs(
           services: servicesArgs(settings),
           testBuild: acceptance.workflow === undefined ? undefined : testBuildArgs(forgejo, acceptance.workflow),
           testBuilds: acceptance.workflows.map((workflow) => testBuildArgs(forgejo, workflow)),
+          secretName: account.secretName,
         }
       : {}),
     gracePeriod: account.gracePeriod,

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { again } from "../../../core/http/retryAttempt.ts";
 import { at } from "../../../core/json.ts";
 import { ZotAuthError } from "../../../core/errors.ts";
@@ -20,7 +21,7 @@ export interface TestBuildInputs extends Repeatable, ForgejoConnection {
   readonly inputs: Readonly<Record<string, string>>;
   /** Seconds. */
   readonly timeout: number;
-  /** What the result depends on; a new key needs a new build. */
+  /** What the result depends on; a new key, or another name of its secret, needs a new build. */
   readonly proves: Readonly<Record<string, string>>;
   /** Whether it shows what a job's token can do, and not that a build works with the key. Default: no. */
   readonly isJobTokenProof?: boolean;
@@ -43,10 +44,19 @@ export const testBuild: Resource<TestBuildInputs, TestBuildState> = {
     return { id: `${inputs.repository}/${inputs.workflow}`, state: await proving(async () => build(inputs, context)) };
   },
 
-  async update(_state, inputs, context) {
+  async update(state, inputs, context) {
+    if (isOnlyNamed(state, inputs)) return { ...state, ...inputs };
     return proving(async () => build(inputs, context));
   },
 };
+
+/** Earlier versions did not write down the secret's name. The build that has passed is no other one for that. */
+function isOnlyNamed(state: TestBuildState, inputs: TestBuildInputs): boolean {
+  const { secretName } = inputs.proves;
+  if (secretName === undefined || "secretName" in state.proves) return false;
+  const named: TestBuildInputs = { ...state, proves: { ...state.proves, secretName } };
+  return Object.entries(inputs).every(([key, value]) => isDeepStrictEqual(value, named[key as keyof TestBuildInputs]));
+}
 
 /** A run has no mark of ours: after a lost response, a new one with our inputs is the one that it was about. */
 async function dispatched(forgejo: Forgejo, inputs: TestBuildInputs, { signal }: Context): Promise<number> {
@@ -80,10 +90,15 @@ async function build(inputs: TestBuildInputs, context: Context): Promise<TestBui
       "TEST_BUILD_FAILED",
       inputs.isJobTokenProof === true
         ? `The proof of job tokens, ${inputs.workflow} in ${inputs.repository}, ended as ${run.status}: see its log at ${run.url}. Keys work as before. Correct what the log names, and run again; until then, no further repository gets the variable for its token.${log}`
-        : `The test build ${inputs.workflow} ended as ${run.status}: see its log at ${run.url}. CI has the new key, and nothing was rolled back; correct the workflow or its runner, and run again.${log}`,
+        : `The test build ${inputs.workflow} ended as ${run.status}: see its log at ${run.url}. CI has its key${secretOf(inputs)}, and nothing was rolled back; correct the workflow or its runner, and run again.${log}`,
     );
   }
   return { ...inputs, run: id, runUrl: run.url, result: run.status, drift: "" };
+}
+
+function secretOf({ proves }: TestBuildInputs): string {
+  const { secretName } = proves;
+  return secretName === undefined ? "" : ` in the secret ${secretName}`;
 }
 
 /** The time begins when a runner takes the run: builds that share a runner take turns, and what one takes is not another's time. */

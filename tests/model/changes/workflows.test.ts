@@ -48,10 +48,10 @@ function counting(): Definition {
 }
 
 /** What an `up` with these workflows ran. */
-async function up(workflows: readonly object[], workflow?: object): Promise<readonly string[]> {
+async function up(workflows: readonly object[], workflow?: object, others: object = {}): Promise<readonly string[]> {
   ran.length = 0;
   const acceptance = { workflows, ...(workflow === undefined ? {} : { workflow }) };
-  const { how, errors } = await engine.up(() => program(lab.settings({ acceptance })));
+  const { how, errors } = await engine.up(() => program(lab.settings({ acceptance, ...others })));
   assert.equal(how, "done", errors.join());
   return ran.toSorted();
 }
@@ -116,4 +116,12 @@ test("if the list changes together with the version, up succeeds: at most those 
   await up([A, B]);
   namedByPosition();
   assert.deepEqual((await engine.destroy()).errors, []);
+});
+
+test("another name of the key's secret repeats every build, since a workflow reads the key by that name; other recipients repeat none", async () => {
+  const forgejo = (change: object): object => ({ forgejo: { ...lab.settings({}).forgejo, ...change } });
+  await up([B], A);
+  assert.deepEqual(await up([B], A, forgejo({ secretName: "PUSH_KEY" })), ["a.yaml {}", "b.yaml {}"]);
+  assert.deepEqual(await up([B], A, forgejo({ secretName: "PUSH_KEY", repositories: ["own/two", "own/one"] })), []);
+  assert.deepEqual(await up([B], A), ["a.yaml {}", "b.yaml {}"], "and so does the first name again");
 });

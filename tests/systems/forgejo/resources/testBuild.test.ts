@@ -109,7 +109,7 @@ for (const [what, logs] of [
       ref: "main",
       inputs: {},
       timeout: 5,
-      proves: {},
+      proves: { secretName: "PUSH_KEY" },
     };
     await assert.rejects(
       async () => testBuild.create(inputs, bench.context()),
@@ -117,7 +117,7 @@ for (const [what, logs] of [
         assert.equal(code, "TEST_BUILD_FAILED");
         assert.match(
           message,
-          /test\.yaml ended as failure: see its log at http:\/\/forge\.test\/own\/ci\/actions\/runs\/1\./,
+          /test\.yaml ended as failure: see its log at http:\/\/forge\.test\/own\/ci\/actions\/runs\/1\. CI has its key in the secret PUSH_KEY,/,
         );
         assert.match(message, logs === "" ? /run again\.$/ : /\nThe end of the log of push:\nunauthorized: \*\*\*$/);
         return true;
@@ -191,4 +191,32 @@ test("a build that times out, or that no runner takes, is reported as such", asy
     String(await built(t, [WAITING])),
     /waiting for a runner to take run 1 .*; no runner picks it up\. Nothing was rolled back\.$/,
   );
+});
+
+test("a state from before the secret's name was written down gets the name without a build; anything else needs one", async (t) => {
+  const { bench, run } = await build(t);
+  await run();
+  const runs = async (): Promise<unknown> =>
+    ((await bench.ask("GET", "/repos/own/ci/actions/runs")) as { total_count: unknown }).total_count;
+  const before = {
+    ...{ ...bench.connection(), repository: "own/ci", workflow: "test.yaml", ref: "main", inputs: { image: "a" } },
+    ...{ timeout: 1, proves: { key: "0123" }, run: 1, runUrl: "", result: "success", drift: "" },
+  };
+  const update = async (changes: object): Promise<unknown> => {
+    const { run: _run, runUrl: _url, result: _result, drift: _drift, ...inputs } = { ...before, ...changes };
+    return testBuild.update?.(before, inputs, bench.context()).catch((error: unknown) => error);
+  };
+  const named = { key: "0123", secretName: "PUSH_KEY" };
+  assert.deepEqual(await update({ proves: named }), { ...before, proves: named });
+  assert.equal(await runs(), 1);
+  for (const [index, changes] of [
+    { proves: { ...named, key: "4567" } },
+    { proves: named, ref: "next" },
+    { proves: named, inputs: { image: "b" } },
+    { proves: named, again: "2031-04-01T08:00:00Z" },
+  ].entries()) {
+    await update(changes);
+    // The branch "next" does not exist.
+    assert.equal(await runs(), index === 0 ? 2 : 1 + index, JSON.stringify(changes));
+  }
 });
