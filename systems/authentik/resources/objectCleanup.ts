@@ -93,7 +93,8 @@ export const objectCleanup: Resource<ObjectCleanupInputs, ObjectCleanupState> = 
     await assertAccepted({ ...inputs, declared, namedBy, acceptRemoved }, made ?? [], context);
     if (made === undefined) warnOfMove(state, context);
     const { former, generation } = formerAfter(state, inputs);
-    const going = former.filter((object) => object.generation === generation).map(({ object }) => object);
+    // Also those of generations before: an interrupted run may have left them to this one. Of what somebody has made again, the next refresh tells.
+    const going = former.map(({ object }) => object);
     const formerPlaces = made === undefined ? [] : await placesLeft(state, inputs, context);
     const others = await othersOf(inputs, going, context);
     const deliveries = deliveriesAfter(state, inputs);
@@ -190,7 +191,7 @@ async function cleanUp(state: ObjectCleanupState, context: Context): Promise<voi
 /**
  * PolicyBindings on the application that people created. They are kept and reported.
  *
- * @param going objects that this run is about to remove
+ * @param going objects that this run is about to remove, or that an earlier one has removed
  */
 async function othersOf(
   { application, groups, ...connection }: ObjectCleanupInputs,

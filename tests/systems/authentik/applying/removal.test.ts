@@ -68,6 +68,17 @@ test("an object removed once and later created by someone else is not removed ag
   await stack.lab.api("POST", "/policies/bindings/", { target, group, order: 9 });
   await stack.up(settingsWith({ access: { signInGroups: ["guests"] }, authentik: { applicationName: "Images" } }));
   assert.deepEqual(await stack.bound(), ["admins", "artifact-workloads", "guests", "family"]);
+  assert.ok(stack.objects);
+  assert.deepEqual((await objectCleanup.read?.(stack.objects, testContext()))?.others, ["group family"]);
+});
+
+test("a group of ours that an interrupted run has not removed yet is no unmanaged one of the next run, whose settings differ again", async (t) => {
+  const stack = await stackWithGroups(t);
+  await stack.up(MORE);
+  await stack.deliver(LESS);
+  await stack.up(PLAIN);
+  assert.deepEqual(await stack.bound(), ["admins", "artifact-workloads"]);
+  assert.deepEqual(stack.warned, []);
 });
 
 test("a binding created by hand is reported and kept, even one for an account or one with an order of ours", async (t) => {
