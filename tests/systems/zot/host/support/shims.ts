@@ -25,9 +25,7 @@ export class Shims {
     this.#path = path;
     mkdirSync(this.#bin);
     const functions: string[] = [];
-    for (const tool of TOOLS) {
-      const found = find(tool, path);
-      if (found === undefined) continue;
+    for (const [tool, found] of foundIn(path)) {
       writeFileSync(join(this.#bin, tool), `#!/bin/sh\n${COUNT}\nexec ${quote(found)} "$@"\n`);
       chmodSync(join(this.#bin, tool), 0o755);
       functions.push(`${tool}() {\n${COUNT}\n${quote(found)} "$@"\n}\n`);
@@ -52,11 +50,10 @@ export class Shims {
   }
 }
 
-function find(tool: string, path: string): string | undefined {
-  const script = `command -v ${tool} || :`;
-  const found = execFileSync("/bin/sh", ["-c", script], {
-    encoding: "utf8",
-    env: { ...process.env, PATH: path },
-  }).trim();
-  return found.startsWith("/") ? found : undefined;
+/** The tools that are programs there, and where. */
+function foundIn(path: string): readonly (readonly [tool: string, found: string])[] {
+  const script = `for tool in ${TOOLS.join(" ")}; do command -v "$tool" || echo; done`;
+  const env = { ...process.env, PATH: path };
+  const found = execFileSync("/bin/sh", ["-c", script], { encoding: "utf8", env }).split("\n");
+  return TOOLS.map((tool, at) => [tool, found[at] ?? ""] as const).filter(([, file]) => file.startsWith("/"));
 }
