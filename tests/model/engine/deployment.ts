@@ -28,8 +28,6 @@ export class Deployment {
   readonly errors: string[] = [];
   /** The steps under way that change something. */
   readonly going = new Set<Step>();
-  /** The number of steps that have begun. */
-  begun = 0;
   readonly stopped: Promise<undefined>;
   readonly #run: Run;
   readonly #providers: Providers;
@@ -225,7 +223,6 @@ export class Deployment {
   async #step<T, R>(step: Step, action: (context: Context) => Promise<T>, end: (outcome: T) => R): Promise<R> {
     // A failed step ends the run once the parallel steps have finished.
     if (this.errors.length > 0 || this.#run.dead) return new Promise(() => undefined);
-    this.begun += 1;
     if (step.op !== "invoke") this.steps.push(step);
     if (["create", "update", "delete"].includes(step.op)) this.going.add(step);
     const ended = action(this.#context(step.urn)).then(

@@ -7,7 +7,7 @@ import { Providers } from "./definition.ts";
 import type { Definition } from "./definition.ts";
 import type { Kept } from "./state.ts";
 import { Run, within } from "../requests/gate.ts";
-import type { Fault, Sent } from "../requests/gate.ts";
+import type { Fault, Look, Sent } from "../requests/gate.ts";
 import type { Response } from "../requests/inProcess.ts";
 
 export type { Kept } from "./state.ts";
@@ -21,6 +21,17 @@ export interface Ended {
   readonly run: Run;
 }
 
+/** What the state would be after a kill. */
+export interface Kill {
+  readonly sent: Sent;
+  /** The number of the request. */
+  readonly at: number;
+  readonly when: "before" | "after";
+  readonly state: readonly Kept[];
+  /** After a kill of the CLI, or of the provider alone: the engine outlives its provider and learns that the step failed. */
+  readonly pending: Readonly<Record<"cli" | "provider", readonly Step[]>>;
+}
+
 export class Engine {
   /** The state file between runs. */
   state: readonly Kept[] = [];
@@ -32,6 +43,8 @@ export class Engine {
   watch: (sent: Sent) => void = () => undefined;
   /** What is answered in a server's place. */
   refuse: (sent: Sent) => Response | undefined = () => undefined;
+  /** Called before and after each request that changes something, when all that was sent is processed: what if the run were killed here? */
+  eachKill: ((kill: Kill) => Promise<void>) | undefined;
   readonly #providers: Providers;
 
   constructor(definitions: readonly Definition[] = [zotAuth]) {
@@ -61,24 +74,31 @@ export class Engine {
   }
 
   async #run(fault: Fault | undefined, work: (deployment: Deployment) => Promise<void>): Promise<Ended> {
+    const look: Look = (sent, at, when) => {
+      const pending = { cli: [...this.#left(), ...deployment.going], provider: this.#left() };
+      const kill = { sent, at, when, state: deployment.state.all(), pending };
+      return async () => this.eachKill?.(kill);
+    };
     const run = new Run(
       fault,
       (sent) => this.watch(sent),
       (sent) => this.refuse(sent),
+      this.eachKill === undefined ? undefined : look,
     );
     const deployment = new Deployment(run, this.#providers, this.state, this.said);
-    run.recorded = () => deployment.state.changes + deployment.begun;
     await within(run, async () => Promise.race([work(deployment), deployment.stopped, run.died]));
     // Steps running in parallel with the failed one finish; killed ones do nothing more.
     await deployment.settled();
     await run.settled();
     this.state = deployment.state.all();
-    // A run forgets the unknown outcomes of earlier ones, except for creates.
-    this.pending = this.pending.filter(({ op }) => op === "create");
-    // The engine outlives its provider and learns that the step failed.
-    if (run.dead && fault?.then === "cli") this.pending = [...this.pending, ...deployment.going];
+    this.pending = run.dead && fault?.then === "cli" ? [...this.#left(), ...deployment.going] : this.#left();
     const how = run.dead ? "killed" : deployment.errors.length > 0 ? "failed" : "done";
     this.said.push(...deployment.errors, JSON.stringify(this.state));
     return { how, steps: deployment.steps, errors: deployment.errors, run };
+  }
+
+  /** A run forgets the unknown outcomes of earlier ones, except for creates. */
+  #left(): readonly Step[] {
+    return this.pending.filter(({ op }) => op === "create");
   }
 }

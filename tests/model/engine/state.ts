@@ -25,8 +25,6 @@ export interface Kept {
 }
 
 export class State {
-  /** The number of changes so far. */
-  changes = 0;
   #settled: readonly Kept[] = [];
   #left: readonly Kept[];
 
@@ -54,7 +52,6 @@ export class State {
 
   /** @param before what it was in the last run, which is done with */
   settle(kept: Kept, before: Kept | undefined): void {
-    this.changes += 1;
     this.#settled = [...this.#settled, kept];
     if (before === undefined) return;
     this.remove(before);
@@ -63,20 +60,17 @@ export class State {
 
   /** As {@link settle}, but what it was has yet to be deleted. */
   replace(kept: Kept, before: Kept): void {
-    this.changes += 1;
     this.#settled = [...this.#settled, kept];
     this.change(before, { ...before, phase: "replaced" });
   }
 
   change(before: Kept, kept: Kept): void {
-    this.changes += 1;
     const changed = (all: readonly Kept[]): readonly Kept[] => all.map((each) => (each === before ? kept : each));
     this.#settled = changed(this.#settled);
     this.#left = changed(this.#left);
   }
 
   remove(gone: Kept): void {
-    this.changes += 1;
     this.#settled = this.#settled.filter((kept) => kept !== gone);
     this.#left = this.#left.filter((kept) => kept !== gone);
   }

@@ -21,6 +21,11 @@ export function pass(seconds: number): void {
   ahead += seconds * 1000;
 }
 
+/** Sets the clock to a time, forwards or backwards: nothing that lives longer than a run may remember a time, except in a server's data. */
+export function setClock(milliseconds: number): void {
+  ahead = milliseconds - RealDate.now();
+}
+
 /** By how much pauses are shortened: the program waits only for servers in this process, or for time itself. */
 const HURRY = 50;
 

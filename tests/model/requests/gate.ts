@@ -24,16 +24,18 @@ export interface Sent {
   readonly url: URL;
 }
 
+/**
+ * Called before and after each request that changes something. What it returns is called when the servers have processed every request that was sent; until that is
+ * done, the run sends none.
+ */
+export type Look = (sent: Sent, at: number, when: "before" | "after") => () => Promise<void>;
+
 /** One run of the CLI, as the servers see it. */
 export class Run {
   /** The requests sent that change something, including the one that the fault hit. */
   readonly changes: Sent[] = [];
   /** The request that the fault hit. */
   struck: Sent | undefined;
-  /** The fault hit before a request, and since the response to the one before nothing was recorded: the run killed after that one is the same story. */
-  struckUnrecorded = false;
-  /** How often the state has changed, or a step has begun. */
-  recorded: () => number = () => 0;
   readonly died: Promise<undefined>;
   readonly #fault: Fault | undefined;
   readonly #done: (sent: Sent) => void;
@@ -44,8 +46,9 @@ export class Run {
   readonly #refuse: (sent: Sent) => Response | undefined;
   readonly #abort = new AbortController();
   readonly #sent = new Set<Promise<unknown>>();
-  /** What was recorded when each request that changes something had its response. */
-  readonly #recordedAt = new Map<Sent, number>();
+  readonly #look: Look | undefined;
+  /** Until then, no request is sent. */
+  #held: Promise<void> = Promise.resolve();
   readonly #die: () => void;
 
   /**
@@ -56,7 +59,9 @@ export class Run {
     fault?: Fault,
     done: (sent: Sent) => void = () => undefined,
     refuse: (sent: Sent) => Response | undefined = () => undefined,
+    look?: Look,
   ) {
+    this.#look = look;
     this.#fault = fault;
     this.#done = done;
     this.#refuse = refuse;
@@ -86,36 +91,48 @@ export class Run {
 
   async send(request: Request, ask: Ask): Promise<Response> {
     this.#abort.signal.throwIfAborted();
+    if (this.#look !== undefined) await this.#released();
     const sent = { method: request.method, url: request.url };
     const refused = this.#refuse(sent);
     if (refused !== undefined) return refused;
     const changes = !["GET", "HEAD"].includes(sent.method);
     if (changes) this.changes.push(sent);
-    const struck =
-      changes && this.#fault?.when !== "saved" && this.#fault?.at === this.changes.length ? this.#fault : undefined;
+    const at = this.changes.length;
+    if (changes) await this.#lookAt(sent, at, "before");
+    const struck = changes && this.#fault?.when !== "saved" && this.#fault?.at === at ? this.#fault : undefined;
     if (struck?.then === "slow") {
       this.struck = sent;
       await delay(10_000);
     } else if (struck?.when === "before") {
-      const last = this.changes.at(-2);
-      const answered = this.#recordedAt.size === this.changes.length - 1;
-      this.struckUnrecorded = answered && last !== undefined && this.#recordedAt.get(last) === this.recorded();
       return this.#strike(struck, sent);
     }
     // A server finishes a request even if its client dies.
     const answering = ask(request);
     this.#sent.add(answering);
-    try {
-      const answer = await answering;
-      if (changes) {
-        this.#recordedAt.set(sent, this.recorded());
-        this.#done(sent);
-      }
-      if (struck !== undefined && struck.then !== "slow") return this.#strike(struck, sent);
-      this.#abort.signal.throwIfAborted();
-      return answer;
-    } finally {
-      this.#sent.delete(answering);
+    const answer = await answering.finally(() => this.#sent.delete(answering));
+    if (changes) this.#done(sent);
+    if (struck !== undefined && struck.then !== "slow") return this.#strike(struck, sent);
+    if (changes) await this.#lookAt(sent, at, "after");
+    this.#abort.signal.throwIfAborted();
+    return answer;
+  }
+
+  async #lookAt(sent: Sent, at: number, when: "before" | "after"): Promise<void> {
+    const look = this.#look?.(sent, at, when);
+    if (look === undefined) return;
+    const before = this.#held;
+    const looked = before.then(async () => {
+      await this.settled();
+      await look();
+    });
+    this.#held = looked;
+    await looked;
+  }
+
+  async #released(): Promise<void> {
+    for (let held; held !== this.#held;) {
+      held = this.#held;
+      await held;
     }
   }
 

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import type { Fault } from "../requests/gate.ts";
 import { Homelab } from "../homelab/homelab.ts";
-import { Life } from "./story.ts";
+import { Life } from "./life.ts";
 import type { Act, OtherAct, RunAct, Story } from "./story.ts";
 
 const fault: fc.Arbitrary<Fault> = fc.record({
@@ -31,7 +31,7 @@ function story(act: fc.Arbitrary<Act>, maxLength: number): fc.Arbitrary<Story> {
   return fc.record({
     begin: fc.oneof(
       { weight: 4, arbitrary: fc.constant("whole" as const) },
-      { weight: 1, arbitrary: fc.constant("nothing" as const) },
+      { weight: 1, arbitrary: fc.constant("destroyed" as const) },
     ),
     grace: fc.constantFrom("0 seconds", "1 hour"),
     acts: fc.array(act, { minLength: 1, maxLength }),

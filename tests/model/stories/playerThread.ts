@@ -2,25 +2,28 @@
 import "../prepare.ts";
 import { parentPort } from "node:worker_threads";
 import { Homelab } from "../homelab/homelab.ts";
-import { Life } from "./story.ts";
-import type { Story } from "./story.ts";
+import { Life } from "./life.ts";
+import type { Killed, Story } from "./story.ts";
 
-/** What became of a story: whether its fault struck, and where nothing had been recorded since the request before; or why it failed. */
-export type Played = { readonly struck: boolean; readonly unrecorded: boolean } | { readonly failure: string };
+export type Job = Killed | Story;
+
+/** How many faults struck, and how many requests were sent that change something and at which a run was killed; or why it failed. */
+export type Played = { readonly struck: number; readonly requests: number } | { readonly failure: string };
 
 const lab = await Homelab.start();
 const life = new Life(lab);
 
-async function play(story: Story): Promise<Played> {
+async function play(job: Job): Promise<Played> {
   const before = life.struck;
   try {
-    await life.play(story);
-    return { struck: life.struck > before, unrecorded: life.struckUnrecorded };
+    const requests = "run" in job ? await life.playKills(job) : 0;
+    if ("acts" in job) await life.play(job);
+    return { struck: life.struck - before, requests };
   } catch (error) {
-    return { failure: `${JSON.stringify(story)}\n${error instanceof Error ? error.message : String(error)}` };
+    return { failure: `${JSON.stringify(job)}\n${error instanceof Error ? error.message : String(error)}` };
   }
 }
 
-parentPort?.on("message", (story: Story) => {
-  void play(story).then((played) => parentPort?.postMessage(played));
+parentPort?.on("message", (job: Job) => {
+  void play(job).then((played) => parentPort?.postMessage(played));
 });

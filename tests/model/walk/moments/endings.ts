@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { differences } from "../stack/inventory.ts";
 import type { Inventory } from "../stack/inventory.ts";
 import { assertDone } from "../stack/stack.ts";
+import type { Stage } from "../../world/unlike.ts";
 import type { Declared, Stack } from "../stack/stack.ts";
 
 /**
@@ -23,11 +24,6 @@ export interface Change {
   readonly mayLackKey: boolean;
   /** Whether a destroy may leave keys, with a warning that says so: after two killed runs, there may be no way in to zot, and no key at hand. */
   readonly mayWarn?: true;
-}
-
-export interface Stage {
-  readonly name: string;
-  readonly play: () => Promise<void>;
 }
 
 export function stagesOf(ending: Ending, stack: Stack, change: Change): readonly Stage[] {

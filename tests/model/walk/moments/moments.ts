@@ -7,8 +7,10 @@ import { settingsAt } from "../stack/place.ts";
 import { declaring } from "../stack/stack.ts";
 import type { Declared, Stack } from "../stack/stack.ts";
 import type { Pair } from "../table/pairs.ts";
-import { likenessOf, restore, worldOf } from "../stack/world.ts";
-import type { World } from "../stack/world.ts";
+import { likenessOf } from "../../world/likeness.ts";
+import { Unlike } from "../../world/unlike.ts";
+import { restore, worldOf } from "../../world/world.ts";
+import type { World } from "../../world/world.ts";
 
 /** A moment of a run, and how it goes on. */
 export interface Cut {
@@ -71,16 +73,15 @@ export class Moments {
   readonly #stack: Stack;
   readonly #begin: () => Promise<void>;
   readonly #watched: readonly Declared[];
-  /** Stages that were played from a world like this, to the end. */
-  readonly #played: Set<string>;
+  readonly #unlike: Unlike;
 
-  private constructor(stack: Stack, { change, begin, watched }: Beginning, whole: Whole, played = new Set<string>()) {
+  private constructor(stack: Stack, { change, begin, watched }: Beginning, whole: Whole, unlike = new Unlike()) {
     this.whole = whole;
     this.change = change;
     this.#stack = stack;
     this.#begin = begin;
     this.#watched = watched;
-    this.#played = played;
+    this.#unlike = unlike;
   }
 
   /**
@@ -114,10 +115,10 @@ export class Moments {
   /**
    * Another edit, after a run with this one was killed.
    *
-   * @param played of the same edit after another moment
+   * @param unlike of the same edit after another moment
    * @returns `undefined` if the run came to its end before that moment
    */
-  async edit(change: Change, killed: Fault, played: Set<string>): Promise<Moments | undefined> {
+  async edit(change: Change, killed: Fault, unlike: Unlike): Promise<Moments | undefined> {
     if ((await this.#kill(killed)) === undefined) return undefined;
     const world = await worldOf(this.#stack);
     const begin = async (): Promise<void> => {
@@ -125,7 +126,7 @@ export class Moments {
       if (!(await this.#isBackIn(world))) await this.#kill(killed);
     };
     const beginning = { change, begin, watched: [...this.#watched, change.second] };
-    return new Moments(this.#stack, beginning, await wholeOf(this.#stack, beginning), played);
+    return new Moments(this.#stack, beginning, await wholeOf(this.#stack, beginning), unlike);
   }
 
   /** @returns what is not as it should be, if anything */
@@ -142,7 +143,7 @@ export class Moments {
     for (const fault of faults) {
       const killed = await this.#kill(fault);
       if (killed === undefined) continue;
-      const like = likenessOf(this.#stack);
+      const like = likenessOf(this.#stack, this.#stack.gaps);
       if (seen.has(like)) continue;
       seen.add(like);
       const world = await worldOf(this.#stack);
@@ -188,20 +189,10 @@ export class Moments {
 
   async #end(ending: Ending, killed: string): Promise<string | undefined> {
     const stages = stagesOf(ending, this.#stack, this.change);
-    const passed: string[] = [];
-    for (const [number, { name, play }] of stages.entries()) {
-      const left = stages.slice(number).map((stage) => stage.name);
-      const like = `${left.join(", ")}: ${likenessOf(this.#stack)}`;
-      if (this.#played.has(like)) break;
-      passed.push(like);
-      try {
-        await play();
-      } catch (error) {
-        return `${name}, ${killed}: ${error instanceof Error ? error.message : String(error)}`;
-      }
-    }
-    for (const like of passed) this.#played.add(like);
-    return undefined;
+    const failed = await this.#unlike.play(this.#stack, stages, () => this.#stack.gaps);
+    if (failed === undefined) return undefined;
+    const { stage, error } = failed;
+    return `${stage}, ${killed}: ${error instanceof Error ? error.message : String(error)}`;
   }
 }
 

@@ -5,6 +5,7 @@ import type { Fault } from "../../requests/gate.ts";
 import { ENDINGS } from "./endings.ts";
 import { Moments, faultsOf } from "./moments.ts";
 import type { Cut, Played, Whole } from "./moments.ts";
+import { Unlike } from "../../world/unlike.ts";
 import { Stack } from "../stack/stack.ts";
 import { PAIRS } from "../table/pairs.ts";
 import type { At, FoundTwice, Pair } from "../table/pairs.ts";
@@ -63,7 +64,7 @@ async function playFound(
   { first, again, second, ending }: FoundTwice,
 ): Promise<Played> {
   const change = await editedAgain(stack, { pair, again }, moments.change);
-  const next = await moments.edit(change, { ...faultAt(first, moments.whole), then: "cli" }, new Set());
+  const next = await moments.edit(change, { ...faultAt(first, moments.whole), then: "cli" }, new Unlike());
   if (next === undefined) throw new Error("the first run came to its end");
   return playSome(next, [{ fault: { ...faultAt(second, next.whole), then: "cli" }, ending }]);
 }

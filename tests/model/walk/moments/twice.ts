@@ -5,6 +5,7 @@ import { faultsOf, Moments, spread } from "./moments.ts";
 import type { Played } from "./moments.ts";
 import type { Change } from "./endings.ts";
 import { settingsAt } from "../stack/place.ts";
+import { Unlike } from "../../world/unlike.ts";
 import type { Pair } from "../table/pairs.ts";
 import { thirdOf } from "../table/pairs.ts";
 
@@ -26,12 +27,12 @@ export async function playTwice(
 ): Promise<Played> {
   const moments = await Moments.of(stack, pair, back);
   const change = await editedAgain(stack, { pair, again }, moments.change);
-  const played = new Set<string>();
+  const unlike = new Unlike();
   const total = { moments: 0, unlike: 0, endings: 0, failures: [] as string[] };
   for (const fault of spread(faultsOf(moments.whole), first)) {
     const killed = `first killed ${fault.when} ${fault.at}`;
     try {
-      const next = await moments.edit(change, fault, played);
+      const next = await moments.edit(change, fault, unlike);
       if (next === undefined) continue;
       const { failures, ...more } = await next.playAll(spread(faultsOf(next.whole), second));
       total.moments += more.moments;
