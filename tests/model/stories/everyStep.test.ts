@@ -6,8 +6,8 @@ import type { Fault } from "../requests/gate.ts";
 import type { Job, Played } from "./playerThread.ts";
 import type { Killed } from "./story.ts";
 
-// In every kind of run, the CLI or the provider is killed before and after each request that changes something; then the user resumes. Where the
-// kill leaves a world like that after another kill, and the user does the same, the story goes on as the other one did.
+// In every kind of run, the CLI or the provider is killed before and after each request that changes something; then the user resumes. The run
+// is played once: at each of these moments it stands still, and what a kill would leave is kept. Worlds that are like each other, and end in the same way, are played once.
 // troubled.test.ts and crowded.test.ts combine such failures in random order.
 
 let player: Worker;

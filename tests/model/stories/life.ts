@@ -55,7 +55,7 @@ export class Life {
     this.#known = { ...BEGINNING, grace };
     await this.#begin(begin);
     let working = false;
-    for (const act of acts) working = await this.act(act);
+    for (const act of acts) working = (await this.act(act)) || working;
     const [first, ...others] = this.#end(end);
     // The user does not wait, and what servers have yet to do is in no world.
     if (working) await first?.play();
@@ -85,8 +85,11 @@ export class Life {
       seen.add(like);
       kills.push([moment, { ...(await worldOf(this.#parts)), ...moment.left }, { ...this.#known }]);
     };
-    await this.act({ do: run });
-    this.engine.eachKill = undefined;
+    try {
+      await this.act({ do: run });
+    } finally {
+      this.engine.eachKill = undefined;
+    }
     for (const [moment, world, known] of kills) {
       await restore(this.#parts, world);
       this.#known = { ...known };
@@ -111,6 +114,7 @@ export class Life {
   }
 
   async #begin(begin: Story["begin"]): Promise<void> {
+    this.#broken.length = 0;
     const name = begin === "nothing" ? begin : `${begin}, ${this.#known.grace}`;
     const world = this.#beginnings.get(name);
     if (world !== undefined) {
