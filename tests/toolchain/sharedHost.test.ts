@@ -167,3 +167,13 @@ test("the language host that the CLI asks first leaves the host to the second on
   await command[Symbol.asyncDispose]();
   await until("the host has ended", () => hosts().length === 0, 1);
 });
+
+test("a host that nobody needs ends, even if the process that it takes for the CLI never does", async (t) => {
+  // The CLI had ended when its stand-in looked for its parent: `pulumi preview` with a settings file that is not YAML.
+  const host = spawn(process.execPath, [join(TOOLCHAIN, "shared-host/host.ts"), join(folder(t), "socket"), "1"]);
+  t.after(() => host.kill("SIGKILL"));
+  await once(host.stdout, "data");
+  host.stdin.end();
+  await until("the host has ended", () => host.exitCode !== null, 10);
+  assert.equal(host.exitCode, 0);
+});

@@ -12,6 +12,8 @@ import type { Served } from "./standIns.ts";
 
 /** How often it looks whether the CLI still runs, while it waits for the CLI's next stand-in. */
 const LOOK_MILLISECONDS = 20;
+/** So long it does so. A process whose CLI ended first has another parent, such as that of all processes, which never ends. */
+const LOOKS_AT_MOST_MILLISECONDS = 3000;
 /** So often a socket at which nobody answers is that of a host that has just begun. */
 const REFUSALS = 5;
 
@@ -53,11 +55,11 @@ async function end(connection: Socket): Promise<void> {
   connection.end();
 }
 
-function release(holder: object): void {
+function release(holder: object, since = Date.now()): void {
   holders.delete(holder);
   if (holders.size > 0) return;
-  if (begun || !isAlive(Number(cli))) stop();
-  else setTimeout(() => holders.size === 0 && release(holder), LOOK_MILLISECONDS);
+  if (begun || !isAlive(Number(cli)) || Date.now() - since > LOOKS_AT_MOST_MILLISECONDS) stop();
+  else setTimeout(() => holders.size === 0 && release(holder, since), LOOK_MILLISECONDS);
 }
 
 /** A stand-in that connects now is refused, and starts another host. */
