@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { folderFor } from "../commands/report/reportFolder.ts";
 import { runningLab, startInBackground } from "./homelab/background.ts";
-import { forgetStack, isNew } from "./homelab/forget.ts";
+import { ensureState, forgetStack, isNew } from "./homelab/forget.ts";
 import { readLayout } from "./homelab/layout.ts";
 
 const STACK = "lab";
@@ -40,6 +40,7 @@ function pushers({ settings }: ReturnType<typeof readLayout>): readonly string[]
 async function main(): Promise<number> {
   const layout = readLayout("Pulumi.lab.yaml", ".lab");
   if (isNew(layout)) forgetStack();
+  ensureState();
   const before = runningLab(layout);
   const started = Date.now();
   const { urls } = before ?? (await startInBackground(layout));
