@@ -20,7 +20,10 @@ export function yamlHint(value: unknown, schema: z.core.$ZodType | undefined): s
   }
   if (typeof value !== "string") return "";
   if (isUnquotedDate(value)) return ` ${DATE}`;
-  return /^(?:true|false|-?\d+(?:\.\d+)?)$/.test(value) && accepts(JSON.parse(value)) ? " Remove the quotes." : "";
+  // Digits that begin with 0 are octal to some readers of YAML.
+  return /^(?:true|false|-?(?:0|[1-9]\d*)(?:\.\d+)?)$/.test(value) && accepts(JSON.parse(value))
+    ? " Remove the quotes."
+    : "";
 }
 
 /**

@@ -50,6 +50,7 @@ const CASES: readonly (readonly [string, Record<string, unknown>, string, RegExp
   ["adminGroup without a value", { access: { adminGroup: null } }, "access.adminGroup", /enter a value, or remove/],
   ["a group without settings", { access: "" }, "access", /must be a group of settings\. Enter settings below it, or/],
   ['port: "5001"', { registry: { ...REAL_CASE.registry, port: "5001" } }, "registry.port", /Remove the quotes\.$/],
+  ['port: "05001"', { registry: { ...REAL_CASE.registry, port: "05001" } }, "registry.port", /1 and 65535\.$/],
   ['anonymousRead: "no"', { access: { anonymousRead: "no" } }, "access.anonymousRead", /must be true or false\.$/],
   ["port: http", { registry: { ...REAL_CASE.registry, port: "http" } }, "registry.port", /1 and 65535\.$/],
   ["gracePeriod: 3600", { ci: { ...REAL_CASE.ci, gracePeriod: 3600 } }, "ci.gracePeriod", /or "30 seconds"\.$/],

@@ -48,7 +48,7 @@ test("a key that only the host's newer zot knows is accepted, and still checked"
   assert.deepEqual(judged(quota, zot), { errors: [], warnings: [] });
   assert.match(
     judged({ http: { quota: "5" } }, zot).errors.join(),
-    /^zot\.extra\.http\.quota: got "5"; must be .*number\.$/,
+    /^zot\.extra\.http\.quota: got "5"; must be a number\. Remove the quotes\.$/,
   );
   assert.match(
     judged({ http: { quotas: 5 } }, zot).errors.join(),
