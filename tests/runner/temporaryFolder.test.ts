@@ -11,7 +11,7 @@ import { temporaryPlace } from "../support/temporaryPlace.ts";
 
 const at = (name: string): string => JSON.stringify(join(import.meta.dirname, name));
 
-/** Says where its temporary folder is, and makes files in it: without end, or some, and ends when it is told to. */
+/** Reports its temporary folder and creates files in it: endlessly, or a few. Ends when told to. */
 const CHILD = `
   const { mkdirSync, writeFileSync } = require("node:fs");
   const { tmpdir } = require("node:os");

@@ -12,9 +12,9 @@ import type { Served } from "./standIns.ts";
 
 /** How often it looks whether the CLI still runs, while it waits for the CLI's next stand-in. */
 const LOOK_MILLISECONDS = 20;
-/** So long it does so. A process whose CLI ended first has another parent, such as that of all processes, which never ends. */
+/** How long it looks. A process whose CLI ended first has another parent, such as the first process, which never ends. */
 const LOOKS_AT_MOST_MILLISECONDS = 3000;
-/** So often a socket at which nobody answers is that of a host that has just begun. */
+/** After so many refused connections, a socket is no longer taken for that of a host that has just begun. */
 const REFUSALS = 5;
 
 const [address = "", cli = ""] = process.argv.slice(2);

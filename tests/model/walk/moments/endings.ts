@@ -89,7 +89,7 @@ export async function destroyedAfterwards(stack: Stack, mayWarn?: true): Promise
 function isWarnedOf(thing: string, said: string): boolean {
   const [, user] = /^zot: key of (.+): ours$/.exec(thing) ?? [];
   if (user === undefined) return false;
-  // The warning quotes what the server answered, which may have several lines.
+  // An error that the warning quotes may have several lines: one for each failed check.
   const warnings = said.matchAll(/ of (.+) are left at \S+ is unknown: [^]*? valid until 20/g);
   return [...warnings].some(([, users = ""]) => users.split(" and ").includes(user));
 }
